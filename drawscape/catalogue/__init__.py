@@ -5,7 +5,13 @@ belong to recipes and survive. Read drawing.py, index.py (rows for files, what s
 database.py holds the tables, redraw.py draws again, documents.py keeps sheets and the settings of forms.
 """
 
-from drawscape.catalogue.documents import recent_store, settings_key, settings_store, sheet_store
+from drawscape.catalogue.documents import (
+    named_store,
+    recent_store,
+    settings_key,
+    settings_store,
+    sheet_store,
+)
 from drawscape.catalogue.drawing import Drawing, Figures
 from drawscape.catalogue.index import (
     draft_for,
@@ -36,6 +42,7 @@ __all__ = [
     "find",
     "is_draft",
     "keep_draft",
+    "named_store",
     "pruning",
     "rebuild",
     "recent_store",

@@ -49,32 +49,6 @@ class Store:
         return [row[0] for row in rows]
 
 
-class SettingsStore(Store):
-    """The settings of forms: the last ones by notebook and target, and those that were given a name.
-
-    `key` says which form: `settings_key(notebook, target)`.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("form")
-
-    def save_named(self, key: str, name: str, body: Mapping[str, Any]) -> None:
-        """Keep settings under a name of their own."""
-        Store("named").save(f"{key}\n{name}", body)
-
-    def load_named(self, key: str, name: str) -> dict[str, Any] | None:
-        """Return the settings of that name, None where there are none."""
-        return Store("named").load(f"{key}\n{name}")
-
-    def delete_named(self, key: str, name: str) -> bool:
-        """Return whether there were settings of that name, which are gone now."""
-        return Store("named").delete(f"{key}\n{name}")
-
-    def names(self, key: str) -> list[str]:
-        """Return the names of the settings kept for a form, the latest first."""
-        return [found.partition("\n")[2] for found in Store("named").keys(f"{key}\n")]
-
-
 def settings_key(notebook: str, target: str) -> str:
     """Return the key of the form for `target` in `notebook`.
 
@@ -84,8 +58,8 @@ def settings_key(notebook: str, target: str) -> str:
     return f"{notebook}\t{target}"
 
 
-settings_store = SettingsStore()
-"""Where forms keep their settings: `load(key)`, `save(key, values)`, and the same by name."""
+settings_store, named_store = Store("form"), Store("named")
+"""Where forms keep their settings by `settings_key`; those with a name have it in the key's next line."""
 
 recent_store = Store("recent")
 """Where forms keep their last pictures, by the same keys."""

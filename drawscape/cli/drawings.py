@@ -10,8 +10,7 @@ import click
 
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
-from drawscape.catalogue.captions import captions
-from drawscape.catalogue.query import Order
+from drawscape.catalogue.query import Order, captions
 from drawscape.cli.text import (
     JSON,
     YES,

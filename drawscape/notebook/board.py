@@ -17,10 +17,9 @@ import ipywidgets as widgets
 import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, drawings, find
-from drawscape.catalogue.captions import short
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.marks import Marks, marks_of_each
-from drawscape.catalogue.query import Order
+from drawscape.catalogue.query import Order, short
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
 from drawscape.notebook.lasting import Lasting, SavedPicture, resource

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
-from drawscape.catalogue.captions import short
+from drawscape.catalogue.query import short
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.durations import seconds
 from drawscape.errors import (

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
-from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import (
     Order,
+    captions,
     check_filters,
     name_of,
     parameter_names,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from drawscape.catalogue import find, recent_store, settings_key, settings_store
+from drawscape.catalogue import find, named_store, recent_store, settings_key, settings_store
 from drawscape.catalogue.database import full_path, stored_path
 from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
@@ -100,7 +100,7 @@ class NamedSettings:
     @property
     def names(self) -> list[str]:
         """The names, the latest first."""
-        return settings_store.names(self._key)
+        return [key.partition("\n")[2] for key in named_store.keys(self._place(""))]
 
     @property
     def names_if_readable(self) -> list[str]:
@@ -117,12 +117,12 @@ class NamedSettings:
         name = name.strip()
         if not name or "\n" in name:
             raise ParameterError("name", name, "give the settings a name, of one line")
-        settings_store.save_named(self._key, name, self._read())
+        named_store.save(self._place(name), self._read())
         self._tell(name)
 
     def load(self, name: str) -> None:
         """Show the settings of that name. Raises UnknownNameError."""
-        kept = settings_store.load_named(self._key, name)
+        kept = named_store.load(self._place(name))
         if kept is None:
             raise UnknownNameError("saved settings", name, self.names)
         self._show(kept)
@@ -130,9 +130,12 @@ class NamedSettings:
 
     def delete(self, name: str) -> None:
         """Forget the settings of that name. Raises UnknownNameError."""
-        if not settings_store.delete_named(self._key, name.strip()):
+        if not named_store.delete(self._place(name.strip())):
             raise UnknownNameError("saved settings", name, self.names)
         self._tell("")
+
+    def _place(self, name: str) -> str:
+        return f"{self._key}\n{name}"
 
     def _tell(self, name: str) -> None:
         for one in list(self._open):

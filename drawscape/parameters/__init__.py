@@ -1,12 +1,11 @@
 """What a signature says about its parameters: kind, bounds, choices, default, tooltip.
 
 One reading serves the form in the notebook, the check in the worker, the options of the command line
-and the JSON Schema of the web front. Read parameter.py, then annotation.py (signatures to parameters);
-keywords.py tells a sketch's parameters from a function's options.
+and the JSON Schema of the web front. Read parameter.py, then annotation.py: signatures to parameters, and a
+sketch's parameters told from a function's options.
 """
 
-from drawscape.parameters.annotation import read_parameters
-from drawscape.parameters.keywords import parameters_apart
+from drawscape.parameters.annotation import parameters_apart, read_parameters
 from drawscape.parameters.parameter import (
     MISSING,
     Color,

@@ -111,7 +111,7 @@ class Parameter:
         """
         if value is None and (self.optional or self.default is None):
             return None
-        return check_value(self, value)
+        return _CHECKS[self.kind](self, value)
 
     def json_schema(self) -> dict[str, Any]:
         """Return this parameter as a JSON Schema object."""
@@ -186,14 +186,6 @@ def json_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
 
 _TRUE = frozenset(("true", "yes", "on", "1"))
 _FALSE = frozenset(("false", "no", "off", "0"))
-
-
-def check_value(parameter: Parameter, value: Any) -> Any:
-    """Return `value` converted to the parameter's kind.
-
-    Raises ParameterError, with name, value and rule, for what the annotation does not allow.
-    """
-    return _CHECKS[parameter.kind](parameter, value)
 
 
 def _check_number(parameter: Parameter, value: Any) -> Any:

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store
-from drawscape.catalogue.captions import captions
+from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_key, settings_store
 from drawscape.catalogue.database import catalogue_file, connection
-from drawscape.catalogue.documents import settings_key
+from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import (
     DrawingNotFoundError,
@@ -164,18 +163,14 @@ def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:
 
 def test_settings_come_back_by_notebook_and_target(home: Path) -> None:
     key = settings_key("01.ipynb", "spiral")
-    settings_store.save(key, {"seed": 3, "turns": 4.5})
-    settings_store.save_named(key, "dense", {"seed": 1})
-    settings_store.save(settings_key("02.ipynb", "spiral"), {"seed": 9})
-    assert settings_store.load(key) == {"seed": 3, "turns": 4.5}
-    settings_store.save_named(key, "airy", {"seed": 2})
-    assert settings_store.names(key) == ["airy", "dense"]  # the latest first
-    settings_store.save_named(key, "dense", {"seed": 1})
-    assert settings_store.names(key) == ["dense", "airy"]
-    assert settings_store.load_named(key, "dense") == {"seed": 1}
-    assert settings_store.delete_named(key, "dense")
-    assert not settings_store.delete_named(key, "dense")
-    assert settings_store.load("other") is None
+    for one, seed in ((key, 3), (settings_key("02.ipynb", "spiral"), 9), (f"{key} more", 1)):
+        settings_store.save(one, {"seed": seed})
+    assert settings_store.load(key) == {"seed": 3}
+    settings_store.save(key, {"seed": 5})
+    assert settings_store.keys(key) == [key, f"{key} more"]  # the latest changed first
+    assert settings_store.delete(key)
+    assert not settings_store.delete(key)
+    assert settings_store.load(key) is None
 
 
 def test_exports_of_a_drawing_lie_beside_it(drawn: Draw) -> None:
