@@ -43,6 +43,25 @@ class Notebook:
             code,
         )
 
+    def darken(self) -> None:
+        """Give the page Lab's dark theme."""
+        choose = "execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+        self.page.evaluate(f"() => window.jupyterapp.commands.{choose}")
+        self.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def shut_down(self) -> None:
+        """End the notebook's kernel."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+
+    @property
+    def path(self) -> str:
+        """The notebook's file, from the server's folder on."""
+        return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
+
     def cell_errors(self) -> list[str]:
         """Return the text of every traceback and warning under a cell."""
         return self.page.locator(

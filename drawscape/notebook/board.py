@@ -21,7 +21,7 @@ from drawscape.catalogue.database import reading
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
 from drawscape.errors import DrawscapeError
-from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
+from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.notebook.lasting import Lasting, SavedPicture, resource
 from drawscape.notebook.pictures import (
     Picture,
@@ -40,12 +40,12 @@ from drawscape.notebook.reader import (
     follow_catalogue,
     later,
 )
-from drawscape.notebook.settings import MARGIN
+from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
-    FORM_PRIORITY,
     SHEET_PRIORITY,
     Target,
     at_one_moment,
+    enqueue_drawing,
     opened,
     page_for,
     recipe_for,
@@ -54,7 +54,6 @@ from drawscape.notebook.target import (
 )
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.worker import ensure_worker, guard
-from drawscape.parameters import check_arguments
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
@@ -172,35 +171,16 @@ def plan(
     Nothing is queued. Raises ParameterError, UnknownNameError.
     """
     planned = list(cells)
+    page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
     with at_one_moment():
+        first = Settings.of(target)
         for cell in planned:
-            cell.arguments = _call_of(target, cell.values, size)
-            chosen = target
-            if target.patterns:
-                chosen = target.with_pattern(cell.arguments["pattern_type"])
-            recipe = recipe_for(chosen, cell.arguments)
+            settings = first.changed({**page, **cell.values})
+            cell.arguments = settings.arguments
+            recipe = recipe_for(settings.target, cell.arguments)
             cell.request = recipe.request if recipe else ""
             cell.drawing = None if fresh else standing_drawing(recipe)
     return planned
-
-
-def _call_of(
-    target: Target, values: Mapping[str, Any], size: tuple[float, float]
-) -> dict[str, Any]:
-    values, chosen = dict(values), target
-    if target.patterns and "pattern_type" in values:
-        chosen = target.with_pattern(values.pop("pattern_type"))
-    if "seed" in values:
-        chosen.check_seed()
-    streams = values.pop("streams", None)
-    seed = {"seed": int(values.pop("seed", 0))} if chosen.has_seed else {}
-    seed |= {"streams": streams} if streams else {}
-    page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
-    page |= {side: values.pop(side) for side in page if side in values}
-    if chosen.takes_margin and "margin" in values:
-        page["margin"] = MARGIN.check(values.pop("margin"))
-    checked = check_arguments(chosen.parameters, values)
-    return chosen.arguments({**page, **seed, **checked})
 
 
 def enqueue_missing(
@@ -461,17 +441,10 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         guard()
         for drawing in self._chosen_or_error():
             sketch, settings, _ = opened(drawing)
-            target = target_of(sketch)
-            arguments = target.arguments({**settings, **page_for(drawing, paper)})
-            jobs.append(
-                enqueue_background_job(
-                    target.task,
-                    job_priority=FORM_PRIORITY,
-                    job_description=f"{drawing.sketch}, seed {drawing.seed}, {paper}",
-                    parents=[drawing.recipe],
-                    **arguments,
-                )
-            )
+            target, page = target_of(sketch), page_for(drawing, paper)
+            arguments = target.arguments({**settings, **page, "parents": [drawing.recipe]})
+            made = enqueue_drawing(target, arguments, title=f"{drawing.sketch} on {paper}")
+            jobs += [made] if isinstance(made, Job) else []
         self.note = f"{len(jobs)} queued on {paper}; history() shows them when they are drawn"
         return jobs
 

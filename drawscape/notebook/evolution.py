@@ -12,6 +12,7 @@ from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
 from drawscape.notebook.reader import state_of
+from drawscape.notebook.settings import random_value, within
 from drawscape.notebook.target import Drawable, Target, is_drawing, opened, page_for, target_of
 from drawscape.parameters import MISSING, Parameter, parameters_apart
 
@@ -244,9 +245,9 @@ class Evolution(Board):
         chosen: dict[str, Any] = {}
         for parameter in self._target.parameters:
             if parameter.default is not MISSING:
-                free = number > 0 and parameter.name not in self._kept
+                free = number > 0 and parameter.name not in self._kept and _is_bred(parameter)
                 chosen[parameter.name] = (
-                    random_values(parameter, self._rng) if free else parameter.default
+                    random_value(parameter, self._rng) if free else parameter.default
                 )
         return Cell("", {**chosen, **self._seed({}), **self._fixed})
 
@@ -325,17 +326,6 @@ def _is_bred(parameter: Parameter) -> bool:
     return bounded or parameter.kind == "bool" or bool(parameter.choices)
 
 
-def random_values(parameter: Parameter, rng: np.random.Generator) -> Any:
-    """Return a value anywhere within a parameter's bounds or choices; its default where it has none."""
-    if parameter.kind == "bool":
-        return bool(rng.integers(2))
-    if parameter.choices:
-        return list(parameter.choices.values())[rng.integers(len(parameter.choices))]
-    if parameter.low is None or parameter.high is None:
-        return parameter.default
-    return _within(parameter, rng.uniform(parameter.low, parameter.high))
-
-
 def child(
     parameters: Sequence[Parameter],
     parents: Sequence[Values],
@@ -373,21 +363,7 @@ def _bred(
     if low is not None and high is not None and numbers:
         share = rng.uniform(-BEYOND, 1 + BEYOND)
         moved = one + share * (other - one) + rng.normal(0, spread * (high - low) / 3)
-        return _within(parameter, moved)
+        return within(parameter, moved, float(low), float(high))
     if (parameter.choices or parameter.kind == "bool") and rng.uniform() < spread:
-        return random_values(parameter, rng)
+        return random_value(parameter, rng)
     return one if rng.integers(2) else other
-
-
-def _within(parameter: Parameter, number: float) -> Any:
-    """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
-    low, high = float(parameter.low or 0), float(parameter.high or 0)
-    step = parameter.step or (1 if parameter.kind == "int" else 0)
-    low += (step or (high - low) * 1e-6) * parameter.low_open
-    high -= (step or (high - low) * 1e-6) * parameter.high_open
-    number = low + abs(number - low)
-    number = min(max(high - abs(high - number), low), high)
-    if step:
-        first, last = -(-low // step), high // step
-        number = min(max(round(number / step), first), last) * step
-    return parameter.check(int(number) if parameter.kind == "int" else float(number))

@@ -8,11 +8,12 @@ states that it went through.
 import ast
 import contextlib
 import math
-import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
@@ -199,13 +200,14 @@ class Settings:
     def shuffled(self, locked: Collection[str]) -> "Settings":
         """Return other values for all that has bounds or choices and is not locked, and the seed."""
         drawn: dict[str, Any] = {}
+        rng = np.random.default_rng()
         for parameter in self.target.parameters:
             empty = parameter.optional and self.inputs.get(parameter.name) is None
             if parameter.name not in locked and (not empty or parameter.kind == "choice"):
-                drawn |= _random(parameter)
+                drawn[parameter.name] = random_value(parameter, rng)
         if self.target.has_seed and "seed" not in locked:
-            drawn["seed"] = secrets.randbelow(DICE_SIDES)
-        return self._with(drawn)
+            drawn["seed"] = int(rng.integers(DICE_SIDES))
+        return self._with({name: value for name, value in drawn.items() if value is not MISSING})
 
     def reset(self, to: "Settings") -> "Settings":
         """Return the settings `to`, which the form was opened with, for the pattern shown now."""
@@ -374,25 +376,33 @@ def _stream(name: str) -> Parameter:
     return replace(SEED, name=STREAM + name, default=None, optional=True, doc=doc)
 
 
-def _random(parameter: Parameter) -> dict[str, Any]:
-    """Return a random value by the parameter's name, nothing for one without bounds or choices."""
+def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
+    """Return a value anywhere within a parameter's choices or slider; MISSING where it has neither."""
     if parameter.kind == "bool":
-        return {parameter.name: bool(secrets.randbelow(2))}
-    if parameter.kind == "choice":
-        choices = [*(parameter.choices or {}).values(), *([None] if parameter.optional else [])]
-        return {parameter.name: secrets.choice(choices)}
-    if parameter.kind not in ("int", "float"):
-        return {}
-    low, high = slider_ends(parameter)
+        return bool(rng.integers(2))
+    if parameter.choices:
+        choices = [*parameter.choices.values(), *([None] if parameter.optional else [])]
+        return choices[rng.integers(len(choices))]
+    low, high = slider_ends(parameter) if parameter.kind in ("int", "float") else (None, None)
     if low is None or high is None or low >= high:
-        return {}
-    step = parameter.step or (1 if parameter.kind == "int" else _round_step(high - low))
-    first = -(-low // parameter.step) * step if parameter.step else low
-    count = math.floor((high - first) / step * (1 + 1e-12))
-    begin, end = int(parameter.low_open), count - int(parameter.high_open)
-    digits = 15 - math.ceil(math.log10(max(abs(low), abs(high), step)))
-    number = round(first + (begin + secrets.randbelow(max(1, end - begin + 1))) * step, digits)
-    return {parameter.name: parameter.check(min(number, high))}
+        return MISSING
+    # A range has 100 to 1000 stops, which a person can read out.
+    digits = 2 - math.floor(math.log10(high - low))
+    return within(parameter, round(float(rng.uniform(low, high)), digits), low, high)
+
+
+def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
+    """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
+    step = parameter.step or (1 if parameter.kind == "int" else 0)
+    low += (step or (high - low) * 1e-6) * parameter.low_open
+    high -= (step or (high - low) * 1e-6) * parameter.high_open
+    number = 2 * low - number if number < low else number
+    number = 2 * high - number if number > high else number
+    number = min(max(number, low), high)
+    if step:
+        first, last = -(-low // step), high // step
+        number = min(max(round(number / step), first), last) * step
+    return parameter.check(int(number) if parameter.kind == "int" else float(number))
 
 
 def slider_ends(parameter: Parameter) -> tuple[float | None, float | None]:
@@ -406,8 +416,3 @@ def slider_ends(parameter: Parameter) -> tuple[float | None, float | None]:
     far = float(f"{3 * abs(default):.12g}") or (10 if parameter.kind == "int" else 1)
     low = low if low is not None else (-far if default < 0 else 0)
     return low, high if high is not None else max(low, 0) + far
-
-
-def _round_step(width: float) -> float:
-    """Return the power of ten that gives a range of that width 100 to 1000 stops."""
-    return float(10.0 ** (math.floor(math.log10(width)) - 2))

@@ -449,8 +449,9 @@ def enqueue_drawing(
     fresh: bool = False,
     draft: bool = False,
     job_timeout: Any = None,
+    title: str = "",
 ) -> Job | Drawing:
-    """Return the drawing if it stands and is not to be `fresh`, else a job for it, enqueued.
+    """Return the drawing if it stands and is not to be `fresh`, else a job for it, called `title`, enqueued.
 
     A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
     """
@@ -463,7 +464,7 @@ def enqueue_drawing(
     seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""
     return enqueue_background_job(
         target.task,
-        job_description=f"{target.title}{seed}",
+        job_description=f"{title or target.title}{seed}",
         job_timeout=job_timeout,
         job_priority=FORM_PRIORITY,
         **({"job_meta": meta} if meta else {}),

@@ -17,49 +17,27 @@ def status_words(job: JobState, verb: str = "drawing") -> str:
 
     `verb` says what the worker does meanwhile.
     """
-    if job.status == "queued":
-        return waiting_words(job.ahead)
-    if job.status == "scheduled":
-        return "scheduled for later"
-    if job.status == "deferred":
-        return "waiting for another job to finish"
-    if job.status == "started":
-        return running_words(job, verb)
-    return ended_words(job)
+    if job.drawn_before:
+        return job.drawn_before
+    took = duration_words(job.started_at, job.ended_at)
+    share = f" {job.progress:.0%}".replace("%", " %") if job.progress else ""
+    ahead = f": {job.ahead} job{'s' if job.ahead != 1 else ''} ahead" if job.ahead else ""
+    words = {
+        "queued": f"waiting{': next in line' if job.ahead == 0 else ahead}",
+        "scheduled": "scheduled for later",
+        "deferred": "waiting for another job to finish",
+        "started": f"{verb}{share}{f': {job.message}' if job.message else ''}",
+        "finished": f"finished in {took}" if took else "finished",
+        "stopped": f"stopped after {took}" if took else "stopped",
+        "canceled": "canceled before it began",
+        "failed": f"failed: {error_line(job.error)}",
+    }
+    return words.get(job.status, f"gone: {error_line(job.error)}")
 
 
 def verb_of(task: str) -> str:
     """Return what a worker does with the task at that path."""
     return "drawing" if task.endswith("_svg") else "working"
-
-
-def waiting_words(ahead: int | None) -> str:
-    """Return how long the queue before a job is."""
-    if ahead is None:
-        return "waiting"
-    if ahead == 0:
-        return "waiting: next in line"
-    return f"waiting: {ahead} job{'s' if ahead > 1 else ''} ahead"
-
-
-def running_words(job: JobState, verb: str) -> str:
-    """Return how far a running job has come."""
-    share = f"{verb} {job.progress:.0%}".replace("%", " %") if job.progress else verb
-    return f"{share}: {job.message}" if job.message else share
-
-
-def ended_words(job: JobState) -> str:
-    """Return how a job ended and how long it took."""
-    took = duration_words(job.started_at, job.ended_at)
-    if job.drawn_before:
-        return job.drawn_before
-    if job.status == "finished":
-        return f"finished in {took}" if took else "finished"
-    if job.status == "stopped":
-        return f"stopped after {took}" if took else "stopped"
-    if job.status == "canceled":
-        return "canceled before it began"
-    return f"{'failed' if job.status == 'failed' else 'gone'}: {error_line(job.error)}"
 
 
 def error_line(error: str | None) -> str:

@@ -35,9 +35,6 @@ PAIR = """import ipywidgets
 from drawscape.notebook import form
 ipywidgets.HBox([form('spiral', paper='A6'), form('rose', paper='A6')])"""
 
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
 COMPLETE = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
@@ -106,8 +103,7 @@ def test_a_form_from_its_first_picture_to_an_export(notebook: Any, page: Any) ->
         form.press("Export")
     assert b"G1" in Path(download.value.path()).read_bytes()
     assert serious(page, ".drawscape-form") == []
-    page.evaluate(DARK)
-    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    notebook.darken()
     assert serious(page, ".drawscape-form") == []
     assert notebook.cell_errors() == []
 
@@ -173,8 +169,8 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
         "() => document.querySelector('.drawscape-saved img')?.naturalWidth > 300"
     )
     assert not page.locator(".drawscape-saved img").is_visible()
-    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
-    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    path = notebook.path
+    notebook.save()
     saved = lab.folder / path
     wait_until(lambda: "drawscape-saved" in saved.read_text(), 20, "the saved notebook")
     outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
@@ -185,7 +181,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     page.locator(".drawscape-form.drawscape-gone").wait_for()
     said = "form => getComputedStyle(form, '::before').content"
     assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
-    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    notebook.shut_down()
     lab.open(page, path)
     page.locator(".drawscape-saved img").wait_for()
 

@@ -111,13 +111,13 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         assert notebook.cell_errors() == []
 
         def is_saved() -> bool:
-            morning.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+            notebook.save()
             return (lab.folder / name).read_text().count(
                 "data:image/webp;base64,"
             ) >= 108  # of the large one the first hundred
 
         wait_until(is_saved, 60, "the pictures of the sheets in the saved notebook")
-        morning.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+        notebook.shut_down()
     context.close()
 
 

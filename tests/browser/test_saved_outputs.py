@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious
 from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
@@ -47,22 +47,8 @@ SHOWN = """selector => window.jupyterapp.shell.currentWidget.content.widgets.map
     [...cell.outputArea.node.querySelectorAll(selector)]
         .filter(e => e.checkVisibility() && (e.tagName !== 'IMG' || e.naturalWidth > 50)).length)"""
 
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
-
 TEXTS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
     cell => cell.outputArea.node.innerText)"""
-
-
-def serious(page: Any) -> list[str]:
-    """Return what axe-core finds in the outputs: critical, serious, or of pictures."""
-    found = Axe().run(page, context=".jp-OutputArea-output").response["violations"]
-    return [
-        f"{v['id']}: {v['nodes'][0]['html'][:200]}"
-        for v in found
-        if v["impact"] in ("critical", "serious") or "image" in v["id"]
-    ]
 
 
 def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, page: Any) -> None:
@@ -73,21 +59,20 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, 
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook.wait_idle()  # a second time: what was kept of the first is gone with its output
     page.locator(".board-tile[data-state='finished']").nth(10).wait_for()
-    assert serious(page) == []
-    page.evaluate(DARK)
-    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
-    assert serious(page) == []
-    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    assert serious(page, ".jp-OutputArea-output") == []
+    notebook.darken()
+    assert serious(page, ".jp-OutputArea-output") == []
+    path = notebook.path
 
     def is_saved() -> bool:
-        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        notebook.save()
         text = (lab.folder / path).read_text()
         kept = sum(PICTURES.values()) - 3
         return text.count("base64,") >= kept and "<th>took</th>" in text
 
     wait_until(is_saved, 60, "the pictures to be kept")
     assert set(page.evaluate(SHOWN, "[class$='-saved'], .drawscape-still")) == {0}
-    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    notebook.shut_down()
     lab.open(page, path)
     page.locator(".drawscape-saved img").first.wait_for()
     page.wait_for_function("() => !document.body.innerText.includes('displaying widget')")
@@ -100,4 +85,4 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, 
         WORDS, True
     ), said
     assert "sooner" not in said["queue_table()"]  # what can only be done live
-    assert serious(page) == []
+    assert serious(page, ".jp-OutputArea-output") == []

@@ -46,5 +46,5 @@ def test_a_form_outlives_its_worker_and_the_worker_not_its_kernel(
     assert form.picture() == path.read_bytes()
     (second,) = Locks(locks).living()
     assert second.pid != first.pid
-    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    notebook.shut_down()
     wait_until(lambda: not Locks(locks).living(), 60, "the worker to follow its kernel")

@@ -13,7 +13,8 @@ from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import list_jobs
 from drawscape.notebook import evolve
-from drawscape.notebook.evolution import child, random_values
+from drawscape.notebook.evolution import child
+from drawscape.notebook.settings import random_value
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.tasks.drawing import generate_complex_svg
 
@@ -40,7 +41,10 @@ PARAMETERS = read_parameters(six, skip=("svg", "rng"))
 @pytest.mark.parametrize("spread", [0.0, 0.1, 1.0])
 def test_children_keep_to_bounds_steps_and_choices(spread: float) -> None:
     rng = np.random.default_rng(1)
-    parents = [{p.name: random_values(p, rng) for p in PARAMETERS} for _ in range(3)]
+    parents = [
+        {p.name: p.default if p.kind == "text" else random_value(p, rng) for p in PARAMETERS}
+        for _ in range(3)
+    ]
     for _ in range(300):
         bred = child(PARAMETERS, parents, rng, spread=spread)
         assert {p.name: p.check(bred[p.name]) for p in PARAMETERS} == bred
@@ -87,13 +91,13 @@ def test_one_who_picks_the_nearest_of_twelve_needs_half_the_drawings_of_shuffle(
 
     def search(seed: int) -> tuple[int, int]:
         rng = np.random.default_rng(seed)
-        goal = seen({p.name: random_values(p, rng) for p in LEAF})
+        goal = seen({p.name: random_value(p, rng) for p in LEAF})
 
         def far(values: dict[str, Any]) -> float:
             return float(np.linalg.norm(seen(values) - goal))
 
         def shuffled(count: int) -> list[dict[str, Any]]:
-            return [{p.name: random_values(p, rng) for p in LEAF} for _ in range(count)]
+            return [{p.name: random_value(p, rng) for p in LEAF} for _ in range(count)]
 
         goal_reached = float(np.quantile([far(one) for one in shuffled(400)], 0.01))
         people, generations = shuffled(12), 1
