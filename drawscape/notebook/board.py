@@ -22,7 +22,7 @@ from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_many
-from drawscape.notebook.lasting import Lasting, SavedPicture, resource
+from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.pictures import (
     Picture,
     picture_table,
@@ -276,7 +276,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     details = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
-        self._what = what
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, Marks] = {}
@@ -291,23 +290,10 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._catalogue: CatalogueFollowing | None = None
         self._keeping = Debounce(KEEP_S, self.keep, slow=True)
         self._is_saved = False
-        self.saved = SavedPicture(
-            f"{what}: its kernel is gone; run this cell to see it live",
-            "drawscape-board",
-            "drawscape-board-saved",
-        )
         super().__init__(layout=shared_layout(), **state)
-        self.on_msg(self._received)
-        self._adopt()
+        self._last(what, "board")
         self.show(cells)
         self._begin()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._what}>"
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options)
-        return {**data, "text/plain": f"[ {self._what}: run this cell to see it live ]"}, metadata
 
     @property
     def cells(self) -> dict[str, Cell]:
@@ -532,7 +518,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         try:
             action()
         except DrawscapeError as error:
-            self.note = str(error)
+            self.note = getattr(error, "rule", str(error))  # of a parameter, without its name
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
             self.note = f"{type(error).__name__}: {error}"
 

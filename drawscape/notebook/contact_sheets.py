@@ -38,6 +38,7 @@ from drawscape.notebook.target import (
     Target,
     at_one_moment,
     notebook_sketch,
+    parameter_names_of,
     target_of,
 )
 from drawscape.notebook.text import label_of
@@ -62,11 +63,7 @@ _COLUMNS = Parameter("columns", "int", low=1)
 _COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 
-def _names(sketch: Drawable) -> list[str]:
-    return [parameter.name for parameter in target_of(sketch).parameters]
-
-
-@parameters_apart("vary", _names)
+@parameters_apart("vary", parameter_names_of)
 def contact_sheet(
     sketch: Drawable,
     seeds: Iterable[int] | int = range(12),
@@ -95,7 +92,7 @@ def contact_sheet(
     return ContactSheet.of(target_of(sketch), matrix, size, name, fresh, job_timeout)
 
 
-@parameters_apart("vary", _names)
+@parameters_apart("vary", parameter_names_of)
 def variations(
     sketch: Drawable,
     *,

@@ -13,7 +13,15 @@ from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
 from drawscape.notebook.reader import state_of
 from drawscape.notebook.settings import random_value, within
-from drawscape.notebook.target import Drawable, Target, is_drawing, opened, page_for, target_of
+from drawscape.notebook.target import (
+    Drawable,
+    Target,
+    is_drawing,
+    opened,
+    page_for,
+    parameter_names_of,
+    target_of,
+)
 from drawscape.parameters import MISSING, Parameter, parameters_apart
 
 Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
@@ -36,7 +44,7 @@ leave a valley in which all others are stuck."""
 
 
 def _names(sketch: Beginning) -> list[str]:
-    return [parameter.name for parameter in target_of(_beginning(sketch)[0]).parameters]
+    return parameter_names_of(_beginning(sketch)[0])
 
 
 @parameters_apart("vary", _names)

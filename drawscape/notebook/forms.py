@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.jobs import Job
 from drawscape.notebook.board import drawing_of, shared_layout
 from drawscape.notebook.figures import EXPORTS, DrawnFile, plotter_choices
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
 from drawscape.notebook.pictures import (
@@ -55,6 +56,7 @@ from drawscape.notebook.target import (
     newer_target,
     opened,
     page_for,
+    parameter_names_of,
     recipe_for,
     standing_drawing,
     target_of,
@@ -109,8 +111,7 @@ BEFORE = "drawn before"
 
 
 def _names(target: Any) -> list[str]:
-    """Return the names of the parameters of what a form is made for."""
-    return [] if is_drawing(target) else [p.name for p in target_of(target).parameters]
+    return [] if is_drawing(target) else parameter_names_of(target)
 
 
 @parameters_apart("where", _names)
@@ -208,19 +209,17 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
         self._rest = Debounce(REST_S, self._hand_rests, from_last=True)
         self._saving = Debounce(PACE_S, lambda: kept.save(self._settings.kept), from_last=True)
-        title = settings.target.title
-        self.saved = SavedPicture(f"the form of {title}: run this cell to see it live")
         super().__init__(layout=shared_layout())
-        self._adopt()
+        self._last(f"the form of {settings.target.title}", "form")
         self._file = DrawnFile(self._say, self._document_read)
         self.named = NamedSettings(
             kept.named_key, lambda: self._settings.kept, self._show_kept, self._name_changed
         )
-        self.recent = RecentPictures(kept.target_key, self._bring_back, self._show_strip)
+        show_strip = partial(setattr, self, "strip")
+        self.recent = RecentPictures(kept.target_key, self._bring_back, show_strip)
         self.state = {"live": live, "locks": [], "names": self.named.names_if_readable}
         self._show_schema()
         self._show_settings()
-        self.on_msg(self._received)
         if drawing is not None and drawing.path.is_file():
             self.show(drawing)
         elif before is not None:
@@ -371,14 +370,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         """The form's own names; those of the widget that it is are not for a person to choose from."""
         return [*(n for n in vars(Form) if not n.startswith("_")), "named", "recent"]
 
-    def __repr__(self) -> str:
-        return f"<Form: the form of {self._settings.target.title}>"
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options)
-        words = f"[ the form of {self._settings.target.title}: run this cell to see it live ]"
-        return {**data, "text/plain": words}, metadata
-
     # Settings
 
     def _change(self, settings: Settings, gesture: Any = None, *, draws: bool = True) -> None:
@@ -479,7 +470,9 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if isinstance(made, Drawing):
             return self.show(made)
         self._begin(made, keep_former=self.live, draft=draft)
-        following = follow(made, lambda state: self._job_changed(made, state), self._note)
+        following = follow(
+            made, lambda state: self._job_changed(made, state), lambda words: self._say(note=words)
+        )
         if self._job is made:
             self._following = following
         return made
@@ -608,9 +601,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if size is not None and not self._over:
             self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
 
-    def _show_strip(self, tiles: list[dict[str, Any]]) -> None:
-        self.strip = tiles
-
     def _show_first(self) -> None:
         """Show the drawing of the settings where it stands, else the last picture."""
         if not self._show_what_stands() and self.recent.latest:
@@ -706,9 +696,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             state = {**self.state, **changes}
             if state != self.state:
                 self.state = state
-
-    def _note(self, words: str) -> None:
-        self._say(note=words)
 
     def _show_error(self, error: Exception) -> None:
         """Show what was raised: one of the project's own says all by its text."""

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -52,15 +52,27 @@ class SavedPicture:
     the whole page, and each kind of widget has its picture.
     """
 
-    def __init__(
-        self, words: str, widget: str = "drawscape-form", picture: str = "drawscape-saved"
-    ) -> None:
+    def __init__(self, words: str, widget: str, picture: str) -> None:
         self._id = f"drawscape-{uuid.uuid4().hex}"
         self._shown = False
         self._widget, self._picture = widget, picture
         self._lock = threading.Lock()
+        self._followers: list[Callable[[], None]] = []
         self._words = f"<p>{escape(words)}</p>"
         self.keep(self._words)
+
+    @classmethod
+    def of(cls, parts: "Sequence[SavedPicture]") -> "SavedPicture":
+        """Return what keeps all that `parts` keep, now and whenever one of them changes."""
+        whole = cls("", parts[0]._widget, parts[0]._picture)
+
+        def follow() -> None:
+            whole.keep("".join(part._body for part in parts))
+
+        for part in parts:
+            part._followers.append(follow)
+        follow()
+        return whole
 
     @property
     def html(self) -> str:
@@ -104,6 +116,8 @@ class SavedPicture:
             self._body = html
             if self._shown:
                 self._publish(self._body, update=True)
+        for follow in self._followers:
+            follow()
 
     def _publish(self, body: str, *, update: bool) -> None:
         from IPython.display import publish_display_data
@@ -126,6 +140,7 @@ class Lasting:
 
     saved: SavedPicture
     comm: Any
+    _what = ""
     below: Any = ""
     _below: Any = None
 
@@ -149,6 +164,9 @@ class Lasting:
         if former is not None:
             former.close()
 
+    def _received(self, _widget: Any, message: Any, buffers: Any) -> None:
+        """Do what a page asks for."""
+
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
 
@@ -162,8 +180,22 @@ class Lasting:
         vars(self).pop("_repr_mimebundle_", None)  # ipywidgets hides the method of a closed widget
         self.open()  # type: ignore[attr-defined]  # the widget's
 
-    def _adopt(self) -> None:
-        """Let the cell that runs own this widget; its former ones were closed when it began."""
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._what}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options)  # type: ignore[misc]  # the widget's
+        return {**data, "text/plain": f"[ {self._what}: run this cell to see it live ]"}, metadata
+
+    def _last(self, what: str, kind: str) -> None:
+        """Keep words that say `what` it is, obey its page, and belong to the cell that runs.
+
+        That cell's former widgets were closed when it began.
+        """
+        self._what = what
+        words = f"{what}: run this cell to see it live"
+        self.saved = SavedPicture(words, f"drawscape-{kind}", f"drawscape-{kind}-saved")
+        self.on_msg(self._received)  # type: ignore[attr-defined]  # the widget's
         if (cell := _cell_that_runs()) is not None:
             _MADE.setdefault(cell, []).append(self)
 
@@ -203,7 +235,7 @@ def show_box(box: Any) -> None:
     _display(box)
     for one in inside:
         one.begin_saving()
-        one.saved.display()
+    SavedPicture.of([one.saved for one in inside]).display()
     return None
 
 

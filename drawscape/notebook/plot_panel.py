@@ -8,7 +8,7 @@ import traitlets
 
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, PlotError
-from drawscape.notebook.lasting import Lasting, SavedPicture, resource
+from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.reader import later
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.notebook.worker import ensure_worker
@@ -31,15 +31,11 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     def __init__(self, plot: Plot) -> None:
         self.plot = plot
         self._follows = False
-        words = f"a plot on {plot.record.machine}: run this cell to see it live"
-        self.saved = SavedPicture(words, "drawscape-plot", "drawscape-plot-saved")
         super().__init__(state=plot.as_dict())
-        self.on_msg(self._received)
-        self._adopt()
+        self._last(f"a plot on {plot.record.machine}", "plot")
         self._follow()
 
-    def __repr__(self) -> str:
-        return f"<PlotPanel: a plot on {self.plot.record.machine}>"
+    _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
     def close(self) -> None:
         """Close the widget; the plot goes on."""

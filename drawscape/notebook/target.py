@@ -170,6 +170,11 @@ def target_of(drawable: Drawable) -> Target:
     return _task_target(drawable, drawable)
 
 
+def parameter_names_of(drawable: Drawable) -> list[str]:
+    """Return the names of the parameters of what is drawn. Raises as `target_of` does."""
+    return [parameter.name for parameter in target_of(drawable).parameters]
+
+
 def _sketch_target(sketch: Sketch) -> Target:
     by_name = SKETCHES.finds(sketch)
     if not by_name:

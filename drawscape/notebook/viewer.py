@@ -18,7 +18,7 @@ from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, has_page, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.reader import later
 from drawscape.notebook.text import label_of, value_text
@@ -67,16 +67,14 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self._drawings: list[tuple[Document, str]] = []
         self._margin_mm = margin_mm
         self._is_open = self._is_saved = False  # no page has asked for the drawing yet
-        self.saved = SavedPicture(
-            "a drawing: run this cell to see it live", "drawscape-viewer", "drawscape-viewer-saved"
-        )
         super().__init__(layout=shared_layout(), **state)
-        self.on_msg(self._received)
-        self._adopt()
+        self._last("a drawing", "viewer")
         self.show(document, title=title, margin_mm=margin_mm)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: a view of {self._drawings[0][1]}>"
+
+    _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
     def show(self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0) -> None:
         """Show `document`; nothing should be nearer to the sheet's edge than `margin_mm`."""

@@ -166,13 +166,13 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
 ) -> None:
     notebook.form().await_status("finished")
     page.wait_for_function(  # the catalogue's picture is there first
-        "() => document.querySelector('.drawscape-saved img')?.naturalWidth > 300"
+        "() => document.querySelector('.drawscape-form-saved img')?.naturalWidth > 300"
     )
-    assert not page.locator(".drawscape-saved img").is_visible()
+    assert not page.locator(".drawscape-form-saved img").is_visible()
     path = notebook.path
     notebook.save()
     saved = lab.folder / path
-    wait_until(lambda: "drawscape-saved" in saved.read_text(), 20, "the saved notebook")
+    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), 20, "the saved notebook")
     outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
     assert len(json.dumps(outputs)) < 200_000
     page.evaluate(
@@ -183,7 +183,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
     notebook.shut_down()
     lab.open(page, path)
-    page.locator(".drawscape-saved img").wait_for()
+    page.locator(".drawscape-form-saved img").wait_for()
 
 
 @pytest.mark.nightly

@@ -74,7 +74,7 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, 
     assert set(page.evaluate(SHOWN, "[class$='-saved'], .drawscape-still")) == {0}
     notebook.shut_down()
     lab.open(page, path)
-    page.locator(".drawscape-saved img").first.wait_for()
+    page.locator(".drawscape-form-saved img").first.wait_for()
     page.wait_for_function("() => !document.body.innerText.includes('displaying widget')")
     shown = dict(zip(cells, page.evaluate(SHOWN, "img")[1:], strict=True))
     assert {cell: shown[cell] >= least for cell, least in PICTURES.items()} == dict.fromkeys(

@@ -131,6 +131,8 @@ class TestGenerations:
         first = bred.generation
         with pytest.raises(ParameterError, match="at least one drawing a star"):
             bred.next()
+        bred.act("next")
+        assert bred.note == "give at least one drawing a star"
         bred.star("1.2", 4)
         second = bred.next(spread=0.05)
         individuals = bred.wait(60)

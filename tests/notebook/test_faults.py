@@ -13,8 +13,9 @@ import pytest
 from annotated_types import Interval, MultipleOf
 from widget_tree import send
 
-from drawscape.catalogue import drawings
+from drawscape.catalogue import Drawings, drawings
 from drawscape.errors import (
+    DrawscapeError,
     JobOptionError,
     NotSerializableError,
     ParameterError,
@@ -30,6 +31,7 @@ from drawscape.notebook import (
     job_view,
     queue_table,
     variations,
+    view,
 )
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -172,11 +174,14 @@ def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: s
         (lambda: history(3), "sketch=3: give text"),  # type: ignore[arg-type]
         (lambda: drawings(stars=[1, 6]), "stars=6: must be at least 0 and at most 5"),
         (lambda: drawings(text=3), "text=3: give text"),  # type: ignore[arg-type]
+        (lambda: drawings(limit=3), "unknown parameter or option 'limit'"),
+        (lambda: Drawings([10**9])[0], "drawing 0 is no longer in the catalogue"),
         (lambda: job_view(3), "job=3: give a job or its id"),  # type: ignore[arg-type]
+        (lambda: view("nope.svg"), "there is no such file, here or in the home"),
     ],
 )
 def test_sheets_and_views_refuse_what_they_could_not_use(make: Any, words: str) -> None:
-    with pytest.raises(ParameterError, match=words):
+    with pytest.raises(DrawscapeError, match=words):
         make()
 
 
