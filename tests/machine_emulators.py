@@ -292,6 +292,7 @@ class HpEmulator(Emulator):
         self.motion.at = self.motion.origin = (0.0, 0.0)
         self.rx = bytearray()
         self.pens: list[int] = []
+        self.received = 0
         self._until = 0.0
         self._escape = b""
         self.selected = 0
@@ -302,6 +303,7 @@ class HpEmulator(Emulator):
         return bool(self.motion.blocks or self.rx or self._out)
 
     def receive(self, data):
+        self.received += len(data)
         for byte in data:
             if self._escape or byte == 0x1B:
                 self._escape += bytes([byte])

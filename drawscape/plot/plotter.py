@@ -21,7 +21,8 @@ class Plotter:
     `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
     and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. `top_speed`
     is what a layer's own speed is a percentage of. With `per_axis` the accelerations and `travel_speed`
-    hold for each axis alone, as in GRBL: a diagonal may be faster by the square root of 2.
+    hold for each axis alone, as in GRBL: a diagonal may be faster by the square root of 2. `lookahead`
+    is how many moves it plans at once, so that it can always stop behind them; 0 for all.
     """
 
     top_speed: float = _AXIDRAW_TOP
@@ -33,11 +34,12 @@ class Plotter:
     raise_s: float = 0.08
     lower_s: float = 0.12
     per_axis: bool = False
+    lookahead: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool):
+            if field.name in ("per_axis", "lookahead"):
                 continue
             least = "0 or more" if field.name.endswith(("_s", "_mm")) else "more than 0"
             if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
@@ -93,6 +95,10 @@ class Plotter:
             top = np.minimum(self.draw_speed, self.travel_speed / share)
             acceleration = self.draw_acceleration / share
         caps = self._corner_caps(across, down, top, lines)
+        if self.lookahead:
+            far = np.concatenate(([0.0], np.cumsum(lengths)))
+            ahead = np.minimum(np.arange(len(far)) + self.lookahead, len(far) - 1)
+            caps = np.minimum(caps, 2 * self.draw_acceleration * (far[ahead] - far))
         return lengths, _reachable(caps, lengths, acceleration), top, acceleration
 
     def _corner_caps(

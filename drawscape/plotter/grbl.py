@@ -211,7 +211,9 @@ class GrblDriver(GcodeDriver):
             return
         now = time.monotonic()
         self._idle_since = self._idle_since or now
-        if now - self._idle_since > self.dwell_s(self.pending[0].text.decode()) + 2 * _POLL_S:
+        dwell_s = max(self.profile.lift_s("pen_up"), self.profile.lift_s("pen_down"))
+        dwell_s = max(dwell_s, self.dwell_s(self.pending[0].text.decode()))
+        if now - self._idle_since > dwell_s + 2 * _POLL_S:
             raise MachineError("the machine is idle although it owes an answer: a line was lost")
 
     def check(self) -> None:

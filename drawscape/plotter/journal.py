@@ -106,12 +106,13 @@ class State:
     """What the events of a journal add up to; `take` adds one more.
 
     `state` is ready, waiting, plotting, paused, interrupted, done or abandoned; `done` the last stroke
-    executed, counted from 1; `question` what a waiting plot asks for: paper, pen or position.
+    executed, counted from 1; `first` how many the last run left out. `question` is what a waiting plot asks
+    for: paper, pen or position.
     """
 
     def __init__(self, strokes: int) -> None:
         self.state = "ready"
-        self.done = 0
+        self.done = self.first = 0
         self.drawn: Ints = np.zeros(strokes, dtype=np.int64)
         self.runs = 0
         self.begun: set[str] = set()
@@ -145,7 +146,8 @@ class State:
                 self.runs += 1
                 self.begun.add(event["run"])
                 self.started = self.started or at
-                self.done, self.state, self.clean = event["first"], "plotting", False
+                self.done = self.first = event["first"]
+                self.state, self.clean = "plotting", False
                 self.reason = ""
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]

@@ -179,7 +179,8 @@ class Plot:
         """Return the stroke, from 0, at which a next run begins.
 
         Up to two strokes behind the last known one may be drawn already: they count among those to go
-        back. After a pause nothing is drawn twice. Raises PlotError for a stroke that is not there.
+        back. After a pause nothing is drawn twice, and a run that failed at once goes back no further.
+        Raises PlotError for a stroke that is not there.
         """
         if from_stroke is not None:
             if not 1 <= from_stroke <= self.record.strokes:
@@ -188,7 +189,8 @@ class Plot:
         state = self.state
         if state.clean:
             return state.done
-        return max(0, state.done - max(0, back - WINDOW))
+        least = state.first if back <= BACK else 0
+        return max(least, state.done - max(0, back - WINDOW))
 
     @property
     def words(self) -> str:

@@ -346,7 +346,7 @@ class GrblEmulator(Emulator):
         self.words = {"T": 0.0, "F": 0.0}
         self.mode = "G0"
         self.offset: Point = (0.0, 0.0)
-        self._until = 0.0
+        self._until, self._dwells = 0.0, False
         self.z = 0.0
         if power:
             self.motion.at, self.motion.origin = (0.0, 0.0), self.carriage.at
@@ -429,16 +429,19 @@ class GrblEmulator(Emulator):
             return None
         return self._obey(codes, values, now)
 
-    def _obey(self, codes: list[str], values: dict[str, float], now: float) -> str:
+    def _obey(self, codes: list[str], values: dict[str, float], now: float) -> str | None:
         for code in codes:
             if code in ("G0", "G1", "G2", "G3"):
                 self.mode = code
             elif code in ("M3", "M5"):
                 self.carriage.pen(code == "M3" and values.get("S", 0.0) > 0, now)
             elif code == "G4":
+                self._dwells = not self._dwells
+                if not self._dwells:
+                    return "ok"
                 self._until = now + values.get("P", 0.0)
                 self.dwelt_s += values.get("P", 0.0)
-                return "ok"
+                return None
             elif code == "G92":
                 at = self.motion.target
                 self.offset = (at[0] - values.get("X", 0.0), at[1] - values.get("Y", 0.0))

@@ -198,3 +198,20 @@ def test_a_run_never_begins_twice(bench):
     desk.runs -= 1
     with pytest.raises(ValueError, match="never starts again by itself"):
         desk.run(plot)
+
+
+def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(5))
+    run = desk.start(plot)
+    wait_for(lambda: plot.state.done >= 6)
+    desk.emulator.faults.append(lambda it: it.unplug())
+    run.join(60)
+    wait_for(lambda: not desk.emulator.busy)
+    for _ in range(4):
+        with pytest.raises(MachineError, match="there is no port"):
+            desk.run(plot)
+    desk.emulator.plug()
+    assert desk.run(plot) == "done"
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert (verdict.missing, len(verdict.twice) <= 3) == ([], True)
