@@ -1,11 +1,13 @@
 """POST /artboard/create: the contract's answers, and a named refusal for everything else."""
 
 import re
+import threading
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from drawscape.job_manager import count_queued
 from drawscape.sketches import SKETCHES
 from drawscape.web import WebSettings, create_app
 from drawscape.web.artboard import output_name
@@ -103,11 +105,30 @@ def test_a_pattern_parameter_goes_by_the_rule_of_its_annotation(
 
 def test_a_full_queue_answers_503_and_when_to_come_back(home: Any, order: dict[str, Any]) -> None:
     client = create_app(WebSettings(max_queued=2, retry_after_s=7)).test_client()
-    statuses = [client.post("/artboard/create", json=order).status_code for _ in range(4)]
+    statuses = [client.post("/artboard/create", json=one).status_code for one in (order, {}, order)]
     refused = client.post("/artboard/create", json=order)
-    assert statuses == [200, 200, 503, 503]
+    assert (statuses, refused.status_code) == ([200, 422, 200], 503)
     assert refused.headers["Retry-After"] == "7"
     assert "2 jobs wait already" in refused.json["detail"]
+
+
+def test_many_requests_never_pass_the_limit_together(home: Any, order: dict[str, Any]) -> None:
+    app = create_app(WebSettings(max_queued=10))
+    codes: list[int] = []
+
+    def ask() -> None:
+        for _ in range(5):
+            answer = app.test_client().post("/artboard/create", json=order)
+            codes.append(answer.status_code)
+            assert answer.status_code == 200 or answer.headers["Retry-After"] == "2"
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200] * 10 + [503] * 10
+    assert (count_queued(), count_queued(3)) == (10, 3)
 
 
 def test_a_full_queue_still_draws_simple_artboards(home: Any, order: dict[str, Any]) -> None:

@@ -4,13 +4,10 @@ import http.client
 import json
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from drawscape.job_manager import list_jobs
-from drawscape.web import WebSettings
+from drawscape.web import WebSettings, create_app
 
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
@@ -51,18 +48,6 @@ def test_a_chunked_body_over_the_limit_is_refused(serving: Any) -> None:
         problem = json.loads(answer.read())
         connection.close()
     assert answer.status == problem["status"] == 413
-
-
-def test_among_many_clients_no_order_is_lost_and_the_limit_holds(
-    serving: Any, ask: Ask, order: dict[str, Any]
-) -> None:
-    with serving(WebSettings(max_queued=60)) as server, ThreadPoolExecutor(10) as clients:
-        asked = [clients.submit(ask, server, "POST", "/artboard/create", order) for _ in range(100)]
-        answers = [answer.result() for answer in asked]
-    statuses = Counter(status for status, _, _ in answers)
-    ids = {json.loads(body)["job_id"] for status, _, body in answers if status == 200}
-    assert statuses == {200: 60, 503: 40}
-    assert ids == {job.id for job in list_jobs(status="queued", limit=None)}
 
 
 # Event streams
@@ -162,3 +147,19 @@ def test_a_stream_ends_when_its_time_is_up(serving: Any, ask: Ask, order: dict[s
     with serving(WebSettings(max_stream_s=0.3)) as server:
         stream = open_stream(server, queued_job(server, ask, order))
         assert b'"status":"queued"' in stream.read()
+
+
+def test_a_stream_that_is_closed_twice_is_one_stream(home: Any, order: dict[str, Any]) -> None:
+    client = create_app(WebSettings(max_streams=1)).test_client()
+    job_id = client.post("/artboard/create", json=order).get_json()["job_id"]
+
+    def stream() -> Any:
+        return client.get(f"/jobs/{job_id}/events", buffered=False)
+
+    first = stream()
+    refused = stream()
+    assert (first.status_code, refused.status_code) == (200, 503)
+    assert "1 event streams are open" in refused.get_json()["detail"]
+    first.response.close()
+    first.close()
+    assert [stream().status_code for _ in range(2)] == [200, 503]
