@@ -37,51 +37,63 @@ def test_a_first_row_of_values_is_data_and_the_log_says_so(bench, text: str) -> 
     assert "so it is data; header=True if it is not" in bench.last.notes[0]
 
 
-@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-def test_excel_s_separator_line_is_not_a_header(bench, delimiter: str) -> None:
-    text = f"sep={delimiter}\r\na{delimiter}b\r\n1{delimiter}2,5\r\n".replace("2,5", "2")
-    assert bench.records(text) == [{"a": 1, "b": 2}]
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_found(bench, delimiter: str) -> None:
-    text = "name,n;m|o\tp\n".replace(",", delimiter, 1).replace(";", "_").replace("|", "_")
-    lines = f"a{delimiter}b\n1{delimiter}x y\n2{delimiter}z\n"
-    assert bench.records(lines) == [{"a": 1, "b": "x y"}, {"a": 2, "b": "z"}]
-    assert text
-
-
-def test_a_delimiter_that_cannot_be_found_is_given(bench) -> None:
-    assert bench.records("a~b,c\n1~2,3\n", delimiter="~", decimal=",") == [{"a": 1, "b,c": 2.3}]
-
-
-def test_quotes_hold_delimiters_line_ends_and_quotes(bench) -> None:
-    assert bench.records('a,b\n"x, ""y""","l1\r\nl2"\n') == [{"a": 'x, "y"', "b": "l1\r\nl2"}]
-
-
-def test_another_quote_and_escape_are_given(bench) -> None:
-    text = "a;b\n'x;y';1\n'it\\'s';2\n"
-    assert bench.records(text, quote="'", escape="\\") == [
-        {"a": "x;y", "b": 1},
-        {"a": "it's", "b": 2},
-    ]
-
-
-def test_quotes_can_be_plain_characters(bench) -> None:
-    assert bench.records('a,b\n5" pipe,"x\n', quote="") == [{"a": '5" pipe', "b": '"x'}]
+TWO = [{"a": 1, "b": "x y"}, {"a": 2, "b": "z"}]
+ZOE = [{"name": "Zoë", "n": 1}]
 
 
 @pytest.mark.parametrize(
-    "encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32", "cp037"]
+    ("content", "options", "records"),
+    [
+        # The delimiter is found, or given.
+        *((f"a{d}b\n1{d}x y\n2{d}z\n", {}, TWO) for d in ",;\t|"),
+        *((f"sep={d}\r\na{d}b\r\n1{d}x y\r\n2{d}z\r\n", {}, TWO) for d in ";,\t"),
+        ("a~b,c\n1~2,3\n", {"delimiter": "~", "decimal": ","}, [{"a": 1, "b,c": 2.3}]),
+        # Quotes hold delimiters, line ends and quotes; others are given.
+        ('a,b\n"x, ""y""","l1\r\nl2"\n', {}, [{"a": 'x, "y"', "b": "l1\r\nl2"}]),
+        (
+            "a;b\n'x;y';1\n'it\\'s';2\n",
+            {"quote": "'", "escape": "\\"},
+            [{"a": "x;y", "b": 1}, {"a": "it's", "b": 2}],
+        ),
+        ('a,b\n5" pipe,"x\n', {"quote": ""}, [{"a": '5" pipe', "b": '"x'}]),
+        # Line ends of each kind, and of several; those within cells become one kind then.
+        *((end.join(["a,b", "1,x y", "2,z", ""]), {}, TWO) for end in ("\n", "\r\n", "\r")),
+        ("a,b\n1,x y\n2,z", {}, TWO),
+        ("a,b\r\n1,x y\n2,z\r\n", {}, TWO),
+        ('a;b\r\n"x\r\ny";2\n"u\nv""";3\r\n', {}, [{"a": "x\ny", "b": 2}, {"a": 'u\nv"', "b": 3}]),
+        # Encodings, by name or by the mark.
+        *(
+            ("name,n\nZoë,1\n".encode(encoding), {"encoding": encoding}, ZOE)
+            for encoding in ("latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32", "cp037")
+        ),
+        *(("name,n\nZoë,1\n".encode(encoding), {}, ZOE) for encoding in ("utf-8-sig", "utf-16")),
+        # The header is seen, or given; lines before it are skipped.
+        ("1,x\n", {}, [{"column_1": 1, "column_2": "x"}]),
+        ("x,y\n", {"header": False}, [{"column_1": "x", "column_2": "y"}]),
+        ("name,2023\nz,5\n", {"header": True}, [{"name": "z", "2023": 5}]),
+        ("Report\nof today\na,b\n1,x y\n2,z\n", {"skip_rows": 2}, TWO),
+        ("a, b\n 1 , x y \n2,z\n", {"strip": True}, TWO),
+        (b"a,b\nx\x00y,1\n", {}, [{"a": "x\x00y", "b": 1}]),
+    ],
 )
-def test_encodings_are_decoded(bench, encoding: str) -> None:
-    text = "name,n\nZoë,1\n".encode(encoding)
-    assert bench.records(text, encoding=encoding) == [{"name": "Zoë", "n": 1}]
+def test_a_file_is_read_as_it_is_meant(bench, content, options, records) -> None:
+    assert bench.records(content, **options) == records
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_reports_the_encoding(bench, encoding: str) -> None:
-    assert bench.records("name,n\nZoë,1\n".encode(encoding)) == [{"name": "Zoë", "n": 1}]
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ('a,b\n"1\n1",2\n3\n', {}, "line 4: 1 cell where 2 are expected.*ragged='pad'"),
+        ("a,b\r\n1,2\n3,4\r\n5,6,7\n", {}, "line 4: 3 cells where 2 are expected"),
+        ('a,b\n1,2\n"open,4\n5,6\n', {}, "line 3: a quote is not closed"),
+        ('a,b\n1\n"x"y,2\n', {"ragged": "skip"}, "line 3: "),
+        ('a,b\n1\n"x"y,2\n', {"ragged": "pad"}, "line 3: "),
+        ("a,b\n1,2\n1,2,3\n" + "1,2\n" * 300 + "1,2,3,4\n", {"ragged": "pad"}, "line 304: 4 cells"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(bench, text: str, options, words: str) -> None:
+    with pytest.raises(DataError, match=rf"'in\.csv', {words}"):
+        bench.records(text, **options)
 
 
 @pytest.mark.parametrize("place", [0, 50_000])
@@ -94,40 +106,6 @@ def test_a_wrong_encoding_is_refused_with_advice(bench, place: int) -> None:
 def test_a_text_that_does_not_fit_its_named_encoding_is_refused(bench) -> None:
     with pytest.raises(DataError, match=r"'in\.csv' is not utf-16"):
         bench.records(b"odd", encoding="utf-16")
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_line_end_will_do(bench, end: str) -> None:
-    assert bench.records(end.join(["a,b", "1,2", "3,4", ""])) == [
-        {"a": 1, "b": 2},
-        {"a": 3, "b": 4},
-    ]
-
-
-def test_mixed_line_ends_will_do(bench) -> None:
-    assert bench.records("a,b\r\n1,2\n3,4\r\n") == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
-
-
-def test_mixed_line_ends_hide_no_row_of_another_width(bench) -> None:
-    text = 'a;b\r\n"x\r\ny";2\n"u\nv""";3\r\n'
-    assert bench.records(text) == [{"a": "x\ny", "b": 2}, {"a": 'u\nv"', "b": 3}]
-    assert bench.records("a;b\r\n'x\\'\r\ny';2\n4;3\r\n", quote="'", escape="\\") == [
-        {"a": "x'\ny", "b": 2},
-        {"a": "4", "b": 3},
-    ]
-    with pytest.raises(DataError, match=r"line 4: 3 cells where 2 are expected"):
-        bench.records("a,b\r\n1,2\n3,4\r\n5,6,7\n")
-
-
-def test_a_last_line_without_an_end_counts(bench) -> None:
-    assert bench.records("a,b\n1,2\n3,4")[-1] == {"a": 3, "b": 4}
-
-
-def test_a_ragged_row_is_refused_with_its_line(bench) -> None:
-    with pytest.raises(
-        DataError, match=r"'in\.csv', line 4: 1 cell where 2 are expected.*ragged='pad'"
-    ):
-        bench.records('a,b\n"1\n1",2\n3\n')
 
 
 def test_ragged_rows_are_skipped_and_counted(bench) -> None:
@@ -168,21 +146,10 @@ def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
     assert bench.records(made, f"back.{target}")[0]["a"] == "Zoë"
 
 
-@pytest.mark.parametrize("ragged", ["skip", "pad"])
-def test_only_ragged_rows_are_forgiven(bench, ragged: str) -> None:
-    with pytest.raises(DataError, match=r"line 3: "):
-        bench.records('a,b\n1\n"x"y,2\n', ragged=ragged)
-
-
 def test_many_skipped_rows_are_counted_and_the_first_named(bench) -> None:
     text = "a,b\n" + "".join(f"{n}\n{n},x\n" for n in range(1000))
     assert len(bench.records(text, ragged="skip")) == 1000
     assert bench.last.notes == ("1000 ragged rows skipped (lines 2, 4, 6, 8, 10, ...)",)
-
-
-def test_a_broken_quote_is_refused_with_its_line(bench) -> None:
-    with pytest.raises(DataError, match=r"'in\.csv', line 3: a quote is not closed"):
-        bench.records('a,b\n1,2\n"open,4\n5,6\n')
 
 
 @pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "excel", "parquet"])
@@ -203,18 +170,6 @@ def test_a_header_alone_is_a_table_without_rows(bench, target: str) -> None:
     assert (bench.last.rows, bench.last.columns) == (0, ("a", "b"))
 
 
-def test_a_file_without_a_header_is_seen_by_its_numbers(bench) -> None:
-    assert bench.records("1,x\n2,y\n") == [
-        {"column_1": 1, "column_2": "x"},
-        {"column_1": 2, "column_2": "y"},
-    ]
-
-
-def test_the_header_can_be_reported(bench) -> None:
-    assert bench.records("x,y\nz,w\n", header=False)[0] == {"column_1": "x", "column_2": "y"}
-    assert bench.records("name,2023\nz,5\n", header=True) == [{"name": "z", "2023": 5}]
-
-
 def test_names_can_be_given(bench) -> None:
     assert bench.records("1,x\n", columns=["n", "text"]) == [{"n": 1, "text": "x"}]
     with pytest.raises(DataError, match="has 2 columns, columns= names 1"):
@@ -226,18 +181,6 @@ def test_double_and_blank_names_are_made_unique_and_reported(bench) -> None:
         {"a": 1, "A_2": 2, "column_3": 3, "a_3": 4}
     ]
     assert any("'A'" in note and "'A_2'" in note for note in bench.last.notes)
-
-
-def test_lines_before_the_header_are_skipped(bench) -> None:
-    assert bench.records("Report\nof today\na,b\n1,2\n", skip_rows=2) == [{"a": 1, "b": 2}]
-
-
-def test_blanks_are_cut_on_request(bench) -> None:
-    assert bench.records("a, b\n 1 , x \n", strip=True) == [{"a": 1, "b": "x"}]
-
-
-def test_nuls_are_carried(bench) -> None:
-    assert bench.records(b"a,b\nx\x00y,1\n") == [{"a": "x\x00y", "b": 1}]
 
 
 def test_a_long_cell_is_carried(bench) -> None:
