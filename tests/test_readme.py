@@ -84,7 +84,8 @@ def test_the_commands_of_the_table_run(home: Path, command: str, monkeypatch: py
     monkeypatch.chdir(home)
     if not (home / "spiral.svg").exists():
         assert run("draw", "spiral", "-o", "spiral.svg").code == 0
-        (home / "poster.svg").write_bytes((home / "spiral.svg").read_bytes())
+        for name in ("poster.svg", "a.svg"):
+            (home / name).write_bytes((home / "spiral.svg").read_bytes())
     done = run(*command.split())
     assert done.code == 0, done.err
 
