@@ -171,9 +171,10 @@ def test_clip_paths_in_each_other_cost_as_much_as_they_are() -> None:
             + "".join(f'<g class="c x{i}"/>' for i in range(1_100)),
             "tests",
         ),
+        ('<svg width="9" height="9"/>' * 8_100, "thousands of clip paths"),
     ],
 )
-def test_more_rules_than_any_drawing_has_are_refused(body: str, says: str) -> None:
+def test_more_rules_and_clips_than_any_drawing_has_are_refused(body: str, says: str) -> None:
     with pytest.raises(SvgReadError, match=says):
         read(body)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,12 +13,16 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.color import luminance, rgba
+from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.style import Style, is_partial
+from drawscape.drawing.units import NUMBER
 from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline
+from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
+from drawscape.svg.read.text import draw_text
 from drawscape.svg.read.tree import Node
-from drawscape.svg.read.walk import use_place
+from drawscape.svg.read.viewport import path_data
+from drawscape.svg.read.walk import passes_conditions, use_place
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -25,7 +31,11 @@ if TYPE_CHECKING:
 _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
+_NUMBERS = re.compile(NUMBER)
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch")
+_PLACING = frozenset(("transform", "transform-origin", "translate", "rotate", "scale"))
+# Of a shape that clips: how it is painted does not matter.
+_OF_CLIPS = _PLACING | {"clip-path", "clip-rule", "visibility", "font-size", "font-family"}
 
 
 def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
@@ -35,16 +45,12 @@ def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State
     """
     slack = 1e-6 * (box[2] + box[3]) if min(box[2:]) > 0 else 0.0
     box = (box[0] - slack, box[1] - slack, box[2] + 2 * slack, box[3] + 2 * slack)
-    return _added(walk.scene, _box(box, state.matrix), state)
+    return _added(walk, _box(box, state.matrix), state)
 
 
 def clip_to_area(walk: Walk, data: str, state: State) -> int:
     """Return the number of the clip to what an outline encloses, within the clip so far."""
-    filled = state.style.with_({"fill": "black", "stroke": "none", "fill-opacity": "1"})
-    with walk.collecting() as scene:
-        walk.append(data, replace(state, clip=None, group=0, style=filled))
-        areas = [area for _, area in scene.areas(_TOLERANCE_MM)]
-    return _added(walk.scene, _united(areas), state)
+    return _added(walk, _enclosed(data, state, "fill-rule"), state)
 
 
 def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
@@ -62,14 +68,27 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
             area = _clip_path(walk, target, node, state)
         else:
             area = _mask(walk, target, node, state)
-        return _added(walk.scene, area, state)
+        return _added(walk, area, state)
 
 
-def _added(scene: Scene, area: Region, state: State) -> int:
-    if state.clip is not None:
-        area = area.intersection(scene.clips[state.clip])
-    scene.clips.append(areas_only(area))
-    return len(scene.clips) - 1
+def _added(walk: Walk, area: Region, state: State) -> int:
+    """Return the number of a clip, that of the same one before it if there is one."""
+    key, clips = (id(area), state.clip), walk.scene.clips
+    if key not in walk.clip_numbers:
+        walk.count_clip(1)
+        whole = area if state.clip is None else area.intersection(clips[state.clip])
+        clips.append(areas_only(whole))
+        # The area is kept, so that its id stays its own.
+        walk.clip_numbers[key] = (area, len(clips) - 1)
+    return walk.clip_numbers[key][1]
+
+
+def _enclosed(data: str, state: State, rule: str) -> Region:
+    """Return what an outline encloses by its `fill-rule` or `clip-rule`, within the clip so far."""
+    tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
+    (lines,) = flatten_paths([data], [tolerance])
+    placed = lines.with_points(state.matrix.apply(lines.points))
+    return region(placed, evenodd=state.style.get(rule) == "evenodd")
 
 
 def _united(areas: list[Region]) -> Region:
@@ -112,26 +131,23 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
         return shapely.Polygon()
     own = walk.sheet.declarations(target)
     outer = own.get("clip-path", "none")
-    # Inside each other they multiply, unless each is made once.
-    key = (id(target), units, state.matrix, state.viewport)
+    base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
+    # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
+    placed = walk.inside(target, {k: v for k, v in own.items() if k in _PLACING}, base)
+    matrix = state.matrix @ placed.matrix @ units
+    key = (id(target), matrix, state.viewport)
     if outer == "none" and key in walk.areas:
         return walk.areas[key]
-    walk.count_clip()
-    style = walk.style_at(target).with_({"visibility": "visible"})
-    base = replace(state, matrix=IDENTITY, style=style, clip=None)
-    placed = walk.inside(
-        target, {k: v for k, v in own.items() if k not in ("clip-path", "mask")}, base
-    )
-    # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
-    inside = replace(placed, matrix=state.matrix @ placed.matrix @ units)
-    areas = []
-    for child in target.children:
-        used = walk.linked(child) if child.tag == "use" else None
-        if child.tag in _NOT_IN_CLIPS or (used and used.tag in _NOT_IN_CLIPS):
-            walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
-        else:
-            areas += _areas(walk, child, inside)
-    area = walk.areas[key] = _united(areas)
+    # Its shapes are put together once for each size, and then only moved.
+    scale = 2.0 ** math.ceil(math.log2(max(matrix.stretch, 1e-9)))
+    shape = (id(target), scale, state.viewport)
+    if shape not in walk.areas:
+        inside = replace(base, matrix=Matrix(a=scale, d=scale))
+        walk.areas[shape] = _united(
+            [area for child in target.children for area in _areas(walk, child, inside)]
+        )
+    moved = matrix @ Matrix(a=1 / scale, d=1 / scale)
+    area = walk.areas[key] = shapely.transform(walk.areas[shape], moved.apply)
     return _within(walk, "clip-path", outer, node, state, area)
 
 
@@ -145,19 +161,39 @@ def _within(walk: Walk, name: str, link: str, node: Node, state: State, area: Re
 
 def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
     """Return what the outlines of one child of a clip path enclose, painted or not."""
-    own = walk.sheet.declarations(child) | {"fill": "black", "stroke": "none", "fill-opacity": "1"}
-    if own.get("display") == "none":
+    import shapely
+
+    target = walk.linked(child) if child.tag == "use" else None
+    if child.tag in _NOT_IN_CLIPS or (target and target.tag in _NOT_IN_CLIPS):
+        walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
         return []
-    rule = own.get("clip-rule", state.style.get("clip-rule", "nonzero"))
-    shown = dict.fromkeys(("marker-start", "marker-mid", "marker-end", "mask"), "none") | {
-        "opacity": "1"
-    }
-    plain = Node(child.tag, dict(child.attributes), child.children, child.text, child.parent)
-    declared = {**own, **shown, "fill-rule": rule}
-    plain.attributes["style"] = ";".join(f"{name}:{value}" for name, value in declared.items())
-    with walk.collecting() as scene, _outlined(walk):
-        walk.visit(plain, replace(state, group=0))
-        return [area for _, area in scene.areas(_TOLERANCE_MM)]
+    own = walk.declared(child, state)
+    if own.get("display") == "none" or not passes_conditions(child):
+        return []
+    inner = walk.inside(child, {k: v for k, v in own.items() if k in _OF_CLIPS}, state)
+    data = path_data(child, inner.viewport, own, inner.style)
+    areas: list[Region] = []
+    if target is not None:
+        inner = replace(inner, matrix=inner.matrix @ use_place(child, own, state))
+        with walk.entered(target) as may_be_drawn:
+            areas = _areas(walk, target, replace(inner, clip=None)) if may_be_drawn else []
+    elif child.tag == "text":
+        filled = inner.style.with_({"fill": "black", "stroke": "none"})
+        with walk.collecting() as scene, _outlined(walk):
+            draw_text(walk, child, replace(inner, group=0, style=filled, clip=None))
+            areas = [area for _, area in scene.areas(_TOLERANCE_MM)]
+    elif data and not inner.style.hidden:
+        if (
+            child.tag == "rect" and "A" not in data
+        ):  # by far the most, and thousands in a file of a PDF
+            corners = np.array(_NUMBERS.findall(data), dtype=np.float64).reshape(-1, 2)
+            areas = [shapely.Polygon(inner.matrix.apply(corners))]
+        else:
+            walk.count_clip(2)
+            areas = [_enclosed(data, inner, "clip-rule")]
+    if inner.clip is None:
+        return areas
+    return [areas_only(area.intersection(walk.scene.clips[inner.clip])) for area in areas]
 
 
 @contextmanager
@@ -188,7 +224,7 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     outer = own.get("mask", "none")
     if outer == "none" and key in walk.areas:
         return walk.areas[key]
-    walk.count_clip()
+    walk.count_clip(5)
     wholes = (1.0, 1.0) if units != "userSpaceOnUse" else state.viewport
     x, y, w, h = (
         state.style.px(given.get(name, usual), whole) or 0.0

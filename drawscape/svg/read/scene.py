@@ -195,8 +195,6 @@ class Scene:
         self, lines: Lines, owners: Ints, of: Ints, whole: Lines, whole_owners: Ints
     ) -> tuple[Lines, Ints]:
         """Return the lines within their clips, and where a clip cuts what is filled, that edge."""
-        from drawscape.geometry.clip import pieces_in
-
         numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
         fills = np.array([c.is_area for c in self.contexts], dtype=bool)
         shown = np.array([c.shows_fill for c in self.contexts], dtype=bool)
@@ -212,7 +210,7 @@ class Scene:
             if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
                 continue
             which = np.flatnonzero(stroked == number)
-            pieces, source = pieces_in(lines.take(which), area)
+            pieces, source = _inside(lines.take(which), area)
             parts.append(pieces)
             places.append(which[source])
             outlines.append(owners[which[source]])
@@ -257,6 +255,26 @@ class Scene:
             found.append(kept)
             found_owners += [outline] * len(kept)
         return Lines.join(found), np.array(found_owners, dtype=np.int64)
+
+
+def _inside(lines: Lines, clip: Region) -> tuple[Lines, Ints]:
+    """Return the pieces of lines within a clip, and the line that each is of; most are in it as a whole."""
+    import shapely
+
+    from drawscape.geometry.clip import pieces_in
+
+    if not len(lines):
+        return lines, np.empty(0, dtype=np.int64)
+    low, high = (f.reduceat(lines.points, lines.offsets[:-1]) for f in (np.minimum, np.maximum))
+    shapely.prepare(clip)
+    boxes = shapely.box(*low.T, *high.T)
+    whole = shapely.contains_properly(clip, boxes)
+    cut = np.flatnonzero(~whole & shapely.intersects(clip, boxes))
+    if not len(cut):
+        return lines.take(whole), np.flatnonzero(whole)
+    pieces, source = pieces_in(lines.take(cut), clip)
+    places = np.concatenate((np.flatnonzero(whole), cut[source]))
+    return _in_order([lines.take(whole), pieces], places, places)
 
 
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:

@@ -48,7 +48,8 @@ _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 # What `use`, markers, patterns, clip paths and masks may draw: they multiply. Far above any real drawing.
 _MOST_REPEATED_ELEMENTS = 200_000
 _MOST_REPEATED_CHARACTERS = 256_000_000
-_MOST_CLIPS = 20_000
+# Of about half a millisecond each; a clip path counts as up to three, a mask as six.
+_MOST_CLIPS = 8_000
 _MOST_INNER_CLIPS = 500
 _MOST_TILES = 10_000
 
@@ -120,6 +121,7 @@ class Walk:
         self._measuring = False
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
         self.areas: dict[object, Region] = {}
+        self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
         self.context: dict[str, str] = {}
         self._takes: Callable[..., object] = min
         self.letters = 0
@@ -177,7 +179,7 @@ class Walk:
         self._page_matrix = state.matrix
         size = state.style.with_(own).font_size
         self._units |= {"rem": size, "rlh": 1.15 * size}
-        if _is_for_us(root) and self.seen(own):
+        if passes_conditions(root) and self.seen(own):
             self.children(root, self.inside(root, own, state))
 
     def target(self, link: str) -> Node | None:
@@ -214,14 +216,14 @@ class Walk:
         finally:
             self.scene, self._known, self._pens = outer, known, pens
 
-    def count_clip(self) -> None:
+    def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
-        self._clips[0] += 1
+        self._clips[0] += cost
         self._clips[1] += self.scene is not self._drawing
         if self._clips[0] > _MOST_CLIPS or self._clips[1] > _MOST_INNER_CLIPS:
             raise SvgReadError(
-                f"more than {_MOST_CLIPS:,} clip paths and masks, or {_MOST_INNER_CLIPS} in each "
-                "other; the file is refused"
+                "thousands of clip paths and masks, or hundreds in each other, would take minutes; "
+                "the file is refused"
             )
 
     def _count_repeated(self, node: Node) -> None:
@@ -240,7 +242,7 @@ class Walk:
         if state.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if node.tag == "switch":
-            chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and _is_for_us(c))
+            chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and passes_conditions(c))
             first = next(chosen, None)
             if first is not None:
                 self.visit(first, state)
@@ -253,7 +255,7 @@ class Walk:
         if state.used or self.scene is not self._drawing:
             self._count_repeated(node)
         own = self.declared(node, state)
-        if not _is_for_us(node) or (own and not self.seen(own)):
+        if not passes_conditions(node) or (own and not self.seen(own)):
             return
         self._draw(node, own, self._state_of(node, own, state) if own else state)
 
@@ -771,7 +773,7 @@ def _link(node: Node) -> str:
     return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
 
 
-def _is_for_us(node: Node) -> bool:
+def passes_conditions(node: Node) -> bool:
     """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
     attributes = node.attributes
     if "requiredExtensions" in attributes:
