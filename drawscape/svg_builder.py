@@ -15,7 +15,7 @@ from drawscape.drawing.units import checked_length
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg import compatibility
-from drawscape.svg.canvas import Canvas
+from drawscape.svg.canvas import Canvas, Drawable, as_lines, as_points, as_region
 from drawscape.svg.node import (
     Attrs,
     Group,
@@ -34,7 +34,6 @@ from drawscape.svg.outline import (
     spline,
     unreadable,
 )
-from drawscape.svg.points import Drawable, as_lines, as_points, as_region
 
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera

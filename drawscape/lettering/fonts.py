@@ -1,14 +1,18 @@
 """Glyphs and fonts as arrays: those digitised by A. V. Hershey (1967), and fonts from files, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
+from pathlib import Path
 from typing import Any, Protocol
+from xml.etree import ElementTree
 
 import numpy as np
 
-from drawscape.errors import UnknownNameError
-from drawscape.geometry.lines import Points
+from drawscape.drawing.path import flatten_paths
+from drawscape.errors import CanvasError, UnknownNameError
+from drawscape.geometry.lines import Lines, Points
 
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
@@ -78,8 +82,6 @@ def load_font(name: str) -> Font:
 
     Raises UnknownNameError when there is none, and for files the errors of `read_font`.
     """
-    from drawscape.lettering.font_files import ENDINGS, read_font
-
     if str(name).lower().endswith(ENDINGS):
         return read_font(str(name))
     if name not in font_names():
@@ -103,3 +105,211 @@ def _glyph(glyph: Any) -> Glyph:
     shift = np.array([-glyph.left_offset, -_BASE_LINE])
     strokes = [np.array(stroke, dtype=np.float64) + shift for stroke in glyph.strokes if stroke]
     return Glyph(tuple(strokes), float(glyph.char_width))
+
+
+ENDINGS = (".svg", ".ttf", ".otf")
+"""How the names of font files end."""
+
+# Of a Hershey unit, which is about a quarter of a millimetre in usual text.
+_TOLERANCE = 0.02
+# Of the em: what capitals measure in most fonts, where a file neither says it nor has an H.
+_USUAL_CAPITALS = 0.7
+
+
+def read_font(path: str) -> Font:
+    """Return the font in a file: its glyphs at Hershey's size, its kerning.
+
+    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn, TrueType and
+    OpenType fonts the outlines of their letters; those need the package fontTools.
+    Raises FileNotFoundError when there is no such file, CanvasError for one that holds no font.
+    """
+    file = Path(path)
+    return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
+
+
+def _svg_font(file: Path) -> Font:
+    try:
+        root = ElementTree.parse(file).getroot()
+    except ElementTree.ParseError as error:
+        raise CanvasError(f"font {str(file)!r} is not well-formed XML: {error}") from error
+    elements = {
+        kind: [e for e in root.iter() if e.tag.rpartition("}")[2] == kind]
+        for kind in ("font", "font-face", "glyph", "hkern")
+    }
+    if not elements["font"] or not elements["glyph"]:
+        raise CanvasError(f"font {str(file)!r} holds no <font> with glyphs")
+    face = elements["font-face"][0].attrib if elements["font-face"] else {}
+    width = _number(elements["font"][0].get("horiz-adv-x"), 500.0)
+    letters = [glyph for glyph in elements["glyph"] if len(glyph.get("unicode", "")) == 1]
+    drawn = {
+        glyph.attrib["unicode"]: (glyph.get("d", ""), _number(glyph.get("horiz-adv-x"), width))
+        for glyph in letters
+    }
+    names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
+    em = _number(face.get("units-per-em"), 1000.0)
+    return _font(
+        str(file), drawn, em, _number(face.get("cap-height"), 0.0), _hkern(elements["hkern"], names)
+    )
+
+
+def _hkern(
+    elements: Iterable[ElementTree.Element], names: Mapping[str, str]
+) -> dict[tuple[str, str], float]:
+    """Return by how much letters come closer, by pair: of `u1 u2` or glyph names `g1 g2`, in lists."""
+    found = {}
+    for element in elements:
+        sides = [
+            [*element.get(f"u{side}", "").split(",")]
+            + [names.get(name.strip(), "") for name in element.get(f"g{side}", "").split(",")]
+            for side in "12"
+        ]
+        for pair in product(*sides):
+            if all(pair):
+                found[pair[0], pair[1]] = -_number(element.get("k"), 0.0)
+    return found
+
+
+def _true_type(file: Path) -> Font:
+    try:
+        from fontTools.pens.svgPathPen import SVGPathPen
+        from fontTools.ttLib import TTFont, TTLibError
+    except ImportError as error:
+        raise CanvasError(
+            f"font {str(file)!r} needs the package fontTools: pip install 'drawscape[fonts]'"
+        ) from error
+    try:
+        font = TTFont(file)
+    except TTLibError as error:
+        raise CanvasError(f"font {str(file)!r} cannot be read: {error}") from error
+    if not {"glyf", "CFF ", "CFF2"} & set(font.keys()):
+        raise CanvasError(f"font {str(file)!r} holds pictures instead of outlines")
+    shapes = font.getGlyphSet()
+    drawn = {}
+    names: dict[str, str] = {}
+    for code, name in font.getBestCmap().items():
+        pen = SVGPathPen(shapes)
+        shapes[name].draw(pen)
+        drawn[chr(code)] = (pen.getCommands(), float(shapes[name].width))
+        names[chr(code)] = name
+    capitals = getattr(font.get("OS/2"), "sCapHeight", 0)
+    kerning = kerning_of(font, names)
+    return _font(str(file), drawn, float(font["head"].unitsPerEm), float(capitals), kerning)
+
+
+def _font(
+    name: str,
+    drawn: Mapping[str, tuple[str, float]],
+    em: float,
+    capitals: float,
+    kerning: Kerning,
+) -> Font:
+    """Return a font of path data and advances in the file's units, y pointing up."""
+    tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)
+    outlines = dict(
+        zip(drawn, flatten_paths([d for d, _ in drawn.values()], tolerances), strict=True)
+    )
+    if capitals <= 0:
+        bounds = outlines["H"].bounds if "H" in outlines else None
+        capitals = bounds[3] if bounds else em * _USUAL_CAPITALS
+    scale = CAP_HEIGHT / capitals
+    glyphs = {
+        character: Glyph(_strokes(outlines[character], scale), advance * scale)
+        for character, (_, advance) in drawn.items()
+    }
+    glyphs.setdefault(" ", Glyph((), em / 4 * scale))
+    return Font(name, glyphs, Scaled(kerning, scale), is_file=True, em=em * scale)
+
+
+def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:
+    return tuple(line * (scale, -scale) for line in lines)
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text is not None else default
+    except ValueError:
+        return default
+
+
+_PAIRS, _EXTENSION = 2, 9
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """Kerning in other units."""
+
+    kerning: Kerning
+    scale: float
+
+    def get(self, pair: tuple[str, str], /) -> float | None:
+        """Return the distance for a pair, None where there is none."""
+        found = self.kerning.get(pair)
+        return None if found is None else found * self.scale
+
+
+def kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
+    """Return the kerning of a fontTools font, in its units; `names` are glyphs by character."""
+    pairs = _pair_positions(font)
+    if pairs:
+        return _Positions(pairs, names)
+    characters: dict[str, list[str]] = {}
+    for character, name in names.items():
+        characters.setdefault(name, []).append(character)
+    tables = font["kern"].kernTables if "kern" in font else []
+    return {
+        (left, right): float(value)
+        for table in tables
+        for (one, two), value in getattr(table, "kernTable", {}).items()
+        for left in characters.get(one, ())
+        for right in characters.get(two, ())
+    }
+
+
+def _pair_positions(font: Any) -> list[list[Any]]:
+    """Return the subtables that place pairs, for each lookup that the feature `kern` names."""
+    table = font["GPOS"].table if "GPOS" in font else None
+    if table is None or table.FeatureList is None or table.LookupList is None:
+        return []
+    features = [f.Feature for f in table.FeatureList.FeatureRecord if f.FeatureTag == "kern"]
+    wanted = sorted({index for feature in features for index in feature.LookupListIndex})
+    found = []
+    for index in wanted:
+        subtables = table.LookupList.Lookup[index].SubTable
+        inner = [s.ExtSubTable if s.LookupType == _EXTENSION else s for s in subtables]
+        found.append([s for s in inner if s.LookupType == _PAIRS])
+    return [subtables for subtables in found if subtables]
+
+
+@dataclass(frozen=True, eq=False)
+class _Positions:
+    """GPOS as it stands: classes of glyphs make far more pairs than a text ever asks for."""
+
+    lookups: list[list[Any]]
+    names: Mapping[str, str]
+
+    def get(self, pair: tuple[str, str], /) -> float | None:
+        left, right = self.names.get(pair[0]), self.names.get(pair[1])
+        if left is None or right is None:
+            return None
+        # In each lookup the first subtable that knows the pair decides.
+        found = (
+            next((v for s in subtables if (v := _advance(s, left, right)) is not None), 0.0)
+            for subtables in self.lookups
+        )
+        return sum(found) or None
+
+
+def _advance(subtable: Any, left: str, right: str) -> float | None:
+    """Return how much further a pair stands apart, None for one that the subtable does not know."""
+    if left not in subtable.Coverage.glyphs:
+        return None
+    if subtable.Format == 1:
+        rows = subtable.PairSet[subtable.Coverage.glyphs.index(left)].PairValueRecord
+        value = next((row.Value1 for row in rows if row.SecondGlyph == right), None)
+        if value is None and all(row.SecondGlyph != right for row in rows):
+            return None
+    else:
+        one = subtable.ClassDef1.classDefs.get(left, 0)
+        two = subtable.ClassDef2.classDefs.get(right, 0)
+        value = subtable.Class1Record[one].Class2Record[two].Value1
+    return float(getattr(value, "XAdvance", 0) or 0)

@@ -15,8 +15,17 @@ from drawscape.drawing.pen import Pen
 from drawscape.drawing.style import Style, parse_declarations
 from drawscape.drawing.units import PX
 from drawscape.geometry.lines import Lines
-from drawscape.svg.node import Group, Mask, Node, Run, Shape, attribute_text, escape, pieces
-from drawscape.svg.numerals import format_number
+from drawscape.svg.node import (
+    Group,
+    Mask,
+    Node,
+    Run,
+    Shape,
+    attribute_text,
+    escape,
+    format_number,
+    pieces,
+)
 from drawscape.svg.outline import path_data
 
 _DRAWN = frozenset(["line", "rect", "circle", "ellipse", "path"])

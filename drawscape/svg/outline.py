@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.outline import outline
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 from drawscape.svg.node import number
@@ -27,6 +26,8 @@ def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) ->
     """
     if tag == "path":
         return str(numbers["d"])
+    from drawscape.drawing.path import outline
+
     n = {name: _float(name, value) for name, value in numbers.items()}
     if tag == "rect":
         n |= {key: _float(key, attrs[key]) for key in ("rx", "ry") if key in attrs}

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from drawscape.errors import GlyphError, UnknownNameError
 from drawscape.lettering import font_names, glyphs_for, load_font
-from drawscape.lettering.letters import INVISIBLE, PICTURES, SLOTS
-from drawscape.lettering.typeface import clusters
+from drawscape.lettering.typeface import INVISIBLE, PICTURES, SLOTS, clusters
 
 LATIN = [font for font in font_names() if font not in PICTURES and font not in SLOTS]
 EUROPE = (

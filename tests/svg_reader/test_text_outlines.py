@@ -9,7 +9,8 @@ from own_font import box_font
 
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.lettering import load_font
-from drawscape.svg.read import fonts, read_svg
+from drawscape.svg.read import read_svg
+from drawscape.svg.read import text as fonts
 
 PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'
 

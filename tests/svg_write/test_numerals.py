@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drawscape.geometry.lines import Lines
-from drawscape.svg.numerals import format_lines, format_number
+from drawscape.svg.node import format_lines, format_number
 
 
 def plainly(lines):

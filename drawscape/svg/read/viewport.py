@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from drawscape.drawing.affine import Matrix, translation
-from drawscape.drawing.outline import outline
+from drawscape.drawing.path import outline
 from drawscape.drawing.style import Style
 from drawscape.drawing.units import NUMBER, PX, css_mm
 from drawscape.errors import SvgReadError
