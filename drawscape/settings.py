@@ -252,15 +252,17 @@ def output_folder() -> Path:
     return folder
 
 
-def output_path(filename: str | os.PathLike[str]) -> Path:
+def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
     """Return the absolute path of `filename` inside `output/`, its folder made.
 
-    Raises ForbiddenPathError for an empty or absolute name and for one that leads out of `output/`.
+    `suffix` is added to a name that does not end so. Raises ForbiddenPathError for an empty or absolute
+    name and for one that leads out of `output/`.
 
     >>> output_path("cards/ada.svg").relative_to(output_folder()).as_posix()
     'cards/ada.svg'
     """
     name = os.fspath(filename)
+    name += "" if name.lower().endswith(suffix) else suffix
     folder = output_folder().resolve()
     if not name.strip() or "\0" in name:
         raise ForbiddenPathError(

@@ -22,7 +22,6 @@ from drawscape.queue.clock import failpoint
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
 from drawscape.sketches.registry import AnySketch, chosen
 from drawscape.svg_builder import SVGBuilder
-from drawscape.tasks.output import svg_path
 
 
 def generate_complex_svg(
@@ -122,7 +121,7 @@ def _drawn(
     parents: Sequence[str],
 ) -> Path:
     """Return the file of the drawing: the one that stands, else drawn and written into the catalogue."""
-    target = None if filename is None else svg_path(filename)
+    target = None if filename is None else settings.output_path(filename, ".svg")
     known = None if fresh else _known(recipe, sheet)
     if known is not None and target in (None, known.path):
         return known.path

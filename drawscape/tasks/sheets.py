@@ -1,5 +1,6 @@
 """Tasks that compose whole sheets: postcards and artboards."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -9,7 +10,8 @@ from drawscape.errors import UnknownNameError
 from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
-from drawscape.tasks.output import plain_stem, save_svg
+
+_LONGEST = 60  # of four bytes at most: two of them fit into a file's name
 
 Side = Literal["front", "address", "both"]
 
@@ -56,9 +58,9 @@ def generate_postcard_svg(
             font=address_font,
             missing=missing,
         )
-    named = f"postcard_{plain_stem(recipient)}_{plain_stem(template_name)}"
+    named = f"postcard_{_plain_stem(recipient)}_{_plain_stem(template_name)}"
     stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
-    written = [save_svg(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
+    written = [_save(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
     return written[0]
 
 
@@ -102,9 +104,18 @@ def render_artboard(
         *filter(None, colors.values()),
     ]
     fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(given)}"
-    return save_svg(sheet, output_filename or fallback)
+    return _save(sheet, output_filename or fallback)
 
 
 def _sketched(name: str) -> SVGBuilder | None:
     """Return the pattern `name` on a sheet of its own, or None when there is no such pattern."""
     return draw(name, 200, 200, margin=0) if name in SKETCHES else None
+
+
+def _save(svg: SVGBuilder, filename: str) -> str:
+    return str(svg.save(settings.output_path(filename, ".svg")))
+
+
+def _plain_stem(text: str) -> str:
+    """Return `text` as a part of a file's name: blanks stay, and what leads to a folder becomes `_`."""
+    return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", text)[:_LONGEST]
