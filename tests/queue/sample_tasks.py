@@ -90,16 +90,6 @@ def progress_then_nap(seconds):
     time.sleep(seconds)
 
 
-def draw_in_sight(folder, kilobytes):
-    """Print, draw and go on when the file with the number of the step is there."""
-    job = current_job()
-    for step in range(1, 4):
-        print(f"step {step} " + "x" * 1024 * kilobytes)
-        job.progress(step / 4, f"step {step}", preview=f"<svg>{step}</svg>")
-        wait_for_file(f"{folder}/{step}")
-    return "drawn"
-
-
 def big(megabytes):
     return b"x" * (megabytes * 2**20)
 
@@ -250,12 +240,6 @@ def append_then_wait(path, go):
     wait_for_file(go)
 
 
-def preview_of(size, path):
-    current_job().progress(0.5, preview="x" * size)
-    wait_for_file(path)
-    return path
-
-
 def note_run(path, likely=0):
     """Write down that this job runs; fail as often as is `likely`."""
     with open(path, "a") as file:
@@ -272,27 +256,3 @@ def write_plainly(name, text):
     path = output_path(name)
     path.write_text(text)
     return str(path)
-
-
-def one_of_many(path, number, kind):
-    """Note the number; then do what `kind` says, and return in which environment that was."""
-    met = os.environ.get("INK"), os.getcwd()
-    append(path, number)
-    if kind == "prints":
-        os.write(1, b"%d\n" % number)
-    elif kind == "prints from a child":
-        os.system(f"echo {number}")
-    elif kind == "reports":
-        current_job().progress(0.5, f"at {number}")
-    elif kind == "fails":
-        raise ValueError(f"no {number}")
-    elif kind == "crashes":
-        os._exit(number % 100)
-    elif kind == "changes":
-        os.environ["INK"] = "violet"
-        os.chdir("/")
-    elif kind == "is large":
-        return "x" * 5000
-    elif kind == "is stuck":
-        time.sleep(600)
-    return met

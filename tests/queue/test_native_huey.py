@@ -4,11 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from huey import crontab
 from huey.api import SqliteHuey
 from support import wait_until
 
@@ -26,8 +24,6 @@ REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "j
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 MODULE = """
-from huey import crontab
-from huey.exceptions import RetryTask
 from drawscape import settings
 from drawscape.queue.huey import JobHuey
 
@@ -37,19 +33,6 @@ huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(
 @huey.task()
 def add(a, b):
     return a + b
-
-@huey.task(retries=2)
-def flaky(path):
-    with open(path, "a") as file:
-        file.write("x")
-    if len(open(path).read()) < 3:
-        raise ValueError("again")
-    return "ok"
-
-@huey.task()
-@huey.lock_task("one")
-def locked():
-    return "locked"
 
 @huey.task()
 def sleep_long(path):
@@ -91,54 +74,10 @@ def test_it_is_built_like_a_huey(tmp_path: Path):
     )
 
 
-def test_the_storages_methods_work_without_a_consumer(tmp_path: Path):
-    storage = JobHuey("mine", filename=tmp_path / "mine.db").storage
-    storage.enqueue(b"low")
-    storage.enqueue(b"high", priority=5)
-    assert storage.queue_size() == 2
-    assert storage.enqueued_items() == [b"high", b"low"]
-    assert storage.dequeue() == b"high"
-    storage.put_data("key", b"value")
-    assert storage.has_data_for_key("key")
-    assert storage.peek_data("key") == b"value"
-    assert storage.pop_data("key") == b"value"
-    assert storage.put_if_empty("once", b"1") is True
-    assert storage.put_if_empty("once", b"2") is False
-    assert [storage.incr("counter"), storage.incr("counter", 4)] == [1, 5]
-    storage.flush_all()
-    assert storage.queue_size() == 0
-    storage.close()
-
-
 def test_tasks_run_and_give_results(native, consumer):
     result = native.add(2, 3)
     assert result(blocking=True, timeout=60) == 5
     assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
-
-
-def test_pipelines_pass_results_on(native, consumer):
-    pipeline = native.add.s(1, 2).then(native.add, 10).then(native.add, 100)
-    results = native.huey.enqueue(pipeline)
-    assert results.get(blocking=True, timeout=60) == [3, 13, 113]
-
-
-def test_schedules_and_revocations_hold(native, consumer):
-    soon = native.add.schedule((1, 1), delay=1)
-    revoked = native.add.schedule((2, 2), delay=1)
-    revoked.revoke()
-    assert soon(blocking=True, timeout=60) == 2
-    time.sleep(0.3)
-    assert revoked() is None
-
-
-def test_retries_and_locks_work(native, consumer, tmp_path: Path):
-    assert native.flaky(str(tmp_path / "tries"))(blocking=True, timeout=60) == "ok"
-    assert native.locked()(blocking=True, timeout=60) == "locked"
-
-
-def test_immediate_mode_needs_no_consumer(native):
-    native.huey.immediate = True
-    assert native.add(4, 5)() == 9
 
 
 def test_jobs_and_tasks_take_turns(native, consumer):
@@ -186,14 +125,6 @@ def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     native.huey.periodic_job(lambda stamp: True, größe)
     native.huey.timetable.run(default_queue())
     assert [job.status for job in list_jobs(status="queued")] == ["queued"]
-
-
-def test_cron_expressions_are_hueys(native):
-    from datetime import datetime
-
-    every_night = crontab(minute="0", hour="3")
-    assert every_night(datetime(2026, 1, 1, 3, 0))
-    assert not every_night(datetime(2026, 1, 1, 4, 0))
 
 
 def test_a_message_that_is_not_signed_is_refused(native, consumer):
