@@ -96,14 +96,20 @@ def test_who_has_read_the_files_is_still_seen_to_use_them(home: Path):
     assert subprocess.check_output(command, text=True, timeout=120).split() == ["used", "used"]
 
 
-def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home: Path):
+@pytest.mark.parametrize("way", ["transaction", "write"])
+def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home: Path, way: str):
     enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
+    change = "update job set description = 'into nothing'"
 
     def write_into_nothing() -> None:
-        with database.transaction() as run:
-            run("update job set description = 'into nothing'")
-            database.path.unlink()
+        if way == "write":
+            database.connection.set_trace_callback(lambda _: database.path.unlink(missing_ok=True))
+            database.write(change)
+        else:
+            with database.transaction() as run:
+                run(change)
+                database.path.unlink()
 
     with pytest.raises(QueueGoneError, match="was deleted or replaced"):
         write_into_nothing()
