@@ -100,6 +100,7 @@ def _settle_one(run: Transaction, needed: str, status: str) -> Ends:
 
 
 def _give_up(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> None:
+    run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
     settle(run, [(job_id, _fail(run, job_id, needed, runs_after))])
 
 

@@ -207,6 +207,18 @@ def test_a_cause_that_failed_at_last_and_went_does_not_count_as_finished():
         plot.requeue()
 
 
+def test_a_job_whose_cause_failed_while_it_ran_is_not_queued_again_before_that():
+    draw = finished()
+    plot = queued(job_depends_on=draw)
+    held = take()
+    draw.requeue()
+    run(draw, "failed", "exception")
+    end(held, "failed", "exception")
+    with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
+        plot.retry()
+    assert retry_failed_jobs() == [plot, draw]
+
+
 def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant):
     draw = queued()
     plot = queued(job_depends_on=draw)
