@@ -57,6 +57,13 @@ def test_a_plot_by_clicks(
     press("Yes, go on")
     await_state("waiting for pen")
     page.screenshot(path=pictures / "plot-pen-change.png")
+    # The kernel restarts and the page is loaded again: the plot waits, and is opened by its id.
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    page.reload()
+    lab.run_cells(page, f"from drawscape.notebook import open_plot\nopen_plot({plot.id!r})")
+    await_state("waiting for pen")
     press("Yes, go on")
     await_state("sim: done")
     page.screenshot(path=pictures / "plot-done.png")
