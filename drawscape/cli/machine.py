@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from drawscape.cli.text import JSON, option, print_json
-from drawscape.errors import MachineError
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import MachineError, PlotError
+from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
+from drawscape.plot import save
 from drawscape.plotter.device import (
     DRIVERS,
     add_device,
@@ -21,9 +25,14 @@ from drawscape.plotter.device import (
     simulator_process,
 )
 from drawscape.plotter.driver import Driver
+from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots
 
 _POLL_S = 0.2
+_STEP_MM = 1.0  # between the marks of pen 1
+_VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
+_MARKS = 15  # on each side of the middle
+_LONG_MM, _SHORT_MM = 6.0, 4.0
 
 YES = click.option(
     "--yes",
@@ -82,9 +91,9 @@ def list_machines(as_json: bool) -> None:
 def _connected(name: str) -> Iterator[Driver]:
     device = read_device(name)
     with device.opened() as driver:
-        contact = driver.connect()
-        click.echo(f"{name}: {contact.firmware}", err=True)
-        if not (contact.kept or driver.homes or driver.knows_origin):
+        driver.connect()
+        click.echo(f"{name}: {driver.firmware}", err=True)
+        if not (driver.kept or driver.homes or driver.knows_origin):
             click.echo("it does not know where its pen is; places count from here", err=True)
             driver.zero_here()
         driver.prepare()
@@ -171,9 +180,6 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 @option("--pens", default=2, metavar="NUMBER", help="Draw for this many pens.")
 def registration(file: Path, pens: int) -> None:
     """Write a FILE with verniers that show how far pens are set off."""
-    from drawscape.plot import save
-    from drawscape.plotter.registration import registration_sheet
-
     click.echo(save(registration_sheet(pens), file).name)
 
 
@@ -343,9 +349,17 @@ def set_command(
 @click.argument("plot_id", metavar="ID")
 def frame(plot_id: str) -> None:
     """Move the pen, up, around what a plot draws."""
-    from drawscape.plotter.run import draw_frame
-
-    draw_frame(find_plot(plot_id))
+    plot = find_plot(plot_id)
+    points = plot.plan.lines.points
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    with _connected(plot.record.machine) as driver:
+        driver.sheet = plot.plan.width_mm, plot.plan.height_mm
+        if driver.homes:
+            driver.home()
+        for x, y in Placement.of(plot.plan, driver.machine).points(corners).tolist():
+            driver.run(driver.travel(x, y))
+        driver.run(driver.travel(0.0, 0.0))
 
 
 def after(plot: Plot, *, wait: bool) -> None:
@@ -391,3 +405,39 @@ def _progress(text: str) -> None:
         click.echo(f"\r\x1b[K{text}", nl=False, err=True)
     else:
         click.echo(text, err=True)
+
+
+def registration_sheet(pens: int = 2) -> Document:
+    """Return a sheet for `pens` pens: one vernier along x and one along y for each but the first.
+
+    The mark of a pen that meets one of pen 1 tells its offset: the third to the right of the middle is
+    +0.3 mm in x, the third below it +0.3 mm in y. Long marks are the middle and each fifth.
+    Raises PlotError for fewer than 2 pens or more than 8.
+
+    >>> [layer.name for layer in registration_sheet(3).layers]
+    ['1 pen 1', '2 pen 2', '3 pen 3']
+    """
+    if not 2 <= pens <= 8:
+        raise PlotError(f"pens={pens}: a registration sheet compares 2 to 8 pens")
+    first: list[Points] = []
+    layers = []
+    for pen in range(2, pens + 1):
+        middle = np.array([30.0, 25.0 + 45.0 * (pen - 2)])
+        mine = []
+        for axis in (0, 1):
+            at = middle + ([0.0, 0.0] if axis == 0 else [40.0, 0.0])
+            first += _scale(at, axis, _STEP_MM, -1.0)
+            mine += _scale(at, axis, _VERNIER_MM, 1.0)
+        layers.append(Layer(f"{pen} pen {pen}", "#c0392b", None, Lines.of(mine)))
+    layers.insert(0, Layer("1 pen 1", "black", None, Lines.of(first)))
+    return Document(100.0, 50.0 + 45.0 * (pens - 2), tuple(layers))
+
+
+def _scale(middle: Points, axis: int, step_mm: float, side: float) -> list[Points]:
+    """Return marks along an axis, on one side of the line through the middle."""
+    marks = []
+    for number in range(-_MARKS, _MARKS + 1):
+        length = _LONG_MM if number % 5 == 0 else _SHORT_MM
+        ends = np.array([[number * step_mm, 0.0], [number * step_mm, side * length]])
+        marks.append(middle + (ends if axis == 0 else ends[:, ::-1]))
+    return marks

@@ -102,14 +102,6 @@ class Command:
     lasts_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Contact:
-    """What a machine said of itself: its firmware, and whether it still knows where the pen is."""
-
-    firmware: str
-    kept: bool
-
-
 class Driver:
     """A machine at a port: subclasses know its language; places are in mm from the sheet's corner.
 
@@ -127,6 +119,8 @@ class Driver:
     knows_origin = False
     homes = False
     button = False  # whether the machine's own button was pressed
+    firmware = ""
+    kept = True  # whether it still knows where the pen is
     unsettled = False  # whether it still has to say something, though each command is answered
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
@@ -148,8 +142,8 @@ class Driver:
 
     # What a language differs in
 
-    def connect(self) -> Contact:
-        """Find out what is there; `marker` is still what `mark` made it when it was last connected."""
+    def connect(self) -> None:
+        """Find out what is there: `firmware`, and whether it `kept` its place since `mark`."""
         raise NotImplementedError
 
     def mark(self) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.plotter.driver import Command, Contact, Driver
+from drawscape.plotter.driver import Command, Driver
 from drawscape.plotter.plan import Section
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
@@ -42,7 +42,7 @@ class EbbDriver(Driver):
     _steps = (0, 0)
     _over_s = 0.0
 
-    def connect(self) -> Contact:
+    def connect(self) -> None:
         self._undone: deque[tuple[int, int]] = deque()
         self.port.write(b"\r")
         self.quiet(0.1)
@@ -61,10 +61,10 @@ class EbbDriver(Driver):
         if version >= (3, 0, 0):
             self.port.write(b"CU,4,1\r")
             self.quiet(0.05)
-        kept = self.marker > 0 and int(self._value("QL", rb"(?:QL,)?(\d+)")[1]) == self.marker
-        if kept:
+        self.kept = self.marker > 0 and int(self._value("QL", rb"(?:QL,)?(\d+)")[1]) == self.marker
+        if self.kept:
             self._steps = self._count()
-        return Contact(f"EBB firmware {name}", kept)
+        self.firmware = f"EBB firmware {name}"
 
     def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
         return self.ask(
@@ -160,8 +160,8 @@ class EbbDriver(Driver):
                 yield Command(b"QB\r")
             return
         percent = float(self.settings.get("down_percent", 30.0))
-        if section is not None and section.height is not None:
-            percent = float(section.height)
+        if section is not None and section.motion.height is not None:
+            percent = float(section.motion.height)
         if percent != self._down_percent:
             self._down_percent = percent
             yield Command(f"SC,5,{_servo(percent)}\r".encode())

@@ -73,8 +73,8 @@ class GcodeDriver(Driver):
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         percent = self.settings.get("down_percent" if down else "up_percent")
-        if down and section is not None and section.height is not None:
-            percent = section.height
+        if down and section is not None and section.motion.height is not None:
+            percent = section.motion.height
         high = percent is not None and "{down}" in self.profile.pen_down
         text = self.profile.down(percent) if down or high else self.profile.command("pen_up")
         lines = [self.sync, *self.rows(text)] if self.sync else self.rows(text)
@@ -94,7 +94,9 @@ class GcodeDriver(Driver):
         yield from self.pen(True, section)
         profile = self.profile
         feed = (
-            profile.draw_feed if section.speed is None else profile.top_feed * section.speed / 100
+            profile.draw_feed
+            if section.motion.speed is None
+            else profile.top_feed * section.motion.speed / 100
         )
         feed *= float(self.settings.get("speed", 100.0)) / 100
         far = np.cumsum(np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)).tolist()

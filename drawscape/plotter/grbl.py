@@ -10,7 +10,7 @@ import time
 
 from drawscape.drawing.units import INCH
 from drawscape.errors import MachineError
-from drawscape.plotter.driver import Command, Contact
+from drawscape.plotter.driver import Command
 from drawscape.plotter.gcode import GcodeDriver
 
 _STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
@@ -47,7 +47,7 @@ class GrblDriver(GcodeDriver):
     _freed = False  # from a hold, by a reset of ours that kept its place
     _idle_since: float | None = None
 
-    def connect(self) -> Contact:
+    def connect(self) -> None:
         reset = self._wake(kick=True)
         tool = self._tool()
         version = self._query(b"$I\n")
@@ -65,10 +65,10 @@ class GrblDriver(GcodeDriver):
         self._status()
         # Without the mark, a machine that stands elsewhere than a reset leaves it was not reset.
         unmarked = self._freed or self.marker == _NO_TOOL
-        kept = self.marker == tool or (unmarked and self._at != (0.0, 0.0))
-        kept = kept and self.marker > 0 and not reset
+        known = self.marker == tool or (unmarked and self._at != (0.0, 0.0))
+        self.kept = known and self.marker > 0 and not reset
         name = re.search(rb"\[VER:([^\]]*)\]", version)
-        return Contact(f"GRBL {name[1].decode() if name else 'of unknown version'}", kept)
+        self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
 
     def _wake(self, *, kick: bool = False) -> bool:
         """Make the machine ready for commands; return whether it was reset. The pen does not move."""

@@ -15,7 +15,7 @@ from drawscape.drawing.document import Document
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
 from drawscape.plot.export.hpgl import Device, Placing, placed
-from drawscape.plotter.driver import Command, Contact, Driver
+from drawscape.plotter.driver import Command, Driver
 from drawscape.plotter.plan import Section
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
@@ -37,10 +37,10 @@ class HpglDriver(Driver):
     _asked_s: float | None = None
     _set_speed = "VS;"
 
-    def connect(self) -> Contact:
+    def connect(self) -> None:
         self._ends: dict[int, tuple[int, int]] = {}
         name = self.ask(b"\x1b.K;PU;OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
-        return Contact(f"HPGL plotter {name.decode(errors='replace')}", True)
+        self.firmware = f"HPGL plotter {name.decode(errors='replace')}"
 
     @cached_property
     def _placed(self) -> tuple[Device, Placing]:
@@ -77,9 +77,9 @@ class HpglDriver(Driver):
 
     def _speed(self, section: Section) -> str:
         percent = float(self.settings.get("speed", 100.0))
-        if section.speed is None and percent == 100.0:
+        if section.motion.speed is None and percent == 100.0:
             return "VS;"
-        share = (100.0 if section.speed is None else section.speed) * percent / 10_000
+        share = (100.0 if section.motion.speed is None else section.motion.speed) * percent / 10_000
         return f"VS{max(round(self._placed[0].top_speed * share), 1)};"
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:

@@ -116,16 +116,12 @@ class State:
         self.drawn: Ints = np.zeros(strokes, dtype=np.int64)
         self.runs = 0
         self.begun: set[str] = set()
-        self.run = ""
         self.job = ""
         self.question = ""
         self.text = ""
         self.reason = ""
-        self.position: tuple[float, float] | None = None
         self.clean = False
         self.seconds = 0.0
-        self.settings: dict[str, float] = {}
-        self.started: float | None = None
         self.changed = 0.0
         self._since: float | None = None
 
@@ -139,20 +135,16 @@ class State:
             case "stroke":
                 self.done = event["k"]
                 self.drawn[self.done - 1] += 1
-                self.position = event["x"], event["y"]
             case "queued":
-                self.state, self.run, self.job = "ready", event["run"], event["job"]
+                self.state, self.job = "ready", event["job"]
             case "start":
                 self.runs += 1
                 self.begun.add(event["run"])
-                self.started = self.started or at
                 self.done = self.first = event["first"]
                 self.state, self.clean = "plotting", False
                 self.reason = ""
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
-            case "set":
-                self.settings.update(event["values"])
             case "abandoned" | "paused" | "interrupted" | "done" | "plotting":
                 self.state, self.question, self.text = kind, "", ""
                 self.reason = event.get("reason", "")

@@ -11,7 +11,7 @@ from collections import deque
 from functools import reduce
 
 from drawscape.errors import MachineError
-from drawscape.plotter.driver import Command, Contact
+from drawscape.plotter.driver import Command
 from drawscape.plotter.gcode import GcodeDriver
 
 _RESEND = re.compile(rb"(?:Resend:|rs)\s*N?(\d+)", re.IGNORECASE)
@@ -36,7 +36,7 @@ class MarlinDriver(GcodeDriver):
     _resend: int | None = None  # the line that is sent next, once all is quiet
     _asked = 0  # answers to our own questions that are still to come
 
-    def connect(self) -> Contact:
+    def connect(self) -> None:
         self._numbers: deque[int] = deque()
         self._again: list[Command] = []
         reset = b"start" in self.quiet(0.3)
@@ -48,12 +48,12 @@ class MarlinDriver(GcodeDriver):
             name, reset = found[1].decode(errors="replace"), True
         self.homes = bool(self.homing)
         last = _LAST.search(self._listen(self._checked(1, "M105")))
-        kept = not reset and last is not None and 0 < self.marker <= int(last[1])
+        self.kept = not reset and last is not None and 0 < self.marker <= int(last[1])
         if not reset and last is None:
-            kept = self.position() != (0.0, 0.0)
-        self._renumber(int(last[1]) if kept and last else 0)
+            self.kept = self.position() != (0.0, 0.0)
+        self._renumber(int(last[1]) if self.kept and last else 0)
         name = re.sub(r"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", "", name)
-        return Contact(name.strip() or "Marlin", kept)
+        self.firmware = name.strip() or "Marlin"
 
     def _renumber(self, number: int) -> None:
         self._number = number

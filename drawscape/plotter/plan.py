@@ -26,7 +26,7 @@ _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old pl
 class Section:
     """Strokes that one pen draws on one sheet: `first` to `last` - 1, counted from 0.
 
-    `pen` counts from 1; `speed`, `height`, `delay_ms` and `pause` are what the layer's name asks for.
+    `pen` counts from 1; `motion` is what the layer's name asks for.
     """
 
     first: int
@@ -34,22 +34,14 @@ class Section:
     pen: int
     name: str
     color: str
-    sheet: int = 1
-    speed: int | None = None
-    height: int | None = None
-    delay_ms: int | None = None
-    pause: bool = False
+    sheet: int
+    motion: Motion
 
     @property
     def words(self) -> str:
         """The pen, its name and its colour, for questions."""
         number = f"pen {self.pen}"
         return f"{number if self.name == number else f'{number}, {self.name}'} ({self.color})"
-
-    @property
-    def motion(self) -> Motion:
-        """How the pen moves."""
-        return Motion(speed=self.speed, height=self.height, delay_ms=self.delay_ms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +164,7 @@ class Plan:
         """Return the plan of a file; raises PlotError for a damaged or foreign one."""
         try:
             with np.load(path) as file:
-                version, machine, page, sections = orjson.loads(file["header"].tobytes())
+                version, machine, page, rows = orjson.loads(file["header"].tobytes())
                 lines = Lines(file["points"], file["offsets"])
                 seconds = file["seconds"]
         except (OSError, ValueError, KeyError, EOFError) as error:
@@ -182,7 +174,8 @@ class Plan:
         if version != _FORMAT:
             raise PlotError(f"plan {path} is of version {version}, not {_FORMAT}; plot it again")
         width, height = page
-        return cls(lines, tuple(Section(**s) for s in sections), width, height, machine, seconds)
+        sections = tuple(Section(**{**row, "motion": Motion(**row["motion"])}) for row in rows)
+        return cls(lines, sections, width, height, machine, seconds)
 
 
 def make_plan(
@@ -218,10 +211,7 @@ def make_plan(
                 name=name,
                 color=layer.color,
                 sheet=sheet,
-                speed=motion.speed,
-                height=motion.height,
-                delay_ms=motion.delay_ms,
-                pause=motion.pause,
+                motion=motion,
             )
             drawn.append(lines)
             sections.append(section)

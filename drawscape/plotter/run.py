@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
 from drawscape.plotter.device import read_device
@@ -190,9 +188,9 @@ class _Run:
     def _place_pen(self, *, ask_paper: bool) -> None:
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
-        contact = driver.connect()
+        driver.connect()
         self.guard.wait_until_ready()
-        self.plot.journal.append("contact", firmware=contact.firmware, kept=contact.kept)
+        self.plot.journal.append("contact", firmware=driver.firmware, kept=driver.kept)
         if driver.plotter != device.machine.plotter:
             self.plan = self.plot.estimate(replace(driver.machine, plotter=driver.plotter))
         driver.prepare()
@@ -202,7 +200,7 @@ class _Run:
             driver.home()
             if "zero" not in device.memory:
                 self._travel(0.0, 0.0)
-        elif not (contact.kept or driver.knows_origin):
+        elif not (driver.kept or driver.knows_origin):
             with contextlib.suppress(MachineError):
                 driver.release()
             self._ask(
@@ -248,12 +246,14 @@ class _Run:
         elif resumed:
             sheet = f"the same sheet still in {self.device.name}"
             self._ask("paper", f"Is {sheet}, and {section.words}?")
-        elif before is not None and (section.pause or (new_pen and not self.driver.changes_pens)):
+        elif before is not None and (
+            section.motion.pause or (new_pen and not self.driver.changes_pens)
+        ):
             self._park()
             self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))
-        if section.delay_ms:
-            time.sleep(section.delay_ms / 1000)
+        if section.motion.delay_ms:
+            time.sleep(section.motion.delay_ms / 1000)
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
@@ -408,27 +408,3 @@ def _awake() -> Iterator[None]:
             held = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null)
             stack.enter_context(held)
         yield
-
-
-def draw_frame(plot: Plot) -> None:
-    """Move the pen, up, around all that the plot draws, and back to zero.
-
-    Raises MachineError when the machine is busy, or does not know where its pen is.
-    """
-    (x0, y0), (x1, y1) = plot.plan.lines.points.min(axis=0), plot.plan.lines.points.max(axis=0)
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
-    device = plot.device
-    with device.opened() as driver:
-        driver.sheet = plot.plan.width_mm, plot.plan.height_mm
-        contact = driver.connect()
-        driver.prepare()
-        if driver.homes:
-            driver.home()
-        elif not (contact.kept or driver.knows_origin):
-            raise MachineError(
-                f"{device.name} does not know where its pen is; put it at zero, then "
-                f"`drawscape machine zero {device.name}`"
-            )
-        for x, y in Placement.of(plot.plan, device.machine).points(corners).tolist():
-            driver.run(driver.travel(x, y))
-        driver.run(driver.travel(0.0, 0.0))
