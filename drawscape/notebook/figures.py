@@ -1,6 +1,5 @@
 """A finished drawing as a plotter sees it: time, ink and lifts of each pen, notices, exports."""
 
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,9 +24,6 @@ from drawscape.svg.read import read_svg
 
 REST_S = 0.4
 """A drawing that is replaced sooner, as in a live form, is not read."""
-
-LATER_S = 2.0
-"""Reading and ordering take the kernel a third of a second; a drawing under way goes first."""
 
 MOST_ORDERED_POINTS = 100_000
 """Points of a drawing that is put in order without being asked for: under a second."""
@@ -59,13 +55,11 @@ class DrawnFile:
         self.path: Path | None = None
         self.document: Document | None = None
         self._reading = Debounce(REST_S, self._read, from_last=True, slow=True)
-        self._busy_until = 0.0
-        self._is_read = False
 
     def show(self, path: Path | None) -> None:
         """Read the SVG at `path`, soon; nothing else is read."""
         self.path = path if path is not None and path.suffix == ".svg" else None
-        self.document, self._is_read, self._busy_until = None, False, 0.0
+        self.document = None
         if self.path is not None:
             self._say(notice="")
             self._reading.request()
@@ -73,17 +67,11 @@ class DrawnFile:
             self._reading.drop()
             self._say(notice="", figures=[], readable=False)
 
-    def postpone(self) -> None:
-        """Leave what is not read yet for later: another drawing is wanted now."""
-        self._busy_until = time.monotonic() + LATER_S
-        if self.path is not None and not self._is_read:
-            self._reading.request()
-
     def choose_plotter(self, name: str) -> None:
         """Give times and exports for a plotter, '' for none in particular. Raises UnknownNameError."""
         if name:
             read_machine(name)
-        self.plotter, self._is_read = name, False
+        self.plotter = name
         self._say(plotter=name)
         self._reading.request()
 
@@ -110,38 +98,25 @@ class DrawnFile:
             yield save(part, path.with_name(f"{name}.{suffix}"), **options), mime_type
 
     def _read(self) -> None:
-        path = self.path
-        if path is None or self._is_read:
+        path, document = self.path, self.document
+        if path is None:
             return
-        if self.document is None and not self._read_lines(path):
-            return
-        document, left_s = self.document, self._busy_until - time.monotonic()
+        plotter = read_machine(self.plotter).plotter if self.plotter else None
         if document is None:
-            return
-        if left_s > 0:
-            self._reading.request()
-            return
-        rows = figure_rows(document, plotter=self._machine_plotter())
+            try:
+                document = read_svg(path.read_bytes())
+            except (DrawscapeError, OSError) as error:
+                self._say(notice=f"{path.name} cannot be read: {error}")
+                return
+            if path != self.path:
+                return
+            self.document = document
+            rows = figure_rows(document, ordered=False, plotter=plotter)
+            self._say(notice="; ".join(notices(document)), readable=True, figures=rows)
+            self._on_document(path, document)
+        rows = figure_rows(document, plotter=plotter)
         if path == self.path:
-            self._is_read = True
             self._say(figures=rows)
-
-    def _read_lines(self, path: Path) -> bool:
-        try:
-            document = read_svg(path.read_bytes())
-        except (DrawscapeError, OSError) as error:
-            self._say(notice=f"{path.name} cannot be read: {error}")
-            return False
-        if path != self.path:
-            return False
-        self.document = document
-        rows = figure_rows(document, ordered=False, plotter=self._machine_plotter())
-        self._say(notice="; ".join(notices(document)), readable=True, figures=rows)
-        self._on_document(path, document)
-        return True
-
-    def _machine_plotter(self) -> Plotter | None:
-        return read_machine(self.plotter).plotter if self.plotter else None
 
 
 @cache

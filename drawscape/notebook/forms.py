@@ -513,7 +513,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
                 details=[], progress=0.0, status="queued", words="waiting", older=False,
                 running=True, **stale,
             )  # fmt: skip
-        self._file.postpone()
         if former is not None:
             former.cancel()
 

@@ -20,8 +20,8 @@ from typing import Any
 from drawscape import jobs
 from drawscape.catalogue.database import data_version
 from drawscape.errors import DrawscapeError, JobNotFoundError
-from drawscape.jobs import Job, watch, workers_alive
-from drawscape.notebook.worker import STARTING, start_if_needed, started_words, workers_started
+from drawscape.jobs import Job, watch
+from drawscape.notebook.worker import STARTING, guard, worker_words, workers_started
 from drawscape.settings import home
 
 ENDED = frozenset({*jobs.ENDED, "not_found"})
@@ -30,7 +30,7 @@ ENDED = frozenset({*jobs.ENDED, "not_found"})
 SHOWS_PREVIEW = frozenset({"started", "stopped"})
 
 WAITING_S = 1.0
-"""How often to read again whether a worker is alive and how many jobs are ahead."""
+"""How often to read again what is said of the worker, and how many jobs are ahead."""
 
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
@@ -230,12 +230,17 @@ class Following:
         self.is_closed = not followed
         self._watch = watch(self._changed, list(self._open)) if followed else None
         if on_note is not None and followed:
-            self._started = workers_started()
+            self._known, self._said = workers_started(), ""
             self._jobs = list(followed)
-            _SLOW.do(self._look_after_worker)
+            guard()
+            _SLOW.do(self._read_again)
 
     def close(self) -> None:
         """Call back no more."""
+        self._on_note = None
+        self._end()
+
+    def _end(self) -> None:
         self.is_closed = True
         if self._watch is not None:
             self._watch.close()
@@ -260,27 +265,23 @@ class Following:
             self._on_state(state)
         finally:
             if not self._open:
-                self.close()
+                self._end()
+                if self._on_note is not None:
+                    _SLOW.do(self._read_again)
 
-    def _look_after_worker(self) -> None:
-        """Have a worker while jobs wait, and note when a new one was started, whoever asked for it."""
-        if self.is_closed or self._on_note is None or not any(self._waiting.values()):
+    def _read_again(self) -> None:
+        """Say what there is to say of the worker, and how many jobs are ahead: it is in no row of its own."""
+        if self._on_note is None:
             return
-        try:
-            missing = not workers_alive()
-            if missing:
-                self._on_note(STARTING)
-            before, self._started = self._started, start_if_needed()
-            if self._started != before:
-                self._on_note(started_words(self._started))
-            elif missing:
-                self._on_note("")  # somebody else was quicker
-        except DrawscapeError as error:
-            self._on_note(str(error))
-        for job in self._jobs:
-            if self._waiting[job.id]:
-                self._changed(job)  # how many are ahead of it is in no row of its own
-        _SLOW.do(self._look_after_worker, WAITING_S)
+        words = worker_words(self._known)
+        if words != self._said:
+            self._said = words
+            self._on_note(words)
+        waiting = [job for job in self._jobs if self._waiting[job.id]]
+        for job in waiting:
+            self._changed(job)
+        if waiting or words == STARTING:
+            _SLOW.do(self._read_again, WAITING_S)
 
 
 def follow(
@@ -290,8 +291,8 @@ def follow(
 ) -> Following:
     """Call `on_state(state)` in the reader's thread, now and at each change of the jobs.
 
-    With `on_note` a worker is started should there be none while a job waits, and `on_note` gets a sentence
-    about it; the state of a job that waits is then read once a second.
+    With `on_note` a worker is started should there be none, and `on_note` gets a sentence about it. The
+    state of a job that waits is then read once a second.
     """
     return Following([followed] if isinstance(followed, Job) else followed, on_state, on_note)
 

@@ -26,6 +26,9 @@ _LOCK = threading.Lock()
 _started: list[WorkerProcess] = []
 _times: list[float] = []
 _guards: dict[Path, threading.Thread] = {}
+_wake = threading.Event()
+_said = [""]
+"""What the guard is doing, or why it cannot; '' while all is well."""
 
 
 class Ready:
@@ -75,9 +78,10 @@ def workers_started() -> int:
     return len(_times)
 
 
-def started_words(count: int) -> str:
-    """Return the sentence about worker number `count` of this process."""
-    return STARTED if count == 1 else RESTARTED
+def worker_words(before: int) -> str:
+    """Return what to say to a person who knows of `before` starts, '' for nothing."""
+    news = "" if len(_times) <= before else STARTED if len(_times) == 1 else RESTARTED
+    return news if _said[0] in ("", STARTING) and news else _said[0]
 
 
 def stop_workers() -> None:
@@ -104,6 +108,7 @@ def guard() -> None:
         if folder not in _guards or not _guards[folder].is_alive():
             _guards[folder] = threading.Thread(target=_keep_one_alive, args=(folder,), daemon=True)
             _guards[folder].start()
+    _wake.set()
 
 
 def _expect_one() -> None:
@@ -112,15 +117,15 @@ def _expect_one() -> None:
 
 
 def _keep_one_alive(folder: Path) -> None:
-    pause = threading.Event()
-    trouble = ""
     while home() == folder:
+        _wake.clear()
         try:
             if not workers_alive() and list_jobs(("queued", "started"), limit=1):
+                _said[0] = _said[0] or STARTING
                 start_if_needed()
-            trouble = ""
+            _said[0] = ""
         except DrawscapeError as error:  # a locked database is free again in a moment
-            if str(error) != trouble:
-                trouble = str(error)
+            if str(error) != _said[0]:
                 _LOG.warning("no worker, and none could be started: %s", error)
-        pause.wait(GUARD_PERIOD_S)
+            _said[0] = str(error)
+        _wake.wait(GUARD_PERIOD_S)
