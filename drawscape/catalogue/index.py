@@ -42,9 +42,9 @@ _MOST_DRAFTS = 100
 
 CHANGED_SINCE_0_3 = frozenset({
     "attractor", "chladni", "circle_packing", "curl_noise", "delaunay", "differential_growth", "dla",
-    "gosper", "guilloche", "harmonograph", "hypotrochoid", "implicit", "julia", "l_system", "maze",
+    "gosper", "guilloche", "harmonograph", "hilbert", "hypotrochoid", "implicit", "julia", "l_system", "maze",
     "paragraph", "penrose", "phyllotaxis", "reaction_diffusion", "ridgelines", "space_colonization",
-    "spiral", "spiral_halftone", "squiggles", "still_life", "stippling", "tone_hatching",
+    "spiral", "spiral_halftone", "squiggles", "still_life", "stippling", "subdivision", "tone_hatching",
     "tsp_picture", "warped_text",
 })  # fmt: skip
 """Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""

@@ -41,12 +41,10 @@ def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(nam
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("dla", {"seedbed": "point", "particles": 300}),
-        ("dla", {"seedbed": "ring", "particles": 300}),
-        ("differential_growth", {"dish": "open", "nodes": 300}),
-        ("space_colonization", {"form": "leaf", "buds": 300}),
-        ("space_colonization", {"form": "thicket", "buds": 300}),
-        ("implicit", {"cut": False, "slices": 24}),
+        ("dla", {"particles": 300}),
+        ("differential_growth", {"dish": "disc", "nodes": 300}),
+        ("space_colonization", {"buds": 300}),
+        ("implicit", {"slices": 24}),
         ("tsp_picture", {"curved": True, "cities": 300}),
         ("reaction_diffusion", {"outlines": 1, "steps": 500, "detail": 60}),
     ],

@@ -10,6 +10,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.regions import rectangle
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import Steps, sketch
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
@@ -56,7 +57,7 @@ def flow_field(
     pitch = max(spacing, frame.long / 300)
     disc = _moon(rng, frame, moon)
     shortest, most = 2.0 * pitch, longest * frame.short
-    sky = Lines.of([_corners(frame), disc]) if len(disc) else None
+    sky = Lines.of([rectangle(frame), disc]) if len(disc) else None
     lines = Lines.empty
     for done, lines in growing_streamlines(
         wind.along,
@@ -129,8 +130,3 @@ def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Points:
     room = np.array([frame.width, frame.height]) / 2 - r
     off = np.array([side, height]) * np.minimum(room, np.array([frame.width, frame.height]) / 6)
     return circle(frame.cx + float(off[0]), frame.cy + float(off[1]), r)
-
-
-def _corners(frame: Frame) -> Points:
-    x0, y0, x1, y1 = frame.x0, frame.y0, frame.x1, frame.y1
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])

@@ -1,17 +1,16 @@
 """A Hilbert curve that grows finer where the picture is darker."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Floats, Points
+from drawscape.geometry.lines import Flags, Points
+from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches.pictures._tone import Fit, tone_over
 from drawscape.svg_builder import SVGBuilder
-
-Tone = Callable[[Points], Floats]
-Subject = Literal["moon", "clouds", "plain"]
 
 
 @sketch
@@ -19,10 +18,12 @@ def hilbert(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    subject: Annotated[Subject, doc("What the density of the curve shows")] = "moon",
+    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
+    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve where it is finest")] = 7,
     contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.75,
     rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """One unbroken line over the whole page, dense in the shadows and wide in the light.
 
@@ -35,14 +36,16 @@ def hilbert(
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)
     size = np.array([svg.frame.width, svg.frame.height])
-    tone = _tone(subject, rng, size / svg.frame.short)
+    tone = tone_over(svg.frame, picture, fit, 0.9)
+    corner = np.array([svg.frame.x0, svg.frame.y0])
     for level in range(1, depth + 1):
         centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-        wanted = depth - contrast * 4 * (1 - tone(centre / (columns, rows)))
+        wanted = depth - contrast * 4 * (1 - tone.at(centre * size / (columns, rows) + corner))
         cells = _cut(cells, wanted + rng.uniform(-0.5, 0.5, len(cells)) >= level - 0.5)
     centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
     line = _rounded(centre, rounding)
-    svg.polyline(line * size / (columns, rows) + (svg.frame.x0, svg.frame.y0))
+    with svg.layer("line", color=inks(svg, palette, "#1b1b1b")[0], width=0.3):
+        svg.polyline(line * size / (columns, rows) + corner)
 
 
 def _squares(width: float, height: float) -> tuple[int, int]:
@@ -79,43 +82,6 @@ def _cut(cells: Points, chosen: Flags) -> Points:
     parts = np.where(chosen[:, None, None, None], quarters, cells[:, None])
     first = np.arange(4) == 0
     return np.asarray(parts[chosen[:, None] | first])
-
-
-def _tone(subject: Subject, rng: np.random.Generator, size: Points) -> Tone:
-    """Return the darkness, 0 to 1, of points of the unit square on a page of `size` short sides."""
-    if subject == "plain":
-        return lambda at: np.ones(len(at))
-    clouds = _clouds(rng)
-    if subject == "clouds":
-        return lambda at: clouds(at * size)
-    light = _direction(rng)
-    centre, radius = size * (0.5, 0.44), 0.36
-
-    def moon(at: Points) -> Floats:
-        away = (at * size - centre) / radius
-        depth = np.sqrt(np.maximum(0.0, 1 - np.sum(away**2, axis=1)))
-        lit = np.maximum(0.0, np.column_stack([away, depth]) @ light)
-        craters = 0.25 * (clouds(at * size * 2.5) - 0.5)
-        sky = 0.7 + 0.25 * (clouds(at * size) - 0.5)
-        return np.where(depth > 0, np.clip(1 - lit**0.7 + craters, 0, 1), sky)
-
-    return moon
-
-
-def _direction(rng: np.random.Generator) -> Points:
-    """Return a unit vector to a light above, left or right, in front of the page."""
-    turn = rng.uniform(0.15, 0.35) * np.pi * rng.choice([-1, 1])
-    light = np.array([np.sin(turn) * 1.2, -np.cos(turn), 0.55])
-    return np.asarray(light / np.linalg.norm(light))
-
-
-def _clouds(rng: np.random.Generator) -> Tone:
-    """Return soft noise, 0 to 1: random waves in three octaves."""
-    heading, phase = rng.uniform(0, 2 * np.pi, (2, 18))
-    number = np.repeat([4.0, 8.0, 16.0], 6) * rng.uniform(0.7, 1.4, 18)
-    vectors = number * np.stack([np.cos(heading), np.sin(heading)])
-    weights = 1 / number / np.sqrt(np.sum(1 / number**2))
-    return lambda at: 0.5 + 0.5 * np.tanh(1.1 * np.sin(at @ vectors + phase) @ weights)
 
 
 def _rounded(points: Points, rounding: float) -> Points:

@@ -32,7 +32,7 @@ class Colony:
         self.gap = np.full(len(attractors), np.inf)
         self._meet(0)
 
-    def light_anew(self, attractors: Points, reach: float) -> None:
+    def light_again(self, attractors: Points, reach: float) -> None:
         """Put `attractors` in the place of those left, each used up within `reach` from now on."""
         self.attractors, self.reach = attractors, reach
         self.nearest = np.zeros(len(attractors), dtype=np.int64)

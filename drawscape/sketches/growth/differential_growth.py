@@ -14,7 +14,7 @@ from drawscape.sketches import Steps, sketch
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
-Dish = Literal["page", "disc", "open"]
+Dish = Literal["page", "disc"]
 
 
 @sketch
@@ -22,7 +22,7 @@ def differential_growth(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    dish: Annotated[Dish, doc("What the line grows in; an open one has no wall")] = "page",
+    dish: Annotated[Dish, doc("What the line grows in")] = "page",
     nodes: Annotated[int, Interval(ge=300, le=5000), doc("Points that the line grows to")] = 3800,
     room: Annotated[
         float, Interval(ge=1.4, le=2.6), doc("Distance that strands keep, in steps of the line")
@@ -53,16 +53,16 @@ def differential_growth(
         if len(line) >= nodes:
             break
         if round_ % 10 == 0:
-            yield 0.7 * len(line) / nodes, partial(_draw_line, line=line, dish=dish, color=ink[0])
+            yield 0.7 * len(line) / nodes, partial(_draw_line, line=line, color=ink[0])
     for round_ in range(60):  # growth has ceased: the line settles
         line, _ = _moved(line, step, reach, max(stiffness, 0.7), wall, dish)
         if round_ % 10 == 9:
             yield (
                 0.7 + 0.25 * (round_ + 1) / 60,
-                partial(_draw_line, line=line, dish=dish, color=ink[0]),
+                partial(_draw_line, line=line, color=ink[0]),
             )
-    smooth, scale = _draw_line(svg, line, dish, ink[0])
-    _draw_echoes(svg, smooth, step * room * scale, echoes, ink[1])
+    smooth = _draw_line(svg, line, ink[0])
+    _draw_echoes(svg, smooth, step * room, echoes, ink[1])
 
 
 def _wall(frame: Frame, dish: Dish) -> tuple[float, float]:
@@ -120,8 +120,6 @@ def _pushed_apart(line: Points, reach: float) -> tuple[Points, Ints]:
 
 
 def _kept_in(line: Points, wall: tuple[float, float], dish: Dish) -> Points:
-    if dish == "open":
-        return line
     if dish == "page":
         # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
         half = np.array(wall)
@@ -140,20 +138,15 @@ def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Po
     return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
-def _draw_line(svg: SVGBuilder, line: Points, dish: Dish, color: str) -> tuple[Points, float]:
-    """Draw the line, rounded and closed; return it, and by how much an open dish enlarges it."""
+def _draw_line(svg: SVGBuilder, line: Points, color: str) -> Points:
+    """Draw the line, rounded and closed; return it."""
     frame = svg.frame
-    scale = 1.0
-    if dish == "open":
-        low, high = line.min(axis=0), line.max(axis=0)
-        scale = float(min(frame.width / (high - low)[0], frame.height / (high - low)[1]))
-        line = (line - (low + high) / 2) * scale
     ring = np.append(line, line[:1], axis=0)
     smooth = catmull_rom(ring + np.array([frame.cx, frame.cy]))
     smooth = np.clip(smooth, (frame.x0, frame.y0), (frame.x1, frame.y1))
     with svg.layer("line", color=color, width=0.3):
         svg.polyline(smooth)
-    return smooth, scale
+    return np.asarray(smooth)
 
 
 def _draw_echoes(svg: SVGBuilder, smooth: Points, room: float, echoes: int, color: str) -> None:

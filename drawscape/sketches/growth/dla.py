@@ -1,18 +1,25 @@
 """Diffusion-limited aggregation: dust that sticks where it first touches."""
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Points
-from drawscape.geometry.placing import fit_count
+from drawscape.geometry.lines import Floats, Ints, Points
+from drawscape.geometry.placing import fit_count, fitted, polar
 from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
+
+WALKERS = 200
+"""Particles that wander at once; they do not see each other until they stick."""
+
+LOOSE = 24
+"""Particles compared one by one before the search tree is built again."""
 
 
 @sketch
@@ -20,79 +27,88 @@ def dla(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    seedbed: Annotated[Seedbed, doc("What the first particles stick to")] = "point",
     particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
     stickiness: Annotated[
         float, Interval(ge=0.1, le=1.0), doc("Chance to stick at a touch; less grows bushier")
     ] = 1.0,
-    boldness: Annotated[Share, doc("How much broader than its twigs the trunk is drawn")] = 0.7,
+    boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
 
     After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
-    phenomenon", Physical Review Letters 47 (1981).
+    phenomenon", Physical Review Letters 47 (1981). A branch is as broad as it carries much.
     """
     ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
-    frame = svg.frame
-    particles = fit_count(particles, frame.width * frame.height, 0.8, least=200)
-    span, tallest = _room(frame, seedbed, particles)
-    cluster = Cluster(rng, seedbed, particles, span)
-    whole = _expected(seedbed, particles, span, tallest)
-    for done in cluster.grow(stickiness, tallest):
-        yield 0.95 * done, partial(_so_far, cluster=cluster, whole=whole)
-    places, _ = _fitted(cluster.places, frame, seedbed)
-    sizes = subtree_sizes(cluster.parents)
-    places = relaxed(places, cluster.parents, 3)
-    nodes = [chain for chain in chains(cluster.parents, sizes) if len(chain) > 1]
-    # A branch is as broad as what it carries is much: three pens, or one that goes over it again.
-    for pen, least in enumerate((1, 12, 120)):
-        parts = [[node for node in chain if sizes[node] >= least] for chain in nodes]
-        most = (12, 120, 1 << 30)[pen]
-        lines = [part for part in parts if (part and sizes[part[-1]] < most) or pen == 2]
+    particles = fit_count(particles, svg.frame.width * svg.frame.height, 0.8, least=200)
+    places, parents = np.zeros((1, 2)), np.full(1, -1)
+    for done, places, parents in _grown(rng, particles, stickiness):
+        yield 0.95 * done, partial(_so_far, places=places, parents=parents)
+    places = fitted(svg.frame, relaxed(_upright(svg, places), parents, 3))
+    sizes = subtree_sizes(parents)
+    nodes = [chain for chain in chains(parents, sizes) if len(chain) > 1]
+    for pen, (least, most) in enumerate(((1, 12), (12, 120), (120, particles + 2))):
+        # From the last node of the broader pen on, so that no branch has a gap.
+        lines = [
+            [a for a, b in pairwise([*chain, chain[-1]]) if sizes[a] >= least and sizes[b] < most]
+            for chain in nodes
+        ]
         with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.25 + pen * 0.35 * boldness):
             svg.polylines(twig_lines(places, lines))
 
 
-def _room(frame: Frame, seedbed: Seedbed, particles: int) -> tuple[float, float]:
-    """Return the seedbed's span and the height to grow to, in particles' diameters.
-
-    A cluster of n particles reaches about n to the power of 1 / 1.71 (Witten and Sander 1981); the
-    factors are such that the cluster is done when its particles are.
-    """
-    if seedbed == "ground":
-        span = 1.75 * np.sqrt(particles * frame.width / frame.height)
-        return span, span * frame.height / frame.width
-    if seedbed == "ring":
-        span = 1.25 * particles ** (1 / 1.71)
-        return span, span / 2 * 0.93
-    return 0.0, np.inf
+def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
+    """Draw the cluster under way, as large as it is."""
+    smooth = fitted(page.frame, relaxed(places, parents, 3))
+    page.polylines(twig_lines(smooth, chains(parents, subtree_sizes(parents))))
 
 
-def _expected(seedbed: Seedbed, particles: int, span: float, tallest: float) -> Points:
-    """Return two opposite corners of what the cluster is about to fill."""
-    if seedbed == "ground":
-        return np.array([[-span / 2, -tallest], [span / 2, 0.0]])
-    half = span / 2 or 0.5 * particles ** (1 / 1.71)
-    return np.array([[-half, -half], [half, half]])
+def _upright(svg: SVGBuilder, places: Points) -> Points:
+    """Return the places turned by a quarter where that fits the page better."""
+    span = np.ptp(places, axis=0)
+    return (
+        places[:, ::-1] if (span[0] > span[1]) != (svg.frame.width > svg.frame.height) else places
+    )
 
 
-def _so_far(page: SVGBuilder, cluster: Cluster, whole: Points) -> None:
-    """Draw the cluster under way where it will stand when it fills `whole`."""
-    parents = cluster.parents[: cluster.count]
-    places = np.concatenate((cluster.places[: cluster.count], whole))
-    places = _fitted(places, page.frame, cluster.seedbed)[0][: cluster.count]
-    nodes = chains(parents, subtree_sizes(parents))
-    page.polylines(twig_lines(relaxed(places, parents, 3), nodes))
+def _grown(
+    rng: np.random.Generator, particles: int, stickiness: float
+) -> Iterator[tuple[float, Points, Ints]]:
+    """Yield the share done, the particles that have stuck, in diameters, and whom each touched."""
+    from scipy.spatial import cKDTree
+
+    places, parents = np.zeros((particles + 1, 2)), np.full(particles + 1, -1)
+    count = known = 1
+    tree = cKDTree(places[:1])
+    walkers = _launched(rng, WALKERS, 4.0)
+    while count <= particles:
+        if count - known > LOOSE:
+            tree, known = cKDTree(places[:count]), count
+            yield count / (particles + 1), places[:count].copy(), parents[:count].copy()
+        gap, nearest = tree.query(walkers)
+        if count > known:
+            # Those not in the tree yet, one by one.
+            gaps = np.hypot(*(walkers[:, None] - places[None, known:count]).transpose(2, 0, 1))
+            closest = gaps.min(axis=1) < gap
+            nearest = np.where(closest, known + gaps.argmin(axis=1), nearest)
+            gap = np.minimum(gap, gaps.min(axis=1))
+        touching = gap < 1.05
+        stuck = touching & (rng.random(WALKERS) < stickiness)
+        chosen = np.flatnonzero(stuck)[: particles + 1 - count]
+        away = walkers[chosen] - places[nearest[chosen]]
+        away /= np.maximum(np.hypot(*away.T), 1e-9)[:, None]
+        new = slice(count, count + len(chosen))
+        places[new], parents[new] = places[nearest[chosen]] + away, nearest[chosen]
+        count += len(chosen)
+        # A walker may go as far as the way is free in one step: the place on the circle is where it
+        # would have crossed it first anyway.
+        step = np.where(touching, 1.0, np.maximum(gap - 1.0, 0.05))
+        walkers = walkers + polar(step, rng.uniform(0, 2 * np.pi, WALKERS))
+        reach = float(np.hypot(*places[:count].T).max())
+        gone = stuck | (np.hypot(*walkers.T) > 3.0 * reach + 40)
+        walkers[gone] = _launched(rng, int(gone.sum()), reach + 4.0)
+    yield 1.0, places, parents
 
 
-def _fitted(places: Points, frame: Frame, seedbed: Seedbed) -> tuple[Points, float]:
-    """Return the particles in mm, filling the frame, and their diameter."""
-    low, high = places.min(axis=0), places.max(axis=0)
-    span = np.maximum(high - low, 1e-9)
-    turned = seedbed == "point" and (span[0] > span[1]) != (frame.width > frame.height)
-    if turned:
-        places, low, high, span = places[:, ::-1], low[::-1], high[::-1], span[::-1]
-    # Half a particle at each side stays free.
-    scale = float(min(frame.width / (span[0] + 1), frame.height / (span[1] + 1)))
-    return (places - (low + high) / 2) * scale + (frame.cx, frame.cy), scale
+def _launched(rng: np.random.Generator, count: int, radius: float) -> Floats:
+    return polar(radius, rng.uniform(0, 2 * np.pi, count))

@@ -1,8 +1,7 @@
 """Space colonisation: branches that share out the light."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
@@ -10,6 +9,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import polar
 from drawscape.geometry.regions import contains
 from drawscape.sketches import Steps, sketch
 from drawscape.sketches.growth._branches import drawn_tree
@@ -18,20 +18,8 @@ from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twi
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
-Form = Literal["tree", "leaf", "thicket"]
-
-
 DEEP = 0.15
-"""Part of the page's height that the roots of a tree take."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where to grow: the outline (N, 2) that holds the light, and the roots (R, 2), in mm."""
-
-    outline: Points
-    roots: Points
-    up: float
+"""Part of the page's height that the roots take."""
 
 
 @sketch
@@ -39,7 +27,6 @@ def space_colonization(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    form: Annotated[Form, doc("What grows")] = "tree",
     buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4200,
     limbs: Annotated[
         float, Interval(ge=2.0, le=16.0), doc("How far limbs keep from each other, in steps")
@@ -56,67 +43,64 @@ def space_colonization(
     taper: Annotated[
         float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
     ] = 2.4,
-    roots: Annotated[
-        bool, doc("Roots below a tree, the outline of a leaf, in the second pen")
-    ] = True,
+    roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
-    """A tree, a leaf or a thicket whose branches grow towards free light.
+    """A tree whose branches grow towards free light.
 
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
-    algorithm" (2007); widths by the pipe model of Shinozaki (1964).
+    algorithm" (2007); widths by Cecil D. Murray's law (1926) with an exponent of one's choice.
     """
-    frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
-    plan = _PLANS[form](frame, Noise(rng))
-    step = float(np.sqrt(np.ptp(plan.outline[:, 0]) * np.ptp(plan.outline[:, 1]) / buds) * 0.42)
+    frame = svg.frame
+    crown, foot = _crown(frame, Noise(rng)), frame.y1 - DEEP * frame.height
+    step = float(np.sqrt(np.ptp(crown[:, 0]) * np.ptp(crown[:, 1]) / buds) * 0.42)
+    # A straight trunk up to the crown, from which the limbs part.
+    height = np.arange(foot, float(np.max(crown[:, 1])) - 4 * step, -step)
     tree = Colony(
-        _light(rng, plan.outline, max(60, buds // 10)),
-        plan.roots,
+        _light(rng, crown, max(60, buds // 10)),
+        np.column_stack([np.full(len(height), frame.cx), height]),
         step=step,
         influence=2.5 * sight * step,
         reach=max(limbs, reach) * step,
-        heading=np.array([0.0, -plan.up]),
+        heading=np.array([0.0, -0.12]),
     )
+    tree.parents = np.arange(-1, len(height) - 1)
     # Limbs first, that leave each other room; then, as light falls between them, branches and twigs.
     for stage, (share, room, far) in enumerate(((1 / 3, limbs / 2, 1.8), (1.0, 1.0, 1.0))):
         for done in tree.grow(600, 3 * buds):
             yield 0.2 * (stage + done), partial(_so_far, tree=tree)
-        tree.light_anew(_light(rng, plan.outline, int(share * buds)), max(room, reach) * step)
+        tree.light_again(_light(rng, crown, int(share * buds)), max(room, reach) * step)
         tree.influence = far * sight * step
     for done in tree.grow(600, 3 * buds):
         yield 0.4 + 0.3 * done, partial(_so_far, tree=tree)
-    nodes = _swayed(Noise(rng), relaxed(tree.nodes, tree.parents, 3), plan)
+    nodes = _swayed(Noise(rng), relaxed(tree.nodes, tree.parents, 3), frame, foot)
     width = trunk * frame.short
-    foot = float(np.max(plan.roots[:, 1]))
-    window = frame.x0, frame.y0, frame.x1, foot
     with svg.layer("pen 1", color=ink[0], width=0.3):
+        window = frame.x0, frame.y0, frame.x1, foot
         svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
     yield 0.85
-    if roots and form != "thicket":
+    if roots:
         with svg.layer("pen 2", color=ink[1], width=0.3):
-            below = _roots(rng, frame, width, taper) if form == "tree" else plan.outline
-            svg.polylines(below)
-
-
-def _swayed(noise: Noise, nodes: Points, plan: Plan) -> Points:
-    """Return the nodes moved as boughs that have grown in the wind, the roots not at all."""
-    low, high = plan.outline.min(axis=0), plan.outline.max(axis=0)
-    size = float(np.max(high - low))
-    u, v = nodes.T / size * 7
-    away = np.column_stack((noise.perlin(u, v), noise.perlin(u + 31.4, v + 27.1)))
-    foot = plan.roots[np.argmin(np.abs(plan.roots[:, 0] - nodes[:, :1]), axis=1)]
-    hold = np.clip(np.hypot(*(nodes - foot).T) / (0.45 * size), 0, 1)[:, None]
-    most = np.maximum(high, np.max(plan.roots, axis=0))
-    return np.asarray(np.clip(nodes + 0.022 * size * hold * away, low, most))
+            svg.polylines(_roots(rng, frame, width, taper))
 
 
 def _so_far(page: SVGBuilder, tree: Colony) -> None:
     """Draw each branch as a stroke: thick ones take longer than a glance is worth."""
     nodes = chains(tree.parents, subtree_sizes(tree.parents))
-    twigs = twig_lines(relaxed(tree.nodes, tree.parents, 3), nodes)
     frame = page.frame
+    twigs = twig_lines(relaxed(tree.nodes, tree.parents, 3), nodes)
     page.polylines(clip_to_rectangle(twigs, frame.x0, frame.y0, frame.x1, frame.y1))
+
+
+def _swayed(noise: Noise, nodes: Points, frame: Frame, foot: float) -> Points:
+    """Return the nodes moved as boughs that have grown in the wind, the trunk's foot not at all."""
+    size = foot - frame.y0
+    u, v = nodes.T / size * 7
+    away = np.column_stack((noise.perlin(u, v), noise.perlin(u + 31.4, v + 27.1)))
+    hold = np.clip(np.hypot(*(nodes - (frame.cx, foot)).T) / (0.6 * size) - 0.3, 0, 1)[:, None]
+    moved = nodes + 0.03 * size * hold * away
+    return np.asarray(np.clip(moved, (frame.x0, frame.y0), (frame.x1, foot)))
 
 
 def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
@@ -126,16 +110,25 @@ def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
     u, v = (points - low).T / np.min(high - low) * 3.2
     lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(points))
-    points = points[lit & contains(outline, points)]
-    return points[:count]
+    return points[lit & contains(outline, points)][:count]
+
+
+def _crown(frame: Frame, noise: Noise) -> Points:
+    """Return the outline of a crown like a cloud over a bare trunk."""
+    t = np.linspace(0, 2 * np.pi, 240)
+    bumps = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
+    crown = polar(bumps, t)
+    low, high = crown.min(axis=0), crown.max(axis=0)
+    tall = (0.84 - DEEP) * frame.height
+    size = np.array([frame.width, min(tall, 1.5 * frame.width)])
+    return np.asarray((crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1]))
 
 
 def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -> Lines:
-    """Return the roots of a tree and the ground that they hold on to."""
+    """Return the roots and the ground that they hold on to."""
     ground = frame.y1 - DEEP * frame.height
-    t = np.linspace(0, np.pi, 60)
     across, down = 0.46 * frame.width, 0.97 * DEEP * frame.height
-    bowl = np.column_stack((frame.cx + across * np.cos(t), ground + down * np.sin(t)))
+    bowl = polar(1.0, np.linspace(0, np.pi, 60)) * (across, down) + (frame.cx, ground)
     step = float(np.sqrt(across * 2 * down / 900) * 0.45)
     growing = Colony(
         _light(rng, bowl, 130),
@@ -145,59 +138,11 @@ def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -
         reach=6 * step,
         heading=np.array([0.0, 0.05]),
     )
-    for _ in growing.grow(300, 2500):
-        pass
-    growing.light_anew(_light(rng, bowl, 900), 1.4 * step)
-    growing.influence = 5 * step
-    for _ in growing.grow(300, 2500):
-        pass
+    for count, near, far in ((900, 1.4, 5), (0, 1.4, 5)):
+        for _ in growing.grow(300, 2500):
+            pass
+        growing.light_again(_light(rng, bowl, count), near * step)
+        growing.influence = far * step
     nodes = relaxed(growing.nodes, growing.parents, 3)
     window = frame.x0, ground, frame.x1, frame.y1
     return drawn_tree(nodes, growing.parents, 0.75 * width, taper, window)
-
-
-def _tree(frame: Frame, noise: Noise) -> Plan:
-    """A crown like a cloud over a bare trunk."""
-    t = np.linspace(0, 2 * np.pi, 240)
-    bumps = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
-    crown = np.column_stack((np.cos(t), np.sin(t) * (1 + 0.08 * np.cos(t)))) * bumps[:, None]
-    low, high = crown.min(axis=0), crown.max(axis=0)
-    tall = (0.94 - DEEP - 0.1) * frame.height
-    size = np.array([frame.width, min(tall, 1.5 * frame.width)])
-    crown = (crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1])
-    foot = frame.y1 - DEEP * frame.height
-    return Plan(crown, np.array([[frame.cx, foot]]), 0.12)
-
-
-def _leaf(frame: Frame, noise: Noise) -> Plan:
-    """A pointed leaf, its stalk at the foot of the page."""
-    s = np.linspace(0, 1, 160)
-    half = np.sin(np.pi * s**0.8) ** 0.9 * (1 - 0.25 * s)
-    bend = 0.08 * noise.perlin(s * 1.5 + 3.3, np.full_like(s, 8.7)) * np.sin(np.pi * s)
-    tall = 0.9 * min(frame.height, 1.7 * frame.width)
-    wide = min(0.48 * frame.width, 0.42 * tall) / float(np.max(half))
-    foot = frame.cy + tall * 0.5 / 0.9 - 0.1 * tall
-    left = np.column_stack((frame.cx + (bend * wide - half * wide), foot - s * tall))
-    right = np.column_stack((frame.cx + (bend * wide + half * wide), foot - s * tall))
-    outline = np.concatenate((left, right[::-1]))
-    outline[:, 0] = np.clip(outline[:, 0], frame.x0, frame.x1)
-    stalk = np.array([[frame.cx, min(foot + 0.1 * tall, frame.y1)]])
-    return Plan(outline, stalk, 0.25)
-
-
-def _thicket(frame: Frame, noise: Noise) -> Plan:
-    """Many stems along the foot of the page, competing for all of it."""
-    corners = [
-        (frame.x0, frame.y0),
-        (frame.x1, frame.y0),
-        (frame.x1, frame.y1),
-        (frame.x0, frame.y1),
-    ]
-    outline = np.array([*corners, corners[0]])
-    stems = max(3, round(frame.width / frame.height * 9))
-    x = frame.x0 + (np.arange(stems) + 0.5) / stems * frame.width
-    x = x + noise.perlin(np.arange(stems) * 0.7 + 0.3, 4.4) * frame.width / stems
-    return Plan(outline, np.column_stack((x, np.full(stems, frame.y1))), 0.1)
-
-
-_PLANS = {"tree": _tree, "leaf": _leaf, "thicket": _thicket}

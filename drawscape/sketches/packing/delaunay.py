@@ -1,6 +1,6 @@
 """Delaunay triangles: a sheet of facets, each wound inwards."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
@@ -17,7 +17,6 @@ from drawscape.svg_builder import Frame, SVGBuilder
 LEAST_STEP_MM = 1.6
 """How far each turn moves along the sides at least: less is a blot where the turns meet."""
 
-Facet = Literal["whirl", "nest"]
 Triangles = Floats
 """(T, 3, 2) corners in mm."""
 
@@ -27,7 +26,6 @@ def delaunay(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    facet: Annotated[Facet, doc("What fills a triangle")] = "whirl",
     smallest: Annotated[
         float, Interval(ge=0.02, le=0.2), doc("Least distance of points, as a part of the page")
     ] = 0.075,
@@ -60,10 +58,10 @@ def delaunay(
     second = _chosen(rng, frame, corners, accent)
     with svg.layer("pen 1", color=ink[0], width=0.3):
         svg.polylines(points[edges(points)])
-        svg.polylines(_filled(corners[~second], facet, twist, core))
+        svg.polylines(_filled(corners[~second], twist, core))
     if second.any():
         with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(_filled(corners[second], facet, twist, core))
+            svg.polylines(_filled(corners[second], twist, core))
 
 
 def _points(
@@ -112,36 +110,26 @@ def _chosen(rng: np.random.Generator, frame: Frame, corners: Triangles, part: fl
     return np.asarray(drift >= np.quantile(drift, 1 - part))
 
 
-def _filled(corners: Triangles, facet: Facet, twist: float, core: float) -> Triangles:
+def _filled(corners: Triangles, twist: float, core: float) -> Triangles:
     """Return the lines within all triangles, turn after turn inwards, (L, 4, 2)."""
     closed = [0, 1, 2, 0]
     found = [np.empty((0, 4, 2))]
     inner = corners
     for _ in range(60):
-        centre, radius = _incircle(inner)
-        room = radius > core * (2.0 if facet == "nest" else 1.0)
-        inner, centre, radius = inner[room], centre[room], radius[room]
+        inner = inner[_inradius(inner) > core]
         if not len(inner):
             break
-        if facet == "whirl":
-            sides = np.roll(inner, -1, axis=1) - inner
-            shortest = np.hypot(sides[..., 0], sides[..., 1]).min(axis=1)
-            share = np.minimum(np.maximum(twist, LEAST_STEP_MM / shortest), 0.5)
-            inner = inner + share[:, None, None] * sides
-        else:
-            # The incircle's middle stays; every turn the sides move in by the core's radius.
-            inner = centre + (inner - centre) * (1 - core / radius)[:, None, None]
+        sides = np.roll(inner, -1, axis=1) - inner
+        shortest = np.hypot(sides[..., 0], sides[..., 1]).min(axis=1)
+        share = np.minimum(np.maximum(twist, LEAST_STEP_MM / shortest), 0.5)
+        inner = inner + share[:, None, None] * sides
         found.append(inner[:, closed])
     return np.concatenate(found)
 
 
-def _incircle(corners: Triangles) -> tuple[Floats, Floats]:
-    """Return centres (T, 1, 2) and radii (T,) of the circles within."""
-    side = np.hypot(
-        *(np.roll(corners, -1, axis=1) - np.roll(corners, 1, axis=1)).transpose(2, 0, 1)
-    )
-    around = side.sum(axis=1)
-    centre = (corners * side[:, :, None]).sum(axis=1, keepdims=True) / around[:, None, None]
+def _inradius(corners: Triangles) -> Floats:
+    """Return the radii (T,) of the circles within."""
+    around = np.hypot(*(np.roll(corners, -1, axis=1) - corners).transpose(2, 0, 1)).sum(axis=1)
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2
-    return centre, 2 * area / np.maximum(around, 1e-12)
+    return np.asarray(2 * area / np.maximum(around, 1e-12))

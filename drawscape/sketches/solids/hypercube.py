@@ -67,7 +67,9 @@ def hypercube(
     with svg.layer("edges", color=ink[0], width=0.2):
         svg.polylines(np.concatenate(thin))
     for number, lines in enumerate(broad):
-        with svg.layer(f"way {number + 1}", color=ink[number + 1], width=0.9):
+        with svg.layer(
+            ("way", "second way", "third way")[number], color=ink[number + 1], width=0.9
+        ):
             svg.polylines(lines)
 
 

@@ -6,7 +6,9 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.hatch import hatch
 from drawscape.geometry.lines import Points
+from drawscape.geometry.regions import rectangle
 from drawscape.sketches import sketch
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
@@ -111,29 +113,10 @@ def _filled(rng: np.random.Generator, field: Field, spacing: float) -> list[Poin
         insets = np.arange(0, half, step)[:, None, None]
         nested = outline[None] + insets * np.sign(middle - outline)[None]
         return list(nested)
-    angles = np.radians(rng.choice([0, 45, 90, 135]))
+    angle = float(rng.choice([0, 45, 90, 135]))
     # A hatch line beside the outline would look like a second one.
     room = 0.45 * step
     if min(x1 - x0, y1 - y0) <= 2 * room:
         return [outline]
-    return [outline, *_hatched((x0 + room, y0 + room, x1 - room, y1 - room), angles, step)]
-
-
-def _hatched(field: Field, angle: float, step: float) -> Points:
-    """Return (n, 2, 2): lines at `angle`, `step` mm apart, across the field."""
-    x0, y0, x1, y1 = field
-    along, normal = (
-        np.array([np.cos(angle), np.sin(angle)]),
-        np.array([-np.sin(angle), np.cos(angle)]),
-    )
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-    low, high = np.min(corners @ normal), np.max(corners @ normal)
-    offsets = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-    start = offsets[:, None] * normal
-    enter, leave = np.full(len(offsets), -np.inf), np.full(len(offsets), np.inf)
-    for axis, (near, far) in enumerate(((x0, x1), (y0, y1))):
-        if abs(along[axis]) > 1e-9:
-            ends = np.sort((np.array([[near], [far]]) - start[:, axis]) / along[axis], axis=0)
-            enter, leave = np.maximum(enter, ends[0]), np.minimum(leave, ends[1])
-    ends = np.stack([enter, leave], axis=1)
-    return np.asarray((start[:, None, :] + ends[:, :, None] * along)[leave - enter > 0.2])
+    inner = rectangle((x0 + room, y0 + room, x1 - room, y1 - room))
+    return [outline, *hatch(inner, step, angle=angle)]
