@@ -64,7 +64,7 @@ def thinned(lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: flo
 
     >>> crowd = Lines.of([[(x, y) for x in range(50)] for y in np.arange(0, 20, 0.25)])
     >>> len(crowd), len(thinned(crowd, 1 + np.arange(80)))
-    (80, 40)
+    (80, 44)
     """
     if not len(lines):
         return lines

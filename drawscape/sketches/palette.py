@@ -39,6 +39,7 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
     between them. Fewer colors than are needed come round again.
     Raises ParameterError for what is neither a set nor a color.
 
+    >>> svg = SVGBuilder(100, 100)
     >>> inks(svg, "navy, #c8402a", "#1b1b1b", "#b3402a", "#c9922e")
     ['navy', '#c8402a', 'navy']
     """

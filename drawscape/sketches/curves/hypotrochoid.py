@@ -43,16 +43,18 @@ def hypotrochoid(
     # Narrow and wide bands, none less than a third of another.
     widths = rng.uniform(0.5, 1.5, bands)
     edges = radius * (hole + (1 - hole) * np.concatenate([[0], np.cumsum(widths) / widths.sum()]))
-    first = int(rng.integers(3))
+    first, inked = int(rng.integers(3)), [list[Points]() for _ in ink]
     for number, (inner, outer) in enumerate(pairwise(edges.tolist())):
         points = fit_count(int(teeth * rng.uniform(0.5, 1)), 2 * np.pi * inner, CLOSEST_MM, least=5)
         star = _star(rng, points, inner, outer, fit_count(holes, outer - inner, 5.0))
         while points > 5 and _coats(star, inner, outer) > MOST_COATS:
             points = int(points * 0.85)
             star = _star(rng, points, inner, outer, len(star))
-        pen = (first + number) % 3
-        with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.3):
-            svg.polylines(star + np.array([svg.frame.cx, svg.frame.cy]))
+        inked[(first + number) % 3] += list(star + np.array([svg.frame.cx, svg.frame.cy]))
+    for pen, curves in enumerate(inked):
+        if curves:
+            with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.3):
+                svg.polylines(curves)
 
 
 def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:

@@ -1,5 +1,6 @@
 """Chladni figures: where the sand lies still on a plate that sings."""
 
+from functools import partial
 from math import gcd
 from typing import Annotated
 
@@ -52,9 +53,8 @@ def chladni(
         points = np.empty((0, 2))
         for done, moved in stippled(rng, sand, box, each, 8):
             points = moved
-            yield (number + done) / (rows * columns)
-        with svg.layer("sand", color=ink[0], width=0.3):
-            svg.polylines(_grains(points))
+            yield (number + done) / (rows * columns), partial(_draw, points=points, color=ink[0])
+        _draw(svg, points, ink[0])
         with svg.layer("plates", color=ink[1], width=0.3):
             svg.rect(x0, y0, side, side)
         if columns == 1:
@@ -85,8 +85,9 @@ def _sand(rng: np.random.Generator, pitch: int, steepness: float) -> Floats:
     return np.asarray(0.0015 + np.exp(-((off * steepness * 1.3) ** 2)))
 
 
-def _grains(points: Points) -> Points:
-    """Return (N, 9, 2): a small circle at each of the points."""
+def _draw(svg: SVGBuilder, points: Points, color: str) -> None:
+    """Draw a small circle at each of the points."""
     ring = polar(GRAIN_MM, np.linspace(0, 2 * np.pi, 9))
     ring[-1] = ring[0]
-    return points[:, None] + ring
+    with svg.layer("sand", color=color, width=0.3):
+        svg.polylines(points[:, None] + ring)

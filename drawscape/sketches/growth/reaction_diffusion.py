@@ -74,14 +74,14 @@ def _draw(
     depth = _depth(svg.frame, v)
     levels = spacing * np.arange(outlines)
     stripes = contours_by_level(depth, levels, svg.frame)
-    with svg.layer("stripes", color=ink[0], width=0.3):
+    with svg.layer("pen 1", color=ink[0], width=0.3):
         svg.polylines(_broad(Lines.join(stripes), spacing))
-    if core:
+    # Half as dense as the stripes, and no more than three: they are the ground.
+    floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3)))
+    valleys = _broad(Lines.join(contours_by_level(depth, floors[::-1], svg.frame)), 2 * spacing)
+    if core and len(valleys):
         with svg.layer("pen 2", color=ink[1], width=0.3):
-            # Half as dense as the stripes, and no more than three: they are the ground.
-            floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3)))
-            valleys = contours_by_level(depth, floors[::-1], svg.frame)
-            svg.polylines(_broad(Lines.join(valleys), 2 * spacing))
+            svg.polylines(valleys)
 
 
 def _depth(frame: Frame, v: Grid) -> Floats:
@@ -144,7 +144,7 @@ def _conditions(
 def _start(noise: Noise, shape: tuple[int, int]) -> tuple[Grid, Grid]:
     """Return both chemicals with round patches of the second all over the page."""
     rows, columns = np.mgrid[: shape[0], : shape[1]] / 9.0
-    patch = np.clip(noise.simplex(columns, rows) * 5 - 1.2, 0, 1).astype(np.float32)
+    patch = np.clip(noise.simplex(columns, rows) * 5 - 1.7, 0, 1).astype(np.float32)
     return 1 - 0.5 * patch, 0.25 * patch
 
 
