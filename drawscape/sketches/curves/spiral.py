@@ -58,6 +58,7 @@ def spiral(
         points = stirred
         yield (step + 1) / STEPS, partial(draw, points=points)
     draw(svg, points=points)
+    yield 1.0
 
 
 def _draw(svg: SVGBuilder, points: Points, color: str) -> None:
