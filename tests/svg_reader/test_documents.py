@@ -57,25 +57,6 @@ def test_a_page_below_zero_is_refused(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("aspect", "begin", "end"),
-    [
-        ("", [25, 0], [75, 50]),
-        ("xMinYMin", [0, 0], [50, 50]),
-        ("xMaxYMid meet", [50, 0], [100, 50]),
-        ("xMidYMax slice", [0, -50], [100, 50]),
-        ("none", [0, 0], [100, 50]),
-    ],
-)
-def test_a_view_box_is_fitted_as_its_aspect_says(
-    aspect: str, begin: list[float], end: list[float]
-) -> None:
-    page = f'width="100mm" height="50mm" viewBox="-10 -10 20 20" preserveAspectRatio="{aspect}"'
-    (line,) = read('<path d="M-10,-10L10,10"/>', page).lines
-    assert line[0] == pytest.approx(begin)
-    assert line[1] == pytest.approx(end)
-
-
-@pytest.mark.parametrize(
     ("transform", "end"),
     [
         ("translate(5)", [15, 0]), ("translate(5,-2)", [15, -2]), ("scale(2)", [20, 0]),
@@ -90,65 +71,9 @@ def test_every_transform(transform: str, end: list[float]) -> None:
     assert end_of(f'<g transform="{transform}">{LINE}</g>') == pytest.approx(end, abs=1e-6)
 
 
-def test_transforms_nest_outside_in() -> None:
-    body = (
-        f'<g transform="translate(50,0)"><g transform="scale(2)"><g transform="rotate(90)">{LINE}'
-    )
-    assert end_of(body + "</g></g></g>") == [50, 20]
-
-
-def test_a_transform_may_stand_in_a_style() -> None:
-    assert end_of('<path style="transform: translate(3px, 4px)" d="M0,0L10,0"/>') == [13, 4]
-
-
-def test_a_malformed_transform_is_left_out_and_reported() -> None:
-    document = read(f'<g transform="wiggle(3)">{LINE}</g>')
-    assert document.lines[0][-1].tolist() == [10, 0]
-    assert "wiggle(3)" in document.unsupported[0]
-
-
-def test_a_nested_svg_has_its_own_view_box() -> None:
-    inner = f'<svg x="10" y="20" width="50" height="50" viewBox="0 0 10 10">{LINE}</svg>'
-    assert end_of(inner) == [60, 20]
-
-
-def test_uses_are_drawn_where_they_stand() -> None:
-    body = (
-        f'<defs><g id="a">{LINE}</g></defs>'
-        '<use href="#a" x="1" y="2"/><use xlink:href="#a" transform="scale(2)" x="1"/>'
-    )
-    lines = read(body).lines
-    assert [line.tolist() for line in lines] == [[[1, 2], [11, 2]], [[2, 0], [22, 0]]]
-
-
-def test_a_symbol_is_drawn_by_use_alone_and_fitted() -> None:
-    symbol = f'<symbol id="s" viewBox="0 0 10 10">{LINE}</symbol>'
-    assert len(read(symbol).lines) == 0
-    assert end_of(f'{symbol}<use href="#s" x="5" width="20" height="20"/>') == [25, 0]
-
-
 @pytest.mark.parametrize("holder", ["defs", "clipPath", "mask", "pattern", "marker", "metadata"])
 def test_what_is_only_defined_is_not_drawn(holder: str) -> None:
     assert len(read(f"<{holder}>{LINE}</{holder}>").lines) == 0
-
-
-@pytest.mark.parametrize(
-    ("style", "count"),
-    [
-        ('display="none"', 0), ('style="display:none"', 0), ('visibility="hidden"', 0),
-        ('style="visibility: collapse"', 0), ('style="display:inline"', 1), ('fill="none"', 0),
-        ('fill="none" stroke="red" stroke-width="0"', 0), ('opacity="0"', 0),
-        ('fill="none" stroke="transparent"', 0), ('stroke-opacity="0%" fill-opacity="0"', 0),
-        ('fill="none" stroke="rgba(0,0,0,0)"', 0), ('fill="none" stroke="#f000"', 0),
-        ('opacity="0.1"', 1), ('fill="none" stroke="url(#no)"', 0),
-    ],
-)  # fmt: skip
-def test_hidden_lines_are_not_drawn(style: str, count: int) -> None:
-    assert len(read(f"<g {style}>{LINE}</g>").lines) == count
-
-
-def test_a_visible_child_of_a_hidden_group_is_drawn() -> None:
-    assert len(read(f'<g visibility="hidden"><g visibility="visible">{LINE}</g></g>').lines) == 1
 
 
 def test_styles_by_selector_weight() -> None:
@@ -165,14 +90,6 @@ def test_styles_by_selector_weight() -> None:
     }
     for body, color in bodies.items():
         assert read(style + body).layers[0].color == color, body
-
-
-def test_rules_that_are_too_complex_are_reported() -> None:
-    rules = "g::has(path) { stroke: red } @media print { path { stroke: red } }"
-    assert read(f"<style>{rules}</style>{LINE}").unsupported == (
-        "the style rule 'g::has(path)' is not applied",
-        "the style rule '@media print' is not applied",
-    )
 
 
 def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour() -> None:
@@ -266,15 +183,3 @@ def test_a_missing_file_is_reported_as_such(tmp_path: Path) -> None:
 
 def test_foreign_files_are_read_without_complaint(foreign_svg: Path) -> None:
     assert read_svg(foreign_svg).unsupported == ()
-
-
-def test_an_inherited_stroke_width_is_the_parents() -> None:
-    text = '<g stroke-width="3"><path stroke-width="inherit" stroke="red" d="M0,0H9"/></g>'
-    (layer,) = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>').layers
-    assert layer.width_mm == pytest.approx(3 * 25.4 / 96, abs=1e-4)
-
-
-@pytest.mark.parametrize("radius", ['rx="10"', 'ry="10"', 'rx="10" ry="auto"'])
-def test_one_radius_of_an_ellipse_stands_for_both(radius: str) -> None:
-    text = f'<svg xmlns="http://www.w3.org/2000/svg"><ellipse cx="10" cy="10" {radius}/></svg>'
-    assert read_svg(text).lines.bounds == pytest.approx((0, 0, 20 * 25.4 / 96, 20 * 25.4 / 96))

@@ -161,37 +161,6 @@ def test_the_four_arcs_between_two_points(
     )
 
 
-def test_radii_too_small_for_an_arc_grow() -> None:
-    (line,) = read('<path d="M0,0A1,1,0,0,1,20,0"/>').lines
-    assert np.hypot(*(line - [10, 0]).T) == pytest.approx(10)
-
-
-@pytest.mark.parametrize(
-    ("shape", "d"),
-    [
-        ('<line x1="1" y1="2" x2="3" y2="4"/>', "M1,2L3,4"),
-        ('<line x2="10%" y2="5%"/>', "M0,0L10,5"),
-        ('<rect x="1" y="2" width="10" height="20"/>', "M1,2h10v20h-10z"),
-        ('<rect width="50%" height="1cm"/>', f"M0,0h50v{96 / 2.54}h-50z"),
-        ('<rect x="1" y="2" width="10" height="20" rx="2"/>',
-         "M3,2H9a2,2,0,0,1,2,2V20a2,2,0,0,1-2,2H3a2,2,0,0,1-2-2V4a2,2,0,0,1,2-2z"),
-        ('<rect width="10" height="4" rx="9" ry="1"/>',
-         "M5,0H5A5,1,0,0,1,10,1V3A5,1,0,0,1,5,4H5A5,1,0,0,1,0,3V1A5,1,0,0,1,5,0z"),
-        ('<rect width="10" height="-4"/>', ""),
-        ('<ellipse cx="9" cy="8" rx="5" ry="3"/>',
-         "M14,8A5,3,0,0,1,9,11A5,3,0,0,1,4,8A5,3,0,0,1,9,5A5,3,0,0,1,14,8z"),
-        ('<circle r="0"/>', ""),
-        ('<polygon points="1,1 5,1 3,4"/>', "M1,1L5,1L3,4z"),
-        ('<polyline points=" 1 1 5-1,3,4 "/>', "M1,1L5,-1L3,4"),
-        ('<polyline points="1,1 2,2 3"/>', "M1,1L2,2"),
-    ],
-)  # fmt: skip
-def test_basic_shapes_are_the_paths_that_they_equal(shape: str, d: str) -> None:
-    one, two = read(shape).lines, read(f'<path d="{d}"/>').lines
-    assert len(one) == len(two)
-    assert one.points == pytest.approx(two.points)
-
-
 @pytest.mark.parametrize(
     ("d", "points"),
     [

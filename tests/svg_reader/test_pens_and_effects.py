@@ -54,13 +54,6 @@ def test_white_lines_on_a_dark_page_are_drawn_and_a_drawing_all_in_white_too() -
     assert layers(read(white)) == [("white", "white", 1)]
 
 
-def test_a_white_line_on_a_coloured_shape_is_drawn_in_its_colour() -> None:
-    white = '<path stroke="white" fill="none" d="M10,10H90"/>'
-    half = read(f'<rect width="100" height="50" fill="navy"/>{white}')
-    assert layers(half) == [("navy", "navy", 2)]
-    assert half.unsupported == ()
-
-
 def test_a_white_edge_of_a_dark_shape_is_drawn_in_the_shapes_colour() -> None:
     assert layers(read('<rect width="9" height="9" fill="teal" stroke="#fff"/>')) == [
         ("teal", "teal", 1)
@@ -82,24 +75,6 @@ def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out() -> None:
     assert len(read(ring, fill="outline").layers) == 1
     with pytest.raises(UnknownNameError, match="fill"):
         read(ring, fill="paint")
-
-
-def test_a_hatch_is_clipped_as_its_shape_is() -> None:
-    body = (
-        '<clipPath id="c"><rect width="50" height="100"/></clipPath>'
-        '<rect clip-path="url(#c)" x="20" y="20" width="60" height="60" fill="red"/>'
-    )
-    hatch = read(body, fill="hatch").lines
-    assert hatch.points[:, 0].max() <= 50.001
-    assert hatch.lengths_mm.sum() > 1000
-
-
-def test_dashes_and_clips_work_on_the_same_line() -> None:
-    body = (
-        '<clipPath id="c"><rect x="5" width="50" height="100"/></clipPath>'
-        '<path clip-path="url(#c)" stroke="red" stroke-dasharray="10" d="M0,50H90"/>'
-    )
-    assert [line[:, 0].tolist() for line in read(body).lines] == [[5, 10], [20, 30], [40, 50]]
 
 
 @pytest.mark.parametrize(
@@ -143,19 +118,6 @@ def test_text_is_drawn_in_its_fill_and_hidden_text_is_not() -> None:
     assert len(read('<text y="9" visibility="hidden">a</text>').lines) == 0
 
 
-def test_variables_are_inherited_and_fall_back() -> None:
-    style = "<style>:root{--ink:red} .a{stroke:var(--ink)} .b{stroke:var(--no, blue)} g{--ink:teal}</style>"
-    body = f'{style}<path class="a" d="M0,0H1"/><path class="b" d="M0,0H2"/><g><path class="a" d="M0,0H3"/></g>'
-    assert [color for _, color, _ in layers(read(body, layers="color"))] == ["red", "blue", "teal"]
-
-
-def test_css_places_shapes_before_attributes_do() -> None:
-    style = '<style>circle{cx:50px;cy:60px;r:10px} path{d:path("M0,0H5")}</style>'
-    document = read(f'{style}<circle cx="1" cy="1" r="1"/><path d="M0,0H90"/>')
-    assert document.lines[0][0] == pytest.approx([60, 60])
-    assert document.lines[1][-1] == pytest.approx([5, 0])
-
-
 @pytest.mark.parametrize("condition", ['display="none"', 'systemLanguage="fr"', 'opacity="0"'])
 def test_conditions_hold_for_the_root_too(condition: str) -> None:
     assert (
@@ -164,30 +126,9 @@ def test_conditions_hold_for_the_root_too(condition: str) -> None:
     )
 
 
-def test_attribute_selectors_of_every_kind() -> None:
-    for selector in (
-        "[id^=lo]",
-        "[id$=ng]",
-        "[id*=on]",
-        "[lang|=en]",
-        "path:not(.x)",
-        "path:last-child",
-    ):
-        body = f'<style>{selector}{{stroke:red}}</style><path id="long" lang="en-GB" d="M0,0H9"/>'
-        assert read(body).layers[0].color == "red", selector
-
-
 def test_a_dash_of_nearly_nothing_is_a_whole_line() -> None:
     document = read('<path stroke="red" stroke-dasharray="1e-9" d="M0,0H90"/>')
     assert len(document.lines) == 1
-
-
-def test_a_group_is_not_drawn_twice_where_a_box_is_asked_for() -> None:
-    body = (
-        '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>'
-        '<g clip-path="url(#c)"><path stroke="red" d="M0,0L10,10"/></g>'
-    )
-    assert len(read(body).lines) == 1
 
 
 def test_a_canvas_refuses_an_svg_without_lines_by_naming_what_it_holds() -> None:

@@ -1,7 +1,5 @@
 """Points of every kind, helpers of other libraries, shapes under transforms."""
 
-import time
-
 import numpy as np
 import pytest
 import shapely
@@ -118,51 +116,6 @@ def test_mapping_between_ranges():
     assert svg.lerp(10, 20, 0.25) == 12.5
     with pytest.raises(CanvasError, match="extent"):
         svg.map(1, 2, 2, 0, 1)
-
-
-SHAPES = {
-    "circle": lambda svg: svg.circle(20, 15, 8),
-    "ellipse": lambda svg: svg.ellipse(20, 15, 8, 3),
-    "bezier": lambda svg: svg.bezier(0, 0, 10, 30, 20, -10, 30, 10),
-    "curve": lambda svg: svg.curve(LINE),
-    "closed curve": lambda svg: svg.curve(LINE, closed=True),
-    "arc": lambda svg: svg.arc(20, 15, 8, 4, start=20, stop=250),
-    "arc back": lambda svg: svg.arc(20, 15, 8, 4, start=250, stop=20),
-    "whole arc": lambda svg: svg.arc(20, 15, 8, 4, start=0, stop=360),
-}
-TURNS = {
-    "scale": lambda svg: svg.scale(2, 0.5),
-    "mirror": lambda svg: svg.translate(60, 0).scale(-1, 1),
-    "turn": lambda svg: svg.rotate(33, 20, 20),
-    "both": lambda svg: svg.rotate(33, 20, 20).scale(1.5, 0.7).translate(3, 4),
-}
-
-
-@pytest.mark.parametrize("turn", TURNS)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_under_a_transform_is_the_shape_moved(shape, turn):
-    flat = SHAPES[shape](SVGBuilder(100, 100)).lines(0.001)
-    wanted = TURNS[turn](SVGBuilder(100, 100)).polylines(flat).lines()
-    found = TURNS[turn](SVGBuilder(100, 100))
-    SHAPES[shape](found)
-    one, other = (shapely.MultiLineString([*lines]) for lines in (wanted, found.lines(0.001)))
-    assert shapely.hausdorff_distance(one, other, densify=0.05) < 0.02
-
-
-def test_shapes_under_a_transform_cost_little_more_than_without():
-    def seconds(prepare, draw):
-        best = 9.0
-        for _ in range(5):
-            svg = prepare(SVGBuilder(100, 100))
-            start = time.process_time()
-            for _ in range(300):
-                draw(svg)
-            best = min(best, time.process_time() - start)
-        return best
-
-    for shape in ("circle", "ellipse", "bezier"):
-        plain = seconds(lambda svg: svg, SHAPES[shape])
-        assert seconds(TURNS["both"], SHAPES[shape]) < 20 * plain, shape
 
 
 def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():

@@ -139,19 +139,3 @@ def test_a_matrix_reads_back_from_its_attribute(kinds, seed):
 def test_transforms_that_svg_does_not_know_are_named(text):
     with pytest.raises(CanvasError, match="transform"):
         parse_transform(text)
-
-
-def test_svgs_own_forms_are_read():
-    point = np.array([[1.0, 2.0]])
-    for text, there in (
-        ("translate(3)", (4, 2)),
-        ("translate(3,4)", (4, 6)),
-        ("scale(2)", (2, 4)),
-        ("rotate(90 1 1)", (0, 1)),
-        ("skewX(45)", (3, 2)),
-        ("skewY(45)", (1, 3)),
-        ("translate(1 1), scale(2 3)", (3, 7)),
-        ("matrix(1,0,0,1,5,5)", (6, 7)),
-        ("", (1, 2)),
-    ):
-        assert parse_transform(text).apply(point)[0] == pytest.approx(there)
