@@ -81,8 +81,8 @@ ALIKE: list[tuple[str, str]] = [
     ('<g id="g"><rect width="30" height="30"/><use href="#g" x="50"/></g>', '<rect width="30" height="30"/>'),
     # Clip paths, masks, patterns, markers
     (
-        CLIP.format('clipPathUnits="objectBoundingBox" transform="scale(.5)"', '<rect width=".5" height=".5"/>'),
-        CLIP.format("", '<rect width="22.5" height="22.5"/>'),
+        CLIP.format('clipPathUnits="objectBoundingBox" transform="translate(10)"', '<rect width=".5" height=".5"/>'),
+        CLIP.format("", '<rect x="10" width="45" height="45"/>'),
     ),
     (
         f'<mask id="k"/>{CLIP.format("mask=" + chr(34) + "url(#k)" + chr(34), chr(60) + "circle r=" + chr(34) + "20" + chr(34) + " mask=" + chr(34) + "url(#k)" + chr(34) + "/>")}',

@@ -289,7 +289,9 @@ class Walk:
         matrix = state.matrix
         for text in self._transforms(node, own):
             try:
-                moved = parse_transform(text, css=text != node.attributes.get("transform"))
+                moved = parse_transform(
+                    text, css=text != node.attributes.get("transform", "").strip()
+                )
             except CanvasError:
                 self.report(f"the transform {text[:60]!r} is malformed; it is left out")
             else:
@@ -324,20 +326,8 @@ class Walk:
             if paint.startswith("context-"):
                 paint = own[name] = self.context.get(paint.split()[0], "none")
             if paint.startswith("url("):
-                server = self.target(paint)
-                units = {} if server is None else server.attributes
-                if node is not None and state is not None and node.tag in ("line", "path"):
-                    kind = units.get(
-                        "gradientUnits", units.get("patternUnits", "objectBoundingBox")
-                    )
-                    if (
-                        server is not None
-                        and kind == "objectBoundingBox"
-                        and self._is_flat(node, state)
-                    ):
-                        own[name] = paint.partition(")")[2].strip() or "none"
-                        continue
-                own[name] = self._server_color(paint, name)
+                flat = node is not None and state is not None and self._is_flat(node, state)
+                own[name] = self._server_color(paint, name, flat)
         return own
 
     def _about(self, node: Node, own: dict[str, str], moved: Matrix, state: State) -> Matrix:
@@ -350,7 +340,9 @@ class Walk:
         return translation(x0, y0) @ turned @ translation(-x0, -y0)
 
     def _is_flat(self, node: Node, state: State) -> bool:
-        """Return whether the box of what an element draws has no area."""
+        """Return whether an element is a line or path whose box has no area."""
+        if node.tag not in ("line", "path"):
+            return False
         box = self.bounds_of(node, state)
         return box is None or box[0] == box[2] or box[1] == box[3]
 
@@ -369,7 +361,7 @@ class Walk:
                 given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
         return style.with_(given)
 
-    def _server_color(self, paint: str, name: str) -> str:
+    def _server_color(self, paint: str, name: str, flat: bool) -> str:
         """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
 
         That the file's own paint is not what is drawn is noted.
@@ -379,6 +371,9 @@ class Walk:
         if server is None or server.tag not in _SERVERS:
             if not fallback:
                 self.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
+            return fallback or "none"
+        units = server.attributes.get("gradientUnits", server.attributes.get("patternUnits"))
+        if flat and units != "userSpaceOnUse":
             return fallback or "none"
         if server.tag == "pattern":
             if name == "fill":
