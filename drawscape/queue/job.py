@@ -181,14 +181,14 @@ class Job(JobReference):
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
-        database = self._queue.database
-        store.retry(database, self.id, self._queue.code())
+        queue = self._queue
+        store.requeue(queue.database, self.id, store.RETRIED, queue.code())
         return self
 
     def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
-        database = self._queue.database
-        store.requeue(database, self.id, code=self._queue.code())
+        queue = self._queue
+        store.requeue(queue.database, self.id, code=queue.code())
         return self
 
     def delete(self) -> None:

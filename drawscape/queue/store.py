@@ -496,6 +496,9 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
                 settle(run, [(job_id, Status.STOPPED.value)])
 
 
+RETRIED = tuple(status for status in ENDED if status != Status.FINISHED)
+
+
 def requeue(
     engine: Engine, job_id: str, among: Sequence[str] = ENDED, code: str | None = None
 ) -> None:
@@ -529,11 +532,6 @@ def _locked(run: Transaction, job_id: str) -> tuple[str, str | None]:
         raise JobNotFoundError(unknown_job(job_id))
     status, meta = rows[0]
     return status, meta
-
-
-def retry(engine: Engine, job_id: str, code: str | None = None) -> None:
-    """Put a failed, stopped or canceled job back into the queue; raise as `requeue` does."""
-    requeue(engine, job_id, [one for one in ENDED if one != Status.FINISHED], code)
 
 
 def retry_failed(

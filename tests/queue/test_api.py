@@ -101,10 +101,14 @@ def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path: Pat
     assert keys == ["queue.2026.key", "queue.2027.key"]
 
 
-def test_a_note_that_is_no_json_is_named():
+def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant: Callable[..., None]):
     job = enqueue_background_job(TASK)
     with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
         job.meta["x"] = object()
+    claimant(False)
+    with synchronous_jobs():
+        noting = enqueue_background_job(lambda: current_job().meta.update(x=object()))
+    assert "meta['x']" in noting.error
 
 
 @pytest.mark.sqlite

@@ -174,7 +174,7 @@ def test_a_job_leaves_the_process_as_it_found_it(worked_home: Path, tmp_path: Pa
     ] * 3
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_hundred_megabytes_come_back_whole():
     assert len(enqueue_background_job("sampletasks.big", 100).wait(60)) == 100 * 2**20
 
@@ -196,7 +196,7 @@ def test_a_log_keeps_its_end_within_a_mebibyte():
     assert "dropped" in text[:100]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_gigabyte_of_output_fills_no_disk():
     job = enqueue_background_job("sampletasks.print_much", 1024)
     job.wait(240)
