@@ -61,7 +61,10 @@ def test_a_link_within_the_repository_leads_somewhere(name: str):
 def test_every_make_target_that_is_named_exists():
     makefile = (ROOT / "Makefile").read_text()
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
-    for target in set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README + contributing)):
+    workflows = "".join(f.read_text() for f in (ROOT / ".github" / "workflows").glob("*.yml"))
+    for target in set(
+        re.findall(r"(?:`|\$ |run: )make ([a-z-]+)", README + contributing + workflows)
+    ):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
