@@ -82,7 +82,8 @@ class Bench:
         self.emulator.start()
         self.runs = 0
         device = add_device(name, driver, str(self.emulator.link), profile)
-        replace(device, settings={"silence_s": 1.0}).save()
+        # Short, so that a hang is soon found; a busy computer may be late by a second.
+        replace(device, settings={"silence_s": 4.0}).save()
 
     def power_cycle(self, *, at_zero: bool = True) -> None:
         """Cut the power and bring it back; a person puts the pen up and at zero meanwhile."""

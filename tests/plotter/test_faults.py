@@ -50,7 +50,7 @@ def lose_a_line(machine):
         ("grbl", lambda it: it.receive(b"!"), "paused by its own button"),
         ("grbl", lambda it: it.unplug(), "connection .* broke; check cable and power, then resume"),
         ("grbl", lambda it: it.say("error:9"), "refused .* it is locked; home it"),
-        ("grbl", hang, "GRBL has not answered for 1 s; check cable and power"),
+        ("grbl", hang, "GRBL has not answered for 4 s; check cable and power"),
         ("ebb", garbage, "EiBotBoard sent .* which is no answer"),
         ("ebb", lambda it: it.send(b"!0 Err: <axis1> step rate too high\r\n"), "refused a command: !0"),
         pytest.param("ebb", hang, "EiBotBoard has not answered", marks=pytest.mark.nightly),
