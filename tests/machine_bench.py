@@ -85,13 +85,12 @@ class Bench:
         # Short, so that a hang is soon found; a busy computer may be late by a second.
         replace(device, settings={"silence_s": 4.0}).save()
 
-    def power_cycle(self, *, at_zero: bool = True) -> None:
+    def power_cycle(self, at: tuple[float, float] = (0.0, 0.0)) -> None:
         """Cut the power and bring it back; a person puts the pen up and at zero meanwhile."""
         carriage = self.emulator.carriage
         self.emulator.close()
         carriage.pen(False, 0.0)
-        if at_zero:
-            carriage.at = (0.0, 0.0)
+        carriage.at = at
         self.emulator = self.kind(self.home / f"{self.name}.pty", carriage, **self.options)
         self.emulator.start()
 

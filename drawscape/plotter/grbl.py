@@ -259,6 +259,7 @@ class GrblDriver(GcodeDriver):
         self._mark_again()
 
     def rescue(self) -> None:
-        if self._wake():
+        self._wake()
+        if not self._freed:  # then the machine still has its mark, or was switched off meanwhile
             self.marker = 0
         self._lift()

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 
+import numpy as np
 import pytest
 import serial
 from machine_bench import document, hp_place, judge, scribble, wait_for
@@ -12,7 +13,9 @@ from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
 
 from drawscape.drawing.document import Document
 from drawscape.errors import JournalError, MachineError, PlotError
+from drawscape.plotter.device import read_device
 from drawscape.plotter.driver import Port
+from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import find_plot
 from drawscape.plotter.simulator import GrblEmulator
 
@@ -215,3 +218,28 @@ def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
     assert desk.run(plot) == "done"
     verdict = judge(plot, desk.emulator.carriage.strokes)
     assert (verdict.missing, len(verdict.twice) <= 3) == ([], True)
+
+
+def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(bench):
+    desk = bench("grbl", GrblEmulator)
+    device = read_device("desk")
+    with device.opened() as driver:
+        driver.connect()
+        driver.run(driver.travel(20.0, 10.0))
+        driver.settle()
+        driver.zero_here()
+        driver.mark()
+        device.remember(driver)
+    plot = desk.plot(scribble(6))
+    run = desk.start(plot)
+    wait_for(lambda: len(desk.emulator.carriage.strokes) >= 3)
+    desk.emulator.muted = True
+    run.join(60)
+    desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
+    wait_for(lambda: desk.emulator.carriage.moved_s > 0)
+    assert desk.run(plot) == "done"
+    placed = Placement.of(plot.plan, device.machine).points
+    verdict = judge(
+        plot, desk.emulator.carriage.strokes, lambda points: np.add(placed(points), (20, 10))
+    )
+    assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
