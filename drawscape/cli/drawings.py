@@ -1,7 +1,6 @@
 """`drawscape drawings`: the catalogue in the terminal."""
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -175,7 +174,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("stars", type=click.IntRange(0, 5), metavar="0..5")
 def star(names: tuple[str, ...], stars: int) -> None:
     """Give each DRAWING this many stars."""
-    _for_each(names, lambda one: one.star(stars))
+    for_each(names, find, lambda one: one.star(stars))
 
 
 @drawings.command()
@@ -188,7 +187,7 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
     """Add tags to each DRAWING or take them away."""
     if not added and not removed:
         raise click.UsageError("give --add TAG or --remove TAG")
-    _for_each(names, lambda one: one.tag(*added).untag(*removed))
+    for_each(names, find, lambda one: one.tag(*added).untag(*removed))
 
 
 @drawings.command()
@@ -205,7 +204,7 @@ def note(name: str, text: str, as_name: bool) -> None:
 @_NAMES
 def open_(names: tuple[str, ...]) -> None:
     """Open the file of each DRAWING in the program for SVG files."""
-    _for_each(names, lambda one: click.launch(str(one.path)))
+    for_each(names, find, lambda one: click.launch(str(one.path)))
 
 
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
@@ -234,7 +233,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
         output.mkdir(parents=True, exist_ok=True)
         return one.export(format, output / f"{one.path.stem}.{format}", raw=raw)
 
-    _for_each(names, lambda one: click.echo(exported(one)))
+    for_each(names, find, lambda one: click.echo(exported(one)))
 
 
 @drawings.command(short_help="Write drawings as a page for any browser.")
@@ -273,7 +272,7 @@ def redraw(names: tuple[str, ...], trust: bool) -> None:
         sketch = chosen_sketch(known_provenance(one), trust=trust)
         click.echo(one.redraw(sketch.function).path)
 
-    _for_each(names, again)
+    for_each(names, find, again)
 
 
 @drawings.command(short_help="Delete files; recipes and marks stay.")
@@ -283,7 +282,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
     """Delete the file of each DRAWING; its recipe and marks stay, and `redraw` brings it back."""
     if not yes:
         click.confirm(f"Delete {counted(len(names), 'file')}?", abort=True, err=True)
-    _for_each(names, lambda one: one.delete())
+    for_each(names, find, lambda one: one.delete())
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
@@ -321,11 +320,6 @@ def rebuild() -> None:
     from drawscape.catalogue import rebuild as rebuild_catalogue
 
     click.echo(f"{counted(rebuild_catalogue(), 'drawing')} in the catalogue")
-
-
-def _for_each(names: Iterable[str], act: Callable[[Drawing], object]) -> None:
-    if code := for_each(names, find, act):
-        sys.exit(code)
 
 
 def _state(one: Drawing) -> str:

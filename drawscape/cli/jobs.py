@@ -192,8 +192,7 @@ def logs(job_id: str, follow: bool) -> None:
 @jobs.command()
 @_JOBS
 @GRACE
-@click.pass_context
-def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
+def cancel(job_ids: tuple[str, ...], grace: str) -> None:
     """Keep jobs from running, or stop them.
 
     A job that has already ended is an error, and the exit code 1.
@@ -207,11 +206,12 @@ def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None
             raise JobStateError(f"job {job.id} has already {had}; nothing is canceled")
         asked.append(job)
 
-    code = for_each(job_ids, find_job, cancel_one)
-    until = time.monotonic() + _SETTLE_S
-    for job in asked:
-        click.echo(f"{job.id} {_what_became_of(job, until)}")
-    context.exit(code)
+    try:
+        for_each(job_ids, find_job, cancel_one)
+    finally:
+        until = time.monotonic() + _SETTLE_S
+        for job in asked:
+            click.echo(f"{job.id} {_what_became_of(job, until)}")
 
 
 def _what_became_of(job: Job, until: float) -> str:
@@ -231,15 +231,15 @@ def _what_became_of(job: Job, until: float) -> str:
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
 @flag("--failed", help="Retry all that failed.")
 @click.option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
-@click.pass_context
-def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
+def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue failed, stopped or canceled jobs again."""
     if bool(job_ids) == failed:
         raise click.UsageError("give job ids, or --failed")
     if task is not None and not failed:
         raise click.UsageError("--task goes with --failed")
     if not failed:
-        context.exit(for_each(job_ids, find_job, lambda job: _queued_again(job.retry())))
+        for_each(job_ids, find_job, lambda job: _queued_again(job.retry()))
+        return
     chosen = job_api.retry_failed_jobs(task)
     for job in chosen:
         _queued_again(job)
@@ -249,10 +249,9 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
 
 @jobs.command()
 @_JOBS
-@click.pass_context
-def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
+def requeue(job_ids: tuple[str, ...]) -> None:
     """Queue any jobs that have ended again."""
-    context.exit(for_each(job_ids, find_job, lambda job: _queued_again(job.requeue())))
+    for_each(job_ids, find_job, lambda job: _queued_again(job.requeue()))
 
 
 def _queued_again(job: Job) -> None:
@@ -261,15 +260,14 @@ def _queued_again(job: Job) -> None:
 
 @jobs.command()
 @_JOBS
-@click.pass_context
-def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
+def delete(job_ids: tuple[str, ...]) -> None:
     """Remove ended jobs, their logs and previews."""
 
     def remove(job: Job) -> None:
         job.delete()
         click.echo(f"{job.id} is removed")
 
-    context.exit(for_each(job_ids, find_job, remove))
+    for_each(job_ids, find_job, remove)
 
 
 @jobs.command()

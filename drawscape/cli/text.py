@@ -121,8 +121,8 @@ def complain(error: Exception | str) -> None:
 
 def for_each(
     names: Iterable[str], find: Callable[[str], Named], act: Callable[[Named], object]
-) -> int:
-    """Act on each that is named, and go on after an error; return the highest exit code."""
+) -> None:
+    """Act on each that is named, and go on after an error; exit with the highest code at the end."""
     code = 0
     for name in names:
         try:
@@ -130,7 +130,8 @@ def for_each(
         except DrawscapeError as error:
             code = max(code, exit_code(error))
             complain(error)
-    return code
+    if code:
+        raise click.exceptions.Exit(code)
 
 
 def fitted(text: str, stream: TextIO) -> str:
