@@ -278,7 +278,10 @@ def _names(path: Path, first: list[str], header: bool, options: Options) -> list
 
 def _with_plain_ends(engine: Engine, path: Path) -> Path:
     target = engine.scratch / "plain-ends.csv"
-    with path.open(encoding="utf-8-sig") as source, target.open("w", newline="\n") as plain:
+    as_text = partial(
+        open, encoding="utf-8", errors="surrogateescape"
+    )  # DuckDB says what is not UTF-8
+    with as_text(path) as source, as_text(target, "w", newline="\n") as plain:
         while chunk := source.read(_HEAD_BYTES):
             plain.write(chunk)
     return target

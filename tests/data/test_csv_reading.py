@@ -96,9 +96,14 @@ def test_what_is_wrong_is_named_with_its_line(bench, text: str, options, words: 
         bench.records(text, **options)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("place", [0, 50_000])
-def test_a_wrong_encoding_is_refused_with_advice(bench, place: int) -> None:
-    lines = ["n,name\n", *(f"{n},abcdefghijklmnopqrstuvwxyz\n" for n in range(place)), "1,Zo\xeb\n"]
+def test_a_wrong_encoding_is_refused_with_advice(bench, place: int, end: str) -> None:
+    lines = [
+        f"n,name{end}",
+        *(f"{n},abcdefghijklmnopqrstuvwxyz\n" for n in range(place)),
+        "1,Zo\xeb\n",
+    ]
     with pytest.raises(DataError, match=r"not utf-8.*encoding='cp1252'"):
         bench.records("".join(lines).encode("latin-1"))
 
