@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.occlusion import Shape, occlude
     from drawscape.geometry.offset import inset_rings, parallel
+    from drawscape.geometry.placing import depth_in, filled, fit_count, fitted, polar
     from drawscape.geometry.poisson import poisson_disc
+    from drawscape.geometry.raymarch import is_lit, march, normals_of, smooth_union
     from drawscape.geometry.regions import contains, rings
-    from drawscape.geometry.voronoi import cells, relax, scatter
+    from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
+    from drawscape.geometry.voronoi import cells, relax, scatter, stippled
 
 __all__ = [
     "Camera",
@@ -49,18 +52,32 @@ __all__ = [
     "circle",
     "clip_to_polygon",
     "clip_to_rectangle",
+    "coats",
     "contains",
     "cubic",
+    "depth_in",
     "ellipse",
+    "filled",
+    "fit_count",
+    "fitted",
     "implicit_mesh",
     "inset_rings",
+    "is_lit",
+    "keep_positive",
+    "march",
+    "normals_of",
     "occlude",
     "parallel",
     "poisson_disc",
+    "polar",
     "quadratic",
     "relax",
     "rings",
     "scatter",
+    "shortest_swing",
+    "smooth_union",
+    "stippled",
+    "thinned",
     "visible_edges",
     "visible_paths",
 ]
@@ -79,8 +96,11 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.noise": "Noise",
         "drawscape.geometry.occlusion": "Shape occlude",
         "drawscape.geometry.offset": "inset_rings parallel",
+        "drawscape.geometry.placing": "depth_in filled fit_count fitted polar",
         "drawscape.geometry.poisson": "poisson_disc",
+        "drawscape.geometry.raymarch": "is_lit march normals_of smooth_union",
         "drawscape.geometry.regions": "contains rings",
-        "drawscape.geometry.voronoi": "cells relax scatter",
+        "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
+        "drawscape.geometry.voronoi": "cells relax scatter stippled",
     },
 )

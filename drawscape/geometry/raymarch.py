@@ -55,7 +55,12 @@ def normals_of(distance: Distance, points: Points3) -> Points3:
 def is_lit(
     distance: Distance, points: Points3, normals: Points3, light: ArrayLike, far: float
 ) -> Flags:
-    """Return whether nothing stands between each of `points`, (N, 3), and a far light towards `light`."""
+    """Return whether nothing stands between each of `points`, (N, 3), and a far light towards `light`.
+
+    >>> poles = np.array([(0.0, 1.0, 0.0), (0.0, -1.0, 0.0)])
+    >>> is_lit(lambda p: np.linalg.norm(p, axis=1) - 1.0, poles, poles, (0, 1, 0), 9.0).tolist()
+    [True, False]
+    """
     return np.isinf(march(distance, points + 0.02 * normals, light, far))
 
 

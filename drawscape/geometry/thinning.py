@@ -49,6 +49,9 @@ def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) ->
     """Return the wavelength in mm below which lines `pitch_mm` apart that swing by `height_mm` blot.
 
     A sine of slope m is about sqrt(1 + m^2 / 2) times as long as its base line.
+
+    >>> round(shortest_swing(1.0, 1.0), 2)
+    0.74
     """
     longest = max(MOST_SWINGING * pitch_mm / pen_mm, 1.01)
     return float(np.pi * height_mm / np.sqrt(2 * (longest**2 - 1)))

@@ -50,8 +50,10 @@ def chladni(
         inset = 0.03 * side + GRAIN_MM
         box = (x0 + inset, y0 + inset, x0 + side - inset, y0 + side - inset)
         sand = _sand(rng, pitch, sharpness * side / pitch)
+        # Where few lines are still, there is room for fewer grains.
+        count = min(each, int(float(np.mean(sand)) * side**2 / 0.9))
         points = np.empty((0, 2))
-        for done, moved in stippled(rng, sand, box, each, 8):
+        for done, moved in stippled(rng, sand, box, count, 8):
             points = moved
             yield (number + done) / (rows * columns), partial(_draw, points=points, color=ink[0])
         _draw(svg, points, ink[0])

@@ -49,12 +49,36 @@ def curl_noise(
     ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     placed = _stones(rng, frame, stones, largest)
-    stream = _Stream(Noise(rng), frame, placed, eddies, current)
+    noise, scale = Noise(rng), eddies / frame.short
+
+    def free(x: Floats, y: Floats) -> Floats:
+        u, v = (x - frame.cx) * scale, (y - frame.cy) * scale
+        across = v if frame.height >= frame.width else u
+        return np.asarray(noise.fractal(u, v, octaves=2, gain=0.3) + current * 0.35 * across)
+
+    def potential(x: Floats, y: Floats) -> Floats:
+        value = free(x, y)
+        for cx, cy, radius in placed:
+            middle = free(np.array([cx]), np.array([cy]))[0]
+            # Bridson's ramp: 0 at the rim, 1 and level a good radius away.
+            t = np.clip((np.hypot(x - cx, y - cy) - radius) / (1.3 * radius), -1.0, 1.0)
+            value = middle + (value - middle) * t * (1.875 - 1.25 * t**2 + 0.375 * t**4)
+        return value
+
+    def velocity(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        # The curl of a potential has neither sources nor sinks.
+        h = 0.05
+        by_x, by_y = (
+            potential(x + h, y) - potential(x - h, y),
+            potential(x, y + h) - potential(x, y - h),
+        )
+        return by_y / (2 * h), -by_x / (2 * h)
+
     pitch = max(spacing, frame.long / 280)
     outlines = [circle(x, y, r + 0.7 * pitch) for x, y, r in placed]
     lines = Lines.empty
     for done, lines in growing_streamlines(
-        stream.velocity,
+        velocity,
         frame,
         pitch,
         step_mm=0.4 * pitch,
@@ -89,37 +113,6 @@ def _stones(rng: np.random.Generator, frame: Frame, count: int, largest: float) 
         if free.any():
             placed = np.vstack((placed, [*tries[np.argmax(free)], radius]))
     return placed
-
-
-class _Stream:
-    """A current without sources or sinks: the curl of a potential that each rim keeps even."""
-
-    def __init__(
-        self, noise: Noise, frame: Frame, stones: Stones, eddies: float, current: float
-    ) -> None:
-        self.noise, self.frame, self.stones = noise, frame, stones
-        self.scale, self.current = eddies / frame.short, current
-
-    def velocity(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        h = 0.05
-        by_x = self.potential(x + h, y) - self.potential(x - h, y)
-        by_y = self.potential(x, y + h) - self.potential(x, y - h)
-        return by_y / (2 * h), -by_x / (2 * h)
-
-    def potential(self, x: Floats, y: Floats) -> Floats:
-        value = self._free(x, y)
-        for cx, cy, radius in self.stones:
-            middle = self._free(np.array([cx]), np.array([cy]))[0]
-            # Bridson's ramp: 0 at the rim, 1 and level a good radius away.
-            t = np.clip((np.hypot(x - cx, y - cy) - radius) / (1.3 * radius), -1.0, 1.0)
-            value = middle + (value - middle) * t * (1.875 - 1.25 * t**2 + 0.375 * t**4)
-        return value
-
-    def _free(self, x: Floats, y: Floats) -> Floats:
-        u, v = (x - self.frame.cx) * self.scale, (y - self.frame.cy) * self.scale
-        across = v if self.frame.height >= self.frame.width else u
-        eddy = self.noise.fractal(u, v, octaves=2, gain=0.3)
-        return np.asarray(eddy + self.current * 0.35 * across)
 
 
 def _drawn(stones: Stones, rings: int) -> list[Floats]:

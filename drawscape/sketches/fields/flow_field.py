@@ -52,7 +52,17 @@ def flow_field(
     """
     ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
-    wind = _Wind(Noise(rng), frame, gusts, turn, roughness, facets, rng.uniform(0, 2 * np.pi))
+    noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
+
+    def along(x: Floats, y: Floats) -> Floats:
+        u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short
+        octaves = 4 if roughness > 0 else 1
+        angle = heading + 2 * np.pi * turn * noise.fractal(
+            u, v, octaves=octaves, gain=max(roughness, 0.01)
+        )
+        part = 2 * np.pi / max(facets, 1)
+        return np.asarray(np.round(angle / part) * part if facets else angle)
+
     # No page takes more than about 300 lines side by side.
     pitch = max(spacing, frame.long / 300)
     disc = _moon(rng, frame, moon)
@@ -60,7 +70,7 @@ def flow_field(
     sky = Lines.of([rectangle(frame), disc]) if len(disc) else None
     lines = Lines.empty
     for done, lines in growing_streamlines(
-        wind.along,
+        along,
         frame,
         pitch,
         step_mm=0.4 * pitch,
@@ -74,7 +84,7 @@ def flow_field(
         x0, y0 = disc.min(axis=0)
         x1, y1 = disc.max(axis=0)
         for done, lines in growing_streamlines(
-            wind.across,
+            lambda x, y: along(x, y) + np.pi / 2,
             (float(x0), float(y0), float(x1), float(y1)),
             pitch * 0.85,
             step_mm=0.35 * pitch,
@@ -89,36 +99,6 @@ def flow_field(
 def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str, name: str = "wind") -> None:
     with svg.layer(name, color=color, width=0.3):
         svg.polylines(lines())
-
-
-class _Wind:
-    """Directions in radians at places in mm."""
-
-    def __init__(
-        self,
-        noise: Noise,
-        frame: Frame,
-        gusts: float,
-        turn: float,
-        roughness: float,
-        facets: int,
-        heading: float,
-    ) -> None:
-        self.noise, self.frame, self.scale = noise, frame, gusts / frame.short
-        self.turn, self.roughness, self.facets, self.heading = turn, roughness, facets, heading
-
-    def along(self, x: Floats, y: Floats) -> Floats:
-        u, v = (x - self.frame.cx) * self.scale, (y - self.frame.cy) * self.scale
-        octaves = 4 if self.roughness > 0 else 1
-        gust = self.noise.fractal(u, v, octaves=octaves, gain=max(self.roughness, 0.01))
-        angle = self.heading + 2 * np.pi * self.turn * gust
-        if self.facets:
-            part = 2 * np.pi / self.facets
-            angle = np.round(angle / part) * part
-        return np.asarray(angle)
-
-    def across(self, x: Floats, y: Floats) -> Floats:
-        return self.along(x, y) + np.pi / 2
 
 
 def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Points:
