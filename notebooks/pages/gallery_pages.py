@@ -27,7 +27,7 @@ from drawscape.svg_builder import SVGBuilder
 
 PAGES = Path(__file__).parent
 SIDE_MM, SMALL_SIDE_MM = 120.0, 80.0
-SIDE_PX, SMALL_SIDE_PX = 700, 200
+SIDE_PX, SMALL_SIDE_PX = 640, 180
 """Shown at 420 and 118: some more for fine screens."""
 
 
@@ -53,7 +53,7 @@ class Variation:
 def webp(svg: SVGBuilder, side_px: int) -> bytes:
     """Return a drawing as WebP: the SVG files together would take 20 MB."""
     out = io.BytesIO()
-    Image.fromarray(pixels_of(read_svg(svg.to_bytes()), side_px)).save(out, "WEBP", quality=60)
+    Image.fromarray(pixels_of(read_svg(svg.to_bytes()), side_px)).save(out, "WEBP", quality=50)
     return out.getvalue()
 
 
@@ -102,7 +102,7 @@ def write_gallery() -> None:
     folder.mkdir(exist_ok=True)
     note = folder / "drawn.json"
     stands = json.loads(note.read_text()) if note.exists() else {}
-    recipes = {name: f"webp 700 {recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request}" for name in SKETCHES}
+    recipes = {name: f"webp 640 {recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request}" for name in SKETCHES}
     missing = [name for name in recipes if stands.get(name, [""])[0] != recipes[name]]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         drawn = dict(zip(missing, pool.map(draw_pictures, missing), strict=True))
