@@ -293,6 +293,7 @@ class HpEmulator(Emulator):
         self.rx = bytearray()
         self.pens: list[int] = []
         self.received = 0
+        self.speed = 381.0
         self._until = 0.0
         self._escape = b""
         self.selected = 0
@@ -349,7 +350,8 @@ class HpEmulator(Emulator):
                     if numbers:
                         return False
                 if len(numbers) >= 2:
-                    self.motion.add((numbers[0] * self.UNIT, numbers[1] * self.UNIT), 381.0)
+                    speed = self.speed if down else 381.0
+                    self.motion.add((numbers[0] * self.UNIT, numbers[1] * self.UNIT), speed)
                     if len(numbers) > 2:
                         rest = ",".join(map(str, numbers[2:]))
                         end = self.rx.find(b";")
@@ -369,7 +371,9 @@ class HpEmulator(Emulator):
                 )
             case "IN":
                 self.carriage.pen(False, now)
-            case "DF" | "PS" | "VS" | "":
+            case "VS":
+                self.speed = 10.0 * numbers[0] if numbers else 381.0
+            case "DF" | "PS" | "":
                 pass
             case _:
                 self.errors.append(text)

@@ -79,7 +79,10 @@ def test_it_is_drawn_as_planned(home, driver, name):
     took_s = desk.emulator.dwelt_s + desk.emulator.motion.moving_s
     estimate_s = plot.plan.seconds.sum()
     line_s = desk.emulator.received / 960 if driver == "hpgl" else 0.0  # which may be slower
-    assert 0.97 * took_s - 2.5 <= estimate_s <= 1.03 * took_s + line_s + 2.5
+    assert estimate_s <= 1.03 * took_s + line_s + 2.5
+    # At sixty times its speed a planner may wait for lines, and is slower then.
+    if not getattr(desk.emulator.motion, "starved", 0):
+        assert estimate_s >= 0.97 * took_s - 2.5
 
 
 @pytest.mark.nightly
