@@ -125,9 +125,8 @@ def variations(
     if not any(map(_is_axis, chosen.values())):
         chosen, sobol = {**_ranges(target, chosen), **chosen}, sobol or SPREAD
     if sobol is not None:
-        matrix = sampled_matrix(chosen, sobol, target.parameters, columns)
-    else:
-        matrix = (paired_matrix if paired else value_matrix)(chosen, columns)
+        chosen, paired = sampled(chosen, sobol, target.parameters), True
+    matrix = value_matrix(chosen, columns, paired=paired)
     size = paper_size(paper, orientation)
     return ContactSheet.of(target, matrix, size, name, fresh, job_timeout)
 
@@ -433,39 +432,33 @@ def seed_matrix(seeds: Iterable[int] | int, fixed: Mapping[str, Any], columns: i
     return Matrix(cells, min(_COLUMNS.check(columns), len(cells)))
 
 
-def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
+def value_matrix(
+    choices: Mapping[str, Any], columns: int | None = None, *, paired: bool = False
+) -> Matrix:
     """Return one cell per combination; a list, tuple or range is an axis, anything else is fixed.
 
-    The last axis runs across, so that two axes make a table with the first one down. One axis
-    alone, or a number of `columns`, flows. Raises ParameterError where there are no or too many.
+    The last axis runs across, so that two axes make a table with the first one down. One axis alone, or a
+    number of `columns`, flows. `paired` axes run side by side, and have one length.
+    Raises ParameterError where there are no or too many.
     """
     axes, fixed = _axes(choices)
-    rows = _limited("variations", itertools.product(*axes.values()))
+    lengths = {name: len(values) for name, values in axes.items()}
+    if paired and len(set(lengths.values())) > 1:
+        rule = "give lists of one length for two or more parameters"
+        raise ParameterError("paired", lengths, rule)
+    crossed = len(axes) > 1 and not paired
+    rows = _limited("variations", (itertools.product if crossed else zip)(*axes.values()))
     cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
-    across = len(axes[next(reversed(axes))]) if len(axes) > 1 else min(4, len(cells))
+    across = list(lengths.values())[-1] if crossed else min(4, len(cells))
     return Matrix(cells, across if columns is None else _COLUMNS.check(columns))
 
 
-def paired_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
-    """Return one cell for each place in the axes, which run side by side and have one length."""
-    axes, fixed = _axes(choices)
-    lengths = {name: len(values) for name, values in axes.items()}
-    if len(set(lengths.values())) > 1:
-        raise ParameterError(
-            "paired", lengths, "give lists of one length for two or more parameters"
-        )
-    return _flowing(axes, fixed, columns)
+def sampled(
+    choices: Mapping[str, Any], count: int, parameters: Iterable[Parameter]
+) -> dict[str, Any]:
+    """Return `choices` with `count` numbers on each axis, a pair (low, high), spread evenly over all of them.
 
-
-def sampled_matrix(
-    choices: Mapping[str, Any],
-    count: int,
-    parameters: Iterable[Parameter],
-    columns: int | None = None,
-) -> Matrix:
-    """Return `count` cells spread evenly over all axes at once: scrambled points of Sobol (1967), seed 0.
-
-    An axis is a pair (low, high); the numbers of a whole-number parameter are whole.
+    Scrambled points of Sobol (1967), seed 0; the numbers of a whole-number parameter are whole.
     """
     from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
 
@@ -476,11 +469,10 @@ def sampled_matrix(
     whole = {parameter.name for parameter in parameters if parameter.kind == "int"} | {"seed"}
     sampler = qmc.Sobol(len(axes), seed=0)
     points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
-    found = {}
     for i, (name, (low, high)) in enumerate(axes.items()):
         numbers = low + (high - low) * points[:, i]
-        found[name] = [round(x) if name in whole else float(x) for x in numbers]
-    return _flowing(found, fixed, columns)
+        axes[name] = [round(x) if name in whole else float(x) for x in numbers]
+    return {**axes, **fixed}
 
 
 def _ranges(target: Target, fixed: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
@@ -502,14 +494,6 @@ def _axes(choices: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, A
     if not axes:
         raise ParameterError("variations", dict(choices), "give a list of values for a parameter")
     return axes, {name: value for name, value in choices.items() if name not in axes}
-
-
-def _flowing(
-    axes: Mapping[str, list[Any]], fixed: Mapping[str, Any], columns: int | None
-) -> Matrix:
-    rows = zip(*axes.values(), strict=True)
-    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
-    return Matrix(cells, min(4, len(cells)) if columns is None else _COLUMNS.check(columns))
 
 
 def _is_axis(value: Any) -> bool:

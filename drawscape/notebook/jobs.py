@@ -29,7 +29,7 @@ from drawscape.notebook.pictures import (
     result_picture,
     thumbnail_of,
 )
-from drawscape.notebook.reader import Debounce, JobState, follow, later, state_of
+from drawscape.notebook.reader import Debounce, JobState, follow, state_of
 from drawscape.notebook.text import (
     duration_words,
     error_line,
@@ -38,7 +38,6 @@ from drawscape.notebook.text import (
     status_words,
     verb_of,
 )
-from drawscape.notebook.worker import ensure_worker
 from drawscape.svg.read import read_svg
 
 PERIOD_S = 0.25
@@ -112,7 +111,6 @@ class JobView(Board):
     def _begin(self) -> None:
         super()._begin()
         if not self._cells["job"].ended:
-            later(ensure_worker)  # for a scheduled job, too, which waits for its time
             self._followings.append(follow(self.job, self._changed, self._trouble))
 
     def _picture(self, cell: Cell) -> Picture | None:

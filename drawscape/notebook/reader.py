@@ -44,14 +44,18 @@ class LastingThread:
     def __init__(self, name: str) -> None:
         self._name = name
         self._wake = threading.Condition()
-        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._due: list[tuple[float, int, Callable[[], object], Path]] = []
         self._count = itertools.count()
         self._thread: threading.Thread | None = None
 
     def do(self, action: Callable[[], object], after_s: float = 0.0) -> None:
-        """Call `action` in the thread, `after_s` from now; what it raises is logged."""
+        """Call `action` in the thread, `after_s` from now; what it raises is logged.
+
+        In another home it is not called: nothing of the former is written there.
+        """
         with self._wake:
-            heapq.heappush(self._due, (time.monotonic() + after_s, next(self._count), action))
+            due_s = time.monotonic() + after_s
+            heapq.heappush(self._due, (due_s, next(self._count), action, home()))
             self._wake.notify()
             if self._thread is None or not self._thread.is_alive():  # the latter after a fork
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -59,19 +63,20 @@ class LastingThread:
 
     def _run(self) -> None:
         while True:
-            action = self._next()
+            action, asked_in = self._next()
             try:
-                action()
+                if home() == asked_in:
+                    action()
             except Exception:  # noqa: BLE001 - the thread serves others, too
                 _LOG.exception("what a board or form asked for failed")
             del action  # it holds what it shows
 
-    def _next(self) -> Callable[[], object]:
+    def _next(self) -> tuple[Callable[[], object], Path]:
         with self._wake:
             while True:
                 left_s = self._due[0][0] - time.monotonic() if self._due else None
                 if left_s is not None and left_s <= 0:
-                    return heapq.heappop(self._due)[2]
+                    return heapq.heappop(self._due)[2:]
                 self._wake.wait(left_s)
 
 
@@ -304,16 +309,16 @@ class CatalogueFollowing:
         self, on_change: Callable[[], object], on_trouble: Callable[[str], object]
     ) -> None:
         self._on_change, self._on_trouble = on_change, on_trouble
-        self._home: Path | None = home()
+        self._is_closed = False
         self._seen: int | None = None
         _READER.do(self._look)
 
     def close(self) -> None:
         """Call back no more."""
-        self._home = None
+        self._is_closed = True
 
     def _look(self) -> None:
-        if self._home is None or self._home != home():
+        if self._is_closed:
             return
         try:
             now = data_version()

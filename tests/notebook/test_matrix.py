@@ -8,8 +8,7 @@ import pytest
 from drawscape.errors import ParameterError
 from drawscape.notebook import Gallery
 from drawscape.notebook.contact_sheets import (
-    paired_matrix,
-    sampled_matrix,
+    sampled,
     seed_matrix,
     value_matrix,
 )
@@ -62,20 +61,21 @@ def test_a_gallery_is_a_table_of_images_without_markup_from_captions() -> None:
 
 
 def test_paired_axes_run_side_by_side() -> None:
-    sheet = paired_matrix({"turns": [5, 9, 13], "wobble": [0.1, 0.2, 0.3], "seed": 7})
+    sheet = value_matrix({"turns": [5, 9, 13], "wobble": [0.1, 0.2, 0.3], "seed": 7}, paired=True)
     chosen = [
         (cell.values["turns"], cell.values["wobble"], cell.values["seed"]) for cell in sheet.cells
     ]
     assert chosen == [(5, 0.1, 7), (9, 0.2, 7), (13, 0.3, 7)]
     with pytest.raises(ParameterError, match="lists of one length"):
-        paired_matrix({"turns": [5, 9], "wobble": [0.1]})
+        value_matrix({"turns": [5, 9], "wobble": [0.1]}, paired=True)
 
 
 def test_sobol_points_are_spread_over_all_axes_and_the_same_each_time() -> None:
     parameters = [Parameter("turns", "int", low=1, high=80)]
     axes = {"turns": (10, 50), "wobble": (0.0, 1.0), "paper": "x"}
-    sheet = sampled_matrix(axes, 16, parameters)
-    assert sheet == sampled_matrix(axes, 16, parameters)
+    chosen = sampled(axes, 16, parameters)
+    assert chosen == sampled(axes, 16, parameters)
+    sheet = value_matrix(chosen, paired=True)
     turns = [cell.values["turns"] for cell in sheet.cells]
     wobble = [cell.values["wobble"] for cell in sheet.cells]
     assert all(isinstance(value, int) and 10 <= value <= 50 for value in turns)
@@ -87,4 +87,4 @@ def test_sobol_points_are_spread_over_all_axes_and_the_same_each_time() -> None:
 )
 def test_a_sample_that_cannot_be_is_refused(axes: dict[str, Any], count: int) -> None:
     with pytest.raises(ParameterError):
-        sampled_matrix(axes, count, [])
+        sampled(axes, count, [])
