@@ -76,6 +76,11 @@ def test_an_outline_through_a_corner_of_the_other_is_cut_there():
     assert shown.lengths_mm.sum() == pytest.approx(5 * np.sqrt(2) + 5)
 
 
+def test_a_line_along_an_edge_that_turns_away_is_hidden_up_to_the_turn():
+    along = Lines.of([[2.0, 0.0], [5.0, 0.0], [5.0, -8.0]])
+    assert occlude([Shape(along), SQUARE])[0].lengths_mm == pytest.approx([8])
+
+
 def test_orders_decide_not_positions():
     bars = Lines.of([[[-5.0, 5.0], [15.0, 5.0]], [[-5.0, 6.0], [15.0, 6.0]]])
     shown, source = visible(bars, [3, 7], [circle(5, 5, 4)], [5])
