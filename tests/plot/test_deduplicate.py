@@ -9,7 +9,6 @@ from plot_support import drawings, hatch, segments, strokes
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import deduplicate
-from drawscape.plot.deduplicate import near_pieces
 
 
 def ink(lines: Lines) -> shapely.Geometry:
@@ -82,31 +81,29 @@ def test_equal_dots_become_one() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_pieces_are_found_wherever_an_end_lies_on_another(seed: int) -> None:
+def test_overlaps_are_found_wherever_an_end_lies_on_another(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    # Short ones in a corner and long ones over the sheet; some shifted a little, along and across.
+    # Short ones in a corner and long ones over the sheet; each drawn again, shifted along itself.
     sizes = [[0.4], [2.0], [200.0]] * 60
     begin = rng.uniform(0, 1, (180, 2)) * sizes
     first = np.stack((begin, begin + rng.normal(0, 0.3, (180, 2)) * sizes), axis=1)
-    again = first + 0.4 * (first[:, 1:] - first[:, :1]) + rng.uniform(-0.015, 0.015, (180, 1, 2))
-    pieces = np.concatenate((first, again))
-    lines, ends = shapely.linestrings(pieces), shapely.points(pieces)
-    near = (shapely.distance(lines[:, None, None], ends[None]) <= 0.02).any(axis=2)
-    vectors = pieces[:, 1] - pieces[:, 0]
-    vectors /= np.hypot(*vectors.T)[:, None]
-    x, y = vectors.T
-    near &= np.abs(np.outer(x, y) - np.outer(y, x)) < 0.09
-    expected = {(min(a, b), max(a, b)) for a, b in np.argwhere(near).tolist() if a != b}
-    found = set(map(tuple, near_pieces(pieces, 0.02).tolist()))
-    assert len(expected) > 150
-    assert expected <= found
-    assert len(found) < 2 * len(expected)
+    again = first + 0.4 * (first[:, 1:] - first[:, :1])
+    lines = deduplicate(Lines.of(np.concatenate((first, again))))
+    once = 1.4 * np.hypot(*(first[:, 1] - first[:, 0]).T)
+    assert lines.lengths_mm.sum() == pytest.approx(once.sum(), rel=1e-3)
 
 
-def test_a_line_that_turns_back_lies_on_itself_and_one_that_goes_on_does_not() -> None:
-    points = np.array([(0, 0), (10, 0), (4, 0.01), (4, 9), (4, 20), (5, 31), (5, 20)])
-    pieces = np.stack((points[:-1], points[1:]), axis=1)
-    assert near_pieces(pieces, 0.02).tolist() == [[0, 1], [4, 5]]
+@pytest.mark.parametrize(
+    ("points", "kept"),
+    [
+        ([(0, 0), (10, 0), (4, 0.01), (4, 9)], 19.0),
+        ([(4, 9), (4, 20), (5, 31), (5, 20)], 11 + np.hypot(1, 11) + 11),
+    ],
+)
+def test_a_line_that_turns_back_lies_on_itself_and_one_that_goes_on_does_not(
+    points: list[tuple[float, float]], kept: float
+) -> None:
+    assert deduplicate(Lines.of([points])).lengths_mm.sum() == pytest.approx(kept, abs=0.02)
 
 
 def test_a_tolerance_of_nothing_is_refused() -> None:
