@@ -226,15 +226,14 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
     if len(pieces) * parts.sum() * side**2 > _MOST_CANDIDATES / 4 * sheet:  # without their arrays
         return np.empty((0, 2), dtype=np.int64)
     low, high, owners = _boxes(start, strokes.vectors, parts, tolerance_mm)
-    # Where a piece begins where the one before it ends, their point is looked up once, and lies in the boxes
-    # of both: what the two of them are to each other is looked at by itself.
+    # Where a piece begins where the one before it ends, their point is looked up once. It lies in the boxes of
+    # both; one that lies along the other has its far end there, too.
     meets = (start[:, 1:] == stop[:, :-1]).all(axis=0)
     alone = np.append(True, ~meets)
     points = np.concatenate((stop, start[:, alone]), axis=1)
     mine = np.append(np.arange(len(pieces)), np.flatnonzero(alone))
     others = np.zeros(len(mine), dtype=np.int64)
     others[: len(meets)] = meets
-    turns = np.flatnonzero(meets)
     found = []
     for point, box in _together(points, 1 + others, low, high, side):
         owner, own = owners.take(box), mine.take(point)
@@ -249,7 +248,6 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
         found.append(strokes.side_by_side(one, np.append(owner, owner)))
     if not found:
         return np.empty((0, 2), dtype=np.int64)
-    found.append(strokes.side_by_side(turns, turns + 1))
     # Not np.unique, which imports numpy.ma: a twentieth of a small drawing's time.
     pairs = np.sort(np.concatenate(found))
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]
