@@ -226,8 +226,8 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
     if len(pieces) * parts.sum() * side**2 > _MOST_CANDIDATES / 4 * sheet:  # without their arrays
         return np.empty((0, 2), dtype=np.int64)
     low, high, owners = _boxes(start, strokes.vectors, parts, tolerance_mm)
-    # Where a piece begins where the one before it ends, their point is looked up once. It lies in the boxes of
-    # both; one that lies along the other has its far end there, too.
+    # Where a piece begins where the one before it ends, their point is looked up once. It lies in the
+    # boxes of both; one that lies along the other has its far end there, too.
     meets = (start[:, 1:] == stop[:, :-1]).all(axis=0)
     alone = np.append(True, ~meets)
     points = np.concatenate((stop, start[:, alone]), axis=1)
