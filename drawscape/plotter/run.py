@@ -26,6 +26,7 @@ OnNews = Callable[[str], None]
 _PROGRESS_S = 0.5
 _LISTEN_S = 0.05  # between two reads of the journal for requests
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
+_RETRY_S = 0.2
 _RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
 _REQUESTS = {"pause": "pen-up", "stop": "stop", "resume": "resume"}
 
@@ -76,6 +77,7 @@ class _Run:
         self.on_progress, self.on_news = on_progress, on_news
         self.state: State = plot.refresh()
         self.lengths = self.plan.lines.lengths_mm
+        self.drawing = False  # whether the pen may be down
         self.want = ""  # pen-up, now, stop or resume
         self._listened_s = self._told_s = 0.0
         self._ink_mm = 0.0
@@ -112,7 +114,7 @@ class _Run:
         try:
             self.driver.halt()
         except DrawscapeError:
-            self.guard.needed = True
+            self.guard.needed = self.drawing
 
     # The journal, and what others ask for in it
 
@@ -223,6 +225,7 @@ class _Run:
     # Drawing
 
     def _draw(self, start: int) -> None:
+        self.drawing = True
         before: Section | None = None
         here = self.plan.section_of(start)
         for section in self.plan.sections[self.plan.sections.index(here) :]:
@@ -390,8 +393,8 @@ def rescue() -> None:
             return
         except MachineBusyError:  # another run drives it by now, and has lifted the pen
             return
-        except DrawscapeError:
-            time.sleep(_LISTEN_S)
+        except MachineError:
+            time.sleep(_RETRY_S)
 
 
 @contextlib.contextmanager
