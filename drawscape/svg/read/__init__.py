@@ -1,8 +1,7 @@
 """Any SVG as layers of lines in mm, fast and without trusting the file.
 
 Read reader.py, then tree.py (the guarded parser), css.py, viewport.py, walk.py (which outlines, where),
-clipping.py, markers.py and text.py with fonts.py (what the walk leaves to them), and scene.py (outlines to
-lines).
+clipping.py, markers.py and text.py (what the walk leaves to them), and scene.py (outlines to lines).
 """
 
 from drawscape.svg.read.reader import Fill, Layering, read_svg
