@@ -22,7 +22,7 @@ def strata(
     layers: Annotated[int, Interval(ge=4, le=40), doc("Layers from the sky to the ground")] = 17,
     relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
     strokes: Annotated[
-        int, Interval(ge=300, le=9000), doc("Runs of strokes, on all layers")
+        int, Interval(ge=300, le=3200), doc("Runs of strokes, on all layers")
     ] = 2300,
     length: Annotated[float, Interval(ge=0.4, le=8), doc("Of a stroke, in mm")] = 2.2,
     slant: Annotated[float, Interval(ge=-80, le=80), doc("Degrees of the strokes")] = 62.0,
