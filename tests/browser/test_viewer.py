@@ -182,9 +182,9 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
     assert (
         form.root.locator(".drawscape-viewer canvas")
         .get_attribute("aria-label")
-        .startswith("spiral-0-")
+        .startswith("output/spiral-0-")
     )
-    form.press("Inspect")
+    form.press("Close")
     form.root.locator("img.drawscape-picture").wait_for()
 
 
