@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import WARM_WHITE
 from drawscape.geometry.lines import Points
 from drawscape.plot import Plotter, layer_statistics, preflight
 
@@ -61,7 +62,7 @@ def drawing_data(
     document: Document,
     *,
     title: str = "drawing",
-    paper: str = "#fff",
+    paper: str = WARM_WHITE,
     plotter: Plotter | None = None,
     blink: bool = False,
 ) -> DrawingData:
