@@ -1,11 +1,10 @@
-"""Shorter tours: exchanges of pen-up moves in bulk, and chains of exchanges, one at a time.
+"""Shorter tours: exchanges of pen-up moves in bulk, and 2-opt one move at a time (Croes 1958).
 
 Lines are fixed; what is sought is a cheap matching of their ends. Two pen-up moves a-b and c-d may become
 a-c and b-d. `exchange_2opt` does all such exchanges that do not touch each other at once. Rings that come off
-are patched into the tour where that costs least (after Karp 1979). It takes seconds for 100,000 lines.
-`chains` keep the tour whole by reversing what lies between, and go on from the end that came free (Lin &
-Kernighan 1973), with lists of neighbours and a queue of ends to check (Bentley 1992). Their tours are
-shorter, and their time suits some ten thousand lines.
+are patched into the tour where that costs least (after Karp 1979). Lines of some length lose hardly any ring,
+but dots and small closed figures do. `two_opt` keeps their tour whole by reversing what lies between, with
+lists of neighbours and a queue of ends to check (Bentley 1992). Its time suits some ten thousand lines.
 """
 
 import math
@@ -220,12 +219,10 @@ def _forest(
     return chosen
 
 
-_SEARCHED_NEIGHBOURS = 12
-# Exchanges in one chain, and ways to begin one that are tried.
-_DEPTH, _BREADTH = 25, 5
+_TWO_OPT_NEIGHBOURS = 12
 
 
-def chains(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
+def two_opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
     """Return a tour (`2 * line + backward`) that is shorter than `steps`, or as good.
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
@@ -237,101 +234,70 @@ class _Tour:
     """Pen-up move `k` leads from the end that step `k - 1` leaves to the end that step `k` enters."""
 
     def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
-        self._steps = steps.copy()
-        self._place = np.empty(len(steps), dtype=np.int64)
-        self._place[steps >> 1] = np.arange(len(steps))
+        self.steps = steps.copy()
+        self.place = np.empty(len(steps), dtype=np.int64)
+        self.place[steps >> 1] = np.arange(len(steps))
         points = ends.reshape(-1, 2)
-        count = min(_SEARCHED_NEIGHBOURS + 2, len(points))
-        found = Neighbours(points).nearest(points, count)[1].tolist()
-        self._near = [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]
-        # The start is the end that no step leaves. Behind the last line is nowhere: -1.
-        self._xs = [*points[:, 0].tolist(), start[0]]
-        self._ys = [*points[:, 1].tolist(), start[1]]
+        self.near = _neighbours(points)
+        # The start is the end that no step leaves.
+        self.xs, self.ys = [*points[:, 0].tolist(), start[0]], [*points[:, 1].tolist(), start[1]]
 
     def improved(self) -> Ints:
-        waiting = deque(range(len(self._near)))
+        waiting = deque(range(len(self.xs) - 1))
         queued = bytearray(b"\1" * len(waiting))
         while waiting:
             end = waiting.popleft()
             queued[end] = 0
             for touched in self._improve(end):
-                if self._is_real(touched) and not queued[touched]:
+                # Neither the start nor the nowhere behind the last line has neighbours to try.
+                if 0 <= touched < len(queued) and not queued[touched]:
                     queued[touched] = 1
                     waiting.append(touched)
-        return self._steps
+        return self.steps
 
-    def _is_real(self, end: int) -> bool:
-        """Whether this is the end of a line: the start and nowhere have no neighbours to try."""
-        return 0 <= end < len(self._near)
-
-    def _improve(self, end: int) -> list[int]:
-        """Do the first chain of exchanges at `end` that gains; return the ends whose moves are new."""
-        found = (self._chain(end, first) for first in range(_BREADTH))
-        return next(filter(None, found), [])
-
-    def _chain(self, end: int, first: int) -> list[int]:
-        """Exchange from `end` on, as long as that may gain, and go back to where it gained most.
-
-        Each exchange joins `end` to a near one and frees what that was joined to: the next end. `room`
-        is how much longer is what was taken apart than what was joined. Of the ways to begin the one with
-        number `first` is taken, later the one that leaves most room.
-        """
+    def _improve(self, end: int) -> tuple[int, ...]:
+        """Do the first exchange that gains at `end`; return the ends whose moves are new."""
         move, leaves = self._move(end)
-        base = self._ends(move)[leaves]
-        room = self._gap(base, end)
-        turned: list[tuple[int, int]] = []
-        joined: set[tuple[int, int]] = set()
-        touched, gain, kept = [base, end], _LEAST_GAIN_MM, 0
-        while len(turned) < _DEPTH and self._is_real(end):
-            found = self._candidates(end, room, joined)
-            if len(found) <= (0 if turned else first):
+        left, entered = self._ends(move)
+        length = self._gap(left, entered)
+        for other in self.near[end]:
+            gap = self._gap(end, other)
+            if gap >= length - _LEAST_GAIN_MM:
                 break
-            room, near, far, stretch = max(found) if turned else found[first]
-            joined |= {(end, near), (near, end)}
-            turned.append(stretch)
-            self._turn_round(*stretch)
-            touched += [near, far]
-            end = far
-            if room - self._gap(end, base) > gain:
-                gain, kept = room - self._gap(end, base), len(turned)
-        for stretch in reversed(turned[kept:]):
-            self._turn_round(*stretch)
-        return touched[: 2 + 2 * kept] if kept else []
-
-    def _candidates(
-        self, end: int, room: float, joined: set[tuple[int, int]]
-    ) -> list[tuple[float, int, int, tuple[int, int]]]:
-        """Return near ends: the room that is left, the end, what comes free, and what is turned round."""
-        move, leaves = self._move(end)
-        found = []
-        for near in self._near[end]:
-            left = room - self._gap(end, near)
-            if left <= _LEAST_GAIN_MM:
-                break
-            place, likewise = self._move(near)
-            far = self._ends(place)[likewise]
-            if likewise == leaves and place != move and (near, far) not in joined:
-                stretch = min(move, place), max(move, place)
-                found.append((left + self._gap(near, far), near, far, stretch))
-        return found
+            place, likewise = self._move(other)
+            if likewise != leaves or place == move:
+                continue
+            from_, to = self._ends(place)
+            rest = self._gap(entered, to) if leaves else self._gap(left, from_)
+            if length + self._gap(from_, to) - gap - rest > _LEAST_GAIN_MM:
+                self._turn_round(min(move, place), max(move, place))
+                return left, entered, from_, to
+        return ()
 
     def _move(self, end: int) -> tuple[int, bool]:
         """Return the pen-up move at an end, and whether it leaves from there."""
-        place: int = self._place.item(end >> 1)
-        leaves = self._steps.item(place) != end
+        place: int = self.place.item(end >> 1)
+        leaves = self.steps.item(place) != end
         return place + leaves, leaves
 
     def _ends(self, move: int) -> tuple[int, int]:
-        """Return the two ends of a move."""
-        left = self._steps.item(move - 1) ^ 1 if move else len(self._near)
-        return left, self._steps.item(move) if move < len(self._steps) else -1
+        """Return the two ends of a move; after the last step it leads nowhere: -1."""
+        left = self.steps.item(move - 1) ^ 1 if move else len(self.xs) - 1
+        return left, self.steps.item(move) if move < len(self.steps) else -1
 
     def _gap(self, one: int, two: int) -> float:
         if one < 0 or two < 0:
             return 0.0
-        return math.hypot(self._xs[one] - self._xs[two], self._ys[one] - self._ys[two])
+        return math.hypot(self.xs[one] - self.xs[two], self.ys[one] - self.ys[two])
 
     def _turn_round(self, first: int, last: int) -> None:
-        turned = self._steps[first:last][::-1] ^ 1
-        self._steps[first:last] = turned
-        self._place[turned >> 1] = np.arange(first, last)
+        turned = self.steps[first:last][::-1] ^ 1
+        self.steps[first:last] = turned
+        self.place[turned >> 1] = np.arange(first, last)
+
+
+def _neighbours(points: Floats) -> list[list[int]]:
+    """Return for each end the nearest ends of other lines, nearest first."""
+    count = min(_TWO_OPT_NEIGHBOURS + 2, len(points))
+    found = Neighbours(points).nearest(points, count)[1].tolist()
+    return [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]

@@ -23,8 +23,9 @@ _Heuristic = Callable[[Floats, tuple[float, float]], Ints]
 _TRY_BOTH = 20_000
 # Above, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
 _SAMPLE = 2_000
-# Rounds of search and new entries; the second already gains little.
+# Rounds of exchange and new entries; the second already gains little.
 _HIGH_ROUNDS = 3
+_POLISHING_ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +124,11 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
     for steps in _first_tours(given.ends(lines), effort, start):
         tours.append(choose_entries(lines, Tour(steps, given.entries), start))
     if effort == "high":
-        better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
         few = len(lines) <= _TRY_BOTH
+        better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
         tours += [_improved(lines, tour, start) for tour in (better if few else better[:1])]
-    return min(tours, key=lambda tour: tour.travel(lines, start))
+    best = min(tours, key=lambda tour: tour.travel(lines, start))
+    return _polished(lines, best, start) if effort == "high" and len(lines) <= _TRY_BOTH else best
 
 
 def _first_tours(ends: Floats, effort: Effort, start: tuple[float, float]) -> list[Ints]:
@@ -147,17 +149,28 @@ def _better_on_a_sample(ends: Floats) -> _Heuristic:
 
 
 def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
-    from drawscape.plot.improve import chains, exchange_2opt
+    from drawscape.plot.improve import exchange_2opt
 
-    search = chains if len(lines) <= _TRY_BOTH else exchange_2opt
     travel = tour.travel(lines, start)
-    # Another round helps where entries moved, those of closed lines.
-    for _ in range(_HIGH_ROUNDS if lines.closed.any() else 1):
-        steps = search(tour.steps, tour.ends(lines), start)
+    # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
+    again = len(lines) <= _TRY_BOTH or lines.closed.any()
+    for _ in range(_HIGH_ROUNDS if again else 1):
+        steps = exchange_2opt(tour.steps, tour.ends(lines), start)
         tour = choose_entries(lines, Tour(steps, tour.entries), start)
         before, travel = travel, tour.travel(lines, start)
         if travel > before * 0.995:
             break
+    return tour
+
+
+def _polished(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
+    """Return the tour after 2-opt, which reverses one stretch at a time."""
+    from drawscape.plot.improve import two_opt
+
+    for _ in range(_POLISHING_ROUNDS):
+        steps = two_opt(tour.steps, tour.ends(lines), start)
+        changed = choose_entries(lines, Tour(steps, tour.entries), start)
+        tour = min(changed, tour, key=lambda one: one.travel(lines, start))
     return tour
 
 
