@@ -319,7 +319,9 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
     digest = _digest(source.reference.encode())[:24] if source else None
     for row in rows:
         found = Drawing.of(row)
-        same = (found.parameters, found.streams) == (recipe.parameters, recipe.streams)
+        # A parameter that 0.3 did not know has its default.
+        parameters = {**dict(recipe.sketch.arguments({})), **found.parameters}
+        same = (parameters, found.streams) == (recipe.parameters, recipe.streams)
         if same and found.source == digest and _reads_the_same(found.reads) and stands(row):
             # A file of 0.2 knows less of how it was made, and no recipe.
             with suppress(ProvenanceError, OSError):

@@ -180,7 +180,8 @@ class QueueTable(Board):
             state = state_of(job)
             if state.status != "not_found":
                 cells[job.id] = Cell(state.name, job=job, state=state)
-        self.show(cells)
+        if self.comm is not None:  # it may have been closed meanwhile
+            self.show(cells)
 
     def pause_or_resume(self) -> None:
         """Let no job start from now on, or let them start again; those that run go on."""
@@ -212,8 +213,8 @@ class QueueTable(Board):
 
     def close(self) -> None:
         """Stop following and close the widget."""
-        self._reading.drop()
         super().close()
+        self._reading.drop()
 
     def _do(self, value: Mapping[str, str]) -> None:
         details = ACTIONS[value["act"]](get_job(value["id"]))

@@ -105,6 +105,6 @@ def test_four_pens_mix_to_the_photograph() -> None:
 @pytest.mark.parametrize("pen_mm", [0.3, 0.5])
 def test_any_pens_come_near_the_photograph(limit: float, pens: str, pen_mm: float) -> None:
     count = 4 if pens == "as designed" else 3
-    off, wet = compared(210, 297, limit=limit, palette=pens, pens=count, pen_mm=pen_mm)
+    off, wet = compared(210, 297, ink_limit=limit, palette=pens, pens=count, pen_mm=pen_mm)
     assert off.mean() < 25
     assert wet == 0

@@ -33,7 +33,7 @@ def four_pens(
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     pens: Annotated[int, Interval(ge=2, le=5), doc("How many of the inks, in their order")] = 4,
     pen_mm: Annotated[float, Interval(ge=0.2, le=1.0), doc("Width of the pens, in mm")] = 0.5,
-    limit: Annotated[
+    ink_limit: Annotated[
         float, Interval(ge=0.8, le=2.6), doc("Most ink of all pens together, in coats")
     ] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
@@ -58,7 +58,7 @@ def four_pens(
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
     blur = detail / 2 / size_mm
-    parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=limit)
+    parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     for number, (color, part) in enumerate(zip(ink, parts, strict=True)):
         name = f"pen {number + 1}"
         with svg.layer(name, color=color, width=pen_mm):
