@@ -337,6 +337,11 @@ def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
         _synchronous.reset(token)
 
 
+def is_synchronous() -> bool:
+    """Whether what is queued now runs at once, in this process: within `synchronous_jobs()`."""
+    return _synchronous.get() is not None
+
+
 def _run_if_synchronous(job_ids: list[str]) -> None:
     until = _synchronous.get()
     if until is not None:

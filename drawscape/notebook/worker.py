@@ -8,7 +8,13 @@ import warnings
 from pathlib import Path
 
 from drawscape.errors import DrawscapeError, QueueError
-from drawscape.jobs import WorkerProcess, list_jobs, start_shared_worker, workers_alive
+from drawscape.jobs import (
+    WorkerProcess,
+    is_synchronous,
+    list_jobs,
+    start_shared_worker,
+    workers_alive,
+)
 from drawscape.settings import home
 
 STARTING = "No worker is alive: starting one."
@@ -41,13 +47,16 @@ class Ready:
 def ensure_worker() -> Ready:
     """Return once a worker is alive; where there is none, start one that ends with this process.
 
+    Within `synchronous_jobs()` none is started: it would take the jobs.
+
     Should it leave while jobs wait, another is started, for as long as this process lives.
     Raises QueueError, with the end of the worker's log, when it does not come up.
 
     >>> ensure_worker()
     A worker is ready.
     """
-    start_if_needed()
+    if not is_synchronous():
+        start_if_needed()
     guard()
     return Ready()
 
@@ -102,6 +111,8 @@ def guard() -> None:
     The worker that was alive a moment ago may belong to another notebook, and end with it; where all that
     was asked for stood already, there was none.
     """
+    if is_synchronous():
+        return
     folder = home()
     _expect_one()
     with _LOCK:

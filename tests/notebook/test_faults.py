@@ -22,7 +22,7 @@ from drawscape.errors import (
     SignatureError,
     UnknownNameError,
 )
-from drawscape.jobs import synchronous_jobs
+from drawscape.jobs import synchronous_jobs, workers_alive
 from drawscape.notebook import (
     contact_sheet,
     evolve,
@@ -128,6 +128,7 @@ def test_a_history_is_that_of_a_function_too_and_knows_its_orders() -> None:
         history(order="best")
     with synchronous_jobs():
         contact_sheet(dots, [1, 2], paper="A7")
+    assert not workers_alive()  # it would have taken them
     assert [drawing.sketch for drawing in history(dots).drawings] == ["early_dots", "early_dots"]
 
 
