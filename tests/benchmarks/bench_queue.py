@@ -142,11 +142,11 @@ def claim_rate(extra: int) -> tuple[float, int]:
     for _ in range(max(1, (extra + cycles) // 50_000)):
         manager.enqueue_many("benchtasks.noop", ({} for _ in range(min(50_000, extra + cycles))))
     queue = manager.default_queue()
-    with queue.database.transaction() as connection:
-        connection.execute(
+    with queue.database.transaction() as run:
+        run(
             "update job set status = 'finished', started_at = created_at, ended_at = created_at "
-            "where seq <= ?",
-            (extra // 2,),
+            "where seq <= :half",
+            half=extra // 2,
         )
     queue.database.connection.execute("pragma wal_checkpoint(truncate)")
     size = queue.database.path.stat().st_size
