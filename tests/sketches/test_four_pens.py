@@ -99,6 +99,14 @@ def test_four_pens_mix_to_the_photograph() -> None:
     assert wet == 0
 
 
+def test_the_sketch_draws_less_ink_where_its_limit_is_low() -> None:
+    few, many = (
+        sum(lines.lengths_mm.sum() for _, lines in draw("four_pens", 60, 80, ink_limit=n).layers())
+        for n in (0.8, 2.4)
+    )
+    assert 0 < few < 0.8 * many
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("limit", [1.2, 1.8, 2.4])
 @pytest.mark.parametrize("pens", ["as designed", "#23304a, #c4472d, #d9a23b"])
