@@ -48,7 +48,7 @@ def is_running(pid: int) -> bool:
     """Whether that process lives; one that is dead but not yet reaped does not count."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
 

@@ -21,9 +21,9 @@ from drawscape.job_manager import current_job
 
 
 def swallow_everything(path):
-    Path(path).touch()
     while True:
         try:
+            Path(path).touch()
             time.sleep(10)
         except BaseException:
             pass
@@ -52,8 +52,8 @@ def hold(megabytes, seconds):
 
 
 def until_asked(path):
-    Path(path).touch()
     try:
+        Path(path).touch()
         time.sleep(60)
     finally:
         Path(path + ".asked").write_text(str(current_job().is_canceled))

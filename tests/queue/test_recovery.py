@@ -35,7 +35,7 @@ def test_a_job_that_must_not_run_twice_is_lost_with_its_worker(home, start_consu
     job = enqueue_background_job(
         "sampletasks.append", str(trace), "run", 60, job_recover=False, job_retries=3
     )
-    wait_until(trace.exists)
+    wait_until(lambda: trace.exists() and trace.read_text())
     first.kill()
     start_consumer()
     with pytest.raises(JobFailed, match="job_recover=False"):
