@@ -1,7 +1,7 @@
 """Sentences of more than 25 words in what users read: `python tests/sentences.py`, as `make words` does.
 
-Read are README, CONTRIBUTING and SECURITY, the pages of the site, the text of the notebooks, and the help of
-every command. Code in a sentence counts as one word, and so does the address of a link.
+Read are README, CHANGELOG, CONTRIBUTING, SECURITY, the pages of the site, the text of the notebooks, and the
+help of every command. Code in a sentence counts as one word, and so does the address of a link.
 """
 
 import re
@@ -51,7 +51,7 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
 
 def texts() -> Iterator[tuple[str, str]]:
     """Yield what users read, with the place where it stands."""
-    pages = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
+    pages = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
     pages += sorted((ROOT / "notebooks" / "pages").rglob("*.md"))
     for page in pages:
         if not any(part in _LEFT_OUT for part in page.parts):
