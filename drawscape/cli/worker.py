@@ -174,9 +174,6 @@ class WorkerBeside:
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-_SPARE_THREADS = 4
-"""Threads that event streams may never take, so that orders and pictures are always answered."""
-
 
 @click.command()
 @option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen on this address.")
@@ -209,10 +206,10 @@ _SPARE_THREADS = 4
 )
 @option(
     "--threads",
-    type=click.IntRange(_SPARE_THREADS + 1, 500),
-    default=24,
+    type=click.IntRange(1, 500),
+    default=8,
     metavar="NUMBER",
-    help="Answer this many requests at once, open event streams among them.",
+    help="Answer this many requests at once.",
 )
 @click.option(
     "--pattern",
@@ -248,7 +245,6 @@ def web(
     settings = WebSettings.from_environment(
         token=token,
         max_queued=max_queued,
-        max_streams=threads - _SPARE_THREADS,
         patterns=patterns,
         manage_jobs=manage_jobs,
     )
@@ -282,7 +278,6 @@ def _listen(app: Any, host: str, port: int, threads: int) -> Any:
             ident="drawscape",
             connection_limit=400,
             channel_timeout=60,
-            channel_request_lookahead=1,  # so that a stream's end is seen while it is served
             max_request_header_size=32 * 1024,
             max_request_body_size=1024 * 1024,  # the application's own limit is smaller
             asyncore_use_poll=True,

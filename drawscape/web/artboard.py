@@ -5,11 +5,9 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Annotated, Any
 
 import flask
-import orjson
 from annotated_types import Interval, Len, doc
 
 from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
@@ -53,38 +51,29 @@ def create() -> flask.Response:
         svg.rect(10, 10, 50, 50)
         return flask.jsonify({"svg": svg.to_string()})
     with here.admitted():
-        job_id = enqueue(here.settings, order)
+        try:
+            job = enqueue_background_job(
+                here.settings.task,
+                width=order.width,
+                height=order.height,
+                pattern_type=order.pattern,
+                output_filename=output_name(order.id),
+                seed=order.seed,
+                job_timeout=here.settings.job_timeout,
+                job_meta=ORDERED_HERE,
+                **order.params,
+            )
+        except (NotSerializableError, TaskArgumentsError) as error:
+            raise RequestRefused(422, f"the order cannot be queued: {error}") from error
     answer = flask.jsonify(
         {
             "status": "generating",
-            "job_id": job_id,
+            "job_id": job.id,
             "message": "Complex pattern queued for generation",
         }
     )
-    answer.headers["Location"] = flask.url_for(".job", job_id=job_id)
+    answer.headers["Location"] = flask.url_for(".job", job_id=job.id)
     return answer
-
-
-def enqueue(settings: WebSettings, order: Order) -> str:
-    """Return the id of a new job for `order`.
-
-    Raises RequestRefused with 422 for parameters that the queue cannot carry.
-    """
-    try:
-        job = enqueue_background_job(
-            settings.task,
-            width=order.width,
-            height=order.height,
-            pattern_type=order.pattern,
-            output_filename=output_name(order.id),
-            seed=order.seed,
-            job_timeout=settings.job_timeout,
-            job_meta=ORDERED_HERE,
-            **order.params,
-        )
-    except (NotSerializableError, TaskArgumentsError) as error:
-        raise RequestRefused(422, f"the order cannot be queued: {error}") from error
-    return str(job.id)
 
 
 def output_name(given: str | int | None) -> str:
@@ -135,16 +124,9 @@ def fields(settings: WebSettings) -> tuple[Parameter, ...]:
         choices=dict(zip(settings.offered, settings.offered, strict=True)),
         doc="the pattern to draw",
     )
-    return (*_fields_within(settings.min_size_mm, settings.max_size_mm), pattern)
-
-
-@lru_cache(maxsize=8)
-def _fields_within(low: float, high: float) -> tuple[Parameter, ...]:
-    # Reading annotations costs as much as queueing a job, so it is done once for each pair of limits.
-    sizes = ("width", "height")
-    return tuple(
-        replace(p, low=low, high=high) if p.name in sizes else p for p in read_parameters(_fields)
-    )
+    sizes = {"low": settings.min_size_mm, "high": settings.max_size_mm}
+    sized = (replace(p, **sizes) if p.name in ("width", "height") else p for p in _FIELDS)
+    return (*sized, pattern)
 
 
 def _fields(
@@ -162,6 +144,9 @@ def _fields(
     params: Annotated[Any, doc("the pattern's own parameters by name, see GET /sketches")] = None,
 ) -> None:
     """The body of a request, written as a signature so that the annotations state the rules."""
+
+
+_FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
 
 
 def _check_id(given: Any) -> list[FieldError]:
@@ -209,27 +194,20 @@ def healthz() -> flask.Response:
 def sketches() -> flask.Response:
     """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
     settings = current_site().settings
-    response = flask.Response(
-        _document(settings, settings.offered), content_type="application/json"
+    response = flask.jsonify(
+        {
+            "sketches": [
+                {
+                    "name": name,
+                    "family": SKETCHES.family_of(name),
+                    "summary": SKETCHES[name].summary,
+                    "parameters": json_schema(settings.parameters_of(name)),
+                }
+                for name in settings.offered
+            ]
+        }
     )
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     response.make_conditional(flask.request)
     return response
-
-
-def described(settings: WebSettings, name: str) -> dict[str, Any]:
-    """Return one sketch as the catalogue lists it."""
-    sketch = SKETCHES[name]
-    return {
-        "name": name,
-        "family": SKETCHES.family_of(name),
-        "summary": " ".join(sketch.doc.split("\n\n")[0].split()),
-        "parameters": json_schema(settings.parameters_of(name)),
-    }
-
-
-@lru_cache(maxsize=4)
-def _document(settings: WebSettings, names: tuple[str, ...]) -> bytes:
-    # Reading the signatures imports every sketch; once is enough, until one is added.
-    return orjson.dumps({"sketches": [described(settings, name) for name in names]})

@@ -67,7 +67,7 @@ def read_object() -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise RequestRefused(400, f"the body is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise RequestRefused(400, f"the body must be a JSON object, not {_kind_of(document)}")
+        raise RequestRefused(400, "the body must be a JSON object")
     return document
 
 
@@ -84,41 +84,34 @@ def check(
     errors: list[FieldError] = []
     for name, value in values.items():
         try:
-            checked[name] = _checked(known, name, value)
-        except ParameterError as error:
-            errors.append(FieldError(prefix + name, value, error.rule))
-        except UnknownNameError as error:
-            errors.append(FieldError(prefix + str(echo(name)), value, str(error)))
+            if name not in known:
+                raise UnknownNameError("field", str(echo(name)), known)
+            _check_json_type(known[name], value)
+            checked[name] = known[name].check(value)
+        except (ParameterError, UnknownNameError) as error:
+            rule = error.rule if isinstance(error, ParameterError) else str(error)
+            errors.append(FieldError(prefix + str(echo(name)), value, rule))
     missing = [p.name for p in parameters if p.required and p.name not in values]
     errors += [FieldError(prefix + name, None, "a value is required") for name in missing]
     return checked, errors
 
 
-def _checked(known: Mapping[str, Parameter], name: str, value: Any) -> Any:
-    parameter = known.get(name)
-    if parameter is None:
-        raise UnknownNameError("field", str(echo(name)), known)
-    _check_json_type(parameter, value)
-    return parameter.check(value)
+_JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int, float), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+}
 
 
 def _check_json_type(parameter: Parameter, value: Any) -> None:
+    types, wanted = _JSON_TYPES.get(parameter.kind, ((object,), ""))
     if value is None:
         if not parameter.optional and parameter.kind != "any":
             raise ParameterError(parameter.name, value, "must not be null")
-    elif parameter.kind in ("int", "float") and not isinstance(value, int | float):
-        wanted = "a whole number" if parameter.kind == "int" else "a number"
+    elif not isinstance(value, types):
         raise ParameterError(parameter.name, value, f"must be {wanted}")
-    elif parameter.kind == "bool" and not isinstance(value, bool):
-        raise ParameterError(parameter.name, value, "must be true or false")
     elif parameter.kind == "choice" and value not in list(parameter.choices or {}):
-        unknown = UnknownNameError(parameter.name, str(echo(value)), parameter.choices or {})
-        raise ParameterError(parameter.name, value, str(unknown))
-
-
-def _kind_of(document: Any) -> str:
-    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return kinds.get(type(document), "a number")
+        raise UnknownNameError(parameter.name, str(echo(value)), parameter.choices or {})
 
 
 def problem(
@@ -126,51 +119,29 @@ def problem(
 ) -> flask.Response:
     """Return a response of `status` whose body is a problem object with `detail` and `members`."""
     title = HTTP_STATUS_CODES.get(status, "Error")
-    standard = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
+    standard = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body = orjson.dumps({**standard, **members}, default=echo)
     return flask.Response(body, status, {**(headers or {}), "Content-Type": CONTENT_TYPE})
 
 
-def register(owner: flask.Flask | flask.Blueprint) -> None:
-    """Make `owner` answer every error with a problem object."""
-    owner.register_error_handler(RequestRefused, _refused)
-    owner.register_error_handler(JobNotFoundError, _job_gone)
-    owner.register_error_handler(QueueError, _queue_unusable)
-    owner.register_error_handler(OutputStoreError, _store_unusable)
-    owner.register_error_handler(HTTPException, _http_error)
-    owner.register_error_handler(Exception, _unexpected)
+_UNUSABLE = {
+    QueueError: "the queue cannot be used",
+    OutputStoreError: "the drawings are unavailable",
+}
 
 
-def _refused(error: RequestRefused) -> flask.Response:
-    return problem(error.status, error.detail, error.headers, **error.members)
-
-
-def _job_gone(error: JobNotFoundError) -> flask.Response:
-    return problem(404, str(error))
-
-
-def _queue_unusable(error: QueueError) -> flask.Response:
-    _log.error("the queue cannot be used: %s", error)
-    return problem(503, "the queue cannot be used at the moment", {"Retry-After": "5"})
-
-
-def _store_unusable(error: OutputStoreError) -> flask.Response:
-    _log.error("the drawings are unavailable: %s", error)
-    return problem(503, "the drawings are unavailable at the moment", {"Retry-After": "5"})
-
-
-def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
-    if error.code is None or error.code < 400:  # a redirect is no problem
-        return error.get_response()
-    kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
-    return problem(error.code, error.description or "", kept)
-
-
-def _unexpected(error: Exception) -> flask.Response:
+def answer(error: Exception) -> flask.Response:
+    """Return the problem object of an error; the server's files and tracebacks go into its log only."""
+    if isinstance(error, RequestRefused):
+        return problem(error.status, error.detail, error.headers, **error.members)
+    if isinstance(error, JobNotFoundError):
+        return problem(404, str(error))
+    if isinstance(error, HTTPException):
+        kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
+        return problem(error.code or 500, error.description or "", kept)
+    for kind, text in _UNUSABLE.items():
+        if isinstance(error, kind):
+            _log.error("%s: %s", text, error)
+            return problem(503, f"{text} at the moment", {"Retry-After": "5"})
     _log.error("an unexpected error", exc_info=error)
     return problem(500, "an unexpected error; the server's log says more")

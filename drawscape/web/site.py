@@ -33,10 +33,8 @@ class WebSettings:
     are the sketches on offer, empty for all; `withheld` are parameters that name a file of the
     server and so are no client's to choose. `token` asks for `Authorization: Bearer ...`.
     `allowed_hosts` are the names that a request may be sent to, those of this machine by default;
-    '.example.org' stands for all names that end so, '*' for any name. `max_streams` bounds the event
-    streams of one process, each of which holds a thread of the server: keep it well below the
-    threads, or nothing else is answered. With `manage_jobs` whoever may see a job may also retry, hurry
-    and delete it and read its log, and pause the queue; without, only cancel it.
+    '.example.org' stands for all names that end so, '*' for any name. With `manage_jobs` whoever may see a
+    job may also retry, hurry and delete it and read its log, and pause the queue; without, only cancel it.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
     for a pattern that does not exist.
     """
@@ -51,9 +49,6 @@ class WebSettings:
     max_body_bytes: int = 64 * 1024
     min_size_mm: float = 10.0
     max_size_mm: float = 2000.0
-    max_streams: int = 2
-    max_stream_s: float = 600.0
-    heartbeat_s: float = 15.0
     retry_after_s: int = 2
     job_timeout: str = "5m"
     manage_jobs: bool = False
@@ -97,12 +92,11 @@ class WebSettings:
 
 
 class Site:
-    """What the views of one blueprint share while it runs: its settings, and limits of jobs and streams."""
+    """What the views of one blueprint share while it runs: its settings, and who may enqueue now."""
 
     def __init__(self, settings: WebSettings) -> None:
         self.settings = settings
         self._enqueuing = threading.Lock()
-        self._streams = threading.BoundedSemaphore(settings.max_streams)
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -113,25 +107,10 @@ class Site:
         limit = self.settings.max_queued
         with self._enqueuing:
             if count_queued(limit) >= limit:
-                raise RequestRefused(
-                    503,
-                    f"{limit} jobs wait already; try again in a moment",
-                    headers={"Retry-After": str(self.settings.retry_after_s)},
-                )
+                again = {"Retry-After": str(self.settings.retry_after_s)}
+                text = f"{limit} jobs wait already; try again in a moment"
+                raise RequestRefused(503, text, headers=again)
             yield
-
-    def take_stream(self) -> None:
-        """Take one of the event streams. Raises RequestRefused with 503 when all are taken."""
-        if not self._streams.acquire(blocking=False):
-            raise RequestRefused(
-                503,
-                f"{self.settings.max_streams} event streams are open; poll GET /jobs/<id> instead",
-                headers={"Retry-After": "10"},
-            )
-
-    def release_stream(self) -> None:
-        """Let another stream be taken."""
-        self._streams.release()
 
 
 def current_site() -> Site:

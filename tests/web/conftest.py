@@ -36,7 +36,6 @@ def _serving(settings: WebSettings, *, threads: int = 24) -> Iterator[Any]:
         host="127.0.0.1",
         port=0,
         threads=threads,
-        channel_request_lookahead=1,
         connection_limit=400,
         asyncore_use_poll=True,
     )

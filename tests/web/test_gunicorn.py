@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from support import free_port, wait_until
 
-from drawscape.jobs import enqueue_background_job
-
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 
@@ -49,41 +47,6 @@ def get(port: int, path: str, **headers: str) -> tuple[int, Any]:
     content = answer.read()
     connection.close()
     return answer.status, json.loads(content) if content else None
-
-
-def open_stream(port: int, job_id: str) -> tuple[http.client.HTTPConnection, int]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", f"/jobs/{job_id}/events")
-    return connection, connection.getresponse().status
-
-
-def test_event_streams_leave_threads_for_the_rest_and_end_with_their_clients(gunicorn: int) -> None:
-    job = enqueue_background_job("workers.svg_tasks.generate_complex_svg", width=50, height=50)
-    streams = [open_stream(gunicorn, job.id) for _ in range(10)]
-    assert sorted(status for _, status in streams) == [200, 200] + [503] * 8
-    assert get(gunicorn, "/healthz")[0] == 200
-    assert get(gunicorn, f"/jobs/{job.id}")[1]["status"] == "queued"
-    for connection, _ in streams:
-        connection.close()
-
-    def stream_is_free() -> bool:
-        connection, status = open_stream(gunicorn, job.id)
-        connection.close()
-        return status == 200
-
-    wait_until(stream_is_free, 60, "a stream to be free again")
-
-
-def test_a_quiet_stream_is_written_to_often_since_gunicorn_does_not_say_who_left(
-    gunicorn: int,
-) -> None:
-    job = enqueue_background_job("workers.svg_tasks.generate_complex_svg", width=50, height=50)
-    connection = http.client.HTTPConnection("127.0.0.1", gunicorn, timeout=60)
-    connection.request("GET", f"/jobs/{job.id}/events")
-    stream = connection.getresponse()
-    lines = [stream.readline() for _ in range(14)]
-    connection.close()
-    assert lines.count(b": still here\n") >= 3
 
 
 def test_only_names_of_this_machine_are_answered(gunicorn: int) -> None:

@@ -54,7 +54,7 @@ def test_the_limits_of_the_settings_stand_in_the_document() -> None:
 def test_the_token_is_asked_for_where_it_is_needed(home: Any) -> None:
     made = create_app(WebSettings(token="x")).test_client().get("/openapi.json").json
     assert made["paths"]["/artboard/create"]["post"]["security"] == [{"bearer": []}]
-    assert "security" not in made["paths"]["/healthz"]["get"]
+    assert made["paths"]["/healthz"]["get"]["security"] == []
     assert made["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
@@ -106,7 +106,6 @@ def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
 ) -> None:
     front = WebSettings(
         token="s3cret",
-        max_stream_s=0.05,
         max_queued=1_000_000,
         patterns=("spiral", "truchet", "hilbert"),
     )
@@ -129,4 +128,4 @@ def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
             check=False,
         )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert "21 selected / 21 total" in outcome.stdout
+    assert "20 selected / 20 total" in outcome.stdout

@@ -45,21 +45,6 @@ def test_a_drawing_goes_from_the_order_to_the_file(
     assert client.get(f"/jobs/{job['id']}/lines").status_code == 410
 
 
-def test_the_stream_of_a_drawing_ends_with_the_finished_job(
-    order: dict[str, Any], serving: Any, ask: Any, worker: Any
-) -> None:
-    with serving(WebSettings()) as server:
-        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
-        _, _, content = ask(server, "GET", f"/jobs/{job_id}/events")
-    events = [json.loads(line[6:]) for line in content.splitlines() if line.startswith(b"data: ")]
-    assert events[-1]["status"] == "finished"
-    assert [event["ended"] for event in events] == [False] * (len(events) - 1) + [True]
-    progress = [event["progress"] for event in events]
-    assert progress == sorted(progress)
-    assert content.startswith(b"retry: 2000\n\n")
-    assert b"\nid: end\n" in content
-
-
 def test_before_it_is_finished_a_job_has_no_drawing(
     client: FlaskClient, order: dict[str, Any]
 ) -> None:
@@ -82,11 +67,10 @@ def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
         client.get("/jobs/nobody"),
         client.get("/jobs/nobody/svg"),
         client.get("/jobs/nobody/lines"),
-        client.get("/jobs/nobody/events"),
         client.get("/jobs/nobody/preview"),
         client.post("/jobs/nobody/cancel"),
     ]
-    assert [answer.status_code for answer in answers] == [404] * 6
+    assert [answer.status_code for answer in answers] == [404] * 5
 
 
 @pytest.fixture
@@ -105,7 +89,6 @@ def test_jobs_of_other_modules_are_neither_shown_nor_canceled(
 ) -> None:
     job = enqueue_background_job(f"{other_task}.leak", "/etc/passwd")
     assert client.get(f"/jobs/{job.id}").status_code == 404
-    assert client.get(f"/jobs/{job.id}/events").status_code == 404
     assert client.post(f"/jobs/{job.id}/cancel").status_code == 404
     assert job.status == "queued"
 
@@ -174,31 +157,3 @@ def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None
     assert (answer.status_code, answer.json["status"]) == (503, 503)
     assert answer.headers["Retry-After"]
     assert str(home) not in answer.text
-
-
-@pytest.mark.browser
-def test_a_plain_event_source_hears_the_end_once_and_closes(
-    opened: Any, serving: Any, ask: Any, order: dict[str, Any]
-) -> None:
-    with serving(WebSettings()) as server, opened(server.url) as page:
-        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
-        listening = page.evaluate_handle(
-            """id => {
-                const received = [];
-                const source = new EventSource(`jobs/${id}/events`);
-                source.addEventListener('job', event => received.push(JSON.parse(event.data).status));
-                return { received, source };
-            }""",
-            job_id,
-        )
-        ask(server, "POST", f"/jobs/{job_id}/cancel")
-        closed = page.evaluate(
-            """listening => new Promise(done => {
-                listening.source.onerror = () => {
-                    if (listening.source.readyState === EventSource.CLOSED) done(listening.received);
-                };
-            })""",
-            listening,
-        )
-    assert closed[-1] == "canceled"
-    assert closed.count("canceled") == 1

@@ -1,7 +1,5 @@
 """The page in a real Chromium, before a real server and a real worker: from the form to the picture."""
 
-import http.client
-import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -283,18 +281,3 @@ def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(
         page.focus("#seed")
         page.keyboard.press("Enter")  # draws, as in any form
         page.wait_for_selector("#picture[aria-busy=true]")
-
-
-@pytest.mark.nightly
-def test_the_polling_takes_over_where_no_stream_is_free(
-    opened: Any, serving: Any, home: Path, worker: Any, ask: Any, order: dict[str, Any]
-) -> None:
-    with serving(WebSettings(max_streams=1)) as server:
-        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
-        taken = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
-        taken.request("GET", f"/jobs/{job_id}/events")
-        with opened(server.url) as page:
-            page.click("#draw")
-            page.wait_for_selector("#drawing")
-            says(page, "Finished.")
-        taken.close()

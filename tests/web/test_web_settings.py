@@ -8,7 +8,7 @@ from drawscape.web import WebSettings
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_queued", 0), ("max_streams", -1), ("max_body_bytes", 0), ("heartbeat_s", 0.0)],
+    [("max_queued", 0), ("retry_after_s", -1), ("max_size_mm", 0.0)],
 )
 def test_a_limit_must_be_positive(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=f"{name}={value}"):

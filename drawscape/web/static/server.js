@@ -1,8 +1,8 @@
-// Everything that is asked of the server: orders, jobs, and the news of a job as it is drawn.
+// Everything that is asked of the server.
 
 const root = document.documentElement.dataset.root.replace(/\/$/, '');
 const TOKEN = 'drawscape-token';
-const POLL_MS = 700;
+const POLL_MS = 250; // what the eye takes for at once
 
 export class Refusal extends Error {
   constructor(status, problem) {
@@ -85,43 +85,14 @@ export const preview = async (id) => {
 
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-// The blocks of a text/event-stream, each as the text of its data lines.
-const blocks = async function* blocks(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      const parts = (rest + value).split('\n\n');
-      rest = parts.pop();
-      for (const part of parts) {
-        const data = part.split('\n').filter((line) => line.startsWith('data:'));
-        if (data.length) yield data.map((line) => line.slice(5).trim()).join('\n');
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-};
-
-// Every change of a job until it has ended. Fetched and not an EventSource, which sends no token; where
-// no stream is to be had, or it breaks, the job is asked for now and then.
+// Every change of a job until it has ended.
 export const watch = async function* watch(id) {
+  let seen = '';
   for (;;) {
-    try {
-      const response = await request(`${address(id)}/events`);
-      for await (const data of blocks(response.body)) {
-        const job = JSON.parse(data);
-        yield job;
-        if (job.ended) return;
-      }
-    } catch (error) {
-      if (error instanceof Refusal && error.status !== 503) throw error;
-    }
-    await pause(POLL_MS);
     const job = await json(address(id));
-    yield job;
+    if (JSON.stringify(job) !== seen) yield job;
     if (job.ended) return;
+    seen = JSON.stringify(job);
+    await pause(POLL_MS);
   }
 };
