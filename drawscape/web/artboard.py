@@ -124,8 +124,9 @@ def fields(settings: WebSettings) -> tuple[Parameter, ...]:
         choices=dict(zip(settings.offered, settings.offered, strict=True)),
         doc="the pattern to draw",
     )
-    sizes = {"low": settings.min_size_mm, "high": settings.max_size_mm}
-    sized = (replace(p, **sizes) if p.name in ("width", "height") else p for p in _FIELDS)
+    low, high = settings.min_size_mm, settings.max_size_mm
+    sides = ("width", "height")
+    sized = (replace(p, low=low, high=high) if p.name in sides else p for p in _FIELDS)
     return (*sized, pattern)
 
 
