@@ -5,24 +5,14 @@ code is), provenance.py (what a file says of its making) and drawing.py. It know
 `drawscape.sketches`, the pattern library, is above it.
 """
 
-from drawscape.recipe.code import NOTE, is_library, stream_names
+from drawscape.recipe.code import Origin, is_library, note_origin, one_look, origin_of
 from drawscape.recipe.drawing import Randomness, digest_now, draw_recipe, read_input
 from drawscape.recipe.provenance import Provenance, address_of, plain, read_provenance
-from drawscape.recipe.recipe import (
-    Origin,
-    Recipe,
-    code_hash,
-    note_origin,
-    one_look,
-    origin_of,
-    recipe_of,
-    streams_of,
-)
+from drawscape.recipe.recipe import Recipe, code_hash, recipe_of, streams_of
 from drawscape.recipe.sketch import Draft, Share, Sketch, Steps, as_sketch, is_sketch
 from drawscape.recipe.source import SourceText, is_address
 
 __all__ = [
-    "NOTE",
     "Draft",
     "Origin",
     "Provenance",
@@ -47,6 +37,5 @@ __all__ = [
     "read_input",
     "read_provenance",
     "recipe_of",
-    "stream_names",
     "streams_of",
 ]

@@ -17,28 +17,15 @@ from drawscape.errors import ProvenanceError
 _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>', re.DOTALL)
 
 _KINDS: dict[str, Any] = {
-    "sketch": str,
-    "seed": int,
-    "width": (int, float),
-    "height": (int, float),
-    "margin": (int, float),
-    "parameters": Mapping,
-    "version": str,
-    "code": str,
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "dict": Mapping,
+    "list": list,
 }
-_NEW_IN_0_3: dict[str, Any] = {
-    "recipe": str,
-    "request": str,
-    "versions": Mapping,
-    "reads": Mapping,
-    "volatile": list,
-    "source": str,
-    "parents": list,
-    "streams": Mapping,
-    "ordered": bool,
-    "derived_from": str,
-    "body": str,
-}
+_ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
+"""The fields of every file; those of version 0.2 have no others."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Provenance:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in values.items() if value or name in _KINDS}
+        return {name: value for name, value in values.items() if value or name in _ALWAYS}
 
     @classmethod
     def of(cls, values: object) -> "Provenance":
@@ -88,12 +75,12 @@ class Provenance:
         """
         if not isinstance(values, Mapping):
             raise ProvenanceError(f"the drawing's metadata is {values!r}, not an object")
-        kinds = {**_KINDS, **{name: k for name, k in _NEW_IN_0_3.items() if name in values}}
-        for name, kind in kinds.items():
-            value = values.get(name)
-            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        given = {one.name: one for one in fields(cls) if one.name in values or one.name in _ALWAYS}
+        for name, one in given.items():
+            value, kind = values.get(name), getattr(one.type, "__name__", str(one.type))
+            if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "bool"):
                 raise ProvenanceError(f"the drawing's metadata has {name}: {value!r}")
-        return cls(**{name: values[name] for name in kinds})
+        return cls(**{name: values[name] for name in given})
 
     @property
     def address(self) -> str:
@@ -136,9 +123,7 @@ def read_provenance(svg_text: str) -> Provenance:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: numpy's numbers and arrays, names of enums, text of
-    paths.
-    """
+    """Return `value` as JSON can hold it: numpy's numbers and arrays, names of enums, text of paths."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (np.generic, np.ndarray)):

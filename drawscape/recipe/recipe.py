@@ -1,8 +1,6 @@
 """A recipe: all that decides what a drawing looks like, and the address that it gives the drawing."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,31 +8,15 @@ from typing import Any
 import numpy as np
 
 from drawscape import __version__
-from drawscape.errors import ParameterError, ProvenanceError, UnknownNameError
+from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.parameters import Parameter
-from drawscape.recipe.code import NOTE, code_digest, is_library, source_of, stream_names
+from drawscape.recipe.code import Origin, origin_of
 from drawscape.recipe.provenance import Provenance, address_of, plain
-from drawscape.recipe.sketch import Sketch, as_sketch
-from drawscape.recipe.source import SourceText
+from drawscape.recipe.sketch import Sketch
 from drawscape.svg_builder import Pen, SVGBuilder
 
 MARGIN = 0.07
 """Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What is known of a sketch's code where it was written; it travels with a function to the worker.
-
-    `code` is its digest; `why` says why there is no source. `streams` and `is_random` say what random
-    numbers it takes: the worker sees no text of it.
-    """
-
-    code: str
-    source: SourceText | None = None
-    streams: tuple[str, ...] = ()
-    is_random: bool = False
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,10 +124,7 @@ _former: dict[str, dict[str, str]] = {}
 
 def streams_of(sketch: Sketch) -> tuple[str, ...]:
     """Return the names of the streams that a sketch may get seeds of their own for."""
-    noted = getattr(sketch.function, NOTE, None)
-    if isinstance(noted, Origin):
-        return noted.streams
-    return stream_names(sketch.function) if sketch.takes_rng else ()
+    return origin_of(sketch.function).streams if sketch.takes_rng else ()
 
 
 def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[str, int]:
@@ -180,78 +159,6 @@ def code_hash(function: Callable[..., Any]) -> str:
     'sha256:'
     """
     return origin_of(function).code
-
-
-def origin_of(function: Callable[..., Any]) -> Origin:
-    """Return what is known of a sketch's code: here, or if it was sent, where it came from."""
-    noted = getattr(function, NOTE, None)
-    if isinstance(noted, Origin):
-        return noted
-    seen = _seen.get()
-    if seen is None:
-        return _origin_now(function)
-    if function not in seen:
-        seen[function] = _origin_now(function)
-    return seen[function]
-
-
-@contextlib.contextmanager
-def one_look() -> Iterator[None]:
-    """Let the code of a sketch be looked at once in the block, which asks for many drawings of it."""
-    before = _seen.set({})
-    try:
-        yield
-    finally:
-        _seen.reset(before)
-
-
-_seen: ContextVar[dict[Callable[..., Any], Origin] | None] = ContextVar("seen", default=None)
-
-
-def _origin_now(function: Callable[..., Any]) -> Origin:
-    code = code_digest(function)
-    if is_library(getattr(function, "__module__", None) or ""):
-        return Origin(code)
-    known = _known.get(code)
-    if known is None:
-        sketch = as_sketch(function)
-        random: dict[str, Any] = {"streams": streams_of(sketch), "is_random": sketch.is_random}
-        try:
-            known = Origin(code, source_of(function), **random)
-        except ProvenanceError as error:
-            known = Origin(code, why=str(error), **random)
-        _known[code] = known
-        if len(_known) > _MOST_KNOWN:
-            del _known[next(iter(_known))]
-    return known
-
-
-_known: dict[str, Origin] = {}
-_MOST_KNOWN = 200
-
-
-def note_origin(function: Callable[..., Any]) -> None:
-    """From now on let `function`, when it is sent to a process that cannot see its source, carry its origin.
-
-    What it carries is what is true at that moment, for its helpers may change until then.
-    """
-    if not isinstance(getattr(function, NOTE, None), Origin):
-        with contextlib.suppress(AttributeError):  # a partial or method takes no notes
-            setattr(function, NOTE, _Departing(function))
-
-
-class _Departing:
-    """Stands at a function, and pickles as the function's origin."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-
-    def __reduce__(self) -> tuple[Callable[[Origin], Origin], tuple[Origin]]:
-        return _arrived, (origin_of(self._function),)
-
-
-def _arrived(origin: Origin) -> Origin:
-    return origin
 
 
 def _shown(parameter: Parameter, value: Any) -> Any:

@@ -10,7 +10,7 @@ from annotated_types import Interval
 
 from drawscape.errors import SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
-from drawscape.recipe.code import NOTE, takes_dice_of_canvas
+from drawscape.recipe.code import origin_of
 from drawscape.svg_builder import SVGBuilder
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
@@ -63,9 +63,7 @@ class Sketch:
     @cached_property
     def is_random(self) -> bool:
         """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
-        noted = getattr(getattr(self.function, NOTE, None), "is_random", None)
-        found = takes_dice_of_canvas(self.function) if noted is None else noted
-        return self.takes_rng or bool(found)
+        return self.takes_rng or origin_of(self.function).is_random
 
     @property
     def doc(self) -> str:

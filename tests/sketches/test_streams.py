@@ -15,7 +15,6 @@ from drawscape.recipe import (
     as_sketch,
     read_provenance,
     recipe_of,
-    stream_names,
     streams_of,
 )
 from drawscape.sketches import draw
@@ -57,7 +56,7 @@ def circles(svg: Any) -> np.ndarray[Any, Any]:
 
 
 def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers() -> None:
-    assert stream_names(dots) == ("layout", "size")
+    assert streams_of(as_sketch(dots)) == ("layout", "size")
     assert streams_of(as_sketch(plain)) == ()
 
 
