@@ -13,6 +13,7 @@ from drawscape.late_names import late_names
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera
     from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
+    from drawscape.geometry.contours import contours_by_level
     from drawscape.geometry.curves import (
         arc,
         beziers,
@@ -24,21 +25,33 @@ if TYPE_CHECKING:
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import implicit_mesh
-    from drawscape.geometry.lines import Lines, Points
+    from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
     from drawscape.geometry.mesh import Mesh
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.occlusion import Shape, occlude
     from drawscape.geometry.offset import inset_rings, parallel
-    from drawscape.geometry.placing import depth_in, filled, fit_count, fitted, polar
+    from drawscape.geometry.placing import (
+        clamped,
+        depth_in,
+        filled,
+        fit_count,
+        fitted,
+        polar,
+        squares_in,
+    )
     from drawscape.geometry.poisson import poisson_disc
     from drawscape.geometry.raymarch import is_lit, march, normals_of, smooth_union
-    from drawscape.geometry.regions import contains, rings
+    from drawscape.geometry.regions import contains, rectangle, rings
+    from drawscape.geometry.streamlines import growing_streamlines
     from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
 
 __all__ = [
     "Camera",
+    "Flags",
+    "Floats",
+    "Ints",
     "Lines",
     "Mesh",
     "Nearest",
@@ -50,16 +63,19 @@ __all__ = [
     "catmull_rom",
     "cells",
     "circle",
+    "clamped",
     "clip_to_polygon",
     "clip_to_rectangle",
     "coats",
     "contains",
+    "contours_by_level",
     "cubic",
     "depth_in",
     "ellipse",
     "filled",
     "fit_count",
     "fitted",
+    "growing_streamlines",
     "implicit_mesh",
     "inset_rings",
     "is_lit",
@@ -71,11 +87,13 @@ __all__ = [
     "poisson_disc",
     "polar",
     "quadratic",
+    "rectangle",
     "relax",
     "rings",
     "scatter",
     "shortest_swing",
     "smooth_union",
+    "squares_in",
     "stippled",
     "thinned",
     "visible_edges",
@@ -85,21 +103,23 @@ __all__ = [
 __getattr__, __dir__ = late_names(
     __name__,
     {
+        "drawscape.geometry.streamlines": "growing_streamlines",
+        "drawscape.geometry.contours": "contours_by_level",
         "drawscape.geometry.camera": "Camera",
         "drawscape.geometry.clip": "clip_to_polygon clip_to_rectangle",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
         "drawscape.geometry.implicit": "implicit_mesh",
-        "drawscape.geometry.lines": "Lines Points",
+        "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
         "drawscape.geometry.mesh": "Mesh",
         "drawscape.geometry.nearest": "Nearest",
         "drawscape.geometry.noise": "Noise",
         "drawscape.geometry.occlusion": "Shape occlude",
         "drawscape.geometry.offset": "inset_rings parallel",
-        "drawscape.geometry.placing": "depth_in filled fit_count fitted polar",
+        "drawscape.geometry.placing": "clamped depth_in filled fit_count fitted polar squares_in",
         "drawscape.geometry.poisson": "poisson_disc",
         "drawscape.geometry.raymarch": "is_lit march normals_of smooth_union",
-        "drawscape.geometry.regions": "contains rings",
+        "drawscape.geometry.regions": "contains rectangle rings",
         "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
         "drawscape.geometry.voronoi": "cells relax scatter stippled",
     },

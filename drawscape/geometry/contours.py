@@ -25,7 +25,12 @@ def contours(heights: ArrayLike, levels: float | Iterable[float], area: Area) ->
 def contours_by_level(
     heights: ArrayLike, levels: float | Iterable[float], area: Area
 ) -> list[Lines]:
-    """Return the contour lines of each level apart: one Lines per level. Otherwise as `contours`."""
+    """Return the contour lines of each level apart: one Lines per level. Otherwise as `contours`.
+
+    >>> rise = np.array([[0, 1, 2]] * 2)
+    >>> [len(lines) for lines in contours_by_level(rise, [0.5, 3.0], (0, 0, 20, 10))]
+    [1, 0]
+    """
     from contourpy import LineType, contour_generator
 
     grid = np.asarray(heights, dtype=np.float64)

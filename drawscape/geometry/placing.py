@@ -74,3 +74,31 @@ def depth_in(area: Area, points: Points) -> Floats:
     x0, y0, x1, y1 = bounds_of(area)
     x, y = points[..., 0], points[..., 1]
     return np.asarray(np.stack((x - x0, x1 - x, y - y0, y1 - y)).min(axis=0))
+
+
+def clamped(area: Area, figure: Figure) -> Figure:
+    """Return `figure`, points (..., 2) or Lines, with what lies outside of `area` moved to its edge.
+
+    >>> clamped((0, 0, 30, 20), np.array([(5.0, 10.0), (-1.0, 10.0)])).tolist()
+    [[5.0, 10.0], [0.0, 10.0]]
+    """
+    if isinstance(figure, Lines):
+        return figure.with_points(clamped(area, figure.points))
+    x0, y0, x1, y1 = bounds_of(area)
+    return np.clip(figure, (x0, y0), (x1, y1))
+
+
+def squares_in(area: Area, across: int) -> tuple[float, int, int, Points]:
+    """Return side in mm, columns, rows and upper left corner of squares that fill `area` from its middle.
+
+    `across` of them fit along the shorter side.
+
+    >>> side, columns, rows, corner = squares_in((0, 0, 30, 20), 4)
+    >>> side, columns, rows, corner.tolist()
+    (5.0, 6, 4, [0.0, 0.0])
+    """
+    x0, y0, x1, y1 = bounds_of(area)
+    size = np.array([x1 - x0, y1 - y0])
+    side = float(np.min(size)) / across
+    columns, rows = (size / side + 1e-9).astype(int).tolist()
+    return side, columns, rows, (x0, y0) + (size - np.array([columns, rows]) * side) / 2

@@ -579,6 +579,12 @@ def growing_streamlines(
     the area may they come a little nearer to each other than the test allows.
     (Jobard & Lefer 1997, many lines at once.)
     Raises GeometryError for lengths that are not positive or a field of another shape.
+
+    >>> wind = lambda x, y: 0.1 * x
+    >>> for done, lines in growing_streamlines(wind, (0, 0, 100, 100), 10):
+    ...     found = lines()  # what a preview shows
+    >>> done, len(found) > 20
+    (1.0, True)
     """
     bounds = bounds_of(area)
     pace = _pace(spacing_mm, test, step_mm, max_length_mm)

@@ -1,12 +1,16 @@
 """The inks that a sketch draws with: sets of real inks by name, or your own pens in order."""
 
+from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from typing import Annotated, Final
 
+import numpy as np
 from annotated_types import MaxLen, doc
+from numpy.typing import ArrayLike
 
 from drawscape.drawing.color import rgba
 from drawscape.errors import ParameterError
+from drawscape.geometry import Lines
 from drawscape.parameters import Suggestions
 from drawscape.svg_builder import SVGBuilder
 
@@ -39,8 +43,8 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
     between them. Fewer colors than are needed come round again.
     Raises ParameterError for what is neither a set nor a color.
 
-    >>> svg = SVGBuilder(100, 100)
-    >>> inks(svg, "navy, #c8402a", "#1b1b1b", "#b3402a", "#c9922e")
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> inks(SVGBuilder(100, 100), "navy, #c8402a", "#1b1b1b", "#b3402a", "#c9922e")
     ['navy', '#c8402a', 'navy']
     """
     if palette == AS_DESIGNED:
@@ -57,3 +61,31 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
                 "palette", palette, f"{color!r} is no color; give one of {sets}, or colors"
             )
     return list(islice(cycle(chosen), len(designed)))
+
+
+def in_pens(
+    svg: SVGBuilder,
+    ink: Sequence[str],
+    parts: Iterable[Lines | ArrayLike | Sequence[ArrayLike]],
+    *,
+    width: float | Sequence[float] = 0.3,
+    names: Sequence[str] = (),
+) -> None:
+    """Draw each of `parts`, lines in mm, in a layer with the ink at its place.
+
+    The layers are `pen 1`, `pen 2`, ..., or as `names` says; a part without lines has none.
+    `width` is the width of all pens in mm, or of each.
+
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> svg = SVGBuilder(100, 100)
+    >>> in_pens(svg, ["navy", "red"], [[[(10, 10), (90, 10)]], []])
+    >>> [(pen.name, pen.color) for pen, _ in svg.layers()]
+    [('pen 1', 'navy')]
+    """
+    widths = np.broadcast_to(width, len(ink)).tolist()
+    for number, (color, part) in enumerate(zip(ink, parts, strict=False)):
+        lines = Lines.of(part)
+        if len(lines):
+            name = names[number] if names else f"pen {number + 1}"
+            with svg.layer(name, color=color, width=widths[number]):
+                svg.polylines(lines)

@@ -1,6 +1,264 @@
-"""A picture for sketches: how dark it is under the pen, and how much of each ink mixes its colors."""
+"""Pictures and heights from files, for sketches: how dark it is, how high, how much of each ink.
 
-from drawscape.sketches.pictures._separation import separate
-from drawscape.sketches.pictures._tone import Tone, pixels_of, tone_over
+`tone_over` lays a picture over the page, `separate` parts its colors into inks, `ranked_lines` draw
+a tone line by line, `heights_of` reads a grid of heights.
+"""
 
-__all__ = ["Tone", "pixels_of", "separate", "tone_over"]
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drawscape.drawing.color import rgb
+from drawscape.drawing.paper import WARM_WHITE, Frame
+from drawscape.errors import MissingExtraError, PictureError
+from drawscape.geometry import Floats, Lines, clip_to_rectangle
+from drawscape.geometry.thinning import van_der_corput
+from drawscape.recipe import read_input
+
+Fit = Literal["cover", "contain"]
+
+LARGEST = 50_000_000
+"""Pixels that a picture may have: more is a mistake or a decompression bomb."""
+
+ENOUGH = 900
+"""Pixels along the longer side that are kept: no pen draws finer."""
+
+_GREY = np.array([0.299, 0.587, 0.114])
+"""How bright the eye finds red, green and blue (ITU-R BT.601)."""
+
+TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
+
+ROUNDS = 40
+"""Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tone:
+    """Darkness, (R, C) from 0 white to 1 black, over the rectangle of the page that it covers.
+
+    `x0`, `y0` is the upper left corner of the picture in mm, `pitch` the side of a pixel.
+    """
+
+    dark: Floats
+    x0: float
+    y0: float
+    pitch: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The picture's edges on the page: x0, y0, x1, y1 in mm."""
+        rows, columns = self.dark.shape
+        return self.x0, self.y0, self.x0 + columns * self.pitch, self.y0 + rows * self.pitch
+
+    def at(self, points: ArrayLike) -> Floats:
+        """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
+
+        Beyond the picture it is as dark as at its edge.
+        """
+        points = np.asarray(points, dtype=np.float64)
+        rows, columns = self.dark.shape
+        x = np.clip((points[..., 0] - self.x0) / self.pitch - 0.5, 0, columns - 1.000001)
+        y = np.clip((points[..., 1] - self.y0) / self.pitch - 0.5, 0, rows - 1.000001)
+        i, j = y.astype(int), x.astype(int)
+        u, v = x - j, y - i
+        d = self.dark
+        above = d[i, j] * (1 - u) + d[i, j + 1] * u
+        below = d[i + 1, j] * (1 - u) + d[i + 1, j + 1] * u
+        return np.asarray(above * (1 - v) + below * v)
+
+
+def tone_over(
+    frame: Frame,
+    picture: str | None = None,
+    fit: Fit = "cover",
+    contrast: float = 0.0,
+    own: str = "shell",
+) -> Tone:
+    """Return the tone of `picture` laid over `frame`, cut to it.
+
+    None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
+    `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the frame
+    and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture grey, 1
+    stretches it from white to black.
+    The drawing's recipe remembers the file's digest.
+    Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
+
+    >>> from drawscape.drawing.paper import Frame
+    >>> from drawscape.sketches.tone import tone_over
+    >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
+    (2,)
+    """
+    dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
+    low, high = np.quantile(dark, (0.02, 0.98))
+    stretched = (dark - low) / max(float(high - low), 1e-6)
+    return laid(frame, np.clip((1 - contrast) * dark + contrast * stretched, 0, 1), fit)
+
+
+def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
+    """Return the grid `dark`, (R, C), laid over `frame` as a picture is, cut to it."""
+    rows, columns = dark.shape
+    across, down = frame.width / columns, frame.height / rows
+    pitch = max(across, down) if fit == "cover" else min(across, down)
+    wide, tall = min(columns, frame.width / pitch), min(rows, frame.height / pitch)
+    # Whole pixels are cut; the rest of a pixel goes into the offset, so that the middle stays.
+    first, up = int((columns - wide) / 2), int((rows - tall) / 2)
+    kept = dark[up : rows - up, first : columns - first]
+    x0 = frame.cx - kept.shape[1] * pitch / 2
+    y0 = frame.cy - kept.shape[0] * pitch / 2
+    return Tone(kept, x0, y0, pitch)
+
+
+def shown(tone: Tone, frame: Frame) -> tuple[float, float, float, float]:
+    """Return the part of the frame that the picture covers: x0, y0, x1, y1 in mm."""
+    x0, y0, x1, y1 = tone.box
+    return max(x0, frame.x0), max(y0, frame.y0), min(x1, frame.x1), min(y1, frame.y1)
+
+
+def pixels_of(picture: str | None, own: str = "shell") -> Floats:
+    """Return the colors of a picture, (R, C, 3) from 0 to 1; None is the one called `own`."""
+    return _own(own) if picture is None else _foreign(picture)
+
+
+@lru_cache(maxsize=3)
+def _own(name: str) -> Floats:
+    with resources.files(f"{__package__}.pictures").joinpath(f"_{name}.npz").open("rb") as file:
+        picture = np.load(file)["picture"] / 255.0
+    return np.asarray(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
+
+
+def _foreign(name: str) -> Floats:
+    """Return the colors, 0 to 1, of the picture in a file."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingExtraError("reading a picture file", "png") from error
+    content = read_input(name)
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width * image.height > LARGEST:
+                size = f"{image.width} x {image.height}"
+                raise PictureError(f"picture {name!r} has {size} pixels; shrink it first")
+            if min(image.size) < 2:
+                raise PictureError(f"picture {name!r} is {image.size} pixels; 2 x 2 is the least")
+            grey = image.convert("RGBA")
+            paper = Image.new("RGBA", grey.size, "white")
+            paper.alpha_composite(grey)
+            small = paper.convert("RGB")
+            small.thumbnail((ENOUGH, ENOUGH))
+            return np.asarray(small, dtype=np.float64) / 255.0
+    except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"picture {name!r} cannot be read: {error}") from error
+
+
+def ranked_lines(
+    box: tuple[float, float, float, float],
+    pitch: float,
+    angle: float,
+    *,
+    bow: float = 0.0,
+    shift: float = 0.0,
+    cycle: int = 8,
+) -> tuple[Lines, Floats]:
+    """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
+
+    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there; ranks come again
+    after `cycle` lines, a power of two. `bow` bends them as a wrist does.
+    """
+    centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+    reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
+    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    aside = np.array([-along[1], along[0]])
+    number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
+    t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
+    curve = t * reach * along + 0.3 * bow * reach * (1 - t**2) * aside
+    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
+    cut = [clip_to_rectangle(line[None], *box) for line in lines]
+    rank = van_der_corput(number % cycle)
+    return Lines.join(cut), np.repeat(rank, [len(part) for part in cut])
+
+
+def heights_of(name: str) -> Floats:
+    """Return the heights, (R, C), in a file: a table of numbers, an ESRI ASCII grid (.asc), or a picture.
+
+    A picture is the higher the lighter it is. Places without data are as low as the lowest.
+    Raises PictureError for what is none of these, and as `tone_over` does.
+    """
+    if not name.lower().endswith(TABLES):
+        return np.asarray(pixels_of(name).mean(axis=2))
+    rows, none = [], -9999.0
+    for line in read_input(name).decode("utf-8", "replace").splitlines():
+        words = line.replace(",", " ").replace(";", " ").split()
+        if words[:1] and words[0].lower() == "nodata_value":
+            none = float(words[1])
+        try:
+            rows.append([float(word) for word in words])
+        except ValueError:
+            continue  # a heading, such as `ncols 400`
+    rows = [row for row in rows if row]
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        raise PictureError(
+            f"{name!r} holds no grid of numbers: give rows of equal length, 2 x 2 at least"
+        )
+    grid = np.array(rows)
+    known = np.isfinite(grid) & (grid != none)
+    if not known.any():
+        raise PictureError(f"{name!r} holds no heights at all")
+    return np.where(known, grid, grid[known].min())
+
+
+def separate(
+    picture: Floats,
+    pens: Sequence[str],
+    *,
+    paper: str = WARM_WHITE,
+    black: float = 0.6,
+    limit: float = 2.0,
+) -> Floats:
+    """Return which part of the paper each pen covers, (pens, R, C) from 0 to 1, to mix `picture`.
+
+    `picture` is (R, C, 3), sRGB from 0 to 1; `pens` are the colors of inks that are glazes over `paper`.
+    Screens that cross at random overlap as chance has it (E. Demichel, 1924): each ink multiplies the
+    light by 1 - part * (1 - its color). The parts are found one after the other, by least squares.
+    `black` is how much of the dark the darkest pen takes first; `limit` is the most that all may add
+    up to. Raises PlotError for a color that is not known.
+
+    >>> grey = np.full((1, 1, 3), 0.5)
+    >>> separate(grey, ["black"], paper="white", black=1.0).round(2).tolist()  # half the light is 0.21
+    [[[0.79]]]
+    """
+    light = np.array([linear(np.array(rgb(color)) / 255) for color in pens])
+    blank = linear(np.array(rgb(paper)) / 255)
+    wanted = np.clip(linear(picture) / blank, 0, 1)
+    absorbed = 1 - np.clip(light / blank, 0, 1)
+    parts = np.zeros((len(pens), *picture.shape[:2]))
+    darkest = int(np.argmin(light.sum(axis=1)))
+    # The darkest pen keeps to what it takes first: what colors have in common.
+    fixed = 1 - wanted.max(axis=-1)
+    parts[darkest] = black * np.clip(fixed / absorbed[darkest].mean(), 0, 1)
+    for round_ in range(ROUNDS):
+        for pen in range(len(pens)):
+            others = np.ones_like(wanted)
+            for other in range(len(pens)):
+                if other != pen:
+                    others *= 1 - parts[other, ..., None] * absorbed[other]
+            slope = others * absorbed[pen]
+            best = (slope * (others - wanted)).sum(axis=-1) / np.maximum(
+                (slope**2).sum(axis=-1), 1e-9
+            )
+            if pen != darkest or round_ >= ROUNDS // 2:
+                parts[pen] = np.clip(best, 0, 1)
+    total = parts.sum(axis=0)
+    return np.asarray(parts * np.minimum(1, limit / np.maximum(total, 1e-9)))
+
+
+def linear(color: Floats) -> Floats:
+    """Return how much light an sRGB color, 0 to 1, sends (IEC 61966-2-1)."""
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)

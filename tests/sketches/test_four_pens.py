@@ -12,8 +12,7 @@ from drawscape.geometry.lines import Floats
 from drawscape.plot import Concern, preflight
 from drawscape.plot.export.png import to_png
 from drawscape.sketches import draw
-from drawscape.sketches.pictures._separation import linear
-from drawscape.sketches.tone import Tone, pixels_of, separate
+from drawscape.sketches.tone import Tone, linear, pixels_of, separate
 
 PX_PER_MM = 5.0
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])

@@ -6,10 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
 
-from drawscape.geometry.lines import Floats
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, fit_count
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 NEAREST = 0.42
@@ -66,13 +64,8 @@ def copied_line(
     points = np.stack(np.broadcast_arrays(x, y), axis=-1)
     # There and back, as a hand would with a pen that does not dry.
     points[1::2] = points[1::2, ::-1]
-    second = (
-        (np.arange(len(points)) + 1) % accent == 0 if accent else np.zeros(len(points), dtype=bool)
-    )
-    for name, color, chosen in (("copies", ink[0], ~second), ("marked", ink[1], second)):
-        if chosen.any():
-            with svg.layer(name, color=color, width=0.3):
-                svg.polylines(points[chosen])
+    second = (np.arange(len(points)) + 1) % (accent or len(points) + 1) == 0
+    in_pens(svg, ink, [points[~second], points[second]], names=("copies", "marked"))
 
 
 def _slip(rng: np.random.Generator, columns: int) -> Floats:

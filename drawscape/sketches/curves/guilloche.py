@@ -6,12 +6,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.placing import filled, fit_count, polar
+from drawscape.geometry import Lines, Points, filled, fit_count, polar, thinned
 from drawscape.geometry.resample import distances_along, resample
-from drawscape.geometry.thinning import thinned
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 PEN_MM = 0.25
@@ -53,13 +50,13 @@ def guilloche(
     medallion = filled(room, medallion, most=1.5)
     band = np.repeat(np.arange(bands), counts)
     strand = np.concatenate([1 + np.arange(count) for count in counts])
-    for pen in range(2):
-        with svg.layer(f"medallion {pen + 1}", color=ink[pen], width=PEN_MM):
-            mine = band % 2 == pen
-            svg.polylines(thinned(medallion.take(mine), strand[mine], most=0.8, pen_mm=PEN_MM))
+    parts = [
+        thinned(medallion.take(mine), strand[mine], most=0.8, pen_mm=PEN_MM)
+        for mine in (band % 2 == 0, band % 2 == 1)
+    ]
     if wide > 3:
-        with svg.layer("border", color=ink[2], width=PEN_MM):
-            svg.polylines(_border(rng, svg, wide))
+        parts.append(_border(rng, svg, wide))
+    in_pens(svg, ink, parts, width=PEN_MM, names=("medallion 1", "medallion 2", "border"))
 
 
 def _band(rng: np.random.Generator, inner: float, outer: float, strands: int, lobes: int) -> Points:

@@ -5,11 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.placing import filled
-from drawscape.geometry.thinning import coats
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Points, coats, filled
+from drawscape.sketches import AS_DESIGNED, Palette, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]

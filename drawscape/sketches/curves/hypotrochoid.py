@@ -7,10 +7,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.placing import fit_count, polar
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Lines, Points, fit_count, polar
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 CLOSEST_MM = 1.15
@@ -51,10 +49,7 @@ def hypotrochoid(
             points = int(points * 0.85)
             star = _star(rng, points, inner, outer, len(star))
         inked[(first + number) % 3] += list(star + np.array([svg.frame.cx, svg.frame.cy]))
-    for pen, curves in enumerate(inked):
-        if curves:
-            with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.3):
-                svg.polylines(curves)
+    in_pens(svg, ink, inked)
 
 
 def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:

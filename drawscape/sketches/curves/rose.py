@@ -5,12 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.occlusion import Shape, occlude
-from drawscape.geometry.placing import polar
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
@@ -59,11 +55,8 @@ def rose(
     visible = occlude(shapes)
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
-    for number in range(pens):
-        drawn = Lines.join([visible[i] for i in np.flatnonzero(ring == number)])
-        if len(drawn):
-            with svg.layer(f"pen {number + 1}", color=ink[number], width=0.3):
-                svg.polylines(drawn.take(drawn.lengths_mm > 0.8))
+    drawn = [Lines.join(visible[i] for i in np.flatnonzero(ring == pen)) for pen in range(pens)]
+    in_pens(svg, ink, [lines.take(lines.lengths_mm > 0.8) for lines in drawn])
 
 
 def _petal(

@@ -6,11 +6,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.placing import filled, fit_count, polar
-from drawscape.geometry.thinning import coats
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Lines, Points, coats, filled, fit_count, polar
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 STEPS = 16

@@ -5,12 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.placing import filled, fit_count
+from drawscape.geometry import Floats, Lines, coats, filled, fit_count
 from drawscape.geometry.simplify import simplify
-from drawscape.geometry.thinning import coats
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Family = Literal["de Jong", "Clifford"]
@@ -55,10 +52,9 @@ def attractor(
         if threads <= 10 or np.quantile(coats(lines), 0.99) <= MOST_COATS:
             break
         threads = max(10, int(0.85 * threads))
-    for pen, color in enumerate(inks(svg, palette, "#1d2f4f", "#8a2f24")):
-        with svg.layer(f"pen {pen + 1}", color=color, width=0.25):
-            half = (np.arange(threads) < threads / 2) == (pen == 0)
-            svg.polylines(lines.take(half))
+    half = np.arange(threads) < threads / 2
+    ink = inks(svg, palette, "#1d2f4f", "#8a2f24")
+    in_pens(svg, ink, [lines.take(half), lines.take(~half)], width=0.25)
 
 
 def _folded(threads: int, samples: int, family: Family, constants: Floats, folds: int) -> Floats:

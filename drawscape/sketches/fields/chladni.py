@@ -7,11 +7,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.placing import polar
-from drawscape.geometry.voronoi import stippled
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Points, polar, stippled
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 GRAIN_MM = 0.28

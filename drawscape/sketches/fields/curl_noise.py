@@ -7,13 +7,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.regions import rectangle
-from drawscape.geometry.streamlines import growing_streamlines
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Stones = Floats
@@ -87,9 +82,7 @@ def curl_noise(
     ):
         yield 0.95 * done, partial(_draw, lines=lines, color=ink[0])
     _draw(svg, lines, ink[0])
-    if len(placed):
-        with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(_drawn(placed, rings))
+    in_pens(svg, ink, [[], _drawn(placed, rings)])
 
 
 def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str) -> None:

@@ -7,13 +7,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.regions import rectangle
-from drawscape.geometry.streamlines import growing_streamlines
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Noise, Points, circle, growing_streamlines, rectangle
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 

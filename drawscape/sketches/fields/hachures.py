@@ -7,16 +7,12 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from drawscape.geometry.contours import contours, contours_by_level
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.noise import Noise
+from drawscape.geometry import Floats, Lines, Noise, Points, contours_by_level, thinned
+from drawscape.geometry.contours import contours
 from drawscape.geometry.resample import resample
-from drawscape.geometry.thinning import thinned
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._heights import heights_of
-from drawscape.sketches.pictures._tone import laid
+from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
+from drawscape.sketches.tone import heights_of, laid
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Sampler = Callable[[Floats | None, Points], Floats]

@@ -5,11 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.noise import Noise
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Noise, contours_by_level
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -56,17 +53,15 @@ def isolines(
     thin = contours_by_level(z, heights if sea else heights[1:], frame)
     first = 0 if sea else 1
     bold = [bool(index) and (k + first) % index == 0 for k in range(len(thin))]
-    for name, width, wanted in (("contours", 0.25, False), ("index contours", 0.6, True)):
-        chosen = [part for part, heavy in zip(thin, bold, strict=True) if heavy == wanted]
-        lines = _long(Lines.join(chosen), frame.short / 60)
-        if len(lines):
-            with svg.layer(name, color=ink[0], width=width):
-                svg.polylines(lines)
-    parts = _water(frame, x, y, z, shore) if sea else []
-    water = _long(Lines.join(parts), frame.short / 30)
-    if len(water):
-        with svg.layer("water", color=ink[1], width=0.3):
-            svg.polylines(water)
+    parts = [
+        Lines.join(part for part, heavy in zip(thin, bold, strict=True) if heavy == wanted)
+        for wanted in (False, True)
+    ]
+    parts = [lines.take(lines.lengths_mm > frame.short / 60) for lines in parts]
+    if sea:
+        parts.append(_water(frame, x, y, z, shore))
+    names = ("contours", "index contours", "water")
+    in_pens(svg, [ink[0], *ink], parts, width=(0.25, 0.6, 0.3), names=names)
 
 
 def _land(
@@ -94,7 +89,7 @@ def _water(
     y: Floats,
     z: Floats,
     shore: float,
-) -> list[Lines]:
+) -> Lines:
     """Return lines in the water, the first near the shore, then ever farther apart."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
@@ -102,8 +97,5 @@ def _water(
     off = distance_transform_edt(wet, sampling=(y[1] - y[0], x[1] - x[0]))
     off = gaussian_filter(off, 1.5)  # a distance to grid points has corners, water has none
     steps = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
-    return contours_by_level(off, steps, frame)
-
-
-def _long(lines: Lines, shortest_mm: float) -> Lines:
-    return lines.take(lines.lengths_mm > shortest_mm)
+    lines = Lines.join(contours_by_level(off, steps, frame))
+    return lines.take(lines.lengths_mm > frame.short / 30)

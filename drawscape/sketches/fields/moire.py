@@ -5,11 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
@@ -47,6 +44,7 @@ def moire(
     pitch = max(spacing, frame.long / 400, 0.38 * sheets * max(stretch, 1 / stretch))
     reach = float(np.hypot(frame.width, frame.height)) / 2 * 1.6
     heading = rng.uniform(0, 2 * np.pi)
+    parts = []
     for copy in range(sheets):
         step = pitch * stretch ** (copy - (sheets - 1) / 2)
         angle = np.radians(turn) * (copy - (sheets - 1) / 2)
@@ -54,9 +52,8 @@ def moire(
         centre = np.array([frame.cx, frame.cy])
         centre = centre + away * np.array([np.cos(heading), np.sin(heading)])
         lines = _placed(_pattern(pattern, step, reach, 0.35 * sheets), centre, angle)
-        seen = clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
-        with svg.layer(f"pen {copy + 1}", color=ink[copy], width=0.3):
-            svg.polylines(seen)
+        parts.append(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
+    in_pens(svg, ink, parts)
 
 
 def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:

@@ -6,13 +6,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import map_coordinates
 
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.placing import fit_count
-from drawscape.geometry.thinning import keep_positive
+from drawscape.geometry import Floats, Lines, fit_count, keep_positive
 from drawscape.parameters import InputFile
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._heights import heights_of
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
+from drawscape.sketches.tone import heights_of
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -72,15 +69,10 @@ def ridgelines(
         - (crests if crests < 1 else 9.0) * peak * frame.height
     )
     clear = unhidden.ravel() if hide else np.full(y.size, 1.0)
-    for name, color, inside in (
-        ("ridges", ink[0], y.ravel() - level),
-        ("crests", ink[1], level - y.ravel()),
-    ):
-        # The second pen draws what is high above its own ridge.
-        drawn = keep_positive(Lines.of(points), np.minimum(clear, inside))
-        if len(drawn):
-            with svg.layer(name, color=color, width=0.3):
-                svg.polylines(drawn)
+    # The second pen draws what is high above its own ridge.
+    low = y.ravel() - level
+    parts = [keep_positive(Lines.of(points), np.minimum(clear, part)) for part in (low, -low)]
+    in_pens(svg, ink, parts, names=("ridges", "crests"))
 
 
 def _read(data: str, rows: int, x: Floats) -> Floats:

@@ -5,12 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import depth_in
-from drawscape.geometry.thinning import keep_positive
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Noise, depth_in, keep_positive
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -56,12 +52,9 @@ def strata(
         pens = rng.choice(len(ink), count, p=heavy[layer] / heavy[layer].sum())
         for pen in range(len(ink)):
             inked[pen].append(runs.take(pens == pen))
-    for number, (color, parts) in enumerate(zip(ink, inked, strict=True), 1):
-        lines = Lines.join(parts)
-        shown = keep_positive(lines, depth_in(frame, lines.points))
-        if len(shown):
-            with svg.layer(f"pen {number}", color=color, width=0.3):
-                svg.polylines(shown.take(shown.lengths_mm > 0.8))
+    drawn = [Lines.join(parts) for parts in inked]
+    drawn = [keep_positive(lines, depth_in(frame, lines.points)) for lines in drawn]
+    in_pens(svg, ink, [lines.take(lines.lengths_mm > 0.8) for lines in drawn])
 
 
 def _runs(

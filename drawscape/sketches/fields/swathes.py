@@ -7,11 +7,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Floats, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import depth_in, polar
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Flags, Floats, Noise, Points, depth_in, polar
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 STEP_MM = 1.2
@@ -76,15 +73,8 @@ def swathes(
                 pen = int(rng.choice(len(ink), p=WEIGHTS))
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
                 inked[pen] += _hatched(kept, width, step)
-        yield (number + 1) / len(widths), partial(_draw, ink=ink, inked=inked)
-    _draw(svg, ink, inked)
-
-
-def _draw(svg: SVGBuilder, ink: list[str], inked: list[list[Points]]) -> None:
-    for number, (color, lines) in enumerate(zip(ink, inked, strict=True), 1):
-        if lines:
-            with svg.layer(f"pen {number}", color=color, width=0.3):
-                svg.polylines(lines)
+        yield (number + 1) / len(widths), partial(in_pens, ink=ink, parts=inked)
+    in_pens(svg, ink, inked)
 
 
 def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Points:

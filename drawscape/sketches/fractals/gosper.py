@@ -6,12 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import depth_in
-from drawscape.geometry.thinning import keep_positive
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Ints, Lines, Noise, Points, depth_in, keep_positive
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -58,12 +54,12 @@ def gosper(
     drift = Noise(rng).perlin(*(middles * 2.5).T)
     doubled = drift <= np.quantile(drift, echo) if echo > 0 else drift < -2
     coast, inner = _islands(line, size), _islands(beside, size)
-    for pen in range(pens):
-        drawn = Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])
-        shown = keep_positive(drawn, depth_in(svg.frame, drawn.points))
-        if len(shown):
-            with svg.layer(f"pen {pen + 1}", color=color[pen], width=0.35):
-                svg.polylines(shown)
+    drawn = [
+        Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])
+        for pen in range(pens)
+    ]
+    shown = [keep_positive(lines, depth_in(svg.frame, lines.points)) for lines in drawn]
+    in_pens(svg, color, shown, width=0.35)
 
 
 def _islands(line: Points, size: int) -> Lines:

@@ -5,11 +5,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Points
+from drawscape.geometry import Flags, Points
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._tone import Fit, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
+from drawscape.sketches.tone import Fit, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 

@@ -7,12 +7,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.placing import fit_count
-from drawscape.geometry.thinning import thinned
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, contours_by_level, fit_count, thinned
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 CELL_MM = 0.45
@@ -91,13 +87,8 @@ def _draw(svg: SVGBuilder, ink: list[str], height: Floats, count: int) -> None:
     joined = Lines.join(found)
     points = np.clip(joined.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
     joined = joined.with_points(points)
-    for name, color, chosen in (
-        ("contours", ink[0], number % 4 != 1),
-        ("marked", ink[1], number % 4 == 1),
-    ):
-        if chosen.any():
-            with svg.layer(name, color=color, width=0.3):
-                svg.polylines(thinned(joined.take(chosen), number[chosen]))
+    parts = [thinned(joined.take(k), number[k]) for k in (number % 4 != 1, number % 4 == 1)]
+    in_pens(svg, ink, parts, names=("contours", "marked"))
 
 
 def _distances(z: NDArray[np.complex128], c: complex) -> Floats:

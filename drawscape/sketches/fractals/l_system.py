@@ -6,11 +6,8 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.thinning import thinned
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Ints, Lines, Noise, Points, thinned
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
@@ -75,15 +72,12 @@ def l_system(
         drawn[min(int(3 * near[number]), 2)].append(twigs)
         drawn[3 if number % 3 == 0 else 1].append(foliage)
     drawn[4].append(_ground(rng, frame))
-    for name, color, parts in zip(
-        ("far", "middle", "near", "flowers", "ground"), ink, drawn, strict=True
-    ):
-        lines = Lines.join(parts)
-        if len(lines):
-            points = np.clip(lines.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
-            with svg.layer(name, color=color, width=0.3):
-                light = thinned(lines.with_points(points), 1 + np.arange(len(lines)), most=0.5)
-                svg.polylines(light.take(light.lengths_mm > 0.5))
+    parts = []
+    for lines in map(Lines.join, drawn):
+        points = np.clip(lines.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
+        light = thinned(lines.with_points(points), 1 + np.arange(len(lines)), most=0.5)
+        parts.append(light.take(light.lengths_mm > 0.5))
+    in_pens(svg, ink, parts, names=("far", "middle", "near", "flowers", "ground"))
 
 
 def _plant(

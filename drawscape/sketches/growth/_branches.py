@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
+from drawscape.geometry import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches.growth._twigs import chains, subtree_sizes, twig_lines

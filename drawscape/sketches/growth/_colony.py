@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from drawscape.geometry.lines import Flags, Floats, Ints, Points
+from drawscape.geometry import Flags, Floats, Ints, Points
 
 
 class Colony:

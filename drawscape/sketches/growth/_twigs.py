@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drawscape.geometry.lines import Ints, Lines, Points
+from drawscape.geometry import Ints, Lines, Points
 
 
 def subtree_sizes(parents: Ints) -> Ints:

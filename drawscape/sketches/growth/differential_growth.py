@@ -6,12 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import catmull_rom
-from drawscape.geometry.lines import Flags, Ints, Lines, Points
-from drawscape.geometry.placing import fit_count
-from drawscape.geometry.regions import from_shapely
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Flags, Ints, Points, catmull_rom, fit_count, inset_rings
+from drawscape.geometry.simplify import simplify
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Dish = Literal["page", "disc"]
@@ -150,14 +147,7 @@ def _draw_line(svg: SVGBuilder, line: Points, color: str) -> Points:
 
 
 def _draw_echoes(svg: SVGBuilder, smooth: Points, room: float, echoes: int, color: str) -> None:
-    import shapely
-
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
-    inside = shapely.make_valid(shapely.Polygon(smooth))
-    follow = [from_shapely(inside.buffer(-gap * k).simplify(0.03)) for k in range(1, echoes + 1)]
-    lines = Lines.join(follow)
+    lines = simplify(inset_rings(smooth, gap, count=echoes, join="round"), 0.03)
     # What is left in a narrow arm is a sliver, not an echo.
-    lines = lines.take(lines.lengths_mm > 14 * gap)
-    if len(lines):
-        with svg.layer("pen 2", color=color, width=0.3):
-            svg.polylines(lines)
+    in_pens(svg, [color], [lines.take(lines.lengths_mm > 14 * gap)], names=["pen 2"])

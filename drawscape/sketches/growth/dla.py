@@ -8,11 +8,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Ints, Points
-from drawscape.geometry.placing import fit_count, fitted, polar
-from drawscape.sketches import Share, Steps, sketch
+from drawscape.geometry import Floats, Ints, Points, fit_count, fitted, polar
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 WALKERS = 200
@@ -47,14 +45,15 @@ def dla(
     places = fitted(svg.frame, relaxed(_upright(svg, places), parents, 3))
     sizes = subtree_sizes(parents)
     nodes = [chain for chain in chains(parents, sizes) if len(chain) > 1]
-    for pen, (least, most) in enumerate(((1, 12), (12, 120), (120, particles + 2))):
+    parts = []
+    for least, most in ((1, 12), (12, 120), (120, particles + 2)):
         # From the last node of the broader pen on, so that no branch has a gap.
         lines = [
             [a for a, b in pairwise([*chain, chain[-1]]) if sizes[a] >= least and sizes[b] < most]
             for chain in nodes
         ]
-        with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.25 + pen * 0.35 * boldness):
-            svg.polylines(twig_lines(places, lines))
+        parts.append(twig_lines(places, lines))
+    in_pens(svg, ink, parts, width=[0.25 + pen * 0.35 * boldness for pen in range(3)])
 
 
 def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:

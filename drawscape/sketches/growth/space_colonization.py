@@ -6,16 +6,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import polar
-from drawscape.geometry.regions import contains
-from drawscape.sketches import Steps, sketch
+from drawscape.geometry import Lines, Noise, Points, clip_to_rectangle, contains, polar
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, inks, sketch
 from drawscape.sketches.growth._branches import drawn_tree
 from drawscape.sketches.growth._colony import Colony
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 DEEP = 0.15

@@ -5,12 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import fit_count
-from drawscape.geometry.thinning import WHOLE, keep_positive, room_for
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Lines, Noise, fit_count, keep_positive
+from drawscape.geometry.thinning import WHOLE, room_for
+from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 ANGLES = 900

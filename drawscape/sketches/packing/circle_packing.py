@@ -5,12 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import circle
+from drawscape.geometry import Floats, Points, circle, depth_in, polar
 from drawscape.geometry.hatch import hatch
-from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.placing import depth_in, polar
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
@@ -64,10 +61,7 @@ def circle_packing(
         kind = "rings" if (fill, kind) == ("mixed", "empty") and radius > 4 * smallest else kind
         drawn = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
         inked[pen] += [line + np.array([x, y]) for line in drawn]
-    for number, lines in enumerate(inked):
-        if lines:
-            with svg.layer(f"pen {number + 1}", color=ink[number], width=0.3):
-                svg.polylines(lines)
+    in_pens(svg, ink, inked)
 
 
 def _packed(

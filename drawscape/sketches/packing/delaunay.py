@@ -5,13 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Floats, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import depth_in
-from drawscape.geometry.poisson import poisson_disc
+from drawscape.geometry import Flags, Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 LEAST_STEP_MM = 1.6
@@ -56,12 +52,9 @@ def delaunay(
     core = min(core, 0.035 * frame.short)
     corners = _oriented(points[triangles(points)])
     second = _chosen(rng, frame, corners, accent)
-    with svg.layer("pen 1", color=ink[0], width=0.3):
-        svg.polylines(points[edges(points)])
-        svg.polylines(_filled(corners[~second], twist, core))
-    if second.any():
-        with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(_filled(corners[second], twist, core))
+    whirls = [Lines.of(_filled(corners[chosen], twist, core)) for chosen in (~second, second)]
+    net = Lines.of(points[edges(points)])
+    in_pens(svg, ink, [Lines.join([net, whirls[0]]), whirls[1]])
 
 
 def _points(

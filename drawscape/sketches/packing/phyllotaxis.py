@@ -5,13 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry import Floats, Ints, Lines, rectangle, thinned
 from drawscape.geometry.clip import pieces_in
-from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.occlusion import visible
-from drawscape.geometry.regions import rectangle
-from drawscape.geometry.thinning import thinned
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
@@ -78,10 +75,11 @@ def phyllotaxis(
     lines, source = pieces_in(lines, rectangle(frame))
     owner = owner[source]
     accent = second[owner]
-    for name, color, chosen in (("florets", ink[0], ~accent), ("arms", ink[1], accent)):
-        if chosen.any():
-            with svg.layer(name, color=color, width=0.3):
-                svg.polylines(thinned(lines.take(chosen), 1 + np.arange(chosen.sum()), most=0.5))
+    parts = [
+        thinned(lines.take(chosen), 1 + np.arange(chosen.sum()), most=0.5)
+        for chosen in (~accent, accent)
+    ]
+    in_pens(svg, ink, parts, names=("florets", "arms"))
 
 
 def _in_front(outlines: Floats, owner: Ints, overlap: bool) -> tuple[Lines, Ints]:

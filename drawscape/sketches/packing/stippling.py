@@ -6,13 +6,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Points
-from drawscape.geometry.placing import polar
-from drawscape.geometry.voronoi import stippled
+from drawscape.geometry import Points, polar, stippled
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._tone import Fit, Tone, shown, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
+from drawscape.sketches.tone import Fit, Tone, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 Mark = Literal["dot", "ring", "stroke"]

@@ -7,12 +7,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry import Noise, cells, relax, scatter
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
-from drawscape.geometry.voronoi import cells, relax, scatter
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -58,10 +56,7 @@ def voronoi(
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked) if marked > 0 else vein < 0)[found.owner]
-    for chosen, name, color in ((~lean, "pen 1", ink[0]), (lean, "pen 2", ink[1])):
-        if chosen.any():
-            with svg.layer(name, color=color, width=0.3):
-                svg.polylines(from_shapely(nested[chosen[owner]]))
+    in_pens(svg, ink, [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)])
 
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:

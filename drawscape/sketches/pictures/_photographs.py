@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Floats
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.raymarch import Distance, is_lit, march, normals_of, smooth_union
+from drawscape.geometry import Floats, Noise, is_lit, march, normals_of, smooth_union
+from drawscape.geometry.raymarch import Distance
 
 WIDE, TALL = 300, 400
 

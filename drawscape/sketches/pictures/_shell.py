@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Flags, Floats
-from drawscape.geometry.noise import Noise
+from drawscape.geometry import Flags, Floats, Noise
 
 SIDE = 520
 GROWTH = 0.135

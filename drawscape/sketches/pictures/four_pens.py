@@ -6,13 +6,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.thinning import keep_positive
+from drawscape.geometry import Floats, Lines, keep_positive
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._separation import separate
-from drawscape.sketches.pictures._tone import Fit, laid, pixels_of, ranked_lines, shown
+from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
+from drawscape.sketches.tone import Fit, laid, pixels_of, ranked_lines, separate, shown
 from drawscape.svg_builder import Frame, SVGBuilder
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)

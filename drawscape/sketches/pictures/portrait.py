@@ -6,12 +6,11 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from drawscape.geometry.lines import Flags, Floats, Lines
+from drawscape.geometry import Flags, Floats, Lines
 from drawscape.geometry.streamlines import streamlines
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
+from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 LEVELS = ((0.1, 0.26, 2.4), (0.26, 0.46, 1.5), (0.46, 0.68, 1.1), (0.68, 1.01, 0.85))
@@ -70,15 +69,11 @@ def portrait(
         pitch = max(spacing * apart, frame.long / 400)
         drawn.append(streamlines(field, box, pitch, mask=within, min_length_mm=4 * pitch, test=0.7))
         yield 0.2 * (number + 1)
-    with svg.layer("form", color=ink[0], width=0.3):
-        svg.polylines(Lines.join(drawn))
     pitch = max(1.15 * spacing, frame.long / 400)
     crossed = streamlines(
         across, box, pitch, mask=lambda x, y: at(shade, x, y) > crossing, min_length_mm=2 * pitch
     )
-    if len(crossed):
-        with svg.layer("darks", color=ink[1], width=0.3):
-            svg.polylines(crossed)
+    in_pens(svg, ink, [Lines.join(drawn), crossed], names=("form", "darks"))
 
 
 def _directions(dark: Floats, sigma: float, heading: float) -> Floats:

@@ -5,13 +5,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.placing import depth_in
-from drawscape.geometry.thinning import shortest_swing
+from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, polar, shortest_swing
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
+from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -33,6 +30,7 @@ def spiral_halftone(
     ] = 0.7,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A picture in one spiral that swings where it is dark.
 
@@ -60,7 +58,7 @@ def spiral_halftone(
     room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
     path = path + outward * (dark**0.8 * room * np.sin(phase) * pitch * swing / 2)[:, None]
     found = clip_to_rectangle([path], *box)
-    svg.polylines(found.take(found.lengths_mm > 2.0))
+    in_pens(svg, inks(svg, palette, "#1b1b1b"), [found.take(found.lengths_mm > 2.0)])
 
 
 def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:
@@ -68,5 +66,5 @@ def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:
     # Along r = pitch * t / 2 pi the length is nearly pitch * t^2 / 4 pi: solve that for t.
     length = np.arange(0.0, np.pi * reach**2 / pitch, step)
     t = np.sqrt(4 * np.pi * length / pitch)
-    outward = np.column_stack((np.cos(t), np.sin(t)))
+    outward = polar(1.0, t)
     return outward * (pitch * t / (2 * np.pi))[:, None], outward

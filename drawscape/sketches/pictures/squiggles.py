@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.thinning import shortest_swing
+from drawscape.geometry import shortest_swing
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
+from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -28,6 +28,7 @@ def squiggles(
     ] = 1.8,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
 
@@ -60,6 +61,5 @@ def squiggles(
     lines = np.stack((base[..., 0], wave), axis=2)
     if joined:
         lines[1::2] = lines[1::2, ::-1]
-        svg.polyline(lines.reshape(-1, 2))
-    else:
-        svg.polylines(lines)
+        lines = lines.reshape(1, -1, 2)
+    in_pens(svg, inks(svg, palette, "#1b1b1b"), [lines])

@@ -6,12 +6,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.thinning import keep_positive
+from drawscape.geometry import Lines, keep_positive
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._tone import Fit, ranked_lines, shown, tone_over
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
+from drawscape.sketches.tone import Fit, ranked_lines, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
@@ -61,6 +59,4 @@ def tone_hatching(
         over = tone.at(lines.points) - np.repeat(needed, lines.counts)
         strokes = keep_positive(lines, over)
         inked[layer == layers - 1].append(strokes.take(strokes.lengths_mm > 1.6))
-    for last, name, color in ((False, "pen 1", ink[0]), (True, "pen 2", ink[1])):
-        with svg.layer(name, color=color, width=0.25):
-            svg.polylines(Lines.join(inked[last]))
+    in_pens(svg, ink, map(Lines.join, inked.values()), width=0.25)

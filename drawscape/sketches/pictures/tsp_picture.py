@@ -6,14 +6,12 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import catmull_rom
-from drawscape.geometry.lines import Points
+from drawscape.geometry import Points, catmull_rom, stippled
 from drawscape.geometry.regions import Bounds
-from drawscape.geometry.voronoi import stippled
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.sketches.pictures._tour import tours, uncrossed
+from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 ROUNDS = 100

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.occlusion import Shape
+from drawscape.geometry import Floats, Lines, Points, Shape
 
 Facade = str
 """`floors`, `columns`, `windows` or `blank`."""

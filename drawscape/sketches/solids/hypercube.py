@@ -5,10 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Ints
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Ints, fit_count
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -64,13 +62,9 @@ def hypercube(
             # The way's corners: one bit after the other is set.
             way = np.concatenate([[0], np.cumsum(1 << order)])
             lines.append(corners[way] @ seen * scale + middle)
-    with svg.layer("edges", color=ink[0], width=0.2):
-        svg.polylines(np.concatenate(thin))
-    for number, lines in enumerate(broad):
-        with svg.layer(
-            ("way", "second way", "third way")[number], color=ink[number + 1], width=0.9
-        ):
-            svg.polylines(lines)
+    names = ("edges", "way", "second way", "third way")
+    parts = [np.concatenate(thin), *broad]
+    in_pens(svg, ink, parts, width=(0.2, 0.9, 0.9, 0.9), names=names)
 
 
 def _turned(view: Floats, planes: Ints, angles: Floats) -> Floats:

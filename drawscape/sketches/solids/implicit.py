@@ -8,16 +8,13 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import map_coordinates
 
-from drawscape.geometry.camera import Camera, Points3
+from drawscape.geometry import Camera, fit_count, implicit_mesh, visible_paths
+from drawscape.geometry.camera import Points3
 from drawscape.geometry.contours import contours
-from drawscape.geometry.hidden import visible_paths
-from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.placing import fit_count
 from drawscape.geometry.simplify import simplify
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Body = Literal["knot", "gyroid"]
@@ -82,9 +79,8 @@ def implicit(
         yield 0.9 * (step + 1) / len(RANKS), partial(_draw, surface=surface, color=ink[0])
     _draw(svg, surface, ink[0])
     if floor:
-        with svg.layer("shadow", color=ink[1], width=0.3):
-            seen = place(visible_paths(floor, mesh, camera))
-            svg.polylines(seen.take(seen.lengths_mm > 1.0))
+        seen = place(visible_paths(floor, mesh, camera))
+        in_pens(svg, ink[1:], [seen.take(seen.lengths_mm > 1.0)], names=["shadow"])
 
 
 def _draw(svg: SVGBuilder, surface: list[Lines], color: str) -> None:

@@ -6,11 +6,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import binary_erosion, map_coordinates, maximum_filter, minimum_filter
 
-from drawscape.geometry.lines import Flags, Floats
-from drawscape.geometry.raymarch import Distance, is_lit, march, normals_of, smooth_union
+from drawscape.geometry import Flags, Floats, is_lit, march, normals_of, smooth_union
+from drawscape.geometry.raymarch import Distance
 from drawscape.geometry.streamlines import streamlines
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Scene = Literal["drops", "monument", "rings"]

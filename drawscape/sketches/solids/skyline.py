@@ -5,14 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.occlusion import Shape, occlude
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Lines, Noise, Shape, circle, clip_to_rectangle, fit_count, occlude
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.sketches.solids._towers import Box, shape_of
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -56,11 +50,7 @@ def skyline(
             shapes += _tower(rng, x, y, half, slope, height, setbacks, spacing)
     visible = occlude(shapes)
     city = clip_to_rectangle(Lines.join(visible[1:]), frame.x0, frame.y0, frame.x1, frame.y1)
-    with svg.layer("city", color=ink[0], width=0.3):
-        svg.polylines(city.take(city.lengths_mm > 0.15))
-    if len(visible[0]):
-        with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(visible[0])
+    in_pens(svg, ink, [city.take(city.lengths_mm > 0.15), visible[0]], names=("city", "pen 2"))
 
 
 def _lots(

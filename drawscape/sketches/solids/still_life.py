@@ -6,16 +6,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.camera import Camera, Points3
-from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.hidden import visible_paths
+from drawscape.geometry import Camera, Mesh, clip_to_polygon, fit_count, thinned, visible_paths
+from drawscape.geometry.camera import Points3
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.placing import fit_count
 from drawscape.geometry.solids import revolved
-from drawscape.geometry.thinning import thinned
-from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 COLUMNS = 44
@@ -90,12 +85,9 @@ def _draw(svg: SVGBuilder, drawn: list[Lines], ink: list[str]) -> None:
     joined = Lines.join(drawn)
     glaze = np.repeat(np.arange(len(drawn)) * 2 % 3, [len(lines) for lines in drawn])
     ring = np.concatenate([1 + np.arange(len(lines)) for lines in drawn])
-    for pen in range(3):
-        lines = joined.take(glaze == pen)
-        if len(lines):
-            with svg.layer(f"glaze {pen + 1}", color=ink[pen], width=0.3):
-                light = thinned(lines, ring[glaze == pen])
-                svg.polylines(light.take(light.lengths_mm > 0.6))
+    light = [thinned(joined.take(glaze == pen), ring[glaze == pen]) for pen in range(3)]
+    light = [lines.take(lines.lengths_mm > 0.6) for lines in light]
+    in_pens(svg, ink, light, names=("glaze 1", "glaze 2", "glaze 3"))
 
 
 def _profile(rng: np.random.Generator, slimness: float) -> Floats:

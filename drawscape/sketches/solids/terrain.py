@@ -6,14 +6,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.curves import circle
+from drawscape.geometry import Noise, circle, depth_in, fit_count, keep_positive, thinned
 from drawscape.geometry.lines import Flags, Floats, Lines
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import depth_in, fit_count
 from drawscape.geometry.resample import resample
-from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Mesh = Literal["rows", "net"]
@@ -79,13 +75,10 @@ def terrain(
         land.append(_along(view, frame))
         number = np.append(number, 1 + np.arange(len(land[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
-    with svg.layer("land", color=ink[0], width=0.3):
-        svg.polylines(thinned(Lines.join(land), number, most=0.65))
-    with svg.layer("pen 2", color=ink[1], width=0.3):
-        svg.polylines(_ripples(rng, keep_positive(across, np.where(wet, clear, -1.0))))
-    if sun:
-        with svg.layer("pen 3", color=ink[2], width=0.3):
-            svg.polylines(_sun(rng, frame, view, sun * frame.short))
+    dry = thinned(Lines.join(land), number, most=0.65)
+    water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
+    disc = _sun(rng, frame, view, sun * frame.short) if sun else Lines.empty()
+    in_pens(svg, ink, [dry, water, disc], names=("land", "pen 2", "pen 3"))
 
 
 def _view(

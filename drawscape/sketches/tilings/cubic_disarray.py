@@ -6,11 +6,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.placing import polar
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Lines, Points, clip_to_rectangle, polar
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 CLOSEST = 0.78
@@ -42,12 +39,11 @@ def cubic_disarray(
     place = _corners(rng, columns, rows, disorder, calm) * side + (svg.frame.x0, svg.frame.y0)
     *edges, dark, light = _cubes(place, shading)
     frame = svg.frame
-    for name, color, lines in (
-        ("cubes", ink[0], Lines.join([*edges, dark])),
-        ("lit sides", ink[1], light),
-    ):
-        with svg.layer(name, color=color, width=0.3):
-            svg.polylines(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
+    parts = [
+        clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
+        for lines in (Lines.join([*edges, dark]), light)
+    ]
+    in_pens(svg, ink, parts, names=("cubes", "lit sides"))
 
 
 def _corners(

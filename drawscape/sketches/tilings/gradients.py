@@ -6,10 +6,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Floats, Points, fit_count
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -48,11 +46,8 @@ def gradients(
             edges = frame.y0 + frame.height * np.concatenate([[0], cuts, [1]])
             for y0, y1 in pairwise(edges.tolist()):
                 y = _stripes(y0, y1, closest, farthest, bool(rng.integers(2)))
-                inked[pen].append(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
-    for number, (color, parts) in enumerate(zip(ink, inked, strict=True), 1):
-        if parts:
-            with svg.layer(f"pen {number}", color=color, width=0.3):
-                svg.polylines(np.concatenate(parts))
+                inked[pen] += list(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
+    in_pens(svg, ink, inked)
 
 
 def _stripes(y0: float, y1: float, closest: float, farthest: float, dense_first: bool) -> Floats:

@@ -5,10 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Ints, Points
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Flags, Ints, Points, fit_count, squares_in
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Order = Literal["mirrored", "chance", "waves"]
@@ -34,32 +32,26 @@ def hitomezashi(
     """
     ink = inks(svg, palette, "#1d3a6e", "#c8553d", "#c9922e")
     stitches = fit_count(stitches, svg.frame.short, 2.2)
-    side = svg.frame.short / stitches
-    columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
-    corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
+    side, columns, rows, corner = squares_in(svg.frame, stitches)
     across = _starts(rng, rows + 1, order, bias)
     down = _starts(rng, columns + 1, order, bias)
     over = (np.arange(columns) % 2 == 0) ^ across[:, None]
     under = (np.arange(rows)[:, None] % 2 == 0) ^ down
     # A hem all around: no island is left open.
     over[[0, -1]] = under[:, [0, -1]] = True
-    with svg.layer("stitches", color=ink[0], width=0.4):
-        svg.polylines(_unit(over, (1, 0)) * side + corner)
-        svg.polylines(_unit(under, (0, 1)) * side + corner)
+    parts = [np.concatenate([_unit(over, (1, 0)), _unit(under, (0, 1))])]
     if filled:
         # Hatch lines a pen's width and a gap apart, an even number to a cell.
         lines = 2 * max(1, round(side / 2.2))
         islands = _islands(over, under)
         tiny = islands & (_areas(islands) <= small)
-        for name, cells, color in (
-            ("small islands", tiny, ink[1]),
-            ("islands", islands & ~tiny, ink[2]),
-        ):
-            with svg.layer(name, color=color, width=0.4):
-                hatched = _hatch(cells if name == "islands" else cells[:, ::-1], lines)
-                if name != "islands":
-                    hatched = hatched * (-1, 1) + (columns, 0)
-                svg.polylines(hatched * side + corner)
+        # Small islands are hatched the other way.
+        parts += [
+            _hatch(tiny[:, ::-1], lines) * (-1, 1) + (columns, 0),
+            _hatch(islands & ~tiny, lines),
+        ]
+    names = ("stitches", "small islands", "islands")
+    in_pens(svg, ink, [part * side + corner for part in parts], width=0.4, names=names)
 
 
 def _areas(cells: Flags) -> Ints:

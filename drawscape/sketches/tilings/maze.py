@@ -5,11 +5,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
-from drawscape.geometry.placing import fit_count
+from drawscape.geometry import Flags, Floats, Ints, Lines, Points, fit_count, squares_in
 from drawscape.geometry.resample import resample
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Shape = Literal["rings", "rays", "waves", "none"]
@@ -39,9 +37,7 @@ def maze(
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     corridors = fit_count(corridors, svg.frame.short, 1.2)
-    side = svg.frame.short / corridors
-    columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
-    corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
+    side, columns, rows, corner = squares_in(svg.frame, corridors)
     steps, tree = _tree(rng, columns, rows, follow, strictness)
     way = _way(tree, columns, rows)
     hills = _hills(rng, columns, rows, swell * max(0.0, min(0.6, 1 - NARROWEST_MM / side)))
@@ -50,12 +46,9 @@ def maze(
         even = resample(Lines.of(lines), 0.4)
         return even.with_points(_swollen(even.points, hills) * side + corner)
 
-    with svg.layer("walls", color=ink[0], width=0.35):
-        gaps = int(way[0, 0]), int(way[-1, 0])
-        svg.polylines(place(_walls(steps, columns, rows, gaps)))
-    if solution:
-        with svg.layer("way", color=ink[1], width=0.6):
-            svg.polylines(place((way + 0.5)[None]))
+    walls = place(_walls(steps, columns, rows, (int(way[0, 0]), int(way[-1, 0]))))
+    through = place((way + 0.5)[None]) if solution else Lines.empty()
+    in_pens(svg, ink, [walls, through], width=(0.35, 0.6), names=("walls", "way"))
 
 
 def _hills(rng: np.random.Generator, columns: int, rows: int, squeeze: float) -> Floats:

@@ -5,11 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import fit_count, polar
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Noise, Points, clamped, fit_count, polar, squares_in
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Rule = Literal["squares", "interruptions", "trapezia"]
@@ -34,17 +31,13 @@ def molnar(
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#27406e")
     columns = fit_count(columns, frame.short, 4.0)
-    side = frame.short / columns
-    across, down = (int(length / side + 1e-9) for length in (frame.width, frame.height))
-    x, y = np.meshgrid(np.arange(across) - (across - 1) / 2, np.arange(down) - (down - 1) / 2)
-    middles = np.stack([x.ravel(), y.ravel()], axis=-1) * side + (frame.cx, frame.cy)
+    side, across, down, corner = squares_in(frame, columns)
+    x, y = np.meshgrid(np.arange(across) + 0.5, np.arange(down) + 0.5)
+    middles = np.stack([x.ravel(), y.ravel()], axis=-1) * side + corner
     make = {"squares": _squares, "interruptions": _interruptions, "trapezia": _trapezia}[rule]
     pens, lines = make(rng, frame, middles, side, disturbance, nested)
-    lines = np.clip(lines, (frame.x0, frame.y0), (frame.x1, frame.y1))
-    for pen in range(3):
-        if (pens == pen).any():
-            with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.4):
-                svg.polylines(lines[pens == pen])
+    lines = clamped(frame, lines)
+    in_pens(svg, ink, [lines[pens == pen] for pen in range(3)], width=0.4)
 
 
 def _squares(

@@ -6,13 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.lines import Flags, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import polar
-from drawscape.geometry.regions import rectangle
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Flags, Noise, Points, clip_to_polygon, polar, rectangle
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN = (1 + 5**0.5) / 2
@@ -52,18 +47,11 @@ def penrose(
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
-    for pen in range(3):
-        lines = [
-            _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
-            for i in np.flatnonzero(pens == pen)
-        ]
-        if lines:
-            drawn = np.concatenate(lines) + np.array([frame.cx, frame.cy])
-            with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.3):
-                svg.polylines(clip_to_polygon(drawn, edge))
-    if within == "decagon":
-        with svg.layer("pen 1", color=ink[0], width=0.3):
-            svg.polyline(edge)
+    inked: list[list[Points]] = [[edge] if within == "decagon" else [], [], []]
+    for i, pen in enumerate(pens.tolist()):
+        nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
+        inked[pen] += list(nested + np.array([frame.cx, frame.cy]))
+    in_pens(svg, ink, [clip_to_polygon(lines, edge) for lines in inked])
 
 
 def _tones(rng: np.random.Generator, centres: NDArray[np.complex128], symmetric: bool) -> Points:

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.placing import fitted
+from drawscape.geometry import fitted
 from drawscape.sketches import sketch
 from drawscape.svg_builder import SVGBuilder
 

@@ -5,12 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry import Points, clip_to_rectangle, rectangle
 from drawscape.geometry.hatch import hatch
-from drawscape.geometry.lines import Points
-from drawscape.geometry.regions import rectangle
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Field = tuple[float, float, float, float]
@@ -45,10 +42,7 @@ def subdivision(
         ink = int(rng.integers(1, len(colors))) if rng.random() < accent else 0
         filling = _arcs if rng.random() < arcs else _filled
         inked[ink].extend(filling(rng, inner, spacing))
-    for number, (color, lines) in enumerate(zip(colors, inked, strict=True), 1):
-        if lines:
-            with svg.layer(f"pen {number}", color=color, width=0.3):
-                svg.polylines(lines)
+    in_pens(svg, colors, inked)
 
 
 def _arcs(rng: np.random.Generator, field: Field, spacing: float) -> list[Points]:

@@ -1,19 +1,13 @@
 """Diagonals by the toss of a coin."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Flags, Points
-from drawscape.geometry.noise import Noise
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.geometry import Flags, Floats, Noise, Points, fit_count, squares_in
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
-
-Floats = NDArray[np.floating[Any]]
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -42,25 +36,23 @@ def ten_print(
     patterns of Sebastien Truchet, 1987. Where they are broad, one passes over the other.
     """
     ink = inks(svg, palette, "#14213d", "#d1495b")
-    side = svg.frame.short / cells
+    side, columns, rows, corner = squares_in(svg.frame, cells)
     strands = fit_count(strands, side * ribbon, CLOSEST)
-    columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
     rising = rng.random((rows, columns)) < chance
     first_above = rng.random((rows, columns)) < 0.5
     closed = _closed(rising) if loops else np.zeros((rows, columns, 2), dtype=bool)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
-    corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
-    for name, color, wanted in (("ways", ink[0], ~closed), ("loops", ink[1], closed)):
-        lines = [
+    parts = [
+        [
             (_turned(arc, bool(rising[r, c]), which) + np.array([c, r])) * side + corner
             for r, c, which in np.argwhere(wanted).tolist()
             for arc in _arcs(shares, ribbon, bool(first_above[r, c]) == (which == 0))
         ]
-        if lines:
-            with svg.layer(name, color=color, width=0.4):
-                svg.polylines(lines)
+        for wanted in (~closed, closed)
+    ]
+    in_pens(svg, ink, parts, width=0.4, names=("ways", "loops"))
 
 
 def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:

@@ -5,9 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.geometry.placing import fit_count
-from drawscape.sketches import Share, sketch
+from drawscape.geometry import Ints, Lines, Points, fit_count, polar, squares_in
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -22,6 +21,7 @@ def truchet(
     ] = 3,
     split: Annotated[Share, doc("Chance that a tile is cut into four smaller ones")] = 0.45,
     strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Bands of parallel lines that meander over and under each other.
 
@@ -31,26 +31,24 @@ def truchet(
     Truchet Patterns, 2018; here the spacing of the lines is the same in all sizes, so that every
     line goes on in the neighbouring tile.
     """
-    side = svg.frame.short / tiles
+    side, columns, rows, corner = squares_in(svg.frame, tiles)
     strands = fit_count(strands, side / 2 ** (levels - 1), 0.6)
-    columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
-    corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side
+    arcs = []
     for level in range(levels):
         cut = rng.random(len(cells)) < (split if level < levels - 1 else 0)
         whole = cells[~cut] + corner
         lines = strands * 2 ** (levels - 1 - level)
-        svg.polylines(_tiled(whole, rng.integers(0, 4, len(whole)), side, lines))
+        arcs.append(_tiled(whole, rng.integers(0, 4, len(whole)), side, lines))
         side /= 2
         quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
         cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
+    in_pens(svg, inks(svg, palette, "#1b1b1b"), [Lines.join(arcs)])
 
 
 def _tiled(cells: Points, turns: Ints, side: float, lines: int) -> Lines:
-    """Return the arcs of all `cells` (upper left corners), each tile turned by its quarter
-    turns.
-    """
+    """Return the arcs of all `cells` (upper left corners), each tile with its quarter turns."""
     pieces = []
     for turn in range(4):
         here = cells[turns == turn]
@@ -64,9 +62,7 @@ def _tiled(cells: Points, turns: Ints, side: float, lines: int) -> Lines:
 
 
 def _tile(lines: int, steps: int) -> list[Points]:
-    """Return the arcs of the unit tile: those about (0, 0), and what they leave of those about
-    (1, 1).
-    """
+    """Return the unit tile's arcs about (0, 0), and what they leave of those about (1, 1)."""
     arcs = []
     for radius in (np.arange(lines) + 0.5) / lines:
         count = max(4, int(steps * radius))
@@ -84,5 +80,4 @@ def _tile(lines: int, steps: int) -> list[Points]:
 
 
 def _arc(radius: float, start: float, end: float, count: int) -> Points:
-    angle = np.linspace(start, end, count)
-    return radius * np.column_stack([np.cos(angle), np.sin(angle)])
+    return polar(radius, np.linspace(start, end, count))

@@ -5,12 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, MaxLen, doc
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry import Lines, keep_positive
 from drawscape.geometry.resample import resample
-from drawscape.geometry.thinning import keep_positive
 from drawscape.lettering import Align, Style, set_text
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
@@ -82,12 +80,8 @@ def paragraph(
     even = resample(written, 0.3)
     depth = sun * frame.short - np.hypot(*(even.points - at).T)
     # A broader pen, or the sun would be lost among fine words.
-    for name, color, width, inside in (
-        ("words", ink[0], 0.3, -depth),
-        ("sun", ink[1], 0.5, depth),
-    ):
-        with svg.layer(name, color=color, width=width):
-            svg.polylines(keep_positive(even, inside))
+    parts = [keep_positive(even, part) for part in (-depth, depth)]
+    in_pens(svg, ink, parts, width=(0.3, 0.5), names=("words", "sun"))
 
 
 def _column(

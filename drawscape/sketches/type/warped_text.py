@@ -5,13 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, MaxLen, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.placing import fit_count
+from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count
 from drawscape.geometry.resample import resample
 from drawscape.lettering import Style, set_text
-from drawscape.sketches import sketch
-from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Warp = Literal["lens", "waves", "twist", "flag"]
@@ -48,15 +45,12 @@ def warped_text(
     bent = lines.with_points(_bent(lines.points, warp, strength, frame, discs, phase))
     bent = clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1)
     if warp in ("waves", "flag"):
-        with svg.layer("pen 1", color=ink[0], width=0.3):
-            svg.polylines(bent)
+        in_pens(svg, ink, [bent])
         return
     # A stroke belongs to the lens that its middle lies under: no letter is sliced at a rim.
     middle = np.add.reduceat(bent.points, bent.offsets[:-1]) / bent.counts[:, None]
     under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
-    for name, color, chosen in (("pen 1", ink[0], ~under), ("pen 2", ink[1], under)):
-        with svg.layer(name, color=color, width=0.3):
-            svg.polylines(bent.take(chosen))
+    in_pens(svg, ink, [bent.take(~under), bent.take(under)])
 
 
 def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
