@@ -24,7 +24,7 @@ from drawscape.catalogue.index import (
     standing,
 )
 from drawscape.catalogue.marks import KEPT, REJECTED
-from drawscape.catalogue.query import Drawings, Pruning, drawings, find, pruning
+from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
 from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file, source_in
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Drawings",
     "Figures",
     "Pruning",
+    "Traits",
     "compare_again",
     "draft_for",
     "drawings",

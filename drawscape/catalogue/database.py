@@ -81,6 +81,7 @@ create index drawing_before_0_4 on drawing (sketch, seed) where body = '';
 delete from drawing where took_s is null and not deleted;
 delete from folder;
 """,
+    "alter table drawing add column traits text not null default '{}';  -- JSON, what its sketch says of it",
 )
 """What makes a file of each version from the one before. A column is added here, and in drawing.py."""
 

@@ -107,6 +107,7 @@ class Drawing:
     body: str
     edited: bool
     deleted: bool
+    traits: dict[str, Any]
     streams: dict[str, int] = field(default_factory=dict)
 
     @classmethod

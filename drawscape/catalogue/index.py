@@ -140,7 +140,11 @@ def _upsert(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
         connection.execute("delete from thumbnail where drawing = ?", (drawing,))
     connection.executemany(
         "insert or replace into drawing_parameter values (?, ?, ?)",
-        [(drawing, n, _comparable(v)) for n, v in json.loads(values["parameters"]).items()],
+        [
+            (drawing, name, _comparable(value))  # of one name the parameter is the one looked for
+            for column in ("traits", "parameters")
+            for name, value in json.loads(values[column]).items()
+        ],
     )
     return int(drawing)
 
@@ -410,10 +414,10 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     salvage()
     with writing() as connection:
         connection.execute("delete from folder")
-    fetch_all(settings.output_folder(), ".svg")
+    fetch_all(top := settings.output_folder(), ".svg")
     _note_gone()
-    elsewhere = map(full_path, _outside_output())
-    for path in (*_svg_files(settings.output_folder()), *elsewhere):
+    elsewhere = map(full_path, _outside_output(top))
+    for path in (*_svg_files(top), *elsewhere):
         if on_file is not None:
             on_file(path)
         index_file(path, fully=True)
@@ -432,27 +436,28 @@ def refresh() -> int:
     >>> refresh()
     0
     """
-    fetch_all(settings.output_folder(), ".svg")
-    new, lost = 0, _outside_output()
-    for folder in _changed_folders(lost):
-        stamp = folder.stat().st_mtime_ns
-        settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
-        known = _known_in(folder)
-        names = {
-            e.name: e.stat() for e in os.scandir(folder) if _is_drawing(e.name) and e.is_file()
-        }
-        drawn = set()
-        for name in names:
-            found = (names[name].st_size, names[name].st_mtime_ns)
-            if known.get(name) == found or index_file(folder / name) is not None:
-                drawn.add(name)
-                new += known.get(name) != found
-        lost += [stored_path(folder / name) for name in known.keys() - drawn]
-        with writing() as connection:
-            row = (stored_path(folder), stamp if settled else 0)
-            connection.execute("insert or replace into folder values (?, ?)", row)
-    _note_gone(lost)
-    return new
+    fetch_all(top := settings.output_folder(), ".svg")
+    with reading():  # of one home, should the settings name another meanwhile
+        new, lost = 0, _outside_output(top)
+        for folder in _changed_folders(top, lost):
+            stamp = folder.stat().st_mtime_ns
+            settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
+            known = _known_in(folder)
+            names = {
+                e.name: e.stat() for e in os.scandir(folder) if _is_drawing(e.name) and e.is_file()
+            }
+            drawn = set()
+            for name in names:
+                found = (names[name].st_size, names[name].st_mtime_ns)
+                if known.get(name) == found or index_file(folder / name) is not None:
+                    drawn.add(name)
+                    new += known.get(name) != found
+            lost += [stored_path(folder / name) for name in known.keys() - drawn]
+            with writing() as connection:
+                row = (stored_path(folder), stamp if settled else 0)
+                connection.execute("insert or replace into folder values (?, ?)", row)
+        _note_gone(lost)
+        return new
 
 
 def _is_past(stamp_ns: int) -> bool:
@@ -523,13 +528,13 @@ def _is_drawing(name: str) -> bool:
     return name.endswith(".svg") and not name.startswith(".")
 
 
-def _changed_folders(lost: list[str]) -> Iterator[Path]:
+def _changed_folders(top: Path, lost: list[str]) -> Iterator[Path]:
     """Yield the folders of `output/` to look into; what lay in those that are gone is added to `lost`."""
     with reading() as connection:
         seen = dict(
             tuple(row) for row in connection.execute("select path, modified_ns from folder")
         )
-    for folder, inner, _ in os.walk(settings.output_folder()):
+    for folder, inner, _ in os.walk(top):
         inner[:] = [name for name in inner if not name.startswith(".")]
         path = Path(folder)
         if seen.pop(stored_path(path), None) != path.stat().st_mtime_ns:
@@ -540,9 +545,9 @@ def _changed_folders(lost: list[str]) -> Iterator[Path]:
             connection.execute("delete from folder where path = ?", (gone,))
 
 
-def _outside_output() -> list[str]:
+def _outside_output(output: Path) -> list[str]:
     """Return where drawings lie that were moved out of `output/`: few, so that each is looked at."""
-    top = stored_path(settings.output_folder())
+    top = stored_path(output)
     with reading() as connection:
         rows = connection.execute(
             "select path from drawing where (path < ? or path >= ?) and not deleted",

@@ -3,12 +3,15 @@
 import inspect
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
+
+import numpy as np
 
 from drawscape import durations
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
@@ -39,6 +42,9 @@ MOST_SHOWN = 24
 
 _STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
+
+_MOST_VALUES = 12
+"""Of a trait that is a number; more are counted in ranges."""
 
 _MOST_SETTINGS = 3
 """Settings under a drawing: what still fits into two lines."""
@@ -87,6 +93,10 @@ class Drawings(Sequence[Drawing]):
         by_id = {row["id"]: Drawing.of(row) for row in rows}
         return [by_id[one] for one in ids if one in by_id]
 
+    def trait_counts(self) -> "Traits":
+        """Return how often each value of each trait is among them."""
+        return Traits.of(self)
+
     def _repr_html_(self) -> str:
         """Show the first in a cell, by their thumbnails."""
         shown = list(self[:MOST_SHOWN])
@@ -101,6 +111,45 @@ class Drawings(Sequence[Drawing]):
     def __repr__(self) -> str:
         first = ", ".join(map(repr, self[:3]))
         return f"<{len(self)} drawings: {first}{', ...' if len(self) > 3 else ''}>"
+
+
+class Traits(dict[str, dict[Any, int]]):
+    """How many drawings have each value of each trait, by name and value; a notebook shows bars.
+
+    Numbers of many values stand in ten ranges, by their lower ends.
+    """
+
+    @classmethod
+    def of(cls, drawings: Iterable[Drawing]) -> "Traits":
+        """Return the counts of these drawings."""
+        found: dict[str, list[Any]] = {}
+        for drawing in drawings:
+            for name, value in drawing.traits.items():
+                found.setdefault(name, []).append(value)
+        return cls({name: _counts(values) for name, values in sorted(found.items())})
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<p>no traits; a sketch gives some by svg.trait('density', 'high')</p>"
+        rows = []
+        for name, counts in self.items():
+            rows.append(f"<tr><th colspan='3' style='text-align: left'>{escape(name)}</th></tr>")
+            for value, count in counts.items():
+                width = round(200 * count / max(counts.values()))
+                bar = f'<div style="width: {width}px; height: 1em; background: #4a7ba7"></div>'
+                rows.append(
+                    f"<tr><td>{escape(short(value))}</td><td>{count}</td><td>{bar}</td></tr>"
+                )
+        return f"<table>{''.join(rows)}</table>"
+
+
+def _counts(values: Sequence[Any]) -> dict[Any, int]:
+    is_number = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+    if is_number and len(set(values)) > _MOST_VALUES:
+        counts, ends = np.histogram(values, bins=10)
+        return dict(zip(map(float, ends), map(int, counts), strict=False))
+    counted = Counter(values)
+    return {one: counted[one] for one in sorted(counted, key=lambda one: (str(type(one)), one))}
 
 
 def _thumbnail_tag(drawing: Drawing) -> str:
@@ -205,7 +254,8 @@ def drawings(
     ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
     gone, too; `without_tag` leaves some out; `plotted` takes what a machine has drawn, or the others.
-    `where` holds the sketch's parameters; plain keywords will do where the sketch has none of these names.
+    `where` holds parameters and traits of the sketch; plain keywords will do where it has none of these
+    names.
     Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
     Raises UnknownNameError for another order, sketch or parameter, ParameterError for a range that is none,
     for stars that nobody gives, for words that are no text, and for a name that is an option here, too.
@@ -377,11 +427,11 @@ def _untagged(tag: str) -> tuple[str, list[Any]]:
 
 def _containing(text: str) -> tuple[str, list[Any]]:
     like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = ("sketch", "parameters", "path", "coalesce(sheet, '')")
+    columns = ("sketch", "parameters", "traits", "path", "coalesce(sheet, '')")
     own = " or ".join(f"{column} like ? escape '\\'" for column in columns)
     marked = "recipe in (select recipe from mark where note like ? escape '\\' or name like ? escape '\\')"
     tagged = "recipe in (select recipe from tag where tag like ? escape '\\')"
-    return f"({own} or {marked} or {tagged})", [like] * 7
+    return f"({own} or {marked} or {tagged})", [like] * (len(columns) + 3)
 
 
 def _moment(since: datetime | timedelta | str | float) -> float:

@@ -151,6 +151,7 @@ def show(name: str, as_json: bool) -> None:
         ("page", f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm"),
         ("seed", one.seed),
         *one.parameters.items(),
+        *one.traits.items(),
         ("sheet", one.sheet),
         ("parents", ", ".join(one.parents)),
         ("stars", "*" * one.stars),
@@ -333,7 +334,7 @@ def _took(one: Drawing) -> str:
 def _facts(one: Drawing) -> dict[str, Any]:
     """Return a drawing as JSON shows it."""
     names = (
-        "recipe sketch path deleted edited drawn_at took_s width height margin seed parameters sheet parents "
-        "stars tags name note"
+        "recipe sketch path deleted edited drawn_at took_s width height margin seed parameters traits sheet "
+        "parents stars tags name note"
     )
     return {name: getattr(one, name) for name in names.split()}

@@ -16,7 +16,7 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
-from drawscape.catalogue import REJECTED, Drawing, drawings, find
+from drawscape.catalogue import REJECTED, Drawing, Traits, drawings, find
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
@@ -309,6 +309,10 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def drawings(self) -> Sequence[Drawing]:
         """The drawings that exist, in the order of the cells."""
         return [cell.drawing for cell in self._cells.values() if cell.drawing is not None]
+
+    def trait_counts(self) -> Traits:
+        """Return how often each value of each trait is among the drawings: of a sheet, over its seeds."""
+        return Traits.of(self.drawings)
 
     @property
     def chosen(self) -> list[Drawing]:
@@ -669,7 +673,8 @@ def figures_words(drawing: Drawing) -> str:
 
 def settings_words(drawing: Drawing) -> str:
     """Return page, seed and parameters of a drawing in a line."""
-    values = [f"{label_of(name)} {short(value)}" for name, value in drawing.parameters.items()]
+    said = {**drawing.parameters, **drawing.traits}
+    values = [f"{label_of(name)} {short(value)}" for name, value in said.items()]
     page = f"{drawing.width:g} x {drawing.height:g} mm, margin {drawing.margin:g}"
     return ", ".join([page, f"seed {drawing.seed}", *values])
 

@@ -57,7 +57,7 @@ def draw_recipe(
     for fraction in _steps(recipe, svg, reads):
         if on_progress is not None:
             on_progress(fraction, svg)
-    svg.provenance = recipe.provenance(reads, parents).as_dict()
+    svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
     return svg
 
 

@@ -55,7 +55,12 @@ class Recipe:
             }
         )
 
-    def provenance(self, reads: Mapping[str, str], parents: Sequence[str] = ()) -> Provenance:
+    def provenance(
+        self,
+        reads: Mapping[str, str],
+        parents: Sequence[str] = (),
+        traits: Mapping[str, Any] | None = None,
+    ) -> Provenance:
         """Return what the file says of itself; `reads` are digests of the files read while it was drawn."""
         reads = self._with_former(reads)
         source = self.origin.source
@@ -74,6 +79,7 @@ class Recipe:
             source="" if source is None else source.reference,
             parents=list(parents),
             streams=dict(self.streams),
+            traits=dict(traits or {}),
         )
 
     def _with_former(self, reads: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The page that is drawn on: size, elements, open groups and layers, and what comes off it."""
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,6 +36,8 @@ from drawscape.svg.node import (
     transform_text,
 )
 
+Trait: TypeAlias = str | int | float | bool
+
 
 class Canvas:
     """A page of `width` x `height` mm and the nodes drawn on it so far; SVGBuilder draws on it."""
@@ -59,6 +62,8 @@ class Canvas:
         """What shows an unfinished drawing: it is given a copy of the canvas and draws on that."""
         self.paper_color: str | None = None
         """The paper behind the drawing, such as `'#101014'` for white ink; no pen draws it."""
+        self.traits: dict[str, Trait] = {}
+        """What the drawing says of itself, by name; see `trait`."""
         self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]
@@ -348,6 +353,27 @@ class Canvas:
                [90., 10.]])
         """
         return self.document(tolerance).lines
+
+    def trait(self, name: str, value: Trait) -> Self:
+        """Note what kind of drawing this seed has given, and return the canvas; it draws nothing.
+
+        The file and the catalogue keep it: `drawings(where={'density': 'high'})` finds the drawing, and
+        `sheet.trait_counts()` counts the values over seeds. A value is text, a number, or true or false.
+        Raises CanvasError for an empty name and for another value.
+
+        >>> svg.trait("density", "high").traits
+        {'density': 'high'}
+        """
+        plain = value.item() if isinstance(value, np.generic) else value
+        known = isinstance(plain, (str, bool, int)) or (
+            isinstance(plain, float) and math.isfinite(plain)
+        )
+        if not isinstance(name, str) or not name.strip() or not known:
+            raise CanvasError(
+                f"trait({name!r}, {value!r}): give a name, and a text, number or bool"
+            )
+        self.traits[name] = plain
+        return self
 
     def layers(self, tolerance: float = TOLERANCE_MM) -> list[tuple[Pen, Lines]]:
         """Return the layers of `document` as (pen, lines) pairs.

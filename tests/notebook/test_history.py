@@ -195,3 +195,17 @@ def test_parameters_with_the_names_of_options_go_into_vary() -> None:
     made.wait(60)
     assert made.status == "6 of 6 drawn"
     assert [d.parameters["columns"] for d in made.drawings] == [5, 5, 5, 7, 7, 7]
+
+
+def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history() -> None:
+    def spots(svg: Any, rng: Any) -> None:
+        svg.trait("density", "high" if rng.random() > 0.5 else "low").circle(30, 30, 9)
+
+    made = contact_sheet(spots, 8, paper="A7")
+    made.wait(60)
+    counts = made.trait_counts()["density"]
+    assert set(counts) == {"high", "low"}
+    assert sum(counts.values()) == 8
+    seen = history("spots", where={"density": "high"})
+    assert len(seen.drawings) == counts["high"]
+    assert "density high" in seen.tiles[0]["hint"]
