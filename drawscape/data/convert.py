@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from drawscape.atomic import atomic_path
 from drawscape.data.engine import (
@@ -81,10 +81,7 @@ def convert(
         atomic_path(target) as temporary,
     ):
         table = _read(duck, source, reads, options, writes)
-        try:
-            rows = _write(duck, table, temporary, writes, options)
-        except DataError as problem:
-            raise (table.explain(problem) if table.explain else problem) from None
+        rows = _write(duck, table, temporary, writes, options)
     progress(1.0, f"{rows:,} rows")
     return Conversion(target, rows, tuple(c.name for c in table.columns), table.notes)
 
@@ -142,7 +139,9 @@ def sheet_as_csv(engine: Engine, path: Path, options: Options) -> tuple[Path, Op
         for count, cells in enumerate(sheet.iter_rows(values_only=True)):
             if count < options.skip_rows or (not any(c is not None for c in cells)):
                 continue
-            texts = _without_blank_end([_text(cell) for cell in cells])
+            texts = [_text(cell) for cell in cells]
+            while texts and not texts[-1]:  # a sheet's rows end anywhere
+                texts.pop()
             width = width or len(texts)
             writer.writerow(texts + [""] * (width - len(texts)))
             if count % 1024 == 0:
@@ -166,26 +165,19 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
     book = openpyxl.Workbook(write_only=True)
     book.properties.created = book.properties.modified = datetime.datetime(2000, 1, 1)
     sheet = book.create_sheet("data")
+    count = 0
     try:
-        count = _fill(engine, table, sheet)
+        if table.columns:
+            sheet.append([_cell(sheet, column.name) for column in table.columns])
+            values = [(text_value(column), column.name) for column in table.columns]
+            for rows in engine.stream(select(values, f"({table.sql})")):
+                for row in rows:
+                    sheet.append([_cell(sheet, value) for value in row])
+                count += len(rows)
+                engine.report(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
     finally:
         sheet.close()  # else openpyxl closes it at the interpreter's end, and complains
     book.save(path)
-    return count
-
-
-def _fill(engine: Engine, table: Table, sheet: Any) -> int:
-    """Append the table's rows to the sheet and return their number."""
-    if not table.columns:
-        return 0
-    sheet.append([_cell(sheet, column.name) for column in table.columns])
-    count = 0
-    values = [(text_value(column), column.name) for column in table.columns]
-    for rows in engine.stream(select(values, f"({table.sql})")):
-        for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
-        count += len(rows)
-        engine.report(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
     return count
 
 
@@ -218,12 +210,6 @@ def _cell(sheet: Any, value: Any) -> Any:
     return cell
 
 
-def _without_blank_end(texts: list[str]) -> list[str]:
-    """Return the texts up to the last that is not empty: a sheet's rows end anywhere."""
-    width = next((end for end in range(len(texts), 0, -1) if texts[end - 1]), 0)
-    return texts[:width]
-
-
 def _text(value: Any) -> str:
     """Return a cell's value as the text that means the same in a CSV file."""
     if value is None:
@@ -242,34 +228,24 @@ def _text(value: Any) -> str:
 def _sheet(path: Path, wanted: str | int | None) -> Iterator[Any]:
     """Yield the sheet asked for; DataError for what is no workbook or unpacks to too much."""
     with path.open("rb") as stream:
-        book = _book(path, stream)
         try:
-            yield book[_sheet_name(book.sheetnames, wanted)]
+            with zipfile.ZipFile(stream) as packed:
+                unpacked = sum(part.file_size for part in packed.infolist())
+            if unpacked > _LARGEST_UNPACKED:
+                raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
+            # From an open file: given a path, openpyxl refuses suffixes that it does not know.
+            book = _openpyxl().load_workbook(stream, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, KeyError, OSError) as problem:
+            raise DataError(f"{path.name!r} is not an .xlsx workbook: {problem}") from problem
+        names = book.sheetnames
+        try:
+            if isinstance(wanted, int) and 0 <= wanted < len(names):
+                wanted = names[wanted]
+            if wanted is not None and wanted not in names:
+                raise UnknownNameError("sheet", str(wanted), names)
+            yield book[wanted or names[0]]
         finally:
             book.close()
-
-
-def _book(path: Path, stream: IO[bytes]) -> Any:
-    openpyxl = _openpyxl()
-    try:
-        with zipfile.ZipFile(stream) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked <= _LARGEST_UNPACKED:
-            # From an open file: given a path, openpyxl refuses suffixes that it does not know.
-            return openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as problem:
-        raise DataError(f"{path.name!r} is not an .xlsx workbook: {problem}") from problem
-    raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
-
-
-def _sheet_name(names: list[str], wanted: str | int | None) -> str:
-    if isinstance(wanted, int) and 0 <= wanted < len(names):
-        return names[wanted]
-    if wanted is None:
-        return names[0]
-    if wanted not in names:
-        raise UnknownNameError("sheet", str(wanted), names)
-    return str(wanted)
 
 
 def _openpyxl() -> Any:

@@ -26,9 +26,8 @@ WRITING = (0.35, 1.0)
 CHECK_S = 0.1  # between two checks of a query's progress: ten a second is what an eye follows
 DEFAULT_MB = 512
 _LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
-_COLUMN_KB = 200  # of accounted memory, for the vectors and buffers of one column
-_RESERVED_COLUMNS = 500  # which fit into the least memory
 _SMALL_BYTES = 16 * 2**20
+_SET_ASIDE_MB = 8000  # accounted, and not used: 200 kB for each of some 20,000 columns, and twice
 
 _SESSION = (
     "TimeZone = 'UTC'",
@@ -52,8 +51,7 @@ class Table:
     """A file's rows as the query `sql`, whose columns are `columns`; `notes` are for the job's log.
 
     `rows` is their number, or None when they have not been counted. `documents` is, for JSON files,
-    the query of their records as they stand, one column of JSON. `explain` says in our words, with the
-    line, what goes wrong when the query runs.
+    the query of their records as they stand, one column of JSON.
     """
 
     sql: str
@@ -61,15 +59,13 @@ class Table:
     rows: int | None = None
     notes: tuple[str, ...] = ()
     documents: str | None = None
-    explain: Callable[[DataError], DataError] | None = None
 
 
 class Engine:
     """A DuckDB connection of one conversion, its scratch folder, and its progress."""
 
-    def __init__(self, connection: Any, scratch: Path, memory_mb: int, progress: Progress) -> None:
+    def __init__(self, connection: Any, scratch: Path, progress: Progress) -> None:
         self._connection = connection
-        self._memory_mb = memory_mb
         self._progress = progress
         self._furthest = 0.0
         self.scratch = scratch
@@ -116,12 +112,10 @@ class Engine:
         except duckdb.Error as problem:
             raise _explained(problem) from problem
 
-    def reserve(self, columns: int, file_bytes: int) -> None:
-        """Let DuckDB set aside what so many columns take, though a small file fills next to nothing of it."""
-        if columns > _RESERVED_COLUMNS and file_bytes < _SMALL_BYTES:
-            self._connection.execute(
-                f"SET memory_limit = '{self._memory_mb + columns * _COLUMN_KB // 1000}MB'"
-            )
+    def reserve_for(self, file: Path) -> None:
+        """Let DuckDB set aside what thousands of columns take: a small file fills next to nothing of it."""
+        if file.stat().st_size < _SMALL_BYTES:
+            self._connection.execute(f"SET memory_limit = '{_SET_ASIDE_MB}MB'")
 
     def report(self, fraction: float, message: str) -> None:
         """Pass on how far the work is; a step that is done again does not set it back."""
@@ -145,7 +139,7 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
     ):
         for setting in _SESSION:
             connection.execute(f"SET {setting}")
-        yield Engine(connection, scratch, memory_mb, progress)
+        yield Engine(connection, scratch, progress)
 
 
 def memory_mb() -> int:
@@ -338,47 +332,42 @@ def candidates(target: str, options: Options) -> tuple[str, ...]:
 
 def infer(
     duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
-) -> tuple[dict[str, str], int]:
-    """Return each column's type, the first of its `kinds` that all its texts have, and the rows.
+) -> dict[str, str]:
+    """Return each column's type: the first of its `kinds` that all its texts have.
 
     `source` is a query whose columns (SQL names) are texts. Empty columns are VARCHAR.
     """
     types = dict.fromkeys(kinds, "VARCHAR")
     names = [name for name, some in kinds.items() if some]
-    rows = -1
     for first in range(0, len(names), _AT_ONCE):
-        part = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
-        sample = f"(SELECT {', '.join(part)} FROM {source} LIMIT {_SAMPLE_ROWS})"
-        fits = _fitting(duck, sample, part, options)[0]
-        left = {name: fits.get(name, kinds[name]) for name in part}
-        while left := {name: some for name, some in left.items() if some}:
-            narrowest = {name: some[:1] for name, some in left.items()}
-            found, rows = _fitting(duck, source, narrowest, options)
-            types |= {name: some[0] for name, some in found.items() if some}
-            left = {n: left[n][1:] for n, some in found.items() if not some}
-    return types, _fitting(duck, source, {}, options)[1] if rows < 0 else rows
+        left = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
+        sample = f"(SELECT {', '.join(left)} FROM {source} LIMIT {_SAMPLE_ROWS})"
+        left |= _fitting(duck, sample, left, options)
+        found = _fitting(duck, source, left, options)
+        types |= {name: some[0] for name, some in found.items() if some}
+    return types
 
 
 def _fitting(
     duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
-) -> tuple[dict[str, list[str]], int]:
-    """Return the kinds that all texts of a column have, for each column with texts, and the rows."""
-    wanted = ["count(*)"]
+) -> dict[str, list[str]]:
+    """Return the kinds that all texts of a column have, for each column with texts."""
+    wanted = []
     for column, some in kinds.items():
         there = f"{column} NOT IN {_MISSING}"
-        wanted.append(f"count(CASE WHEN {there} THEN 1 END)")
         # A sum of 0 and 1 is planned four times as fast as a filtered count.
+        wanted.append(f"sum(({there})::INTEGER)")
         wanted += [
             f"sum(({there} AND ({check(column, kind, options)}) IS NOT TRUE)::INTEGER)"
             for kind in some
         ]
-    sql = f"SELECT {', '.join(wanted)} FROM {source}"
-    row = iter(duck.rows(sql, message="reading every row")[0])
-    rows = next(row)
-    found: dict[str, list[str]] = {}
+    row = iter(
+        duck.rows(f"SELECT {', '.join(wanted)} FROM {source}", message="reading every row")[0]
+    )
+    found = {}
     for column, some in kinds.items():
         texts = next(row)
         fits = [kind for kind in some if not next(row)]
         if texts:
             found[column] = fits
-    return found, rows
+    return found

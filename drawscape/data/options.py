@@ -1,8 +1,7 @@
 """The formats of tables, and what a caller may choose about a file that is not as it seems."""
 
-import codecs
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -41,16 +40,46 @@ _TYPES = {
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
 
 
+def _is_character(value: Any) -> bool:
+    return isinstance(value, str) and len(value.encode()) == 1 and value not in "\n\r\0"
+
+
+def _is_encoding(value: Any) -> bool:
+    try:
+        return value is None or "".encode(value) is not None
+    except (LookupError, TypeError):
+        return False
+
+
+def _are_texts(value: Any) -> bool:
+    return not isinstance(value, str) and all(isinstance(item, str) for item in value or ())
+
+
+_CHARACTER = "must be one ASCII character, not a line end or NUL"
+_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "decimal": (_is_character, _CHARACTER),
+    "delimiter thousands": (lambda value: value is None or _is_character(value), _CHARACTER),
+    "quote escape": (lambda value: value == "" or _is_character(value), _CHARACTER),
+    "encoding": (_is_encoding, "is no text encoding of Python; try 'utf-8', 'cp1252', 'utf-16'"),
+    "skip_rows": (lambda value: isinstance(value, int) and value >= 0, "must be 0 or more lines"),
+    "ragged": (lambda value: value in RAGGED, f"must be one of {', '.join(RAGGED)}"),
+    "nulls columns": (_are_texts, "must be a list of texts"),
+    "types": (
+        lambda value: value == "text" or isinstance(value, Mapping),
+        "must be 'text' or a dictionary by column",
+    ),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to read a table where its file does not say, and how to write it.
 
-    - `delimiter`: between cells of a CSV file; None looks at the first lines. Any one character.
+    - `delimiter`: between cells of a CSV file, any one character; None: as DuckDB's sniffer finds it.
     - `quote`, `escape`: around a cell, and before a quote in it ('' for none).
     - `encoding`: any that Python knows ('latin-1', 'cp1252', 'utf-16'); None means UTF-8, or what a
       byte order mark says.
-    - `header`: whether the first line names the columns; None: unless a number or date is in it, years
-      over columns of other values apart.
+    - `header`: whether the first line names the columns; None: unless a number or date is in it.
     - `skip_rows`: lines to pass over before the first.
     - `columns`: names in place of the file's.
     - `types`: 'text' (guess nothing), or a type by column: text, integer, double, decimal(18,2),
@@ -92,43 +121,16 @@ class Options:
         return cls(**given)
 
     def __post_init__(self) -> None:
-        self._check_characters()
-        self._check_sequences()
-        if self.encoding is not None:
-            _check_encoding(self.encoding)
-        if not isinstance(self.skip_rows, int) or self.skip_rows < 0:
-            raise ParameterError(
-                "skip_rows", self.skip_rows, "must be a number of lines, 0 or more"
-            )
-        if self.ragged not in RAGGED:
-            raise ParameterError("ragged", self.ragged, f"must be one of {', '.join(RAGGED)}")
-        for column, name in self.types_by_column.items():
-            sql_type(column, name)
-
-    def _check_characters(self) -> None:
-        for name in ("delimiter", "quote", "escape", "decimal", "thousands"):
+        for names, (is_right, rule) in _RULES.items():
+            for name in names.split():
+                if not is_right(value := getattr(self, name)):
+                    raise ParameterError(name, value, rule)
+        for name, other in (("delimiter", "quote"), ("thousands", "decimal")):
             value = getattr(self, name)
-            least = 0 if name in ("quote", "escape") else 1
-            if value is None and name in ("delimiter", "thousands"):
-                continue
-            if not isinstance(value, str) or not least <= len(value.encode()) <= 1:
-                raise ParameterError(name, value, "must be one ASCII character")
-            if value in ("\n", "\r", "\0"):
-                raise ParameterError(name, value, "must not be a line end or NUL")
-        if self.quote and self.delimiter == self.quote:
-            raise ParameterError("delimiter", self.delimiter, "must differ from quote")
-        if self.thousands == self.decimal:
-            raise ParameterError("thousands", self.thousands, "must differ from decimal")
-
-    def _check_sequences(self) -> None:
-        for name in ("nulls", "columns"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
-                raise ParameterError(name, value, "must be a list of texts")
-        if isinstance(self.types, str) and self.types != "text":
-            raise ParameterError("types", self.types, "must be 'text' or a dictionary by column")
+            if value and value == getattr(self, other):
+                raise ParameterError(name, value, f"must differ from {other}")
+        for column, kind in self.types_by_column.items():
+            sql_type(column, kind)
 
     @property
     def types_by_column(self) -> Mapping[str, str]:
@@ -155,18 +157,6 @@ def sql_type(column: str, name: str) -> str:
         known = ", ".join([*_TYPES, "decimal(18,2)"])
         raise ParameterError(f"types[{column!r}]", name, f"must be one of {known}")
     return _TYPES[plain]
-
-
-def _check_encoding(name: str) -> None:
-    try:
-        codecs.lookup(name)
-        "".encode(name)
-    except (LookupError, TypeError):
-        raise ParameterError(
-            "encoding",
-            name,
-            "is not a text encoding that Python knows; try 'utf-8', 'cp1252', 'utf-16'",
-        ) from None
 
 
 def format_named(name: str) -> str:

@@ -1,19 +1,15 @@
 """CSV, TSV, JSON and NDJSON files: read as they are written, and written as spreadsheets and readers expect.
 
-The beginning of a CSV file shows its encoding, delimiter and header; DuckDB is told all of them. Its own
-sniffer is not asked: it takes `a,b` over rows of unequal width for one column with another delimiter, and
-skips rows before the first that fits, without a word.
+DuckDB's sniffer finds a CSV file's delimiter and header. One pass then finds each row that does not fit, so
+that an error names its line before anything is written.
 """
 
 import codecs
-import csv
-import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,50 +37,39 @@ _LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
 _NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE")  # of JSON, to DuckDB
 _MOST_GUESSED = 2000  # columns whose types are looked for: planning takes seconds beyond
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
-_HEAD_BYTES = 1 << 20  # a first line longer than this is no table's
+_CHUNK = 1 << 20
 _FORMULA = r"^[=+@\t\r-]"
 _LISTED = 5  # of the rows that were skipped: enough to find the cause
-_LOOKED_AT = 200  # rows, for the delimiter and the header
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_DELIMITERS = ",;\t|"
-_VALUE = re.compile(
-    r"[-+]?(\d+([.,]\d+)*\.?|\.\d+)([eE][-+]?\d+)?|\d{4}-\d\d-\d\d([ T][\d:.]+)?(Z|[-+][\d:]+)?"
-)
-_YEAR = re.compile(r"1[5-9]\d\d|20\d\d|21\d\d")
-_PLACE = re.compile(r"CSV Error on Line: (\d+)")
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as Excel takes it
+_SEPARATOR_LINE = re.compile(
+    rb"(?:\xef\xbb\xbf)?sep=([,;\t|])\r?\n", re.IGNORECASE
+)  # as Excel takes it
 
 
 def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs: bool) -> Table:
     """Return the table in a CSV file, its columns typed if a `target` file has types.
 
-    Raises DataError, with the line, for rows of unequal width, broken quotes and wrong encodings.
+    `tabs` says that the delimiter is a tab unless asked for. Raises DataError, with the line, for rows of
+    unequal width, broken quotes and wrong encodings.
     """
-    options, notes = _found(path, options, tabs=tabs)
-    if not options.columns:
-        return Table("", (), 0, ("the file is empty",))
     # DuckDB passes over a byte order mark by itself.
-    plain = as_utf8(engine, path, (options.encoding or "utf-8").removesuffix("-sig"))
-    explain = partial(_explained, path, plain, options)
-
-    def typed(file: Path) -> Table:
-        try:
-            return replace(_read_cells(engine, file, options, notes, target), explain=explain)
-        except DataError as problem:
-            raise explain(problem) from None
-
+    plain = as_utf8(engine, path, find_encoding(path, options.encoding).removesuffix("-sig"))
+    if not plain.stat().st_size:
+        return Table("", (), 0, ("the file is empty",))
+    if options.delimiter is None and tabs:
+        options = replace(options, delimiter="\t")
     try:
-        return typed(plain)
+        return _read_cells(engine, path, plain, options, target)
     except DataError as problem:
-        if "invalid state" not in str(problem):
+        if "invalid state" not in str(problem) and "sniffing" not in str(problem):
             raise
     # Line ends of several kinds; those within cells become one kind, too.
-    return typed(_with_plain_ends(engine, plain))
+    return _read_cells(engine, path, _with_plain_ends(engine, plain), options, target)
 
 
 def write_csv(engine: Engine, table: Table, path: Path, *, delimiter: str, safe: bool) -> int:
@@ -132,7 +117,7 @@ def as_utf8(engine: Engine, path: Path, encoding: str) -> Path:
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            while chunk := source.read(_HEAD_BYTES):
+            while chunk := source.read(_CHUNK):
                 plain.write(decoder.decode(chunk))
                 engine.report(0.1 * source.tell() / size, "decoding")
             plain.write(decoder.decode(b"", True))
@@ -168,135 +153,110 @@ def _undecodable(path: Path, encoding: str, problem: object) -> DataError:
     )
 
 
-def _found(path: Path, options: Options, *, tabs: bool) -> tuple[Options, list[str]]:
-    """Return the options with all that the file's beginning shows filled in, and notes for the log.
-
-    `tabs` says that the delimiter is a tab unless asked for.
-    """
-    encoding = find_encoding(path, options.encoding)
-    text = _head(path, encoding)
-    skip_rows, delimiter = options.skip_rows, options.delimiter or ("\t" if tabs else None)
-    named = _SEPARATOR_LINE.match(text)
-    if named and not skip_rows and options.delimiter in (None, named[1]):
-        skip_rows, delimiter = 1, named[1]
-    text = "".join(text.splitlines(keepends=True)[skip_rows:])
-    delimiter = delimiter or _guess_delimiter(text, options)
-    rows = _first_rows(text, delimiter, options)
-    first = rows[0] if rows else []
-    header = _looks_like_header(rows) if options.header is None else options.header
-    wider = range(len(first), max(map(len, rows), default=0) if options.ragged == "pad" else 0)
-    more = [f"column_{index + 1}" for index in wider]
-    names, notes = unique_names([*_names(path, first, header, options), *more])
-    if first and not header and options.header is None and options.columns is None:
-        notes.append(
-            "the first row holds numbers or dates, so it is data; header=True if it is not"
-        )
-    found = replace(
-        options,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        skip_rows=skip_rows,
-        columns=names,
-    )
-    return found, notes
-
-
-def _head(path: Path, encoding: str) -> str:
-    with path.open("rb") as stream:
-        start = stream.read(_HEAD_BYTES)
-    try:
-        return codecs.getincrementaldecoder(encoding)().decode(start, len(start) < _HEAD_BYTES)
-    except UnicodeError as problem:
-        raise _undecodable(path, encoding, problem) from problem
-
-
-def _reader_options(delimiter: str, quote: str, escape: str) -> dict[str, Any]:
-    csv.field_size_limit(1 << 30)
-    if not quote:
-        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
-    if escape in (quote, ""):
-        return {"delimiter": delimiter, "quotechar": quote, "doublequote": True}
-    return {
-        "delimiter": delimiter, "quotechar": quote, "doublequote": False, "escapechar": escape,
-    }  # fmt: skip
-
-
-def _first_rows(text: str, delimiter: str, options: Options) -> list[list[str]]:
-    """Return the first rows that are not blank, up to a broken one."""
-    how = _reader_options(delimiter, options.quote, options.escape)
-
-    def rows() -> Iterator[list[str]]:
-        try:
-            yield from filter(None, csv.reader(io.StringIO(text, newline=""), **how))
-        except csv.Error:
-            return
-
-    return [*islice(rows(), _LOOKED_AT)]
-
-
-def _guess_delimiter(text: str, options: Options) -> str:
-    """Return the delimiter that cuts most of the first rows into as many cells as the first one."""
-
-    def score(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in _first_rows(text, delimiter, options)]
-        if not widths or widths[0] < 2:
-            return 0.0, 0
-        return widths.count(widths[0]) / len(widths), widths[0]
-
-    best = max(_DELIMITERS, key=score)
-    return best if score(best)[1] else ","
-
-
-def _looks_like_header(rows: list[list[str]]) -> bool:
-    """Return whether the first row names the columns: it holds no value, or years over other values.
-
-    Country,Code,1960,1961 is a header over 4.8 and 4.7, and data over 1970 and 1971.
-    """
-    first = [cell.strip() for cell in rows[0]] if rows else []
-    values = [index for index, cell in enumerate(first) if _VALUE.fullmatch(cell)]
-    if not values:
-        return True
-    below = [row[i].strip() for row in rows[1:] for i in values if i < len(row) and row[i].strip()]
-    years = {first[index] for index in values if _YEAR.fullmatch(first[index])}
-    others = sum(not _YEAR.fullmatch(cell) for cell in below)
-    return len(years) == len(values) and others * 2 > len(below)
-
-
-def _names(path: Path, first: list[str], header: bool, options: Options) -> list[str]:
-    if options.columns is None:
-        return first if header else [f"column_{index + 1}" for index in range(len(first))]
-    if first and len(options.columns) != len(first):
-        raise DataError(
-            f"{path.name!r} has {len(first)} columns, columns= names {len(options.columns)}"
-        )
-    return list(options.columns)
-
-
 # The rows
 
 
 def _with_plain_ends(engine: Engine, path: Path) -> Path:
     target = engine.scratch / "plain-ends.csv"
-    as_text = partial(
-        open, encoding="utf-8", errors="surrogateescape"
-    )  # DuckDB says what is not UTF-8
+    # What is not UTF-8 is named later, with its line.
+    as_text = partial(open, encoding="utf-8", errors="surrogateescape")
     with as_text(path) as source, as_text(target, "w", newline="\n") as plain:
-        while chunk := source.read(_HEAD_BYTES):
+        while chunk := source.read(_CHUNK):
             plain.write(chunk)
     return target
 
 
-def _explained(path: Path, plain: Path, options: Options, problem: DataError) -> DataError:
-    """Return DuckDB's error in our words, with the line as an editor counts it."""
-    text = str(problem)
-    place, widths = _PLACE.search(text), _WIDTHS.search(text)
-    if place is None:
-        return problem
-    number = int(place[1])
-    where = f"{path.name!r}, line {_lines(plain, options, [number])[number]}"
+def _sniffed(engine: Engine, plain: Path, options: Options) -> tuple[Options, list[str]]:
+    """Return the options with delimiter, header and columns as the sniffer finds them, and notes."""
+    with plain.open("rb") as stream:
+        named = _SEPARATOR_LINE.match(stream.read(16))
+    if named and not options.skip_rows and options.delimiter in (None, named[1].decode()):
+        options = replace(options, skip_rows=1, delimiter=named[1].decode())
+    given: dict[str, Any] = {"delim": options.delimiter, "header": options.header}
+    if (options.quote, options.escape) != ('"', '"'):
+        given |= {"quote": options.quote, "escape": options.quote and options.escape}
+    how = "".join(f", {name} = {literal(str(v))}" for name, v in given.items() if v is not None)
+    delimiter, header, columns = engine.rows(
+        f"SELECT Delimiter, HasHeader, list_transform(Columns, lambda c: c.name) "
+        f"FROM sniff_csv({file_literal(plain)}, {_limits(options)}, ignore_errors = true{how})",
+        message="reading",
+    )[0]
+    names, notes = unique_names(columns)
+    if not header and options.header is None and options.columns is None:
+        notes.append(
+            "the first row holds numbers or dates, so it is data; header=True if it is not"
+        )
+    if options.columns is not None and len(options.columns) != len(names):
+        raise DataError(f"the file has {len(names)} columns, columns= names {len(options.columns)}")
+    columns = options.columns or names
+    return replace(options, delimiter=delimiter, header=header, columns=columns), notes
+
+
+def _limits(options: Options) -> str:
+    longest = f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE}"
+    return f"skip = {options.skip_rows}, {longest}"
+
+
+def _scan(plain: Path, options: Options, more: str = "") -> str:
+    """Return DuckDB's reader of the file with nothing left to its guess; columns c1, c2, ..."""
+    columns = ", ".join(f"'c{index + 1}': 'VARCHAR'" for index in range(len(options.columns or ())))
+    return (
+        f"read_csv({file_literal(plain)}, auto_detect = false, columns = {{{columns}}}, "
+        f"delim = {literal(options.delimiter or ',')}, header = {options.header}, {_limits(options)}, "
+        f"quote = {literal(options.quote)}, escape = {literal(options.quote and options.escape)}, "
+        f"nullstr = '', allow_quoted_nulls = false{more})"
+    )
+
+
+def _read_cells(engine: Engine, path: Path, plain: Path, options: Options, target: str) -> Table:
+    engine.reserve_for(plain)
+    options, notes = _sniffed(engine, plain, options)
+    store = ", ignore_errors = true, store_rejects = true"
+    counting = f"SELECT count(*), count(COLUMNS(*)) FROM {_scan(plain, options, store)}"
+    rows = int(engine.rows(counting, message="reading every row")[0][0])
+    rejected = engine.rows(
+        "SELECT line_byte_position, max_by(error_message, byte_position) "
+        "FROM reject_errors GROUP BY 1 ORDER BY 1",
+        message="reading every row",
+    )
+    more = ""
+    if rejected:
+        options, more = _forgiven(path, plain, options, rejected, notes)
+        rows += len(rejected) * (options.ragged == "pad")
+    names = options.columns or ()
+    source = f"({_texts(_scan(plain, options, more), options, len(names))})"
+    guessed = candidates(target, options)
+    if len(names) > _MOST_GUESSED:
+        guessed = ()
+        notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
+    return _typed(engine, source, dict.fromkeys(names, guessed), options, notes, rows)
+
+
+def _forgiven(
+    path: Path, plain: Path, options: Options, rejected: Sequence[tuple[int, str]], notes: list[str]
+) -> tuple[Options, str]:
+    """Return how to read rows that do not fit, if `ragged` says so; DataError with the line if not."""
+    widths = [_WIDTHS.search(text) for _, text in rejected]
+    for (start, text), width in zip(rejected, widths, strict=True):
+        if width is None or options.ragged == "refuse":
+            raise _explained(path, text, width, _lines(plain, [start])[0])
+    if options.ragged == "pad":
+        notes.append("rows with fewer cells than others are padded with empty ones")
+        widest = max(int(width[2]) for width in widths if width)
+        names = [*(options.columns or ())]
+        names += [f"column{index}" for index in range(len(names), widest)]
+        return replace(options, columns=names), ", null_padding = true, parallel = false"
+    first = _lines(plain, [start for start, _ in rejected[:_LISTED]])
+    lines = ", ".join([*map(str, first), *(["..."] * (len(rejected) > _LISTED))])
+    many = "s" * (len(rejected) > 1)
+    notes.append(f"{len(rejected)} ragged row{many} skipped (line{many} {lines})")
+    return options, ", ignore_errors = true"
+
+
+def _explained(path: Path, text: str, widths: re.Match[str] | None, line: int) -> DataError:
+    where = f"{path.name!r}, line {line}"
     if "not utf-8" in text:
-        return _undecodable(path, "utf-8", where)
+        return _undecodable(path, "utf-8", f"line {line}")
     if widths is None:
         why = "a quote is not closed, or a text follows it" if "quote" in text else text
         return DataError(f"{where}: {why}")
@@ -308,56 +268,12 @@ def _explained(path: Path, plain: Path, options: Options, problem: DataError) ->
     )
 
 
-def _lines(path: Path, options: Options, numbers: Collection[int]) -> dict[int, int]:
-    """Return the lines on which rows begin: DuckDB counts rows, and a cell may hold line ends."""
-    how = _reader_options(options.delimiter or ",", options.quote, options.escape)
-    done = number = options.skip_rows
-    lines = {}
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        for _ in range(done):
-            stream.readline()
-        reader = csv.reader(stream, **how)
-        for _ in islice(reader, max(numbers) - number):
-            number += 1
-            if number in numbers:
-                lines[number] = done + 1
-            done = options.skip_rows + reader.line_num
-    return {number: lines.get(number, number) for number in numbers}
-
-
-def _rows(engine: Engine, path: Path, options: Options, notes: list[str]) -> str:
-    """Return what to select the rows from, short ones padded or ragged ones skipped if that is asked."""
-    if options.ragged == "pad":
-        notes.append("rows with fewer cells than others are padded with empty ones")
-        return _scan(path, options, "null_padding = true, parallel = false")
-    if options.ragged == "refuse":
-        return _scan(path, options)
-    scan = _scan(path, options, "ignore_errors = true, store_rejects = true")
-    engine.rows(f"CREATE OR REPLACE TABLE fitting AS SELECT * FROM {scan}", message="reading")
-    rejected = "SELECT line, error_message FROM reject_errors ORDER BY 1"
-    found = engine.rows(rejected, message="reading")
-    for line, text in found:
-        if not _WIDTHS.search(text):
-            raise DataError(f"CSV Error on Line: {line} {text}")
-    if found:
-        first = _lines(path, options, [line for line, _ in found[:_LISTED]]).values()
-        lines = ", ".join([*map(str, first), *(["..."] * (len(found) > _LISTED))])
-        many = "s" * (len(found) > 1)
-        notes.append(f"{len(found)} ragged row{many} skipped (line{many} {lines})")
-    return "fitting"
-
-
-def _scan(path: Path, options: Options, more: str = "parallel = true") -> str:
-    """Return DuckDB's reader of the file with nothing left to its guess; columns c1, c2, ..."""
-    columns = ", ".join(f"'c{index + 1}': 'VARCHAR'" for index in range(len(options.columns or ())))
-    return (
-        f"read_csv({file_literal(path)}, auto_detect = false, columns = {{{columns}}}, "
-        f"delim = {literal(options.delimiter or ',')}, quote = {literal(options.quote)}, "
-        f"escape = {literal(options.quote and options.escape)}, "
-        f"header = {str(options.header).lower()}, "
-        f"skip = {options.skip_rows}, nullstr = '', allow_quoted_nulls = false, "
-        f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE}, {more})"
-    )
+def _lines(plain: Path, starts: Sequence[int]) -> list[int]:
+    """Return the lines that begin at these bytes, as an editor counts them."""
+    with plain.open("rb") as stream:
+        before = stream.read(max(starts))
+    end = b"\n" if b"\n" in before else b"\r"
+    return [before.count(end, 0, start) + 1 for start in starts]
 
 
 def _texts(scan: str, options: Options, columns: int) -> str:
@@ -373,32 +289,20 @@ def _texts(scan: str, options: Options, columns: int) -> str:
     return select(cells, scan)
 
 
-def _read_cells(
-    engine: Engine, path: Path, options: Options, notes: list[str], target: str
-) -> Table:
-    names = options.columns or ()
-    engine.reserve(len(names), path.stat().st_size)
-    source = f"({_texts(_rows(engine, path, options, notes), options, len(names))})"
-    guessed = candidates(target, options)
-    if len(names) > _MOST_GUESSED:
-        guessed = ()
-        notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
-    return _typed(engine, source, dict.fromkeys(names, guessed), options, notes)
-
-
 def _typed(
     engine: Engine,
     source: str,
     kinds: Mapping[str, Sequence[str]],
     options: Options,
     notes: Sequence[str],
+    rows: int,
 ) -> Table:
     """Return the table of the texts c1, c2, ... in `source`: of each column the types it may have."""
     asked = options.sql_types(kinds)
     cells = {f"c{index}": name for index, name in enumerate(kinds, start=1)}
     sure = {name: "JSON" for name, some in kinds.items() if some == ["JSON"]} | asked
     wanted = {cell: () if name in sure else kinds[name] for cell, name in cells.items()}
-    types, rows = infer(engine, source, wanted, options)
+    types = infer(engine, source, wanted, options)
     for cell, name in cells.items():
         types[cell] = sure.get(name, types[cell])
         if name in asked:
@@ -477,7 +381,7 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     ]
     source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
     plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
-    return _typed(engine, f"({select(cells, source)})", kinds, plain, notes)
+    return _typed(engine, f"({select(cells, source)})", kinds, plain, notes, rows)
 
 
 def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
