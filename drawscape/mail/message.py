@@ -3,81 +3,60 @@
 import mimetypes
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from email_validator import EmailNotValidError, validate_email
 
 from drawscape.errors import MailError
 
-_NAMED = re.compile(r"""(?P<name>"(?:[^"\\]|\\.)*"|[^"<>,;@]*) ?<(?P<address>[^<>\s]+)>""")
 _PART = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^,"])+""")
-_NOT_PUBLIC = ("localhost", "local", "test")  # an own mail server may know them
+_NOT_PUBLIC = re.compile(r"(?<=[@.])(localhost|local|test)(?=>?$)", re.IGNORECASE)
+_NAME = re.compile(r'^([^"<>@]*[^"<>@ ]) ?<')
 _LONGEST_SUBJECT = 250
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """Someone with a mail address, its domain in ASCII; `name` may be empty."""
-
-    name: str
-    address: str
-
-    @property
-    def domain(self) -> str:
-        """What follows the @, in ASCII."""
-        return self.address.rpartition("@")[2]
-
-    @property
-    def header(self) -> Address:
-        """The address as a header holds it."""
-        local = self.address.rpartition("@")[0]
-        return Address(display_name=self.name, username=local, domain=self.domain)
-
-
-def read_recipient(text: str, what: str = "recipient") -> Recipient:
+def read_recipient(text: str, what: str = "recipient") -> Address:
     """Return the one address in 'user@example.com' or 'A User <user@example.com>'.
 
     A domain with other letters than ASCII's becomes ASCII by IDNA 2008. Raises MailError, which names
     `what`, the value and what is wrong: several addresses, line ends (header injection), wrong syntax.
     """
     _refuse_controls(text, what)
-    named = _NAMED.fullmatch(text.strip())
-    name, address = (named["name"].strip(), named["address"]) if named else ("", text.strip())
-    if name.startswith('"'):
-        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    # email-validator takes public names only; a local one, which an own server may know, is checked as if
+    # it were one.
+    quoted = _NAME.sub(r'"\1" <', text.strip())  # a name of other letters than ASCII's must be
+    public, local = _NOT_PUBLIC.subn(r"\1.example", quoted)
     try:
-        return Recipient(name, _checked(address))
+        found = validate_email(
+            public,
+            strict=True,
+            allow_display_name=True,
+            check_deliverability=False,
+            globally_deliverable=False,
+        )
     except EmailNotValidError as problem:
         raise MailError(
             f"{what} {text!r} is not one mail address, such as 'user@example.com': {problem}"
         ) from problem
+    domain = found.ascii_domain.removesuffix(".example" if local else "")
+    return Address(found.display_name or "", found.local_part, domain)
 
 
-def read_recipients(given: str | Sequence[str]) -> tuple[Recipient, ...]:
+def read_recipients(given: str | Sequence[str]) -> tuple[Address, ...]:
     """Return the addresses in a text, separated by commas, or in a list of texts.
 
     Raises MailError as `read_recipient` does, for none, and for one that is there twice.
     """
     texts = _PART.findall(given) if isinstance(given, str) else given
     found = tuple(read_recipient(text) for text in texts or [str(given)])
-    if len({one.address for one in found}) < len(found):
+    if len({one.addr_spec for one in found}) < len(found):
         raise MailError(f"recipient {given!r} names an address twice")
     return found
-
-
-def _checked(address: str) -> str:
-    """Return the address with its domain in ASCII."""
-    # email-validator takes public names only, so a local one is checked as if it were one.
-    suffix = ".example" if address.lower().rpartition("@")[2].split(".")[-1] in _NOT_PUBLIC else ""
-    found = validate_email(
-        address + suffix, strict=True, check_deliverability=False, globally_deliverable=False
-    )
-    return f"{found.local_part}@{found.ascii_domain.removesuffix(suffix)}"
 
 
 def read_subject(text: str) -> str:
@@ -99,19 +78,18 @@ def _refuse_controls(text: str, what: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Enclosure:
+class Enclosure(NamedTuple):
     """A file that goes with a mail."""
 
     name: str
     data: bytes
 
     @property
-    def type(self) -> tuple[str, str]:
-        """Its media type, such as ('image', 'svg+xml')."""
+    def options(self) -> dict[str, Any]:
+        """Its name and its media type, as EmailMessage takes them."""
         guessed = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
         main, _, sub = guessed.partition("/")
-        return main, sub
+        return {"maintype": main, "subtype": sub, "filename": self.name}
 
 
 def message_id(job_id: str | None, queued_at: datetime | None, domain: str) -> str:
@@ -134,8 +112,8 @@ def encoded_bytes(size: int) -> int:
 
 def build_message(
     *,
-    sender: Recipient,
-    recipients: Sequence[Recipient],
+    sender: Address,
+    recipients: Sequence[Address],
     subject: str,
     text: str,
     html: str,
@@ -150,32 +128,20 @@ def build_message(
     before its @: then its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
     holiday notices stay away (RFC 3834).
     """
-    plain = "".join(one.address for one in (sender, *recipients)).isascii()
+    plain = "".join(one.addr_spec for one in (sender, *recipients)).isascii()
     message = EmailMessage(policy=SMTP.clone(utf8=not plain))
-    message["From"] = sender.header
-    message["To"] = [one.header for one in recipients]
+    message["From"] = sender
+    message["To"] = recipients
     message["Subject"] = subject
     message["Date"] = date
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    _add_pictures(message, pictures)
-    for enclosure in enclosures:
-        main, sub = enclosure.type
-        message.add_attachment(enclosure.data, maintype=main, subtype=sub, filename=enclosure.name)
-    return message
-
-
-def _add_pictures(message: EmailMessage, pictures: Sequence[Enclosure]) -> None:
-    shown = message.get_body(preferencelist=("html",))
+    shown: Any = message.get_body(preferencelist=("html",))
     for index, picture in enumerate(pictures):
-        main, sub = picture.type
-        shown.add_related(  # type: ignore[union-attr]
-            picture.data,
-            maintype=main,
-            subtype=sub,
-            cid=f"<{content_id(index)}>",
-            filename=picture.name,
-            disposition="inline",
-        )
+        cid = f"<{content_id(index)}>"
+        shown.add_related(picture.data, cid=cid, disposition="inline", **picture.options)
+    for enclosure in enclosures:
+        message.add_attachment(enclosure.data, **enclosure.options)
+    return message

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
-from jinja2.exceptions import UndefinedError
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -65,8 +64,8 @@ def send(
         if key in _RESERVED:
             raise MailError(f"the context's {key!r} is set by the mail itself; use another name")
     given = {
-        "name": recipients[0].name if len(recipients) == 1 else "",
-        "recipient": ", ".join(one.address for one in recipients),
+        "name": recipients[0].display_name if len(recipients) == 1 else "",
+        "recipient": ", ".join(one.addr_spec for one in recipients),
         "subject": subject,
         "job_id": job_id,
         "pictures": [
@@ -135,67 +134,43 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
     does not exist, MailTemplateError for missing variables (it names all) and for broken templates.
     """
-    environment = _environment(folder)
-    known = _names(environment)
-    if name not in known:
-        raise UnknownNameError("mail template", str(name), known)
-    missing: list[str] = []
-    environment.undefined = _recorder(missing)
-    try:
-        html = environment.get_template(f"{name}.html.j2").render(context)
-        text = environment.get_template(f"{name}.txt.j2").render(context)
-    except UndefinedError as problem:
-        raise MailTemplateError(f"mail template {name!r}: {problem}") from problem
-    except TemplateError as problem:
-        raise MailTemplateError(f"mail template {name!r} is broken: {problem}") from problem
-    if missing:
-        raise _missing(name, missing)
-    return text, html
-
-
-def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
     loaders: list[BaseLoader] = [FileSystemLoader(folder)] if folder else []
-    loaders.append(PackageLoader("drawscape.mail"))
-    environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader(loaders),
-        autoescape=lambda template: template is None or template.endswith(_SUFFIX),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["link"] = _link
-    return environment
-
-
-def _names(environment: ImmutableSandboxedEnvironment) -> list[str]:
-    """Return the names of the templates that a mail can be made of; `_layout` is not one."""
-    files = environment.list_templates()
-    return sorted(
-        file.removesuffix(_SUFFIX)
-        for file in files
-        if file.endswith(_SUFFIX) and not file.startswith("_") and "/" not in file
-    )
-
-
-def _recorder(missing: list[str]) -> type[StrictUndefined]:
-    """Return the class of undefined values that note their names in `missing` when shown."""
+    missing: list[str] = []
 
     class Missing(StrictUndefined):
+        """What is undefined notes its name when it is shown."""
+
         def __str__(self) -> str:  # type: ignore[override]
-            missing.append(str(self._undefined_name))
+            missing.append(repr(self._undefined_name))
             return ""
 
         __html__ = __str__
 
-    return Missing
-
-
-def _missing(name: str, missing: list[str]) -> MailTemplateError:
-    names = list(dict.fromkeys(missing))
-    give = ", ".join(f"{each}=..." for each in names)
-    return MailTemplateError(
-        f"mail template {name!r} needs {', '.join(map(repr, names))}; pass {give}"
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*loaders, PackageLoader("drawscape.mail")]),
+        autoescape=lambda template: template is None or template.endswith(_SUFFIX),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=Missing,
     )
+    environment.filters["link"] = _link
+    files = environment.list_templates(
+        filter_func=lambda file: file.endswith(_SUFFIX) and file[0] != "_" and "/" not in file
+    )
+    known = [file.removesuffix(_SUFFIX) for file in files]
+    if name not in known:
+        raise UnknownNameError("mail template", str(name), known)
+    try:
+        html = environment.get_template(f"{name}.html.j2").render(context)
+        text = environment.get_template(f"{name}.txt.j2").render(context)
+    except TemplateError as problem:
+        raise MailTemplateError(f"mail template {name!r} does not work: {problem}") from problem
+    if missing:
+        names = list(dict.fromkeys(missing))
+        give = ", ".join(f"{each[1:-1]}=..." for each in names)
+        raise MailTemplateError(f"mail template {name!r} needs {', '.join(names)}; pass {give}")
+    return text, html
 
 
 def _link(value: object) -> str:

@@ -17,26 +17,26 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
 from drawscape.errors import MailError, MailRefusedError, MailTemporaryError, SettingsError
-from drawscape.mail.message import Recipient, read_recipient
+from drawscape.mail.message import read_recipient
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_NOBODY = "drawscape@localhost"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailSettings:
     """How mails leave; see the module's table. `host` is None when they are written to files."""
 
-    sender: Recipient
+    sender: Address
     host: str | None = None
     port: int = 587
     security: str = "starttls"
@@ -50,78 +50,54 @@ class MailSettings:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "MailSettings":
         """Return the settings in `environment`; SettingsError names the variable that is wrong."""
-        host = environment.get("DRAWSCAPE_SMTP_HOST") or None
-        security = environment.get("DRAWSCAPE_SMTP_SECURITY", "starttls").lower()
-        if security not in PORTS:
-            raise SettingsError(
-                f"DRAWSCAPE_SMTP_SECURITY={security!r} must be one of {', '.join(PORTS)}"
-            )
-        user, password = _login(environment, host, security)
-        number = partial(_number, environment)
+
+        def text(name: str) -> str | None:
+            return environment.get(f"DRAWSCAPE_{name}") or None
+
+        def path(name: str) -> Path | None:
+            given = text(name)
+            if given and not Path(given).exists():
+                raise SettingsError(f"DRAWSCAPE_{name}={given!r} does not exist")
+            return Path(given) if given else None
+
+        def number(name: str, default: float, least: float, most: float) -> float:
+            given = text(name)
+            with contextlib.suppress(ValueError):
+                if least <= float(given or default) <= most:
+                    return float(given or default)
+            raise SettingsError(f"DRAWSCAPE_{name}={given!r} must be {least:g} to {most:g}")
+
+        host, user, password = text("SMTP_HOST"), text("SMTP_USER"), text("SMTP_PASSWORD")
+        security = (text("SMTP_SECURITY") or "starttls").lower()
+        sender = text("MAIL_FROM") or (user if user and "@" in user else None)
+        wrong = {
+            f"SMTP_SECURITY={security!r} must be one of {', '.join(PORTS)}": security not in PORTS,
+            "SMTP_PASSWORD is not set; a login needs user and password": user and not password,
+            "SMTP_USER is not set; a login needs user and password": password and not user,
+            "SMTP_SECURITY='none' would send the password in the clear; use 'starttls' or 'ssl'": (
+                user and security == "none" and host not in _LOOPBACK
+            ),
+            "MAIL_FROM is not set; it is the address that mails come from": not sender,
+        }
+        for words, is_so in wrong.items():
+            if is_so and (host or words.startswith("SMTP_SECURITY=")):
+                raise SettingsError(f"DRAWSCAPE_{words}")
+        try:
+            address = read_recipient(sender or "drawscape@localhost", "sender")
+        except MailError as problem:
+            raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
         return cls(
-            sender=_sender(environment, host, user),
+            sender=address,
             host=host,
-            port=int(number("DRAWSCAPE_SMTP_PORT", PORTS[security], 1, 65535)),
+            port=int(number("SMTP_PORT", PORTS[security], 1, 65535)),
             security=security,
             user=user,
             password=password,
-            ca_file=_path(environment, "DRAWSCAPE_SMTP_CA"),
-            timeout_s=number("DRAWSCAPE_SMTP_TIMEOUT", 30, 0.1, 3600),
-            templates=_path(environment, "DRAWSCAPE_MAIL_TEMPLATES"),
-            max_bytes=int(number("DRAWSCAPE_MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
+            ca_file=path("SMTP_CA"),
+            timeout_s=number("SMTP_TIMEOUT", 30, 0.1, 3600),
+            templates=path("MAIL_TEMPLATES"),
+            max_bytes=int(number("MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
         )
-
-
-def _login(
-    environment: Mapping[str, str], host: str | None, security: str
-) -> tuple[str | None, str | None]:
-    user = environment.get("DRAWSCAPE_SMTP_USER") or None
-    password = environment.get("DRAWSCAPE_SMTP_PASSWORD") or None
-    if host and (user is None) != (password is None):
-        missing = "PASSWORD" if user else "USER"
-        raise SettingsError(f"DRAWSCAPE_SMTP_{missing} is not set; a login needs user and password")
-    if host and user and security == "none" and host not in _LOOPBACK:
-        raise SettingsError(
-            "DRAWSCAPE_SMTP_SECURITY='none' would send the password in the clear; "
-            "use 'starttls' or 'ssl'"
-        )
-    return user, password
-
-
-def _sender(environment: Mapping[str, str], host: str | None, user: str | None) -> Recipient:
-    text = environment.get("DRAWSCAPE_MAIL_FROM")
-    if not text and user and "@" in user:
-        text = user
-    if not text and host:
-        raise SettingsError(
-            "DRAWSCAPE_MAIL_FROM is not set; it is the address that mails come from"
-        )
-    try:
-        return read_recipient(text or _NOBODY, "sender")
-    except MailError as problem:
-        raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
-
-
-def _path(environment: Mapping[str, str], name: str) -> Path | None:
-    text = environment.get(name)
-    if text and not Path(text).exists():
-        raise SettingsError(f"{name}={text!r} does not exist")
-    return Path(text) if text else None
-
-
-def _number(
-    environment: Mapping[str, str], name: str, default: float, least: float, most: float
-) -> float:
-    text = environment.get(name)
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is not a number") from None
-    if not least <= value <= most:
-        raise SettingsError(f"{name}={text!r} must be between {least:g} and {most:g}")
-    return value
 
 
 # Delivery: what is temporary, the next try of the job may send; the rest is refused
@@ -133,28 +109,36 @@ def deliver(message: EmailMessage, settings: MailSettings) -> str:
     Raises MailTemporaryError for what may pass later (a refused or lost connection, 4xx answers), and
     MailRefusedError for what will not (5xx, a failed login, a wrong certificate).
     """
-    sender = settings.sender.address
+    sender = settings.sender.addr_spec
     recipients = [address.addr_spec for address in message["To"].addresses]
     plain = "".join([sender, *recipients]).isascii()
     options = () if plain else ("SMTPUTF8", "BODY=8BITMIME")
     try:
         with _session(settings) as session:
-            refused = session.sendmail(sender, recipients, message.as_bytes(), options)
+            return _refusals(session.sendmail(sender, recipients, message.as_bytes(), options))
     except (smtplib.SMTPException, OSError, UnicodeError) as problem:
-        text = f"{settings.host}:{settings.port}: {_text(problem)}"
-        if _is_temporary(problem):
+        code, text = _answer(problem)
+        text = f"{settings.host}:{settings.port}: {text}"
+        if 400 <= code < 500:
             raise MailTemporaryError(f"{text}; job_retries=3 would try again") from problem
         raise MailRefusedError(f"{text}; trying again will not help") from problem
-    return _refusals(refused)
 
 
 @contextmanager
 def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     """Yield a session, encrypted and logged in as the settings say; how it ends does not matter."""
-    session = _connected(settings)
+    trust = ssl.create_default_context()
+    if settings.ca_file:
+        trust.load_verify_locations(settings.ca_file)
+    connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
+    if settings.security == "ssl":
+        connect = partial(smtplib.SMTP_SSL, context=trust)
+    # The name for EHLO: smtplib's own way asks the DNS, which can take long.
+    own = socket.gethostname() if "." in socket.gethostname() else "[127.0.0.1]"
+    session = connect(settings.host, settings.port, local_hostname=own, timeout=settings.timeout_s)
     try:
         if settings.security == "starttls":
-            session.starttls(context=_trust(settings))
+            session.starttls(context=trust)
         if settings.user and settings.password:
             session.login(settings.user, settings.password)
         yield session
@@ -165,61 +149,21 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
         session.close()
 
 
-def _connected(settings: MailSettings) -> smtplib.SMTP:
-    host = settings.host or ""
-    if settings.security == "ssl":
-        return smtplib.SMTP_SSL(
-            host,
-            settings.port,
-            local_hostname=_own_name(),
-            timeout=settings.timeout_s,
-            context=_trust(settings),
-        )
-    return smtplib.SMTP(host, settings.port, local_hostname=_own_name(), timeout=settings.timeout_s)
-
-
-def _own_name() -> str:
-    """Return the name for EHLO: smtplib's own way asks the DNS, which can take long."""
-    name = socket.gethostname()
-    return name if "." in name else "[127.0.0.1]"
-
-
-def _trust(settings: MailSettings) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if settings.ca_file:
-        context.load_verify_locations(settings.ca_file)
-    return context
-
-
-def _is_temporary(problem: Exception) -> bool:
-    """Return whether the same mail may pass later."""
-    code = _code(problem)
-    if code is not None:
-        return 400 <= code < 500
+def _answer(problem: Exception) -> tuple[int, str]:
+    """Return the server's answer; where it gave none, 421 for what may pass later, and 554."""
+    if isinstance(problem, smtplib.SMTPRecipientsRefused):
+        return next(code for code, _ in problem.recipients.values()), _refusals(problem.recipients)
+    if isinstance(problem, smtplib.SMTPResponseException):
+        return problem.smtp_code, f"{problem.smtp_code} {_plain(problem.smtp_error)}"
     if isinstance(problem, smtplib.SMTPException):
-        return isinstance(problem, smtplib.SMTPServerDisconnected)
-    if isinstance(problem, ssl.SSLError):
-        return isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-    if isinstance(problem, socket.gaierror):
-        return problem.errno == socket.EAI_AGAIN
-    return not isinstance(problem, UnicodeError)  # a host's name that is none
-
-
-def _code(problem: Exception) -> int | None:
-    """Return the server's answer code, None when there was no answer."""
-    if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        return next(code for code, _ in problem.recipients.values())
-    if isinstance(problem, smtplib.SMTPResponseException):
-        return problem.smtp_code
-    return None
-
-
-def _text(problem: Exception) -> str:
-    if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        return _refusals(problem.recipients)
-    if isinstance(problem, smtplib.SMTPResponseException):
-        return f"{problem.smtp_code} {_plain(problem.smtp_error)}"
-    return f"{problem or type(problem).__name__}"
+        passes = isinstance(problem, smtplib.SMTPServerDisconnected)
+    elif isinstance(problem, ssl.SSLError):
+        passes = isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    elif isinstance(problem, socket.gaierror):
+        passes = problem.errno == socket.EAI_AGAIN
+    else:
+        passes = not isinstance(problem, UnicodeError)  # a host's name that is none
+    return 421 if passes else 554, f"{problem or type(problem).__name__}"
 
 
 def _refusals(refused: Mapping[str, tuple[int, bytes]]) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from drawscape import settings
-from drawscape.files.batch import operation_named, plan, run
+from drawscape.files.batch import operation_named, run
 from drawscape.jobs import current_job
 from drawscape.notes import open_notes
 
@@ -35,18 +35,18 @@ def process_batch(
     chosen = operation_named(operation, settings.state_folder() / "scratch")
     chosen.check(options)
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
-    files = plan(file_list, chosen, find=settings.readable_path, folder=folder)
     with open_notes(settings.state_folder() / "files.db") as notes:
         reports = run(
-            files,
+            file_list,
             chosen,
             options,
             notes,
+            find=settings.readable_path,
             folder=folder,
             progress=job.progress,
             is_stopped=lambda: job.is_canceled,
         )
-    job.progress(1.0, f"{len(files)} files")
+    job.progress(1.0, f"{len(reports)} files")
     counts = Counter(report["status"] for report in reports)
     job.log(", ".join(f"{count} {status}" for status, count in counts.items()) or "no files")
     return reports

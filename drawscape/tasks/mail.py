@@ -3,13 +3,10 @@
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drawscape import settings
 from drawscape.jobs import JobNotFoundError, current_job, get_job
-
-if TYPE_CHECKING:
-    from drawscape.mail import Enclosure
 
 _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
 
@@ -49,13 +46,26 @@ def send_notification(
     ... )
     'not sent, ....eml'
     """
-    from drawscape.mail import MailSettings, send
+    from drawscape.mail import Enclosure, MailSettings, send
     from drawscape.mail.notification import check_sizes
 
     job = current_job()
     mail = MailSettings.of(os.environ)
-    pictures = [settings.readable_path(name) for name in _names(inline)]
-    enclosures = [settings.readable_path(name) for name in _names(attach)]
+
+    def files(given: str | list[str] | None) -> list[Path]:
+        names = [given] if isinstance(given, str) else given or ()
+        return [settings.readable_path(name) for name in names]
+
+    def picture(path: Path) -> Enclosure:
+        """Return the file as a mail program shows it."""
+        if not _is_svg(path):
+            return Enclosure(path.name, path.read_bytes())
+        from drawscape.plot.export.png import to_png
+        from drawscape.svg.read import read_svg
+
+        return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))
+
+    pictures, enclosures = files(inline), files(attach)
     # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
     check_sizes(enclosures + [p for p in pictures if not _is_svg(p)], mail.max_bytes)
     return send(
@@ -64,8 +74,8 @@ def send_notification(
         template,
         context,
         mail,
-        pictures=[_picture(path) for path in pictures],
-        enclosures=[_enclosure(path) for path in enclosures],
+        pictures=[picture(path) for path in pictures],
+        enclosures=[Enclosure(path.name, path.read_bytes()) for path in enclosures],
         job_id=job.id,
         queued_at=_queued_at(job.id),
         accepted=settings.state_folder() / "mail.db",
@@ -74,33 +84,12 @@ def send_notification(
     )
 
 
+def _is_svg(path: Path) -> bool:
+    return path.suffix.lower() == ".svg"
+
+
 def _queued_at(job_id: str | None) -> datetime | None:
     try:
         return get_job(job_id).created_at if job_id else None
     except JobNotFoundError:
         return None
-
-
-def _names(given: str | list[str] | None) -> list[str]:
-    return [given] if isinstance(given, str) else list(given or ())
-
-
-def _is_svg(path: Path) -> bool:
-    return path.suffix.lower() == ".svg"
-
-
-def _enclosure(path: Path) -> "Enclosure":
-    from drawscape.mail import Enclosure
-
-    return Enclosure(path.name, path.read_bytes())
-
-
-def _picture(path: Path) -> "Enclosure":
-    """Return the drawing as a mail program shows it."""
-    if not _is_svg(path):
-        return _enclosure(path)
-    from drawscape.mail import Enclosure
-    from drawscape.plot.export.png import to_png
-    from drawscape.svg.read import read_svg
-
-    return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

@@ -24,7 +24,7 @@ from drawscape.mail.message import read_recipient, read_subject
 )
 def test_an_address_is_read_with_its_name(text: str, name: str, address: str) -> None:
     recipient = read_recipient(text)
-    assert (recipient.name, recipient.address) == (name, address)
+    assert (recipient.display_name, recipient.addr_spec) == (name, address)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -218,25 +216,6 @@ def test_a_host_that_cannot_exist_is_not_tried_again(
     monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", host)
     with pytest.raises(MailRefusedError, match="trying again will not help"):
         send_notification(**CONTRACT)
-
-
-def test_what_version_0_2_has_sent_is_not_sent_again(serve, as_job, home: Path) -> None:
-    mailbox = serve()
-    sent = as_job("abc")
-    notes = home / ".drawscape" / "mail.db"
-    notes.unlink()
-    with closing(sqlite3.connect(notes)) as database, database:
-        database.execute(
-            "create table accepted "
-            "(message_id text primary key, recipient text not null, answer text not null, at real not null)"
-        )
-        database.execute(
-            "insert into accepted values (?, 'user@example.com', 'host:25', ?)", (sent, time.time())
-        )
-    assert as_job("abc") == sent
-    assert len(mailbox.mails) == 1
-    as_job("def")
-    assert len(mailbox.mails) == 2
 
 
 @pytest.mark.parametrize(
