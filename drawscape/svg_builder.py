@@ -28,7 +28,6 @@ from drawscape.svg.node import (
 from drawscape.svg.outline import (
     PATH_DATA,
     Vertices,
-    moved_arc,
     moved_shape,
     pair,
     spline,
@@ -199,10 +198,11 @@ class SVGBuilder(Canvas):
             return self.add(
                 Shape.of(tag, places, {**styled, "transform": transform_text(matrix)}, content)
             )
-        tag, places = moved_shape(tag, places, styled, matrix)
-        if tag == "path":
+        moved = moved_shape(tag, places, styled, matrix)
+        if isinstance(moved, Lines):
             styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
-        return self.add(Shape.of(tag, places, styled))
+            return self.add(Run(moved, styled))
+        return self.add(Shape.of(*moved, styled))
 
     def polyline(
         self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any
@@ -357,11 +357,8 @@ class SVGBuilder(Canvas):
             return self.ellipse(cx, cy, rx, ry, self._line_style(), **style)
         angles = np.radians([start, stop])
         begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
-        turn = (float(rx), float(ry), 0.0, abs(stop - start) > 180, stop > start)
-        ends = self.matrix.apply(np.stack((begin, end)))
-        return self._curve_path(
-            f"M{pair(ends[0])} A{moved_arc(turn, self.matrix)} {pair(ends[1])}", style
-        )
+        arc = f"A{pair(np.array((rx, ry)))} 0 {abs(stop - start) > 180:d} {stop > start:d}"
+        return self.path(f"M{pair(begin)} {arc} {pair(end)}", self._line_style(), **style)
 
     def _curve_path(self, d: str, style: dict[str, Any]) -> Self:
         """Draw path data whose points are moved by the current transform already."""

@@ -1,20 +1,17 @@
-"""Path data: of shapes, moved by a transform so that curves stay curves, and given vertex by vertex."""
+"""Path data: of shapes, moved by a transform, and given vertex by vertex."""
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
 from drawscape.errors import CanvasError
-from drawscape.geometry.lines import Points
+from drawscape.geometry.curves import TOLERANCE_MM
+from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.node import number
-
-if TYPE_CHECKING:
-    from drawscape.drawing.path import Segments
 
 PATH_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
@@ -39,103 +36,42 @@ def unreadable(d: object) -> CanvasError:
     return CanvasError(f"path data {str(d)[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
 
 
-def moved_path(d: str, matrix: Matrix) -> str:
-    """Return path data moved by `matrix`, in absolute commands; arcs stay arcs.
+def moved_shape(
+    tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any], matrix: Matrix
+) -> tuple[str, dict[str, Any]] | Lines:
+    """Return the shape's tag and coordinates after `matrix`, as lines where it does not stay itself.
 
     Raises CanvasError for path data that cannot be read.
     """
-    from drawscape.drawing.path import read_commands, resolve
-
-    commands = read_commands([d])
-    if commands.broken:
-        raise unreadable(d)
-    return " ".join(_steps(resolve(commands), matrix))
-
-
-def moved_shape(
-    tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any], matrix: Matrix
-) -> tuple[str, dict[str, Any]]:
-    """Return the shape's tag and coordinates after `matrix`: itself where it stays itself, else a path."""
     n = {} if tag == "path" else {name: _float(name, value) for name, value in numbers.items()}
+    sharp = not {"rx", "ry"} & attrs.keys()
+    upright = matrix.b == matrix.c == 0
     if tag == "line":
         ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
         return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
-    if tag == "rect" and matrix.b == matrix.c == 0 and not {"rx", "ry"} & attrs.keys():
-        corners = [[n["x"], n["y"]], [n["x"] + n["width"], n["y"] + n["height"]]]
-        (x0, y0), (x1, y1) = matrix.apply(np.array(corners)).tolist()
-        sizes = {"width": abs(x1 - x0), "height": abs(y1 - y0)}
-        return tag, {"x": min(x0, x1), "y": min(y0, y1), **sizes}
-    if tag == "rect" and not {"rx", "ry"} & attrs.keys():
-        # Straight sides need no reading of path data, which costs a hundred times as much.
+    if tag == "rect" and sharp:
         x0, y0, x1, y1 = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
-        moved = matrix.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
-        return "path", {"d": f"M{_pairs(moved).replace(' ', ' L')} Z"}
-    if tag == "circle" and matrix.is_similarity:
+        corners = matrix.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]))
+        if not upright:
+            return Lines.of([corners])
+        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
+    if tag in ("circle", "ellipse") and (upright or (tag == "circle" and matrix.is_similarity)):
         ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
-        return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
-    if tag in ("circle", "ellipse"):
-        rx, ry = n.get("rx", n.get("r", 0.0)), n.get("ry", n.get("r", 0.0))
-        if matrix.b == matrix.c == 0:
-            ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
-            return "ellipse", {
-                "cx": cx,
-                "cy": cy,
-                "rx": rx * abs(matrix.a),
-                "ry": ry * abs(matrix.d),
-            }
-        return "path", {"d": _moved_ellipse(n["cx"], n["cy"], rx, ry, matrix)}
-    return "path", {"d": moved_path(path_data(tag, numbers, attrs), matrix)}
+        if tag == "circle" and matrix.is_similarity:
+            return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
+        rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
+        return "ellipse", {
+            "cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d),
+        }  # fmt: skip
+    from drawscape.drawing.path import flatten, read_commands, resolve
 
-
-def _moved_ellipse(cx: float, cy: float, rx: float, ry: float, matrix: Matrix) -> str:
-    """Return an ellipse after `matrix` as four arcs, without reading path data."""
-    if rx <= 0 or ry <= 0:
-        return ""
-    a, b, c, d, e, f = matrix
-    corners = ((cx + rx, cy), (cx, cy + ry), (cx - rx, cy), (cx, cy - ry), (cx + rx, cy))
-    ends = [f"{number(a * x + c * y + e)},{number(b * x + d * y + f)}" for x, y in corners]
-    arc = moved_arc((rx, ry, 0.0, 0.0, 1.0), matrix)
-    return f"M{ends[0]} " + " ".join(f"A{arc} {end}" for end in ends[1:]) + " Z"
-
-
-def _steps(segments: "Segments", matrix: Matrix) -> Iterator[str]:
-    from drawscape.drawing.path import ARC, CLOSE, CUBIC, LINE, MOVE
-
-    ends = matrix.apply(segments.ends)
-    for index, kind in enumerate(segments.kinds.tolist()):
-        if kind == CLOSE:
-            yield "Z"
-        elif kind == CUBIC:
-            yield "C" + _pairs(
-                matrix.apply(segments.curves[index, :4].reshape(2, 2)), ends[[index]]
-            )
-        elif kind == ARC:
-            yield f"A{moved_arc(segments.curves[index].tolist(), matrix)} {_pairs(ends[[index]])}"
-        else:
-            yield {MOVE: "M", LINE: "L"}[kind] + _pairs(ends[[index]])
-
-
-def moved_arc(curve: Sequence[float], matrix: Matrix) -> str:
-    """Return radii, rotation and flags of an arc (rx, ry, degrees, large, sweep) after `matrix`.
-
-    An affine map of an ellipse is an ellipse: its axes are the singular vectors of the map.
-    """
-    rx, ry, degrees, large, sweep = curve
-    if matrix.is_identity:
-        return f"{number(rx)},{number(ry)} {number(degrees)} {int(large != 0)} {int(sweep != 0)}"
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    p, r = (matrix.a * cos + matrix.c * sin) * rx, (matrix.b * cos + matrix.d * sin) * rx
-    q, t = (matrix.c * cos - matrix.a * sin) * ry, (matrix.d * cos - matrix.b * sin) * ry
-    # The singular values of (p q; r t) and the turn of the first, in closed form.
-    straight, mirrored = math.hypot(p + t, r - q) / 2, math.hypot(p - t, r + q) / 2
-    turn = (math.atan2(r - q, p + t) + math.atan2(r + q, p - t)) / 2
-    sweeps = bool(sweep) != (matrix.determinant < 0)
-    shape = f"{number(straight + mirrored)},{number(abs(straight - mirrored))}"
-    return f"{shape} {number(math.degrees(turn))} {int(large != 0)} {int(sweeps)}"
-
-
-def _pairs(*points: Points) -> str:
-    return " ".join(f"{number(x)},{number(y)}" for part in points for x, y in part.tolist())
+    commands = read_commands([path_data(tag, numbers, attrs)])
+    if commands.broken:
+        raise unreadable(numbers["d"])
+    tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
+    lines = flatten(resolve(commands), tolerance)[0]
+    return lines.with_points(matrix.apply(lines.points))
 
 
 def _float(name: str, value: object) -> float:
