@@ -1,7 +1,7 @@
 """Plot-ready: the same drawing in an order, and in a file, that a plotter draws well.
 
-Read pipeline.py first: merge, deduplicate, simplify and order a drawing. Then plotter.py and
-statistics.py for its time, machine.py for plotters as data, pages.py for sheets, preflight.py for what
+Read pipeline.py first: merge, deduplicate, simplify and order a drawing. Then statistics.py
+for its time, machine.py for plotters as data, pages.py for sheets, preflight.py for what
 would go wrong, and export/ for the files.
 """
 
@@ -29,9 +29,8 @@ from drawscape.plot.pages import (
     with_travel,
 )
 from drawscape.plot.pipeline import Saving, optimize, saving
-from drawscape.plot.plotter import Plotter
 from drawscape.plot.preflight import Concern, Finding, preflight
-from drawscape.plot.statistics import Statistics, layer_statistics, statistics
+from drawscape.plot.statistics import Plotter, Statistics, layer_statistics, statistics
 
 __all__ = [
     "EFFORTS", "OUTSIDE", "Concern", "Effort", "Finding", "Machine", "Outside", "Plotter", "Reach",

@@ -12,7 +12,7 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.plot.export.formats import FORMATS, Format
 from drawscape.plot.export.gcode import GcodeProfile, profile_of
 from drawscape.plot.pages import Reach
-from drawscape.plot.plotter import Plotter
+from drawscape.plot.statistics import Plotter
 
 # mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
 _USUAL_ACCELERATION = 250.0

@@ -13,8 +13,7 @@ from drawscape.plot.deduplicate import Duplicates
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.pages import drop_shorter
-from drawscape.plot.plotter import Plotter
-from drawscape.plot.statistics import Statistics, matched, statistics
+from drawscape.plot.statistics import Plotter, Statistics, matched, statistics
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.

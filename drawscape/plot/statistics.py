@@ -1,13 +1,179 @@
-"""What a drawing costs: lines, points, travel, lifts and minutes."""
+"""What a drawing costs: lines, points, travel, lifts and minutes, by how fast a plotter moves."""
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.drawing.motion import Motion
-from drawscape.geometry.lines import Lines
-from drawscape.plot.plotter import Plotter
+from drawscape.drawing.units import INCH
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Floats, Lines, Points
+
+# The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
+_AXIDRAW_TOP = 8.6979 * INCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plotter:
+    """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
+
+    `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
+    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. `top_speed`
+    is what a layer's own speed is a percentage of. With `per_axis` the accelerations and `travel_speed`
+    hold for each axis alone, as in GRBL: a diagonal may be faster by the square root of 2. `lookahead`
+    is how many moves it plans at once, so that it can always stop behind them; 0 for all.
+    """
+
+    top_speed: float = _AXIDRAW_TOP
+    draw_speed: float = 0.25 * _AXIDRAW_TOP
+    travel_speed: float = 0.75 * _AXIDRAW_TOP
+    draw_acceleration: float = 0.75 * 40 * INCH
+    travel_acceleration: float = 0.75 * 60 * INCH
+    corner_deviation_mm: float = 0.002 * INCH
+    raise_s: float = 0.08
+    lower_s: float = 0.12
+    per_axis: bool = False
+    lookahead: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("per_axis", "lookahead"):
+                continue
+            least = "0 or more" if field.name.endswith(("_s", "_mm")) else "more than 0"
+            if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
+                raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
+
+    def at(self, motion: Motion) -> "Plotter":
+        """Return the plotter as it draws a layer that asks for this motion."""
+        if motion.speed is None:
+            return self
+        return replace(self, draw_speed=self.top_speed * motion.speed / 100)
+
+    def drawing_s(self, lines: Lines) -> float:
+        """Return the seconds of all strokes, each from rest to rest, slowed down at its corners.
+
+        The speed at a corner is what keeps the arc that cuts it within the deviation (Jeon 2011, in
+        grbl). Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
+        are running minima, so that there is no loop over points.
+        """
+        return self.strokes(lines)[1]
+
+    def strokes(self, lines: Lines) -> tuple[float, float]:
+        """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
+        if not len(lines.points):
+            return 0.0, 0.0
+        motion = self._motion(lines)
+        return float(motion[0].sum()), float(_step_seconds(*motion).sum())
+
+    def speeds(self, lines: Lines) -> tuple[Floats, Floats]:
+        """Return the length of the step behind each point, (N - 1,), and its speed squared, (N,).
+
+        The step from one line's end to the next one's start has no length.
+        """
+        return self._motion(lines)[:2]
+
+    def stroke_seconds(self, lines: Lines) -> Floats:
+        """Return the seconds that the pen draws on each line, (M,); no line may be empty."""
+        if not len(lines.points):
+            return np.zeros(0)
+        steps = np.concatenate((_step_seconds(*self._motion(lines)), [0.0]))
+        seconds: Floats = np.add.reduceat(steps, lines.offsets[:-1])
+        return seconds
+
+    def _motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
+        """Return length and squared speed as `speeds` does, and each step's top speed and acceleration."""
+        across, down, lengths = _steps_of(lines)
+        least = np.maximum(lengths, 1e-12)
+        across /= least
+        down /= least
+        top: Floats | float = self.draw_speed
+        acceleration: Floats | float = self.draw_acceleration
+        if self.per_axis:
+            share = np.where(lengths > 0, np.maximum(np.abs(across), np.abs(down)), 1.0)
+            top = np.minimum(self.draw_speed, self.travel_speed / share)
+            acceleration = self.draw_acceleration / share
+        caps = self._corner_caps(across, down, top, lines)
+        if self.lookahead:
+            far = np.concatenate(([0.0], np.cumsum(lengths)))
+            ahead = np.minimum(np.arange(len(far)) + self.lookahead, len(far) - 1)
+            caps = np.minimum(caps, 2 * self.draw_acceleration * (far[ahead] - far))
+        return lengths, _reachable(caps, lengths, acceleration), top, acceleration
+
+    def _corner_caps(
+        self, across: Floats, down: Floats, top: Floats | float, lines: Lines
+    ) -> Floats:
+        """Return the square of the speed that each point may be passed at; 0 at the ends of lines.
+
+        `across` and `down` are the directions of the steps.
+        """
+        caps = np.zeros(len(lines.points))
+        turn = across[1:] * across[:-1]
+        turn += down[1:] * down[:-1]
+        half = np.sqrt((1 + np.clip(turn, -1.0, 1.0)) / 2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sharp = self.draw_acceleration * self.corner_deviation_mm * half
+            corner = np.where(half < 1, sharp / (1 - half), np.inf)
+            if self.per_axis:  # along the change of direction
+                x, y = np.abs(np.diff(across)), np.abs(np.diff(down))
+                corner *= np.nan_to_num(np.hypot(x, y) / np.maximum(x, y), nan=1.0)
+        most = np.minimum(top[1:], top[:-1]) if isinstance(top, np.ndarray) else top
+        np.minimum(corner, most**2, out=caps[1:-1])
+        caps[lines.offsets[:-1][lines.counts > 0]] = 0.0
+        caps[lines.offsets[1:][lines.counts > 0] - 1] = 0.0
+        return caps
+
+    def distances(self, moves: Points) -> Floats:
+        """Return the way of each pen-up move (N, 2) that counts for its time; `per_axis` the longer side."""
+        far: Floats = np.abs(moves).max(axis=1) if self.per_axis else np.hypot(*moves.T)
+        return far
+
+    def travel_s(self, distances: Floats) -> float:
+        """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
+        return float(self.travel_seconds(distances).sum())
+
+    def travel_seconds(self, distances: Floats) -> Floats:
+        """Return the seconds of each of these moves."""
+        a, v = self.travel_acceleration, self.travel_speed
+        ramp = v * v / a
+        return np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
+
+
+def _steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:
+    """Return x, y and length of the way from each point to the next, (N - 1,) each.
+
+    The pen does not draw from one line's end to the next one's start: that way has no length.
+    """
+    across, down = np.diff(np.ascontiguousarray(lines.points.T))
+    lengths = np.sqrt(across * across + down * down)
+    lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
+    return across, down, lengths
+
+
+def _step_seconds(
+    lengths: Floats, squares: Floats, top: Floats | float, acceleration: Floats | float
+) -> Floats:
+    """Return the seconds of each step; one of no length takes none."""
+    speeds = np.sqrt(squares)
+    both = squares[:-1] + squares[1:]
+    peak = np.minimum(np.square(top), both / 2 + acceleration * lengths)
+    fastest = np.sqrt(peak)
+    ramps = 2 * fastest - speeds[:-1] - speeds[1:]
+    steady = np.maximum(lengths - (peak - both / 2) / acceleration, 0.0)
+    times = ramps / acceleration + steady / np.maximum(fastest, 1e-12)
+    return np.where(lengths > 0, times, 0.0)
+
+
+def _reachable(caps: Floats, lengths: Floats, acceleration: Floats | float) -> Floats:
+    """Return the squares of speeds under `caps` that the acceleration allows from point to point."""
+    gained = np.concatenate(([0.0], np.cumsum(2 * acceleration * lengths)))
+    forward = gained + np.minimum.accumulate(caps - gained)
+    lost = gained[-1] - gained
+    backward: Floats = lost + np.minimum.accumulate((forward - lost)[::-1])[::-1]
+    return np.clip(backward, 0.0, None)
+
 
 NO_MOVES = np.empty((0, 2))
 

@@ -13,7 +13,7 @@ from typing import Any
 from drawscape.errors import MachineError, MissingExtraError
 from drawscape.geometry.lines import Points
 from drawscape.plot.machine import Machine
-from drawscape.plot.plotter import Plotter
+from drawscape.plot.statistics import Plotter
 from drawscape.plotter.plan import Section
 
 WINDOW = 2

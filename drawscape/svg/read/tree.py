@@ -23,7 +23,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from drawscape.drawing.numbers import parse_pairs
+from drawscape.drawing.path import parse_pairs
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
