@@ -4,7 +4,7 @@
                                      {enlarged: {id, caption, format}}, buffer: the picture
                                      {tree: [{number, parent, stars, current, format}]}, buffers: pictures
    Page to kernel:                   {act, value}
-   State:                            head {title, status, progress}, controls, order, selected, columns, tile_px, kind, note,
+   State:                            head {title, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
                                      empty, below (a widget's id), details
    Of two messages about a tile the one with the larger number stands. */
 
@@ -33,8 +33,7 @@ const ACTIONS = [
   { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
   { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
   { act: "plot", name: "Plot", tip: "Draw this on the machine" },
-  { act: "export", name: "Export", tip: "Write files for other programs",
-    menu: [["SVG, ordered", "svg"], ["PNG", "png"], ["PDF", "pdf"], ["G-code", "gcode"], ["HPGL", "hpgl"]] },
+  { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", menu: "exports" },
   { act: "larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
   { act: "tag", name: "Tag", tip: "Give these a tag", field: "tag" },
   { act: "reject", name: "Reject", tip: "Reject, or take that back (x)" },
@@ -341,7 +340,8 @@ class Board {
     this.chosen = make("span", { className: "board-chosen" });
     this.actions = ACTIONS.map(action => {
       const sends = (act, value) => this.send(act, value);
-      const made = action.menu || action.field ? menu(action, sends)
+      const choices = action.menu === "exports" ? model.get("exports") : action.menu;
+      const made = choices || action.field ? menu({ ...action, menu: choices }, sends)
         : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
       return { ...action, head: made.head, root: made.root ?? made.head };
     });

@@ -54,6 +54,7 @@ from drawscape.notebook.target import (
 )
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.worker import ensure_worker, guard
+from drawscape.plot.export.formats import menu_of_formats
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
@@ -269,6 +270,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     columns = traitlets.Int(0).tag(sync=True)
     tile_px = traitlets.Int(0).tag(sync=True)
+    exports = traitlets.List(menu_of_formats()).tag(sync=True)
     kind = traitlets.Unicode("grid").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)

@@ -20,6 +20,7 @@ from drawscape.plot import (
     split_layers,
     statistics,
 )
+from drawscape.plot.export.formats import Format
 from drawscape.svg.read import read_svg
 
 REST_S = 0.4
@@ -27,15 +28,6 @@ REST_S = 0.4
 
 MOST_ORDERED_POINTS = 100_000
 """Points of a drawing that is put in order without being asked for: under a second."""
-
-EXPORTS = {
-    "SVG, ordered": ("svg", "image/svg+xml"),
-    "PNG": ("png", "image/png"),
-    "PDF": ("pdf", "application/pdf"),
-    "G-code": ("gcode", "text/plain"),
-    "HPGL": ("hpgl", "text/plain"),
-}
-"""What a form exports: the file's ending and its MIME type, by the words in the menu."""
 
 ANY_PLOTTER = "any plotter"
 
@@ -75,27 +67,23 @@ class DrawnFile:
         self._say(plotter=name)
         self._reading.request()
 
-    def export(self, format_name: str, *, per_pen: bool = False) -> Iterator[tuple[Path, str]]:
-        """Write files beside the drawing, its lines in order; yield each path and its MIME type.
+    def export(self, format: Format, *, per_pen: bool = False) -> Iterator[Path]:
+        """Write files of `format` beside the drawing, its lines in order, and yield the path of each.
 
-        `format_name` is one of EXPORTS. Raises PlotError or MissingExtraError for what the format cannot
-        hold or needs.
+        Raises PlotError or MissingExtraError for what the format cannot hold or needs.
         """
         path = self.path
         if path is None:
             return
         document = self.document or read_svg(path.read_bytes())  # it may not be read yet
-        suffix, mime_type = EXPORTS[format_name]
         options: dict[str, Any] = {}
-        if self.plotter and suffix in ("gcode", "hpgl"):
+        if self.plotter:
             machine = read_machine(self.plotter)
-            options = (
-                {"profile": machine.profile} if suffix == "gcode" else {"device": machine.device}
-            )
+            options = {"profile": machine.profile, "device": machine.device}
         ordered = optimize(document)
         for number, part in enumerate(split_layers(ordered) if per_pen else (ordered,), 1):
             name = f"{path.stem}-{number}" if per_pen else f"{path.stem}-plot"
-            yield save(part, path.with_name(f"{name}.{suffix}"), **options), mime_type
+            yield save(part, path.with_name(f"{name}.{format}"), format=format, **options)
 
     def _read(self) -> None:
         path, document = self.path, self.document

@@ -5,7 +5,7 @@ traits and sends messages, which have a number; `ack` in the state says which on
 """
 
 import contextlib
-import re
+import mimetypes
 import sys
 import threading
 import time
@@ -19,15 +19,15 @@ import anywidget
 import traitlets
 
 from drawscape import durations
-from drawscape.atomic import write_atomic
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
-from drawscape.errors import DrawscapeError, ParameterError
+from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
+from drawscape.notebook import photographs
 from drawscape.notebook.board import drawing_of, shared_layout
-from drawscape.notebook.figures import EXPORTS, DrawnFile, plotter_choices
+from drawscape.notebook.figures import DrawnFile, plotter_choices
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
@@ -39,7 +39,6 @@ from drawscape.notebook.pictures import (
     picture_table,
     place_words,
     preview_picture,
-    reduced,
     result_path,
     result_picture,
     thumbnail_of,
@@ -72,8 +71,8 @@ from drawscape.notebook.viewer import (
 )
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.plot.export.formats import menu_of_formats
 from drawscape.recipe import one_look
-from drawscape.settings import home, readable_path
 
 if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import PlotPanel
@@ -97,11 +96,6 @@ PACE_S = 0.25
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
-
-LARGEST_UPLOAD = 50_000_000
-"""Bytes of a file that is chosen in a form."""
-
-PREVIEW_PX, LARGEST_PREVIEW = 160, 20_000
 
 _PAGE_CALLS = ["cancel", "undo", "redo", "reset", "renew", "inspect", "plot", "close_below"]
 """Methods that a page may call by name."""
@@ -329,12 +323,24 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._show_settings()
         self._say(renewed="")
 
-    def export(self, format_name: str, *, per_pen: bool = False) -> list[Path]:
-        """Return the files written beside the drawing, its lines in order: 'SVG, ordered', 'G-code', ...
+    def export(self, format: str, *, per_pen: bool = False) -> list[Path]:
+        """Return the files written beside the drawing, its lines in order: 'svg', 'gcode', ...
 
         Raises PlotError or MissingExtraError for what the format cannot hold or needs.
         """
-        return [path for path, _ in self._file.export(format_name, per_pen=per_pen)]
+        return list(self._file.export(format, per_pen=per_pen))
+
+    def retouch(
+        self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0
+    ) -> "Form":
+        """Cut the picture that parameter `name` names, change its contrast, and return the form.
+
+        `cut` is what goes at the left, top, right and bottom, in percent of the picture; a contrast below 1
+        is less. The result is a new file in `inputs/`; `undo` shows the former one.
+        Raises UnknownNameError, ParameterError.
+        """
+        shown = self._settings.value(name) if name in self._settings.parameters else None
+        return self.set(**{name: photographs.retouched(name, shown, cut, contrast)})
 
     def inspect(self) -> Viewer:
         """Show the picture's drawing in a viewer in its place, and return that."""
@@ -409,7 +415,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _show_schema(self) -> None:
         target = self._settings.target
-        more = {"verb": "Draw" if target.has_page else "Run", "exports": list(EXPORTS)}
+        more = {"verb": "Draw" if target.has_page else "Run", "exports": menu_of_formats()}
         self.schema = {**self._settings.schema, **more, "plotters": plotter_choices()}
 
     def _show_settings(self) -> None:
@@ -439,9 +445,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         found = {}
         for parameter in self._settings.target.parameters:
             if parameter.text_format == "file":
-                found[parameter.name] = _file_preview(
-                    str(self._settings.inputs[parameter.name] or "")
-                )
+                shown = str(self._settings.inputs[parameter.name] or "")
+                found[parameter.name] = photographs.preview(shown)
         return found
 
     # Drawing
@@ -794,24 +799,17 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         later(lambda: self._export(format, per_pen))
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
-        """Keep a file that was chosen on the page in the home, where a worker may read it."""
-        if len(data) > LARGEST_UPLOAD:
-            size = f"{size_words(len(data))}; {size_words(LARGEST_UPLOAD)} is the most"
-            raise ParameterError(name, file, f"has {size}")
-        place = Path("inputs") / (re.sub(r"[^\w.-]+", "_", file).lstrip(".") or "file")
-        target, number = home() / place, 1
-        while target.is_file() and target.read_bytes() != data:
-            number += 1
-            target = home() / place.with_stem(f"{place.stem}-{number}")
-        target.parent.mkdir(exist_ok=True)
-        write_atomic(target, [data])
-        self.set(**{name: target.relative_to(home()).as_posix()})
+        self.set(**{name: photographs.keep(name, file, data)})
 
-    def _export(self, format_name: str, per_pen: bool) -> None:
+    def _on_retouch(self, name: str, cut: Sequence[float], contrast: float) -> None:
+        self.retouch(name, cut=cut, contrast=contrast)
+
+    def _export(self, format: str, per_pen: bool) -> None:
         try:
             written = []
-            for path, mime_type in self._file.export(format_name, per_pen=per_pen):
-                self.send({"download": path.name, "type": mime_type}, [path.read_bytes()])
+            for path in self._file.export(format, per_pen=per_pen):
+                kind = mimetypes.guess_type(path)[0] or "text/plain"
+                self.send({"download": path.name, "type": kind}, [path.read_bytes()])
                 written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
             self._say(notice=f"wrote {', '.join(written)}")
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
@@ -824,18 +822,6 @@ def _tail(printed: str) -> str:
     if len(printed) <= LONGEST_PRINTED:
         return printed
     return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
-
-
-def _file_preview(name: str) -> str:
-    """Return the address of a small picture of the file of that name, '' where there is none."""
-    try:
-        from PIL import Image
-
-        with Image.open(readable_path(name)) as image:
-            made = reduced(image.convert("RGB"), LARGEST_PREVIEW, PREVIEW_PX)
-    except (ImportError, OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
-        return ""
-    return "" if made is None else made.url
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

@@ -134,6 +134,40 @@ export function inputOf(property, value) {
 
 /* ---- one kind of field each: what to show, how to write an input; a change calls `changed(input, gesture)` ---- */
 
+/* Cut and contrast of a picture: the preview shows what `onRetouch(cut, contrast)` will make a file of. */
+function retouching(preview, onRetouch) {
+  const slider = (max, value) => make("input", { type: "range", min: max / 100, max, step: max / 100, value });
+  const cut = [0, 1, 2, 3].map(() => Object.assign(slider(99, 0), { min: 0 })), contrast = slider(2, 1);
+  const labels = ["Cut left", "Cut top", "Cut right", "Cut bottom", "Contrast"];
+  const show = () => {
+    const [left, top, right, bottom] = cut.map(one => `${one.value}%`);
+    preview.style.clipPath = `inset(${top} ${right} ${bottom} ${left})`;
+    preview.style.filter = `contrast(${contrast.value})`;
+  };
+  const set = (...values) => {
+    [...cut, contrast].forEach((one, i) => { if (values[i] !== undefined) one.value = values[i]; });
+    show();
+  };
+  const use = button("Use", "Draw from this part, with this contrast", () => {
+    onRetouch(cut.map(one => Number(one.value)), Number(contrast.value));
+    set(0, 0, 0, 0, 1);
+  }, "quiet");
+  const root = make("details", { className: "drawscape-retouch" }, make("summary", { textContent: "Crop and contrast" }),
+    make("p", { className: "drawscape-hint", textContent: "Drag over the picture, or move the sliders." }),
+    ...[...cut, contrast].map((one, i) => make("label", {}, labels[i], one)), make("div", { className: "drawscape-buttons" }, use, button("Whole", "The whole picture again", () => set(0, 0, 0, 0, 1), "quiet")));
+  for (const one of [...cut, contrast]) one.addEventListener("input", show);
+  let from = null;
+  const at = ({ offsetX, offsetY }) => [offsetX / preview.clientWidth, offsetY / preview.clientHeight].map(part => 100 * Math.min(Math.max(part, 0), 1));
+  preview.addEventListener("pointerdown", event => { if (root.open) { from = at(event); preview.setPointerCapture(event.pointerId); } });
+  preview.addEventListener("pointermove", event => {
+    if (!from) return;
+    const [x, y] = at(event);
+    set(Math.min(x, from[0]), Math.min(y, from[1]), 100 - Math.max(x, from[0]), 100 - Math.max(y, from[1]));
+  });
+  preview.addEventListener("pointerup", () => { from = null; });
+  return root;
+}
+
 let gestures = 0;
 const newGesture = () => ++gestures;
 
@@ -152,22 +186,23 @@ const makers = {
     return { input, write: shown => { input.checked = Boolean(shown); } };
   },
 
-  string(property, changed, { onFile } = {}) {
+  string(property, changed, { onFile, onRetouch } = {}) {
     if (property.format === "color") return makers.color(property, changed);
     if (property.examples) return makers.suggested(property, changed);
     const start = property.default ?? "";
     const isLong = Math.max(start.length, property.maxLength ?? 0) > LONG_TEXT || start.includes("\n");
     const made = makers.any(property, changed, isLong && property.format !== "file" ? "textarea" : "input");
     if (property.format !== "file") return made;
-    const preview = make("img", { className: "drawscape-preview", alt: "the chosen file", hidden: true });
-    const show = address => { preview.hidden = !address; if (address) preview.src = address; };
+    const preview = make("img", { className: "drawscape-preview", alt: "the chosen file", draggable: false });
+    const below = make("div", { hidden: true }, preview, ...(onRetouch ? [retouching(preview, onRetouch)] : []));
+    const show = address => { below.hidden = !address; if (address) preview.src = address; };
     const side = [];
     if (onFile) {
       const chooser = make("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1 });
       chooser.addEventListener("change", () => { if (chooser.files[0]) onFile(chooser.files[0]); chooser.value = ""; });
       side.push(button("Choose", "Choose a file", () => chooser.click(), "quiet"), chooser);
     }
-    return { ...made, below: preview, side, preview: show };
+    return { ...made, below, side, preview: show };
   },
 
   /* A choice of texts, and a field for any other. */
@@ -280,10 +315,13 @@ makers.integer = makers.number;
 
 /* A field with its label, hint, lock and what is wrong with it. */
 class Field {
-  constructor(name, property, { changed, onLock, onFile, onDice, idOf }) {
+  constructor(name, property, { changed, onLock, onFile, onRetouch, onDice, idOf }) {
     Object.assign(this, { name, property });
     const kind = kindOf(property);
-    const made = makers[kind](property, changed, { onFile: onFile && (file => onFile(name, file)) });
+    const made = makers[kind](property, changed, {
+      onFile: onFile && (file => onFile(name, file)),
+      onRetouch: onRetouch && ((cut, contrast) => onRetouch(name, cut, contrast)),
+    });
     Object.assign(this, { write: made.write, commit: made.commit, preview: made.preview });
     const { input } = made, id = idOf(name), words = property.title ?? readable(name);
     this.input = input;
@@ -321,16 +359,16 @@ class Field {
 /* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
 
    Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
-   `onDice(name)`, `onLock(name)`, `onFile(name, file)` may be left out; `idOf(name)` names the elements. */
+   `onDice(name)`, `onLock(name)`, `onFile(name, file)`, `onRetouch(name, cut, contrast)` may be left out; `idOf(name)` names the elements. */
 export class Fields {
-  constructor(schema, { onChange, onDice, onLock, onFile, idOf = newId }) {
+  constructor(schema, { onChange, onDice, onLock, onFile, onRetouch, idOf = newId }) {
     this.schema = schema;
     this.inputs = {};
     this.fields = new Map();
     this.tell = (inputs, gesture) => { Object.assign(this.inputs, inputs); onChange(inputs, gesture); };
     const field = (name, property, more = {}) => {
       const changed = (input, gesture) => this.tell({ [name]: input }, gesture);
-      const made = new Field(name, property, { changed, onFile, idOf, ...more });
+      const made = new Field(name, property, { changed, onFile, onRetouch, idOf, ...more });
       this.fields.set(name, made);
       return made.root;
     };
@@ -599,13 +637,14 @@ class FormView {
     this.drawButton.textContent = schema.verb;
     this.pattern.hidden = !schema.patterns?.length;
     this.pattern.replaceChildren(...(schema.patterns ?? []).map(name => make("option", { value: name, textContent: readable(name) })));
-    this.format.replaceChildren(...(schema.exports ?? []).map(name => make("option", { value: name, textContent: name })));
+    this.format.replaceChildren(...(schema.exports ?? []).map(([title, name]) => make("option", { value: name, textContent: title })));
     this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
     this.fields = new Fields(schema, {
       onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
       onDice: name => { this.fields.throwDice(name); this.send({ event: "dice" }); },
       onLock: name => this.send({ event: "lock", name }),
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
+      onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),
     });
     this.box.replaceChildren(this.fields.sheet, this.fields.parameters);
   }

@@ -14,6 +14,7 @@ from support import wait_until
 from widget_tree import send
 
 from drawscape.catalogue import drawings, find
+from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.notebook import Form, form
 from drawscape.parameters import InputFile
@@ -383,7 +384,7 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
     await_status(shown, "finished")
-    assert len(shown.export("SVG, ordered")) == 1  # although it is not read yet
+    assert len(shown.export("svg")) == 1  # although it is not read yet
     wait_until(lambda: "→" in str(shown.state.get("figures")), 60, "figures in a better order")
     assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
     assert len(shown.state["figures"]) == 3
@@ -391,10 +392,10 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     monkeypatch.setattr(
         shown, "send", lambda content, buffers=None: sent.append((content, buffers))
     )
-    send(shown, "export", format="G-code", per_pen=True)
+    send(shown, "export", format="gcode", per_pen=True)
     wait_until(lambda: shown.state["notice"].startswith("wrote output/"), 60, "the files")
     assert [one["download"][-8:] for one, _ in sent] == ["-1.gcode", "-2.gcode"]
-    (file,) = shown.export("SVG, ordered")
+    (file,) = shown.export("svg")
     assert file.parent == path.parent
     assert file != path
     viewer = shown.inspect()
@@ -440,3 +441,27 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path: Path) -
     assert shown.values["picture"] == "inputs/_a_photo.png"
     shown.set(picture="nowhere.png")
     assert shown.state["previews"]["picture"] == ""
+
+
+def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(home: Path) -> None:
+    from PIL import Image
+
+    pixels = np.full((40, 60, 3), 100, np.uint8)
+    pixels[:, 30:] = 178
+    Image.fromarray(pixels).save(home / "two.png")
+    shown = form("squiggles", where={"picture": "two.png"})
+    send(shown, "retouch", name="picture", cut=[25, 10, 0, 15], contrast=1.5)
+    made = shown.values["picture"]
+    with Image.open(home / made) as image:
+        assert image.size == (45, 30)
+        assert image.getpixel((0, 0)) == (86, 86, 86)
+        assert image.getpixel((44, 29)) == (203, 203, 203)
+    assert shown.retouch("picture", cut=(0, 0, 50, 0)).values["picture"] != made
+    shown.undo()
+    assert shown.values["picture"] == made
+    assert (home / "two.png").is_file()
+    for cut, contrast in (([60, 0, 40, 0], 1), ([-1, 0, 0, 0], 1), ([0, 0, 0], 1), ([0] * 4, 0)):
+        with pytest.raises(ParameterError, match=r"cut|contrast"):
+            shown.retouch("picture", cut=cut, contrast=contrast)
+    with pytest.raises(ParameterError, match="no picture"):
+        shown.set(picture="nowhere.png").retouch("picture")

@@ -12,6 +12,7 @@ from drawscape.catalogue import drawings
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook import Board, contact_sheet, history, variations
 from drawscape.notebook.reader import state_of
+from drawscape.plot.export.formats import EXPORTERS
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -105,6 +106,8 @@ def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger()
     made.tag("for May")
     assert [drawing.tags for drawing in made.chosen] == [("for May",)] * 2
     assert [path.suffix for path in made.export("gcode")] == [".gcode", ".gcode"]
+    offered = [name for _, name in made.exports]
+    assert offered == [name for _, name in made.open_form().schema["exports"]] == [*EXPORTERS]
     for job in made.draw_larger("A4"):
         assert "on A4" in job.description
         job.wait(60)

@@ -43,6 +43,11 @@ FORMATS: tuple[Format, ...] = tuple(EXPORTERS)
 SUFFIXES = [suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes]
 
 
+def menu_of_formats() -> list[tuple[str, Format]]:
+    """Return the title and the name of each format, for a menu."""
+    return [(exporter.title, name) for name, exporter in EXPORTERS.items()]
+
+
 def format_of(path: str | os.PathLike[str]) -> Format:
     """Return the format that a file name's ending stands for.
 
