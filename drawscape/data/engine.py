@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drawscape.atomic import scratch_folder, temporary_path
+from drawscape.atomic import scratch_folder
 from drawscape.data.options import Options
 from drawscape.errors import DataError, MissingExtraError, SettingsError
 
@@ -99,7 +99,7 @@ class Engine:
 
     def copy(self, sql: str, path: Path, how: str) -> int:
         """Write the query's rows to the file `path` in DuckDB's format `how`; return their number."""
-        statement = f"COPY ({sql}) TO {literal(str(path))} ({how})"
+        statement = f"COPY ({sql}) TO {literal(str(path))} ({how}, USE_TMP_FILE false)"
         return int(self.rows(statement, share=WRITING, message="writing")[0][0])
 
     def stream(self, sql: str, *, size: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
@@ -129,7 +129,6 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
     config = {
         "memory_limit": f"{memory_mb}MB",
         "threads": 2,
-        "temp_directory": str(temporary_path(folder / "spill")),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
@@ -137,6 +136,7 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
         scratch_folder(folder) as scratch,
         _duckdb().connect(":memory:", config=config) as connection,
     ):
+        connection.execute(f"SET temp_directory = {literal(str(scratch / 'spill'))}")
         for setting in _SESSION:
             connection.execute(f"SET {setting}")
         yield Engine(connection, scratch, progress)
