@@ -2,23 +2,20 @@
 
 import os
 import platform
-import re
 import shlex
 import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, requires, version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
 from drawscape import __version__, output_store, settings
-from drawscape.cli.text import JSON, counted, print_json, print_list, span
+from drawscape.cli.text import JSON, counted, print_json, print_list
 from drawscape.errors import DrawscapeError, OutputStoreError
 
 _EXTRAS = {
@@ -35,7 +32,6 @@ _EXTRAS = {
 """The extras that a person asks for, and the packages that show whether they are there."""
 
 _LOW_DISK_BYTES = 200 * 2**20
-_AHEAD = timedelta(minutes=1)  # machines that share a queue differ by less
 _MOST_NAMED = 20  # files in one command: what is left is named the next time
 
 
@@ -49,18 +45,6 @@ class Finding:
     command: str = ""
 
 
-def report(findings: Sequence[Finding]) -> int:
-    """Print what was found, then what is wrong and how to fix it; return how many things are wrong."""
-    print_list([(one.subject, one.text) for one in findings])
-    wrong = [one for one in findings if one.remedy]
-    click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
-    for one in wrong:
-        click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
-        if one.command:
-            click.echo(f"    {one.command}")  # on a line of its own, to be copied
-    return len(wrong)
-
-
 @click.command()
 @JSON
 def doctor(as_json: bool) -> None:
@@ -68,22 +52,20 @@ def doctor(as_json: bool) -> None:
 
     The exit code is 1 when something is wrong.
     """
-    parts = (
-        _installation,
-        _too_old,
-        _home,
-        _output,
-        _queue,
-        _machines,
-        _sketches,
-    )
-    found = [finding for part in parts for finding in _findings(part)]
-    found = [*dict.fromkeys(found)]  # broken settings are met by each part
+    parts = (_installation, _home, _output, _queue, _machines, _sketches)
+    # Broken settings are met by each part.
+    found = dict.fromkeys(finding for part in parts for finding in _findings(part))
+    wrong = [one for one in found if one.remedy]
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:
-        report(found)
-    raise click.exceptions.Exit(int(any(finding.remedy for finding in found)))
+        print_list([(one.subject, one.text) for one in found])
+        click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
+        for one in wrong:
+            click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
+            if one.command:
+                click.echo(f"    {one.command}")  # on a line of its own, to be copied
+    raise click.exceptions.Exit(int(bool(wrong)))
 
 
 def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -101,40 +83,14 @@ def _installation() -> Iterator[Finding]:
     yield Finding("python", f"{platform.python_version()} at {sys.executable}")
     yield Finding("system", platform.platform())
     for extra, packages in _EXTRAS.items():
-        found = {name: _version(name) for name in packages}
-        there = ", ".join(f"{name} {number}" for name, number in found.items() if number)
-        missing = ", ".join(name for name, number in found.items() if not number)
-        how = f"{missing} missing (pip install 'drawscape[{extra}]')" if missing else ""
-        yield Finding(f"[{extra}]", "; ".join(filter(None, [there, how])))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _too_old() -> Iterator[Finding]:
-    """Yield what is older than this version needs, as after `pip install` of something else."""
-    for line in requires("drawscape") or ():
-        wanted = re.match(r"([\w.-]+)[^;>]*>=([\d.]+)", line)
-        found = _version(wanted[1]) if wanted else None
-        if wanted and found and _numbers(found) < _numbers(wanted[2]):
-            command = f"{_pip_install()} '{wanted[1]}>={wanted[2]}'"
-            yield Finding(
-                wanted[1], f"{found}, too old", f"{wanted[2]} or newer is needed", command
-            )
-
-
-def _pip_install() -> str:
-    """Return the command that installs into this environment, which uv makes without pip."""
-    python = shlex.quote(sys.executable)
-    return f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", text)]
+        there, missing = [], []
+        for name in packages:
+            try:
+                there.append(f"{name} {version(name)}")
+            except PackageNotFoundError:
+                missing.append(name)
+        how = f"{', '.join(missing)} missing (pip install 'drawscape[{extra}]')" if missing else ""
+        yield Finding(f"[{extra}]", "; ".join(filter(None, [", ".join(there), how])))
 
 
 def _home() -> Iterator[Finding]:
@@ -243,7 +199,6 @@ def _queue() -> Iterator[Finding]:
         workers = jobs.workers_alive()
         counts = jobs.queue_statistics().counts
         paused = jobs.queue_is_paused()
-        newest = jobs.list_snapshots(limit=1)
     except DrawscapeError as error:
         yield _unreadable(file, error)
         return
@@ -253,24 +208,15 @@ def _queue() -> Iterator[Finding]:
     if paused and waiting:
         text = "paused, and " + counted(waiting, "job") + " waiting"
         yield Finding("queue", text, "let jobs start again", "drawscape queue resume")
-    ahead = newest[0].created_at - datetime.now(UTC) if newest else timedelta()
-    if ahead > _AHEAD:
-        text = f"the newest job was queued {span(ahead.total_seconds())} from now"
-        remedy = "the time of this machine is wrong, or was; set it"
-        yield Finding("clock", text, remedy, f"{_as_root()}timedatectl set-ntp true")
     yield Finding("workers", f"{counted(len(workers), 'worker')} alive")
     yield from (
         Finding("worker", f"process {worker.pid} runs nothing", worker.trouble)
         for worker in workers
         if worker.trouble
     )
-    left = len([*(jobs.default_queue().folder / "workers").glob("*.lock")])
     if not workers and (waiting or counts.get("started", 0)):
         text = f"{counted(waiting + counts.get('started', 0), 'job')} waiting"
         yield Finding("workers", text, f"{text}: start a worker", "drawscape worker")
-    elif not workers and left:
-        text = f"{counted(left, 'worker')} killed or crashed"
-        yield Finding("workers", text, "let a worker clear up", "drawscape worker --burst")
 
 
 def _no_queue(file: Path) -> Finding:

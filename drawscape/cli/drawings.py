@@ -18,6 +18,7 @@ from drawscape.cli.text import (
     for_each,
     option,
     pairs,
+    print_facts,
     print_json,
     print_list,
 )
@@ -144,30 +145,29 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         print_json(_facts(one))
         return
-    rows: list[tuple[str, Any]] = [
-        ("recipe", one.recipe),
-        ("file", f"{one.path}{_state(one)}"),
-        ("drawn", f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}" + _took(one)),
-        ("page", f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm"),
-        ("seed", one.seed),
-        *one.parameters.items(),
-        *one.traits.items(),
-        ("sheet", one.sheet),
-        ("parents", ", ".join(one.parents)),
-        ("stars", "*" * one.stars),
-        ("tags", ", ".join(one.tags)),
-        ("name", one.name),
-        ("note", one.note),
-    ]
+    facts: dict[str, Any] = {
+        "recipe": one.recipe,
+        "file": f"{one.path}{_state(one)}",
+        "drawn": one.drawn_at,
+        "took": None if one.took_s is None else f"{one.took_s:.2g} s",
+        "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
+        "seed": one.seed,
+        **one.parameters,
+        "sheet": one.sheet,
+        "parents": ", ".join(one.parents),
+        "stars": "*" * one.stars,
+        "tags": ", ".join(one.tags),
+        "name": one.name,
+        "note": one.note,
+    }
     if not one.deleted:
         figures = one.figures
         counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"
-        rows += [("ink", f"{figures.ink_mm / 1000:.1f} m"), ("counts", counts)]
-        rows += [
-            (f"pen {name!r}", f"{minutes:.1f} min, {color}")
-            for name, color, minutes in figures.pens
-        ]
-    print_list([(name, str(value)) for name, value in rows if value not in (None, "")])
+        facts |= {"ink": f"{figures.ink_mm / 1000:.1f} m", "counts": counts}
+        facts |= {
+            f"pen {pen!r}": f"{minutes:.1f} min, {color}" for pen, color, minutes in figures.pens
+        }
+    print_facts(facts)
 
 
 @drawings.command()
@@ -325,10 +325,6 @@ def rebuild() -> None:
 
 def _state(one: Drawing) -> str:
     return " (gone)" if one.deleted else " (edited by hand)" if one.edited else ""
-
-
-def _took(one: Drawing) -> str:
-    return "" if one.took_s is None else f", took {one.took_s:.2g} s"
 
 
 def _facts(one: Drawing) -> dict[str, Any]:

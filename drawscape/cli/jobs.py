@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 import warnings
@@ -26,6 +27,7 @@ from drawscape.cli.text import (
     for_each,
     option,
     pairs,
+    print_facts,
     print_json,
     print_table,
     span,
@@ -50,15 +52,10 @@ _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
 _LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
+_WIDE = 120  # columns that a whole row takes; what is no terminal has them
 _SHORT = 8
 """Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
 
-_HAD = {
-    "finished": "finished",
-    "failed": "failed",
-    "stopped": "been stopped",
-    "canceled": "been canceled",
-}
 _NOBODY = "no worker is alive; start one with `drawscape worker`"
 
 _JOB = click.argument("job_id", metavar="JOB")
@@ -107,7 +104,8 @@ def list_command(
 ) -> None:
     """List jobs, the newest first.
 
-    A table on a terminal; elsewhere a line a job, its cells separated by tabs.
+    A table on a terminal; elsewhere a line a job: id, name, status, share done, age and time it took,
+    separated by tabs.
     """
 
     def rows(most: int = limit) -> list[JobSnapshot]:
@@ -138,22 +136,19 @@ def show(job_id: str, as_json: bool) -> None:
         result = job.result if row.status == "finished" else None
         print_json({**row._asdict(), "result": result, "explained": job.explain()})
         return
-    click.echo(f"job {row.id}")
-    for name, value in (
-        ("description", row.description),
-        ("message", row.message),
-        ("queued by", job.queued_by),
-        ("created", row.created_at),
-        ("started", row.started_at),
-        ("ended", row.ended_at),
-    ):
-        if isinstance(value, datetime):
-            click.echo(f"  {name}: {value.astimezone():%Y-%m-%d %H:%M:%S %Z}")
-        elif value is not None:
-            click.echo(f"  {name}: {value}")
+    rows: dict[str, object] = {
+        "job": row.id,
+        "description": row.description,
+        "message": row.message,
+        "queued by": job.queued_by,
+        "created": row.created_at,
+        "started": row.started_at,
+        "ended": row.ended_at,
+    }
     if row.status == "finished":
         text = repr(job.result)
-        click.echo(f"  result: {text[:_RESULT_CHARS]}{'...' if len(text) > _RESULT_CHARS else ''}")
+        rows["result"] = text[:_RESULT_CHARS] + "..." * (len(text) > _RESULT_CHARS)
+    print_facts(rows)
     click.echo(job.explain())
 
 
@@ -202,8 +197,7 @@ def cancel(job_ids: tuple[str, ...], grace: str) -> None:
 
     def cancel_one(job: Job) -> None:
         if not job.cancel(grace_s):
-            had = _HAD.get(job.status, "ended")
-            raise JobStateError(f"job {job.id} has already {had}; nothing is canceled")
+            raise JobStateError(f"job {job.id} has already ended: {job.status}")
         asked.append(job)
 
     try:
@@ -211,20 +205,10 @@ def cancel(job_ids: tuple[str, ...], grace: str) -> None:
     finally:
         until = time.monotonic() + _SETTLE_S
         for job in asked:
-            click.echo(f"{job.id} {_what_became_of(job, until)}")
-
-
-def _what_became_of(job: Job, until: float) -> str:
-    """Return that in words, once it has ended or the time is over."""
-    while (status := job.status) == "started" and time.monotonic() < until:
-        time.sleep(0.01)
-    if status == "canceled":
-        return "is canceled; it had not begun"
-    if status == "stopped":
-        return "was asked to stop and is stopped"
-    if status in _HAD:
-        return f"was asked to stop, but has {_HAD[status]}"
-    return f"was asked to stop and is still {'running' if status == 'started' else status}"
+            while (status := job.status) == "started" and time.monotonic() < until:
+                time.sleep(0.01)
+            still = "asked to stop, and still running" if status == "started" else status
+            click.echo(f"{job.id} is {still}")
 
 
 @jobs.command()
@@ -310,56 +294,51 @@ def stats(prometheus: bool, as_json: bool) -> None:
     if prometheus:
         click.echo(found.prometheus(), nl=False)
         return
-    rows: list[tuple[str, object]] = [*found.counts.items()]
-    rows.append(("workers", f"{found.workers} with {counted(found.slots, 'slot')}"))
-    rate = f"{found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour"
-    rows.append(("rate", rate))
-    for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
-        shown = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
-        rows.append((name, shown or "nothing has run yet"))
-    rows.append(("file", f"{found.file_bytes / 1e6:.1f} MB, {default_queue().label}"))
-    for name, value in rows:
-        click.echo(f"{name:>12} {value}")
+    spans = {
+        name: ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
+        for name, values in (("waited", found.wait_s), ("ran", found.run_s))
+    }
+    print_facts(
+        {
+            **found.counts,
+            "workers": f"{found.workers} with {counted(found.slots, 'slot')}",
+            "rate": f"{found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour",
+            **spans,
+            "file": f"{found.file_bytes / 1e6:.1f} MB, {default_queue().label}",
+        }
+    )
 
 
 # The table
 
 
 def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows of jobs; a narrow terminal gets the ends of ids, of paths, and no figures.
+    """Return headings and rows of jobs: id, name, status, share done, age, and how long each ran.
 
-    A job with a description is shown by it on a terminal.
+    A narrow terminal gets the ends of ids, of paths, and no figures.
     """
-    import shutil
-
-    columns = shutil.get_terminal_size().columns
-    headings = ["id", "task", "status", "done", "age", "took"]
-    cells = [_cells(row) for row in rows]
-    if sys.stdout.isatty():
-        for row, line in zip(rows, cells, strict=True):
-            if columns < 120:
-                line[:3] = [row.id[-_SHORT:], row.task.rpartition(".")[2], row.status]
-            line[1] = row.description or line[1]
-            del line[3 if columns < 60 else 6 :]
-    return headings[: 3 if columns < 60 else 6], cells
-
-
-def _cells(row: JobSnapshot) -> list[str]:
-    """Return a job's id, task, status, share done, age, and how long it ran."""
-    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    count = 3 if columns < 60 else 6
     now = datetime.now(UTC)
-    began = row.started_at
-    took = "" if began is None else span(((row.ended_at or now) - began).total_seconds())
-    age = span((now - row.created_at).total_seconds())
-    return [row.id, row.task, status, f"{row.progress:.0%}", age, took]
+    cells = []
+    for row in rows:
+        path = row.task if columns >= _WIDE else row.task.rpartition(".")[2]
+        why = f" ({row.reason})" if row.reason and columns >= _WIDE else ""
+        ran = (row.ended_at or now) - row.started_at if row.started_at else None
+        line = [
+            row.id if columns >= _WIDE else row.id[-_SHORT:],
+            row.description or path,
+            row.status + why,
+            f"{row.progress:.0%}",
+            span((now - row.created_at).total_seconds()),
+            "" if ran is None else span(ran.total_seconds()),
+        ]
+        cells.append(line[:count])
+    return ["id", "job", "status", "done", "age", "took"][:count], cells
 
 
-def _watch(
-    find: Callable[[int], list[JobSnapshot]],
-    limit: int,
-    until: Callable[[list[JobSnapshot]], bool] = lambda _rows: False,
-) -> None:
-    """Show the table, no longer than the terminal is high, until the rows are as asked."""
+def _watch(find: Callable[[int], list[JobSnapshot]], limit: int) -> None:
+    """Show the table, no longer than the terminal is high."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.text import Text
@@ -371,8 +350,6 @@ def _watch(
             view.update(
                 Group(Text(_title()), *([table(*_table(rows))] if rows else [])), refresh=True
             )
-            if until(rows):
-                return
             time.sleep(_PERIOD_S)
 
 
@@ -437,6 +414,7 @@ def _print_result(job: Job, timeout: str | None) -> None:
         click.echo(result)
 
 
+_DRAW = "workers.svg_tasks.generate_complex_svg"
 _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgelines")
 
 
@@ -453,56 +431,23 @@ def demo(slots: int | None, seed: int) -> None:
     with WorkerBeside(slots):
         try:
             for pattern in _DEMO:
-                made.append(
-                    enqueue_background_job(
-                        "workers.svg_tasks.generate_complex_svg",
-                        width=210,
-                        height=297,
-                        pattern_type=pattern,
-                        output_filename=f"demo/{pattern}.svg",
-                        seed=seed,
-                        job_description=f"demo: {pattern}",
-                    )
-                )
+                drawing = {"width": 210, "height": 297, "pattern_type": pattern, "seed": seed}
+                file = f"demo/{pattern}.svg"
+                made.append(enqueue_background_job(_DRAW, output_filename=file, **drawing))
             click.echo(f"{len(made)} drawings are queued.")
-            _follow(made)
+            for job in made:
+                while not job.ended:
+                    time.sleep(_PERIOD_S)
+                click.echo(f"  {job.result if job.status == 'finished' else job.explain()}")
         finally:
             for job in made:  # after Ctrl-C; those that have ended stay as they are
                 job.cancel()
-    click.echo("")
-    for name, job in zip(_DEMO, made, strict=True):
-        if job.status == "finished":
-            path = Path(job.result)
-            click.echo(f"  {path}  ({path.stat().st_size / 1000:.0f} kB)")
-        else:
-            click.echo(f"  {name}: {job.status}\n{job.explain()}", err=True)
     took = f"{len(made)} drawings in {time.monotonic() - began:.1f} s"
-    click.echo(f"\n{took}. Open them in a browser or in Inkscape.")
+    click.echo(f"{took}. Open them in a browser or in Inkscape.")
     lab = "make lab" if (settings.home() / "Makefile").is_file() else "drawscape lab"
     click.echo(f"Next: `{lab}` for the notebooks, `drawscape sketches` for all patterns.")
     if any(job.status != "finished" for job in made):
         raise click.exceptions.Exit(1)
-
-
-def _follow(made: list[Job]) -> None:
-    """Show jobs until all have ended: a table on a terminal, elsewhere a line a change of status."""
-    if sys.stdout.isatty():
-        _watch(lambda _most: [job.refresh() for job in made], len(made), _all_ended)
-        return
-    shown: dict[str, str] = {}
-    while True:
-        rows = [job.refresh() for job in made]
-        for row in rows:
-            if shown.get(row.id) != row.status:
-                click.echo(f"{row.description} is {row.status}")
-            shown[row.id] = row.status
-        if _all_ended(rows):
-            return
-        time.sleep(_PERIOD_S)
-
-
-def _all_ended(rows: list[JobSnapshot]) -> bool:
-    return all(row.ended for row in rows)
 
 
 # The queue's file as a whole

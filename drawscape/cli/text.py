@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -156,6 +156,15 @@ def print_list(rows: Sequence[tuple[str, str]]) -> None:
     Console(width=_columns()).print(table((), rows))
 
 
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print what is known of one thing: names and values in two columns, without the empty ones."""
+    rows = {
+        name: f"{v.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(v, datetime) else v
+        for name, v in facts.items()
+    }
+    print_list([(name, str(v)) for name, v in rows.items() if v not in (None, "")])
+
+
 _COLOURS = {
     "queued": "cyan",
     "scheduled": "blue",
@@ -193,8 +202,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, show_header=bool(headings))
-    for heading in headings or ("", "task"):
-        made.add_column(heading, no_wrap=heading != "task", overflow="fold")
+    for heading in headings or ("", "job"):
+        made.add_column(heading, no_wrap=heading != "job", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, _COLOURS.get(cell.partition(" ")[0], "")) for cell in row))
     return made

@@ -256,7 +256,7 @@ BAD = [
     ("web --port 99999", "0<=x<=65535"),
     ("web --token '' --no-worker", "token is empty"),
     ("web --max-queued 0", "x>=1"),
-    ("web --threads 1", "5<=x<=500"),
+    ("web --threads 0", "1<=x<=500"),
     ("web --pattern rosee --no-worker", "did you mean 'rose'"),
     ("web --slots 0", "1<=x<=256"),
     ("worker --slots 257", "1<=x<=256"),

@@ -31,21 +31,7 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
         demo.kill()
         demo.wait(60)
     printed = lines.read_text()
-    pictures = [line.split()[0] for line in printed.splitlines() if line.strip().startswith("/")]
+    pictures = [line.strip() for line in printed.splitlines() if line.startswith("  /")]
     assert len(pictures) == 6
     assert all(Path(path).read_text().startswith("<?xml") for path in pictures)
-    assert "spiral" in printed
-    assert "finished" in printed
-
-
-@pytest.mark.nightly
-def test_the_demo_follows_its_jobs_in_a_table_on_a_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal
-):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    screen = terminal("demo", columns=100)
-    wait_until(lambda: screen.shows("6 finished; 1 worker alive"), 120, "six drawings")
-    for name in ("spiral", "ridgelines"):
-        assert screen.shows(f"demo: {name}")
-    wait_until(screen.ended, 60)
-    assert screen.process.returncode == 0
+    assert "6 drawings in " in printed

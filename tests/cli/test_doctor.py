@@ -6,8 +6,6 @@ Every trouble is made for real; then the printed command is run, and the doctor 
 import contextlib
 import os
 import re
-import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +16,7 @@ import pytest
 from command import Done, run
 from support import wait_until
 
-from drawscape.job_manager import enqueue_background_job, pause_queue, start_worker
+from drawscape.job_manager import enqueue_background_job, pause_queue
 
 pytestmark = pytest.mark.slow
 
@@ -82,15 +80,6 @@ def test_jobs_without_a_worker(home: Path):
             assert is_mended_by("true", alone=False)
         finally:
             worker.terminate()
-
-
-def test_a_worker_that_was_killed_leaves_a_lock_that_the_next_clears_up(home: Path):
-    worker = start_worker(1)
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.stop()
-    (lock,) = (home / ".drawscape" / "workers").glob("*.lock")
-    assert is_mended_by(*remedies(doctor(alone=False)), alone=False)
-    assert not lock.exists()
 
 
 def test_a_paused_queue_and_a_home_that_is_open_to_others(home: Path):
@@ -201,19 +190,6 @@ def test_a_disk_that_is_read_only_or_almost_full(home: Path):
     assert "- home: set DRAWSCAPE_HOME to another folder\n" in read_only
 
 
-def test_a_clock_that_was_wrong(home: Path):
-    import sqlite3
-
-    enqueue_in_a_process_of_its_own()
-    connection = sqlite3.connect(home / ".drawscape" / "queue.db")
-    connection.execute("update job set created_at = created_at + 7000")
-    connection.commit()
-    connection.close()
-    done = doctor()
-    assert "queued 117m from now" in done.out or "queued 116m from now" in done.out
-    assert any("timedatectl set-ntp true" in command for command in remedies(done))
-
-
 def test_a_postgres_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyPatch):
     """Others try again for some seconds, for it may be being started; the doctor is waited for."""
     tries = []
@@ -232,19 +208,6 @@ def test_a_postgres_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyP
     assert "secret" not in done.out
     assert 1 <= len(tries) <= 4  # with and without TLS, at most twice
     assert is_mended_by(*remedies(done))
-
-
-def test_packages_that_are_too_old_or_missing(home: Path, monkeypatch: pytest.MonkeyPatch):
-    """As pip leaves them: an older numpy that comes first, and none of what [mail] needs."""
-    (home / "old" / "numpy-1.26.4.dist-info").mkdir(parents=True)
-    (home / "old" / "numpy-1.26.4.dist-info" / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: numpy\nVersion: 1.26.4\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(home / "old"))
-    (command,) = remedies(doctor())
-    assert command.endswith(" 'numpy>=2.0'")
-    installer = shlex.split(command)[: -1 if "uv" in command else 3]
-    assert subprocess.run([*installer, "--help"], capture_output=True, check=False).returncode == 0
 
 
 def test_settings_and_sketches_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch):

@@ -86,6 +86,8 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
     job.wait(60)
     line = next(line for line in output("list").splitlines() if job.id in line)
     assert line.split("\t")[:4] == [job.id, "clitasks.speak", "finished", "100%"]
+    named = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
+    assert f"{named.id}\ta greeting\t" in output("list")  # jobs have the names that a person knows
     assert job.id in output("list", "--status", "finished", "--task", "clitasks.speak")
     assert job.id not in output("list", "--status", "failed")
     assert job.id in output()
@@ -95,7 +97,7 @@ def test_show_explains_and_gives_the_result(home: Path):
     job = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
     job.wait(60)
     text = output("show", job.id)
-    for words in ("a greeting", "result: 'hello'", "It ran for"):
+    for words in ("a greeting", "  'hello'", "It ran for"):
         assert words in text
     failed = enqueue_background_job("clitasks.fail")
     wait_until(lambda: failed.ended)
@@ -109,31 +111,28 @@ def test_logs_are_printed_and_followed(home: Path):
     assert output("logs", "-f", job.id) == "written down\n"
 
 
-def test_cancel_says_of_a_waiting_job_that_it_will_not_begin(home: Path):
-    job = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
-    assert output("cancel", job.id) == f"{job.id} is canceled; it had not begun\n"
-
-
-def test_cancel_says_of_a_running_job_that_it_was_asked_to_stop(home: Path):
+def test_cancel_says_what_became_of_a_job(home: Path):
+    waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
+    assert output("cancel", waiting.id) == f"{waiting.id} is canceled\n"
     job = started(enqueue_background_job("clitasks.nap", 60))
-    assert output("cancel", job.id) == f"{job.id} was asked to stop and is stopped\n"
+    assert output("cancel", job.id).startswith(
+        f"{job.id} is "
+    )  # stopped, or on a slow machine still
+    wait_until(lambda: job.status == "stopped")
     stubborn = started(enqueue_background_job("clitasks.nap_on", 60))
     said = output("cancel", "--grace", "1m", stubborn.id)
-    assert said == f"{stubborn.id} was asked to stop and is still running\n"
+    assert said == f"{stubborn.id} is asked to stop, and still running\n"
     output("cancel", stubborn.id)
 
 
-@pytest.mark.parametrize(
-    ("task", "words"), [("speak", "has already finished"), ("fail", "has already failed")]
-)
-def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path, task: str, words: str):
-    ended = enqueue_background_job(f"clitasks.{task}", *(["x"] if task == "speak" else []))
+def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path):
+    ended = enqueue_background_job("clitasks.fail")
     wait_until(lambda: ended.ended)
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
     done = run("jobs", "cancel", ended.id, "nobody", waiting.id)
-    assert f"drawscape: job {ended.id} {words}" in done.err
+    assert f"drawscape: job {ended.id} has already ended: failed" in done.err
     assert "no job has the id 'nobody'" in done.err
-    assert done.out == f"{waiting.id} is canceled; it had not begun\n"
+    assert done.out == f"{waiting.id} is canceled\n"
     assert done.code == 2
     assert run("jobs", "cancel", ended.id).code == 1
 
@@ -154,7 +153,7 @@ def test_retry_requeue_and_delete(home: Path):
 def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
     one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
     two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
-    assert f"job {one.id}\n" in output("show", "t-of-two-likes")
+    assert one.id in output("show", "t-of-two-likes")
     for name, words in (("two-likes", "2 jobs have an id that ends with"), ("kes", "no job has")):
         done = run("jobs", "show", name)
         assert words in done.err
@@ -176,18 +175,6 @@ def test_options_before_a_subcommand_hold_for_it(home: Path):
     assert len(output("--limit", "1", "list").splitlines()) == 1
 
 
-@pytest.mark.slow
-def test_wait_says_at_once_when_nobody_works(tmp_path: Path, home: Path):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-        job = enqueue_background_job("clitasks.speak", "hello")
-        done = run("jobs", "wait", "--timeout", "3", job.id)
-    lines = done.err.splitlines()
-    assert lines[0] == "no worker is alive; start one with `drawscape worker`"
-    assert len(lines) == 2
-    assert done.code == 1
-
-
 def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
     assert output("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
     assert "no ink" in output("wait", enqueue_background_job("clitasks.fail").id, code=1)
@@ -203,12 +190,7 @@ def test_prune_and_stats(home: Path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        "jobs --limit 5000",
-        "jobs logs {job}",
-        "jobs logs -f {job}",
-        "--help",
-    ],
+    ["jobs --limit 5000", "jobs logs -f {job}", "--help"],
 )
 def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: str):
     job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)

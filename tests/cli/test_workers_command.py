@@ -47,11 +47,13 @@ def test_jobs_workers_lists_who_is_alive(start: Callable[..., subprocess.Popen[b
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seconds", "status"), [(1.5, "finished"), (60, "queued")])
+@pytest.mark.parametrize(
+    ("seconds", "grace", "status"), [(1.5, "10m", "finished"), (600, "0.2s", "queued")]
+)
 def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
-    start: Callable[..., subprocess.Popen[bytes]], seconds: float, status: str
+    start: Callable[..., subprocess.Popen[bytes]], seconds: float, grace: str, status: str
 ):
-    process = start("--grace", "3s")
+    process = start("--grace", grace)
     job = started(enqueue_background_job("naps.nap", seconds))
     waiting = enqueue_background_job("naps.nap", 0)
     process.send_signal(signal.SIGTERM)
