@@ -21,26 +21,6 @@ drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
 drawing"""
 
 
-@pytest.fixture
-def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
-    """A page in a fresh profile; a screenshot is left behind, whatever the outcome."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 1100})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
-    page.screenshot(path=pictures / f"{request.node.name}.png")
-    context.close()
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder for screenshots: `DRAWSCAPE_SCREENSHOTS`, else a temporary one."""
-    named = os.environ.get("DRAWSCAPE_SCREENSHOTS")
-    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of its own for the queue and the drawings of one test module."""
