@@ -154,12 +154,14 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "matrix": (Matrix, (6,), ()),
 }
 _ONLY_CSS = frozenset(("translateX", "translateY", "scaleX", "scaleY"))
+_WITH_UNITS = ("translate", "rotate", "skew")
 
 
-def parse_transform(text: str, *, css: bool = True) -> Matrix:
-    """Return the map that an SVG `transform` attribute describes; with `css`, its units, too.
+def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
+    """Return the map that an SVG `transform` attribute describes.
 
-    Raises CanvasError for what SVG does not know.
+    With `css` lengths and angles need units, as they do in a style; without it they have none. None takes
+    both. Raises CanvasError for what SVG does not know.
 
     >>> parse_transform("translate(10 20) scale(2)") == translation(10, 20) @ scaling(2)
     True
@@ -178,16 +180,18 @@ def parse_transform(text: str, *, css: bool = True) -> Matrix:
     return _finite(result, f"transform {text[:60]!r}")
 
 
-def _single(text: str, name: str, arguments: str, css: bool) -> Matrix:
-    if name not in _FUNCTIONS or (name in _ONLY_CSS and not css):
+def _single(text: str, name: str, arguments: str, css: bool | None) -> Matrix:
+    if name not in _FUNCTIONS or (name in _ONLY_CSS and css is False):
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     function, counts, angles = _FUNCTIONS[name]
     values: list[float] = []
     end = 0
     while argument := _ARGUMENT.match(arguments, end):
         units = _ANGLES if len(values) in angles else _LENGTHS
-        if argument[2] not in units or (argument[2] and not css):
+        if argument[2] not in units or (argument[2] and css is False):
             raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
+        if css and name.startswith(_WITH_UNITS) and not argument[2] and float(argument[1]):
+            raise CanvasError(f"transform {text!r}: {argument[0].strip()} has no unit")
         values.append(float(argument[1]) * units[argument[2]])
         end = argument.end()
     if arguments[end:].strip():

@@ -10,11 +10,11 @@ from drawscape.drawing.color import rgba, share
 from drawscape.drawing.units import css_px
 
 INHERITED = frozenset((
-    "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset", "fill",
-    "fill-opacity", "fill-rule", "clip-rule", "color", "visibility", "font-size", "font-family",
-    "text-anchor", "letter-spacing", "word-spacing", "marker-start", "marker-mid", "marker-end",
-    "font-weight", "font-style", "font-variant", "dominant-baseline", "text-decoration", "writing-mode",
-    "direction", "text-transform", "white-space",
+    "stroke", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-dasharray",
+    "stroke-dashoffset", "fill", "fill-opacity", "fill-rule", "clip-rule", "color", "visibility",
+    "font-size", "font-family", "text-anchor", "letter-spacing", "word-spacing", "marker-start",
+    "marker-mid", "marker-end", "font-weight", "font-style", "font-variant", "dominant-baseline",
+    "text-decoration", "writing-mode", "direction", "text-transform", "white-space",
 ))  # fmt: skip
 """The properties that a child takes from its parent, but for the custom ones, `--name`."""
 

@@ -78,6 +78,10 @@ ALIKE: list[tuple[str, str]] = [
     ('<svg viewBox="0 0 90px 90px" width="30" height="30"><circle r="20"/></svg>', '<svg width="30" height="30"><circle r="20"/></svg>'),
     ('<svg width="-9" height="30"><circle r="20"/></svg>', ""),
     (f'{SYMBOL}<use href="#s" width="-5" height="40"/>', ""),
+    (
+        '<svg id="s" style="width:30px;height:30px"><circle r="50"/></svg><use href="#s" x="50"/>',
+        '<svg id="s" width="30" height="30"><circle r="50"/></svg><use href="#s" x="50"/>',
+    ),
     ('<g id="g"><rect width="30" height="30"/><use href="#g" x="50"/></g>', '<rect width="30" height="30"/>'),
     # Clip paths, masks, patterns, markers
     (
@@ -129,7 +133,42 @@ def test_entities_may_hold_markup_and_each_other() -> None:
         ('<rect style="width:calc(10px + 5%)" height="9"/>', "width: calc() is not computed"),
         ('<rect style="mask-image:url(a.png)" width="9" height="9"/>', "mask-image is not applied"),
         (BOX.format('transform="rotate(20deg)"'), "the transform 'rotate(20deg)' is malformed; it is left out"),
+        (BOX.format('style="transform:rotate(20)"'), "the transform 'rotate(20)' is malformed; it is left out"),
+        (BOX.format('style="all:initial"'), "all is not applied"),
+        (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
+        ('<path d="M0,0H9V9" stroke="red" fill="blue"/>', "the edge that closes a filled open path is not drawn"),
+        ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
+        ('<path d="M0,0H9" stroke="red" stroke-dasharray="2" pathLength="1"/>', "pathLength is not applied"),
+        (f'{MARKER.format("clip-path=" + chr(34) + "url(#c)" + chr(34))}<path d="M0,0H9" stroke="red" marker-end="url(#m)"/>', "clip-path of a <marker> is not applied"),
+        (f"<style>svg{{width:9mm}}</style>{BOX.format('')}", "the page's width in its style is not applied"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(body: str, note: str) -> None:
     assert read_svg(f"{HEAD}>{body}</svg>").unsupported == (note,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BOX.format('style="transform:rotate(20deg) scale(2)"'),
+        '<path d="M0,0H9V9Z" stroke="red" fill="blue"/>',
+        '<path d="M0,0H9V9" stroke="red" fill="white"/><path d="M0,0H9L20,0" stroke="red"/>',
+        '<path d="M9,9L9,9" stroke="red" fill="none" stroke-linecap="round"/>',
+        '<g style="stroke-linecap:square"><path d="M9,9h0" stroke="red" fill="none"/></g>',
+    ],
+)
+def test_what_is_drawn_as_on_a_screen_is_not_named(body: str) -> None:
+    assert read_svg(f"{HEAD}>{body}</svg>").unsupported == ()
+
+
+def test_what_the_file_says_before_its_root_and_of_its_size_is_named() -> None:
+    outside = "<?xml-stylesheet href='a.css'?>"
+    assert read_svg(f"{outside}{HEAD}>{BOX.format('')}</svg>").unsupported == (
+        "the style sheet \"href='a.css'\" is not applied",
+    )
+    nothing = HEAD.replace('width="200"', 'width="0"')
+    document = read_svg(f"{nothing}>{BOX.format('')}</svg>")
+    assert document.width_mm > 1
+    assert document.unsupported == (
+        "a page of width 0 shows nothing; it is taken as large as its view box",
+    )

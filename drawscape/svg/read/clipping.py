@@ -113,7 +113,8 @@ def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
             return use_place(node, {}, state)
         if node.tag == "svg" and node.parent is not None:
             free = replace(state, matrix=IDENTITY)
-            return walk.nested(node, node.attributes, {"overflow": "visible"}, free).matrix
+            place = node.attributes | walk.sheet.declarations(node)
+            return walk.nested(node, place, {"overflow": "visible"}, free).matrix
         return IDENTITY
     bounds = walk.bounds_of(node, state)
     if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:

@@ -18,7 +18,7 @@ _ATTRIBUTES = INHERITED | frozenset((
 ))  # fmt: skip
 _GEOMETRY = frozenset(("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"))
 _PROPERTIES = _ATTRIBUTES | _GEOMETRY | frozenset((
-    "transform-box", "translate", "rotate", "scale", "mask-image", "background", "background-color",
+    "all", "transform-box", "translate", "rotate", "scale", "mask-image", "background", "background-color",
 ))  # fmt: skip
 _SHORTHANDS = {
     "marker": ("marker-start", "marker-mid", "marker-end"),

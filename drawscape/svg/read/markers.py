@@ -66,7 +66,11 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     inside = replace(
         state, matrix=matrix, style=style, viewport=inner, depth=state.depth + 1, used=True
     )
-    if walk.overflow(marker, walk.sheet.declarations(marker)) not in ("visible", "auto"):
+    own = walk.sheet.declarations(marker)
+    for name in ("clip-path", "mask"):
+        if own.get(name, "none") != "none":
+            walk.note(f"{name} of a <marker> is not applied")
+    if walk.overflow(marker, own) not in ("visible", "auto"):
         from drawscape.svg.read.clipping import clip_to_box
 
         inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))

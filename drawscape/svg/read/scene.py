@@ -24,7 +24,8 @@ _BATCH = 500_000
 class Context(NamedTuple):
     """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines.
 
-    An `is_area` is filled and has no stroke: its edge is closed, as its fill is.
+    An `is_area` is filled and has no stroke: its edge is closed, as its fill is. What `has_caps` shows
+    strokes without length.
     """
 
     matrix: Matrix
@@ -38,6 +39,7 @@ class Context(NamedTuple):
     evenodd: bool = False
     on_dark: bool = False
     is_area: bool = False
+    has_caps: bool = False
 
     @property
     def shows_fill(self) -> bool:
@@ -154,6 +156,8 @@ class Scene:
             self.broken += len(commands.broken)
             lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
             lines, owners = self._with_closed_areas(lines, owners, of[owners])
+            if cut:
+                self._note_ends(lines, of[owners])
         matrices = np.array([context.matrix for context in self.contexts])
         whole, whole_owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
         if not cut:
@@ -177,6 +181,18 @@ class Scene:
             return lines, owners
         order = np.argsort(np.concatenate((np.flatnonzero(~ajar), np.flatnonzero(ajar))))
         return Lines.join((lines.take(~ajar), lines.take(ajar).closed_up())).take(order), owners
+
+    def _note_ends(self, lines: Lines, of: Ints) -> None:
+        """Note where a screen shows something else at the ends of lines than a pen draws."""
+        stroked = np.array([bool(c.stroke) for c in self.contexts], dtype=bool)
+        caps = np.array([c.has_caps for c in self.contexts], dtype=bool)
+        filled = np.array([c.shows_fill for c in self.contexts], dtype=bool)
+        closed = (lines.starts == lines.ends).all(axis=1)
+        if ((stroked & ~caps)[of] & closed & (lines.counts == 2)).any():
+            self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
+        ajar = (stroked & filled)[of] & ~closed & (lines.counts > 2)
+        if ajar.any() and (ajar & ~_is_straight(lines)).any():
+            self.unsupported["the edge that closes a filled open path is not drawn"] = 1
 
     def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         parts: list[tuple[Lines, Ints]] = []

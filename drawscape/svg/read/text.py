@@ -315,6 +315,8 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length = float(along[-1])
     begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
+    if target is not None and "pathLength" in target.attributes and begin:
+        walk.note("pathLength is not applied")
     anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
     begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
     if any(letter.character.strip() for letter in run.letters):

@@ -27,6 +27,9 @@ from drawscape.drawing.path import parse_pairs
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
+STYLE_SHEET = "?xml-stylesheet"
+"""An attribute of the root: what a file says of style sheets outside of it."""
+
 # Real drawings nest below twenty; a renderer's own recursion ends in the hundreds.
 DEEPEST = 256
 # Path data shrinks to a third or a fifth; what unpacks to far more is a bomb.
@@ -129,12 +132,14 @@ class _TreeBuilder:
         self._elements = 0
         self._in_text = 0
         self._names: dict[str, str] = {}
+        self._outside: dict[str, str] = {}
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._texts.append
         parser.EntityDeclHandler = self._entity
+        parser.ProcessingInstructionHandler = self._instruction
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self._parser = parser
 
@@ -172,6 +177,7 @@ class _TreeBuilder:
             self._open[-1].children.append(node)
         else:
             self._root = node
+            node.attributes |= self._outside
         if len(self._open) >= DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         self._open.append(node)
@@ -190,6 +196,10 @@ class _TreeBuilder:
             # The metadata's text may stand in elements of its own.
             if text and self._open and self._open[-1].tag == "metadata":
                 self._open[-1].text = text
+
+    def _instruction(self, target: str, data: str) -> None:
+        if target == "xml-stylesheet":
+            self._outside = {STYLE_SHEET: data}
 
     def _keep_text(self) -> None:
         if self._texts:

@@ -11,11 +11,11 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.color import is_white, luminance, rgba, share
 from drawscape.drawing.style import Style, is_seen
-from drawscape.drawing.units import PX
+from drawscape.drawing.units import PX, css_mm
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
-from drawscape.svg.read.tree import DEEPEST, Node, PlainRun
+from drawscape.svg.read.tree import DEEPEST, STYLE_SHEET, Node, PlainRun
 from drawscape.svg.read.viewport import Viewport, about, fit_view_box, page_mm, path_data, view_box
 
 Text = Literal["strokes", "outlines"]
@@ -32,7 +32,7 @@ _UNSUPPORTED = {
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image")
+_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "all")
 # What depends on the element itself, or is counted in the report.
 _MOVES = ("translate", "rotate", "scale")  # and then `transform`, as CSS has them
 _OF_ONE = frozenset(
@@ -74,6 +74,12 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     scene.metadata = next(texts, None)
     scene.paper_color = walk.paper(root)
+    own = walk.sheet.declarations(root)
+    for name in ("width", "height"):
+        if css_mm(root.attributes.get(name), whole=1.0) == 0.0:
+            walk.note(f"a page of {name} 0 shows nothing; it is taken as large as its view box")
+        if css_mm(own.get(name), whole=math.nan) is not None:
+            walk.note(f"the page's {name} in its style is not applied")
     walk.root(root, State(matrix, walk.initial, viewport))
     return scene
 
@@ -128,6 +134,8 @@ class Walk:
         self._repeated = [0, 0]
         self._clips = [0, 0]
         self._tiles_drawn = [0]
+        if STYLE_SHEET in root.attributes:
+            self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
 
@@ -286,6 +294,8 @@ class Walk:
         for effect in _UNKNOWN_EFFECTS:
             if own.get(effect, "none") not in ("none", "", "normal"):
                 self.report(f"{effect} is not applied")
+        if own.get("display") == "contents":
+            self.report("display: contents is not applied")
         matrix = state.matrix
         for text in self._transforms(node, own):
             try:
@@ -444,6 +454,11 @@ class Walk:
             if drawn and not plain.paints:
                 return
         self.append(data, state)
+        if (
+            "pathLength" in node.attributes
+            and state.style.get("stroke-dasharray", "none") != "none"
+        ):
+            self.note("pathLength is not applied")
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
@@ -506,6 +521,7 @@ class Walk:
             style.get("fill-rule") == "evenodd",
             self._on_dark,
             style.is_area,
+            style.get("stroke-linecap") in ("round", "square"),
         )
 
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
@@ -584,9 +600,8 @@ class Walk:
                     place = node.attributes | own
                     sizes = {key: place[key] for key in place if key in ("width", "height")}
                     inner = self.inside(target, declared, inner)
-                    self.children(
-                        target, self.nested(target, target.attributes | sizes, declared, inner)
-                    )
+                    sizes = target.attributes | declared | sizes
+                    self.children(target, self.nested(target, sizes, declared, inner))
             elif may_be_drawn:
                 self.visit(target, inner)
 
