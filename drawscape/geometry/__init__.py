@@ -12,6 +12,7 @@ from drawscape.late_names import late_names
 
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera
+    from drawscape.geometry.centrelines import centreline, inked
     from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
     from drawscape.geometry.contours import contours_by_level
     from drawscape.geometry.curves import (
@@ -62,6 +63,7 @@ __all__ = [
     "beziers",
     "catmull_rom",
     "cells",
+    "centreline",
     "circle",
     "clamped",
     "clip_to_polygon",
@@ -77,6 +79,7 @@ __all__ = [
     "fitted",
     "growing_streamlines",
     "implicit_mesh",
+    "inked",
     "inset_rings",
     "is_lit",
     "keep_positive",
@@ -106,6 +109,7 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.streamlines": "growing_streamlines",
         "drawscape.geometry.contours": "contours_by_level",
         "drawscape.geometry.camera": "Camera",
+        "drawscape.geometry.centrelines": "centreline inked",
         "drawscape.geometry.clip": "clip_to_polygon clip_to_rectangle",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
