@@ -9,8 +9,9 @@ import click
 
 from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.output import PlotOptions, is_stdout, numbers, plot_options
+from drawscape.cli.text import table
 from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.paper import paper_size
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.plot.statistics import Statistics, matched, statistics
 from drawscape.plotter.device import read_device
@@ -63,30 +64,17 @@ def plot(
     if on is None:
         _run(file, options)
         return
-    named = context.get_parameter_source("outside") is click.core.ParameterSource.DEFAULT
-    _plot_on(file, on, options, "refuse" if named else options.outside, copies, wait, yes)
-
-
-def _plot_on(
-    file: Path,
-    on: str,
-    options: PlotOptions,
-    outside: Outside,
-    copies: int,
-    wait: bool,
-    yes: bool,
-) -> None:
-    """Queue plots of all sheets; a drawing is ordered unless --raw."""
     from drawscape.plotter.plot import Plot
     from drawscape.tasks.plotting import enqueue_plot
 
+    named = context.get_parameter_source("outside") is not click.core.ParameterSource.DEFAULT
+    outside = options.outside if named else "refuse"
     read_device(on)
     for name, part in _tiled(_placed(_read(file, options), options), options):
         document = options.finished(part if options.optimize is False else options.ordered(part))
         _warn(document, options)
-        made = Plot.create(
-            document, on, drawing=f"{file.absolute()}{name}", outside=outside, copies=copies
-        )
+        drawing = f"{file.absolute()}{name}"
+        made = Plot.create(document, on, drawing=drawing, outside=outside, copies=copies)
         enqueue_plot(made, yes=yes)
         after(made, wait=wait)
 
@@ -141,8 +129,6 @@ def _enlarged(options: PlotOptions) -> Callable[[Bounds], float] | None:
     """Return what --fit or --scale enlarges a drawing by, so that its curves are fine enough for it."""
     if options.fit is None:
         return None if options.scale == 1 else lambda bounds: options.scale
-    from drawscape.drawing.paper import paper_size
-
     room = sorted(side - 2 * options.margin for side in paper_size(options.fit))
 
     def factor(bounds: Bounds) -> float:
@@ -172,8 +158,6 @@ def _placed(document: Document, options: PlotOptions) -> Document:
         )
     if options.fit is None:
         return document
-    from drawscape.drawing.paper import paper_size
-
     size = paper_size(options.fit, "landscape" if options.landscape else None)
     return fit(document, *size, margin_mm=options.margin)
 
@@ -182,7 +166,6 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
     """Return the sheets with what their files' names end in; one sheet without --tile."""
     if options.tile is None:
         return [("", document)]
-    from drawscape.drawing.paper import paper_size
     from drawscape.drawing.units import parse_length
     from drawscape.plot.pages import tiles
 
@@ -194,15 +177,13 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
 
 def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tuple[str, Document]]:
     """Yield the parts of one sheet, each with the end of its file's name."""
+    from drawscape.plot.pages import with_travel
+
     parts = _split(document, options.split)
     for number, part in enumerate(parts, start=1):
-        if options.travel:
-            from drawscape.plot.pages import with_travel
-
-            shown = with_travel(part)
-        else:
-            shown = part
-        yield name + (_numbered(number, part) if len(parts) > 1 else ""), shown
+        layer = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
+        end = f"-{number}-{layer}" if len(parts) > 1 else ""
+        yield name + end, with_travel(part) if options.travel else part
 
 
 def _split(document: Document, split: str | None) -> tuple[Document, ...]:
@@ -219,11 +200,6 @@ def _split(document: Document, split: str | None) -> tuple[Document, ...]:
             f"{split!r} is neither 'layers' nor a length in metres", param_hint="--split"
         ) from None
     return split_ink(document, metres=metres)
-
-
-def _numbered(number: int, part: Document) -> str:
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
-    return f"-{number}-{name}"
 
 
 def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) -> None:
@@ -249,12 +225,12 @@ def _show(before: Document, after: list[Document] | None, options: PlotOptions) 
     err = options.output is not None and is_stdout(options.output)
     was = statistics(before, plotter=plotter)
     if after is None or len(after) == 1:
-        now = statistics(after[0], plotter=plotter) if after else None
-        show_statistics(was, now, err=err)
+        _print(was, matched(was, statistics(after[0], plotter=plotter)) if after else was, err)
         return
     # Sheets have no counterparts before: each is shown by itself.
     for sheet in after:
-        show_statistics(statistics(sheet, plotter=plotter), None, err=err)
+        now = statistics(sheet, plotter=plotter)
+        _print(now, now, err)
 
 
 _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
@@ -267,48 +243,21 @@ _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
 )
 
 
-def show_statistics(
-    before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, *, err: bool
-) -> None:
-    """Print the figures of each layer and their total; with `after`, both and the total's saving."""
-    rows = before if after is None else matched(before, after)
-    stream = sys.stderr if err else sys.stdout
-    show = _table if stream.isatty() else _plain
-    show(before, None if after is None else rows, err)
+def _print(before: tuple[Statistics, ...], after: tuple[Statistics, ...], err: bool) -> None:
+    """Print the figures of each layer and their total, before and after where they differ."""
+    rows = []
+    for was, now in zip(before, after, strict=True):
+        shown = [(text_of(was), text_of(now)) for _, text_of in _COLUMNS]
+        rows.append([was.name, *(a if a == b else f"{a} → {b}" for a, b in shown)])
+    titles = [title for title, _ in _COLUMNS]
+    if (sys.stderr if err else sys.stdout).isatty():
+        from rich.console import Console
 
-
-def _cells(before: Statistics, after: Statistics | None) -> list[str]:
-    cells = []
-    for _, text_of in _COLUMNS:
-        was = text_of(before)
-        cells.append(was if after is None or text_of(after) == was else f"{was} → {text_of(after)}")
-    return cells
-
-
-def _plain(before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, err: bool) -> None:
-    for index, row in enumerate(before):
-        cells = _cells(row, None if after is None else after[index])
-        parts = [f"{title} {cell}" for (title, _), cell in zip(_COLUMNS, cells, strict=True)]
-        click.echo(f"{row.name}: {', '.join(parts)}", err=err)
-
-
-def _table(before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, err: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("layer")
-    for title, _ in _COLUMNS:
-        table.add_column(title, justify="right")
-    for index, row in enumerate(before):
-        total = index == len(before) - 1
-        if total:
-            table.add_section()
-        cells = _cells(row, None if after is None else after[index])
-        # A layer's name may hold square brackets; they are no markup.
-        table.add_row(Text(row.name), *cells, style="bold" if total else "")
-    Console(stderr=err).print(table)
+        Console(stderr=err).print(table(["layer", *titles], rows))
+        return
+    for name, *cells in rows:
+        words = (f"{title} {cell}" for title, cell in zip(titles, cells, strict=True))
+        click.echo(f"{name}: {', '.join(words)}", err=err)
 
 
 def duration(seconds: float) -> str:

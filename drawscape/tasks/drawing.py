@@ -49,7 +49,9 @@ def generate_complex_svg(
     >>> Path(generate_complex_svg(60, 60, "harmonograph", seed=7)).name
     'harmonograph-7-....svg'
     """
-    recipe = _recipe(pattern_type, width, height, seed, params)
+    more = {name: params.pop(name, None) for name in ("margin", "streams")}
+    sketch: AnySketch = pattern_type  # or a function: draw_function_svg's
+    recipe = recipe_of(chosen(sketch), width, height, seed=seed, values=params, **more)
     if draft:
         return str(_draft(recipe, parents))
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
@@ -78,10 +80,19 @@ def draw_function_svg(
     >>> Path(draw_function_svg(rings, 60, 60, "rings.svg", count=8)).name
     'rings.svg'
     """
-    recipe = _recipe(function, width, height, seed, params)
-    if draft:
-        return str(_draft(recipe, parents))
-    return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
+    drawing: Any = function
+    return generate_complex_svg(
+        width,
+        height,
+        drawing,
+        output_filename,
+        seed,
+        fresh=fresh,
+        draft=draft,
+        sheet=sheet,
+        parents=parents,
+        **params,
+    )
 
 
 def _words(
@@ -97,19 +108,10 @@ def _words(
     return f"{name.replace('_', ' ')}, seed {seed}"
 
 
-def _function_words(function: Any, width: float, height: float, *args: Any, **params: Any) -> str:
-    return _words(width, height, function, *args, **params)
-
-
 generate_complex_svg.describe = _words  # type: ignore[attr-defined]  # the queue asks for it
-draw_function_svg.describe = _function_words  # type: ignore[attr-defined]
-
-
-def _recipe(
-    sketch: AnySketch, width: float, height: float, seed: int, params: dict[str, Any]
-) -> Recipe:
-    more = {name: params.pop(name, None) for name in ("margin", "streams")}
-    return recipe_of(chosen(sketch), width, height, seed=seed, values=params, **more)
+draw_function_svg.describe = (  # type: ignore[attr-defined]
+    lambda function, width, height, *args, **more: _words(width, height, function, *args, **more)
+)
 
 
 def _drawn(

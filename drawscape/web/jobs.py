@@ -121,14 +121,10 @@ def find(job_id: str) -> Status:
         rule = "must be 1 to 128 letters, digits, _ and -"
         raise invalid([FieldError("job_id", job_id, rule)])
     job = get_job_status(job_id)
-    if job["status"] == "not_found" or not _is_visible(job["task"]):
+    shown = tuple(f"{module}." for module in current_site().settings.job_modules)
+    if job["status"] == "not_found" or not job["task"].startswith(shown):
         raise RequestRefused(404, f"no job {job_id!r}, or none any more")
     return job
-
-
-def _is_visible(task: str) -> bool:
-    shown = current_site().settings.job_modules
-    return any(task.startswith(f"{module}.") for module in shown)
 
 
 def svg_url(job_id: str) -> str:
@@ -141,7 +137,8 @@ def view(job: Status, svg_url: str) -> dict[str, Any]:
 
     `svg_url` is where its drawing can be had; it is named once there is one.
     """
-    drawing = drawing_of(job) if job["status"] == "finished" else None
+    drawing = _named_by(job) if job["status"] == "finished" else None
+    there = drawing is not None and drawing.is_file()
     return {
         "id": job["id"],
         "status": job["status"],
@@ -150,16 +147,13 @@ def view(job: Status, svg_url: str) -> dict[str, Any]:
         "message": job.get("message"),
         "reason": job["reason"],
         "error": last_line(job["error"]),
-        "result": drawing.name if drawing else None,
-        "svg": svg_url if drawing else None,
-        **{key: _moment(job[key]) for key in ("created_at", "started_at", "ended_at")},
+        "result": drawing.name if drawing and there else None,
+        "svg": svg_url if there else None,
+        **{
+            key: job[key] and job[key].isoformat()
+            for key in ("created_at", "started_at", "ended_at")
+        },
     }
-
-
-def drawing_of(job: Status) -> Path | None:
-    """Return the SVG file that the job wrote, None unless it is there, in the output folder."""
-    path = _named_by(job)
-    return path if path is not None and path.is_file() else None
 
 
 def _named_by(job: Status) -> Path | None:
@@ -167,10 +161,9 @@ def _named_by(job: Status) -> Path | None:
     result = job["result"]
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
-    folder = places.output_folder().resolve()
     named = Path(places.home(), result).resolve()
     try:
-        return places.output_path(named.relative_to(folder))
+        return places.output_path(named.relative_to(places.output_folder().resolve()))
     except (ForbiddenPathError, ValueError):  # outside of the folder, whatever the task returned
         return None
 
@@ -179,10 +172,6 @@ def last_line(error: str | None) -> str | None:
     """Return the last line of a traceback: what went wrong, without the server's file names."""
     lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
     return lines[-1].replace(str(places.home()), "…")[:_LONGEST_ERROR] if lines else None
-
-
-def _moment(when: datetime | None) -> str | None:
-    return when.isoformat() if when is not None else None
 
 
 # The table
@@ -207,20 +196,14 @@ def table() -> flask.Response:
 
 def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
     """Return a job's row; whether the file of its drawing is there is seen when it is asked for."""
-    seen = view({**job._asdict(), "result": None}, "")
+    ran = (job.ended_at or datetime.now(UTC)) - job.started_at if job.started_at else None
     return {
-        **seen,
+        **view({**job._asdict(), "result": None}, ""),
         "svg": svg_url(job.id) if job.status == "finished" else None,
         "name": job.description or job.task.rpartition(".")[2],
-        "seconds": _seconds(job),
+        "seconds": None if ran is None else round(ran.total_seconds(), 1),
         "actions": list(offered(job.status)) if manages else [],
     }
-
-
-def _seconds(job: JobSnapshot) -> float | None:
-    if job.started_at is None:
-        return None
-    return round(((job.ended_at or datetime.now(UTC)) - job.started_at).total_seconds(), 1)
 
 
 def act(job_id: str, action: str) -> flask.Response:
