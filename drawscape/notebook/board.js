@@ -340,7 +340,7 @@ class Board {
     this.chosen = make("span", { className: "board-chosen" });
     this.actions = ACTIONS.map(action => {
       const sends = (act, value) => this.send(act, value);
-      const choices = action.menu === "exports" ? model.get("exports") : action.menu;
+      const choices = action.menu === "exports" ? this.model.get("exports") : action.menu;
       const made = choices || action.field ? menu({ ...action, menu: choices }, sends)
         : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
       return { ...action, head: made.head, root: made.root ?? made.head };
