@@ -49,7 +49,7 @@ def rectangle(area: Area) -> Floats:
     """Return the outline of `area` as a closed line, (5, 2), clockwise on paper from (x0, y0).
 
     >>> rectangle((0, 0, 30, 20))[2].tolist()
-    [30, 20]
+    [30.0, 20.0]
     """
     x0, y0, x1, y1 = bounds_of(area)
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])

@@ -13,7 +13,6 @@ from drawscape.geometry.placing import depth_in
 from drawscape.geometry.thinning import keep_positive
 from drawscape.geometry.voronoi import stippled
 from drawscape.sketches import draw
-from drawscape.sketches.growth._colony import Colony
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -90,7 +89,7 @@ def test_the_current_parts_around_every_stone() -> None:
 
 
 def test_sand_lies_on_few_parts_of_the_plate() -> None:
-    sand = pen(draw("chladni", 100, 100, grains=1500), "sand").starts
+    sand = pen(draw("chladni", 100, 100, grains=1500, pitch=5), "sand").starts
     across = np.histogram2d(*sand.T, bins=25)[0].ravel()
     assert np.sort(across)[-125:].sum() > 0.4 * len(sand)  # a fifth of it holds two fifths
 
@@ -117,14 +116,8 @@ def test_packed_circles_do_not_overlap() -> None:
 
 
 def test_florets_follow_the_golden_angle() -> None:
-    plain = {
-        "shape": "circle",
-        "rings": 1,
-        "arms": 0,
-        "growth": 0.5,
-        "overlap": False,
-        "fill": False,
-    }
+    plain = {"shape": "circle", "rings": 1, "heart": 0, "growth": 0.5}
+    plain |= {"overlap": False, "fill": False}
     svg = draw("phyllotaxis", 200, 200, florets=200, **plain)
     florets = np.array([line[:-1].mean(axis=0) for line in svg.lines()]) - 100
     turn = np.degrees(np.diff(np.unwrap(np.arctan2(florets[:, 1], florets[:, 0])))) % 360
@@ -173,19 +166,13 @@ def test_each_particle_touches_its_parent() -> None:
     assert np.quantile(within, 0.9) < 1.6 * np.median(within)
 
 
-def test_a_colony_reaches_its_light() -> None:
-    light = np.random.default_rng(2).uniform(0, 50, (300, 2))
-    colony = Colony(
-        light,
-        np.array([[25.0, 50.0]]),
-        step=1.0,
-        influence=12.0,
-        reach=2.5,
-        heading=np.zeros(2),
-    )
-    progress = list(colony.grow(500, 5000))
-    assert progress == sorted(progress)
-    assert cKDTree(colony.nodes).query(light)[0].max() < 4.0
+def test_pipes_of_a_tree_and_its_roots_meet_on_the_ground() -> None:
+    svg = draw("space_colonization", 120, 160, buds=400)
+    for name in ("pen 1", "pen 2"):
+        ends = pen(svg, name).ends
+        foot = ends[np.abs(ends[:, 1] - (svg.frame.y1 - 0.15 * svg.frame.height)) < 1e-6]
+        assert len(foot) > 5
+        assert np.ptp(foot[:, 0]) < 0.09 * svg.frame.short
 
 
 def test_chains_hold_every_node_once_beside_their_forks() -> None:

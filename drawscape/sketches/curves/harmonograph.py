@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, coats, filled
-from drawscape.sketches import AS_DESIGNED, Palette, inks, sketch
+from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
@@ -19,8 +19,13 @@ RATIOS: dict[str, tuple[int, int]] = {
     "sixth": (3, 5),
 }
 
-MOST_COATS = 1.2
+PEN_MM = 0.25
+
+MOST_COATS = 1.3
 """Of ink where the line crosses itself most: with more of it, crossings are a blot."""
+
+TRIES = 24
+"""Chances that the seed proposes: the one that spreads its line best is drawn."""
 
 
 @sketch
@@ -40,13 +45,13 @@ def harmonograph(
     Vibrations and Vibration Figures, 1909). The pen is lifted before its line becomes a blot.
     """
     low, high = RATIOS[chord]
-    # Pendulums a quarter apart swing in rounds; in step, they would only draw a diagonal.
-    first, second = rng.random(2)
-    quarter, other = 0.25 * rng.choice([-1, 1], 2) + rng.uniform(-0.1, 0.1, 2)
-    share, off = rng.uniform(0.4, 0.8), 1 + detune * rng.uniform(-0.012, 0.012, 4)
 
-    def trace(count: float) -> Points:
+    def trace(chance: Floats, count: float) -> Points:
         t = np.linspace(0, count / high, int(count * 240) + 1)
+        # Pendulums a quarter apart swing in rounds; in step, they would only draw a diagonal.
+        first, second = chance[:2]
+        quarter, other = 0.25 * np.sign(chance[2:4] - 0.5) + 0.2 * chance[4:6] - 0.1
+        share, off = 0.4 + 0.4 * chance[6], 1 + detune * 0.012 * (2 * chance[7:] - 1)
 
         def swing(frequency: float, phase: float) -> Floats:
             return np.asarray(np.sin(2 * np.pi * (frequency * t + phase)))
@@ -56,8 +61,12 @@ def harmonograph(
         fade = np.exp(-damping * t * high / count)
         return filled(svg.frame, np.column_stack([x * fade, y * fade]))
 
+    def crowd(chance: Floats, count: float) -> float:
+        return float(np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995))
+
+    chance = min(rng.random((TRIES, 11)), key=lambda one: crowd(one, swings))
     count = float(swings)
-    while count > 10 and np.quantile(coats(Lines.of(trace(count))), 0.995) > MOST_COATS:
+    while count > 10 and crowd(chance, count) > MOST_COATS:
         count *= 0.9
-    with svg.layer("trace", color=inks(svg, palette, "#14213d")[0], width=0.3):
-        svg.polyline(trace(count))
+    ink = inks(svg, palette, "#14213d")
+    in_pens(svg, ink, [trace(chance, count)[None]], width=PEN_MM, names=["trace"])

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from drawscape.geometry import Ints, Lines, Points
+from drawscape.geometry import Flags, Ints, Lines, Points
 
 
-def subtree_sizes(parents: Ints) -> Ints:
-    """Return for each node how many nodes hang on it, itself included.
+def subtree_sizes(parents: Ints, counted: Flags | None = None) -> Ints:
+    """Return for each node how many nodes, of those `counted`, hang on it, itself included.
 
     `parents` is (N,); a node's parent comes before it, roots have -1.
     """
-    sizes = np.ones(len(parents), dtype=np.int64)
+    sizes = np.ones(len(parents), dtype=np.int64) if counted is None else counted.astype(np.int64)
     for node in range(len(parents) - 1, -1, -1):
         if parents[node] >= 0:
             sizes[parents[node]] += sizes[node]

@@ -1,16 +1,16 @@
 """Space colonisation: branches that share out the light."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.ndimage import gaussian_filter1d
 
-from drawscape.geometry import Lines, Noise, Points, clip_to_rectangle, contains, polar
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, inks, sketch
-from drawscape.sketches.growth._branches import drawn_tree
-from drawscape.sketches.growth._colony import Colony
-from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.geometry import Ints, Lines, Noise, Points, clamped, contains, polar, thinned
+from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
+from drawscape.sketches.growth._twigs import relaxed, subtree_sizes
 from drawscape.svg_builder import Frame, SVGBuilder
 
 DEEP = 0.15
@@ -22,80 +22,123 @@ def space_colonization(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4200,
-    limbs: Annotated[
-        float, Interval(ge=2.0, le=16.0), doc("How far limbs keep from each other, in steps")
-    ] = 6.0,
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4500,
     reach: Annotated[
         float, Interval(ge=1.2, le=6.0), doc("How near a twig comes to a bud, in steps")
-    ] = 1.4,
+    ] = 2.0,
     sight: Annotated[
         float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
-    ] = 5.0,
+    ] = 8.0,
     trunk: Annotated[
-        float, Interval(ge=0.0, le=0.09), doc("Width of the trunk, as a part of the page")
-    ] = 0.05,
+        float, Interval(ge=0.0, le=0.12), doc("Width of the trunk, as a part of the page")
+    ] = 0.085,
     taper: Annotated[
-        float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
-    ] = 2.4,
+        float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
+    ] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
-    """A tree whose branches grow towards free light.
+    """A tree whose branches grow towards free light, each twig a line from its tip to the ground.
 
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
-    algorithm" (2007); widths by Cecil D. Murray's law (1926) with an exponent of one's choice.
+    algorithm" (2007). A trunk is the pipes of all its tips (Shinozaki's pipe model, 1964), as wide as
+    Cecil D. Murray's law (1926) has it with an exponent of one's choice.
     """
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
-    frame = svg.frame
-    crown, foot = _crown(frame, Noise(rng)), frame.y1 - DEEP * frame.height
-    step = float(np.sqrt(np.ptp(crown[:, 0]) * np.ptp(crown[:, 1]) / buds) * 0.42)
-    # A straight trunk up to the crown, from which the limbs part.
-    height = np.arange(foot, float(np.max(crown[:, 1])) - 4 * step, -step)
-    tree = Colony(
-        _light(rng, crown, max(60, buds // 10)),
-        np.column_stack([np.full(len(height), frame.cx), height]),
-        step=step,
-        influence=2.5 * sight * step,
-        reach=max(limbs, reach) * step,
-        heading=np.array([0.0, -0.12]),
-    )
-    tree.parents = np.arange(-1, len(height) - 1)
-    # Limbs first, that leave each other room; then, as light falls between them, branches and twigs.
-    for stage, (share, room, far) in enumerate(((1 / 3, limbs / 2, 1.8), (1.0, 1.0, 1.0))):
-        for done in tree.grow(600, 3 * buds):
-            yield 0.2 * (stage + done), partial(_so_far, tree=tree)
-        tree.light_again(_light(rng, crown, int(share * buds)), max(room, reach) * step)
-        tree.influence = far * sight * step
-    for done in tree.grow(600, 3 * buds):
-        yield 0.4 + 0.3 * done, partial(_so_far, tree=tree)
-    nodes = _swayed(Noise(rng), relaxed(tree.nodes, tree.parents, 3), frame, foot)
-    width = trunk * frame.short
-    with svg.layer("pen 1", color=ink[0], width=0.3):
-        window = frame.x0, frame.y0, frame.x1, foot
-        svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
-    yield 0.85
+    frame, noise = svg.frame, Noise(rng)
+    foot = frame.y1 - DEEP * frame.height
+    crown = _crown(frame, noise)
+    step = float(np.sqrt(np.ptp(crown[:, 0]) * np.ptp(crown[:, 1]) / buds) * 0.5)
+    height = np.arange(foot, float(np.max(crown[:, 1])), -step)
+    stem = np.column_stack([np.full(len(height), frame.cx), height])
+    nodes, parents = stem, np.arange(-1, len(stem) - 1)
+    light = _light(rng, crown, buds)
+    for done, nodes, parents in _colonized(light, stem, step, sight * step, reach * step, -0.12):
+        yield 0.7 * done, partial(_so_far, nodes=nodes, parents=parents)
+    parts = [_pipes(nodes, parents, trunk * frame.short, taper)]
     if roots:
-        with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(_roots(rng, frame, width, taper))
+        bowl = polar(1.0, np.linspace(0, np.pi, 60)) * (
+            0.46 * frame.width,
+            0.97 * (frame.y1 - foot),
+        )
+        bowl += (frame.cx, foot)
+        fine = float(np.sqrt(np.ptp(bowl[:, 0]) * np.ptp(bowl[:, 1]) / 700) * 0.5)
+        start = np.array([[frame.cx, foot], [frame.cx, foot + fine]])
+        *_, (_, nodes, parents) = _colonized(
+            _light(rng, bowl, 700), start, fine, 14 * fine, 2 * fine, 0.15
+        )
+        parts.append(_pipes(nodes, parents, 0.9 * trunk * frame.short, taper))
+    in_pens(svg, ink, [clamped(frame, lines) for lines in parts])
 
 
-def _so_far(page: SVGBuilder, tree: Colony) -> None:
-    """Draw each branch as a stroke: thick ones take longer than a glance is worth."""
-    nodes = chains(tree.parents, subtree_sizes(tree.parents))
-    frame = page.frame
-    twigs = twig_lines(relaxed(tree.nodes, tree.parents, 3), nodes)
-    page.polylines(clip_to_rectangle(twigs, frame.x0, frame.y0, frame.x1, frame.y1))
+def _so_far(page: SVGBuilder, nodes: Points, parents: Ints) -> None:
+    page.polylines(np.stack([nodes[parents[1:]], nodes[1:]], axis=1))
 
 
-def _swayed(noise: Noise, nodes: Points, frame: Frame, foot: float) -> Points:
-    """Return the nodes moved as boughs that have grown in the wind, the trunk's foot not at all."""
-    size = foot - frame.y0
-    u, v = nodes.T / size * 7
-    away = np.column_stack((noise.perlin(u, v), noise.perlin(u + 31.4, v + 27.1)))
-    hold = np.clip(np.hypot(*(nodes - (frame.cx, foot)).T) / (0.6 * size) - 0.3, 0, 1)[:, None]
-    moved = nodes + 0.03 * size * hold * away
-    return np.asarray(np.clip(moved, (frame.x0, frame.y0), (frame.x1, foot)))
+def _colonized(
+    light: Points, stem: Points, step: float, sight: float, reach: float, rise: float
+) -> Iterator[tuple[float, Points, Ints]]:
+    """Yield the share of `light` used up, and the nodes, (N, 2), with the parent of each, -1 at the foot.
+
+    They grow from `stem`, a `step` at a time, towards the light nearest to them within `sight`, which is
+    used up within `reach`; `rise` is added to each direction.
+    """
+    from scipy.spatial import cKDTree
+
+    nodes, parents, whole = stem, np.arange(-1, len(stem) - 1), len(light)
+    gap, nearest = cKDTree(nodes).query(light)
+    while len(light):
+        pulling = gap < max(sight, float(np.min(gap)) + 1e-9)
+        owner = nearest[pulling]
+        grown, index = np.unique(owner, return_inverse=True)
+        pull = np.zeros((len(grown), 2))
+        np.add.at(pull, index, (light[pulling] - nodes[owner]) / gap[pulling, None])
+        pull = pull / np.bincount(index)[:, None] + (0.0, rise)
+        tips = nodes[grown] + step * pull / np.maximum(np.hypot(*pull.T), 1e-9)[:, None]
+        # Two buds can pull a node back and forth for ever.
+        free = cKDTree(nodes).query(tips)[0] > 0.4 * step
+        if not free.any():
+            return
+        near, closest = cKDTree(tips[free]).query(light)
+        nearest = np.where(near < gap, len(nodes) + closest, nearest)
+        nodes, parents = np.concatenate([nodes, tips[free]]), np.append(parents, grown[free])
+        gap = np.minimum(near, gap)
+        left = gap > reach
+        light, gap, nearest = light[left], gap[left], nearest[left]
+        yield 1 - len(light) / whole, nodes, parents
+
+
+def _pipes(nodes: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
+    """Return a line from the foot to each tip, side by side where they share a branch."""
+    nodes = relaxed(nodes, parents, 6)
+    leaf = ~np.isin(np.arange(len(nodes)), parents)
+    tips = subtree_sizes(parents, leaf)
+    ahead = nodes - nodes[np.maximum(parents, 0)]
+    ahead[0] = ahead[1]
+    ahead = ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    # Tips are numbered from left to right, so that no two pipes cross.
+    before = ahead[np.maximum(parents, 0)]
+    turn = before[:, 0] * ahead[:, 1] - before[:, 1] * ahead[:, 0]
+    first = np.zeros(len(nodes), dtype=np.int64)
+    taken = np.zeros(len(nodes), dtype=np.int64)
+    for node in np.lexsort((turn, parents)).tolist():
+        if (parent := parents[node]) >= 0:
+            first[node] = first[parent] + taken[parent]
+            taken[parent] += tips[node]
+    width = trunk_mm * (tips / tips[0]) ** (1 / taper)
+    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    lines = []
+    for tip in np.flatnonzero(leaf)[np.argsort(first[leaf])].tolist():
+        way = [tip]
+        while parents[way[-1]] >= 0:
+            way.append(int(parents[way[-1]]))
+        share = (first[tip] - first[way] + 0.5) / tips[way] - 0.5
+        # They crowd on the side away from the light, and part gently where branches fork.
+        off = (share + 0.3 * (0.25 - share**2)) * width[way]
+        line = nodes[way] + off[:, None] * normal[way]
+        lines.append(gaussian_filter1d(line, 2.5, axis=0, mode="nearest"))
+        lines[-1][-1] = line[-1]  # at the ground
+    return thinned(Lines.of(lines), 1 + np.arange(len(lines)), most=0.42)
 
 
 def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
@@ -117,27 +160,3 @@ def _crown(frame: Frame, noise: Noise) -> Points:
     tall = (0.84 - DEEP) * frame.height
     size = np.array([frame.width, min(tall, 1.5 * frame.width)])
     return np.asarray((crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1]))
-
-
-def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -> Lines:
-    """Return the roots and the ground that they hold on to."""
-    ground = frame.y1 - DEEP * frame.height
-    across, down = 0.46 * frame.width, 0.97 * DEEP * frame.height
-    bowl = polar(1.0, np.linspace(0, np.pi, 60)) * (across, down) + (frame.cx, ground)
-    step = float(np.sqrt(across * 2 * down / 900) * 0.45)
-    growing = Colony(
-        _light(rng, bowl, 130),
-        np.array([[frame.cx, ground]]),
-        step=step,
-        influence=40 * step,
-        reach=6 * step,
-        heading=np.array([0.0, 0.05]),
-    )
-    for count, near, far in ((900, 1.4, 5), (0, 1.4, 5)):
-        for _ in growing.grow(300, 2500):
-            pass
-        growing.light_again(_light(rng, bowl, count), near * step)
-        growing.influence = far * step
-    nodes = relaxed(growing.nodes, growing.parents, 3)
-    window = frame.x0, ground, frame.x1, frame.y1
-    return drawn_tree(nodes, growing.parents, 0.75 * width, taper, window)

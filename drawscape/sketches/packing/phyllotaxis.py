@@ -8,6 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Floats, Ints, Lines, rectangle, thinned
 from drawscape.geometry.clip import pieces_in
 from drawscape.geometry.occlusion import visible
+from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -41,12 +42,12 @@ def phyllotaxis(
         float, Interval(ge=0.4, le=2.2), doc("Size of a floret in the room that it has")
     ] = 1.5,
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
-    arms: Annotated[
-        int, Interval(ge=0, le=34), doc("Every how-many-th floret takes the second pen; 0 for none")
-    ] = 8,
-    palette: Palette = AS_DESIGNED,
+    heart: Annotated[
+        float, Interval(ge=0, le=1), doc("How far the inks of the heart reach outward")
+    ] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A sunflower head: florets at the golden angle, growing outward.
 
@@ -54,9 +55,12 @@ def phyllotaxis(
     (1979).
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#7d1f2b", "#c9922e")
-    centre = np.array([frame.cx, frame.cy])
-    reach = np.hypot(frame.width, frame.height) / 2 if fill else frame.short / 2
+    ink = inks(svg, palette, "#c9922e", "#c2453a", "#7d1f2b")
+    # A head that fills the sheet is off its middle, where the seed puts it.
+    off = rng.uniform(-0.16, 0.16, 2) * (frame.width, frame.height) * fill
+    centre = np.array([frame.cx, frame.cy]) + off
+    far = np.abs(off) + np.array([frame.width, frame.height]) / 2
+    reach = float(np.hypot(*far)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
     florets = max(20, min(florets, int(fitting)))
@@ -68,18 +72,15 @@ def phyllotaxis(
     room = radius * np.sqrt(2 * np.pi * growth / florets) * share ** (growth - 0.5) * size
     theta = np.radians(angle) * k + rng.uniform(0, 2 * np.pi)
     where = radius * share[:, None] ** growth * np.column_stack((np.cos(theta), np.sin(theta)))
-    second = k % arms == 0 if arms else np.zeros(florets, dtype=bool)
+    # Inks pass into each other floret by floret, by an even lot (van der Corput, 1935).
+    pens = np.clip(np.floor(2.2 * share**growth / max(heart, 1e-3) - 0.6 + van_der_corput(k)), 0, 2)
     outlines, owner = _outlines(_unit(shape), where + centre, theta, room, rings)
     lines, owner = _in_front(outlines, owner, overlap)
     # A sheet that is filled cuts the outermost.
     lines, source = pieces_in(lines, rectangle(frame))
-    owner = owner[source]
-    accent = second[owner]
-    parts = [
-        thinned(lines.take(chosen), 1 + np.arange(chosen.sum()), most=0.5)
-        for chosen in (~accent, accent)
-    ]
-    in_pens(svg, ink, parts, names=("florets", "arms"))
+    pen = pens[owner[source]]
+    parts = [lines.take(pen == number) for number in range(3)]
+    in_pens(svg, ink, [thinned(part, 1 + np.arange(len(part)), most=0.5) for part in parts])
 
 
 def _in_front(outlines: Floats, owner: Ints, overlap: bool) -> tuple[Lines, Ints]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from drawscape.geometry import Flags, Ints, Points
+from drawscape.geometry import Flags, Floats, Ints, Points
 
 Order = Ints
 
@@ -12,19 +12,22 @@ Order = Ints
 def tours(points: Points, rounds: int) -> Iterator[Order]:
     """Yield orders (N,) in which a closed tour through `points` (N, 2) is ever shorter, N >= 5.
 
-    Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992), then crossings are undone
-    by 2-opt moves (G. A. Croes, 1958) among near neighbours, many moves a round, `rounds` at most.
+    Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992). Then stretches are reversed
+    (2-opt, G. A. Croes, 1958) and up to three points moved elsewhere (Or-opt, Ilhan Or, 1976), among
+    near neighbours, `rounds` times at most.
     """
     from scipy.spatial import cKDTree
 
-    near = cKDTree(points).query(points, k=min(8, len(points)))[1][:, 1:]
+    near = cKDTree(points).query(points, k=min(9, len(points)))[1][:, 1:]
     order = _greedy(points, near)
     yield order
+    active = np.ones(len(points), dtype=bool)
     for _ in range(rounds):
-        moves = _moves(points, order, near)
-        if not len(moves):
+        # From another point each time: no move goes over the ends.
+        order = np.roll(order, len(order) // 3)
+        active = _improve(order, *_moves(points, order, near, active))
+        if not active.any():
             return
-        order = _applied(order, moves)
         yield order
 
 
@@ -92,36 +95,82 @@ def _follow(links: list[list[int]], seen: Flags, node: int, order: list[int]) ->
         node = onward[0]
 
 
-def _moves(points: Points, order: Order, near: Ints) -> Ints:
-    """Return disjoint stretches (i, j), best first, whose reversal shortens the tour."""
+def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Ints, Ints]:
+    """Return the moves, best first, by which the tour is shorter: reversals (R, 4), shifts (S, 6).
+
+    A reversal joins the ends a, b and c, d of two edges anew, a with c and b with d. A shift takes the
+    points from a to b, between c and d, to between e and f: a beside e. Only `active` points look for one.
+    """
     count = len(order)
-    place = np.empty(count, dtype=np.int64)
-    place[order] = np.arange(count)
-    here = points[order]
-    after = np.roll(here, -1, axis=0)
-    edge = np.hypot(*(after - here).T)
-    a = np.repeat(np.arange(count), near.shape[1])
-    b = place[near[order].ravel()]
-    # Edges (a, a + 1) and (b, b + 1) become (a, b) and (a + 1, b + 1).
-    gain = edge[a] + edge[b] - np.hypot(*(here[a] - here[b]).T) - np.hypot(*(after[a] - after[b]).T)
-    good = np.flatnonzero((gain > 1e-9) & (a != b))
-    good = good[np.argsort(-gain[good], kind="stable")]
-    low, high = np.minimum(a, b)[good] + 1, np.maximum(a, b)[good]
-    taken = np.zeros(count + 1, dtype=bool)
-    chosen = []
-    for i, j in zip(low.tolist(), high.tolist(), strict=True):
-        # A reversal changes the places from i - 1 to j + 1: another one there must wait.
-        if not taken[i - 1 : j + 2].any():
-            taken[i - 1 : j + 2] = True
-            chosen.append((i, j))
-    return np.array(chosen, dtype=np.int64).reshape(-1, 2)
+
+    z = points[:, 0] + 1j * points[:, 1]
+
+    def far(a: Ints, b: Ints) -> Floats:
+        return np.asarray(np.abs(z[a] - z[b]))
+
+    found: list[list[Ints]] = [[], []]
+    gains: list[list[Floats]] = [[], []]
+    for order_ in (order, order[::-1]):  # a move's mirror image is another one
+        place = np.empty(count, dtype=np.int64)
+        place[order_] = np.arange(count)
+        first = np.flatnonzero(active[order_])
+        at, e = np.repeat(first, near.shape[1]), near[order_[first]].ravel()
+        a, b, f = order_[at], order_[(at + 1) % count], order_[(place[e] + 1) % count]
+        found[0].append(np.stack([a, b, e, f], axis=1))
+        gains[0].append(far(a, b) + far(e, f) - far(a, e) - far(b, f))
+        c = order_[at - 1]
+        for size in (0, 1, 2):
+            b, d = order_[(at + size) % count], order_[(at + size + 1) % count]
+            freed = far(c, a) + far(b, d) - far(c, d)
+            # Beside e lies a, on its other side what follows it, or what comes before it.
+            for step in (-1, 1):
+                f = order_[(place[e] + step) % count]
+                low, high = np.minimum(place[e], place[f]), np.maximum(place[e], place[f])
+                away = (low > at + size) | (high < at)
+                found[1].append(np.stack([a, b, c, d, e, f], axis=1))
+                gains[1].append(np.where(away, freed + far(e, f) - far(e, a) - far(b, f), 0))
+    reversals, shifts = (
+        _best(np.concatenate(moves), np.concatenate(gain))
+        for moves, gain in zip(found, gains, strict=True)
+    )
+    return reversals, shifts
 
 
-def _applied(order: Order, moves: Ints) -> Order:
-    order = order.copy()
-    for i, j in moves.tolist():
-        order[i : j + 1] = order[i : j + 1][::-1].copy()
-    return order
+def _best(moves: Ints, gain: Floats) -> Ints:
+    good = np.flatnonzero(gain > 1e-9)
+    return np.asarray(moves[good[np.argsort(-gain[good], kind="stable")]])
+
+
+def _improve(order: Order, reversals: Ints, shifts: Ints) -> Flags:
+    """Make the moves in `order` whose edges are still there; return which points may have more."""
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    active = np.zeros(len(order), dtype=bool)
+
+    def put(low: int, part: Ints) -> None:
+        order[low : low + len(part)] = part
+        place[part] = np.arange(low, low + len(part))
+
+    for a, b, c, d in reversals.tolist():
+        active[[a, b, c, d]] = True
+        i, j, k, m = place[[a, b, c, d]].tolist()
+        if j - i == m - k and abs(j - i) == 1:
+            low, high = sorted((max(i, j), max(k, m)))
+            put(low, order[low:high][::-1].copy())
+    for a, b, c, d, e, f in shifts.tolist():
+        active[[a, b, c, d, e, f]] = True
+        i, j, k, m, u, v = place[[a, b, c, d, e, f]].tolist()
+        low, high = min(i, j), max(i, j)
+        if abs(u - v) != 1 or {k, m} != {low - 1, high + 1} or low <= u <= high or low <= v <= high:
+            continue
+        part = order[low : high + 1]
+        # Upward a comes first where e does.
+        part = part if (i <= j) == (u < v) else part[::-1]
+        if u > high:
+            put(low, np.concatenate([order[high + 1 : min(u, v) + 1], part]))
+        else:
+            put(max(u, v), np.concatenate([part, order[max(u, v) : low]]))
+    return active
 
 
 def uncrossed(points: Points, order: Order) -> Order:
@@ -132,19 +181,21 @@ def uncrossed(points: Points, order: Order) -> Order:
     """
     import shapely
 
-    while True:
-        here = points[order]
-        edges = shapely.linestrings(np.stack([here, np.roll(here, -1, axis=0)], axis=1))
-        pairs = shapely.STRtree(edges).query(edges, predicate="crosses").T
-        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-        if not len(pairs):
-            return order
-        # The shortest stretches first; one that begins within another waits for the next round.
-        pairs = pairs[np.argsort(pairs[:, 1] - pairs[:, 0], kind="stable")]
+    dirty = np.ones(len(points), dtype=bool)
+    order = order.copy()
+    while dirty.any():
+        ahead = np.roll(order, -1)
+        edges = shapely.linestrings(points[np.stack([order, ahead], axis=1)])
+        # After the first round only new edges, and those that had to wait, can cross others.
+        some = np.flatnonzero(dirty[order] & dirty[ahead])
+        one, other = shapely.STRtree(edges).query(edges[some], predicate="crosses")
+        pairs = np.unique(np.sort(np.stack([some[one], other], axis=1), axis=1), axis=0)
+        dirty[:] = False
+        dirty[order[pairs]] = dirty[ahead[pairs]] = True
         taken = np.zeros(len(order) + 1, dtype=bool)
-        chosen = []
-        for i, j in pairs.tolist():
+        # The shortest stretches first; one that begins within another waits for the next round.
+        for i, j in pairs[np.argsort(pairs[:, 1] - pairs[:, 0], kind="stable")].tolist():
             if not taken[i : j + 2].any():
                 taken[i : j + 2] = True
-                chosen.append((i + 1, j))
-        order = _applied(order, np.array(chosen, dtype=np.int64))
+                order[i + 1 : j + 1] = order[i + 1 : j + 1][::-1].copy()
+    return order

@@ -13,7 +13,13 @@ from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
-LEVELS = ((0.1, 0.26, 2.4), (0.26, 0.46, 1.5), (0.46, 0.68, 1.1), (0.68, 1.01, 0.85))
+LEVELS = (
+    (0.03, 0.14, 3.6),
+    (0.14, 0.26, 2.2),
+    (0.26, 0.42, 1.5),
+    (0.42, 0.62, 1.1),
+    (0.62, 1.01, 0.85),
+)
 """From how dark to how dark lines are how many times the spacing apart."""
 
 
@@ -28,7 +34,7 @@ def portrait(
     smoothness: Annotated[
         float, Interval(ge=0.3, le=4), doc("How far a line's direction is evened out, in mm / 2")
     ] = 1.6,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.5,
     crossing: Annotated[
         float, Interval(ge=0.4, le=1), doc("From how dark on lines are crossed")
     ] = 0.78,

@@ -6,15 +6,15 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Points, catmull_rom, stippled
+from drawscape.geometry import Points, catmull_rom, clamped, stippled
 from drawscape.geometry.regions import Bounds
 from drawscape.parameters import InputFile
-from drawscape.sketches import Share, Steps, sketch
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.sketches.pictures._tour import tours, uncrossed
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
-ROUNDS = 100
+ROUNDS = 150
 """Rounds of undoing crossings, at most; the last of them find little."""
 
 
@@ -25,28 +25,27 @@ def tsp_picture(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points that the line visits")] = 20000,
+    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points that the line visits")] = 24000,
     gamma: Annotated[
         float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
-    ] = 1.5,
+    ] = 2.0,
     rounds: Annotated[int, Interval(ge=1, le=12), doc("Rounds of spreading the points evenly")] = 5,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A picture as the travelling salesman's tour through its stipples.
 
     After R. Bosch and A. Herman, "Continuous line drawings via the traveling salesman problem"
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
-    frame = svg.frame
+    frame, ink = svg.frame, inks(svg, palette, "#1b1b1b")
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
     # Below about 0.7 mm between points on average the line would fill the page.
     count = max(50, min(cities, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5)))
-    x = np.linspace(box[0], box[2], 401)
-    y = np.linspace(box[1], box[3], max(2, round(400 * (box[3] - box[1]) / (box[2] - box[0]))))
-    grid = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=2)
-    weight = 0.02 + tone.at((grid[1:, 1:] + grid[:-1, :-1]) / 2) ** gamma
+    x, y = np.linspace(box[0], box[2], 401), np.linspace(box[1], box[3], 401)
+    weight = 0.01 + tone.at(np.stack(np.meshgrid(x, y), axis=-1)) ** gamma
     points = np.empty((0, 2))
     for done, moved in stippled(rng, weight, box, count, rounds):
         points = moved
@@ -54,18 +53,16 @@ def tsp_picture(
     order = np.arange(len(points))
     for round_, order in enumerate(tours(points, ROUNDS)):
         share = 0.5 + 0.45 * round_ / ROUNDS
-        yield share, partial(_draw, line=points[order], curved=curved, box=box)
-    _draw(svg, points[uncrossed(points, order)], curved, box)
+        yield share, partial(_draw, line=points[order], curved=curved, box=box, ink=ink)
+    _draw(svg, points[uncrossed(points, order)], curved, box, ink)
 
 
 def _draw_dots(svg: SVGBuilder, points: Points) -> None:
-    """Draw each city as a dot, a stroke of no more than its pen's width."""
-    svg.polylines(np.stack((points, points + np.array([0.05, 0.0])), axis=1))
+    svg.polylines(points[:, None])
 
 
-def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds) -> None:
+def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds, ink: list[str]) -> None:
     """Draw the closed line through all cities."""
     line = np.append(line, line[:1], axis=0)
-    if curved:
-        line = np.clip(catmull_rom(line), (box[0], box[1]), (box[2], box[3]))
-    svg.polyline(line)
+    line = clamped(box, catmull_rom(line)) if curved else line
+    in_pens(svg, ink, [line[None]])

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, clip_to_rectangle, polar
+from drawscape.geometry import Lines, Points, clamped, polar
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -32,39 +32,29 @@ def cubic_disarray(
     and never tears.
     """
     ink = inks(svg, palette, "#1b1b1b", "#c8553d")
-    side = svg.frame.short / cubes / np.sqrt(3)
-    columns = int(svg.frame.width / (side * np.sqrt(0.75))) + 6
-    rows = int(svg.frame.height / (side / 2)) + 16
-    shading = min(shading, int(side * np.sqrt(0.75) / CLOSEST) - 1)
-    place = _corners(rng, columns, rows, disorder, calm) * side + (svg.frame.x0, svg.frame.y0)
-    *edges, dark, light = _cubes(place, shading)
     frame = svg.frame
-    parts = [
-        clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
-        for lines in (Lines.join([*edges, dark]), light)
-    ]
-    in_pens(svg, ink, parts, names=("cubes", "lit sides"))
-
-
-def _corners(
-    rng: np.random.Generator, columns: int, rows: int, disorder: float, calm: float
-) -> Points:
-    """Return (columns, rows, 2): corners in units of a cube's side, the page's at (2, 4).
-
-    Neighbours in a row are a cube's half width apart, neighbours in a column half a side.
-    """
-    i, y = np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij")
-    grown = np.clip((y - 4) / (rows - 16) - calm, 0, 1) / (1 - calm)
-    heading = rng.uniform(0, 2 * np.pi, i.shape)
-    reach = 0.62 * disorder * grown**1.5 * np.sqrt(rng.random(i.shape))
-    return np.stack([(i - 2) * np.sqrt(0.75), (y - 4) / 2], axis=-1) + polar(reach, heading)
+    side = frame.short / cubes / np.sqrt(3)
+    # As many whole cubes as have room, and the corners around them.
+    columns = 2 * int(frame.width / side / np.sqrt(3)) + 1
+    layers = int((frame.height / side - 0.5) / 1.5)
+    i, y = np.meshgrid(np.arange(columns), np.arange(3 * layers + 2), indexing="ij")
+    place = np.stack([i * np.sqrt(0.75), y / 2], axis=-1)
+    grown = np.clip(y / (3 * layers + 1) - calm, 0, 1) / (1 - calm)
+    reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
+    moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
+    corner = (frame.cx, frame.cy) - (place[-1, -1] * side) / 2
+    *edges, dark, light = _cubes(clamped(frame, moved * side + corner), shading)
+    in_pens(svg, ink, [Lines.join([*edges, dark]), light], names=("cubes", "lit sides"))
 
 
 def _cubes(place: Points, shading: int) -> Iterator[Lines]:
-    """Yield the edges and the shading of the cubes whose near corners are every third corner."""
+    """Yield the edges and the shading of the cubes whose near corners are every third corner.
+
+    Neighbours in a column of `place`, (columns, rows, 2), are half a side apart.
+    """
     i, y = np.meshgrid(*(np.arange(n) for n in place.shape[:2]), indexing="ij")
     inside = (i >= 1) & (i < len(place) - 1) & (y >= 2) & (y < place.shape[1] - 2)
-    near = inside & (y % 3 == 0) & ((i + y // 3) % 2 == 0)
+    near = inside & (y % 3 == 2) & ((i + y // 3) % 2 == 1)
     i, y = i[near], y[near]
     middle, top, low = place[i, y], place[i, y - 2], place[i, y + 2]
     left, left_low = place[i - 1, y - 1], place[i - 1, y + 1]
@@ -74,14 +64,29 @@ def _cubes(place: Points, shading: int) -> Iterator[Lines]:
         (middle, right),
         (middle, low),
         (left, left_low),
+        (right, right_low),
+        (left_low, low),
+        (right_low, low),
         (top, left),
         (top, right),
     )
-    yield from (Lines.of(np.stack(edge, axis=1)) for edge in ends)
-    for count, (a, b), (c, d) in (
+    # An edge that two cubes share is drawn once.
+    edges = np.concatenate([np.stack(edge, axis=1) for edge in ends])
+    flat = np.sort(np.round(edges, 6).view(complex)[..., 0], axis=1)
+    yield Lines.of(edges[np.unique(flat, axis=0, return_index=True)[1]])
+    for most, (a, b), (c, d) in (
         (shading, (left, middle), (left_low, low)),
         (shading // 2, (middle, right), (low, right_low)),
     ):
-        share = ((np.arange(count) + 1) / (count + 1))[:, None, None]
-        lines = np.stack([a + share * (b - a), c + share * (d - c)], axis=2)
-        yield Lines.of(lines.reshape(-1, 2, 2))
+        lines = []
+        for corners in np.stack([a, b, c, d], axis=1):
+            # A face that is seen from the side has room for few lines.
+            narrow = np.hypot(*(corners[[1, 3]] - corners[[0, 2]]).T).min()
+            count = min(most, int(narrow / CLOSEST) - 1)
+            share = ((np.arange(count) + 1) / (count + 1))[:, None]
+            upper, lower = (
+                corners[0] + share * (corners[1] - corners[0]),
+                corners[2] + share * (corners[3] - corners[2]),
+            )
+            lines += list(np.stack([upper, lower], axis=1))
+        yield Lines.of(lines)

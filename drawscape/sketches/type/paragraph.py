@@ -49,7 +49,7 @@ def paragraph(
     *,
     text: Annotated[str, MaxLen(4000), doc("What is written, again and again")] = WHITMAN,
     face: Annotated[Face, doc("Hershey's fonts in single or double strokes")] = "scripts",
-    size: Annotated[float, Interval(ge=1.5, le=12), doc("Height of capitals, in mm")] = 3.4,
+    size: Annotated[float, Interval(ge=1.5, le=12), doc("Height of capitals, in mm")] = 2.6,
     leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.0,
     align: Annotated[Align, doc("How rows end")] = "justify",
     sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.34,
