@@ -1,17 +1,196 @@
-"""Machines on pseudo-terminals that forgive nothing: EBB, Marlin, HP 7475A, each with its true pen path.
+"""Machines on pseudo-terminals that forgive nothing: GRBL, EBB, Marlin, HP 7475A; each knows its pen path.
 
-GRBL is `drawscape.plotter.simulator.GrblEmulator`. Facts are those of the makers' manuals and sources.
+Facts are those of the makers' manuals and sources.
 """
 
+import math
 import re
+import threading
 from collections import deque
+from dataclasses import dataclass
 from functools import reduce
 from types import SimpleNamespace
 
-from drawscape.plotter.simulator import Emulator, Motion
+from drawscape.plotter import simulator
+from drawscape.plotter.simulator import Carriage, Emulator, Motion, Point
+
+_LEAST_MM_S = 0.3
 
 
-class EbbEmulator(Emulator):
+@dataclass
+class Block:
+    """A move of the planner; speeds in mm/s, `entry` as planned now."""
+
+    start: Point
+    end: Point
+    length: float
+    speed: float
+    acceleration: float
+    junction: float
+    entry: float = 0.0
+
+
+class Planner(Motion):
+    """Moves with acceleration and corner speeds, as firmware plans them.
+
+    With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more.
+    """
+
+    def __init__(
+        self,
+        carriage: Carriage,
+        *,
+        depth: int,
+        acceleration: float,
+        deviation: float,
+        per_axis: float | None = None,
+    ) -> None:
+        super().__init__(carriage, depth)
+        self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
+        self.blocks: deque[Block] = deque()
+        self.speed = 0.0
+        self.moving_s = 0.0
+        self.starved = 0  # moves that came late, while the pen was down
+        self._strokes = 0
+        self._done = 0.0  # mm of the first block
+
+    @property
+    def full(self) -> bool:
+        return len(self.blocks) >= self.depth
+
+    @property
+    def target(self) -> Point:
+        return self.blocks[-1].end if self.blocks else self.at
+
+    def _limited(self, ways: Point) -> tuple[float, float]:
+        """Return the highest speed and acceleration in a direction."""
+        if self.per_axis is None:
+            return math.inf, self.acceleration
+        share = max(abs(ways[0]), abs(ways[1])) / math.hypot(*ways)
+        return self.per_axis / share, self.acceleration / share
+
+    def add(self, end: Point, speed: float) -> None:
+        start = self.target
+        length = math.dist(start, end)
+        if length < 1e-6:
+            return
+        way = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        top, acceleration = self._limited(way)
+        speed, junction = min(speed, top), 0.0
+        if self.blocks:
+            last = self.blocks[-1]
+            before = (
+                (last.end[0] - last.start[0]) / last.length,
+                (last.end[1] - last.start[1]) / last.length,
+            )
+            turn = way[0] - before[0], way[1] - before[1]
+            half = math.sqrt(max(0.0, 1 - (turn[0] ** 2 + turn[1] ** 2) / 4))
+            junction = min(speed, last.speed)
+            if half < 0.999999:
+                bend = self._limited(turn)[1] * self.deviation * half / (1 - half)
+                junction = min(junction, math.sqrt(bend))
+        elif self.carriage.down:
+            self.starved += self._strokes == len(self.carriage.strokes)
+        self._strokes = len(self.carriage.strokes) if self.carriage.down else 0
+        self.blocks.append(Block(start, end, length, speed, acceleration, junction))
+        after = 0.0
+        for block in reversed(self.blocks):
+            reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
+            after = block.entry = min(block.junction, reachable)
+
+    def advance(self, now: float) -> None:
+        left, self._now = now - self._now, now
+        while left > 1e-9 and self.blocks and not self.held:
+            left = self._step(left, now)
+
+    def _step(self, left: float, now: float) -> float:
+        """Move along the first block; return the time that is over when it ends before."""
+        block = self.blocks[0]
+        a, top = block.acceleration, block.speed
+        rest = block.length - self._done
+        leaves = 0.0 if self.holding or len(self.blocks) < 2 else self.blocks[1].entry
+        # Small steps in time; within one the speed is constant, and the last one ends at the block's end.
+        slice_s = min(left, (0.01 * min(top, 100.0) + 0.02 * self.speed) / a)
+        # The speed from which it can still slow down to `leaves` behind this slice.
+        change = a * slice_s
+        under = change**2 + 4 * (leaves**2 + 2 * a * rest - change * self.speed)
+        safe = (math.sqrt(max(0.0, under)) - change) / 2
+        speed = min(self.speed + change, 0.0 if self.holding else min(top, safe))
+        speed = max(speed, self.speed - change, 0.0 if self.holding else min(_LEAST_MM_S, top))
+        way = (self.speed + speed) / 2 * slice_s
+        self.held = self.holding and speed <= 0.0
+        if way >= rest:
+            slice_s *= rest / way if way else 1.0
+            self.blocks.popleft()
+            self._done, self.at = 0.0, block.end
+            self.speed = min(speed, leaves) if self.blocks else 0.0
+        else:
+            self._done += way
+            share = self._done / block.length
+            self.at = (
+                block.start[0] + (block.end[0] - block.start[0]) * share,
+                block.start[1] + (block.end[1] - block.start[1]) * share,
+            )
+            self.speed = 0.0 if self.held else speed
+        self.moving_s += slice_s
+        if way >= rest or self.held or slice_s >= left:
+            self.carriage.move((self.origin[0] + self.at[0], self.origin[1] + self.at[1]), now)
+        return left - slice_s
+
+    def hold(self) -> None:
+        self.holding = True
+        self.held = not self.blocks or self.speed == 0.0
+
+    def drop(self) -> None:
+        super().drop()
+        self._done, self.speed = 0.0, 0.0
+
+
+class Served(Emulator):
+    """An emulator that a test serves in a thread."""
+
+    def start(self):
+        self._thread = threading.Thread(target=self.serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def close(self):
+        """Pull plug and cable at once: nothing moves any more, and the port is gone."""
+        self._stop.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+        self.unplug()
+
+    def send(self, data: bytes):
+        """Send bytes as they are."""
+        self._out += data
+
+
+class GrblEmulator(Served, simulator.GrblEmulator):
+    """GRBL with its planner; setting 20 is for soft limits, 32 for a laser, where the pen stays up."""
+
+    def __init__(self, link, carriage=None, *, scale=1.0, **settings):
+        usual = {"s20": 0, "s120": 250, "s121": 250, "s130": 300, "s131": 300}
+        super().__init__(link, carriage, scale=scale, **{**usual, **settings})
+
+    def planner(self):
+        return Planner(
+            self.carriage,
+            depth=15,
+            acceleration=self.settings[120],
+            deviation=self.settings[11],
+            per_axis=self.settings[110] / 60,
+        )
+
+    def _move(self, values):
+        far = {"X": self.settings[130], "Y": self.settings[131]}
+        if self.settings[20] and any(not -0.01 <= values.get(k, 0) <= far[k] + 0.01 for k in far):
+            self.ring(2)
+            return "ok"
+        return super()._move(values)
+
+
+class EbbEmulator(Served):
     """An EiBotBoard: one move runs, one waits, a third blocks the parser and all that comes behind it."""
 
     STEPS_MM = 80.0
@@ -157,13 +336,13 @@ class EbbEmulator(Emulator):
         return True
 
 
-class MarlinEmulator(Emulator):
+class MarlinEmulator(Served):
     """Marlin 2: a queue of four lines, 128 bytes that receive, checksums, resends, pens that act at once."""
 
     def __init__(self, link, carriage=None, *, scale=1.0, homes=True, ok_after_resend=True):
         super().__init__(link, carriage, scale=scale)
         self.ok_after_resend = ok_after_resend
-        self.motion = Motion(self.carriage, depth=16, acceleration=500.0, deviation=0.013)
+        self.motion = Planner(self.carriage, depth=16, acceleration=500.0, deviation=0.013)
         self.rx = bytearray()
         self.queue: deque[str] = deque()
         self.last_n = 0
@@ -277,7 +456,7 @@ class MarlinEmulator(Emulator):
         return True
 
 
-class HpEmulator(Emulator):
+class HpEmulator(Served):
     """An HP 7475A at 9600 baud: 1024 bytes of buffer that lose what is too much, and a carousel."""
 
     baudrate = 9600
@@ -286,7 +465,7 @@ class HpEmulator(Emulator):
 
     def __init__(self, link, carriage=None, *, scale=1.0):
         super().__init__(link, carriage, scale=scale)
-        self.motion = Motion(
+        self.motion = Planner(
             self.carriage, depth=2, acceleration=19600.0, deviation=0.0, per_axis=381.0
         )
         self.motion.at = self.motion.origin = (0.0, 0.0)

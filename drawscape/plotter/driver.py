@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +51,7 @@ class Port:
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
-            raise self._gone() from None
+            raise self._gone("broke; check cable and power, then resume the plot") from None
         return data
 
     def write(self, data: bytes) -> None:
@@ -60,15 +60,11 @@ class Port:
             self._serial.write(data)
         except OSError as error:
             if "timeout" in str(error).lower():
-                raise MachineError(
-                    f"the machine at {self.path} takes no more data; is it switched on?"
-                ) from None
-            raise self._gone() from None
+                raise self._gone("takes no more data; is the machine switched on?") from None
+            raise self._gone("broke; check cable and power, then resume the plot") from None
 
-    def _gone(self) -> MachineError:
-        return MachineError(
-            f"the connection to {self.path} broke; check cable and power, then resume the plot"
-        )
+    def _gone(self, words: str) -> MachineError:
+        return MachineError(f"the connection to {self.path} {words}")
 
     def close(self) -> None:
         """Close the port; what it still held is dropped."""
@@ -94,12 +90,14 @@ def _port_trouble(path: str, error: Exception) -> str:
 class Command:
     """What is sent at once; when it is acknowledged, stroke number `stroke` (from 1) is executed.
 
-    `lasts_s` is about how long the machine may take before it answers.
+    `lasts_s` is about how long the machine may take before it answers. Without a `corner` the stroke would
+    look different: what comes behind it waits for its answer, where lines can be lost.
     """
 
     text: bytes
     stroke: int = 0
     lasts_s: float = 0.0
+    corner: bool = False
 
 
 class Driver:
@@ -140,18 +138,21 @@ class Driver:
         """How fast the machine is, by what it says of itself."""
         return replace(self.machine.plotter, **self.speeds)
 
+    @property
+    def speed(self) -> float:
+        """The share of the usual speed that is set."""
+        return float(self.settings.get("speed", 100.0)) / 100
+
     # What a language differs in
 
     def connect(self) -> None:
         """Find out what is there: `firmware`, and whether it `kept` its place since `mark`."""
-        raise NotImplementedError
 
     def mark(self) -> None:
         """Leave a note in the machine's memory that a reset wipes out: `marker`."""
 
     def prepare(self) -> None:
         """Set units and modes; the pen goes up."""
-        raise NotImplementedError
 
     def position(self) -> tuple[float, float]:
         """Return where the machine says that the pen is."""
@@ -162,11 +163,14 @@ class Driver:
 
     def home(self) -> None:
         """Find the corner by switches, where `homes` says that there are any."""
-        raise NotImplementedError
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         """Yield what moves the pen, which is up, to a place."""
         raise NotImplementedError
+
+    def park(self) -> Iterator[Command]:
+        """Yield what moves the pen, which is up, out of the way."""
+        yield from self.travel(0.0, 0.0)
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         """Yield what lowers or lifts the pen; lifting it ends `stroke`."""
@@ -186,7 +190,6 @@ class Driver:
 
     def take(self, line: bytes) -> None:
         """Take one line of what the machine says."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """See whether the machine is well while it says nothing."""
@@ -198,7 +201,6 @@ class Driver:
 
     def halt(self) -> None:
         """Stop at once and lift the pen; what was sent and not drawn is forgotten."""
-        raise NotImplementedError
 
     def release(self) -> None:
         """Switch the motors off, so that the carriage can be moved by hand."""
@@ -206,7 +208,6 @@ class Driver:
 
     def rescue(self) -> None:
         """Lift the pen after whatever program was driving is gone."""
-        raise NotImplementedError
 
     # What all share
 
@@ -237,6 +238,15 @@ class Driver:
         self.quiet(self.pause_s)
         return found
 
+    def quiet(self, seconds: float) -> bytes:
+        """Return what arrives until nothing has come for some time."""
+        heard, until = b"", time.monotonic() + seconds
+        while time.monotonic() < until:
+            if data := self.port.read():
+                heard += data
+                until = time.monotonic() + seconds
+        return heard
+
     def garbled(self, line: bytes) -> MachineError:
         """Return the error for a line that is no answer."""
         return MachineError(
@@ -254,13 +264,11 @@ class Driver:
         """Return the bytes of a command that is sent now."""
         return command.text
 
-    def acknowledge(self) -> Command:
+    def acknowledge(self) -> None:
         """Take the oldest command for answered; raises MachineError when none is owed an answer."""
         if not self.pending:
             raise MachineError(f"the {self.title} sent an answer without a question; was it reset?")
-        command = self.pending.popleft()
-        self.answered(command)
-        return command
+        self.answered(self.pending.popleft())
 
     def answered(self, command: Command) -> None:
         """Note what the answer to a command proves."""
@@ -269,46 +277,28 @@ class Driver:
 
     def poll(self) -> list[int]:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""
-        data = self.port.read()
-        if data:
+        if data := self.port.read():
             self._heard_s = time.monotonic()
-            self._buffer += data
-            while (end := self._buffer.find(self.line_end)) >= 0:
-                line = bytes(self._buffer[:end]).strip(b"\r\n")
-                del self._buffer[: end + 1]
-                if line:
-                    self.take(line)
+            *lines, rest = bytes(self._buffer + data).split(self.line_end)
+            self._buffer[:] = rest
+            for line in filter(None, (line.strip(b"\r\n") for line in lines)):
+                self.take(line)
         else:
             self.check()
         executed, self._executed = self._executed, []
         return executed
 
-    def run(self, commands: Iterator[Command]) -> list[int]:
-        """Send commands and wait until each is answered; return the strokes that were executed."""
-        executed: list[int] = []
+    def run(self, commands: Iterable[Command]) -> None:
+        """Send commands and wait until each is answered."""
         for command in commands:
             while not self.fits(command):
-                executed += self.poll()
+                self.poll()
             self.send(command)
         while self.pending or self.unsettled:
-            executed += self.poll()
-        return executed
-
-    def park(self) -> Iterator[Command]:
-        """Yield what moves the pen, which is up, out of the way."""
-        yield from self.travel(0.0, 0.0)
+            self.poll()
 
     def forget(self) -> None:
         """Drop all that was sent and not answered."""
         self.pending.clear()
         self._buffer.clear()
         self._executed.clear()
-
-    def quiet(self, seconds: float) -> bytes:
-        """Return what arrives until nothing has come for some time."""
-        heard, until = b"", time.monotonic() + seconds
-        while time.monotonic() < until:
-            if data := self.port.read():
-                heard += data
-                until = time.monotonic() + seconds
-        return heard

@@ -107,13 +107,14 @@ class EbbDriver(Driver):
         if length > 0.5 / STEPS_MM:
             plotter = self.plotter
             limits = plotter.travel_speed, plotter.travel_acceleration
-            yield from self._moves(np.stack((start, end)), np.array([length]), np.zeros(2), *limits)
+            way = np.stack((start, end))
+            yield from self._moves(way, np.array([length]), np.zeros(2), *limits)
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         yield from self.travel(*points[0].tolist())
         yield from self.pen(True, section)
         plotter = self.plotter.at(section.motion)
-        speed = plotter.draw_speed * float(self.settings.get("speed", 100.0)) / 100
+        speed = plotter.draw_speed * self.speed
         if len(points) > 1:
             lengths, squares = replace(plotter, draw_speed=speed).speeds(
                 Lines(points, np.array([0, len(points)]))
@@ -125,31 +126,20 @@ class EbbDriver(Driver):
         self, points: Points, lengths: Floats, squares: Floats, top: float, acceleration: float
     ) -> Iterator[Command]:
         """Yield moves of constant speed along `points`, which are passed at the given squared speeds."""
-        waited = self._over_s
-        speeds = np.sqrt(squares).tolist()
-        places, ways = points.tolist(), lengths.tolist()
-        last = len(ways) - 1
-        for index, length in enumerate(ways):
-            if length <= 0:
-                continue
-            (x0, y0), (x1, y1) = places[index], places[index + 1]
-            for done, seconds in _slices(
-                length, speeds[index], speeds[index + 1], top, acceleration
-            ):
-                waited += seconds
-                at_point = done >= length - 1e-9
-                least_s = _LEAST_AT_POINT_S if at_point else _LEAST_S
-                if waited < least_s and not (at_point and index == last):
-                    continue
-                share = done / length
-                target = _steps(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
-                a, b = target[0] - self._steps[0], target[1] - self._steps[1]
+        along, times, at_points = _slices(lengths, squares, top, acceleration)
+        far = np.concatenate(([0.0], np.cumsum(lengths)))
+        places = np.stack([np.interp(along, far, points[:, axis]) for axis in (0, 1)], axis=1)
+        waited, last = self._over_s, len(times) - 1
+        for index, target in enumerate(_steps(places)):
+            waited += times[index]
+            least_s = _LEAST_AT_POINT_S if at_points[index] else _LEAST_S
+            a, b = target[0] - self._steps[0], target[1] - self._steps[1]
+            if (a or b) and (waited >= least_s or index == last):
                 least = max(1, math.ceil(max(abs(a), abs(b)) / 25))  # 25 steps in a ms at most
                 duration = max(round(waited * 1000), least)
-                if a or b:
-                    self._steps = target
-                    waited -= duration / 1000
-                    yield Command(f"SM,{duration},{a},{b}\r".encode(), 0, duration / 1000)
+                self._steps = target
+                waited -= duration / 1000
+                yield Command(f"SM,{duration},{a},{b}\r".encode(), 0, duration / 1000)
         self._over_s = waited
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
@@ -231,8 +221,9 @@ def _servo(percent: float) -> int:
     return round(_SERVO[0] + (_SERVO[1] - _SERVO[0]) * percent / 100)
 
 
-def _steps(x: float, y: float) -> tuple[int, int]:
-    return round((x + y) * STEPS_MM), round((x - y) * STEPS_MM)
+def _steps(places: Points) -> list[tuple[int, int]]:
+    steps = np.rint(places @ np.array([[1, 1], [1, -1]]) * STEPS_MM).astype(int)
+    return [(a, b) for a, b in steps.tolist()]
 
 
 def _place(a: int, b: int) -> tuple[float, float]:
@@ -240,25 +231,25 @@ def _place(a: int, b: int) -> tuple[float, float]:
 
 
 def _slices(
-    length: float, enter: float, leave: float, top: float, acceleration: float
-) -> Iterator[tuple[float, float]]:
-    """Yield how far along a step each slice ends, in mm, and the seconds that it takes."""
-    peak = min(top, math.sqrt((enter**2 + leave**2) / 2 + acceleration * length))
-    peak = max(peak, enter, leave)
-    rise = (peak**2 - enter**2) / (2 * acceleration)
-    fall = (peak**2 - leave**2) / (2 * acceleration)
-    even = max(length - rise - fall, 0.0)
-    phases = (
-        (rise, (peak - enter) / acceleration, enter, acceleration, _RAMP_S),
-        (even, even / peak if peak else 0.0, peak, 0.0, _EVEN_S),
-        (fall, (peak - leave) / acceleration, peak, -acceleration, _RAMP_S),
-    )
-    done = 0.0
-    parts = [phase for phase in phases if phase[1] > 1e-9]
-    for way, seconds, speed, change, longest in parts:
-        count = math.ceil(seconds / longest)
-        for number in range(1, count + 1):
-            at = seconds * number / count
-            here = way if number == count else speed * at + change * at * at / 2
-            yield done + here, seconds / count
-        done += way
+    lengths: Floats, squares: Floats, top: float, acceleration: float
+) -> tuple[Floats, list[float], list[bool]]:
+    """Return how far along each slice ends, in mm, its seconds, and whether it ends at a point."""
+    enter, leave = squares[:-1], squares[1:]
+    most = np.maximum(np.maximum(enter, leave), top * top)
+    peak = np.minimum(most, (enter + leave) / 2 + acceleration * lengths)
+    rise, fall = (peak - enter) / (2 * acceleration), (peak - leave) / (2 * acceleration)
+    ways = np.stack((rise, np.maximum(lengths - rise - fall, 0.0), fall), axis=1).ravel()
+    first, fastest, last = np.sqrt(enter), np.sqrt(peak), np.sqrt(leave)
+    # The three phases of each step: faster, even, slower.
+    speeds = np.stack((first, fastest, fastest), axis=1).ravel()
+    changes = np.tile((acceleration, 0.0, -acceleration), len(lengths))
+    means = np.stack((first + fastest, 2 * fastest, fastest + last), axis=1).ravel() / 2
+    seconds = np.divide(ways, means, out=np.zeros(len(ways)), where=means > 0)
+    counts = np.ceil(seconds / np.tile((_RAMP_S, _EVEN_S, _RAMP_S), len(lengths))).astype(int)
+    phase = np.repeat(np.arange(len(ways)), counts)
+    at = np.arange(1, len(phase) + 1) - np.repeat(np.cumsum(counts) - counts, counts)
+    times = (seconds / np.maximum(counts, 1))[phase]
+    at = at * times
+    along = (np.cumsum(ways) - ways)[phase] + speeds[phase] * at + changes[phase] * at * at / 2
+    at_points = np.diff(phase // 3, append=-1) != 0
+    return along, times.tolist(), at_points.tolist()

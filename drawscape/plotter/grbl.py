@@ -27,6 +27,7 @@ _ALARMS = {
     "1": "a limit switch was hit", "2": "a move leads out of reach", "3": "it was reset while moving",
     "6": "homing was interrupted", "8": "homing did not leave the switch", "9": "homing found no switch",
 }  # fmt: skip
+_HOLD = ("Hold", "Door", "Sleep", "Check")
 _MOVING = ("Run", "Hold:1", "Home", "Jog")
 _POLL_S = 0.1
 _BOOT_S = 2.5  # that an Arduino takes from its reset to its first word
@@ -37,7 +38,9 @@ class GrblDriver(GcodeDriver):
     """GRBL 1.1 and what speaks like it."""
 
     title = "GRBL"
+    pause_s = 0.0
     window = 1  # a lost line then shows in its own stroke, and not in a later one
+    usual = ("G17 G49 G54 G90 G94",)
     room = 127
     state = "Idle"
     _inches = False
@@ -94,7 +97,7 @@ class GrblDriver(GcodeDriver):
         while self._status() in _MOVING:  # what another program has left
             if time.monotonic() > until:
                 raise MachineError("the machine is still moving after 60 s; stop it first")
-        if self.state.startswith(("Hold", "Door", "Sleep", "Check")):
+        if self.state.startswith(_HOLD):
             self._freed = self._reset() != "Alarm"
         self._unlock()
         self._query(b"$G\n")  # ends a line that was cut off
@@ -125,8 +128,6 @@ class GrblDriver(GcodeDriver):
     def _query(self, line: bytes) -> bytes:
         """Send a line while nothing is pending; return all that comes, with `ok` or an error."""
         return self.ask(line, _ANSWER).string
-
-    pause_s = 0.0
 
     def _tool(self) -> int:
         found = re.search(rb" T(\d+)", self._query(b"$G\n"))
@@ -171,8 +172,9 @@ class GrblDriver(GcodeDriver):
             self.zero = self._wco
 
     def fits(self, command: Command) -> bool:
-        waiting = sum(len(one.text) for one in self.pending)
-        return waiting + len(command.text) <= self.room
+        if self.pending and self.pending[-1].corner:
+            return False
+        return sum(len(one.text) for one in [*self.pending, command]) <= self.room
 
     def take(self, line: bytes) -> None:
         number = line.partition(b":")[2].strip().decode(errors="replace")
@@ -211,8 +213,7 @@ class GrblDriver(GcodeDriver):
             return
         now = time.monotonic()
         self._idle_since = self._idle_since or now
-        dwell_s = max(self.profile.lift_s("pen_up"), self.profile.lift_s("pen_down"))
-        dwell_s = max(dwell_s, self.dwell_s(self.pending[0].text.decode()))
+        dwell_s = sum(self.dwell_s(command.text.decode()) for command in self.pending)
         if now - self._idle_since > dwell_s + 2 * _POLL_S:
             raise MachineError("the machine is idle although it owes an answer: a line was lost")
 
@@ -224,7 +225,7 @@ class GrblDriver(GcodeDriver):
         if min(now - self._heard_s, now - self._asked_s) > _POLL_S:
             self._asked_s = now
             self.port.write(b"?")
-        if self.state.startswith(("Hold", "Door")):
+        if self.state.startswith(_HOLD):
             raise MachineError("the machine was paused by its own button; resume the plot")
         if self.state == "Alarm":
             raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)

@@ -16,12 +16,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from machine_bench import Bench
+from machine_emulators import GrblEmulator
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.plotter.journal import Journal
 from drawscape.plotter.plot import Plot
-from drawscape.plotter.simulator import GrblEmulator
 
 RUN = """import sys, resource
 from drawscape.plotter.plot import find_plot

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 from machine_bench import Bench, document, hp_place, judge, wait_for
-from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 from support import rounds
-
-from drawscape.plotter.simulator import GrblEmulator
 
 KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
 FAULTS = ("kill", "unplug", "hang", "garbage", "power", "computer")

@@ -2,9 +2,7 @@
 
 import pytest
 from machine_bench import document, hp_place, judge
-from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
-
-from drawscape.plotter.simulator import GrblEmulator
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),

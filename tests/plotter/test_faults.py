@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import serial
 from machine_bench import document, hp_place, judge, scribble, wait_for
-from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 
 from drawscape.drawing.document import Document
 from drawscape.errors import JournalError, MachineError, PlotError
@@ -17,7 +17,6 @@ from drawscape.plotter.device import read_device
 from drawscape.plotter.driver import Port
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import find_plot
-from drawscape.plotter.simulator import GrblEmulator
 
 KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
 
@@ -87,8 +86,7 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     verdict = judge(plot, desk.emulator.carriage.strokes, hp_place(driver))
     assert verdict.missing == []
     assert len(verdict.twice) <= 3
-    # GRBL's lines have no checksums: a corner that was lost is cut, and its stroke is drawn again.
-    assert verdict.off_mm <= (4.0 if fault is lose_a_line else 0.1)
+    assert verdict.off_mm <= 0.1
 
 
 @pytest.mark.slow
@@ -111,6 +109,16 @@ def test_what_is_no_such_machine_is_named(bench, driver, emulator, options, word
         desk.run(plot)
     assert plot.state.state == "interrupted"
     assert desk.emulator.carriage.strokes == []
+
+
+def test_a_machine_that_works_in_another_system_draws_in_its_own(bench):
+    desk = bench("grbl", GrblEmulator)
+    desk.emulator.systems |= {"G54": (12.0, -3.0), "G55": (70.0, 40.0)}
+    desk.emulator.system = "G55"
+    plot = desk.plot(scribble(7, strokes=3))
+    assert desk.run(plot) == "done"
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from machine_bench import Bench, hp_place
-from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 from shapely import LineString, Point
 from support import rounds
 
@@ -11,7 +11,6 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize
 from drawscape.plotter.plan import Placement
-from drawscape.plotter.simulator import GrblEmulator
 from drawscape.sketches import SKETCHES, draw
 
 KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
