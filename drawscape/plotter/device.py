@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,8 +17,8 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
-from drawscape.plot.export.gcode import profile_of, read_profile
-from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plot.export.gcode import PROFILES
+from drawscape.plot.machine import Machine, read_machine
 from drawscape.plotter.driver import Driver, Port
 from drawscape.plotter.ebb import EbbDriver
 from drawscape.plotter.grbl import GrblDriver
@@ -60,38 +59,12 @@ class Device:
     @property
     def machine(self) -> Machine:
         """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
-        machine = self._described()
-        speeds: Any = self.memory.get("speeds", {})
-        return replace(machine, plotter=replace(machine.plotter, **speeds))
-
-    def _described(self) -> Machine:
-        base = read_machine(_KINDS[self.driver][1])
-        if self.profile is None:
-            return base
-        path = Path(self.profile)
-        if path.suffix != ".toml":
-            if self.profile in machine_names():
-                return read_machine(self.profile)
-            return replace(base, profile=read_profile(self.profile))
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise PlotError(f"profile {self.profile!r} cannot be read: {error}") from error
-        if len(values) == 1 and isinstance(next(iter(values.values())), dict):
-            return read_machine(path)
-        if base.profile is None:
-            raise PlotError(
-                f"profile {self.profile!r}: describe one machine in a table, as machines.toml does"
-            )
-        profile = profile_of(values, self.profile)
-        size = profile.width_mm or base.width_mm, profile.height_mm or base.height_mm
-        profile = replace(profile, width_mm=size[0], height_mm=size[1])
-        speeds: dict[str, Any] = {
-            "draw_speed": profile.draw_feed / 60,
-            "top_speed": profile.top_feed / 60,
-        }
-        plotter = replace(base.plotter, **speeds)
-        return replace(base, profile=profile, width_mm=size[0], height_mm=size[1], plotter=plotter)
+        machine = read_machine(_KINDS[self.driver][1])
+        if self.profile in PROFILES:
+            machine = replace(machine, profile=PROFILES[self.profile])
+        elif self.profile is not None:
+            machine = read_machine(self.profile)
+        return replace(machine, plotter=replace(machine.plotter, **self.memory.get("speeds", {})))
 
     def offset(self, pen: int, name: str) -> tuple[float, float]:
         """Return by how much a pen is set off, in mm, by its number or its name."""
@@ -106,10 +79,14 @@ class Device:
         write_atomic(folder() / f"{self.name}.json", [text])
         return self
 
+    def update(self, **values: Any) -> "Device":
+        """Write other values into the machine's file, as it is by now."""
+        return replace(read_device(self.name), **values).save()
+
     def remember(self, driver: Driver) -> None:
         """Write down what the driver needs to find the machine's place again, and its speeds."""
         memory = {"marker": driver.marker, "zero": list(driver.zero), "speeds": driver.speeds}
-        replace(read_device(self.name), memory=memory).save()
+        self.update(memory=memory)
 
     @contextmanager
     def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:
@@ -120,8 +97,8 @@ class Device:
         """
         busy = f"machine {self.name!r} is busy with a plot; pause or stop that first"
         with locked(folder() / f"{self.name}.lock", patience_s, busy):
-            path = self._simulated() if self.driver == "simulator" else self.port
             kind = _KINDS[self.driver][0]
+            path = self._simulated() if self.driver == "simulator" else self.port
             port = Port(path, int(self.settings.get("baudrate", kind.baudrate)))
             try:
                 driver = kind(port, self.machine, dict(self.settings))
@@ -139,14 +116,11 @@ class Device:
             return str(link)
         link.unlink(missing_ok=True)
         scale = self.port.rstrip("x") or "1"
-        command = [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale]
+        null = subprocess.DEVNULL
         started = subprocess.Popen(
-            command,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+            [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale],
+            start_new_session=True, stdin=null, stdout=null, stderr=null,
+        )  # fmt: skip
         (folder() / f"{self.name}.pid").write_text(str(started.pid))
         until = time.monotonic() + 20
         while not link.exists():

@@ -53,7 +53,7 @@ class HpglDriver(Driver):
         paper = self._placed[1].paper
         ps = "" if paper.ps is None else f"PS{paper.ps};"
         self._set_speed = "VS;"
-        self.run(iter([Command(f"IN;DF;{ps}PU;".encode())]))
+        self.run([Command(f"IN;DF;{ps}PU;".encode())])
 
     def position(self) -> tuple[float, float]:
         found = self.ask(b"OA;", rb"(-?\d+),(-?\d+),\d+[^\r]*\r", _DRAW_S)

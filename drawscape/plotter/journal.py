@@ -7,8 +7,8 @@ next that appends; any other damage is an error.
 
 import fcntl
 import os
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,12 @@ RUNNING = ("waiting", "plotting", "paused")
 
 
 class Journal:
-    """The journal of one plan; `events` reads it, `append` adds to it."""
+    """The journal of one plan; `news` reads it, `append` adds to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read = 0
-        self._written = self._synced = 0
-        self._wake = threading.Event()
-        self._syncer: threading.Thread | None = None
+        self._read = self._written = self._synced = 0
+        self._disk = ThreadPoolExecutor(1)
 
     def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
         """Write one event; it is on the disk when this returns.
@@ -52,23 +50,17 @@ class Journal:
             os.close(handle)
         if soon:
             self._written += 1
-            if self._syncer is None:
-                self._syncer = threading.Thread(target=self._sync, daemon=True)
-                self._syncer.start()
-            self._wake.set()
+            self._disk.submit(self._sync, self._written)
+
+    def _sync(self, written: int) -> None:
+        with self.path.open("rb") as file:
+            os.fdatasync(file.fileno())
+        self._synced = written
 
     @property
     def unsynced(self) -> int:
         """How many of the last lines may not be on the disk yet."""
         return self._written - self._synced
-
-    def _sync(self) -> None:
-        handle = os.open(self.path, os.O_RDWR)
-        while self._wake.wait():
-            self._wake.clear()
-            written = self._written
-            os.fdatasync(handle)
-            self._synced = written
 
     def news(self) -> list[Event]:
         """Return the events since the last call; raises JournalError for a damaged line."""
@@ -82,12 +74,13 @@ class Journal:
         for line in whole.splitlines():
             try:
                 event = orjson.loads(line)
-                found.append({"e": event["e"], "t": event["t"], **event})
+                _ = event["e"], event["t"]
             except (orjson.JSONDecodeError, KeyError, TypeError):
                 raise JournalError(
                     f"journal {self.path} is damaged at {line[:60]!r}; nothing is guessed from it: "
                     "plot the drawing again, from the stroke that you see last on the paper"
                 ) from None
+            found.append(event)
         self._read += len(whole)
         return found
 
@@ -105,24 +98,21 @@ def _cut_torn_line(handle: int) -> None:
 class State:
     """What the events of a journal add up to; `take` adds one more.
 
-    `state` is ready, waiting, plotting, paused, interrupted, done or abandoned; `done` the last stroke
-    executed, counted from 1; `first` how many the last run left out. `question` is what a waiting plot asks
-    for: paper, pen or position.
+    `drawing` is the file that the plot was made from, `plan` the hash of its plan. `state` is ready, waiting,
+    plotting, paused, interrupted, done, abandoned or damaged; `done` the last stroke executed, counted from
+    1; `first` how many the last run left out; `drawn` (M,) how often each was drawn. `question` is what a
+    waiting plot asks for: paper, pen or position.
     """
 
-    def __init__(self, strokes: int) -> None:
+    def __init__(self) -> None:
         self.state = "ready"
-        self.done = self.first = 0
-        self.drawn: Ints = np.zeros(strokes, dtype=np.int64)
-        self.runs = 0
+        self.machine = self.drawing = self.plan = ""
+        self.done = self.first = self.runs = 0
+        self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
-        self.job = ""
-        self.question = ""
-        self.text = ""
-        self.reason = ""
+        self.job = self.question = self.text = self.reason = ""
         self.clean = False
-        self.seconds = 0.0
-        self.changed = 0.0
+        self.seconds = self.created = self.changed = 0.0
         self._since: float | None = None
 
     def take(self, event: Event) -> None:
@@ -132,6 +122,10 @@ class State:
             self.seconds += max(0.0, at - self._since)
         self.changed = at
         match kind:
+            case "plot":
+                self.machine, self.drawing = event["machine"], event["drawing"]
+                self.plan, self.created = event["plan"], at
+                self.drawn = np.zeros(event["strokes"], dtype=np.int64)
             case "stroke":
                 self.done = event["k"]
                 self.drawn[self.done - 1] += 1
@@ -141,8 +135,7 @@ class State:
                 self.runs += 1
                 self.begun.add(event["run"])
                 self.done = self.first = event["first"]
-                self.state, self.clean = "plotting", False
-                self.reason = ""
+                self.state, self.clean, self.reason = "plotting", False, ""
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
             case "abandoned" | "paused" | "interrupted" | "done" | "plotting":

@@ -78,7 +78,7 @@ class MarlinDriver(GcodeDriver):
         return float(found[1]), float(found[2])
 
     def zero_here(self) -> None:
-        self.run(iter([self.line("G92 X0 Y0")]))
+        self.run([self.line("G92 X0 Y0")])
 
     def home(self) -> None:
         self.run(self.line(row, lasts_s=120.0) for row in self.homing)
@@ -174,7 +174,7 @@ class MarlinDriver(GcodeDriver):
         self._renumber(int(last[1]) if last else self.marker)
 
     def release(self) -> None:
-        self.run(iter([self.line("M84")]))
+        self.run([self.line("M84")])
 
     def rescue(self) -> None:
         rows = b"".join(command.text for command in self.pen(False))

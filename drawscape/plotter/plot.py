@@ -1,20 +1,17 @@
 """A plot: a drawing on its way to paper, in a folder that outlives its runs."""
 
+import contextlib
 import fcntl
 import os
 import secrets
 import time
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from drawscape import settings
-from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError
@@ -27,34 +24,20 @@ from drawscape.plotter.plan import Plan, make_plan
 BACK = 3
 """How many strokes a resumed plot goes back, counted from the last that the machine may have drawn."""
 
-
-@dataclass(frozen=True)
-class Record:
-    """What a plot is from its beginning; `drawing` is the file that it was made from."""
-
-    id: str
-    drawing: str
-    machine: str
-    plan: str
-    strokes: int
-    created: float
+_JOURNAL = "journal.jsonl"
 
 
 class Plot:
-    """One plot; `state` is read again from its journal each time."""
+    """One plot; `record` is what its journal said when it was last read, `state` reads it again."""
 
     def __init__(self, folder: Path) -> None:
+        if not (folder / _JOURNAL).exists():
+            raise PlotNotFoundError(f"there is no plot {folder.name!r}")
         self.folder, self.id = folder, folder.name
+        self.journal, self.record = Journal(folder / _JOURNAL), State()
         self.damage = ""
-        try:
-            self.record = Record(**orjson.loads((folder / "plot.json").read_bytes()))
-        except FileNotFoundError:
-            raise PlotNotFoundError(f"there is no plot {folder.name!r}") from None
-        except (ValueError, TypeError) as error:
-            self.damage = f"plot {folder.name!r} is damaged: {error}; plot the drawing again"
-            self.record = Record(folder.name, "", "", "", 0, 0.0)
-        self.journal = Journal(folder / "journal.jsonl")
-        self._state = State(self.record.strokes)
+        with contextlib.suppress(JournalError):
+            self.refresh()
 
     @classmethod
     def create(
@@ -71,24 +54,22 @@ class Plot:
         Raises UnknownNameError for a machine, PlotError for what it cannot reach.
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
-        name = f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         settings.state_folder()  # readable by its owner only
-        folder = plots_folder() / name
+        folder = plots_folder() / f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         folder.mkdir(parents=True)
         plan.save(folder / "plan.npz")
-        record = Record(name, drawing, machine, plan.hash, len(plan), round(time.time(), 3))
-        journal = Journal(folder / "journal.jsonl")
-        journal.append("plot", plan=plan.hash, strokes=len(plan), machine=machine)
-        write_atomic(folder / "plot.json", [orjson.dumps(asdict(record))])
+        Journal(folder / _JOURNAL).append(
+            "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing
+        )
         return cls(folder)
 
     @cached_property
     def plan(self) -> Plan:
-        """The strokes; raises JournalError when they are not those of the record."""
+        """The strokes; raises JournalError when they are not those that the journal speaks of."""
         plan = Plan.load(self.folder / "plan.npz")
         if plan.hash != self.record.plan:
             raise JournalError(
-                f"plot {self.id}: its plan was changed after it was made; plot the drawing again"
+                f"plot {self.id}: its journal belongs to another plan; plot the drawing again"
             )
         return plan
 
@@ -103,19 +84,19 @@ class Plot:
         """The machine that it is for."""
         return read_device(self.record.machine)
 
+    @property
+    def strokes(self) -> int:
+        """How many strokes it has."""
+        return len(self.record.drawn)
+
     def refresh(self) -> State:
         """Return the state by the journal, as it is now; raises JournalError."""
         if self.damage:
             raise JournalError(self.damage)
         try:
             for event in self.journal.news():
-                mine = self.record.plan, self.record.strokes
-                if event["e"] == "plot" and (event.get("plan"), event.get("strokes")) != mine:
-                    raise JournalError(
-                        f"plot {self.id}: its journal belongs to another plan, {event.get('plan')}"
-                    )
                 try:
-                    self._state.take(event)
+                    self.record.take(event)
                 except (KeyError, IndexError, TypeError) as error:
                     raise JournalError(
                         f"plot {self.id}: journal line {event!r} makes no sense: {error!r}"
@@ -123,25 +104,24 @@ class Plot:
         except JournalError as error:
             self.damage = str(error)  # what comes behind the damage says nothing
             raise
-        return self._state
+        return self.record
 
     @property
     def state(self) -> State:
         """The state; what needs a living run and has none is interrupted, and what is damaged says so."""
-        alive = self.alive  # asked first: a run that ends writes why before it lets go
+        alive, state = self.alive, self.record  # alive first: a run writes why before it lets go
         try:
-            state, _ = self.refresh(), self.plan
+            _ = self.refresh(), self.plan
         except (JournalError, PlotError) as error:
-            state = State(self.record.strokes)
             state.state, state.reason = "damaged", str(error)
         if state.state in RUNNING and not alive:
-            state.state, state.question = "interrupted", ""
+            state.state, state.question, state.text = "interrupted", "", ""
             state.reason = state.reason or "the program that drove it ended"
         return state
 
     # Liveness: a lock that the run holds, and its death releases
 
-    def held(self) -> AbstractContextManager[None]:
+    def held(self) -> contextlib.AbstractContextManager[None]:
         """Hold the plot for a run; raises MachineBusyError when another run holds it and does not end."""
         return locked(self.folder / "run.lock", 10.0, f"plot {self.id} runs already")
 
@@ -183,8 +163,8 @@ class Plot:
         Raises PlotError for a stroke that is not there.
         """
         if from_stroke is not None:
-            if not 1 <= from_stroke <= self.record.strokes:
-                raise PlotError(f"stroke {from_stroke}: give 1 to {self.record.strokes}")
+            if not 1 <= from_stroke <= self.strokes:
+                raise PlotError(f"stroke {from_stroke}: give 1 to {self.strokes}")
             return from_stroke - 1
         state = self.state
         if state.clean:
@@ -195,12 +175,11 @@ class Plot:
     @property
     def words(self) -> str:
         """The state in words: 'interrupted at stroke 312 of 542 (57 %), pen 2'."""
-        state, strokes = self.state, self.record.strokes
+        state = self.state
         if state.state in ("done", "damaged") or (state.state == "ready" and not state.done):
             return state.state
-        section = self.plan.section_of(state.done)
-        share = 100 * state.done // strokes
-        return f"{state.label} at stroke {state.done} of {strokes} ({share} %), pen {section.pen}"
+        share, pen = 100 * state.done // self.strokes, self.plan.section_of(state.done).pen
+        return f"{state.label} at stroke {state.done} of {self.strokes} ({share} %), pen {pen}"
 
     @property
     def title(self) -> str:
@@ -217,22 +196,22 @@ class Plot:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `drawscape plots show --json` prints."""
-        state, record = self.state, self.record
+        state = self.state
         values: dict[str, Any] = {
             "id": self.id,
             "state": state.label,
             "stroke": state.done,
-            "strokes": record.strokes,
+            "strokes": self.strokes,
             "pen": 0,
-            "machine": record.machine,
-            "drawing": record.drawing,
+            "machine": state.machine,
+            "drawing": state.drawing,
             "question": state.text,
             "reason": state.reason,
             "runs": state.runs,
             "job": state.job,
             "minutes": round(state.seconds / 60, 2),
-            "plan": record.plan,
-            "created": record.created,
+            "plan": state.plan,
+            "created": state.created,
             "changed": state.changed,
         }
         if state.state == "damaged":
@@ -256,37 +235,33 @@ def plots_folder() -> Path:
 
 def list_plots() -> list[Plot]:
     """Return all plots, the newest first."""
-    found = sorted(plots_folder().glob("*/plot.json"), reverse=True)
-    return [Plot(path.parent) for path in found]
+    return [
+        Plot(path.parent) for path in sorted(plots_folder().glob(f"*/{_JOURNAL}"), reverse=True)
+    ]
 
 
 def find_plot(name: str) -> Plot:
     """Return the plot whose id is `name` or ends so; raises PlotNotFoundError for none or several."""
-    if (plots_folder() / name / "plot.json").exists():
-        return Plot(plots_folder() / name)
-    found = [p for p in plots_folder().glob("*/plot.json") if p.parent.name.endswith(name)]
+    folders = [path.parent for path in plots_folder().glob(f"*/{_JOURNAL}")]
+    found = [f for f in folders if f.name == name] or [f for f in folders if f.name.endswith(name)]
     if len(found) != 1 or not name:
         many = f"{len(found)} plots have" if found else "no plot has"
         raise PlotNotFoundError(f"{many} an id that ends with {name!r}; see `drawscape plots list`")
-    return Plot(found[0].parent)
+    return Plot(found[0])
 
 
 def plotted_drawings() -> dict[str, str]:
     """Return the files of which a plot is done, each with when that was, where, and with which pens."""
-    found = {}
-    for path in sorted(plots_folder().glob("*/journal.jsonl")):
-        if words := _plotted(path.parent, path.stat().st_size):
-            found[words[0]] = words[1]
-    return found
+    paths = sorted(plots_folder().glob(f"*/{_JOURNAL}"))
+    return dict(filter(None, (_plotted(path.parent, path.stat().st_size) for path in paths)))
 
 
 @lru_cache(maxsize=10_000)
 def _plotted(folder: Path, size: int) -> tuple[str, str] | None:
     """Return the drawing of a plot that is done, and what is said of it; a journal of that size is read."""
     plot = Plot(folder)
-    state = plot.state
-    if state.state != "done":
+    if plot.state.state != "done":
         return None
-    day = time.strftime("%d %b %Y", time.localtime(state.changed))
+    day = time.strftime("%d %b %Y", time.localtime(plot.record.changed))
     pens = ", ".join(dict.fromkeys(section.name for section in plot.plan.sections))
     return plot.record.drawing, f"plotted {day} on {plot.record.machine} with {pens}"

@@ -16,7 +16,6 @@ from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
 from drawscape.plotter.device import read_device
 from drawscape.plotter.driver import WINDOW, Command, Driver
-from drawscape.plotter.journal import State
 from drawscape.plotter.plan import Placement, Section
 from drawscape.plotter.plot import BACK, Plot
 
@@ -24,11 +23,9 @@ OnProgress = Callable[[float, str], None]
 OnNews = Callable[[str], None]
 
 _PROGRESS_S = 0.5
-_LISTEN_S = 0.05  # between two reads of the journal for requests
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
 _RETRY_S = 0.2
 _RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
-_REQUESTS = {"pause": "pen-up", "stop": "stop", "resume": "resume"}
 
 
 class _StoppedError(Exception):
@@ -60,10 +57,10 @@ def run_plot(
             )
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
-        first = state.runs == 0
+        ask_paper = state.runs == 0 or start == 0
         plot.journal.append("start", run=run, first=start)
         with _awake():
-            _Run(plot, yes, on_progress, on_news).go(start, first=first)
+            _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
     return plot.words
 
 
@@ -75,32 +72,30 @@ class _Run:
         self.plan, self.device = plot.plan, plot.device
         self.placement = Placement.of(self.plan, self.device.machine)
         self.on_progress, self.on_news = on_progress, on_news
-        self.state: State = plot.refresh()
+        self.state = plot.refresh()
         self.lengths = self.plan.lines.lengths_mm
         self.drawing = False  # whether the pen may be down
         self.want = ""  # pen-up, now, stop or resume
-        self._listened_s = self._told_s = 0.0
+        self._told_s = 0.0
         self._ink_mm = 0.0
         self.driver: Driver
 
-    def go(self, start: int, *, first: bool) -> None:
+    def go(self, start: int, *, ask_paper: bool) -> None:
         """Open the machine, ask what has to be asked, and draw from stroke `start` on."""
         self.guard = _Guard(self.device.name)
         try:
             with self.device.opened() as self.driver:
                 try:
-                    self._place_pen(ask_paper=first or start == 0)
+                    self._place_pen(ask_paper=ask_paper)
                     self._draw(start)
                 except BaseException as error:
                     self._lift(lost=isinstance(error, MachineError) and error.lost)
                     raise
         except _StoppedError:
-            self.note("interrupted", reason="stopped", clean=True)
+            self._note("interrupted", reason="stopped", clean=True)
         except BaseException as error:
-            self.note(
-                "interrupted",
-                reason=str(error) if isinstance(error, DrawscapeError) else repr(error),
-            )
+            reason = str(error) if isinstance(error, DrawscapeError) else repr(error)
+            self._note("interrupted", reason=reason)
             raise
         finally:
             self.guard.dismiss()
@@ -118,30 +113,28 @@ class _Run:
 
     # The journal, and what others ask for in it
 
-    def note(self, event: str, **values: Any) -> None:
+    def _note(self, event: str, **values: Any) -> None:
         """Write an event and take it."""
         self.plot.journal.append(event, **values)
-        self._listen(force=True)
+        self._listen()
 
-    def _listen(self, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if not force and now - self._listened_s < _LISTEN_S:
-            return
-        self._listened_s = now
+    def _listen(self) -> None:
         for event in self.plot.journal.news():
             self.state.take(event)
             match event["e"]:
-                case "pause" | "stop" | "resume" as request:
-                    self.want = event.get("at", _REQUESTS[request])
-                    if request == "resume" and self.state.state != "paused":
-                        self.want = ""
+                case "pause":
+                    self.want = event.get("at", "pen-up")
+                case "stop":
+                    self.want = "stop"
+                case "resume":
+                    self.want = "resume" if self.state.state == "paused" else ""
                 case "answer":
                     self.answered = True
                 case "set":
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
-                        device = read_device(self.device.name)
-                        replace(device, settings={**device.settings, **event["values"]}).save()
+                        kept = read_device(self.device.name).settings
+                        self.device.update(settings={**kept, **event["values"]})
 
     def _wait(self, until: Callable[[], bool]) -> None:
         """Wait for a person, who may stop the plot instead."""
@@ -151,25 +144,24 @@ class _Run:
                 raise _StoppedError
             self.driver.poll()
             self._listen()
-        self.note("plotting")
+        self._note("plotting")
 
     def _ask(self, what: str, text: str) -> None:
         """Wait until a person has answered a question, or has said yes to all of them."""
         if self.yes:
             return
         self.answered = False
-        self.note("ask", **{"for": what, "text": text})
+        self._note("ask", **{"for": what, "text": text})
         self.on_news(text)
         self._wait(lambda: self.answered)
 
     def _pause(self) -> None:
         """Wait, pen up, until somebody resumes or stops the plot."""
-        if not self.want:
-            return
-        self.note("paused", clean=True, k=self.state.done)
-        self._wait(lambda: self.want == "resume")
-        self.want = ""
-        self.driver.prepare()
+        if self.want:
+            self._note("paused", clean=True, k=self.state.done)
+            self._wait(lambda: self.want == "resume")
+            self.want = ""
+            self.driver.prepare()
 
     def _tell(self, *, force: bool = False) -> None:
         now = time.monotonic()
@@ -177,12 +169,12 @@ class _Run:
             return
         self._told_s = now
         done, strokes = self.state.done, len(self.plan)
-        section = self.plan.section_of(done)
+        message = self.state.text or self.state.label
         if self.state.state == "plotting":
-            left = f"{max(1, round(self.plot.left_s() / 60))} min left"
-            message = f"stroke {done} of {strokes}, pen {section.pen} ({section.name}), {left}"
-        else:
-            message = self.state.text or self.state.label
+            section, left = self.plan.section_of(done), max(1, round(self.plot.left_s() / 60))
+            message = (
+                f"stroke {done} of {strokes}, pen {section.pen} ({section.name}), {left} min left"
+            )
         self.on_progress(done / strokes, message)
 
     # The machine's place
@@ -215,12 +207,8 @@ class _Run:
         device.remember(driver)
 
     def _ask_paper(self, section: Section) -> None:
-        plan = self.plan
-        self._ask(
-            "paper",
-            f"Is a sheet of {plan.width_mm:g} x {plan.height_mm:g} mm in {self.device.name}, "
-            f"and {section.words}?",
-        )
+        sheet = f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
+        self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     # Drawing
 
@@ -236,22 +224,19 @@ class _Run:
                 self._pause()
         self._park()
         self.driver.run(self.driver.change_pen(0))
-        self.note("done")
+        self._note("done")
         self._tell(force=True)
 
     def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
         """Ask for the next sheet or pen, where one is needed."""
-        new_sheet = before is not None and section.sheet != before.sheet
-        new_pen = before is not None and section.pen != before.pen
-        if new_sheet:
+        by_hand = not self.driver.changes_pens
+        if before is not None and section.sheet != before.sheet:
             self._park()
             self._ask_paper(section)
         elif resumed:
             sheet = f"the same sheet still in {self.device.name}"
             self._ask("paper", f"Is {sheet}, and {section.words}?")
-        elif before is not None and (
-            section.motion.pause or (new_pen and not self.driver.changes_pens)
-        ):
+        elif before and (section.motion.pause or (section.pen != before.pen and by_hand)):
             self._park()
             self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))
@@ -260,53 +245,53 @@ class _Run:
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
-        driver = self.driver
+        driver, todo = self.driver, first
         commands: Iterator[Command] = iter(())
         command: Command | None = None
-        todo = first
-        while True:
-            self._listen()
-            if self.want in ("stop", "now"):
-                break
-            while command is None or driver.fits(command):
-                if command is not None:
-                    driver.send(command)
-                command = next(commands, None)
-                if command is None:
-                    known = self.state.done - self.plot.journal.unsynced
-                    full = todo - self.state.done >= driver.window or todo - known >= WINDOW
-                    if todo >= section.last or self.want or full:
-                        break
-                    if self._needs_station(todo, section):
-                        break
-                    commands = self._commands(todo, section)
-                    todo += 1
+        while self.want not in ("stop", "now"):
+            while command := command or next(commands, None):
+                if not driver.fits(command):
+                    break
+                driver.send(command)
+                command = None
+            if command is None and self._may_begin(todo, section):
+                commands = self._commands(todo, section)
+                todo += 1
+                continue
             for stroke in driver.poll():
                 self._executed(stroke)
+            self._listen()
             if driver.button:
                 driver.button = False
-                self.note("pause", at="pen-up")
+                self._note("pause")
             idle = command is None and not driver.pending and not driver.unsettled
             if idle and self.state.done >= todo:
                 if todo == section.last or self.want:
                     return todo
-                if self._needs_station(todo, section):
+                if self._needs_station(todo):
                     self._visit_station(section)
         if self.want == "stop":
             raise _StoppedError
         driver.halt()
         return self.state.done
 
+    def _may_begin(self, index: int, section: Section) -> bool:
+        """Whether the next stroke may be sent, while those before it may not all be executed."""
+        done = self.state.done
+        full = index - done >= self.driver.window
+        unsafe = index - (done - self.plot.journal.unsynced) >= WINDOW
+        wanted = index < section.last and not self.want
+        return wanted and not (full or unsafe or self._needs_station(index))
+
     def _commands(self, index: int, section: Section) -> Iterator[Command]:
-        x, y = self.device.offset(section.pen, section.name)
-        points = self.placement.points(self.plan.lines[index] + (x, y))
-        yield from self.driver.stroke(points, section, index + 1)
+        line = self.plan.lines[index] + self.device.offset(section.pen, section.name)
+        return self.driver.stroke(self.placement.points(line), section, index + 1)
 
     def _executed(self, stroke: int) -> None:
         x, y = self.plan.lines[stroke - 1][-1].tolist()
         self._ink_mm += float(self.lengths[stroke - 1])
         self.plot.journal.append("stroke", soon=True, k=stroke, x=round(x, 3), y=round(y, 3))
-        self._listen(force=True)
+        self._listen()
         self._tell()
 
     def _park(self) -> None:
@@ -319,11 +304,12 @@ class _Run:
 
     # Dip, refill, sharpen
 
-    def _needs_station(self, index: int, section: Section) -> bool:
-        every_m = self.device.station.get("every_m", 0.0)
-        pending = float(self.lengths[self.state.done : index].sum())
-        full = self._ink_mm + pending + float(self.lengths[index])
-        return 0 < every_m * 1000 < full and self._ink_mm + pending > 0
+    def _needs_station(self, index: int) -> bool:
+        most_mm = self.device.station.get("every_m", 0.0) * 1000
+        if not most_mm:
+            return False
+        drawn_mm = self._ink_mm + float(self.lengths[self.state.done : index].sum())
+        return drawn_mm > 0 and drawn_mm + float(self.lengths[index]) > most_mm
 
     def _visit_station(self, section: Section) -> None:
         station = self.device.station
@@ -338,13 +324,11 @@ class _Run:
 
     def _learn(self) -> None:
         """Correct the machine's estimates by what this run took."""
-        state = self.state
-        planned = float(self.plan.seconds[state.drawn > 0].sum())
-        if planned < _LEARN_S or state.seconds <= 0:
-            return
-        factor = min(max(state.seconds / planned, 0.01), 10.0)
-        device = read_device(self.device.name)
-        replace(device, factor=round(0.5 * device.factor + 0.5 * factor, 4)).save()
+        planned = float(self.plan.seconds[self.state.drawn > 0].sum())
+        if planned >= _LEARN_S and self.state.seconds > 0:
+            factor = min(max(self.state.seconds / planned, 0.01), 10.0)
+            mean = (read_device(self.device.name).factor + factor) / 2
+            self.device.update(factor=round(mean, 4))
 
 
 # Beside a run: what keeps the computer awake, and what lifts the pen when the run is killed
