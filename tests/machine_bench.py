@@ -27,7 +27,7 @@ def wait_for(condition, seconds: float = 30.0) -> None:
 
 
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["drawscape.plotter.run", "drawscape.plotter.grbl", "serial"])
+SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial"])
 
 
 def scribble(seed: int = 0, *, strokes: int = 12, pens: int = 1, size: float = 60.0) -> Document:

@@ -21,9 +21,8 @@ from drawscape.plot.export.gcode import PROFILES
 from drawscape.plot.machine import Machine, read_machine
 from drawscape.plotter.driver import Driver, Port
 from drawscape.plotter.ebb import EbbDriver
-from drawscape.plotter.grbl import GrblDriver
+from drawscape.plotter.gcode import GrblDriver, MarlinDriver
 from drawscape.plotter.hpgl import HpglDriver
-from drawscape.plotter.marlin import MarlinDriver
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _KINDS: dict[str, tuple[type[Driver], str]] = {

@@ -119,7 +119,6 @@ class Driver:
     button = False  # whether the machine's own button was pressed
     firmware = ""
     kept = True  # whether it still knows where the pen is
-    unsettled = False  # whether it still has to say something, though each command is answered
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
@@ -294,7 +293,7 @@ class Driver:
             while not self.fits(command):
                 self.poll()
             self.send(command)
-        while self.pending or self.unsettled:
+        while self.pending or not self.fits(Command(b"")):
             self.poll()
 
     def forget(self) -> None:

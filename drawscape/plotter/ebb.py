@@ -1,16 +1,16 @@
 """The EiBotBoard of AxiDraws and their kin, with a planner of ours: slices of constant speed, in whole steps.
 
 Source: the EBB's published command set, firmware 2.x and 3.x (evil-mad.github.io/EggBot). The board answers
-`OK` when a move is queued. One runs and one waits, so the second `OK` after a move proves that it is done.
+`OK` when a move is queued. One runs and one waits, so the second `OK` after a move proves that it is done:
+two moves of no length follow each stroke.
 """
 
 import contextlib
+import itertools
 import math
 import random
 import re
-import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,7 @@ _EVEN_S = 0.1  # and while it does not: a stop has to wait for it
 _LEAST_S = 0.006  # shorter moves are joined
 _LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
+_BARRIER = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
 _SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
 
 
@@ -36,14 +37,11 @@ class EbbDriver(Driver):
     title = "EiBotBoard"
     silence_s = 3.0
     pause_s = 0.03  # some answers are followed by OK, some are not
-    _queued = 0  # moves that the board has answered
     _down_percent: float | None = None
-    _asked = False
     _steps = (0, 0)
     _over_s = 0.0
 
     def connect(self) -> None:
-        self._undone: deque[tuple[int, int]] = deque()
         self.port.write(b"\r")
         self.quiet(0.1)
         self.port.write(b"CU,10,0\rCU,1,1\r")  # the old syntax, whatever another program has set
@@ -139,15 +137,14 @@ class EbbDriver(Driver):
                 duration = max(round(waited * 1000), least)
                 self._steps = target
                 waited -= duration / 1000
-                yield Command(f"SM,{duration},{a},{b}\r".encode(), 0, duration / 1000)
+                yield Command(f"SM,{duration},{a},{b}\r".encode())
         self._over_s = waited
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         if not down:
-            seconds = self.plotter.raise_s
-            yield Command(f"SP,1,{round(seconds * 1000)}\r".encode(), stroke, seconds)
+            yield Command(f"SP,1,{round(self.plotter.raise_s * 1000)}\r".encode())
             if stroke:
-                yield Command(b"QB\r")
+                yield from (*_BARRIER, Command(b"QB\r", stroke))
             return
         percent = float(self.settings.get("down_percent", 30.0))
         if section is not None and section.motion.height is not None:
@@ -155,8 +152,7 @@ class EbbDriver(Driver):
         if percent != self._down_percent:
             self._down_percent = percent
             yield Command(f"SC,5,{_servo(percent)}\r".encode())
-        seconds = self.plotter.lower_s
-        yield Command(f"SP,0,{round(seconds * 1000)}\r".encode(), 0, seconds)
+        yield Command(f"SP,0,{round(self.plotter.lower_s * 1000)}\r".encode())
 
     # Answers
 
@@ -167,12 +163,6 @@ class EbbDriver(Driver):
     def take(self, line: bytes) -> None:
         if line.startswith(b"OK"):
             self.acknowledge()
-        elif line.startswith(b"QM"):
-            if not any(int(field) for field in line.split(b",")[1:] if field.isdigit()):
-                self._executed += [stroke for _, stroke in self._undone]
-                self._undone.clear()
-                self.unsettled = False
-            self._asked = False
         elif line.startswith(b"!"):
             raise MachineError(f"the board refused a command: {line.decode(errors='replace')}")
         elif line.isdigit():
@@ -180,28 +170,11 @@ class EbbDriver(Driver):
         elif not re.fullmatch(rb"[A-Z]{1,3}(,.*)?", line):
             raise self.garbled(line)
 
-    def answered(self, command: Command) -> None:
-        if command.lasts_s:
-            self._queued += 1
-            self.unsettled = True
-        if command.stroke:  # it is queued; what comes behind it will prove that it is done
-            self._undone.append((self._queued, command.stroke))
-        while self._undone and self._undone[0][0] <= self._queued - 2:
-            self._executed.append(self._undone.popleft()[1])
-
-    def check(self) -> None:
-        super().check()
-        if self._asked:
-            self.heard_within(self.silence_s)
-        elif not self.pending and self.unsettled:
-            self._asked = True
-            self._heard_s = time.monotonic()
-            self.port.write(b"QM\r")
+    def run(self, commands: Iterable[Command]) -> None:
+        super().run(itertools.chain(commands, _BARRIER))
 
     def forget(self) -> None:
         super().forget()
-        self._undone.clear()
-        self.unsettled = self._asked = False
         self._over_s = 0.0
 
     def halt(self) -> None:

@@ -264,8 +264,7 @@ class _Run:
             if driver.button:
                 driver.button = False
                 self._note("pause")
-            idle = command is None and not driver.pending and not driver.unsettled
-            if idle and self.state.done >= todo:
+            if command is None and not driver.pending and self.state.done >= todo:
                 if todo == section.last or self.want:
                     return todo
                 if self._needs_station(todo):
