@@ -3,18 +3,55 @@
 Facts are those of the makers' manuals and sources.
 """
 
+import contextlib
 import math
+import os
 import re
+import select
 import threading
+import time
+import tty
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import reduce
+from pathlib import Path
 from types import SimpleNamespace
 
 from drawscape.plotter import simulator
-from drawscape.plotter.simulator import Carriage, Emulator, Motion, Point
 
-_LEAST_MM_S = 0.3
+Point = tuple[float, float]
+TICK_S = 0.001
+LEAST_MM_S = 0.3
+SETTINGS = {10: 1, 11: 0.01, 13: 0, 20: 0, 22: 0, 32: 0, 110: 5000, 111: 5000, 120: 250, 121: 250}
+SETTINGS |= {130: 300, 131: 300}
+MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
+
+
+@dataclass
+class Carriage:
+    """Where the pen truly is, and all that it has drawn; `rest_s` is the longest that it rested down."""
+
+    at: Point = (0.0, 0.0)
+    down: bool = False
+    strokes: list[list[Point]] = field(default_factory=list)
+    rest_s: float = 0.0
+    moved_s: float = 0.0
+
+    def pen(self, down: bool, now: float) -> None:
+        """Move the pen; lowering it begins a stroke."""
+        if self.down:
+            self.rest_s = max(self.rest_s, now - self.moved_s)
+        elif down:
+            self.strokes.append([self.at])
+        self.down, self.moved_s = down, now
+
+    def move(self, to: Point, now: float) -> None:
+        """Move the pen in a straight line."""
+        if self.down and to != self.at:
+            self.rest_s = max(self.rest_s, now - self.moved_s)
+            self.strokes[-1].append(to)
+        self.at, self.moved_s = to, now
 
 
 @dataclass
@@ -30,7 +67,7 @@ class Block:
     entry: float = 0.0
 
 
-class Planner(Motion):
+class Planner:
     """Moves with acceleration and corner speeds, as firmware plans them.
 
     With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more.
@@ -45,7 +82,11 @@ class Planner(Motion):
         deviation: float,
         per_axis: float | None = None,
     ) -> None:
-        super().__init__(carriage, depth)
+        self.carriage, self.depth = carriage, depth
+        self.at: Point = (0.0, 0.0)  # as the firmware counts
+        self.origin: Point = carriage.at  # where its zero truly is
+        self.holding = self.held = False
+        self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
         self.blocks: deque[Block] = deque()
         self.speed = 0.0
@@ -116,7 +157,7 @@ class Planner(Motion):
         under = change**2 + 4 * (leaves**2 + 2 * a * rest - change * self.speed)
         safe = (math.sqrt(max(0.0, under)) - change) / 2
         speed = min(self.speed + change, 0.0 if self.holding else min(top, safe))
-        speed = max(speed, self.speed - change, 0.0 if self.holding else min(_LEAST_MM_S, top))
+        speed = max(speed, self.speed - change, 0.0 if self.holding else min(LEAST_MM_S, top))
         way = (self.speed + speed) / 2 * slice_s
         self.held = self.holding and speed <= 0.0
         if way >= rest:
@@ -141,15 +182,88 @@ class Planner(Motion):
         self.holding = True
         self.held = not self.blocks or self.speed == 0.0
 
+    def resume(self) -> None:
+        self.held = self.holding = False
+
     def drop(self) -> None:
-        super().drop()
+        """Forget all moves, as a reset does; the place stays."""
+        self.blocks.clear()
         self._done, self.speed = 0.0, 0.0
+        self.resume()
 
 
-class Served(Emulator):
-    """An emulator that a test serves in a thread."""
+class Emulator:
+    """A machine on a pseudo-terminal, `scale` times as fast as time; subclasses speak its language."""
+
+    baudrate = 115200
+
+    def __init__(self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0) -> None:
+        self.link, self.scale = link, scale
+        self.carriage = carriage or Carriage()
+        self.faults: deque[Callable[[Emulator], None]] = deque()
+        self.muted = False  # it hangs: hears nothing, says nothing, does not move
+        self.lost_bytes = 0
+        self.dwelt_s = 0.0
+        self.heard_s = 0.0
+        self.out = bytearray()
+        self._begun = time.monotonic()
+        self._stop = threading.Event()
+        self.plug()
+
+    def plug(self) -> None:
+        """Make a port and let `link` name it."""
+        master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(master, False)
+        temporary = self.link.with_name(f".{self.link.name}.{os.getpid()}.{id(self):x}")
+        temporary.symlink_to(os.ttyname(self._slave))
+        temporary.replace(self.link)
+        self.master: int | None = master
+
+    def unplug(self) -> None:
+        """Pull the cable: the port is gone, the machine goes on with what it has."""
+        master, self.master = self.master, None
+        self.link.unlink(missing_ok=True)
+        if master is not None:
+            os.close(self._slave)
+            os.close(master)
+
+    @property
+    def now(self) -> float:
+        """Seconds of the machine's time."""
+        return (time.monotonic() - self._begun) * self.scale
+
+    def serve(self) -> None:
+        """Answer until it is stopped."""
+        last, allowance = self.now, 0.0
+        while not self._stop.is_set():
+            master = self.master
+            with contextlib.suppress(OSError, ValueError):
+                select.select([master] if master else [], [], [], TICK_S if self.busy else 0.02)
+            now = self.now
+            allowance = min(allowance + (now - last) * self.baudrate / 10, 4096.0)
+            last, data = now, b""
+            with contextlib.suppress(OSError):
+                data = os.read(master, max(1, int(allowance))) if master else b""
+            allowance -= len(data)
+            while self.faults:
+                self.faults.popleft()(self)
+            if not self.muted:
+                self.heard_s = now
+                self.receive(data)
+                self.advance(now)
+            if self.muted or self.master is None:
+                self.out.clear()
+            elif self.out:
+                with contextlib.suppress(OSError):
+                    del self.out[: os.write(self.master, bytes(self.out))]
+
+    def say(self, text: str) -> None:
+        """Send one line."""
+        self.out += text.encode("latin-1") + b"\r\n"
 
     def start(self):
+        """Serve in a thread."""
         self._thread = threading.Thread(target=self.serve, daemon=True)
         self._thread.start()
         return self
@@ -163,180 +277,200 @@ class Served(Emulator):
 
     def send(self, data: bytes):
         """Send bytes as they are."""
-        self._out += data
+        self.out += data
 
 
-class GrblEmulator(Served, simulator.GrblEmulator):
-    """GRBL with its planner; setting 20 is for soft limits, 32 for a laser, where the pen stays up."""
+class GrblEmulator(Emulator):
+    """GRBL 1.1: a receive buffer that drops what is too much, and 15 moves ahead.
 
-    def __init__(self, link, carriage=None, *, scale=1.0, **settings):
-        usual = {"s20": 0, "s120": 250, "s121": 250, "s130": 300, "s131": 300}
-        super().__init__(link, carriage, scale=scale, **{**usual, **settings})
+    `settings` are those of `$$`; 20 is for soft limits, 32 for a laser.
+    """
 
-    def planner(self):
-        return Planner(
+    ROOM = 127
+
+    def __init__(
+        self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0, **settings: float
+    ) -> None:
+        super().__init__(link, carriage, scale=scale)
+        self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
+        self.systems: dict[str, Point] = {"G54": (0.0, 0.0), "G92": (0.0, 0.0)}
+        self.motion = Planner(
             self.carriage,
             depth=15,
             acceleration=self.settings[120],
             deviation=self.settings[11],
             per_axis=self.settings[110] / 60,
         )
+        self._boot()
 
-    def _move(self, values):
-        far = {"X": self.settings[130], "Y": self.settings[131]}
-        if self.settings[20] and any(not -0.01 <= values.get(k, 0) <= far[k] + 0.01 for k in far):
+    def _boot(self) -> None:
+        self.rx = bytearray()
+        self.line: str | None = None
+        self.alarm, self.deaf = 0, False
+        self.words = {"T": 0.0, "F": 0.0}
+        self.mode, self.system = "G0", "G54"
+        self.systems["G92"] = (0.0, 0.0)
+        self._until, self._dwells = 0.0, False
+        self.motion.drop()
+        self.say("\r\nGrbl 1.1h ['$' for help]")
+
+    @property
+    def busy(self) -> bool:
+        """Whether time matters now."""
+        return bool(self.motion.blocks or self.rx or self.line or self.out)
+
+    @property
+    def state(self) -> str:
+        """The state as `?` names it."""
+        if self.alarm:
+            return "Alarm"
+        if self.motion.holding:
+            return "Hold:0" if self.motion.held else "Hold:1"
+        return "Run" if self.motion.blocks else "Idle"
+
+    def ring(self, alarm: int) -> None:
+        """Raise an alarm; after those of limits only a reset is heard."""
+        self.motion.drop()
+        self.alarm, self.deaf = alarm, alarm in (1, 2)
+        self.say(f"ALARM:{alarm}")
+
+    def receive(self, data: bytes) -> None:
+        for byte in data:
+            if byte == 0x18:
+                moving = self.motion.blocks and not self.motion.held
+                self._boot()
+                if moving:
+                    self.ring(3)
+            elif self.deaf:
+                continue
+            elif byte == ord("?"):
+                self.advance(self.heard_s)  # what came before it is not waiting any more
+                x, y = self.motion.at
+                self.say(f"<{self.state}|MPos:{x:.3f},{y:.3f},0.000|FS:0,0>")
+            elif byte == ord("!"):
+                self.motion.hold()
+            elif byte == ord("~"):
+                self.motion.resume()
+            elif byte < 0x80 and len(self.rx) < self.ROOM:
+                self.rx.append(byte)
+            elif byte < 0x80:
+                self.lost_bytes += 1
+
+    def advance(self, now: float) -> None:
+        self.motion.advance(now)
+        while now >= self._until and not (self.motion.holding or self.deaf):
+            if self.line is None:
+                end = self.rx.find(b"\n")
+                if end < 0:
+                    return
+                self.line = self.rx[:end].decode("latin-1").strip().upper()
+                del self.rx[: end + 1]
+            if (answer := self._execute(self.line, now)) is None:
+                return
+            self.line = None
+            self.say(answer)
+
+    def _execute(self, line: str, now: float) -> str | None:
+        """Return the answer to a line, or None while it has to wait."""
+        if line.startswith("$"):
+            return self._command(line)
+        if self.alarm:
+            return "error:9"
+        text = "".join(line.split("(")[0].split(";")[0].split())
+        words = re.findall(r"([A-Z])([-+]?\d*\.?\d+)", text)
+        if "".join(letter + number for letter, number in words) != text:
+            return "error:2"
+        values = {letter: float(number) for letter, number in words}
+        codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
+        full = self.motion.full and {"X", "Y"} & values.keys()
+        if full or (self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes)):
+            return None
+        for code in codes:
+            if code in ("G0", "G1", "G2", "G3"):
+                self.mode = code
+            elif code in ("M3", "M5"):
+                self.carriage.pen(code == "M3" and values.get("S", 0.0) > 0, now)
+            elif code in self.systems and code != "G92":
+                self.system = code
+            elif code == "G4":
+                self._dwells = not self._dwells
+                self._until = now + values.get("P", 0.0) * self._dwells
+                self.dwelt_s += values.get("P", 0.0) * self._dwells
+                return None if self._dwells else "ok"
+            elif code not in MODES:
+                return "error:20"
+        self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
+        return self._move(values)
+
+    def _move(self, values: dict[str, float]) -> str:
+        """Plan the move of a line's words; return its answer."""
+        shifts = self.systems[self.system], self.systems["G92"]
+        to = list(self.motion.target)
+        for axis, letter in enumerate("XY"):
+            if letter in values:
+                to[axis] = values[letter] + sum(shift[axis] for shift in shifts)
+        if self.mode != "G0" and self.words["F"] <= 0:
+            return "error:22"
+        far = self.settings[130], self.settings[131]
+        if self.settings[20] and any(not -0.01 <= to[axis] <= far[axis] + 0.01 for axis in (0, 1)):
             self.ring(2)
             return "ok"
-        return super()._move(values)
+        speed = math.inf if self.mode == "G0" else self.words["F"] / 60
+        self.motion.add((to[0], to[1]), speed)
+        return "ok"
+
+    def _command(self, line: str) -> str:
+        match line:
+            case "$X":
+                self.alarm = 0
+            case "$I":
+                self.say("[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]")
+            case "$G":
+                tool, feed = self.words["T"], self.words["F"]
+                self.say(
+                    f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 T{tool:g} F{feed:g}]"
+                )
+            case "$#":
+                for name, (x, y) in self.systems.items():
+                    self.say(f"[{name}:{x:.3f},{y:.3f},0.000]")
+            case "$$":
+                for number, value in self.settings.items():
+                    self.say(f"${number}={value:g}")
+            case _:
+                return "error:5" if line == "$H" else "error:3"
+        return "ok"
 
 
-class EbbEmulator(Served):
-    """An EiBotBoard: one move runs, one waits, a third blocks the parser and all that comes behind it."""
-
-    STEPS_MM = 80.0
+class EbbEmulator(Emulator, simulator.EbbEmulator):
+    """The package's own board, of any version, in the old or the future syntax."""
 
     def __init__(
         self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False, power=300
     ):
-        super().__init__(link, carriage, scale=scale)
-        self.version, self.future, self.power = version, future, power
-        self.fifo: deque = deque()
-        self.motion = SimpleNamespace(moving_s=0.0)
-        self.running = None
-        self.rx = bytearray()
-        self.line = None
-        self.steps = [0, 0]
-        self.label = 0
-        self.enabled = False
-        self.pressed = False
-        self.errors: list[str] = []
-        self._origin = self.carriage.at
-        self._now = 0.0
+        Emulator.__init__(self, link, carriage, scale=scale)
+        simulator.EbbEmulator.__init__(self, self.carriage)
+        self.version, self.power = ".".join(map(str, version)), power
+        self.is_new, self.future = version >= (3, 0, 0), future
 
     @property
-    def busy(self):
-        return bool(self.running or self.fifo or self.rx or self.line or self._out)
+    def motion(self):
+        return SimpleNamespace(moving_s=self.moved_s)
 
-    def receive(self, data):
-        self.rx += data
+    def execute(self, name, numbers):
+        if name == "CU" and numbers[0] == 10 and self.is_new:
+            self.future = numbers[1] == 1
+        super().execute(name, numbers)
 
-    def reply(self, name, values="", ok=True):
-        """Answer in the syntax that is set."""
+    def reply(self, name, values):
+        if name == "ES" and self.is_new:
+            values = "0"
         if self.future:
             self.send(f"{name}{',' if values else ''}{values}\n".encode())
-            return
-        if values:
-            self.send(f"{values}\n\r".encode() if ok else f"{values}\r\n".encode())
-        if ok:
-            self.send(b"OK\r\n")
-
-    def advance(self, now):
-        while True:
-            self._run(now)
-            if self.line is None:
-                end = self.rx.find(b"\r")
-                if end < 0:
-                    break
-                self.line = self.rx[:end].decode("latin-1").strip()
-                del self.rx[: end + 1]
-            if not self._execute(self.line):
-                break
-            self.line = None
-
-    def _run(self, now):
-        while self.running or self.fifo:
-            if self.running is None:
-                kind, seconds, *rest = self.fifo.popleft()
-                begin = max(self._now, now - 0.05 * self.scale) if not self._chained else self._now
-                self.running = (kind, begin, seconds, rest, tuple(self.steps))
-                if kind == "SP":
-                    self.carriage.pen(rest[0] == 0, begin)
-            kind, begin, seconds, rest, start = self.running
-            share = 1.0 if seconds <= 0 else min(1.0, (now - begin) / seconds)
-            if kind == "SM":
-                self._to(
-                    start[0] + rest[0] * share,
-                    start[1] + rest[1] * share,
-                    min(now, begin + seconds),
-                )
-            if share < 1.0:
-                return
-            self._now, self.running, self._chained = begin + seconds, None, True
-            self.motion.moving_s += seconds
-        self._now, self._chained = now, False
-
-    _chained = False
-
-    def _to(self, a, b, now):
-        self.steps = [round(a), round(b)]
-        x = (self.steps[0] + self.steps[1]) / 2 / self.STEPS_MM
-        y = (self.steps[0] - self.steps[1]) / 2 / self.STEPS_MM
-        self.carriage.move((self._origin[0] + x, self._origin[1] + y), now)
-
-    def _execute(self, line):
-        """Return whether the command is done with; False leaves it in the parser."""
-        name, *fields = line.split(",")
-        name = name.upper()
-        if not name:
-            return True
-        if name in ("SM", "SP") and len(self.fifo) >= 1:
-            return False
-        numbers = [int(f) for f in fields]
-        match name:
-            case "SM":
-                duration, a, b = numbers
-                if not duration or max(abs(a), abs(b)) / duration > 25:
-                    self.errors.append(line)
-                    self.send(b"!0 Err: <axis1> step rate too high\r\n")
-                    return True
-                self.enabled = True
-                self.fifo.append(("SM", duration / 1000, a, b))
-                self.reply("SM")
-            case "SP":
-                self.fifo.append(("SP", (numbers[1] if len(numbers) > 1 else 0) / 1000, numbers[0]))
-                self.reply("SP")
-            case "EM":
-                self.steps, self._origin = [0, 0], self.carriage.at
-                self.enabled = numbers[0] != 0
-                self.reply("EM")
-            case "ES":
-                self.fifo.clear()
-                if self.running and self.running[0] == "SM":
-                    self.running = None
-                self.reply("ES", "0" if self.version >= (3, 0, 0) else "1,0,0,0,0")
-            case "QS":
-                self.reply("QS", f"{self.steps[0]},{self.steps[1]}")
-            case "QM":
-                moving = int(bool(self.running or self.fifo))
-                self.reply(
-                    "QM",
-                    f"QM,{moving},{moving},{moving},{len(self.fifo)}"[3 * self.future :],
-                    False,
-                )
-            case "QL":
-                self.reply("QL", str(self.label))
-            case "SL":
-                self.label = numbers[0]
-                self.reply("SL")
-            case "QB":
-                self.reply("QB", str(int(self.pressed)))
-                self.pressed = False
-            case "QC":
-                self.reply("QC", f"0394,{self.power:04}")
-            case "V":
-                version = ".".join(map(str, self.version))
-                self.reply("V", f"EBBv13_and_above EB Firmware Version {version}", False)
-            case "CU" if numbers[0] == 10 and self.version >= (3, 0, 0):
-                self.future = numbers[1] == 1
-                self.reply("CU")
-            case "CU" | "SC":
-                self.reply(name)
-            case _:
-                self.send(f"!8 Err: Unknown command '{line}'\r\n".encode())
-        return True
+        else:
+            super().reply(name, values)
 
 
-class MarlinEmulator(Served):
+class MarlinEmulator(Emulator):
     """Marlin 2: a queue of four lines, 128 bytes that receive, checksums, resends, pens that act at once."""
 
     def __init__(self, link, carriage=None, *, scale=1.0, homes=True, ok_after_resend=True):
@@ -355,7 +489,7 @@ class MarlinEmulator(Served):
 
     @property
     def busy(self):
-        return bool(self.motion.blocks or self.rx or self.queue or self._out)
+        return bool(self.motion.blocks or self.rx or self.queue or self.out)
 
     def receive(self, data):
         for byte in data:
@@ -456,7 +590,7 @@ class MarlinEmulator(Served):
         return True
 
 
-class HpEmulator(Served):
+class HpEmulator(Emulator):
     """An HP 7475A at 9600 baud: 1024 bytes of buffer that lose what is too much, and a carousel."""
 
     baudrate = 9600
@@ -480,7 +614,7 @@ class HpEmulator(Served):
 
     @property
     def busy(self):
-        return bool(self.motion.blocks or self.rx or self._out)
+        return bool(self.motion.blocks or self.rx or self.out)
 
     def receive(self, data):
         self.received += len(data)

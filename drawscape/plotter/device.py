@@ -30,7 +30,7 @@ _KINDS: dict[str, tuple[type[Driver], str]] = {
     "grbl": (GrblDriver, "grbl"),
     "marlin": (MarlinDriver, "marlin"),
     "hpgl": (HpglDriver, "hp7475a"),
-    "simulator": (GrblDriver, "grbl"),
+    "simulator": (EbbDriver, "axidraw-v3"),
 }
 DRIVERS = tuple(_KINDS)
 """The languages that machines speak, and `simulator`."""

@@ -1,374 +1,181 @@
-"""A plotter without hardware: GRBL 1.1 on a pseudo-terminal, with its buffer; a move has one speed.
+"""A plotter without hardware: an EiBotBoard on a pseudo-terminal, with motors, step counters and a servo.
 
-`python -m drawscape.plotter.simulator LINK` serves one at the path LINK. Pull its plug by ending the process:
-the carriage stays where it is, and the next simulator at LINK begins there, as a real machine does.
+`python -m drawscape.plotter.simulator LINK SCALE` serves one at the path LINK. Pull its plug by ending the
+process: the carriage stays where it is, and the next simulator at LINK begins there, as a real machine does.
 """
 
 import contextlib
-import math
 import os
-import re
 import select
 import signal
 import sys
-import threading
 import time
 import tty
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 Point = tuple[float, float]
 
+STEPS_MM = 80.0
 _TICK_S = 0.001
-_IDLE_S = 12 * 3600.0  # a plot may wait for a person over night
+_IDLE_S = 0.02
 _SAVE_S = 0.5
-_SETTINGS = {10: 1, 11: 0.01, 13: 0, 22: 0, 32: 0, 110: 5000, 111: 5000, 120: 1e5, 121: 1e5}
-_MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
+_ALONE_S = 12 * 3600.0  # a plot may wait for a person over night
 
 
 @dataclass
 class Carriage:
-    """Where the pen truly is, and all that it has drawn; `rest_s` is the longest that it rested down."""
+    """Where the pen truly is."""
 
     at: Point = (0.0, 0.0)
     down: bool = False
-    strokes: list[list[Point]] = field(default_factory=list)
-    rest_s: float = 0.0
-    moved_s: float = 0.0
 
     def pen(self, down: bool, now: float) -> None:
-        """Move the pen; lowering it begins a stroke."""
-        if self.down:
-            self.rest_s = max(self.rest_s, now - self.moved_s)
-        elif down:
-            self.strokes.append([self.at])
-        self.down, self.moved_s = down, now
+        """Move the pen."""
+        self.down = down
 
     def move(self, to: Point, now: float) -> None:
         """Move the pen in a straight line."""
-        if self.down and to != self.at:
-            self.rest_s = max(self.rest_s, now - self.moved_s)
-            self.strokes[-1].append(to)
-        self.at, self.moved_s = to, now
+        self.at = to
 
 
-class Motion:
-    """Moves of a carriage, one after the other, each at its speed in mm/s; a hold stops at once."""
+class EbbEmulator:
+    """An EiBotBoard: one move runs, one waits, a third blocks the parser and all that comes behind it.
 
-    def __init__(self, carriage: Carriage, depth: int) -> None:
-        self.carriage, self.depth = carriage, depth
-        self.blocks: deque[tuple[Point, float]] = deque()
-        self.at: Point = (0.0, 0.0)  # as the firmware counts
-        self.origin: Point = carriage.at  # where its zero truly is
-        self.holding = self.held = False
-        self._now = 0.0
+    It has no port: `receive` takes bytes, `advance` lets it work until a time in s, and its answers are
+    appended to `out`.
+    """
 
-    @property
-    def target(self) -> Point:
-        """Where the last move ends."""
-        return self.blocks[-1][0] if self.blocks else self.at
+    version = "2.8.1"
+    power = 300  # as QC says it
 
-    def add(self, end: Point, speed: float) -> None:
-        """Append a move; one of no length is none."""
-        if math.dist(self.target, end) >= 1e-6:
-            self.blocks.append((end, speed))
-
-    def advance(self, now: float) -> None:
-        """Let the time pass until `now`."""
-        left, self._now = now - self._now, now
-        while left > 0 and self.blocks and not self.holding:
-            end, speed = self.blocks[0]
-            needed = math.dist(self.at, end) / speed
-            if needed > left:
-                (x, y), share = self.at, left / needed
-                self.at = x + (end[0] - x) * share, y + (end[1] - y) * share
-            else:
-                self.at = end
-                self.blocks.popleft()
-            left -= needed
-            self.carriage.move((self.origin[0] + self.at[0], self.origin[1] + self.at[1]), now)
-
-    def hold(self) -> None:
-        """Stop."""
-        self.holding = self.held = True
-
-    def resume(self) -> None:
-        """Go on after a hold."""
-        self.holding = self.held = False
-
-    def drop(self) -> None:
-        """Forget all moves, as a reset does; the place stays."""
-        self.blocks.clear()
-        self.resume()
-
-
-class Emulator:
-    """A machine on a pseudo-terminal, `scale` times as fast as time; subclasses speak its language."""
-
-    baudrate = 115200
-
-    def __init__(self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0) -> None:
-        self.link, self.scale = link, scale
-        self.carriage = carriage or Carriage()
-        self.faults: deque[Callable[[Emulator], None]] = deque()
-        self.muted = False  # it hangs: hears nothing, says nothing, does not move
-        self.lost_bytes = 0
-        self.dwelt_s = 0.0
-        self.heard_s = 0.0
-        self._out = bytearray()
-        self._begun = time.monotonic()
-        self._stop = threading.Event()
-        self.plug()
-
-    def plug(self) -> None:
-        """Make a port and let `link` name it."""
-        master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(master, False)
-        temporary = self.link.with_name(f".{self.link.name}.{os.getpid()}.{id(self):x}")
-        temporary.symlink_to(os.ttyname(self._slave))
-        temporary.replace(self.link)
-        self.master: int | None = master
-
-    def unplug(self) -> None:
-        """Pull the cable: the port is gone, the machine goes on with what it has."""
-        master, self.master = self.master, None
-        self.link.unlink(missing_ok=True)
-        if master is not None:
-            os.close(self._slave)
-            os.close(master)
-
-    @property
-    def now(self) -> float:
-        """Seconds of the machine's time."""
-        return (time.monotonic() - self._begun) * self.scale
-
-    def serve(self) -> None:
-        """Answer until it is stopped."""
-        last, allowance = self.now, 0.0
-        while not self._stop.is_set():
-            master = self.master
-            with contextlib.suppress(OSError, ValueError):
-                select.select([master] if master else [], [], [], _TICK_S if self.busy else 0.02)
-            now = self.now
-            allowance = min(allowance + (now - last) * self.baudrate / 10, 4096.0)
-            last, data = now, b""
-            with contextlib.suppress(OSError):
-                data = os.read(master, max(1, int(allowance))) if master else b""
-            allowance -= len(data)
-            while self.faults:
-                self.faults.popleft()(self)
-            if not self.muted:
-                self.heard_s = now
-                self.receive(data)
-                self.advance(now)
-            if self.muted or self.master is None:
-                self._out.clear()
-            elif self._out:
-                with contextlib.suppress(OSError):
-                    del self._out[: os.write(self.master, bytes(self._out))]
-
-    def say(self, text: str) -> None:
-        """Send one line."""
-        self._out += text.encode("latin-1") + b"\r\n"
+    def __init__(self, carriage: Carriage) -> None:
+        self.carriage, self.out = carriage, bytearray()
+        self.rx, self.line = bytearray(), ""
+        self.fifo: deque[tuple[str, float, list[int]]] = deque()
+        self.running: tuple[str, float, list[int]] | None = None
+        self.moved_s = 0.0  # that its moves took
+        self.steps = (0, 0)
+        self.label = 0
+        self._origin = carriage.at
+        self._now = self._since = 0.0
+        self._from = (0, 0)
 
     @property
     def busy(self) -> bool:
         """Whether time matters now."""
-        return bool(self._out)
+        return bool(self.running or self.fifo or self.rx or self.line or self.out)
 
     def receive(self, data: bytes) -> None:
         """Take what arrived."""
-        raise NotImplementedError
+        self.rx += data
 
     def advance(self, now: float) -> None:
-        """Let the machine work until `now`."""
-        raise NotImplementedError
-
-
-class GrblEmulator(Emulator):
-    """GRBL 1.1: a receive buffer that drops what is too much, and 15 moves ahead; `settings` are of `$$`."""
-
-    ROOM = 127
-
-    def __init__(
-        self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0, **settings: float
-    ) -> None:
-        super().__init__(link, carriage, scale=scale)
-        self.settings = {**_SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
-        self.systems: dict[str, Point] = {"G54": (0.0, 0.0), "G92": (0.0, 0.0)}
-        self.motion = self.planner()
-        self._boot()
-
-    def planner(self) -> Motion:
-        """Return what moves the carriage."""
-        return Motion(self.carriage, 15)
-
-    def _boot(self) -> None:
-        self.rx = bytearray()
-        self.line: str | None = None
-        self.alarm, self.deaf = 0, False
-        self.words = {"T": 0.0, "F": 0.0}
-        self.mode, self.system = "G0", "G54"
-        self.systems["G92"] = (0.0, 0.0)
-        self._until, self._dwells = 0.0, False
-        self.motion.drop()
-        self.say("\r\nGrbl 1.1h ['$' for help]")
-
-    @property
-    def busy(self) -> bool:
-        """Whether time matters now."""
-        return bool(self.motion.blocks or self.rx or self.line or self._out)
-
-    @property
-    def state(self) -> str:
-        """The state as `?` names it."""
-        if self.alarm:
-            return "Alarm"
-        if self.motion.holding:
-            return "Hold:0" if self.motion.held else "Hold:1"
-        return "Run" if self.motion.blocks else "Idle"
-
-    def ring(self, alarm: int) -> None:
-        """Raise an alarm; after those of limits only a reset is heard."""
-        self.motion.drop()
-        self.alarm, self.deaf = alarm, alarm in (1, 2)
-        self.say(f"ALARM:{alarm}")
-
-    def receive(self, data: bytes) -> None:
-        for byte in data:
-            if byte == 0x18:
-                moving = self.motion.blocks and not self.motion.held
-                self._boot()
-                if moving:
-                    self.ring(3)
-            elif self.deaf:
-                continue
-            elif byte == ord("?"):
-                self.advance(self.heard_s)  # what came before it is not waiting any more
-                x, y = self.motion.at
-                self.say(f"<{self.state}|MPos:{x:.3f},{y:.3f},0.000|FS:0,0>")
-            elif byte == ord("!"):
-                self.motion.hold()
-            elif byte == ord("~"):
-                self.motion.resume()
-            elif byte < 0x80 and len(self.rx) < self.ROOM:
-                self.rx.append(byte)
-            elif byte < 0x80:
-                self.lost_bytes += 1
-
-    def advance(self, now: float) -> None:
-        self.motion.advance(now)
-        while now >= self._until and not (self.motion.holding or self.deaf):
-            if self.line is None:
-                end = self.rx.find(b"\n")
-                if end < 0:
-                    return
+        """Work until `now`."""
+        self._run(now)
+        while self.line or (end := self.rx.find(b"\r")) >= 0:
+            if not self.line:
                 self.line = self.rx[:end].decode("latin-1").strip().upper()
                 del self.rx[: end + 1]
-            if (answer := self._execute(self.line, now)) is None:
+            name, *fields = self.line.split(",")
+            if name in ("SM", "SP") and self.fifo:
                 return
-            self.line = None
-            self.say(answer)
+            self.line = ""
+            if name:
+                self.execute(name, [int(field) for field in fields])
+            self._run(now)
 
-    def _execute(self, line: str, now: float) -> str | None:
-        """Return the answer to a line, or None while it has to wait."""
-        if line.startswith("$"):
-            return self._command(line)
-        if self.alarm:
-            return "error:9"
-        text = "".join(line.split("(")[0].split(";")[0].split())
-        words = re.findall(r"([A-Z])([-+]?\d*\.?\d+)", text)
-        if "".join(letter + number for letter, number in words) != text:
-            return "error:2"
-        values = {letter: float(number) for letter, number in words}
-        codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
-        full = len(self.motion.blocks) >= self.motion.depth and {"X", "Y"} & values.keys()
-        if full or (self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes)):
-            return None
-        for code in codes:
-            if code in ("G0", "G1", "G2", "G3"):
-                self.mode = code
-            elif code in ("M3", "M5"):
-                self.carriage.pen(code == "M3" and values.get("S", 0.0) > 0, now)
-            elif code in self.systems and code != "G92":
-                self.system = code
-            elif code == "G4":
-                self._dwells = not self._dwells
-                self._until = now + values.get("P", 0.0) * self._dwells
-                self.dwelt_s += values.get("P", 0.0) * self._dwells
-                return None if self._dwells else "ok"
-            elif code not in _MODES:
-                return "error:20"
-        self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
-        return self._move(values)
+    def _run(self, now: float) -> None:
+        while self.running or self.fifo:
+            if self.running is None:
+                self.running = self.fifo.popleft()
+                self._since, self._from = self._now, self.steps
+                if self.running[0] == "SP":
+                    self.carriage.pen(self.running[2][0] == 0, self._now)
+            name, seconds, numbers = self.running
+            until = min(now, self._since + seconds)
+            share = (until - self._since) / seconds if seconds else 1.0
+            if name == "SM":
+                a, b = (round(f + n * share) for f, n in zip(self._from, numbers, strict=True))
+                self.steps = a, b
+                x, y = (a + b) / 2 / STEPS_MM, (a - b) / 2 / STEPS_MM
+                self.carriage.move((self._origin[0] + x, self._origin[1] + y), until)
+            if now < self._since + seconds:
+                return
+            self._now, self.running = self._since + seconds, None
+            self.moved_s += seconds
+        self._now = now
 
-    def _move(self, values: dict[str, float]) -> str:
-        """Plan the move of a line's words; return its answer."""
-        shifts = self.systems[self.system], self.systems["G92"]
-        to = list(self.motion.target)
-        for axis, letter in enumerate("XY"):
-            if letter in values:
-                to[axis] = values[letter] + sum(shift[axis] for shift in shifts)
-        if self.mode != "G0" and self.words["F"] <= 0:
-            return "error:22"
-        fastest = self.settings[110] / 60
-        self.motion.add((to[0], to[1]), fastest if self.mode == "G0" else self.words["F"] / 60)
-        return "ok"
+    def execute(self, name: str, numbers: list[int]) -> None:
+        """Obey one command, and answer."""
+        answer = {
+            "ES": "1,0,0,0,0", "QS": f"{self.steps[0]},{self.steps[1]}", "QL": f"{self.label}",
+            "QB": "0", "QC": f"0394,{self.power:04}",
+            "V": f"EBBv13_and_above EB Firmware Version {self.version}",
+        }.get(name, "")  # fmt: skip
+        match name:
+            case "SM" if not numbers[0] or max(map(abs, numbers[1:])) > 25 * numbers[0]:
+                self.out += b"!0 Err: <axis1> step rate too high\r\n"
+                return
+            case "SM":
+                self.fifo.append((name, numbers[0] / 1000, numbers[1:]))
+            case "SP":
+                self.fifo.append((name, sum(numbers[1:2]) / 1000, numbers[:1]))
+            case "EM":
+                self.steps, self._origin = (0, 0), self.carriage.at
+            case "ES":
+                self.fifo.clear()
+                if self.running and self.running[0] == "SM":
+                    self.running = None
+            case "SL":
+                self.label = numbers[0]
+            case _ if not answer and name not in ("CU", "SC"):
+                self.out += b"!8 Err: Unknown command\r\n"
+                return
+        self.reply(name, answer)
 
-    def _command(self, line: str) -> str:
-        match line:
-            case "$X":
-                self.alarm = 0
-            case "$I":
-                self.say("[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]")
-            case "$G":
-                tool, feed = self.words["T"], self.words["F"]
-                self.say(
-                    f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 T{tool:g} F{feed:g}]"
-                )
-            case "$#":
-                for name, (x, y) in self.systems.items():
-                    self.say(f"[{name}:{x:.3f},{y:.3f},0.000]")
-            case "$$":
-                for number, value in self.settings.items():
-                    self.say(f"${number}={value:g}")
-            case _:
-                return "error:5" if line == "$H" else "error:3"
-        return "ok"
+    def reply(self, name: str, values: str) -> None:
+        """Answer in the old syntax: the version stands without OK."""
+        if values:
+            self.out += f"{values}\n\r".encode()
+        if name != "V":
+            self.out += b"OK\r\n"
 
 
-class Simulator(GrblEmulator):
-    """A machine that outlives its process: where the carriage stands is kept beside `link`."""
+class Simulator(EbbEmulator):
+    """A board at a port, `scale` times as fast as time; where its carriage stands is kept beside `link`."""
 
     def __init__(self, link: Path, scale: float) -> None:
-        self.memory = link.with_suffix(".carriage")
-        carriage = Carriage()
+        self.link, self.scale, self.memory = link, scale, link.with_suffix(".carriage")
+        super().__init__(Carriage())
         with contextlib.suppress(OSError, ValueError):
-            x, y, carriage.down = orjson.loads(self.memory.read_bytes())
-            carriage.at = (x, y)
-        self._heard_s = self._saved_s = time.monotonic()
-        super().__init__(link, carriage, scale=scale)
+            x, y, self.carriage.down = orjson.loads(self.memory.read_bytes())
+            self.carriage.at = self._origin = (x, y)
+        self.port, inner = os.openpty()
+        tty.setraw(inner)
+        os.set_blocking(self.port, False)
+        link.symlink_to(os.ttyname(inner))
 
-    def receive(self, data: bytes) -> None:
-        if data:
-            self._heard_s = time.monotonic()
-        super().receive(data)
-
-    def advance(self, now: float) -> None:
-        super().advance(now)
-        if time.monotonic() - self._saved_s > _SAVE_S:
-            self.save()
-        if time.monotonic() - self._heard_s > _IDLE_S:
-            self._stop.set()
+    def serve(self) -> None:
+        """Answer until nothing has been heard for half a day."""
+        begun = heard = saved = time.monotonic()
+        while (now := time.monotonic()) - heard < _ALONE_S:
+            select.select([self.port], [], [], _TICK_S if self.busy else _IDLE_S)
+            with contextlib.suppress(BlockingIOError):
+                self.receive(os.read(self.port, 4096))
+                heard = now
+            self.advance((time.monotonic() - begun) * self.scale)
+            with contextlib.suppress(BlockingIOError):
+                del self.out[: os.write(self.port, self.out)]
+            if now - saved > _SAVE_S:
+                saved = now
+                self.save()
 
     def save(self) -> None:
         """Write down where the carriage is."""
-        self._saved_s = time.monotonic()
         self.memory.write_bytes(orjson.dumps([*self.carriage.at, self.carriage.down]))
 
     def end(self, *_: object) -> None:

@@ -133,7 +133,7 @@ def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, h
     [
         (("machine", "check", "none"), "unknown machine"),
         (("machine", "add", "a b", "--driver", "grbl", "--port", "x"), "machine name 'a b'"),
-        (("plot", "{big}", "--on", "desk"), "leaves the reach of the GRBL"),
+        (("plot", "{big}", "--on", "desk"), "leaves the reach of the AxiDraw"),
         (("plots", "show", "none"), "no plot has an id that ends with 'none'"),
     ],
 )
