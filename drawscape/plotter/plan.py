@@ -22,7 +22,7 @@ _FORMAT = 1
 _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Section:
     """Strokes that one pen draws on one sheet: `first` to `last` - 1, counted from 0.
 
@@ -80,10 +80,11 @@ class Plan:
 
     def first_of_pen(self, pen: int) -> int:
         """Return the first stroke, from 0, of a pen; raises PlotError when the plan has no such pen."""
-        for section in self.sections:
-            if section.pen == pen:
-                return section.first
-        raise PlotError(f"pen {pen} draws nothing; the plan has pens {self.pens}")
+        firsts = {section.pen: section.first for section in reversed(self.sections)}
+        if pen not in firsts:
+            pens = ", ".join(map(str, sorted(firsts)))
+            raise PlotError(f"pen {pen} draws nothing; the plan has pens {pens}")
+        return firsts[pen]
 
     def first_within(self, x0: float, y0: float, x1: float, y1: float) -> int:
         """Return the first stroke, from 0, that touches a part of the sheet, in mm.
@@ -96,11 +97,6 @@ class Plan:
             raise PlotError(f"no stroke lies in {x0:g}, {y0:g} to {x1:g}, {y1:g} mm")
         return int(np.searchsorted(self.lines.offsets, int(np.argmax(inside)), side="right")) - 1
 
-    @property
-    def pens(self) -> str:
-        """The numbers of all pens, for messages."""
-        return ", ".join(str(pen) for pen in dict.fromkeys(s.pen for s in self.sections))
-
     def metres_of(self, done: Ints) -> dict[str, float]:
         """Return the metres of ink of each pen by name, for strokes drawn `done` (M,) times."""
         lengths = self.lines.lengths_mm * done / 1000
@@ -111,15 +107,10 @@ class Plan:
 
     def packed(self) -> bytes:
         """Return the strokes for a page: a header's length, the header, points and offsets."""
-        header = orjson.dumps(
-            {
-                "width": self.width_mm,
-                "height": self.height_mm,
-                "points": len(self.lines.points),
-                "strokes": len(self),
-                "sections": [asdict(section) for section in self.sections],
-            }
-        )
+        header = orjson.dumps({
+            "width": self.width_mm, "height": self.height_mm, "points": len(self.lines.points),
+            "strokes": len(self), "sections": [asdict(section) for section in self.sections],
+        })  # fmt: skip
         header += b" " * (-len(header) % 4)
         length = len(header).to_bytes(4, "little")
         points = self.lines.points.astype("<f4").tobytes()
@@ -128,11 +119,11 @@ class Plan:
     def estimated(self, machine: Machine) -> "Plan":
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
         plotter, lines = machine.plotter, self.lines
-        home = Placement.of(self, machine).page(0.0, 0.0)
+        home = Placement.of(self, machine).page(np.zeros((1, 2)))
         starts, seconds = [], np.zeros(len(lines))
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
-            own = slice(section.first, section.last)
-            down = plotter.at(section.motion).stroke_seconds(lines.take(np.arange(len(lines))[own]))
+            own = np.arange(section.first, section.last)
+            down = plotter.at(section.motion).stroke_seconds(lines.take(own))
             if machine.format == "hpgl":  # where the line may be slower than the machine
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
             seconds[own] = down + plotter.raise_s + plotter.lower_s
@@ -141,7 +132,7 @@ class Plan:
                 seconds[section.last - 1] += plotter.travel_s(
                     plotter.distances(lines.ends[section.last - 1 : section.last] - home)
                 )
-        before = np.concatenate(([home], lines.ends[:-1]))
+        before = np.concatenate((home, lines.ends[:-1]))
         before[starts[:-1]] = home
         seconds += plotter.travel_seconds(plotter.distances(lines.starts - before))
         return replace(self, seconds=seconds)
@@ -150,13 +141,8 @@ class Plan:
         """Write the plan as one file, whole or not at all."""
         stream = io.BytesIO()
         header = np.frombuffer(self._header(), dtype=np.uint8)
-        np.savez(
-            stream,
-            header=header,
-            points=self.lines.points,
-            offsets=self.lines.offsets,
-            seconds=self.seconds,
-        )
+        lines, seconds = self.lines, self.seconds
+        np.savez(stream, header=header, points=lines.points, offsets=lines.offsets, seconds=seconds)
         write_atomic(path, [stream.getvalue()])
 
     @classmethod
@@ -200,57 +186,42 @@ def make_plan(
     first = 0
     for sheet in range(1, copies + 1):
         for layer in layers:
-            motion, lines = layer.motion, layer.lines
-            lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
-            lines = Lines.join([lines] * motion.passes)
-            name = plain_name(layer.name)
-            section = Section(
-                first=first,
-                last=first + len(lines),
-                pen=motion.number or 1 + names.index(name),
-                name=name,
-                color=layer.color,
-                sheet=sheet,
-                motion=motion,
-            )
-            drawn.append(lines)
-            sections.append(section)
-            first = section.last
-    lines = Lines.join(drawn)
+            motion, name = layer.motion, plain_name(layer.name)
+            lines = layer.lines.take(layer.lines.counts > 0)
+            drawn += [lines] * motion.passes
+            last = first + len(lines) * motion.passes
+            pen = motion.number or 1 + names.index(name)
+            sections.append(Section(first, last, pen, name, layer.color, sheet, motion))
+            first = last
     page = document.width_mm, document.height_mm
-    plan = Plan(lines, tuple(sections), *page, machine.name, np.zeros(len(lines)))
+    plan = Plan(Lines.join(drawn), tuple(sections), *page, machine.name, np.zeros(first))
     return plan.estimated(machine)
 
 
 @dataclass(frozen=True)
 class Placement:
-    """From mm of the page to mm of the machine: y up or down, turned by 90 degrees or not."""
+    """From mm of the page to mm of the machine: turned by `matrix`, (2, 2), then moved by `shift`, (2,)."""
 
-    width_mm: float
-    height_mm: float
-    flip_y: bool
-    turned: bool
+    matrix: Points
+    shift: Points
 
     @classmethod
     def of(cls, plan: Plan, machine: Machine) -> "Placement":
         """Return how the plan's sheet lies in the machine's corner."""
-        flip = machine.profile is not None and machine.profile.flip_y
-        turned = machine.format == "svg" and not (
-            plan.width_mm <= machine.width_mm and plan.height_mm <= machine.height_mm
-        )
-        return cls(plan.width_mm, plan.height_mm, flip, turned)
+        width, height = plan.width_mm, plan.height_mm
+        fits = width <= machine.width_mm and height <= machine.height_mm
+        if machine.format == "svg" and not fits:
+            return cls(np.array([[0.0, -1.0], [1.0, 0.0]]), np.array([0.0, width]))
+        if machine.profile is not None and machine.profile.flip_y:
+            return cls(np.diag([1.0, -1.0]), np.array([0.0, height]))
+        return cls(np.eye(2), np.zeros(2))
 
     def points(self, points: Points) -> Points:
         """Return (N, 2) points of the page in mm of the machine."""
-        x, y = points[:, 0], points[:, 1]
-        if self.turned:
-            x, y = y, self.width_mm - x
-        elif self.flip_y:
-            y = self.height_mm - y
-        return np.stack((x, y), axis=1)
+        placed: Points = points @ self.matrix + self.shift
+        return placed
 
-    def page(self, x: float, y: float) -> tuple[float, float]:
-        """Return a place of the machine in mm of the page."""
-        if self.turned:
-            return self.width_mm - y, x
-        return (x, self.height_mm - y) if self.flip_y else (x, y)
+    def page(self, points: Points) -> Points:
+        """Return (N, 2) points of the machine in mm of the page."""
+        placed: Points = (points - self.shift) @ self.matrix.T
+        return placed

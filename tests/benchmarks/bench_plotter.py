@@ -20,8 +20,7 @@ from machine_emulators import GrblEmulator
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plotter.journal import Journal
-from drawscape.plotter.plot import Plot
+from drawscape.plotter.plot import Journal, Plot
 
 RUN = """import sys, resource
 from drawscape.plotter.plot import find_plot
