@@ -177,7 +177,7 @@ class GrblDriver(GcodeDriver):
     _wco = (0.0, 0.0)  # by how much its work coordinates differ from its steps, in mm
     _asked_s = 0.0
     _freed = False  # from a hold, by a reset of ours that kept its place
-    _idle_since: float | None = None
+    _idle = 0  # times in a row that it was idle while it owed an answer
 
     def connect(self) -> None:
         reset = self._wake(kick=True)
@@ -291,7 +291,7 @@ class GrblDriver(GcodeDriver):
         number = line.partition(b":")[2].strip().decode(errors="replace")
         if line == b"ok":
             self.acknowledge()
-            self._idle_since = None
+            self._idle = 0
         elif line.startswith(b"<"):
             self._take_status(line)
         elif line.startswith(b"error"):
@@ -317,13 +317,9 @@ class GrblDriver(GcodeDriver):
         if place := _PLACE.search(line):
             x, y = self._wco if place[1] == b"WPos" else (0.0, 0.0)
             self._at = float(place[2]) * self._unit + x, float(place[3]) * self._unit + y
-        if self.state != "Idle" or not self.pending:
-            self._idle_since = None
-            return
-        now = time.monotonic()
-        self._idle_since = self._idle_since or now
+        self._idle = self._idle + 1 if self.state == "Idle" and self.pending else 0
         dwell_s = sum(self.dwell_s(command.text.decode()) for command in self.pending)
-        if now - self._idle_since > dwell_s + 2 * _POLL_S:
+        if self._idle > 2 + dwell_s / _POLL_S:
             raise MachineError("the machine is idle although it owes an answer: a line was lost")
 
     def check(self) -> None:
@@ -338,10 +334,6 @@ class GrblDriver(GcodeDriver):
             raise MachineError("the machine was paused by its own button; resume the plot")
         if self.state == "Alarm":
             raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)
-
-    def forget(self) -> None:
-        super().forget()
-        self._idle_since = None
 
     def halt(self) -> None:
         """Hold, wait until it stands, reset: the place is kept then, and the queue is gone."""

@@ -75,15 +75,11 @@ class HpglDriver(Driver):
         most = self._placed[0].pens
         yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode())
 
-    def _speed(self, section: Section) -> str:
-        percent = float(self.settings.get("speed", 100.0))
-        if section.motion.speed is None and percent == 100.0:
-            return "VS;"
-        share = (100.0 if section.motion.speed is None else section.motion.speed) * percent / 10_000
-        return f"VS{max(round(self._placed[0].top_speed * share), 1)};"
-
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
-        speed = self._speed(section)
+        asked = section.motion.speed
+        share = self.speed * (100.0 if asked is None else asked) / 100
+        full = asked is None and share == 1.0
+        speed = "VS;" if full else f"VS{max(round(self._placed[0].top_speed * share), 1)};"
         if speed != self._set_speed:
             yield Command(speed.encode())
         self._set_speed = speed

@@ -1,14 +1,12 @@
 """A document as strokes for one machine: in order, with pen, pass and time, under one hash."""
 
 import hashlib
-import io
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import orjson
 
-from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.motion import Motion, plain_name
 from drawscape.drawing.paper import Outside
@@ -64,15 +62,53 @@ class Plan:
     @property
     def hash(self) -> str:
         """Return what names the plan: 32 hex digits of its strokes, pens, page and machine."""
-        state = hashlib.blake2b(self._header(), digest_size=16)
-        state.update(np.ascontiguousarray(self.lines.points))
-        state.update(np.ascontiguousarray(self.lines.offsets))
-        return state.hexdigest()
+        points, offsets, _ = self._arrays()
+        return hashlib.blake2b(self._header() + points + offsets, digest_size=16).hexdigest()
 
     def _header(self) -> bytes:
-        sections = [asdict(section) for section in self.sections]
-        page = [self.width_mm, self.height_mm]
-        return orjson.dumps([_FORMAT, self.machine, page, sections])
+        header = orjson.dumps({
+            "format": _FORMAT, "machine": self.machine, "width": self.width_mm,
+            "height": self.height_mm, "points": len(self.lines.points), "strokes": len(self),
+            "sections": [asdict(section) for section in self.sections],
+        })  # fmt: skip
+        return header + b" " * (-len(header) % 8)
+
+    def _arrays(self) -> tuple[bytes, bytes, bytes]:
+        arrays = self.lines.points, self.lines.offsets, self.seconds
+        points, offsets, seconds = (np.asarray(array, dtype="<f8").tobytes() for array in arrays)
+        return points, offsets, seconds
+
+    def packed(self) -> bytes:
+        """Return the plan for its file and for pages.
+
+        These are the header's length in eight bytes, the header, and as doubles the points, where each
+        stroke begins, and seconds.
+        """
+        header = self._header()
+        return b"".join([len(header).to_bytes(8, "little"), header, *self._arrays()])
+
+    @classmethod
+    def load(cls, path: Path) -> "Plan":
+        """Return the plan of a file; raises PlotError for a damaged or foreign one."""
+        try:
+            data = path.read_bytes()
+            length = int.from_bytes(data[:8], "little")
+            header = orjson.loads(data[8 : 8 + length])
+            count, strokes = header["points"], header["strokes"]
+            numbers = np.frombuffer(data, "<f8", 2 * count + 2 * strokes + 1, 8 + length)
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise PlotError(
+                f"plan {path} cannot be read: {error}; plot the drawing again"
+            ) from error
+        if header["format"] != _FORMAT:
+            raise PlotError(
+                f"plan {path} is of version {header['format']}, not {_FORMAT}; plot again"
+            )
+        points, offsets, seconds = np.split(numbers, [2 * count, 2 * count + strokes + 1])
+        lines = Lines(points.reshape(-1, 2), offsets.astype(np.int64))
+        rows = [{**row, "motion": Motion(**row["motion"])} for row in header["sections"]]
+        sections = tuple(Section(**row) for row in rows)
+        return cls(lines, sections, header["width"], header["height"], header["machine"], seconds)
 
     def section_of(self, stroke: int) -> Section:
         """Return the section of a stroke, counted from 0; the last one for any behind the end."""
@@ -105,17 +141,6 @@ class Plan:
             metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
         return metres
 
-    def packed(self) -> bytes:
-        """Return the strokes for a page: a header's length, the header, points and offsets."""
-        header = orjson.dumps({
-            "width": self.width_mm, "height": self.height_mm, "points": len(self.lines.points),
-            "strokes": len(self), "sections": [asdict(section) for section in self.sections],
-        })  # fmt: skip
-        header += b" " * (-len(header) % 4)
-        length = len(header).to_bytes(4, "little")
-        points = self.lines.points.astype("<f4").tobytes()
-        return length + header + points + self.lines.offsets.astype("<u4").tobytes()
-
     def estimated(self, machine: Machine) -> "Plan":
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
         plotter, lines = machine.plotter, self.lines
@@ -136,32 +161,6 @@ class Plan:
         before[starts[:-1]] = home
         seconds += plotter.travel_seconds(plotter.distances(lines.starts - before))
         return replace(self, seconds=seconds)
-
-    def save(self, path: Path) -> None:
-        """Write the plan as one file, whole or not at all."""
-        stream = io.BytesIO()
-        header = np.frombuffer(self._header(), dtype=np.uint8)
-        lines, seconds = self.lines, self.seconds
-        np.savez(stream, header=header, points=lines.points, offsets=lines.offsets, seconds=seconds)
-        write_atomic(path, [stream.getvalue()])
-
-    @classmethod
-    def load(cls, path: Path) -> "Plan":
-        """Return the plan of a file; raises PlotError for a damaged or foreign one."""
-        try:
-            with np.load(path) as file:
-                version, machine, page, rows = orjson.loads(file["header"].tobytes())
-                lines = Lines(file["points"], file["offsets"])
-                seconds = file["seconds"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise PlotError(
-                f"plan {path} cannot be read: {error}; plot the drawing again"
-            ) from error
-        if version != _FORMAT:
-            raise PlotError(f"plan {path} is of version {version}, not {_FORMAT}; plot it again")
-        width, height = page
-        sections = tuple(Section(**{**row, "motion": Motion(**row["motion"])}) for row in rows)
-        return cls(lines, sections, width, height, machine, seconds)
 
 
 def make_plan(

@@ -20,6 +20,7 @@ import numpy as np
 import orjson
 
 from drawscape import settings
+from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError
@@ -35,18 +36,20 @@ RUNNING = ("waiting", "plotting", "paused")
 """States that need a living run; without one the plot is interrupted."""
 
 
+_SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
+
 BACK = 3
 """How many strokes a resumed plot goes back, counted from the last that the machine may have drawn."""
 
 _JOURNAL = "journal.jsonl"
+_PLAN = "plan.bin"
 
 
 class Journal:
     """The journal of one plan; `news` reads it, `append` adds to it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._read = self._written = self._synced = 0
+        self.path, self._read, self._written, self._synced = path, 0, 0, 0
         self._disk = ThreadPoolExecutor(1)
 
     def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
@@ -86,8 +89,7 @@ class Journal:
         with self.path.open("rb") as file:
             file.seek(self._read)
             text = file.read()
-        whole = text[: text.rfind(b"\n") + 1]
-        found = []
+        whole, found = text[: text.rfind(b"\n") + 1], []
         for line in whole.splitlines():
             try:
                 event = orjson.loads(line)
@@ -198,7 +200,7 @@ class Plot:
         settings.state_folder()  # readable by its owner only
         folder = plots_folder() / f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         folder.mkdir(parents=True)
-        plan.save(folder / "plan.npz")
+        write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(
             "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing
         )
@@ -207,7 +209,7 @@ class Plot:
     @cached_property
     def plan(self) -> Plan:
         """The strokes; raises JournalError when they are not those that the journal speaks of."""
-        plan = Plan.load(self.folder / "plan.npz")
+        plan = Plan.load(self.folder / _PLAN)
         if plan.hash != self.record.plan:
             raise JournalError(
                 f"plot {self.id}: its journal belongs to another plan; plot the drawing again"
@@ -217,7 +219,7 @@ class Plot:
     def estimate(self, machine: Machine) -> Plan:
         """Return the plan with its times by what the machine says of itself; they are kept."""
         self.plan = self.plan.estimated(machine)
-        self.plan.save(self.folder / "plan.npz")
+        write_atomic(self.folder / _PLAN, [self.plan.packed()])
         return self.plan
 
     @property
@@ -344,16 +346,9 @@ class Plot:
             "stroke": state.done,
             "strokes": self.strokes,
             "pen": 0,
-            "machine": state.machine,
-            "drawing": state.drawing,
             "question": state.text,
-            "reason": state.reason,
-            "runs": state.runs,
-            "job": state.job,
             "minutes": round(state.seconds / 60, 2),
-            "plan": state.plan,
-            "created": state.created,
-            "changed": state.changed,
+            **{name: getattr(state, name) for name in _SHOWN},
         }
         if state.state == "damaged":
             return values

@@ -193,7 +193,7 @@ class _Run:
         if driver.homes:
             driver.home()
             if "zero" not in device.memory:
-                self._travel(0.0, 0.0)
+                self._go(driver.travel(0.0, 0.0))
         elif not (driver.kept or driver.knows_origin):
             with contextlib.suppress(MachineError):
                 driver.release()
@@ -222,7 +222,7 @@ class _Run:
             begin = max(start, section.first)
             while (begin := self._strokes(begin, section)) < section.last:
                 self._pause()
-        self._park()
+        self._go(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
         self._note("done")
         self._tell(force=True)
@@ -231,13 +231,13 @@ class _Run:
         """Ask for the next sheet or pen, where one is needed."""
         by_hand = not self.driver.changes_pens
         if before is not None and section.sheet != before.sheet:
-            self._park()
+            self._go(self.driver.park())
             self._ask_paper(section)
         elif resumed:
             sheet = f"the same sheet still in {self.device.name}"
             self._ask("paper", f"Is {sheet}, and {section.words}?")
         elif before and (section.motion.pause or (section.pen != before.pen and by_hand)):
-            self._park()
+            self._go(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))
         if section.motion.delay_ms:
@@ -255,8 +255,9 @@ class _Run:
                 driver.send(command)
                 command = None
             if command is None and self._may_begin(todo, section):
-                commands = self._commands(todo, section)
+                line = self.plan.lines[todo] + self.device.offset(section.pen, section.name)
                 todo += 1
+                commands = driver.stroke(self.placement.points(line), section, todo)
                 continue
             for stroke in driver.poll():
                 self._executed(stroke)
@@ -282,10 +283,6 @@ class _Run:
         wanted = index < section.last and not self.want
         return wanted and not (full or unsafe or self._needs_station(index))
 
-    def _commands(self, index: int, section: Section) -> Iterator[Command]:
-        line = self.plan.lines[index] + self.device.offset(section.pen, section.name)
-        return self.driver.stroke(self.placement.points(line), section, index + 1)
-
     def _executed(self, stroke: int) -> None:
         x, y = self.plan.lines[stroke - 1][-1].tolist()
         self._ink_mm += float(self.lengths[stroke - 1])
@@ -293,12 +290,9 @@ class _Run:
         self._listen()
         self._tell()
 
-    def _park(self) -> None:
-        self.driver.run(self.driver.park())
-        self.driver.settle()
-
-    def _travel(self, x: float, y: float) -> None:
-        self.driver.run(self.driver.travel(x, y))
+    def _go(self, way: Iterator[Command]) -> None:
+        """Go somewhere, and wait until the machine stands."""
+        self.driver.run(way)
         self.driver.settle()
 
     # Dip, refill, sharpen
@@ -316,7 +310,7 @@ class _Run:
         if "x" not in station:
             self._ask("pen", f"Refill or sharpen {section.words}. Is it ready?")
             return
-        self._travel(station["x"], station["y"])
+        self._go(self.driver.travel(station["x"], station["y"]))
         self.driver.run(self.driver.pen(True))
         time.sleep(station.get("wait_s", 0.5))
         self.driver.run(self.driver.pen(False))
@@ -339,14 +333,12 @@ class _Guard:
     def __init__(self, name: str) -> None:
         self.needed = False
         code = "from drawscape.plotter.run import rescue; rescue()"
+        pipe, null = subprocess.PIPE, subprocess.DEVNULL
         self._process = subprocess.Popen(
             [sys.executable, "-c", code, name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            stdin=pipe, stdout=pipe, stderr=null, start_new_session=True,
             env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
-        )
+        )  # fmt: skip
 
     def wait_until_ready(self) -> None:
         """Wait until it can act without delay."""
@@ -387,10 +379,8 @@ def _awake() -> Iterator[None]:
         ["systemd-inhibit", "--what=sleep:idle", "--who=drawscape", "--why=plotting", "cat"],
         ["caffeinate", "-i", "cat"],
     )
-    command = next((c for c in commands if shutil.which(c[0])), None)
     with contextlib.ExitStack() as stack:
-        if command is not None:
-            null = subprocess.DEVNULL
-            held = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null)
-            stack.enter_context(held)
+        for command in [one for one in commands if shutil.which(one[0])]:
+            pipe, null = subprocess.PIPE, subprocess.DEVNULL
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=null, stderr=null))
         yield

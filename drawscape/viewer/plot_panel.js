@@ -26,10 +26,10 @@ const minutes = (value) => value >= 1 ? `${Math.round(value)} min` : `${Math.rou
 /* The header's length, the header, then points and where each stroke begins. */
 export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const points = new Float32Array(buffer, 4 + length, 2 * header.points);
-  const offsets = new Uint32Array(buffer, 4 + length + 8 * header.points, header.strokes + 1);
-  return { ...header, xy: points, offsets };
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const xy = new Float64Array(buffer, 8 + length, 2 * header.points);
+  const offsets = new Float64Array(buffer, 8 + length + 16 * header.points, header.strokes + 1);
+  return { ...header, xy, offsets };
 }
 
 export function mount(el, link) {

@@ -179,8 +179,8 @@ def test_a_drawing_larger_than_the_paper_is_refused_before_anything_moves(
             "journal .* damaged",
         ),
         (lambda plot, other: shutil.copy(other / "journal.jsonl", plot), "belongs to another plan"),
-        (lambda plot, other: shutil.copy(other / "plan.npz", plot), "belongs to another plan"),
-        (lambda plot, other: (plot / "plan.npz").write_bytes(b"PK"), "plan .* cannot be read"),
+        (lambda plot, other: shutil.copy(other / "plan.bin", plot), "belongs to another plan"),
+        (lambda plot, other: (plot / "plan.bin").write_bytes(b"PK"), "plan .* cannot be read"),
         (
             lambda plot, other: (
                 (plot / "journal.jsonl").open("ab").write(b'{"e":"stroke","t":1}\n')

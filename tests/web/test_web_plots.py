@@ -19,10 +19,10 @@ def test_plots_are_listed_with_their_strokes(client, plot):
     listed = client.get("/plots/list").json["plots"]
     assert [(one["id"], one["state"], one["strokes"]) for one in listed] == [(plot.id, "ready", 3)]
     packed = client.get(f"/plots/{plot.id}/lines").data
-    length = int.from_bytes(packed[:4], "little")
-    header = json.loads(packed[4 : 4 + length])
+    length = int.from_bytes(packed[:8], "little")
+    header = json.loads(packed[8 : 8 + length])
     assert (header["strokes"], header["width"]) == (3, 60.0)
-    assert len(packed) == 4 + length + 8 * header["points"] + 4 * 4
+    assert len(packed) == 8 + length + 8 * (2 * header["points"] + 4 + 3)
     assert b"plots.js" in client.get("/plots").data
 
 
