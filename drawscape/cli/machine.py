@@ -64,7 +64,7 @@ def machine() -> None:
 def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
     """Give the plotter at a port a NAME.
 
-    A profile is a machine of `drawscape plot --machine`, a .toml file that describes one, or a G-code profile.
+    A profile is a machine of `drawscape plot --machine`, a .toml file with one, or a G-code profile.
     The simulator's port is how many times as fast as a real machine it is.
     """
     if port is None and driver != "simulator":
