@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.regions import contains, rings, to_shapely
+from drawscape.geometry.regions import contains
 
 few = settings(max_examples=30, deadline=None)
 any_lines = st.from_type(Lines)
@@ -85,11 +85,6 @@ def test_a_point_is_kept_as_a_dot_where_it_belongs(clip, inside):
     assert clip(dots, True).points.tolist() == [[50.0, 50.0]] * 2
 
 
-@shapes
-def test_nothing_stays_nothing(clip, inside):
-    assert len(clip(Lines.empty(), False)) == len(clip(Lines.empty(), True)) == 0
-
-
 def test_a_line_along_an_edge_or_through_corners_is_whole():
     square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=float)
     diagonal = Lines.of([[-5.0, -5.0], [15.0, 15.0]])
@@ -97,22 +92,6 @@ def test_a_line_along_an_edge_or_through_corners_is_whole():
     assert len(clip_to_polygon(diagonal, square, outside=True)) == 2
     edge = Lines.of([[-5.0, 0.0], [15.0, 0.0]])
     assert clip_to_rectangle(edge, 0, 0, 10, 10).points.tolist() == [[0.0, 0.0], [10.0, 0.0]]
-
-
-@few
-@given(seed=st.integers(0, 10_000), count=st.integers(3, 9))
-def test_points_in_any_polygon_agree_with_shapely(seed, count):
-    import shapely
-
-    rng = np.random.default_rng(seed)
-    outline = [rng.uniform(-10, 10, (count, 2)) for _ in range(1 + seed % 3)]
-    points = rng.uniform(-11, 11, (200, 2))
-    truth = shapely.contains_xy(to_shapely(outline), points)
-    assert np.array_equal(contains(outline, points), truth)
-
-
-def test_rings_are_closed():
-    assert rings(HOLE).closed.tolist() == [True]
 
 
 @pytest.mark.parametrize(

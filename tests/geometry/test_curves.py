@@ -52,14 +52,6 @@ def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
     assert stray.max() <= tolerance + 1e-9
 
 
-def test_flat_curves_get_few_points_and_bent_ones_more():
-    straight = [[0, 0], [1, 0], [2, 0], [3, 0]]
-    bent = [[0, 0], [0, 30], [30, 30], [30, 0]]
-    assert curves.beziers(np.array([straight, bent], dtype=float)).counts.tolist()[0] == 2
-    assert len(curves.cubic(*bent)) > 10
-    assert len(curves.quadratic((0, 0), (5, 9), (10, 0))) > 5
-
-
 @pytest.mark.parametrize(
     "call",
     [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawscape.errors import GeometryError, UnknownNameError
+from drawscape.errors import GeometryError
 from drawscape.geometry.hatch import hatch, hatch_circles, hatch_lines
 from drawscape.geometry.regions import contains, to_shapely
 
@@ -74,13 +74,6 @@ def test_a_concentric_hatch_leaves_no_gaps_in_tips_and_necks(seed, shift):
     assert (lines.take(~lines.closed).lengths_mm > 0).all()
 
 
-def test_shift_moves_the_rings_of_a_concentric_hatch():
-    square = np.array([[0.0, 0], [20, 0], [20, 20], [0, 20]])
-    for shift, first in ((0.0, 1.0), (0.25, 1.5), (0.75, 0.5), (1.0, 1.0)):
-        lines = hatch(square, 2.0, style="concentric", shift=shift)
-        assert lines[0].min() == pytest.approx(first)
-
-
 @pytest.mark.parametrize("side", [1e6, 1e5])
 def test_rings_without_end_are_refused_at_once(side):
     square = np.array([[0.0, 0], [side, 0], [side, side], [0, side]])
@@ -120,8 +113,3 @@ def test_polygons_without_an_inside_stay_empty(style, nothing):
 def test_what_cannot_be_hatched_is_named(call, words):
     with pytest.raises(GeometryError, match=words):
         call()
-
-
-def test_an_unknown_style_is_answered_with_those_that_exist():
-    with pytest.raises(UnknownNameError, match="did you mean 'cross'"):
-        hatch(STAR, 1, style="croos")

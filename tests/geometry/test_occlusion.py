@@ -38,14 +38,6 @@ def test_nothing_shows_inside_a_later_shape_and_all_else_shows(seed, count, corn
         assert lines.lengths_mm.sum() == pytest.approx(truth, abs=1e-6)
 
 
-def test_what_lies_wholly_behind_is_gone_and_what_lies_apart_is_untouched():
-    hidden, apart, over = SQUARE * 0.5 + 2, SQUARE + 50, SQUARE
-    shown = occlude([hidden, apart, over])
-    assert len(shown[0]) == 0
-    assert np.array_equal(shown[1].points, rings(apart).points)
-    assert shown[2].closed.all()
-
-
 def test_holes_are_looked_through():
     ring = [SQUARE, SQUARE * 0.6 + 2]
     bar = Lines.of([[-5.0, 5.0], [15.0, 5.0]])
@@ -67,13 +59,6 @@ def test_an_edge_that_tiles_share_is_drawn_once(turn):
     tiles = [(SQUARE + np.array([10 * i, 10 * j])) @ turned for i in range(4) for j in range(4)]
     total = sum(lines.lengths_mm.sum() for lines in occlude(tiles))
     assert total == pytest.approx(2 * 5 * 40)
-
-
-def test_an_outline_through_a_corner_of_the_other_is_cut_there():
-    roof = np.array([[0.0, 5.0], [5.0, 0.0], [10.0, 5.0]])
-    shown = occlude([roof, np.array([[5.0, 0.0], [20.0, 0.0], [20.0, 20.0], [5.0, 20.0]])])[0]
-    assert shown.points[:, 0].max() == pytest.approx(5.0)
-    assert shown.lengths_mm.sum() == pytest.approx(5 * np.sqrt(2) + 5)
 
 
 def test_a_line_along_an_edge_that_turns_away_is_hidden_up_to_the_turn():

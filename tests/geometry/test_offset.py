@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drawscape.errors import GeometryError, UnknownNameError
+from drawscape.errors import GeometryError
 from drawscape.geometry.offset import inset_rings, parallel
 
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
@@ -33,8 +33,3 @@ def test_insets_are_closed_rings_from_the_outside_in():
 def test_distances_that_make_no_sense_are_named(call, words):
     with pytest.raises(GeometryError, match=words):
         call()
-
-
-def test_an_unknown_join_is_answered_with_those_that_exist():
-    with pytest.raises(UnknownNameError, match="did you mean 'mitre'"):
-        inset_rings(SQUARE, 1, join="miter")

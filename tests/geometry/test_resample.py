@@ -37,11 +37,6 @@ def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
             assert distance(after, before).max() < 1e-9
 
 
-def test_a_straight_line_keeps_its_length_and_gets_equal_steps():
-    spaced = resample([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], 3.0)
-    assert np.hypot(*np.diff(spaced, axis=0).T) == pytest.approx([2.5] * 4)
-
-
 @few
 @given(lines=any_lines, tolerance=st.floats(0, 5))
 def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
@@ -52,11 +47,6 @@ def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
     for before, after in zip(lines, simpler, strict=True):
         if len(after) > 1:
             assert distance(before, after).max() <= tolerance + 1e-9
-
-
-def test_points_on_a_straight_line_are_simplified_away():
-    line = np.column_stack((np.linspace(0, 9, 50), np.zeros(50)))
-    assert simplify(line, 0.01).tolist() == [[0.0, 0.0], [9.0, 0.0]]
 
 
 @few

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Lines
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import contains
@@ -67,11 +66,6 @@ def test_a_field_is_not_asked_for_places_outside_the_area():
     assert len(streamlines(picture, PAGE, 3.0)) > 10
 
 
-def test_most_lines_are_long():
-    lines = streamlines(waves, PAGE, 1.5)
-    assert np.average(lines.lengths_mm, weights=lines.lengths_mm) > 20
-
-
 def test_circles_close():
     lines = streamlines(around_the_middle, PAGE, 3.0)
     whole = lines.take(lines.closed)
@@ -118,11 +112,6 @@ def test_the_same_field_gives_the_same_lines_and_angles_are_as_good_as_vectors()
 )
 def test_a_field_without_directions_has_no_lines(field):
     assert len(streamlines(field, PAGE, 5.0)) == 0
-
-
-def test_an_area_smaller_than_the_spacing_has_a_line_at_most():
-    assert len(streamlines(waves, (0, 0, 1, 1), 5.0)) <= 1
-    assert isinstance(streamlines(waves, (0, 0, 0.001, 0.001), 50.0), Lines)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
 from drawscape.plot.export.formats import FORMATS, save
-from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
+from drawscape.plot.export.gcode import PROFILES, read_profile, to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.png import to_png
@@ -98,15 +98,6 @@ def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing: Document) -> None
     assert difference < 0.2 * blank
 
 
-def test_a_png_has_its_size_its_resolution_and_its_colours(drawing: Document) -> None:
-    picture = Image.open(io.BytesIO(to_png(drawing, dpi=50)))
-    assert picture.size == (round(210 * 50 / 25.4), round(297 * 50 / 25.4))
-    assert picture.info["dpi"] == pytest.approx((50, 50), abs=0.1)
-    # On the hexagon's right corner the red pen has been.
-    red, green, _ = np.asarray(picture)[round(100 * 50 / 25.4), round(159.5 * 50 / 25.4)]
-    assert red > 200 > green
-
-
 @pytest.mark.parametrize(
     ("paper", "crossing"), [("white", (255, 0, 0)), ("#101014", (255, 255, 0)), (None, (254, 0, 0))]
 )
@@ -140,17 +131,6 @@ def test_a_pdf_holds_every_line_in_its_layer(drawing: Document) -> None:
     assert "1.000 0.000 0.000 RG 4.252 w" in layers[1]
 
 
-def test_a_pdf_draws_with_round_caps_and_joins_so_that_dots_show(drawing: Document) -> None:
-    content = zlib.decompress(
-        re.search(rb"/FlateDecode >>\nstream\n(.*)\nendstream", to_pdf(drawing), re.DOTALL)[1]  # type: ignore[index]
-    ).decode()
-    state, _, painted = content.partition("BDC")
-    operators = re.findall(r"(\d) ([Jj])\n?", state)
-    # The line cap and join of ISO 32000-1, tables 54 and 55: 1 is round.
-    assert {name: value for value, name in operators} == {"J": "1", "j": "1"}
-    assert not re.search(r"\d [Jj]\s", painted)
-
-
 def test_a_pdfs_table_points_at_its_objects(drawing: Document) -> None:
     pdf = to_pdf(drawing)
     table = int(re.search(rb"startxref\n(\d+)", pdf)[1])  # type: ignore[index]
@@ -159,52 +139,6 @@ def test_a_pdfs_table_points_at_its_objects(drawing: Document) -> None:
     assert len(places) == 6
     for number, place in enumerate(places, start=1):
         assert pdf[int(place) :].startswith(b"%d 0 obj" % number)
-
-
-def parse_gcode(text: str, *, pen_down: str, pen_up: str) -> list[list[tuple[float, float]]]:
-    """A machine in ten lines: where the pen went while it was down."""
-    lines: list[list[tuple[float, float]]] = []
-    here, down = (0.0, 0.0), False
-    for row in text.splitlines():
-        if row == pen_down:
-            down = True
-            lines.append([here])
-        elif row == pen_up:
-            down = False
-        elif match := re.fullmatch(r"G[01] X(\S+) Y(\S+)(?: F\S+)?", row):
-            here = (float(match[1]), float(match[2]))
-            if down:
-                lines[-1].append(here)
-    return lines
-
-
-def test_gcode_draws_the_same_lines(drawing: Document) -> None:
-    text = to_gcode(drawing)
-    drawn = parse_gcode(text, pen_down="M3 S90", pen_up="M3 S0")
-    expected = [line for layer in drawing.layers for line in layer.lines]
-    assert len(drawn) == len(expected)
-    for mine, line in zip(drawn, expected, strict=True):
-        assert np.array(mine) == pytest.approx(np.c_[line[:, 0], 297 - line[:, 1]], abs=6e-4)
-
-
-def test_gcode_in_inches_without_flip(drawing: Document) -> None:
-    profile = GcodeProfile(
-        units="in", flip_y=False, pen_up="U", pen_down="D", decimals=4, travel_feed=5080
-    )
-    text = to_gcode(drawing, profile=profile)
-    drawn = parse_gcode(text, pen_down="D", pen_up="U")
-    assert "G20" in text
-    assert "F200" in text
-    assert np.array(drawn[0]) * 25.4 == pytest.approx(drawing.layers[0].lines[0], abs=2e-3)
-
-
-def test_gcode_lifts_the_pen_first_and_last_and_asks_for_the_next_pen(drawing: Document) -> None:
-    rows = to_gcode(drawing, profile=PROFILES["z-axis"]).splitlines()
-    moves = [row for row in rows if row.startswith(("G0 ", "G1 "))]
-    assert moves[0] == "G0 Z5"
-    assert moves[-2:] == ["G0 Z5", "G0 X0 Y0"]
-    assert rows[-1] == "M2"
-    assert [row for row in rows if row.startswith("M0")] == ["M0 (pen: broad & _n_code)"]
 
 
 def test_a_layers_name_cannot_become_a_command() -> None:
@@ -242,19 +176,6 @@ def test_a_profile_with_a_mistake_is_refused(
     path.write_text(content)
     with pytest.raises(error, match=message):
         read_profile(path)
-
-
-def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match="servo"):
-        read_profile("servos")
-
-
-def test_hpgl_selects_a_pen_per_layer_and_draws(drawing: Document) -> None:
-    text = to_hpgl(drawing, outside="keep")
-    assert text.startswith("IN;")
-    assert "SP1;" in text
-    assert "SP2;" in text
-    assert text.count("PD") == 42
 
 
 def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing: Document) -> None:

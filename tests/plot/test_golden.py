@@ -100,29 +100,5 @@ def test_the_comparison_sees_one_changed_word(name: str, old: bytes, new: bytes)
     assert differences(name, written.replace(old, new, 1))
 
 
-@pytest.mark.parametrize(
-    ("change", "rows"),
-    [
-        ({"draw_feed": 2401}, 2),  # the open line's
-        ({"pen_up": "G0 Z6"}, 2 * 6),  # at the start and after five strokes
-        ({"down_percent": 51}, 2),  # the open line's: the other pen has its own height
-        ({"travel_feed": 5000}, 2 * 5),
-    ],
-)
-def test_the_comparison_sees_each_row_that_a_changed_profile_changes(
-    change: dict[str, object], rows: int
-) -> None:
-    written = gcode(replace(Z_AXIS_IN_INCHES, **change), drawing())  # type: ignore[arg-type]
-    assert len(differences("z-axis-inches.gcode", written)) == rows
-
-
-@pytest.mark.parametrize("code", ["+S30", "+P2"])
-@pytest.mark.parametrize("name", [name for name in WRITERS if "drawing" not in name])
-def test_the_comparison_sees_a_code_that_is_lost(name: str, code: str) -> None:
-    lost = drawing(drawing().layers[0].name.replace(code, ""))
-    rows = [row for row in differences(name, WRITERS[name](lost)) if "(layer" not in row]
-    assert len(rows) > 1
-
-
 def test_hpgl_leaves_out_pause_delay_and_height_which_have_no_common_command() -> None:
     assert to_hpgl(drawing("!2+H60+D500 red")) == to_hpgl(drawing("2 red"))

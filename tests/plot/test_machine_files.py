@@ -1,6 +1,5 @@
 """Files for machines, run on interpreters that stop where a machine would."""
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import statistics
 from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
-from drawscape.plot.export.hpgl import devices, to_hpgl
+from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.machine import machine_names, read_machine
 
 PEN = {
@@ -95,21 +94,6 @@ def test_a_layers_name_sets_feed_height_delay_and_passes() -> None:
         assert dwell in text.split("(layer")[0]
         assert text.count("M0 (") == 1
         assert "notes" not in text
-
-
-def test_a_pause_before_the_first_layer_waits_too() -> None:
-    text = to_gcode(page(("!red", segments(2))))
-    assert text.index("M0 (pause: !red)") < text.index("(layer")
-
-
-def test_lines_off_the_sheet_are_refused_cropped_or_kept() -> None:
-    document = page(("a", Lines.of([[[-5, 10], [20, 10]], [[50, 50], [60, 400]]])))
-    with pytest.raises(PlotError, match=r"'a' leaves the sheet by 103\.00 mm .*crop"):
-        to_gcode(document)
-    cropped = GcodeMachine(PEN["servo"], 210, 297).run(to_gcode(document, outside="crop"))
-    assert cropped.strokes[0].points == [(0, 287), (20, 287)]
-    with pytest.raises(MachineError, match="bounds"):
-        GcodeMachine(PEN["servo"], 210, 297).run(to_gcode(document, outside="keep"))
 
 
 def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number() -> None:
@@ -219,25 +203,6 @@ def _farthest(points: np.ndarray, line: np.ndarray) -> float:
     return float(np.hypot(*(points - a - along[..., None] * step).T).min(axis=1).max())
 
 
-@pytest.mark.parametrize("device", devices())
-def test_hpgl_stays_within_the_limits_of_every_paper(device: str) -> None:
-    for paper in devices()[device].papers:
-        for width, height in (paper.size_mm, paper.size_mm[::-1]):
-            lines = Lines.of([[[-9, -9], [width + 9, height + 9]], [[-5, 50], [width + 5, 50]]])
-            text = to_hpgl(
-                page(("a", lines), width=width, height=height), device=device, outside="crop"
-            )
-            body, park = text.rsplit("PU", 1)
-            assert park.endswith("SP0;IN;\n")
-            fits = [
-                p for p in devices()[device].papers if sorted(p.size_mm) == sorted(paper.size_mm)
-            ]
-            low = [min(getattr(p, axis)[0] for p in fits) for axis in "xy"]
-            high = [max(getattr(p, axis)[1] for p in fits) for axis in "xy"]
-            strokes = run_hpgl(body + "PU;SP0;IN;\n", x=(low[0], high[0]), y=(low[1], high[1]))
-            assert len(strokes) == 2
-
-
 def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes() -> None:
     inner = segments(5)
     inner = inner.with_points(inner.points * 0.5 + [60, 60])
@@ -271,22 +236,6 @@ def test_each_machine_has_a_time_model_and_a_reach(name: str, drawing: Document)
         up = machine.profile.command("pen_up").split("\n")[0]
         interpreter = GcodeMachine({down: True, up: False}.get, machine.width_mm, machine.height_mm)
         assert len(interpreter.run(text).strokes) > 30
-
-
-def test_speed_and_passes_count_in_the_estimate() -> None:
-    lines = Lines.of([[[0, 0], [200, 0]]])
-    plain, slow, twice, late, hidden = (
-        statistics(page((name, lines)))[-1] for name in ("a", "+S5 a", "+P2 a", "+D4000 a", "%a")
-    )
-    assert slow.seconds > 4 * plain.seconds
-    assert twice.pen_down_mm == 2 * plain.pen_down_mm
-    assert twice.pen_up_mm == 200
-    assert twice.lifts == 2
-    assert late.seconds == pytest.approx(plain.seconds + 4)
-    both = statistics(page(("+D4000+P2 a", lines)))[-1]
-    assert both.seconds == pytest.approx(twice.seconds + 4)
-    assert (hidden.seconds, hidden.lines) == (0, 0)
-    assert math.isclose(plain.pen_down_mm, 200)
 
 
 @pytest.mark.parametrize(

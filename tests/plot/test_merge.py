@@ -11,7 +11,6 @@ from plot_support import drawings, mesh
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge
-from drawscape.plot.merge import grid_cells
 
 
 def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:
@@ -27,13 +26,6 @@ def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:
 @settings(max_examples=30, deadline=None)
 def test_every_piece_is_drawn_once_as_before(lines: Lines) -> None:
     assert edges(merge(lines, tolerance_mm=0.1)) == edges(lines)
-
-
-@given(lines=drawings())
-@settings(max_examples=30, deadline=None)
-def test_merging_again_changes_nothing(lines: Lines) -> None:
-    once = merge(lines, tolerance_mm=0)
-    assert len(merge(once, tolerance_mm=0)) == len(once)
 
 
 @given(lines=drawings(least=2))
@@ -98,12 +90,6 @@ def test_ends_meet_within_the_tolerance_and_not_beyond() -> None:
     assert len(merge(lines, tolerance_mm=0)) == 3
 
 
-def test_ends_meet_across_the_borders_of_a_grid() -> None:
-    # 0.025 is where a grid of 0.05 would part them.
-    lines = Lines.of([[[9, 9], [0.0249, 0.0249]], [[0.0251, 0.0251], [5, 0]]])
-    assert len(merge(lines, tolerance_mm=0.05)) == 1
-
-
 def test_a_chain_of_near_ends_does_not_join_what_is_far() -> None:
     # Each end lies within the tolerance of the next; the first and the last are 2 mm apart.
     x = np.arange(41) * 0.05
@@ -122,14 +108,3 @@ def test_a_small_gap_is_drawn_not_bent() -> None:
 def test_a_negative_tolerance_is_refused() -> None:
     with pytest.raises(PlotError, match="tolerance_mm=-1"):
         merge(mesh(3), tolerance_mm=-1)
-
-
-@pytest.mark.parametrize("scale", [1e-6, 0.05, 1e6])
-def test_points_share_a_cell_only_where_they_meet(scale: float) -> None:
-    # The corners of a grid lie in as many cells: none shares one with the end of another row.
-    corners = np.stack(np.meshgrid(np.arange(31.0), np.arange(17.0)), axis=-1).reshape(-1, 2)
-    points = np.random.default_rng(0).permutation(np.concatenate((corners, corners))) * scale
-    first, number = grid_cells(points, scale)
-    assert len(first) == len(corners)
-    assert (points[first][number] == points).all()
-    assert grid_cells(np.empty((0, 2)), scale)[0].shape == (0,)

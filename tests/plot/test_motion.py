@@ -25,6 +25,14 @@ from drawscape.svg.read import read_svg
         ("+P3 x", Motion(passes=3), "x"),
         ("!", Motion(pause=True), "!"),
         ("", Motion(), ""),
+        # Up to the limits of the AxiDraw's software.
+        ("+S110", Motion(speed=110), "+S110"),
+        ("+S111 x", Motion(), "x"),
+        ("+H0", Motion(height=0), "+H0"),
+        ("+D1", Motion(delay_ms=1), "+D1"),
+        ("+P100", Motion(passes=100), "+P100"),
+        ("+P101 x", Motion(), "x"),
+        ("9999", Motion(number=9999), "9999"),
     ],
 )
 def test_a_name_says_how_its_pen_moves(name: str, motion: Motion, text: str) -> None:
@@ -62,22 +70,3 @@ def test_names_survive_a_file() -> None:
 def test_values_out_of_range_are_named(values: dict[str, int]) -> None:
     with pytest.raises(PlotError, match=next(iter(values))):
         Motion(**values)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("+S110", Motion(speed=110)),
-        ("+S111", Motion()),
-        ("+S0", Motion()),
-        ("+H0", Motion(height=0)),
-        ("+H100", Motion(height=100)),
-        ("+H101", Motion()),
-        ("+D1", Motion(delay_ms=1)),
-        ("+P100", Motion(passes=100)),
-        ("+P101", Motion()),
-        ("9999", Motion(number=9999)),
-    ],
-)
-def test_codes_count_up_to_the_limits_of_the_axidraws_software(name: str, expected: Motion) -> None:
-    assert Motion.of(name) == expected

@@ -10,7 +10,6 @@ from plot_support import drawings, hatch, segments, strokes, travel
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import EFFORTS, Effort, order
-from drawscape.plot.order import Tour, choose_entries, join_fragments, walk_to_nearest
 
 START = (0.0, 0.0)
 
@@ -32,13 +31,6 @@ def test_the_same_lines_in_the_same_order_every_time() -> None:
     for effort in EFFORTS:
         first, second = order(lines, effort=effort), order(lines, effort=effort)
         assert first.points.tobytes() == second.points.tobytes()
-
-
-def test_the_input_stays_as_it_was() -> None:
-    lines = segments(300)
-    before = lines.points.copy()
-    order(lines, effort="high")
-    assert (lines.points == before).all()
 
 
 def test_random_segments_travel_less_than_by_vpypes_linesort() -> None:
@@ -100,30 +92,6 @@ def test_two_far_clusters_are_one_tour() -> None:
     assert (gaps > 400).sum() == 1
 
 
-def test_high_effort_shortens_a_tour_of_dots() -> None:
-    dots = np.repeat(np.random.default_rng(2).uniform(0, 200, (1500, 1, 2)), 2, axis=1)
-    normal, high = (travel(order(Lines.of(dots), effort=effort)) for effort in EFFORTS)
-    assert high < 0.95 * normal
-
-
-@pytest.mark.slow
-def test_of_many_lines_a_sample_says_which_heuristic_suits() -> None:
-    # More lines than both heuristics are tried on: hatches want the one, scattered lines the other.
-    rows = np.arange(21_000) * 0.01
-    lines = np.stack((np.c_[0 * rows, rows], np.c_[0 * rows + 100, rows]), axis=1)
-    hatched = Lines.of(np.random.default_rng(0).permutation(lines))
-    scattered = segments(21_000)
-    for drawing in (hatched, scattered):
-        ends = Tour.as_given(drawing).ends(drawing)
-        tours = [
-            choose_entries(drawing, Tour(h(ends, START), np.zeros(21_000, dtype=int)), START)
-            for h in (join_fragments, walk_to_nearest)
-        ]
-        best, worst = sorted(tour.travel(drawing, START) for tour in tours)
-        assert worst > 1.05 * best
-        assert travel(order(drawing)) == pytest.approx(best)
-
-
 def test_the_pen_begins_near_the_start() -> None:
     lines = segments(200)
     ordered = order(lines, start=(210.0, 297.0))
@@ -134,11 +102,6 @@ def test_empty_lines_are_left_out_and_none_is_fine() -> None:
     assert len(order(Lines.empty())) == 0
     lines = Lines(np.array([[1.0, 1], [2, 2]]), np.array([0, 0, 2, 2]))
     assert len(order(lines)) == 1
-
-
-def test_many_copies_of_one_line_are_all_kept() -> None:
-    lines = Lines.of(np.repeat(segments(3).points.reshape(-1, 2, 2), 200, axis=0))
-    assert strokes(order(lines, effort="high")) == strokes(lines)
 
 
 def test_an_unknown_effort_is_refused_with_the_known_ones() -> None:

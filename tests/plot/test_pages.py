@@ -80,16 +80,6 @@ def test_a_filling_of_ink_is_never_exceeded() -> None:
     assert all(a + b > 500 for a, b in zip(sums[:-1], firsts[1:], strict=True))
 
 
-def test_a_line_longer_than_a_filling_stands_alone() -> None:
-    parts = split_ink(page(hatch(3, width=2000)), metres=1)
-    assert [len(part.lines) for part in parts] == [1, 1, 1]
-
-
-def test_a_filling_of_nothing_is_refused() -> None:
-    with pytest.raises(PlotError, match="metres=0"):
-        split_ink(page(hatch(3)), metres=0)
-
-
 @given(lines=drawings())
 @settings(max_examples=30, deadline=None)
 def test_simplifying_keeps_ends_count_and_order(lines: Lines) -> None:
@@ -109,11 +99,6 @@ def test_a_circle_keeps_within_the_tolerance() -> None:
     assert len(simple.points) < 120
     assert simple.closed.all()
     assert (30 - np.hypot(*middles.T)).max() < 0.051
-
-
-def test_points_on_a_straight_line_go() -> None:
-    x = np.linspace(0, 9, 50)
-    assert len(simplify(Lines.of([np.stack((x, x), axis=1)]), tolerance_mm=1e-6).points) == 2
 
 
 def test_short_lines_are_dropped_and_long_ones_stay() -> None:
@@ -170,12 +155,6 @@ def test_a_line_of_one_point_is_drawn_as_a_dot() -> None:
     assert sorted(map(tuple, after.starts[after.lengths_mm == 0].tolist())) == [
         tuple(dot) for dot in dots[:, 0].tolist()
     ]
-
-
-def test_what_is_drawn_twice_is_drawn_once() -> None:
-    lines = segments(50)
-    after = optimize(page(Lines.join((lines, lines))))
-    assert after.lines.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum())
 
 
 def test_the_pipeline_leaves_the_page_and_its_metadata() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from plot_support import hatch, mesh, segments, strokes, travel
+from plot_support import hatch, mesh, segments, strokes
 
-from drawscape.cli.plot import duration, plot
+from drawscape.cli.plot import plot
 from drawscape.cli.root import main
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
@@ -119,28 +119,6 @@ def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
     with pytest.raises(SystemExit) as left:
         main(["plot", str(file), "-o", "nowhere/b.svg"])
     assert left.value.code == 1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (754, "12 min 34 s"),
-        (7380, "2 h 03 min"),
-    ],
-)
-def test_durations_in_words(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-def test_high_effort_travels_no_farther(file: Path) -> None:
-    save(Document(210, 297, (Layer("a", "black", 0.3, segments(400)),)), file)
-    run(file, "-O", "-o", "n.svg")
-    run(file, "-O", "--effort", "high", "-o", "h.svg")
-    normal, high = (travel(read_svg(file.parent / name).lines) for name in ("n.svg", "h.svg"))
-    assert high <= normal
 
 
 def test_layers_and_hatches_as_one_asks_for_them(tmp_path):

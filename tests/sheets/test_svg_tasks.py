@@ -99,13 +99,6 @@ def test_a_postcards_side_may_be_chosen(home):
         generate_postcard_svg("J", "Hi", "winter", side="back")
 
 
-def test_a_second_card_of_that_name_takes_the_place_of_the_first(home):
-    one = generate_postcard_svg("John", "Hello", "travel")
-    first = Path(one).read_bytes()
-    assert generate_postcard_svg("John", "Goodbye", "travel") == one
-    assert Path(one).read_bytes() != first
-
-
 def test_a_card_is_written_whole_or_not_at_all(home):
     for arguments in (
         {"message": "漢字"},

@@ -8,11 +8,6 @@ from drawscape.errors import CanvasError, GeometryError
 from drawscape.svg_builder import SVGBuilder
 
 
-def test_a_new_canvas_has_its_size_and_no_elements():
-    svg = SVGBuilder(100, 200)
-    assert (svg.width, svg.height, svg.elements) == (100, 200, [])
-
-
 def test_a_shape_is_a_string_with_attributes_in_the_order_given():
     svg = SVGBuilder(100, 100)
     svg.rect(0, 0, 50, 50, {"fill": "blue"})
@@ -25,12 +20,6 @@ def test_the_document_has_the_header_that_callers_look_for():
     assert text.startswith('<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n')
     assert 'width="100mm" height="100mm" viewBox="0 0 100 100"' in text
     assert text.rstrip().endswith("</svg>")
-
-
-def test_calls_chain():
-    svg = SVGBuilder(100, 100)
-    assert svg.rect(0, 0, 1, 1).line(0, 0, 1, 1).circle(1, 1, 1).ellipse(1, 1, 2, 1) is svg
-    assert svg.path("M0,0 L1,1").text(0, 0, "a").title("t").begin_group().end_group() is svg
 
 
 def test_attributes_override_default_styles():

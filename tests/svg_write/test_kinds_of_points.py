@@ -51,11 +51,6 @@ def test_many_lines_of_any_kind(lines):
     assert drawn == [LINE, SHIFTED]
 
 
-def test_complex_lines_of_different_lengths_are_not_garbled():
-    lines = SVGBuilder(50, 50).polylines([np.array([0, 10 + 10j]), np.array([5, 6j, 1])]).lines()
-    assert [line.tolist() for line in lines] == [[[0, 0], [10, 10]], [[5, 0], [0, 6], [1, 0]]]
-
-
 def test_any_geometry_is_drawn():
     ring = shapely.Point(20, 20).buffer(10).difference(shapely.Point(20, 20).buffer(5))
     mixed = shapely.GeometryCollection(
@@ -105,17 +100,6 @@ def test_noise_along_a_line_is_smooth_and_not_nought_at_whole_numbers():
     assert np.abs(np.diff(values)).max() < 0.05
     assert values.std() > 0.1
     assert np.abs(svg.noise(np.arange(20.0))).max() > 0.05
-
-
-def test_mapping_between_ranges():
-    svg = SVGBuilder(9, 9)
-    assert svg.map(5, 0, 10, 100, 200) == 150
-    assert svg.map(15, 0, 10, 100, 200) == 250
-    assert svg.map(15, 0, 10, 100, 200, clamp=True) == 200
-    assert svg.map(np.array([0, 10]), 0, 10, 1, 0).tolist() == [1, 0]
-    assert svg.lerp(10, 20, 0.25) == 12.5
-    with pytest.raises(CanvasError, match="extent"):
-        svg.map(1, 2, 2, 0, 1)
 
 
 def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():

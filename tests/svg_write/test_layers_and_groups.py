@@ -94,16 +94,6 @@ def test_a_group_ends_even_when_its_block_fails():
     assert len(svg.elements) == 2
 
 
-def test_groups_nest_and_take_attributes_or_keywords():
-    svg = SVGBuilder(100, 100)
-    with svg.group({"id": "a"}, stroke_width=0.4, class_="b"):
-        svg.begin_group().circle(1, 1, 1)
-    group = root(svg)[0]
-    assert (group.get("id"), group.get("stroke-width"), group.get("class")) == ("a", "0.4", "b")
-    assert group[0][0].tag == f"{SVG}circle"
-    assert svg.current_group is None
-
-
 def test_ending_a_group_that_was_not_begun_changes_nothing():
     svg = SVGBuilder(100, 100).end_group()
     with svg.layer("a"):
@@ -163,17 +153,6 @@ def test_default_styles_hold_for_lines_and_curves_too(draw):
     (layer,) = svg.document().layers
     assert (layer.color, layer.width_mm) == ("teal", 0.8)
     assert 'stroke="black"' not in svg.to_string()
-
-
-def test_a_canvas_is_a_document_of_its_layers():
-    svg = SVGBuilder(70, 50)
-    with svg.layer("fine", color="navy", width=0.1):
-        svg.line(0, 0, 10, 0)
-    document = svg.document()
-    assert (document.width_mm, document.height_mm) == (70, 50)
-    (layer,) = document.layers
-    assert (layer.name, layer.pen) == ("fine", Pen("fine", "navy", 0.1))
-    assert svg.layers()[0][0] == layer.pen
 
 
 def test_a_layer_without_with_draws_nothing_and_warns() -> None:

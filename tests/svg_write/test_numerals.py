@@ -63,11 +63,6 @@ def test_coordinates_beyond_every_table_are_written_to_a_hundredth(points):
     assert np.abs(back - points).max() <= 0.0051
 
 
-def test_zero_has_no_sign():
-    text = written(Lines.of([[(-0.001, -0.0), (-0.004, 0.0)]]))
-    assert text == "0,0 0,0\n"
-
-
 def test_pieces_end_anywhere_without_a_trace():
     rng = np.random.default_rng(1)
     counts = rng.integers(1, 40, 3000)
@@ -81,13 +76,6 @@ def test_a_line_of_one_point_becomes_a_dot_and_one_of_none_is_left_out():
     lines = Lines(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0, 1, 1, 3]))
     assert written(lines) == "1,2 1,2\n3,4 5,6\n"
     assert written(Lines.empty()) == ""
-
-
-def test_arguments_are_not_changed():
-    points = np.array([[1.234, 5.678], [9.1, 2.3]])
-    kept = points.copy()
-    written(Lines.of([points]))
-    assert (points == kept).all()
 
 
 def test_more_decimals_on_request():

@@ -1,16 +1,13 @@
 """What comes off the canvas: files, lines, notebook pictures."""
 
 import base64
-import os
 import pickle
-import threading
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
 
 from drawscape.errors import CanvasError, GeometryError
-from drawscape.geometry.lines import Lines
 from drawscape.svg.file import CanvasWarning
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
@@ -20,65 +17,6 @@ def test_saved_bytes_are_the_text(tmp_path):
     path = svg.save(tmp_path / "a.svg")
     assert path == tmp_path / "a.svg"
     assert path.read_bytes() == svg.to_string().encode() == svg.to_bytes()
-
-
-def test_saving_leaves_no_other_file_and_ordinary_rights(tmp_path):
-    SVGBuilder(10, 10).save(tmp_path / "a.svg")
-    SVGBuilder(20, 20).save(str(tmp_path / "a.svg"))
-    assert os.listdir(tmp_path) == ["a.svg"]
-    (tmp_path / "plain").touch()
-    assert (tmp_path / "a.svg").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-def test_a_failed_save_leaves_the_old_file_whole(tmp_path):
-    SVGBuilder(10, 10).save(tmp_path / "a.svg")
-    before = (tmp_path / "a.svg").read_bytes()
-    broken = SVGBuilder(20, 20)
-    broken.provenance = {"not": object()}
-    with pytest.raises(TypeError):
-        broken.save(tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").read_bytes() == before
-    assert os.listdir(tmp_path) == ["a.svg"]
-
-
-def test_readers_never_see_half_a_file(tmp_path):
-    path = tmp_path / "a.svg"
-    svg = SVGBuilder(100, 100).polylines(np.random.default_rng(0).uniform(0, 99, (2000, 10, 2)))
-    svg.save(path)
-    whole = path.read_bytes()
-    seen = set()
-    done = threading.Event()
-
-    def read():
-        while not done.is_set():
-            seen.add(path.read_bytes() == whole)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for _ in range(20):
-        svg.save(path)
-    done.set()
-    reader.join()
-    assert seen == {True}
-
-
-def test_a_missing_folder_is_an_error_not_a_surprise(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        SVGBuilder(10, 10).save(tmp_path / "no" / "a.svg")
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        [np.array([[0, 0], [1, 1]]), np.array([[2, 2], [3, 3], [4, 4]])],
-        np.arange(12.0).reshape(2, 3, 2),
-        Lines.of([[(0, 0), (1, 1)], [(2, 2), (3, 3)]]),
-    ],
-)
-def test_polylines_take_lists_arrays_and_lines(given):
-    svg = SVGBuilder(100, 100, pen=Pen()).polylines(given)
-    assert len(svg.lines()) == 2
-    assert svg.to_string().count("<polyline") == 2
 
 
 def test_closed_lines_end_where_they_began():
@@ -94,13 +32,6 @@ def test_points_that_are_not_finite_are_refused():
         SVGBuilder(10, 10).polyline([(0, 0), (float("nan"), 1)])
     with pytest.raises(CanvasError, match="not finite"):
         SVGBuilder(10, 10).circle(float("inf"), 0, 1)
-
-
-def test_drawing_does_not_change_what_it_is_given():
-    points = np.array([[0.0, 0.0], [1.0, 1.0]])
-    svg = SVGBuilder(10, 10).translate(5, 5).polyline(points)
-    assert points.tolist() == [[0, 0], [1, 1]]
-    assert svg.lines().points.tolist() == [[5, 5], [6, 6]]
 
 
 def test_text_without_lines_is_reported_and_left_out():
@@ -119,16 +50,6 @@ def test_markup_that_xml_cannot_hold_is_refused():
     root = ElementTree.fromstring(svg.to_bytes())
     assert root[0].text == "line\nbreak & <b>"
     assert root[1][0].get("data-a") == 'q"\n\t<'
-
-
-def test_a_notebook_gets_an_image_not_markup():
-    svg = SVGBuilder(10, 10).rect(0, 0, 1, 1)
-    bundle = svg._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "text/plain"}
-    coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
-    assert base64.b64decode(coded) == svg.to_bytes()
-    assert "<svg" not in bundle["text/html"]
-    assert bundle["text/plain"] == "<SVGBuilder 10 x 10 mm, 1 element>"
 
 
 def test_a_picture_in_a_notebook_goes_without_the_recipe_that_the_file_has():
@@ -190,11 +111,6 @@ def test_markup_added_by_hand_is_read_back_as_lines():
     assert svg.lines()[0].max(axis=0) == pytest.approx([40, 25])
     assert svg.lines()[1] == pytest.approx(np.array([[1, 2], [6, 2]]))
     assert svg.layers()[0][0].color == "red"
-
-
-def test_a_canvas_is_made_on_paper():
-    svg = SVGBuilder.on_paper("a5", "landscape", margin="1cm", pen=Pen())
-    assert (svg.width, svg.height, svg.frame.x0) == (210, 148, 10)
 
 
 def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():

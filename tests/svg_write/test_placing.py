@@ -15,23 +15,19 @@ def canvas():
     return SVGBuilder(100, 100, pen=Pen())
 
 
-def test_a_foreign_svg_fills_its_box_centred_and_unstretched():
-    svg = canvas().add_svg(FOREIGN, 10, 10, 80, 80)
-    assert svg.lines().bounds == pytest.approx((10, 30, 90, 70))
+@pytest.mark.parametrize(
+    ("box", "bounds"),
+    [
+        ({"width": 80, "height": 80}, (10, 30, 90, 70)),
+        ({"width": 40}, (10, 10, 50, 30)),
+        ({"height": 10}, (10, 10, 30, 20)),
+        ({}, (10, 10, 60.8, 35.4)),
+    ],
+)
+def test_a_foreign_svg_fills_its_box_centred_and_unstretched(box, bounds):
+    svg = canvas().add_svg(FOREIGN, 10, 10, **box)
+    assert svg.lines().bounds == pytest.approx(bounds)
     assert len(svg.layers()) == 1
-
-
-def test_one_side_of_the_box_sets_the_other():
-    assert canvas().add_svg(FOREIGN, 10, 10, width=40).lines().bounds == pytest.approx(
-        (10, 10, 50, 30)
-    )
-    assert canvas().add_svg(FOREIGN, 10, 10, height=10).lines().bounds == pytest.approx(
-        (10, 10, 30, 20)
-    )
-
-
-def test_without_a_box_it_stays_as_large_as_it_is():
-    assert canvas().add_svg(FOREIGN, 5, 5).lines().bounds == pytest.approx((5, 5, 55.8, 30.4))
 
 
 def test_foreign_layers_may_stay_layers():
@@ -67,15 +63,6 @@ def test_a_clip_keeps_lines_inside_its_region_and_their_styles():
     assert 'stroke="red"' in svg.to_string()
     assert 'stroke-width="0.5"' in svg.to_string()
     assert svg.lines().bounds[2] == 100
-
-
-def test_a_clip_may_keep_what_is_outside():
-    svg = canvas()
-    with svg.clip(circle=(50, 50, 10), outside=True):
-        svg.line(0, 50, 100, 50)
-    first, second = svg.lines()
-    assert first == pytest.approx(np.array([[0, 50], [40, 50]]), abs=0.05)
-    assert second == pytest.approx(np.array([[60, 50], [100, 50]]), abs=0.05)
 
 
 def test_a_clip_knows_holes_transforms_groups_and_layers():
@@ -114,12 +101,3 @@ def test_the_bounding_box_of_an_svg_is_in_its_own_units():
     box = canvas().calculate_bounding_box(FOREIGN)
     expected = {"min_x": 100, "max_x": 300, "min_y": 0, "max_y": 100, "width": 200, "height": 100}
     assert box == pytest.approx(expected)
-
-
-def test_the_bounding_box_of_nothing_is_the_view_box_or_zeros():
-    svg = canvas()
-    empty = (
-        '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="1 2 30 40"></svg>'
-    )
-    assert svg.calculate_bounding_box(empty)["max_y"] == 42
-    assert set(svg.calculate_bounding_box("no svg").values()) == {0}

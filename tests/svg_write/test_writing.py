@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from HersheyFonts import HersheyFonts
 
-from drawscape.errors import GlyphError, UnknownNameError
+from drawscape.errors import GlyphError
 from drawscape.svg.file import CanvasWarning
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -67,16 +67,6 @@ def test_text_with_its_box_lies_in_it():
     assert [*box.min(axis=0), *box.max(axis=0)] == pytest.approx([x0, y0, x1, y1])
 
 
-def test_a_font_is_chosen_by_name():
-    svg = SVGBuilder(100, 100).set_hershey_font("scripts")
-    assert svg.hershey_font_name == "scripts"
-    for wrong in ("script", "", "Futural"):
-        with pytest.raises(UnknownNameError, match="font"):
-            svg.set_hershey_font(wrong)
-    with pytest.raises(UnknownNameError):
-        SVGBuilder(10, 10, None, "nonsense")
-
-
 def test_classic_calls_write_accents_and_leave_out_what_the_font_lacks_with_a_warning():
     plain, accented = (len(SVGBuilder(9, 9).hershey_text(0, 0, t).lines()) for t in ("e", "é"))
     assert accented == plain + 1
@@ -85,10 +75,6 @@ def test_classic_calls_write_accents_and_leave_out_what_the_font_lacks_with_a_wa
     assert len(svg.lines()) == plain
     with pytest.raises(GlyphError, match=r"U\+6F22"):
         SVGBuilder(9, 9).lettering("e漢")
-
-
-def test_hello_world_is_as_wide_as_the_older_service_wrote_it():
-    assert SVGBuilder(9, 9).get_hershey_text_bounding_box("Hello World")["width"] == 156
 
 
 def test_in_a_layer_text_takes_the_layers_pen():
@@ -109,9 +95,3 @@ def test_lettering_wraps_aligns_and_follows_curves():
     svg.lettering("round and round", along=curve, size=3, align="center", offset=1)
     radii = np.hypot(*(svg.lines().take(range(before, len(svg.lines()))).points - (50, 80)).T)
     assert 29 < radii.min() < radii.max() < 36
-
-
-def test_lettering_is_moved_by_the_transform():
-    plain = SVGBuilder(100, 100, pen=Pen()).lettering("Ag", 1, 2).lines()
-    moved = SVGBuilder(100, 100, pen=Pen()).translate(10, 20).scale(2).lettering("Ag", 1, 2).lines()
-    assert moved.points == pytest.approx(plain.points * 2 + (10, 20))
