@@ -36,11 +36,14 @@ def find() -> str | None:
 
 def playwrights_own() -> str | None:
     """Return the path of the Chromium that `playwright install chromium` brought, if it did."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+    ask = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as it: print(it.chromium.executable_path)"
+    )
+    # In a process of its own: one that runs Playwright already cannot begin it again.
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    path = said.stdout.strip()
+    return path if path and Path(path).exists() else None
 
 
 def install() -> None:

@@ -35,9 +35,8 @@ from drawscape.notebook.reader import (
     ENDED,
     CatalogueFollowing,
     Debounce,
+    Following,
     JobState,
-    follow,
-    follow_catalogue,
     later,
 )
 from drawscape.notebook.settings import Settings
@@ -362,7 +361,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                     followed[cell.job.id] = cell.job
         self._followings = [f for f in self._followings if not getattr(f, "is_closed", False)]
         if followed:
-            self._followings.append(follow(list(followed.values()), self._changed))
+            self._followings.append(Following(list(followed.values()), self._changed))
 
     def close(self) -> None:
         """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
@@ -444,8 +443,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Show the drawing of a tile, by default the first that is chosen, in a viewer below; return it."""
         from drawscape.notebook.viewer import view
 
-        one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(view, self._drawing(one))
+        return self.show_below(view, self._one(tile_id))
 
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
@@ -468,15 +466,13 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
         from drawscape.notebook.plot_panel import plot
 
-        one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(plot, self._drawing(one))
+        return self.show_below(plot, self._one(tile_id))
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
         from drawscape.notebook.forms import form
 
-        one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(form, self._drawing(one))
+        return self.show_below(form, self._one(tile_id))
 
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""
@@ -540,7 +536,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def _begin(self) -> None:
         """Follow what the board shows; called when it is made and when it is opened again."""
         self.follow(self._cells.values())
-        self._catalogue = follow_catalogue(self.catalogue_changed, self._trouble)
+        self._catalogue = CatalogueFollowing(self.catalogue_changed, self._trouble)
 
     def catalogue_changed(self) -> None:
         """Show the marks that the drawings have now, whoever made them."""
@@ -643,6 +639,9 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         if cell is None or cell.drawing is None:
             raise DrawscapeError("this drawing is not finished; wait for its picture")
         return cell.drawing
+
+    def _one(self, tile_id: str | int | None) -> Drawing:
+        return self._drawing(self._chosen_ids()[0] if tile_id is None else tile_id)
 
     def _chosen_ids(self) -> list[str]:
         if not self.selected:

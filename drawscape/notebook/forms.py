@@ -33,6 +33,7 @@ from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
 from drawscape.notebook.pictures import (
     LARGEST_SHOWN,
+    LONGEST_RESULT,
     Picture,
     empty_sheet,
     is_blank,
@@ -43,7 +44,7 @@ from drawscape.notebook.pictures import (
     result_picture,
     thumbnail_of,
 )
-from drawscape.notebook.reader import Debounce, Following, JobState, follow, later
+from drawscape.notebook.reader import Debounce, Following, JobState, later
 from drawscape.notebook.settings import Settings, Steps
 from drawscape.notebook.target import (
     Drawable,
@@ -60,7 +61,7 @@ from drawscape.notebook.target import (
     standing_drawing,
     target_of,
 )
-from drawscape.notebook.text import error_line, size_words, status_words, with_source
+from drawscape.notebook.text import error_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.viewer import (
     Comparison,
     Viewer,
@@ -78,12 +79,6 @@ if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import PlotPanel
 
 _LIVE = Parameter("live", "bool")
-
-LONGEST_SHOWN = 2000
-"""Characters of a result that is no picture; the rest is in `job.result`."""
-
-LONGEST_PRINTED = 20_000
-"""Characters of what was printed, from the end; the rest is in `job.logs()`."""
 
 QUICK_S = 0.25
 """A job that takes no longer shows its drawing only: a preview costs the page as much time as that."""
@@ -181,12 +176,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         kept: LastSettings,
         drawing: Drawing | None = None,
     ) -> None:
-        self._drawable, self._first, self._job_timeout, self._kept = (
-            drawable,
-            settings,
-            job_timeout,
-            kept,
-        )
+        self._drawable, self._first = drawable, settings
+        self._job_timeout, self._kept = job_timeout, kept
         before = kept.load()
         self._settings = settings if before is None else settings.restored(before)
         self._steps = Steps(settings)
@@ -475,8 +466,10 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if isinstance(made, Drawing):
             return self.show(made)
         self._begin(made, keep_former=self.live, draft=draft)
-        following = follow(
-            made, lambda state: self._job_changed(made, state), lambda words: self._say(note=words)
+        following = Following(
+            [made],
+            lambda state: self._job_changed(made, state),
+            lambda words: self._say(note=words),
         )
         if self._job is made:
             self._following = following
@@ -549,7 +542,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             error = with_source(state.error or "", self._settings.target.fixed.get("function"))
             self._offer_renewal()
         folded = "" if error.strip() == error_line(error) else error
-        self._show_details({"traceback": folded, "printed": _tail(printed)})
+        self._show_details({"traceback": folded, "printed": tail_of(printed)})
 
     def _shows_preview(self, state: JobState) -> bool:
         begun_s = time.monotonic() - (self._started_s or 0.0)
@@ -562,7 +555,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._has_drawing, self._path = path is not None, path
         drawing = None if path is None or is_draft(path) else drawing_of(str(path))
         stars = 0 if drawing is None else drawing.stars
-        caption = "" if result is None else str(result)[:LONGEST_SHOWN]
+        caption = "" if result is None else str(result)[:LONGEST_RESULT]
         if path is not None:
             place = "draft" if self._is_draft else place_words(path)
             caption = f"{place} · {size_words(path.stat().st_size)}"
@@ -816,12 +809,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._say(notice=str(error))
         finally:
             self._say(exporting=False)
-
-
-def _tail(printed: str) -> str:
-    if len(printed) <= LONGEST_PRINTED:
-        return printed
-    return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

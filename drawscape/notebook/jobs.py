@@ -1,11 +1,10 @@
 """Jobs on boards: one that was queued by hand, followed live; the queue's newest in a table of rows."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from html import escape
 from typing import Any
 
-from drawscape.errors import DrawscapeError, ParameterError
+from drawscape.errors import ParameterError
 from drawscape.jobs import (
     ACTIONS,
     Job,
@@ -20,37 +19,29 @@ from drawscape.jobs import (
     watch,
 )
 from drawscape.notebook.board import Board, Cell
-from drawscape.notebook.lasting import LARGEST_IMAGE
 from drawscape.notebook.pictures import (
+    LONGEST_RESULT,
     Picture,
-    picture_table,
     place_words,
     result_path,
     result_picture,
-    thumbnail_of,
 )
-from drawscape.notebook.reader import Debounce, JobState, follow, state_of
+from drawscape.notebook.reader import Debounce, Following, JobState, state_of
 from drawscape.notebook.text import (
     duration_words,
     error_line,
     label_of,
     size_words,
     status_words,
+    tail_of,
     verb_of,
 )
-from drawscape.svg.read import read_svg
 
 PERIOD_S = 0.25
 """The table is read four times a second at most, however fast the queue moves."""
 
 LARGEST_SHOWN = 400_000
 """Bytes of a file that is shown as it is; of a larger one the thumbnail."""
-
-LONGEST_RESULT = 2000
-"""Characters of a result that is no picture; the rest is in `job.result`."""
-
-LONGEST_PRINTED = 20_000
-"""Characters of what was printed, from the end; the rest is in `job.logs()`."""
 
 
 def job_view(job: Job | str) -> "JobView":
@@ -93,25 +84,10 @@ class JobView(Board):
         """Return what the page can ask for."""
         return {**super().actions(), "cancel": lambda _: self.job.cancel()}
 
-    def keep(self) -> None:
-        """Keep the drawing as large as a saved notebook may have it, of any other job how it ended."""
-        state = self._cells["job"].state
-        if not self._is_saved or state is None:
-            return
-        words, path = f"{state.name}: {status_words(state)}", result_path(state.result)
-        thumbnail = None
-        if path is not None and path.suffix == ".svg":
-            with suppress(DrawscapeError, OSError):
-                thumbnail = thumbnail_of(read_svg(path.read_bytes()), LARGEST_IMAGE)
-        if thumbnail is not None:
-            self.saved.keep(picture_table([(thumbnail, words)]))
-        else:
-            self.saved.keep(f"<p>{escape(words)}</p>")
-
     def _begin(self) -> None:
         super()._begin()
         if not self._cells["job"].ended:
-            self._followings.append(follow(self.job, self._changed, self._trouble))
+            self._followings.append(Following([self.job], self._changed, self._trouble))
 
     def _picture(self, cell: Cell) -> Picture | None:
         path = None if cell.state is None else result_path(cell.state.result)
@@ -139,7 +115,7 @@ class JobView(Board):
             error = "" if state.status == "finished" else (state.error or "")
             error = "" if error.strip() == error_line(error) else error
             printed = self.job.logs() if state.status != "not_found" else ""
-            self.details = "\n\n".join(filter(None, [error, printed[-LONGEST_PRINTED:]]))
+            self.details = "\n\n".join(filter(None, [error, tail_of(printed)]))
 
 
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> "QueueTable":

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -20,7 +20,6 @@ from typing import Any
 from drawscape.catalogue import Drawing
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.pictures import Picture, picture_table, place_words
-from drawscape.notebook.reader import later
 
 INSTEAD_OF_WIDGET = (
     "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
@@ -35,10 +34,6 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 """Bytes of a form's image before base64, with room for the caption."""
 
 
-LATER_S = 2.0
-"""When a page is given more than a form's bytes: the widget, which has the same to show, is there by then."""
-
-
 def has_page() -> bool:
     """Return whether a page may be there that shows the widgets; without one a notebook may end at once."""
     in_code = "__vsc_ipynb_file__" in vars(sys.modules["__main__"])  # VS Code
@@ -48,59 +43,40 @@ def has_page() -> bool:
 class SavedPicture:
     """An output that is replaced when there is something better to keep than `words`.
 
-    `widget` is the CSS class of the widget that it stands for, `picture` its own: style sheets hold for
-    the whole page, and each kind of widget has its picture.
+    `widget` is the CSS class of the widget that it stands for, `picture` its own: each kind has its own,
+    for style sheets hold for the whole page.
     """
 
     def __init__(self, words: str, widget: str, picture: str) -> None:
         self._id = f"drawscape-{uuid.uuid4().hex}"
-        self._shown = False
-        self._widget, self._picture = widget, picture
+        self._style = INSTEAD_OF_WIDGET.format(widget=widget, picture=picture)
+        self._class = picture
         self._lock = threading.Lock()
-        self._followers: list[Callable[[], None]] = []
-        self._words = f"<p>{escape(words)}</p>"
-        self.keep(self._words)
-
-    @classmethod
-    def of(cls, parts: "Sequence[SavedPicture]") -> "SavedPicture":
-        """Return what keeps all that `parts` keep, now and whenever one of them changes."""
-        whole = cls("", parts[0]._widget, parts[0]._picture)
-
-        def follow() -> None:
-            whole.keep("".join(part._body for part in parts))
-
-        for part in parts:
-            part._followers.append(follow)
-        follow()
-        return whole
+        self._shown = False
+        self._body = f"<p>{escape(words)}</p>"
 
     @property
     def html(self) -> str:
         """What the notebook keeps at this moment."""
-        return self._styled(self._body)
-
-    def _styled(self, body: str) -> str:
-        style = INSTEAD_OF_WIDGET.format(widget=self._widget, picture=self._picture)
-        return f'<div class="{self._picture}">{style}{body}</div>'
-
-    def display(self) -> None:
-        """Put the output under the cell that runs."""
-        with self._lock:
-            is_late = len(self._body) > LARGEST_FORM and has_page()
-            # A new one each time; all are replaced together.
-            self._publish(self._words if is_late else self._body, update=False)
-            self._shown = True
-        if is_late:
-            later(self._publish_again, LATER_S)
-
-    def _publish_again(self) -> None:
-        with self._lock:
-            self._publish(self._body, update=True)
+        return f'<div class="{self._class}">{self._style}{self._body}</div>'
 
     @property
     def has_picture(self) -> bool:
         """Whether more than words is kept."""
         return "<img" in self._body
+
+    def display(self) -> None:
+        """Put the output under the cell that runs: a new one each time, replaced together."""
+        with self._lock:
+            self._publish(update=False)
+            self._shown = True
+
+    def keep(self, html: str) -> None:
+        """Keep `html`, which holds its pictures in itself."""
+        with self._lock:
+            self._body = html
+            if self._shown:
+                self._publish(update=True)
 
     def show_small(self, drawing: Drawing) -> None:
         """Keep the picture that the catalogue has of a drawing, until a larger one is made.
@@ -110,19 +86,10 @@ class SavedPicture:
         if (picture := drawing.thumbnail) is not None:
             self.keep(picture_table([(Picture(picture, "webp"), place_words(drawing.path))]))
 
-    def keep(self, html: str) -> None:
-        """Keep `html`, which holds its pictures in itself."""
-        with self._lock:
-            self._body = html
-            if self._shown:
-                self._publish(self._body, update=True)
-        for follow in self._followers:
-            follow()
-
-    def _publish(self, body: str, *, update: bool) -> None:
+    def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
-        data = {"text/html": self._styled(body), "text/plain": ""}
+        data = {"text/html": self.html, "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._id}, update=update)
 
 
@@ -200,14 +167,17 @@ class Lasting:
             _MADE.setdefault(cell, []).append(self)
 
     def _ipython_display_(self) -> None:
+        from IPython.display import display
+
         if self.comm is None:
             self.reopen()
-        _display(self)
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
         self.begin_saving()
         self.saved.display()
 
 
-def close_former(*_info: Any) -> None:
+def close_former(_info: Any) -> None:
     """Close what the cell that begins to run has made before."""
     for widget in _MADE.pop(_cell_that_runs() or "", ()):
         widget.close()
@@ -220,40 +190,6 @@ def _cell_that_runs() -> str | None:
         return None
     metadata = (shell.get_parent() or {}).get("metadata") or {}
     return metadata.get("cellId") or metadata.get("cell_id")
-
-
-def show_box(box: Any) -> None:
-    """Show a box of widgets, and behind it what those of ours in it keep.
-
-    Raises NotImplementedError for a box without any, which IPython then shows as ever.
-    """
-    if isinstance(box, Lasting):
-        return box._ipython_display_()
-    inside = list(lasting_in(box))
-    if not inside:
-        raise NotImplementedError
-    _display(box)
-    for one in inside:
-        one.begin_saving()
-    SavedPicture.of([one.saved for one in inside]).display()
-    return None
-
-
-def _display(widget: Any) -> None:
-    from IPython.display import display
-
-    bundle = widget._repr_mimebundle_()
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})  # as anywidget's is
-    display(data, metadata=metadata, raw=True)
-
-
-def lasting_in(widget: Any) -> Iterator[Lasting]:
-    """Yield the widgets of ours in `widget`, from the outside and no further than the first."""
-    if isinstance(widget, Lasting):
-        yield widget
-        return
-    for child in getattr(widget, "children", ()):
-        yield from lasting_in(child)
 
 
 @cache
@@ -276,14 +212,8 @@ def register() -> None:
     if hasattr(shell, "kernel") and importlib.util.find_spec("anywidget") is not None:
         for module, name in DRAWINGS:
             shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, bundle)
-        boxes = shell.display_formatter.ipython_display_formatter
-        boxes.for_type_by_name("ipywidgets.widgets.widget_box", "Box", show_box)
-        if _close_former not in shell.events.callbacks["pre_run_cell"]:
-            shell.events.register("pre_run_cell", _close_former)
-
-
-def _close_former(_info: Any) -> None:
-    close_former()
+        if close_former not in shell.events.callbacks["pre_run_cell"]:
+            shell.events.register("pre_run_cell", close_former)
 
 
 def bundle(drawing: Any) -> dict[str, Any]:

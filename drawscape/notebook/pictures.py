@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FORMATS = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
 """File endings that a browser shows, with the name that an image's MIME type has for each."""
 
+LONGEST_RESULT = 2000
+"""Characters of a result that is no picture; the rest is in `job.result`."""
+
 LARGEST_SHOWN = 30_000_000
 """Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
 

@@ -1,6 +1,6 @@
 """The lasting threads of a kernel: one reads jobs and catalogue for what is shown, one does slow work.
 
-    following = follow(job, lambda state: print(state.status))     # now, and at each change
+    following = Following([job], lambda state: print(state.status))     # now, and at each change
     following.close()
 
 States are read one at a time and numbered, so that an older one never replaces a newer one on the page.
@@ -152,7 +152,6 @@ class JobState:
     task: str = ""
     description: str | None = None
     drawn_before: str = ""
-    printed: str = ""
     number: int = 0
 
     @property
@@ -172,6 +171,10 @@ class JobState:
         return self.description or self.task.rpartition(".")[2]
 
 
+_OF_THE_ROW = (
+    *("id", "status", "task", "description"),
+    *("progress", "message", "error", "started_at", "ended_at"),
+)
 _NUMBERS = itertools.count(1)
 _READING = threading.Lock()
 
@@ -182,29 +185,18 @@ def state_of(job: Job) -> JobState:
     One state is read at a time, with its number: so the order of the numbers is that of the states.
     """
     with _READING:
-        return _read_state(job, next(_NUMBERS))
-
-
-def _read_state(job: Job, number: int) -> JobState:
-    try:
-        row = job.refresh()
-    except JobNotFoundError as error:
-        return JobState(job.id, "not_found", error=str(error), number=number)
-    return JobState(
-        id=row.id,
-        status=row.status,
-        task=row.task,
-        description=row.description,
-        progress=row.progress,
-        message=row.message,
-        error=row.error,
-        result=_result_of(job) if row.status == "finished" else None,
-        preview=job.preview if row.status in SHOWS_PREVIEW else None,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        ahead=job.ahead if row.status == "queued" else None,
-        number=number,
-    )
+        number = next(_NUMBERS)
+        try:
+            row = job.refresh()
+        except JobNotFoundError as error:
+            return JobState(job.id, "not_found", error=str(error), number=number)
+        return JobState(
+            **{name: getattr(row, name) for name in _OF_THE_ROW},
+            result=_result_of(job) if row.status == "finished" else None,
+            preview=job.preview if row.status in SHOWS_PREVIEW else None,
+            ahead=job.ahead if row.status == "queued" else None,
+            number=number,
+        )
 
 
 def _result_of(job: Job) -> Any:
@@ -216,16 +208,18 @@ def _result_of(job: Job) -> Any:
 
 
 class Following:
-    """What calls back for some jobs until all of them have finished, or `close`.
+    """Calls `on_state(state)` in the reader's thread, now and at each change of the jobs, until `close`.
 
-    One that failed or was canceled is followed on: somebody may try it again.
+    It ends when all have finished; one that failed is followed on, for somebody may try it again. With
+    `on_note` a worker is started should there be none, and `on_note` gets a sentence about it. The state of
+    a job that waits is then read once a second.
     """
 
     def __init__(
         self,
         followed: Sequence[Job],
         on_state: Callable[[JobState], object],
-        on_note: Callable[[str], object] | None,
+        on_note: Callable[[str], object] | None = None,
     ) -> None:
         self._on_state, self._on_note = on_state, on_note
         self._open = {job.id for job in followed}
@@ -289,21 +283,11 @@ class Following:
             _SLOW.do(self._read_again, WAITING_S)
 
 
-def follow(
-    followed: Job | Sequence[Job],
-    on_state: Callable[[JobState], object],
-    on_note: Callable[[str], object] | None = None,
-) -> Following:
-    """Call `on_state(state)` in the reader's thread, now and at each change of the jobs.
-
-    With `on_note` a worker is started should there be none, and `on_note` gets a sentence about it. The
-    state of a job that waits is then read once a second.
-    """
-    return Following([followed] if isinstance(followed, Job) else followed, on_state, on_note)
-
-
 class CatalogueFollowing:
-    """What calls back when drawings or marks have changed, until `close` or in another home."""
+    """Calls `on_change()` in the reader's thread soon, and within a second of what anybody draws or marks.
+
+    `on_trouble(words)` is called when the catalogue cannot be read, or has no answer to what is asked.
+    """
 
     def __init__(
         self, on_change: Callable[[], object], on_trouble: Callable[[str], object]
@@ -329,13 +313,3 @@ class CatalogueFollowing:
             self._on_trouble(str(error))
         finally:
             _READER.do(self._look, CATALOGUE_S)
-
-
-def follow_catalogue(
-    on_change: Callable[[], object], on_trouble: Callable[[str], object]
-) -> CatalogueFollowing:
-    """Call `on_change()` in the reader's thread soon, and within a second of what anybody draws or marks.
-
-    `on_trouble(words)` is called when the catalogue cannot be read, or has no answer to what is asked.
-    """
-    return CatalogueFollowing(on_change, on_trouble)

@@ -9,8 +9,6 @@ import contextlib
 import inspect
 import os
 import sys
-import types
-import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +16,7 @@ from datetime import datetime
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
-from typing import Annotated, Any, TypeGuard
+from typing import Any, TypeGuard
 
 from drawscape.catalogue import Drawing, draft_for, find, keep_draft, standing
 from drawscape.catalogue.database import reading
@@ -33,7 +31,7 @@ from drawscape.errors import (
 from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
 from drawscape.notebook.reader import JobState
 from drawscape.notebook.text import label_of, size_words, value_text
-from drawscape.parameters import MISSING, Parameter, read_parameters
+from drawscape.parameters import Parameter, read_parameters
 from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import chosen
@@ -52,9 +50,6 @@ HANDED = (
 
 LONGEST_LINE = 88
 """Characters of a call in `Form.code`."""
-
-_TYPED = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-"""Types whose values can be typed as Python writes them."""
 
 FORM_PRIORITY, SHEET_PRIORITY = 10, -10
 """Forms run before contact sheets; a worker keeps one of several slots free of what is below 0."""
@@ -331,40 +326,12 @@ def _fault(parameter: Parameter) -> str | None:
     if parameter.choices is not None and not parameter.choices:
         return "has no choices"
     if parameter.required:
-        return _fault_of_type(parameter)
+        return None
     try:
         parameter.check(parameter.default)
     except ParameterError as error:
         return f"has the default {parameter.default!r}, which its annotation refuses: {error.rule}"
     return None
-
-
-def _fault_of_type(parameter: Parameter) -> str | None:
-    if parameter.kind != "any" or _can_be_typed(parameter.annotation):
-        return None
-    return (
-        f"is a {_name(parameter.annotation)}, which nobody can type, and has no default; give it one, or "
-        "annotate it as int, float, bool, str, a Literal, an Enum, or a list, tuple or dict of those"
-    )
-
-
-def _can_be_typed(annotation: Any) -> bool:
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        return _can_be_typed(annotation.__origin__)
-    if origin in (typing.Union, types.UnionType):
-        return any(_can_be_typed(member) for member in typing.get_args(annotation))
-    kind = origin or annotation
-    if annotation in (MISSING, Any) or not isinstance(kind, type):
-        return True
-    try:
-        return any(issubclass(typed, kind) for typed in _TYPED)
-    except TypeError:  # a protocol that cannot be asked
-        return True
-
-
-def _name(annotation: Any) -> str:
-    return getattr(annotation, "__name__", None) or str(annotation)
 
 
 # What stands already

@@ -9,6 +9,9 @@ from typing import Any
 
 from drawscape.notebook.reader import JobState
 
+LONGEST_PRINTED = 20_000
+"""Characters of what was printed that are shown."""
+
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -99,6 +102,13 @@ def size_words(count: int) -> str:
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
+
+
+def tail_of(printed: str) -> str:
+    """Return the end of what was printed; the rest is in `job.logs()`."""
+    if len(printed) <= LONGEST_PRINTED:
+        return printed
+    return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
 
 
 # Tracebacks

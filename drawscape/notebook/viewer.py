@@ -28,11 +28,8 @@ from drawscape.viewer import drawing_data, findings
 
 TALL = "max(320px, 72vh)"
 
-QUICK_POINTS = 300_000
-"""A picture of so many points is made while one waits: a fifth of a second."""
-
 LATER_S = 3.0
-"""A picture of more points takes seconds: it is made when the page has its lines."""
+"""When a page has its lines: the picture for the saved notebook is made then."""
 
 FEWEST, MOST = 2, 6
 
@@ -105,11 +102,7 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _save(self) -> None:
-        points = sum(len(x.lines.points) for document, _ in self._drawings for x in document.layers)
-        if points <= QUICK_POINTS or not has_page():
-            self._keep_pictures()
-        else:
-            later(self._keep_pictures, LATER_S)
+        later(self._keep_pictures, LATER_S) if has_page() else self._keep_pictures()
 
     def _keep_pictures(self) -> None:
         most = LARGEST_IMAGE // len(self._drawings)

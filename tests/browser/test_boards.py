@@ -1,7 +1,9 @@
 """Sheet, history and viewer in one notebook: by pointer and keys, light and dark, wide and narrow."""
 
+from pathlib import Path
 from typing import Any
 
+import find_chromium
 import pytest
 from accessibility import serious
 from support import wait_until
@@ -80,3 +82,14 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab: Any, p
     assert notebook.evaluate(MODELS) == before  # the boards of the first run are closed
     assert int(before) <= 12
     assert notebook.cell_errors() == []
+
+
+def test_a_chromium_is_looked_for_while_playwright_runs(
+    chromium: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Benchmarks ask from within; 0.3 ended in an error about asyncio."""
+    assert chromium.is_connected()
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("DRAWSCAPE_CHROMIUM", raising=False)
+    found = find_chromium.find()
+    assert found is None or Path(found).exists()

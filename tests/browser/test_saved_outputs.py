@@ -32,7 +32,6 @@ PICTURES = {
     "evolve('spiral', size=4, paper='60x60')": 4,
     "history('spiral')": 4,
     "Viewer(found.document)": 1,
-    "ipywidgets.HBox([form('spiral', paper='A6', turns=5), Viewer(found.document)])": 2,
 }
 """Cells, with the fewest pictures that each is to leave."""
 

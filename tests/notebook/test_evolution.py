@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 from annotated_types import Interval, MultipleOf
-from PIL import Image, ImageDraw, ImageFilter
 from support import wait_until
 
 from drawscape.catalogue import find
@@ -15,7 +14,7 @@ from drawscape.jobs import list_jobs
 from drawscape.notebook import evolve
 from drawscape.notebook.evolution import child
 from drawscape.notebook.settings import random_value
-from drawscape.parameters import Parameter, read_parameters
+from drawscape.parameters import read_parameters
 from drawscape.tasks.drawing import generate_complex_svg
 
 
@@ -58,61 +57,6 @@ def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents() 
     far = [child(PARAMETERS, [parent], rng, spread=1.0, locked=["c"]) for _ in range(100)]
     assert {one["c"] for one in (*near, *far)} == {7}
     assert np.std([one["a"] for one in near]) < 0.02 < 0.1 < np.std([one["a"] for one in far])
-
-
-LEAF = [
-    Parameter(name, "float", low=low, high=high, default=(low + high) / 2)
-    for name, low, high in (
-        ("x", 20, 80),
-        ("y", 20, 80),
-        ("radius", 8, 40),
-        ("squash", 0.2, 1),
-        ("turn", 0, 180),
-        ("waves", 0, 0.5),
-    )
-]
-
-
-def seen(values: dict[str, Any]) -> Any:
-    """Return what an eye sees of a leaf of six parameters from some way off: 64 x 64 pixels, blurred."""
-    angle, turn = np.linspace(0, 2 * np.pi, 90), np.radians(values["turn"])
-    radius = values["radius"] * (1 + values["waves"] * np.cos(5 * angle))
-    x, y = radius * np.cos(angle), values["squash"] * radius * np.sin(angle)
-    across = values["x"] + x * np.cos(turn) - y * np.sin(turn)
-    down = values["y"] + x * np.sin(turn) + y * np.cos(turn)
-    image = Image.new("L", (64, 64))
-    points = [tuple(point) for point in np.stack([across, down], axis=1) * 0.64]
-    ImageDraw.Draw(image).line(points, fill=255, width=2)
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(3)), dtype=float)
-
-
-def test_one_who_picks_the_nearest_of_twelve_needs_half_the_drawings_of_shuffle() -> None:
-    """A goal is reached when a drawing looks as near to it as the nearest hundredth of all drawings."""
-
-    def search(seed: int) -> tuple[int, int]:
-        rng = np.random.default_rng(seed)
-        goal = seen({p.name: random_value(p, rng) for p in LEAF})
-
-        def far(values: dict[str, Any]) -> float:
-            return float(np.linalg.norm(seen(values) - goal))
-
-        def shuffled(count: int) -> list[dict[str, Any]]:
-            return [{p.name: random_value(p, rng) for p in LEAF} for _ in range(count)]
-
-        goal_reached = float(np.quantile([far(one) for one in shuffled(400)], 0.01))
-        people, generations = shuffled(12), 1
-        while min(map(far, people)) > goal_reached and generations < 20:
-            nearest, second = sorted(people, key=far)[:2]
-            stars = [nearest] * 5 + [second] * 2
-            bred = (child(LEAF, stars, rng, spread=0.3) for _ in range(11))
-            people, generations = [nearest, *bred], generations + 1
-        return generations, 12 + 11 * (generations - 1)
-
-    generations, drawings = np.transpose([search(seed) for seed in range(16)])
-    assert np.mean(generations <= 8) > 0.9
-    assert (
-        np.mean(drawings) <= 100 / 2
-    )  # a hundredth of all drawings is met after 100 on the average
 
 
 def test_a_name_to_keep_that_is_no_parameter_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The reader of a kernel: states in order and numbered, calls put off, threads that last."""
+"""The reader of a kernel: states in order and numbered, calls put off, two threads that last."""
 
 import threading
 from typing import Any
@@ -8,38 +8,33 @@ from support import wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
-from drawscape.notebook.reader import Debounce, JobState, follow, later
+from drawscape.notebook.reader import Debounce, Following, JobState, later
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 
 
-def names() -> list[str]:
-    return sorted(t.name for t in threading.enumerate() if t.name.startswith("drawscape-"))
-
-
 @pytest.mark.usefixtures("consumer")
-def test_states_come_in_order_and_numbered_until_the_job_has_finished() -> None:
+def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads() -> None:
     seen: list[JobState] = []
-    following = follow(enqueue_background_job(TASK, 40, 40), seen.append)
-    wait_until(lambda: following.is_closed, 60, "the end")
-    numbers = [state.number for state in seen]
-    assert numbers == sorted(set(numbers))
+    for seed in range(3):
+        following = Following([enqueue_background_job(TASK, 40, 40, seed=seed)], seen.append)
+        wait_until(lambda one=following: one.is_closed, 60, "the end")
     assert seen[-1].status == "finished"
-
-
-@pytest.mark.usefixtures("consumer")
-def test_one_that_failed_is_followed_on_and_shown_when_it_is_tried_again() -> None:
-    seen: list[JobState] = []
     job = enqueue_background_job(TASK, 40, 40, pattern_type="spiral", turns=-1)
-    following = follow(job, seen.append)
+    following = Following([job], seen.append)
     with pytest.raises(JobFailed):
         job.wait(60)
-    wait_until(lambda: seen and seen[-1].status == "failed", 60, "the failure")
+    wait_until(lambda: seen[-1].status == "failed", 60, "the failure")
     failed = seen[-1].number
     assert not following.is_closed
     job.retry()
     wait_until(lambda: seen[-1].status == "failed" and seen[-1].number > failed, 60, "another")
     following.close()
+    numbers = [state.number for state in seen]
+    assert numbers == sorted(set(numbers))
+    later(lambda: None)
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
 
 
 def test_many_requests_make_one_call_and_what_fails_stops_no_other() -> None:
@@ -60,13 +55,3 @@ def test_many_requests_make_one_call_and_what_fails_stops_no_other() -> None:
     assert done.wait(60)
     wait_until(lambda: calls, 60, "the call")
     assert calls == ["once"]
-
-
-@pytest.mark.usefixtures("consumer")
-def test_the_threads_last_however_many_jobs_are_followed() -> None:
-    later(lambda: None)
-    for seed in range(4):
-        job = enqueue_background_job(TASK, 40, 40, pattern_type="schotter", seed=seed)
-        following = follow(job, lambda _state: None)
-        wait_until(lambda one=following: one.is_closed, 60, "the end")
-    assert names().count("drawscape-reader") == names().count("drawscape-slow") == 1

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from annotated_types import Interval
 from support import wait_until
@@ -13,7 +14,7 @@ from drawscape.catalogue import drawings
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
 from drawscape.notebook import contact_sheet, form, history, sheet, sheets, variations
-from drawscape.notebook.contact_sheets import ContactSheet, sheet_words
+from drawscape.notebook.contact_sheets import ContactSheet
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -60,12 +61,35 @@ def test_each_tile_shows_the_file_of_its_job() -> None:
     assert [c["disabled"] for c in sheet.controls if c["id"] == "cancel"] == [True]
 
 
-def test_variations_run_through_every_combination() -> None:
-    sheet = variations(plot, seed=[1, 2], size=[4, 5, 6])
+@pytest.mark.parametrize(
+    ("choices", "columns", "captions"),
+    [
+        ({"seed": [1, 2], "size": [4, 5, 6]}, 3,
+         [f"seed {seed}, size {size}" for seed in (1, 2) for size in (4, 5, 6)]),
+        ({"size": np.arange(1, 4), "gate": ""}, 3, ["size 1", "size 2", "size 3"]),
+        ({"size": [4, 5], "seed": [7, 8], "paired": True}, 2, ["size 4, seed 7", "size 5, seed 8"]),
+        ({"size": range(1, 9), "columns": 5}, 5, [f"size {n}" for n in range(1, 9)]),
+    ],
+)  # fmt: skip
+def test_variations_have_a_cell_for_each_combination(
+    choices: dict[str, Any], columns: int, captions: list[str]
+) -> None:
+    sheet = variations(plot, **choices)
     sheet.wait(60)
-    names = [Path(job.result).name for job in sheet.jobs]
-    assert names == [f"dot-{seed}-{size}.svg" for seed in (1, 2) for size in (4, 5, 6)]
-    assert sheet.columns == 3
+    assert [cell.caption for cell in sheet.cells.values()] == captions
+    assert sheet.columns == columns
+
+
+def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time() -> None:
+    first, again = (
+        variations("schotter", sobol=16, calm=(0.0, 0.8), vary={"columns": (5, 20)}, paper="A7")
+        for _ in range(2)
+    )
+    values = [cell.values for cell in first.cells.values()]
+    assert values == [cell.values for cell in again.cells.values()]
+    assert sorted(int(one["calm"] * 20) for one in values) == list(range(16))
+    assert all(isinstance(one["columns"], int) and 5 <= one["columns"] <= 20 for one in values)
+    first.cancel()
 
 
 def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() -> None:
@@ -97,6 +121,13 @@ def test_a_wrong_value_queues_nothing() -> None:
         variations(plot, sise=[1, 2])
     with pytest.raises(UnknownNameError, match="unknown paper"):
         contact_sheet(plot, paper="A44")
+    for choices in (
+        {"size": []}, {"size": 5, "seed": 3, "sobol": 4}, {"size": range(100), "seed": range(100)},
+        {"size": [4, 5], "seed": [1], "paired": True}, {"size": (3, 1), "sobol": 4},
+        {"size": (1, 3), "sobol": 500},
+    ):  # fmt: skip
+        with pytest.raises(ParameterError):
+            variations(plot, **choices)
     assert len(list_jobs()) == before
 
 
@@ -106,11 +137,6 @@ def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do() -> N
 
     with pytest.raises(ParameterError, match="square uses no randomness"):
         contact_sheet(square, range(3))
-
-
-def test_words_count_what_became_of_the_drawings() -> None:
-    assert sheet_words(["finished", "queued", "not_found"]) == "1 of 3 drawn, 1 not found"
-    assert sheet_words(["finished", "failed"], 1) == "1 of 2 drawn, 1 of them before, 1 failed"
 
 
 def test_a_sheet_that_is_made_again_queues_nothing() -> None:

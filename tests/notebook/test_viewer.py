@@ -1,13 +1,14 @@
 """What the viewer is handed gives the drawing back, pen by pen, in plotting order."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ParameterError
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.viewer import QUICK_POINTS, Viewer, document_of, view
-from drawscape.plot import statistics
+from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.sketches import draw
 from drawscape.viewer import DrawingData, drawing_data
 
@@ -38,23 +39,14 @@ def test_the_lines_come_back_within_half_a_unit_in_their_order() -> None:
 
 
 def test_a_leap_across_a_large_sheet_takes_wider_numbers() -> None:
-    far = Layer("far", "#000", 0.5, Lines.of([[[0, 0], [800.0, 1100.0]], [[1.0, 2.0], [1.5, 2.0]]]))
+    far = Layer(
+        "far", "#000", 0.5, Lines.of([[[0, 0], [800.0, 1100.0]], [[-100.0, 2.0], [1.5, 2.0]]])
+    )
     near = Layer("near", "#c00", None, Lines.of([[[0, 0], [8.0, 11.0]]]))
     data = drawing_data(document(far, near))
     assert [entry["wide"] for entry in data.header["layers"]] == [True, False]
     assert np.allclose(decoded(data, 0).points, far.lines.points)
     assert [entry["width_mm"] for entry in data.header["layers"]] == [0.5, 0.3]
-
-
-def test_the_time_of_each_pen_is_that_of_the_statistics() -> None:
-    original, _ = document_of(draw("flow_field", 105, 148, spacing=4))
-    seconds = [entry["seconds"] for entry in drawing_data(original).header["layers"]]
-    assert seconds == [figures.seconds for figures in statistics(original)[:-1]]
-
-
-def test_an_empty_layer_is_nothing_to_draw_and_no_error() -> None:
-    data = drawing_data(document(Layer("none", "#000", 0.3, Lines.empty())))
-    assert data.buffers == [b"", b""]
 
 
 def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_page() -> None:
@@ -83,26 +75,32 @@ def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
     assert len(shown.saved.html) < 200_000
 
 
-def test_a_large_view_leaves_its_picture_at_once_where_there_is_no_page_to_wait_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    points = np.random.default_rng(1).uniform(10, 90, (QUICK_POINTS + 1, 2))
-    large = Document(100, 100, (Layer("pen", "black", 0.3, Lines.of([points])),))
-    monkeypatch.setenv("JPY_SESSION_NAME", "large.ipynb")
-    shown = view(large)
+def spirals(*turns: int) -> list[Any]:
+    return [draw("spiral", 105, 148, turns=n, margin=9) for n in turns]
+
+
+def test_drawings_are_compared_in_three_modes_and_all_are_saved() -> None:
+    wide = draw("spiral", 99.5, 148, turns=8, margin=9)
+    shown = compare(*spirals(7), wide)
+    heads = ["", "drawing 1", "drawing 2"]
+    assert shown.differences == [heads, ["width", "105", "99.5"], ["turns", "7", "8"]]
+    assert compare(*spirals(5, 5)).differences == []
+    sent: list[Any] = []
+    shown.send = lambda content, buffers=None: sent.append(content)
+    shown._handle_custom_msg({"event": "ready"}, [])
+    for mode, count in (("overlay", 1), ("blink", 1), ("side by side", 2)):
+        shown.mode = mode
+        assert len(sent[-1]["drawings"]) == count
+    colors = {layer["color"] for layer in sent[1]["drawings"][0]["layers"]}
+    assert len(colors) == 2
+    with pytest.raises(ParameterError, match="must be one of side by side, overlay, blink"):
+        shown.mode = "dream"
     shown.begin_saving()
-    assert not shown.saved.has_picture
-    monkeypatch.delenv("JPY_SESSION_NAME")
-    shown.begin_saving()
-    assert shown.saved.has_picture
+    assert shown.saved.html.count("<img") == 2
+    assert len(shown.saved.html) < 210_000
 
 
-def test_what_is_no_drawing_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"nowhere.svg.*there is no such file"):
-        view("nowhere.svg")
-
-
-def test_a_leap_to_the_left_is_as_wide_as_one_to_the_right() -> None:
-    lines = Lines.of([[[100.0, 10.0], [300.0, 10.0]], [[-100.0, 10.0], [0.0, 10.0]]])
-    data = drawing_data(document(Layer("left", "#000", 0.3, lines)))
-    assert np.allclose(decoded(data, 0).points, lines.points)
+@pytest.mark.parametrize("count", [1, 7])
+def test_one_or_seven_are_not_compared(count: int) -> None:
+    with pytest.raises(ParameterError, match="compare 2 to 6 of them"):
+        compare(*spirals(*range(3, 3 + count)))

@@ -49,10 +49,6 @@ def test_each_state_has_its_words(job: JobState, words: str) -> None:
     assert status_words(job) == words
 
 
-def test_a_task_that_draws_nothing_says_what_it_does() -> None:
-    assert status_words(state("started", 0.5), "working") == "working 50 %"
-
-
 @pytest.mark.parametrize(
     ("last", "line"),
     [
@@ -74,10 +70,6 @@ def test_an_error_of_several_lines_is_shown_by_its_first() -> None:
         f"Traceback (most recent call last):\n{frames}ValueError: no ink\n  at all\nnowhere\n"
     )
     assert error_line(text) == "ValueError: no ink"
-
-
-def test_an_error_without_text_says_so() -> None:
-    assert error_line(None) == error_line(" \n ") == "no reason was recorded"
 
 
 @pytest.mark.parametrize(

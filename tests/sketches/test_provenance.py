@@ -42,6 +42,7 @@ def test_the_metadata_holds_no_date_and_no_path() -> None:
         "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
         "recipe", "versions", "body",
     }  # fmt: skip
+    assert list(values["versions"]) == ["numpy"]  # 0.3 also had fontTools, HersheyFonts and shapely
 
 
 @pytest.mark.parametrize("name", ["spiral", "hilbert", "maze", "julia", "rose"])
