@@ -36,8 +36,8 @@ def strata(
     edge = np.cumsum(rng.uniform(0.4, 1.6, layers) * np.linspace(0.5, 1.5, layers))
     edge = np.concatenate([[0], edge]) / edge[-1]
     areas = np.diff(edge)
-    # As dense on a small page as on A4, where the strokes are counted.
-    strokes = int(strokes * min(1.0, frame.width * frame.height / 48_000))
+    # As dense on any page as on A4, where the strokes are counted.
+    strokes = int(strokes * frame.width * frame.height / 48_000)
     heavy = rng.dirichlet(np.full(5, 0.8), layers) + 0.02
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):
