@@ -1,17 +1,18 @@
 """`drawscape machine` and `drawscape plots`: plotters at ports, and what is plotted on them."""
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
-from drawscape.cli.text import JSON, option, print_json
+from drawscape.cli.text import JSON, flag, option, print_facts, print_json
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
@@ -29,19 +30,23 @@ from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots
 
 _POLL_S = 0.2
+_ENDED = ("done", "interrupted", "abandoned", "damaged")
 _STEP_MM = 1.0  # between the marks of pen 1
 _VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
 _MARKS = 15  # on each side of the middle
 _LONG_MM, _SHORT_MM = 6.0, 4.0
+_POSITIVE, _PERCENT = click.FloatRange(0), click.FloatRange(0, 100)
 
-YES = click.option(
+YES = flag(
     "--yes",
-    is_flag=True,
     help="Answer all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
 )
-WAIT = click.option(
-    "--wait", is_flag=True, help="Wait until the plot ends, and show how far it is."
+WAIT = flag("--wait", help="Wait until the plot ends, and show how far it is.")
+_NAME = click.argument("name")
+_PLOT = click.argument(
+    "plot", metavar="ID", callback=lambda _context, _parameter, value: find_plot(value)
 )
+_NEGATIVE = {"ignore_unknown_options": True}  # numbers may be
 
 
 @click.group()
@@ -50,17 +55,10 @@ def machine() -> None:
 
 
 @machine.command("add")
-@click.argument("name")
-@click.option(
-    "--driver", required=True, type=click.Choice(DRIVERS), help="Give the language that it speaks."
-)
-@click.option(
-    "--port",
-    default=None,
-    metavar="PORT",
-    help="Find it there: /dev/ttyUSB0; 10x for the simulator.",
-)
-@click.option("--profile", metavar="FILE", help="Take reach, speeds and commands from this.")
+@_NAME
+@option("--driver", required=True, type=click.Choice(DRIVERS), help="Give the language it speaks.")
+@option("--port", metavar="PORT", help="Find it there: /dev/ttyUSB0; 10x for the simulator.")
+@option("--profile", metavar="FILE", help="Take reach, speeds and commands from this.")
 def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
     """Give the plotter at a port a NAME.
 
@@ -103,7 +101,7 @@ def _connected(name: str) -> Iterator[Driver]:
 
 
 @machine.command(short_help="Say what firmware answers.")
-@click.argument("name")
+@_NAME
 def check(name: str) -> None:
     """Say what firmware answers, and where the pen is."""
     with _connected(name) as driver:
@@ -112,7 +110,7 @@ def check(name: str) -> None:
 
 
 @machine.command(short_help="Send the pen home.")
-@click.argument("name")
+@_NAME
 def home(name: str) -> None:
     """Send the pen home: to the switches where there are any, else to zero."""
     with _connected(name) as driver:
@@ -121,8 +119,8 @@ def home(name: str) -> None:
         driver.run(driver.travel(0.0, 0.0))
 
 
-@machine.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name")
+@machine.command(context_settings=_NEGATIVE)
+@_NAME
 @click.argument("x", type=float)
 @click.argument("y", type=float)
 def jog(name: str, x: float, y: float) -> None:
@@ -133,7 +131,7 @@ def jog(name: str, x: float, y: float) -> None:
 
 
 @machine.command()
-@click.argument("name")
+@_NAME
 @click.argument("where", type=click.Choice(["up", "down"]))
 def pen(name: str, where: str) -> None:
     """Move the pen up or down."""
@@ -142,7 +140,7 @@ def pen(name: str, where: str) -> None:
 
 
 @machine.command(short_help="Set the sheet's corner here.")
-@click.argument("name")
+@_NAME
 def zero(name: str) -> None:
     """Take the place where the pen is for the sheet's corner."""
     with _connected(name) as driver:
@@ -150,7 +148,7 @@ def zero(name: str) -> None:
 
 
 @machine.command(short_help="Let the motors go.")
-@click.argument("name")
+@_NAME
 def release(name: str) -> None:
     """Let the motors go, so that the carriage can be moved by hand."""
     with read_device(name).opened() as driver:
@@ -158,11 +156,8 @@ def release(name: str) -> None:
         driver.release()
 
 
-@machine.command(
-    context_settings={"ignore_unknown_options": True},
-    short_help="Set how far off a PEN draws, in mm.",
-)
-@click.argument("name")
+@machine.command(context_settings=_NEGATIVE, short_help="Set how far off a PEN draws, in mm.")
+@_NAME
 @click.argument("number", metavar="PEN")
 @click.argument("x", type=float)
 @click.argument("y", type=float)
@@ -172,7 +167,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
     `drawscape machine registration` draws the sheet that measures it.
     """
     device = read_device(name)
-    replace(device, offsets={**device.offsets, number: [-x, -y]}).save()
+    device.update(offsets={**device.offsets, number: [-x, -y]})
 
 
 @machine.command(short_help="Write a FILE that measures pens.")
@@ -184,32 +179,23 @@ def registration(file: Path, pens: int) -> None:
 
 
 @machine.command(short_help="Let pens be refilled on the way.")
-@click.argument("name")
-@click.option(
-    "--every",
-    type=click.FloatRange(0),
-    required=True,
-    metavar="METRES",
-    help="Stop after so much ink; 0 for never.",
-)
-@click.option("--at", nargs=2, type=float, metavar="X Y", help="Put the pen down there, in mm.")
+@_NAME
+@option("--every", type=_POSITIVE, required=True, metavar="METRES", help="Stop after so much ink.")
+@option("--at", nargs=2, type=float, metavar="X Y", help="Put the pen down there, in mm.")
 @option("--dip", default=0.5, metavar="SECONDS", help="Keep the pen down there this long.")
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
     """Let a pen be dipped, refilled or sharpened each so many metres.
 
-    Without --at the plot waits for a person.
+    Without --at the plot waits for a person. With --every 0 it does not stop any more.
     """
     place = {} if at is None else {"x": at[0], "y": at[1], "wait_s": dip}
-    replace(read_device(name), station={"every_m": every, **place}).save()
+    read_device(name).update(station={"every_m": every, **place})
 
 
 @machine.command(short_help="Pull the plug of a simulator.")
-@click.argument("name")
+@_NAME
 def unplug(name: str) -> None:
     """Pull the plug of a simulator, to see what a plot makes of it."""
-    import os
-    import signal
-
     pid = simulator_process(name)
     if read_device(name).driver != "simulator" or pid is None:
         raise MachineError(f"machine {name!r} is no simulator that runs")
@@ -240,45 +226,30 @@ def list_command(as_json: bool) -> None:
 
 
 @plots.command(short_help="Say how far a plot is.")
-@click.argument("plot_id", metavar="ID")
+@_PLOT
 @JSON
-def show(plot_id: str, as_json: bool) -> None:
+def show(plot: Plot, as_json: bool) -> None:
     """Say how far a plot is, and what it waits for."""
-    plot = find_plot(plot_id)
     values = plot.as_dict()
     if as_json:
         print_json(values)
         return
     click.echo(f"plot {plot.id}: {plot.words}")
-    for key in ("question", "reason", "drawing", "machine", "runs", "minutes", "left_minutes"):
-        if values[key]:
-            click.echo(f"  {key.replace('_', ' ')}: {values[key]}")
-    for name, metres in values["metres"].items():
-        click.echo(f"  pen {name}: {metres:.2f} m")
+    known = ("question", "reason", "drawing", "machine", "runs", "minutes", "left_minutes")
+    pens = {f"pen {name}": f"{m:.2f} m" for name, m in values.get("metres", {}).items()}
+    print_facts({name.replace("_", " "): values.get(name) or None for name in known} | pens)
 
 
 @plots.command(short_help="Let a plot go on where it stopped.")
-@click.argument("plot_id", metavar="ID")
-@option(
-    "--back",
-    default=BACK,
-    type=click.IntRange(0),
-    metavar="NUMBER",
-    help="Go back this many strokes.",
-)
-@click.option("--from-stroke", type=click.IntRange(1), metavar="K", help="Start at this stroke.")
-@click.option("--from-pen", type=int, metavar="N", help="Start where this pen starts.")
-@click.option(
-    "--from-part",
-    nargs=4,
-    type=float,
-    metavar="X Y X Y",
-    help="Start at this part of the sheet, in mm.",
-)
+@_PLOT
+@option("--back", default=BACK, type=click.IntRange(0), metavar="NUMBER", help="Go back this many.")
+@option("--from-stroke", type=click.IntRange(1), metavar="K", help="Start at this stroke.")
+@option("--from-pen", type=int, metavar="N", help="Start where this pen starts.")
+@option("--from-part", nargs=4, type=float, metavar="X Y X Y", help="Start at this part, in mm.")
 @WAIT
 @YES
 def resume(
-    plot_id: str,
+    plot: Plot,
     back: int,
     from_stroke: int | None,
     from_pen: int | None,
@@ -289,7 +260,6 @@ def resume(
     """Let a plot go on where it stopped, a few strokes back."""
     from drawscape.tasks.plotting import resume_plot
 
-    plot = find_plot(plot_id)
     if from_pen is not None:
         from_stroke = plot.plan.first_of_pen(from_pen) + 1
     elif from_part is not None:
@@ -299,27 +269,26 @@ def resume(
 
 
 @plots.command()
-@click.argument("plot_id", metavar="ID")
-@click.option("--now", is_flag=True, help="Do not wait for the end of the stroke.")
-def pause(plot_id: str, now: bool) -> None:
+@_PLOT
+@flag("--now", help="Do not wait for the end of the stroke.")
+def pause(plot: Plot, now: bool) -> None:
     """Pause a plot when its pen is next up."""
-    find_plot(plot_id).request("pause", at="now" if now else "pen-up")
+    plot.request("pause", at="now" if now else "pen-up")
 
 
 @plots.command(short_help="Stop a plot at once, pen up first.")
-@click.argument("plot_id", metavar="ID")
-def stop(plot_id: str) -> None:
+@_PLOT
+def stop(plot: Plot) -> None:
     """Stop a plot at once, pen up first; give up one that does not run."""
-    from drawscape.tasks.plotting import stop_plot
+    from drawscape.tasks.plotting import act_on_plot
 
-    stop_plot(find_plot(plot_id))
+    act_on_plot(plot, "stop", {})
 
 
 @plots.command()
-@click.argument("plot_id", metavar="ID")
-def answer(plot_id: str) -> None:
+@_PLOT
+def answer(plot: Plot) -> None:
     """Say yes to what a plot asks."""
-    plot = find_plot(plot_id)
     if plot.state.state != "waiting":
         raise MachineError(f"plot {plot.id} asks nothing; it is {plot.words}")
     click.echo(plot.state.text)
@@ -327,31 +296,25 @@ def answer(plot_id: str) -> None:
 
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
-@click.argument("plot_id", metavar="ID")
-@click.option("--speed", type=click.FloatRange(1, 400), metavar="PERCENT", help="Draw this fast.")
-@click.option(
-    "--down", type=click.FloatRange(0, 100), metavar="PERCENT", help="Set how low the pen draws."
-)
-@click.option(
-    "--up", type=click.FloatRange(0, 100), metavar="PERCENT", help="Set how high the pen travels."
-)
-@click.option("--keep", is_flag=True, help="Keep it for later plots on this machine.")
+@_PLOT
+@option("--speed", type=click.FloatRange(1, 400), metavar="PERCENT", help="Draw this fast.")
+@option("--down", type=_PERCENT, metavar="PERCENT", help="Set how low the pen draws.")
+@option("--up", type=_PERCENT, metavar="PERCENT", help="Set how high the pen travels.")
+@flag("--keep", help="Keep it for later plots on this machine.")
 def set_command(
-    plot_id: str, speed: float | None, down: float | None, up: float | None, keep: bool
+    plot: Plot, speed: float | None, down: float | None, up: float | None, keep: bool
 ) -> None:
     """Change speed and heights of the pen while it plots, from the next stroke on."""
     given = {"speed": speed, "down_percent": down, "up_percent": up}
     values = {name: value for name, value in given.items() if value is not None}
-    find_plot(plot_id).request("set", values=values, keep=keep)
+    plot.request("set", values=values, keep=keep)
 
 
 @plots.command(short_help="Move the pen around a plot, up.")
-@click.argument("plot_id", metavar="ID")
-def frame(plot_id: str) -> None:
+@_PLOT
+def frame(plot: Plot) -> None:
     """Move the pen, up, around what a plot draws."""
-    plot = find_plot(plot_id)
-    points = plot.plan.lines.points
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
     with _connected(plot.record.machine) as driver:
         driver.sheet = plot.plan.width_mm, plot.plan.height_mm
@@ -374,37 +337,28 @@ def after(plot: Plot, *, wait: bool) -> None:
 def _follow(plot: Plot) -> None:
     """Show a plot until it ends; its questions are asked on a terminal. Exits with 1 when it failed."""
     shown: object = None
-    while True:
-        state = plot.state
-        words = plot.words
-        step = words if sys.stderr.isatty() else (state.label, 10 * state.done // len(state.drawn))
+    terminal = sys.stderr.isatty()
+    while (state := plot.state).state not in _ENDED:
+        step = plot.words if terminal else (state.label, 10 * state.done // plot.strokes)
         if step != shown:
             shown = step
             left = f", {round(plot.left_s() / 60, 1)} min left" if state.state == "plotting" else ""
-            _progress(words + left)
+            begin = "\r\x1b[K" if terminal else ""
+            click.echo(f"{begin}{plot.words}{left}", nl=not terminal, err=True)
         if state.state == "waiting" and sys.stdin.isatty():
             click.confirm(f"\n{state.text}", abort=True, err=True)
             plot.request("answer")
-        if state.state in ("done", "interrupted", "abandoned"):
-            break
         if state.state == "ready" and state.job:
-            job: dict[str, Any] = get_job_status(state.job)
+            job = get_job_status(state.job)
             if job["status"] in ("failed", "canceled", "stopped") and plot.state.state == "ready":
                 raise click.ClickException(f"plot {plot.id} did not start: {job['error']}")
         time.sleep(_POLL_S)
-    click.echo("", err=True)
+    click.echo(plot.words, err=True)
     if state.state != "done":
-        reason = f": {state.reason}" if state.reason else ""
+        why = f": {state.reason}" if state.reason else ""
         raise click.ClickException(
-            f"plot {plot.id} is {words}{reason}; `drawscape plots resume {plot.id}`"
+            f"plot {plot.id} is {plot.words}{why}; `drawscape plots resume {plot.id}`"
         )
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
-    else:
-        click.echo(text, err=True)
 
 
 def registration_sheet(pens: int = 2) -> Document:
@@ -419,25 +373,19 @@ def registration_sheet(pens: int = 2) -> Document:
     """
     if not 2 <= pens <= 8:
         raise PlotError(f"pens={pens}: a registration sheet compares 2 to 8 pens")
-    first: list[Points] = []
-    layers = []
-    for pen in range(2, pens + 1):
-        middle = np.array([30.0, 25.0 + 45.0 * (pen - 2)])
-        mine = []
-        for axis in (0, 1):
-            at = middle + ([0.0, 0.0] if axis == 0 else [40.0, 0.0])
-            first += _scale(at, axis, _STEP_MM, -1.0)
-            mine += _scale(at, axis, _VERNIER_MM, 1.0)
-        layers.append(Layer(f"{pen} pen {pen}", "#c0392b", None, Lines.of(mine)))
-    layers.insert(0, Layer("1 pen 1", "black", None, Lines.of(first)))
+    middles = [np.array([30.0, 25.0 + 45.0 * pen]) for pen in range(pens - 1)]
+    first = [mark for middle in middles for mark in _verniers(middle, _STEP_MM, -1.0)]
+    layers = [Layer("1 pen 1", "black", None, Lines.of(first))]
+    for pen, middle in enumerate(middles, 2):
+        marks = Lines.of([*_verniers(middle, _VERNIER_MM, 1.0)])
+        layers.append(Layer(f"{pen} pen {pen}", "#c0392b", None, marks))
     return Document(100.0, 50.0 + 45.0 * (pens - 2), tuple(layers))
 
 
-def _scale(middle: Points, axis: int, step_mm: float, side: float) -> list[Points]:
-    """Return marks along an axis, on one side of the line through the middle."""
-    marks = []
+def _verniers(middle: Points, step_mm: float, side: float) -> Iterator[Points]:
+    """Yield marks along x, and along y beside them, on one side of the line through the middle."""
     for number in range(-_MARKS, _MARKS + 1):
         length = _LONG_MM if number % 5 == 0 else _SHORT_MM
         ends = np.array([[number * step_mm, 0.0], [number * step_mm, side * length]])
-        marks.append(middle + (ends if axis == 0 else ends[:, ::-1]))
-    return marks
+        yield middle + ends
+        yield middle + [40.0, 0.0] + ends[:, ::-1]

@@ -154,14 +154,13 @@ class Lasting:
         data, metadata = super()._repr_mimebundle_(**options)  # type: ignore[misc]  # the widget's
         return {**data, "text/plain": f"[ {self._what}: run this cell to see it live ]"}, metadata
 
-    def _last(self, what: str, kind: str) -> None:
-        """Keep words that say `what` it is, obey its page, and belong to the cell that runs.
+    def _last(self, what: str, kind: str, how: str = "run this cell to see it live") -> None:
+        """Keep words that say `what` it is and `how` to see it, obey its page, and belong to a cell.
 
         That cell's former widgets were closed when it began.
         """
         self._what = what
-        words = f"{what}: run this cell to see it live"
-        self.saved = SavedPicture(words, f"drawscape-{kind}", f"drawscape-{kind}-saved")
+        self.saved = SavedPicture(f"{what}: {how}", f"drawscape-{kind}", f"drawscape-{kind}-saved")
         self.on_msg(self._received)  # type: ignore[attr-defined]  # the widget's
         if (cell := _cell_that_runs()) is not None:
             _MADE.setdefault(cell, []).append(self)

@@ -29,10 +29,9 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, plot: Plot) -> None:
-        self.plot = plot
-        self._follows = False
+        self.plot, self._follows = plot, False
         super().__init__(state=plot.as_dict())
-        self._last(f"a plot on {plot.record.machine}", "plot")
+        self._last(f"a plot on {plot.record.machine}", "plot", f"open_plot({plot.id!r}) shows it")
         self._follow()
 
     _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
@@ -54,10 +53,8 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
 
     def wait(self, timeout_s: float | None = None) -> str:
         """Return the state in words once the plot has ended, waits for a person, or the time is over."""
-        until = None if timeout_s is None else time.monotonic() + timeout_s
-        while self.plot.state.state in ("ready", "plotting"):
-            if until is not None and time.monotonic() > until:
-                break
+        until = float("inf") if timeout_s is None else time.monotonic() + timeout_s
+        while self.plot.state.state in ("ready", "plotting") and time.monotonic() < until:
             time.sleep(_LOOK_S / 4)
         self.state = self.plot.as_dict()
         return self.plot.words

@@ -90,14 +90,9 @@ def drive_plot(
 
     try:
         return run_plot(
-            plot,
-            run,
-            yes=yes,
-            back=back,
-            from_stroke=from_stroke,
-            on_progress=job.progress,
-            on_news=mail,
-        )
+            plot, run, yes=yes, back=back, from_stroke=from_stroke,
+            on_progress=job.progress, on_news=mail,
+        )  # fmt: skip
     finally:
         mail(plot.state.reason or "The plot has ended; take the sheet out.")
 
@@ -140,11 +135,8 @@ def enqueue_plot(
 def is_queued(plot: Plot) -> bool:
     """Whether a run of the plot waits for its machine or a worker."""
     state = plot.state
-    return (
-        state.state == "ready"
-        and bool(state.job)
-        and (get_job_status(state.job)["status"] in WAITING)
-    )
+    queued = state.state == "ready" and bool(state.job)
+    return queued and get_job_status(state.job)["status"] in WAITING
 
 
 def resume_plot(
@@ -160,18 +152,8 @@ def resume_plot(
         enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
 
 
-def stop_plot(plot: Plot) -> None:
-    """Stop a plot that runs, pen up first; give up one that does not."""
-    if plot.runs:
-        plot.request("stop")
-        return
-    if is_queued(plot):
-        cancel_job(plot.state.job)
-    plot.abandon()
-
-
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
-    """Do what a button of a plot's panel asks for.
+    """Do what a button of a plot's panel asks for; `stop` lifts the pen first, or gives up a plot.
 
     Raises UnknownNameError for another action, PlotError for what the plot cannot do now.
     """
@@ -183,8 +165,12 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
         case "resume":
             from_stroke = values.get("from_stroke")
             resume_plot(plot, from_stroke=None if from_stroke is None else int(from_stroke))
+        case "stop" if plot.runs:
+            plot.request("stop")
         case "stop":
-            stop_plot(plot)
+            if is_queued(plot):
+                cancel_job(plot.state.job)
+            plot.abandon()
         case "set":
             wanted = {name: float(value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))

@@ -14,10 +14,9 @@ const BUTTONS = {
   "damaged": [],
 };
 
-const make = (tag, className, text = "") => {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
+const make = (tag, className, text = "", attributes = {}) => {
+  const element = Object.assign(document.createElement(tag), { className, textContent: text });
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 };
 
@@ -34,18 +33,14 @@ export function unpack(buffer) {
 
 export function mount(el, link) {
   const root = make("div", "drawscape-plot drawscape-form");
-  const head = make("p", "drawscape-plot-state");
-  head.setAttribute("role", "status");
-  const bar = document.createElement("progress");
-  bar.setAttribute("aria-label", "how much is drawn");
+  const head = make("p", "drawscape-plot-state", "", { role: "status" });
+  const bar = make("progress", "", "", { "aria-label": "how much is drawn" });
   const detail = make("p", "drawscape-plot-detail");
-  const trouble = make("p", "drawscape-plot-trouble");
-  trouble.setAttribute("role", "alert");
+  const trouble = make("p", "drawscape-plot-trouble", "", { role: "alert" });
   const buttons = make("div", "drawscape-plot-buttons");
   const tuning = make("div", "drawscape-plot-tuning");
-  const canvas = make("canvas", "drawscape-plot-sheet");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "the strokes that are drawn, and those to come");
+  const canvas = make("canvas", "drawscape-plot-sheet", "",
+    { role: "img", "aria-label": "the strokes that are drawn, and those to come" });
   const note = make("p", "drawscape-plot-note",
     "Buttons here are a convenience and not a safety device: stay near the machine's switch.");
   root.append(head, bar, detail, trouble, buttons, tuning, canvas, note);
@@ -60,15 +55,14 @@ export function mount(el, link) {
 
   const number = (name, label) => {
     const field = make("label", "", label);
-    const input = Object.assign(document.createElement("input"), { type: "number", min: 0, max: 400 });
-    input.placeholder = "as set";
+    const input = make("input", "", "", { type: "number", min: 0, max: 400, placeholder: "as set" });
     field.append(input);
     input.addEventListener("change", () => {
       if (input.value) send("set", { values: { [name]: Number(input.value) }, keep: keep.checked });
     });
     return field;
   };
-  const keep = Object.assign(document.createElement("input"), { type: "checkbox" });
+  const keep = make("input", "", "", { type: "checkbox" });
   const keepLabel = make("label", "", "keep for this machine ");
   keepLabel.append(keep);
   tuning.append(number("speed", "speed % "), number("down_percent", "pen down % "),
@@ -80,36 +74,28 @@ export function mount(el, link) {
     tuning.hidden = !["plotting", "paused"].includes(kind);
     if (key === shown) return;
     shown = key;
-    const made = BUTTONS[kind].map(([action, label]) => {
-      const button = Object.assign(make("button", "", label), { type: "button" });
-      button.addEventListener("click", () => send(action));
-      return button;
-    });
+    const offered = BUTTONS[kind].map(([action, label]) => [label, action, {}]);
     if (chosen && ["interrupted", "abandoned", "done"].includes(kind)) {
-      const button = Object.assign(make("button", "", `Start at stroke ${chosen}`), { type: "button" });
-      button.addEventListener("click", () => send("resume", { from_stroke: chosen }));
-      made.push(button);
+      offered.push([`Start at stroke ${chosen}`, "resume", { from_stroke: chosen }]);
     }
-    buttons.replaceChildren(...made);
-  };
-
-  const scale = () => canvas.width / plan.width;
-
-  const stroke = (context, index) => {
-    const k = scale(), first = plan.offsets[index], last = plan.offsets[index + 1];
-    context.moveTo(plan.xy[2 * first] * k, plan.xy[2 * first + 1] * k);
-    for (let i = Math.min(first + 1, last - 1); i < last; i += 1) {
-      context.lineTo(plan.xy[2 * i] * k, plan.xy[2 * i + 1] * k);
-    }
+    buttons.replaceChildren(...offered.map(([label, action, values]) => {
+      const button = make("button", "", label, { type: "button" });
+      button.addEventListener("click", () => send(action, values));
+      return button;
+    }));
   };
 
   const paint = (from, to, color, width) => {
-    const context = canvas.getContext("2d");
-    context.strokeStyle = color;
-    context.lineWidth = width;
-    context.lineCap = "round";
+    const context = canvas.getContext("2d"), k = canvas.width / plan.width;
+    Object.assign(context, { strokeStyle: color, lineWidth: width, lineCap: "round" });
     context.beginPath();
-    for (let index = from; index < to; index += 1) stroke(context, index);
+    for (let index = from; index < to; index += 1) {
+      const first = plan.offsets[index], last = plan.offsets[index + 1];
+      context.moveTo(plan.xy[2 * first] * k, plan.xy[2 * first + 1] * k);
+      for (let i = Math.min(first + 1, last - 1); i < last; i += 1) {
+        context.lineTo(plan.xy[2 * i] * k, plan.xy[2 * i + 1] * k);
+      }
+    }
     context.stroke();
   };
 
@@ -182,8 +168,8 @@ export default {
     const show = () => panel.state(model.get("state"));
     const received = (message, buffers) => {
       if (message.lines) {
-        const view = buffers[0];
-        panel.lines(view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view);
+        const { buffer, byteOffset, byteLength } = buffers[0];
+        panel.lines(buffer.slice(byteOffset, byteOffset + byteLength));
       }
       if (message.trouble) panel.trouble(message.trouble);
     };

@@ -10,9 +10,6 @@ from drawscape.web.site import current_site, html
 
 _NEWEST = 50
 
-FIELDS = ("id", "state", "stroke", "strokes", "pen", "machine", "question", "reason")
-"""What every plot says of itself, among other things."""
-
 
 def page() -> flask.Response:
     """Return the HTML page of plots; it is filled in the browser from GET /plots/list."""

@@ -47,7 +47,6 @@ HAVE_NONE = {
     "enqueue_plot",
     "is_queued",
     "resume_plot",
-    "stop_plot",
     "record",
     "standing",
     "draft_for",
