@@ -12,16 +12,6 @@ from pathlib import Path
 from drawscape.notes import open_notes
 
 
-def test_a_note_is_found_again_by_its_key(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "notes.db"
-    with open_notes(path) as notes:
-        notes.put("a", {"rows": 3, "notes": ["x"]})
-        notes.put("a", {"rows": 4})
-    with open_notes(path) as notes:
-        assert notes.get("a") == {"rows": 4}
-        assert notes.get("b") is None
-
-
 def test_a_note_outlives_its_process(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, sys; from drawscape.notes import open_notes\n"

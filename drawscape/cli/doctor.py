@@ -251,20 +251,13 @@ def _machines() -> Iterator[Finding]:
     """Yield the serial ports, whether this user may open them, and the machines of this home."""
     from drawscape.plotter.device import devices, serial_ports
 
-    ports = serial_ports()
-    for port, words in ports:
-        if os.access(port, os.R_OK | os.W_OK):
-            yield Finding("port", f"{port}: {words}")
-        else:
-            remedy = "join the group of serial ports, then log in again"
-            yield Finding("port", f"{port}: no right to open it", remedy, _JOIN_DIALOUT)
+    for port, words in serial_ports():
+        closed = "" if os.access(port, os.R_OK | os.W_OK) else "; this user has no right to open it"
+        yield Finding("port", f"{port}: {words}{closed}")
     for device in devices():
         absent = device.driver != "simulator" and not os.path.exists(device.port)
         where = f"{device.machine.title} at {device.port}"
         yield Finding(f"machine {device.name}", f"{where}{', not plugged in' if absent else ''}")
-
-
-_JOIN_DIALOUT = 'sudo usermod -aG dialout "$USER"'
 
 
 def _sketches() -> Iterator[Finding]:

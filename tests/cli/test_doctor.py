@@ -210,6 +210,11 @@ def test_a_postgres_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyP
     assert is_mended_by(*remedies(done))
 
 
+def test_an_output_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
+    assert is_mended_by(*remedies(doctor()))
+
+
 def test_settings_and_sketches_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch):
     (home / "sketches").mkdir()
     (home / "sketches" / "broken.py").write_text("def broken(svg:\n")

@@ -66,13 +66,6 @@ def test_marks_are_made_and_shown(command: Command) -> None:
     assert command("drawings", "tag", rose.recipe[:8]).code == 2
 
 
-def test_an_unknown_drawing_is_an_error_and_the_others_are_done(command: Command) -> None:
-    (rose,) = drawings("rose")
-    result = command("drawings", "star", "ffff0000", rose.recipe, "2")
-    assert (result.code, rose.stars) == (2, 2)
-    assert "no drawing has the recipe or name 'ffff0000'" in result.err
-
-
 def test_deleting_asks_and_redrawing_brings_back(command: Command) -> None:
     (rose,) = drawings("rose")
     content = rose.path.read_bytes()
@@ -95,13 +88,6 @@ def test_prune_keeps_what_has_a_mark(command: Command) -> None:
     assert sorted(d.sketch for d in drawings()) == ["rose", "truchet"]
     assert command("drawings", "prune", "--yes").err == "nothing to delete; kept: 2 with marks\n"
     assert command("drawings", "rebuild").out == "2 drawings in the catalogue\n"
-
-
-def test_exports_are_written(command: Command, tmp_path: Path) -> None:
-    (rose,) = drawings("rose")
-    result = command("drawings", "export", rose.recipe, "--to", "png", "-o", str(tmp_path / "new"))
-    assert Path(result.out.strip()).read_bytes().startswith(b"\x89PNG")
-    assert command("drawings", "export", rose.recipe, "--to", "doc").code != 0
 
 
 def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(

@@ -104,13 +104,6 @@ def test_show_explains_and_gives_the_result(home: Path):
     assert "ValueError: no ink" in output("show", failed.id)
 
 
-def test_logs_are_printed_and_followed(home: Path):
-    job = enqueue_background_job("clitasks.speak", "written down")
-    job.wait(60)
-    assert output("logs", job.id) == "written down\n"
-    assert output("logs", "-f", job.id) == "written down\n"
-
-
 def test_cancel_says_what_became_of_a_job(home: Path):
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
     assert output("cancel", waiting.id) == f"{waiting.id} is canceled\n"
@@ -159,20 +152,6 @@ def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
         assert words in done.err
         assert done.code == 2
     wait_until(lambda: one.ended and two.ended)
-
-
-def test_a_silent_job_and_an_empty_choice_are_put_in_words(home: Path):
-    silent = enqueue_background_job("clitasks.nap", 0)
-    silent.wait(60)
-    assert run("jobs", "logs", silent.id).err.endswith("has printed nothing\n")
-    assert output("retry", "--failed", "--task", "clitasks.speak").startswith("no job has failed")
-    assert output("wait", silent.id) == ""
-
-
-def test_options_before_a_subcommand_hold_for_it(home: Path):
-    for word in ("one", "two"):
-        enqueue_background_job("clitasks.speak", word).wait(60)
-    assert len(output("--limit", "1", "list").splitlines()) == 1
 
 
 def test_wait_prints_the_result_and_fails_with_the_job(home: Path):

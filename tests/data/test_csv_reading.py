@@ -79,8 +79,7 @@ def test_what_is_wrong_is_named_with_its_line(bench, text: str, options, words: 
         bench.records(text, **options)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("place", [0, 50_000])
+@pytest.mark.parametrize(("end", "place"), [("\n", 0), ("\r\n", 50_000)])
 def test_a_wrong_encoding_is_refused_with_advice(bench, place: int, end: str) -> None:
     lines = [
         f"n,name{end}",
@@ -89,11 +88,6 @@ def test_a_wrong_encoding_is_refused_with_advice(bench, place: int, end: str) ->
     ]
     with pytest.raises(DataError, match=r"not utf-8.*encoding='cp1252'"):
         bench.records("".join(lines).encode("latin-1"))
-
-
-def test_a_text_that_does_not_fit_its_named_encoding_is_refused(bench) -> None:
-    with pytest.raises(DataError, match=r"'in\.csv' is not utf-16"):
-        bench.records(b"odd", encoding="utf-16")
 
 
 def test_ragged_rows_are_skipped_and_counted(bench) -> None:
@@ -124,8 +118,7 @@ def test_a_line_is_named_as_an_editor_counts_it(bench, end: str, skip_rows: int)
         bench.records(text, skip_rows=skip_rows)
 
 
-@pytest.mark.parametrize("ragged", ["skip", "pad"])
-@pytest.mark.parametrize("target", ["csv", "ndjson", "parquet", "xlsx"])
+@pytest.mark.parametrize(("ragged", "target"), [("skip", "csv"), ("pad", "parquet")])
 def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
     bench, ragged: str, target: str
 ) -> None:
@@ -134,12 +127,6 @@ def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
     assert bench.last.rows == (1 if ragged == "skip" else 3)
     assert ("2 ragged rows" if ragged == "skip" else "padded") in bench.last.notes[0]
     assert bench.records(made, f"back.{target}")[0]["a"] == "Zoë"
-
-
-def test_many_skipped_rows_are_counted_and_the_first_named(bench) -> None:
-    text = "a,b\n" + "".join(f"{n}\n{n},x\n" for n in range(1000))
-    assert len(bench.records(text, ragged="skip")) == 1000
-    assert bench.last.notes == ("1000 ragged rows skipped (lines 2, 4, 6, 8, 10, ...)",)
 
 
 @pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "excel", "parquet"])
@@ -202,13 +189,6 @@ def test_a_file_name_with_wildcards_is_that_file(bench) -> None:
 def test_a_wrong_option_is_named(bench, options, error, named: str) -> None:
     with pytest.raises(error, match=named):
         bench.records("a,b\n1,2\n", **options)
-
-
-@pytest.mark.parametrize("target", ["csv", "tsv", "ndjson", "parquet", "xlsx"])
-def test_what_only_the_slow_reader_takes_goes_into_any_format(bench, target: str) -> None:
-    late = "".join(f"{n},x\r\n" for n in range(5_000))
-    bench.convert(f"a,b\r\n{late}5,y\n6,z\r\n", "in.csv", f"out.{target}")
-    assert bench.last.rows == 5_002
 
 
 def test_wide_tables_stay_text_and_say_so(bench) -> None:

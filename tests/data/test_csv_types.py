@@ -87,18 +87,6 @@ def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path) -> None:
     np.testing.assert_array_equal(np.array(got, dtype=float), array)
 
 
-def test_blanks_after_the_delimiter_do_not_make_a_text(bench) -> None:
-    assert bench.records("a, b, c\n1, 2, x\n3, 4.5, y\n") == [
-        {"a": 1, "b": 2.0, "c": " x"},
-        {"a": 3, "b": 4.5, "c": " y"},
-    ]
-
-
-def test_digits_survive_into_json(bench) -> None:
-    digits = "12345678901234567890123456789"
-    assert f'"a":{digits}' in bench.text(f"a\n{digits}\n", "in.csv", "out.ndjson")
-
-
 def test_an_empty_cell_is_null_and_quotes_make_an_empty_text(bench) -> None:
     assert bench.records('a,b\n,x\n"",y\n') == [{"a": None, "b": "x"}, {"a": "", "b": "y"}]
 
@@ -109,16 +97,6 @@ def test_texts_that_mean_nothing_are_named(bench) -> None:
         {"a": None, "b": 2},
         {"a": 7, "b": None},
     ]
-
-
-def test_an_empty_quoted_cell_in_a_column_of_numbers_is_null(bench) -> None:
-    assert bench.records('a,b\n"1","x"\n"","y"\n')[1] == {"a": None, "b": "y"}
-
-
-def test_numbers_of_other_lands_are_reported(bench) -> None:
-    text = "land;summe\nde;1.234,50\nat;-7\n"
-    records = bench.records(text, decimal=",", thousands=".")
-    assert [r["summe"] for r in records] == [1234.5, -7.0]
 
 
 def test_numbers_of_other_lands_may_have_blanks_around_them(bench) -> None:

@@ -58,14 +58,6 @@ def _same(value: object, text: str) -> bool:
 @pytest.mark.slow
 @PATIENT
 @given(TABLES)
-def test_texts_come_back_through_every_text_format(rows: list[list[str]]) -> None:
-    records = _through(["ndjson", "csv"], rows, types="text", header=True)
-    assert [list(record.values()) for record in records] == rows
-
-
-@pytest.mark.slow
-@PATIENT
-@given(TABLES)
 def test_texts_come_back_through_parquet(rows: list[list[str]]) -> None:
     records = _through(["parquet"], rows, types="text", header=True)
     assert [list(record.values()) for record in records] == rows

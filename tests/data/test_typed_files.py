@@ -33,42 +33,6 @@ def test_parquet_gets_types(bench) -> None:
     }
 
 
-def test_parquet_comes_back_as_it_was(bench) -> None:
-    made = bench.convert(CSV, "in.csv", "out.parquet")
-    first = bench.records(made, "out.parquet")[0]
-    assert first["big"] == 123456789012345678901234567890
-    assert first["zip"] == "007"
-    assert first["day"] == "2024-01-02"
-    assert first["name"] == "=1+1"
-
-
-def test_nan_and_bytes_of_parquet_become_json(bench, tmp_path) -> None:
-    source = tmp_path / "made.parquet"
-    duckdb.sql(f"COPY (SELECT 'nan'::DOUBLE AS x, '\\xff'::BLOB AS b, [1,2] AS l) TO '{source}'")
-    assert bench.records(source, "in.parquet") == [{"x": None, "b": "/w==", "l": [1, 2]}]
-
-
-@pytest.mark.parametrize("target", ["csv", "tsv", "xlsx"])
-def test_lists_and_structures_are_json_in_every_format_without_them(
-    bench, tmp_path, target: str
-) -> None:
-    duckdb.sql(
-        "COPY (SELECT [1, 2] AS list, [[1], []] AS nested, {'x': 1, 'y': 'a'} AS struct, "
-        "MAP {'k': 1.5} AS map, TIMESTAMPTZ '2024-01-02 03:04:05.25+02' AS zoned, "
-        f"'\\xff'::BLOB AS bytes) TO '{tmp_path}/made.parquet'"
-    )
-    made = bench.convert(tmp_path / "made.parquet", "in.parquet", f"out.{target}")
-    (row,) = bench.records(made, f"back.{target}")
-    assert row == {
-        "list": "[1,2]",
-        "nested": "[[1],[]]",
-        "struct": '{"x":1,"y":"a"}',
-        "map": '{"k":1.5}',
-        "zoned": "2024-01-02T01:04:05.25Z",
-        "bytes": "/w==",
-    }
-
-
 @pytest.mark.parametrize("target", ["csv", "xlsx", "json", "ndjson"])
 def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(
     bench, tmp_path, target: str
@@ -171,17 +135,6 @@ def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path) -> None:
         assert bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet=sheet) == [{"b": 2}]
     with pytest.raises(UnknownNameError, match="sheet 'Preis'; did you mean 'Preise'"):
         bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet="Preis")
-
-
-def test_rows_of_unequal_width_in_a_sheet_are_one_table(bench, tmp_path) -> None:
-    book = openpyxl.Workbook()
-    for row in (["a", "b"], [1], [2, "x"], []):
-        book.active.append(row)
-    book.save(tmp_path / "book.xlsx")
-    assert bench.records(tmp_path / "book.xlsx", "in.xlsx") == [
-        {"a": 1, "b": None},
-        {"a": 2, "b": "x"},
-    ]
 
 
 def test_control_characters_do_not_break_a_workbook(bench) -> None:

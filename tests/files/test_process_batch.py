@@ -70,12 +70,6 @@ def test_a_second_run_skips_what_is_done_and_unchanged(home: Path) -> None:
     assert json.loads(Path(first[1]["output"]).read_text()) == [{"a": 22, "b": "x"}]
 
 
-def test_a_change_of_the_same_size_and_time_is_seen_by_its_time(home: Path) -> None:
-    process_batch(["file1.csv"], "convert_to_json")
-    (home / "file1.csv").write_text("a,b\n9,x\n")
-    assert statuses(process_batch(["file1.csv"], "convert_to_json")) == ["done"]
-
-
 def test_an_output_that_was_lost_or_altered_is_made_again(home: Path) -> None:
     first, second, _ = process_batch(FILES, "convert_to_json")
     Path(first["output"]).unlink()
@@ -105,12 +99,6 @@ def test_drawings_are_optimized_and_painted(home: Path) -> None:
     (picture,) = process_batch([report["output"]], "svg_to_png", dpi=100)
     assert picture["status"] == "done", picture["error"]
     assert Path(picture["output"]).read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_file_that_is_no_drawing_fails_alone(home: Path) -> None:
-    reports = process_batch(["file1.csv", "drawing.svg"], "optimize_svg")
-    assert statuses(reports) == ["failed", "done"]
-    assert reports[0]["error"].startswith("SvgReadError")
 
 
 def test_an_output_never_takes_its_source_s_place(home: Path) -> None:
@@ -169,11 +157,6 @@ def test_an_output_folder_stays_inside(home: Path) -> None:
             process_batch(["file1.csv"], "convert_to_json", output_folder=folder)
 
 
-def test_an_empty_batch_is_an_empty_report(home: Path) -> None:
-    for operation in ("convert_to_json", "zip", "checksum"):
-        assert process_batch([], operation) == []
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "named"),
     [
@@ -220,15 +203,3 @@ def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home:
         set_current(None)
     assert statuses(reports) == ["done", "done", "stopped"]
     assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "skipped", "done"]
-
-
-def test_progress_is_one_line_from_0_to_1(home: Path) -> None:
-    job = _StoppedAfter("nothing")
-    set_current(job)
-    try:
-        process_batch(FILES, "convert_to_json")
-    finally:
-        set_current(None)
-    assert job.reported == sorted(job.reported)
-    assert job.reported[0] == 0
-    assert job.reported[-1] == 1

@@ -74,10 +74,3 @@ def test_the_largest_mail_counts_all_that_it_encloses(
     assert mailbox.attempts == 0
     send_notification(**CONTRACT, attach=names[:2])
     assert 800_000 < len(mailbox.envelopes[0].content) < 1 << 20
-
-
-def test_pictures_of_drawings_count_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "0.01")
-    (home / "small.svg").write_text(SVG.replace("20mm", "400mm").replace("10mm", "200mm"))
-    with pytest.raises(MailError, match=r"the mail: [\d,]+ bytes.*at most 10,485 "):
-        send_notification(**CONTRACT, inline="small.svg")

@@ -46,18 +46,6 @@ def written(answer: str) -> Path:
     return Path(path)
 
 
-def test_the_contract_s_example_works_as_a_job(home: Path, worker) -> None:
-    worker()
-    job = enqueue()
-    path = written(job.wait(60))
-    assert "written to" in job.logs()
-    assert path.parent == home / "output" / "mail"
-    assert path.name.startswith(f"job-{job.id}-")
-    mail = message_from_bytes(path.read_bytes(), policy=default)
-    assert mail["To"] == "user@example.com"
-    assert job.id in mail["Message-ID"]
-
-
 def test_a_drawing_is_shown_as_a_picture(home: Path, worker) -> None:
     (home / "spiral.svg").write_text(SVG)
     worker()

@@ -46,11 +46,6 @@ def test_the_nearest_project_counts(here: Path):
     assert settings.home() == here / "src"
 
 
-def test_broken_settings_of_strangers_are_not_read(here: Path, tmp_path: Path):
-    (here / "pyproject.toml").write_text("[[[ not toml")
-    assert settings.home() == tmp_path / "data" / "drawscape"
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [

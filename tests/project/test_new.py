@@ -11,7 +11,6 @@ import pytest
 from command import Done, run
 
 from drawscape import settings
-from drawscape.cli.lab import fill
 
 Command = Callable[..., Done]
 ROOT = Path(__file__).parents[2]
@@ -109,15 +108,6 @@ def test_a_notebook_of_the_project_imports_its_workers(studio: Path):
     assert done.stdout == "workers.card_tasks\n"
 
 
-def test_filling_a_home_that_has_something_already_adds_what_is_missing(tmp_path: Path):
-    (tmp_path / "sketches").mkdir()
-    (tmp_path / "sketches" / "ripples.py").write_text("mine")
-    fill(tmp_path, "notebooks", "sketches")
-    assert (tmp_path / "sketches" / "ripples.py").read_text() == "mine"
-    assert (tmp_path / "notebooks" / "01_ripples.ipynb").exists()
-    assert not (tmp_path / "drawscape.toml").exists()
-
-
 def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(
     drawscape: Command, studio: Path
 ):
@@ -131,10 +121,3 @@ def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(
     assert (folder / originals[0]).read_text() == "edited"
     assert drawscape(studio.parent, "new", "second", "--tutorials").code == 0
     assert (studio.parent / "second" / "sketches" / "ripples.py").exists()
-
-
-def test_a_strangers_folder_gets_no_tutorials(drawscape: Command, tmp_path: Path):
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "a.txt").touch()
-    assert drawscape(tmp_path, "new", "theirs", "--tutorials").code == 2
-    assert [f.name for f in (tmp_path / "theirs").iterdir()] == ["a.txt"]

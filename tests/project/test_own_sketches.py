@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from command import run
 
-from drawscape.errors import SketchFileError, UnknownNameError
+from drawscape.errors import SketchFileError
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.sketches import SKETCHES, code_hash, draw
 from drawscape.sketches.registry import load_file
@@ -32,14 +32,6 @@ def test_a_file_in_the_folder_is_a_sketch_by_its_name(project: Path):
     assert draw("rings", 50, 50, count=3).to_string().count("<circle") == 3
 
 
-def test_elsewhere_it_is_not_known(project: Path, tmp_path: Path, monkeypatch):
-    SKETCHES["rings"]
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    assert "rings" not in SKETCHES
-    with pytest.raises(UnknownNameError, match="unknown pattern 'rings'"):
-        SKETCHES["rings"]
-
-
 def test_two_projects_may_use_the_same_name(project: Path, tmp_path: Path, monkeypatch):
     first = SKETCHES["rings"].function
     (tmp_path / "other" / "sketches").mkdir(parents=True)
@@ -57,17 +49,6 @@ def test_an_edit_counts_at_the_next_look_even_within_the_second(project: Path):
         file.write_text(f"def rings(svg):\n    '{text}'\n")
         assert SKETCHES["rings"].summary == text
     assert code_hash(SKETCHES["rings"].function) != before
-
-
-def test_an_edit_of_what_lies_beside_a_sketch_counts_too(project: Path):
-    (project / "sketches" / "rings.py").write_text(
-        "from sketches._sizes import SIZE\ndef rings(svg):\n    svg.circle(25, 25, SIZE)\n"
-    )
-    (project / "sketches" / "_sizes.py").write_text("SIZE = 7\n")
-    assert 'r="7"' in draw("rings", 50, 50).to_string()
-    (project / "sketches" / "_sizes.py").write_text("SIZE = 8\n")
-    assert 'r="8"' in draw("rings", 50, 50).to_string()
-    assert "_sizes" not in SKETCHES
 
 
 def test_the_name_may_be_the_files_alone(project: Path):

@@ -59,14 +59,6 @@ SIMPLE = {"complexity": "simple", "width": 100, "height": 100, "id": 1}
 COMPLEX = {"complexity": "complex", "width": 200, "height": 200, "id": 2}
 
 
-def test_the_example_draws_a_simple_artboard_as_the_front_does(
-    example: FlaskClient, client: FlaskClient
-) -> None:
-    assert example.post("/artboard/create", json=SIMPLE).json["svg"].startswith("<?xml")
-    answers = [c.post("/artboard/create", json=SIMPLE) for c in (example, client)]
-    assert answers[0].json == answers[1].json
-
-
 def test_the_example_queues_a_complex_artboard_and_a_worker_draws_it(
     example: FlaskClient, home: Path, worker: Any, until: Any
 ) -> None:

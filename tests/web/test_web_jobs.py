@@ -1,6 +1,5 @@
 """What the interface shows of jobs, and what it keeps to itself; a real worker draws."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,16 +42,6 @@ def test_a_drawing_goes_from_the_order_to_the_file(
     (home / "output" / job["result"]).unlink()
     assert client.get(f"/jobs/{job['id']}/svg").status_code == 410
     assert client.get(f"/jobs/{job['id']}/lines").status_code == 410
-
-
-def test_before_it_is_finished_a_job_has_no_drawing(
-    client: FlaskClient, order: dict[str, Any]
-) -> None:
-    job_id = ordered(client, order)
-    answer = client.get(f"/jobs/{job_id}/svg")
-    assert (answer.status_code, answer.json["job_status"]) == (409, "queued")
-    assert client.get(f"/jobs/{job_id}/lines").status_code == 409
-    assert client.get(f"/jobs/{job_id}/preview").status_code == 204
 
 
 def test_a_queued_job_can_be_canceled_once(client: FlaskClient, order: dict[str, Any]) -> None:
@@ -111,17 +100,6 @@ def test_a_result_outside_of_the_output_folder_is_never_served(
 
 
 @pytest.mark.slow
-def test_a_failure_is_reported_without_the_servers_files(
-    home: Path, other_task: str, worker: Any, until: Any
-) -> None:
-    client = create_app(WebSettings(job_modules=(other_task,))).test_client()
-    job = ended(client, enqueue_background_job(f"{other_task}.fail", "mauve").id, until)
-    assert (job["status"], job["reason"]) == ("failed", "exception")
-    assert job["error"] == "ValueError: no such colour: mauve"
-    assert str(home) not in json.dumps(job)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("where", ["output/missing.csv", "a b/ü.svg", ""])
 def test_a_failure_never_shows_where_the_server_keeps_its_files(
     home: Path, other_task: str, worker: Any, until: Any, where: str
@@ -142,12 +120,6 @@ def test_the_health_counts_workers_and_waiting_jobs(
         "queued": 1,
         "max_queued": 1000,
     }
-
-
-@pytest.mark.slow
-def test_the_health_is_well_with_a_worker(client: FlaskClient, worker: Any) -> None:
-    health = client.get("/healthz").json
-    assert (health["status"], health["workers"]) == ("ok", 1)
 
 
 def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None:

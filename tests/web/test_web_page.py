@@ -133,20 +133,6 @@ def test_a_hostile_drawing_runs_and_loads_nothing(
 
 
 @pytest.mark.nightly
-def test_markup_in_an_error_is_shown_as_text(
-    opened: Any, serving: Any, hostile: str, worker: Any
-) -> None:
-    settings = WebSettings(task=f"{hostile}.fail", job_modules=(hostile,))
-    with serving(settings) as server, opened(server.url) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.click("#draw")
-        says(page, "Failed:")
-        assert "<img src='/owned-by-error'" in page.inner_text("#status")
-    assert not [url for url in asked if "owned" in url]
-
-
-@pytest.mark.nightly
 def test_a_refused_order_is_reported_at_its_field(opened: Any, serving: Any) -> None:
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#paper", "Custom")
@@ -182,19 +168,6 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
                 read = None if default is None and value == "" else type(default)(value)
                 assert read == default, (pattern, name)
             assert page.inner_text("#pattern-summary")
-
-
-@pytest.mark.nightly
-def test_the_defaults_of_every_form_are_a_valid_order(opened: Any, serving: Any) -> None:
-    with serving(WebSettings()) as server, opened(server.url) as page:
-        for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
-            page.select_option("#pattern", pattern)
-            with page.expect_response(re.compile("/artboard/create")) as answer:
-                page.click("#draw")
-            assert answer.value.status == 200, (pattern, answer.value.text())
-            page.wait_for_selector("#cancel:enabled")
-            page.click("#cancel")
-            page.wait_for_selector("#draw:enabled")
 
 
 @pytest.mark.nightly

@@ -23,8 +23,3 @@ def test_an_empty_token_is_refused() -> None:
 def test_an_unknown_pattern_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'spiral'"):
         WebSettings(patterns=("spirl",))
-
-
-def test_values_that_are_none_leave_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DRAWSCAPE_WEB_TOKEN", raising=False)
-    assert WebSettings.from_environment(token=None, max_queued=None) == WebSettings()

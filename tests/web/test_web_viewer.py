@@ -96,17 +96,6 @@ def test_a_drawing_that_cannot_be_read_has_no_lines(
     assert "no lines to show" in answer.json["detail"]
 
 
-def test_the_viewer_of_the_page_is_that_of_the_notebooks(client: FlaskClient) -> None:
-    import drawscape.viewer
-
-    for name in ("viewer.js", "viewer.css"):
-        served = client.get(f"/static/{name}")
-        assert served.data == (Path(drawscape.viewer.__file__).parent / name).read_bytes()
-    closed = create_app(WebSettings(token="x")).test_client()
-    assert closed.get("/static/viewer.js").status_code == 200
-    assert closed.get("/jobs/nobody/lines").status_code == 401
-
-
 @pytest.mark.browser
 def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark(
     opened: Any, serving: Any, front: Any, worker: Any
