@@ -33,7 +33,7 @@ with scratch_folder(pathlib.Path(sys.argv[1])) as folder:
 """
 
 
-def left_by_killed(path: Path, code: str = WRITING) -> Path:
+def left_by_killed(path, code=WRITING):
     """Return what a process leaves that is killed while it writes `path`, or in the folder `path`."""
     folder = path if path.is_dir() else path.parent
     before = set(folder.iterdir())
@@ -44,7 +44,7 @@ def left_by_killed(path: Path, code: str = WRITING) -> Path:
     return left
 
 
-def test_the_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+def test_the_file_appears_when_it_is_whole(tmp_path):
     path = tmp_path / "a.txt"
     with atomic_path(path) as temporary:
         temporary.write_text("whole")
@@ -54,7 +54,7 @@ def test_the_file_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("problem", [ValueError, KeyboardInterrupt])
-def test_a_failure_leaves_what_was_there(tmp_path: Path, problem: type[BaseException]) -> None:
+def test_a_failure_leaves_what_was_there(tmp_path, problem):
     path = tmp_path / "a.txt"
     path.write_text("old")
 
@@ -68,7 +68,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, problem: type[BaseExcep
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_error_names_the_file_that_was_wanted(tmp_path: Path) -> None:
+def test_an_error_names_the_file_that_was_wanted(tmp_path):
     (tmp_path / "folder.svg").mkdir()
     for path, problem in (
         (tmp_path / "missing" / "a.svg", FileNotFoundError),
@@ -79,7 +79,7 @@ def test_an_error_names_the_file_that_was_wanted(tmp_path: Path) -> None:
         assert caught.value.filename == str(path)
 
 
-def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path: Path) -> None:
+def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path):
     before = os.umask(0o027)
     try:
         write_atomic(tmp_path / "a.txt", [b"whole"])
@@ -88,11 +88,11 @@ def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
 
 
-def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path):
     path, met = tmp_path / "a.txt", threading.Barrier(4)
     problems: list[BaseException] = []
 
-    def write(letter: bytes) -> None:
+    def write(letter):
         def pieces():
             met.wait(60)
             yield letter * 1000
@@ -114,20 +114,20 @@ def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_longest_names_can_be_written(tmp_path: Path) -> None:
+def test_the_longest_names_can_be_written(tmp_path):
     for name in ("x" * 255, "ü" * 127, "🖊" * 63):
         write_atomic(tmp_path / name, [b"whole"])
         assert (tmp_path / name).read_bytes() == b"whole"
 
 
-def test_what_a_killed_writer_left_is_removed_by_whoever_writes_there_next(tmp_path: Path) -> None:
+def test_what_a_killed_writer_left_is_removed_by_whoever_writes_there_next(tmp_path):
     left = left_by_killed(tmp_path / "other.svg")
     assert left.name.endswith(".part")
     SVGBuilder(20, 20).circle(10, 10, 5).save(tmp_path / "a.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
 
 
-def test_what_a_living_writer_has_begun_stays(tmp_path: Path) -> None:
+def test_what_a_living_writer_has_begun_stays(tmp_path):
     command = [sys.executable, "-c", WRITING, tmp_path / "slow.svg"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -138,20 +138,20 @@ def test_what_a_living_writer_has_begun_stays(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "slow.svg"]
 
 
-def test_what_a_killed_writer_of_0_3_left_goes_too(tmp_path: Path) -> None:
+def test_what_a_killed_writer_of_0_3_left_goes_too(tmp_path):
     part = tmp_path / ".a.svg.0a1b2c3d-4711-1234-0.part"
     part.write_text("half")
     assert sweep(tmp_path) == [part]
 
 
-def test_files_of_others_stay_however_old(tmp_path: Path) -> None:
+def test_files_of_others_stay_however_old(tmp_path):
     for name in ("movie.part", "a.0a1b2c3d.part", ".hidden.part", ".a.0a1b2c3d.svg", ".part"):
         (tmp_path / name).write_text("someone's")
         os.utime(tmp_path / name, (1, 1))
     assert sweep(tmp_path) == []
 
 
-def test_a_tree_is_swept_with_all_its_folders(tmp_path: Path) -> None:
+def test_a_tree_is_swept_with_all_its_folders(tmp_path):
     (tmp_path / "deep" / "er").mkdir(parents=True)
     left = {left_by_killed(tmp_path / "deep" / "er" / "a"), left_by_killed(tmp_path / "b")}
     assert set(sweep_tree(tmp_path)) == left
@@ -159,8 +159,8 @@ def test_a_tree_is_swept_with_all_its_folders(tmp_path: Path) -> None:
 
 
 def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(
-    tmp_path: Path,
-) -> None:
+    tmp_path,
+):
     parent = tmp_path / "scratch"
     with scratch_folder(parent) as folder:
         (folder / "a").write_text("x")
@@ -172,9 +172,7 @@ def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(
     assert list(parent.iterdir()) == []
 
 
-def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(tmp_path, monkeypatch):
     looks: list[Path] = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (looks.append(path), scandir(path))[1])
@@ -184,9 +182,7 @@ def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(
 
 
 @pytest.mark.slow
-def test_a_worker_removes_at_its_start_what_killed_drawings_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_removes_at_its_start_what_killed_drawings_left(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     (tmp_path / "output" / "postcards").mkdir(parents=True)
     left = left_by_killed(tmp_path / "output" / "postcards" / "a.svg")

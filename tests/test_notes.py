@@ -7,12 +7,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 from drawscape.notes import open_notes
 
 
-def test_a_note_outlives_its_process(tmp_path: Path) -> None:
+def test_a_note_outlives_its_process(tmp_path):
     code = (
         "import os, pathlib, sys; from drawscape.notes import open_notes\n"
         "with open_notes(pathlib.Path(sys.argv[1])) as notes:\n"
@@ -25,7 +24,7 @@ def test_a_note_outlives_its_process(tmp_path: Path) -> None:
         assert ours.get("a") == "noted"
 
 
-def test_notes_are_forgotten_after_400_days(tmp_path: Path) -> None:
+def test_notes_are_forgotten_after_400_days(tmp_path):
     path = tmp_path / "notes.db"
     with open_notes(path) as notes:
         notes.put("young", 1)
@@ -38,8 +37,8 @@ def test_notes_are_forgotten_after_400_days(tmp_path: Path) -> None:
         assert (notes.get("young"), notes.get("old")) == (1, None)
 
 
-def test_a_file_of_notes_is_made_by_many_at_once(tmp_path: Path) -> None:
-    def note(path: Path, key: str) -> None:
+def test_a_file_of_notes_is_made_by_many_at_once(tmp_path):
+    def note(path, key):
         with open_notes(path) as notes:
             notes.put(key, key.upper())
 

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command import run
-from object_store import ObjectStore, object_store
+from object_store import object_store
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
@@ -24,29 +23,29 @@ OPTIMIZE = "drawscape.tasks.plotting.optimize_svg"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
 
 @pytest.fixture
-def bucket(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+def bucket(home, monkeypatch):
     with object_store(monkeypatch) as found:
         yield found
 
 
 @pytest.fixture
-def other_home(home: Path, monkeypatch: pytest.MonkeyPatch):
+def other_home(home, monkeypatch):
     """Work in another home, as on another machine, and return it."""
 
-    def go(name: str) -> Path:
+    def go(name):
         monkeypatch.setenv("DRAWSCAPE_HOME", str(home.with_name(name)))
         return home.with_name(name)
 
     return go
 
 
-def test_the_output_may_be_another_folder(home: Path, tmp_path: Path, monkeypatch):
+def test_the_output_may_be_another_folder(home, tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "shared"))
     path = generate_complex_svg(60, 60, "spiral", "one")
     assert path == str((tmp_path / "shared" / "one.svg").resolve())
@@ -60,7 +59,7 @@ def test_the_output_may_be_another_folder(home: Path, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     "url", ["ftp://{}127.0.0.1:9/x", "s3://{}bucket/x", "htt://{}example.org/x"]
 )
-def test_a_store_s_password_is_in_no_message(home: Path, monkeypatch: pytest.MonkeyPatch, url: str):
+def test_a_store_s_password_is_in_no_message(home, monkeypatch, url):
     monkeypatch.chdir(home.parent)
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", url.format("ada:secret@"))
     done = run("doctor")
@@ -72,7 +71,7 @@ def test_a_store_s_password_is_in_no_message(home: Path, monkeypatch: pytest.Mon
     assert "secret" not in str(raised.value)
 
 
-def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket: ObjectStore, home: Path):
+def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket, home):
     path = Path(generate_complex_svg(60, 60, "spiral", "cards/one"))
     assert bucket.read("cards/one.svg") == path.read_bytes()
     bucket.remove_bucket()
@@ -81,9 +80,7 @@ def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket: ObjectStore
     assert {one.name for one in path.parent.iterdir()} == {"one.svg"}
 
 
-def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(
-    bucket: ObjectStore, home: Path, other_home
-):
+def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(bucket, home, other_home):
     first = Path(generate_complex_svg(60, 60, "harmonograph", seed=3))
     other_home("second")
     (found,) = drawings("harmonograph")
@@ -102,7 +99,7 @@ def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(
     assert bucket.names() == {f"drawings/{first.stem}.png"}
 
 
-def test_a_copy_follows_its_object(bucket: ObjectStore, home: Path, other_home):
+def test_a_copy_follows_its_object(bucket, home, other_home):
     path = settings.output_path("notes.svg")
     write_atomic(path, [b"<svg>1</svg>"])
     for text in (b"<svg>2</svg>", b"<svg>3</svg>"):  # of one size, within a second
@@ -118,7 +115,7 @@ def test_a_copy_follows_its_object(bucket: ObjectStore, home: Path, other_home):
         settings.readable_path("output/none.svg")
 
 
-def test_a_path_becomes_the_readers_own(bucket: ObjectStore, home: Path, other_home):
+def test_a_path_becomes_the_readers_own(bucket, home, other_home):
     import pickle
 
     path = Path(generate_complex_svg(60, 60, "spiral", "one"))
@@ -135,9 +132,7 @@ def test_a_path_becomes_the_readers_own(bucket: ObjectStore, home: Path, other_h
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_a_path_in_an_order_becomes_the_workers_own(
-    bucket: ObjectStore, home: Path, other_home, many: bool
-):
+def test_a_path_in_an_order_becomes_the_workers_own(bucket, home, other_home, many):
     path = generate_complex_svg(60, 60, "spiral", "one")
     if many:
         enqueue_many(OPTIMIZE, [{"path": path}])
@@ -150,7 +145,7 @@ def test_a_path_in_an_order_becomes_the_workers_own(
     assert queue.codec.loads(payload, of_call(job_id, task))[2] == {"path": str(own)}
 
 
-def test_a_store_that_lets_nobody_in_is_named(bucket: ObjectStore, home: Path):
+def test_a_store_that_lets_nobody_in_is_named(bucket, home):
     bucket.refuse_keys()
     try:
         with pytest.raises(OutputStoreError, match=r"s3://studio/drawings: no rights"):
@@ -159,7 +154,7 @@ def test_a_store_that_lets_nobody_in_is_named(bucket: ObjectStore, home: Path):
         bucket.admit_keys()
 
 
-def test_a_store_that_cannot_be_reached_is_named(home: Path, monkeypatch):
+def test_a_store_that_cannot_be_reached_is_named(home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", "s3://studio")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -171,7 +166,7 @@ def test_a_store_that_cannot_be_reached_is_named(home: Path, monkeypatch):
         store()
 
 
-def test_without_its_package_the_way_to_it_is_named(home: Path):
+def test_without_its_package_the_way_to_it_is_named(home):
     code = "import sys; sys.modules['fsspec'] = None; from drawscape import output_store as s; s.store()"
     done = subprocess.run(
         [sys.executable, "-c", code],

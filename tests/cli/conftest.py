@@ -7,7 +7,6 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
 
 import click
 import pytest
@@ -16,7 +15,7 @@ import pytest
 class Terminal:
     """`drawscape ARGUMENTS` at a terminal of 24 lines."""
 
-    def __init__(self, arguments: tuple[str, ...], columns: int) -> None:
+    def __init__(self, arguments, columns):
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.set_blocking(self._master, False)
@@ -34,7 +33,7 @@ class Terminal:
         )
         os.close(slave)
 
-    def read(self) -> str:
+    def read(self):
         """Return what appeared that `shows` has not passed over."""
         try:
             while data := os.read(self._master, 65_536):
@@ -44,22 +43,22 @@ class Terminal:
         self.text = click.unstyle(self.text)
         return self.text
 
-    def shows(self, words: str) -> bool:
+    def shows(self, words):
         """Whether `words` appeared since the last time that they did."""
         _, found, rest = self.read().partition(words)
         self.text = rest if found else self.text
         return bool(found)
 
-    def ended(self) -> bool:
+    def ended(self):
         """Whether the command is over; reads on meanwhile, for a full terminal holds it up."""
         self.read()
         return self.process.poll() is not None
 
-    def press(self, key: bytes) -> None:
+    def press(self, key):
         """Type."""
         os.write(self._master, key)
 
-    def close(self) -> None:
+    def close(self):
         """Kill what still runs."""
         if self.process.poll() is None:
             self.process.kill()
@@ -68,11 +67,11 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal() -> Iterator[Callable[..., Terminal]]:
+def terminal():
     """Open terminals that are closed at the end of the test."""
     opened: list[Terminal] = []
 
-    def open_one(*arguments: str, columns: int) -> Terminal:
+    def open_one(*arguments, columns):
         opened.append(Terminal(arguments, columns))
         return opened[-1]
 

@@ -2,8 +2,6 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
@@ -25,7 +23,7 @@ DIFFERS = {
 """Options that are not the same in all commands that have them."""
 
 
-def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+def commands(group, path=""):
     """Yield every command below `group` with its full name."""
     context = click.Context(group)
     for name in group.list_commands(context):
@@ -71,7 +69,7 @@ def test_the_same_option_has_the_same_words_in_every_command():
     assert {name for name, texts in said.items() if len(texts) > 1} <= DIFFERS
 
 
-def test_no_line_of_a_list_of_commands_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+def test_no_line_of_a_list_of_commands_is_cut_off(monkeypatch):
     for group in ("", *(n for n, c in COMMANDS.items() if isinstance(c, click.Group))):
         listed = run(*group.split(), "--help").out.partition("Commands:\n")[2]
         assert listed
@@ -79,7 +77,7 @@ def test_no_line_of_a_list_of_commands_is_cut_off(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     """A folder to work in, with a home, a drawing and a file that is none."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
@@ -273,7 +271,7 @@ ANY_TEXT = {
 
 
 @pytest.mark.parametrize(("typed", "named"), BAD, ids=[typed for typed, _ in BAD])
-def test_bad_input_is_named_in_one_style(folder: Path, typed: str, named: str):
+def test_bad_input_is_named_in_one_style(folder, typed, named):
     import shlex
 
     (folder / "home").mkdir()
@@ -304,7 +302,7 @@ def test_every_command_takes_a_home_and_every_list_and_show_prints_json():
             assert "--json" in options, name
 
 
-def test_the_home_is_taken_anywhere_on_the_line(folder: Path):
+def test_the_home_is_taken_anywhere_on_the_line(folder):
     for name, line in (("x", "--home x jobs"), ("y", "jobs list --home=y"), ("z", "jobs --home z")):
         assert run(*line.split()).code == 0
         assert (folder / name / ".drawscape").is_dir()

@@ -26,7 +26,7 @@ WITHOUT_ROOTS_POWERS = () if os.geteuid() else ("setpriv", "--bounding-set", "-a
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home of the test's own."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     scripts = str(Path(sys.executable).parent)
@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def doctor(*before: str, alone: bool = True) -> Done:
+def doctor(*before, alone=True):
     """Run the doctor: in a process, `before` it what that runs under, or in this one."""
     if not alone:
         return run("doctor")
@@ -43,14 +43,14 @@ def doctor(*before: str, alone: bool = True) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def remedies(done: Done) -> list[str]:
+def remedies(done):
     """Return the commands that the doctor printed, one for each line that can be copied."""
     assert done.code == 1, done
     assert "Traceback" not in done.err
     return re.findall(r"^    (.+)$", done.out, re.MULTILINE)
 
 
-def is_mended_by(*commands: str, alone: bool = True) -> bool:
+def is_mended_by(*commands, alone=True):
     """Run what the doctor printed, in one shell; return whether it is content then."""
     asked = [f"{sys.executable} -m drawscape doctor"] if alone else []
     lines = ["bash", "-e", "-c", "\n".join([*commands, *asked])]
@@ -60,7 +60,7 @@ def is_mended_by(*commands: str, alone: bool = True) -> bool:
     return fixed.returncode == done.code == 0
 
 
-def test_a_healthy_home_has_no_problem_and_is_left_as_it_is(home: Path):
+def test_a_healthy_home_has_no_problem_and_is_left_as_it_is(home):
     done = doctor(alone=False)
     assert done.code == 0, done.out
     assert done.out.endswith("\nno problems.\n")
@@ -69,7 +69,7 @@ def test_a_healthy_home_has_no_problem_and_is_left_as_it_is(home: Path):
     assert list(home.iterdir()) == []
 
 
-def test_jobs_without_a_worker(home: Path):
+def test_jobs_without_a_worker(home):
     job = enqueue_background_job(TASK, 50, 50)
     done = doctor(alone=False)
     assert "- workers: 1 job waiting: start a worker:\n    drawscape worker\n" in done.out
@@ -82,7 +82,7 @@ def test_jobs_without_a_worker(home: Path):
             worker.terminate()
 
 
-def test_a_paused_queue_and_a_home_that_is_open_to_others(home: Path):
+def test_a_paused_queue_and_a_home_that_is_open_to_others(home):
     enqueue_background_job(TASK, 50, 50)
     pause_queue()
     (home / ".drawscape").chmod(0o755)
@@ -96,7 +96,7 @@ def test_a_paused_queue_and_a_home_that_is_open_to_others(home: Path):
 
 
 @pytest.mark.parametrize("gone", ["queue.key", "queue.db"])
-def test_a_queue_without_its_key_and_a_key_without_its_queue(home: Path, gone: str):
+def test_a_queue_without_its_key_and_a_key_without_its_queue(home, gone):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(home))
         enqueue_in_a_process_of_its_own()
@@ -108,11 +108,11 @@ def test_a_queue_without_its_key_and_a_key_without_its_queue(home: Path, gone: s
     assert is_mended_by(*remedies(done))
 
 
-def enqueue_in_a_process_of_its_own() -> None:
+def enqueue_in_a_process_of_its_own():
     subprocess.run(["drawscape", "enqueue", TASK, "width=50", "height=50"], check=True)
 
 
-def test_a_key_that_others_may_write(home: Path):
+def test_a_key_that_others_may_write(home):
     enqueue_in_a_process_of_its_own()
     (home / ".drawscape" / "queue.key").chmod(0o666)
     commands = remedies(doctor())
@@ -120,7 +120,7 @@ def test_a_key_that_others_may_write(home: Path):
     assert is_mended_by(*commands, "drawscape worker --burst -q")
 
 
-def test_a_queue_that_cannot_be_read_is_one_problem(home: Path):
+def test_a_queue_that_cannot_be_read_is_one_problem(home):
     (home / ".drawscape").mkdir(mode=0o700)
     (home / ".drawscape" / "queue.db").write_bytes(b"no database" * 1000)
     commands = remedies(doctor())
@@ -129,7 +129,7 @@ def test_a_queue_that_cannot_be_read_is_one_problem(home: Path):
     assert list((home / ".drawscape").glob("queue-broken-*/queue.db"))
 
 
-def test_a_home_that_this_user_may_not_write(home: Path):
+def test_a_home_that_this_user_may_not_write(home):
     home.chmod(0o500)
     (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
     assert command == f"chmod u+wx {home}"
@@ -137,9 +137,7 @@ def test_a_home_that_this_user_may_not_write(home: Path):
     assert doctor(*WITHOUT_ROOTS_POWERS).code == 0
 
 
-def test_a_home_in_a_folder_that_this_user_may_not_write(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_home_in_a_folder_that_this_user_may_not_write(home, monkeypatch):
     """What is above the home keeps its owner, whoever that is: it may be the root folder."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home / "studio" / "home"))
     home.chmod(0o500)
@@ -151,14 +149,14 @@ def test_a_home_in_a_folder_that_this_user_may_not_write(
 
 
 @pytest.mark.parametrize("name", [".drawscape", "output"])
-def test_a_link_that_leads_nowhere(home: Path, name: str):
+def test_a_link_that_leads_nowhere(home, name):
     (home / name).symlink_to(home / "gone")
     (command,) = remedies(doctor(alone=False))
     assert is_mended_by(command, alone=False)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
-def test_files_that_belong_to_somebody_else(home: Path):
+def test_files_that_belong_to_somebody_else(home):
     enqueue_in_a_process_of_its_own()
     state = home / ".drawscape"
     (home / "kept.txt").touch()
@@ -172,7 +170,7 @@ def test_files_that_belong_to_somebody_else(home: Path):
 
 
 @pytest.mark.nightly
-def test_a_disk_that_is_read_only_or_almost_full(home: Path):
+def test_a_disk_that_is_read_only_or_almost_full(home):
     """A drawing of eight megabytes has no star, so that it is what may go."""
     script = f"""
         mount -t tmpfs -o size=206m,mode=755 tmpfs {home}
@@ -190,12 +188,12 @@ def test_a_disk_that_is_read_only_or_almost_full(home: Path):
     assert "- home: set DRAWSCAPE_HOME to another folder\n" in read_only
 
 
-def test_a_postgres_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_postgres_that_does_not_answer(home, monkeypatch):
     """Others try again for some seconds, for it may be being started; the doctor is waited for."""
     tries = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def hang_up() -> None:
+        def hang_up():
             with contextlib.suppress(OSError):
                 while True:
                     tries.append(listener.accept()[0].close())
@@ -210,12 +208,12 @@ def test_a_postgres_that_does_not_answer(home: Path, monkeypatch: pytest.MonkeyP
     assert is_mended_by(*remedies(done))
 
 
-def test_an_output_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_output_that_cannot_be_used(home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
     assert is_mended_by(*remedies(doctor()))
 
 
-def test_settings_and_sketches_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_settings_and_sketches_that_cannot_be_used(home, monkeypatch):
     (home / "sketches").mkdir()
     (home / "sketches" / "broken.py").write_text("def broken(svg:\n")
     assert "broken.py does not import: SyntaxError" in doctor(alone=False).out

@@ -3,7 +3,6 @@
 import linecache
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command import Done, run
@@ -23,7 +22,7 @@ def reeds(svg, *, count: int = 4):
 """
 
 
-def cell(factor: float = 2, padding: str = "") -> Any:
+def cell(factor=2, padding=""):
     text, space = CELL.format(factor=factor, padding=padding), {"__name__": "__main__"}
     name = f"<cell {factor} {len(padding)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -32,7 +31,7 @@ def cell(factor: float = 2, padding: str = "") -> Any:
 
 
 @pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(tmp_path, monkeypatch):
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -43,7 +42,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
-def test_drawings_are_listed_and_filtered(command: Command) -> None:
+def test_drawings_are_listed_and_filtered(command):
     assert len(command("drawings").out.splitlines()) == 4
     assert len(command("drawings", "list", "tiles=4..").out.splitlines()) == 2
     assert len(command("drawings", "list", "tiles=3").out.splitlines()) == 1
@@ -53,7 +52,7 @@ def test_drawings_are_listed_and_filtered(command: Command) -> None:
     assert "no drawings" in command("drawings", "list", "--tag", "none").err
 
 
-def test_marks_are_made_and_shown(command: Command) -> None:
+def test_marks_are_made_and_shown(command):
     (rose,) = drawings("rose")
     assert command("drawings", "star", rose.recipe[:8], "4").code == 0
     assert command("drawings", "tag", rose.recipe[:8], "--add", "kept").code == 0
@@ -66,7 +65,7 @@ def test_marks_are_made_and_shown(command: Command) -> None:
     assert command("drawings", "tag", rose.recipe[:8]).code == 2
 
 
-def test_deleting_asks_and_redrawing_brings_back(command: Command) -> None:
+def test_deleting_asks_and_redrawing_brings_back(command):
     (rose,) = drawings("rose")
     content = rose.path.read_bytes()
     assert command("drawings", "delete", rose.recipe, answer="n\n").code == 130
@@ -78,7 +77,7 @@ def test_deleting_asks_and_redrawing_brings_back(command: Command) -> None:
     assert rose.path.read_bytes() == content
 
 
-def test_prune_keeps_what_has_a_mark(command: Command) -> None:
+def test_prune_keeps_what_has_a_mark(command):
     drawings("rose")[0].star(1)
     drawings("truchet", seed=1)[0].annotate("hm")
     nothing = command("drawings", "prune", "--older", "1d", "--yes")
@@ -90,9 +89,7 @@ def test_prune_keeps_what_has_a_mark(command: Command) -> None:
     assert command("drawings", "rebuild").out == "2 drawings in the catalogue\n"
 
 
-def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(
-    command: Command, tmp_path: Path
-) -> None:
+def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(command, tmp_path):
     path = Path(draw_function_svg(cell(2), 60, 60))
     marker = tmp_path / "ran"
     hostile = Path(draw_function_svg(cell(3), 60, 60))
@@ -120,7 +117,7 @@ def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(
     assert marker.exists()
 
 
-def test_a_long_source_lies_in_the_home_by_its_address(command: Command, tmp_path: Path) -> None:
+def test_a_long_source_lies_in_the_home_by_its_address(command, tmp_path):
     import random
 
     padding = "".join(random.Random(1).choices("abcdefghij", k=20_000))
@@ -136,8 +133,8 @@ def test_a_long_source_lies_in_the_home_by_its_address(command: Command, tmp_pat
 
 
 def test_a_deleted_drawing_of_a_cell_comes_back_from_the_source_in_the_catalogue(
-    command: Command,
-) -> None:
+    command,
+):
     drawing = find(draw_function_svg(cell(2), 60, 60))
     content = drawing.path.read_bytes()
     drawing.delete()

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from command import run
@@ -38,7 +36,7 @@ def nap_on(seconds):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     (folder / ".drawscape").mkdir()
     (folder / "modules").mkdir()
@@ -53,14 +51,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         worker.stop()
 
 
-def output(*arguments: str, code: int = 0) -> str:
+def output(*arguments, code=0):
     """Return what `drawscape jobs ARGUMENTS` printed."""
     done = run("jobs", *arguments)
     assert done.code == code, done
     return done.out + done.err
 
 
-def test_lists_and_shows_are_json_too(home: Path):
+def test_lists_and_shows_are_json_too(home):
     job = enqueue_background_job("clitasks.speak", "hello")
     job.wait(60)
     listed = json.loads(run("jobs", "list", "--json").out)
@@ -71,7 +69,7 @@ def test_lists_and_shows_are_json_too(home: Path):
         assert json.loads(run(*line.split(), "--json").out) is not None
 
 
-def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path: Path, home: Path):
+def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path, home):
     assert run("enqueue", "clitasks.speak", "words=done", "--wait").out.endswith("\ndone\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
@@ -81,7 +79,7 @@ def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path
     assert done.code == 1
 
 
-def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
+def test_the_list_is_plain_lines_where_there_is_no_terminal(home):
     job = enqueue_background_job("clitasks.speak", "hello")
     job.wait(60)
     line = next(line for line in output("list").splitlines() if job.id in line)
@@ -93,7 +91,7 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
     assert job.id in output()
 
 
-def test_show_explains_and_gives_the_result(home: Path):
+def test_show_explains_and_gives_the_result(home):
     job = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
     job.wait(60)
     text = output("show", job.id)
@@ -104,7 +102,7 @@ def test_show_explains_and_gives_the_result(home: Path):
     assert "ValueError: no ink" in output("show", failed.id)
 
 
-def test_cancel_says_what_became_of_a_job(home: Path):
+def test_cancel_says_what_became_of_a_job(home):
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
     assert output("cancel", waiting.id) == f"{waiting.id} is canceled\n"
     job = started(enqueue_background_job("clitasks.nap", 60))
@@ -118,7 +116,7 @@ def test_cancel_says_what_became_of_a_job(home: Path):
     output("cancel", stubborn.id)
 
 
-def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path):
+def test_what_had_ended_cannot_be_canceled_and_the_others_are(home):
     ended = enqueue_background_job("clitasks.fail")
     wait_until(lambda: ended.ended)
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
@@ -130,7 +128,7 @@ def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path):
     assert run("jobs", "cancel", ended.id).code == 1
 
 
-def test_retry_requeue_and_delete(home: Path):
+def test_retry_requeue_and_delete(home):
     job = enqueue_background_job("clitasks.fail")
     wait_until(lambda: job.ended)
     assert job.id in output("retry", job.id)
@@ -143,7 +141,7 @@ def test_retry_requeue_and_delete(home: Path):
     assert "give job ids" in output("retry", code=2)
 
 
-def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
+def test_a_job_may_be_named_by_the_end_of_its_id(home):
     one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
     two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
     assert one.id in output("show", "t-of-two-likes")
@@ -154,12 +152,12 @@ def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
     wait_until(lambda: one.ended and two.ended)
 
 
-def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
+def test_wait_prints_the_result_and_fails_with_the_job(home):
     assert output("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
     assert "no ink" in output("wait", enqueue_background_job("clitasks.fail").id, code=1)
 
 
-def test_prune_and_stats(home: Path):
+def test_prune_and_stats(home):
     enqueue_background_job("clitasks.speak", "x").wait(60)
     assert "1 with 2 slots" in output("stats")
     assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
@@ -171,7 +169,7 @@ def test_prune_and_stats(home: Path):
     "arguments",
     ["jobs --limit 5000", "jobs logs -f {job}", "--help"],
 )
-def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: str):
+def test_a_reader_that_leaves_ends_the_command_quietly(home, arguments):
     job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
     job.wait(60)
     line = f"{sys.executable} -m drawscape {arguments.format(job=job.id)}"
@@ -186,7 +184,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: st
 
 
 @pytest.mark.parametrize("arguments", [("jobs",), ("demo",), ("worker",), ("web", "--port", "0")])
-def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path, arguments: tuple[str, ...]):
+def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
     (tmp_path / "file").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))

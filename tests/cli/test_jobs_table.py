@@ -1,8 +1,5 @@
 """`drawscape jobs` on a terminal: the table, and the table that follows the queue."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from command import run
 from support import wait_until
@@ -13,20 +10,20 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     return tmp_path
 
 
-def queued(name: str) -> str:
+def queued(name):
     return enqueue_background_job(TASK, width=9, height=9, job_id=name).id
 
 
 @pytest.fixture
-def shown(terminal) -> Callable[[int], str]:
+def shown(terminal):
     """Show the table at a terminal of so many columns."""
 
-    def show(columns: int) -> str:
+    def show(columns):
         screen = terminal("jobs", columns=columns)
         wait_until(screen.ended)
         return screen.read().replace("\r", "")
@@ -34,7 +31,7 @@ def shown(terminal) -> Callable[[int], str]:
     return show
 
 
-def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path, shown):
+def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home, shown):
     job_id = enqueue_background_job(TASK, width=9, height=9).id
     assert f"{job_id}  spiral, seed 0  queued" in shown(130)
     narrow = shown(60)
@@ -46,7 +43,7 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path, sh
     assert max(map(len, narrowest.splitlines())) <= 40
 
 
-def test_an_empty_queue_says_which_file_it_is(home: Path, shown):
+def test_an_empty_queue_says_which_file_it_is(home, shown):
     assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
 
 
@@ -67,7 +64,7 @@ def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     assert "Traceback" not in screen.read()
 
 
-def test_watching_without_a_terminal_lists_once_and_says_so(home: Path):
+def test_watching_without_a_terminal_lists_once_and_says_so(home):
     job_id = queued("lonely")
     done = run("jobs", "--watch")
     assert done.out.startswith(f"{job_id}\t")

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,9 +24,7 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture
-def lab(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+def lab(tmp_path, monkeypatch):
     """The command at work, its address, and what it prints; as whoever runs the tests, root or not."""
     home = tmp_path / "home"
     (home / ".drawscape").mkdir(parents=True)
@@ -57,7 +54,7 @@ def lab(
         process.wait()
 
 
-def answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+def answers(process, url, log):
     if process.poll() is not None:
         pytest.fail(f"it left with {process.returncode}:\n{log.read_text()}")
     try:
@@ -67,7 +64,7 @@ def answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
         return False
 
 
-def fetch(url: str, path: str, method: str = "GET") -> bytes:
+def fetch(url, path, method="GET"):
     request = urllib.request.Request(f"{url}{path}", method=method)
     request.add_header("Authorization", f"token {TOKEN}")
     with urllib.request.urlopen(request, timeout=60) as answer:
@@ -75,7 +72,7 @@ def fetch(url: str, path: str, method: str = "GET") -> bytes:
         return body
 
 
-def opens_without_pop_ups_and_with_the_command_on_its_path(url: str) -> None:
+def opens_without_pop_ups_and_with_the_command_on_its_path(url):
     """Check what a person sees first."""
     with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=60) as answer:
         assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
@@ -110,9 +107,7 @@ def opens_without_pop_ups_and_with_the_command_on_its_path(url: str) -> None:
         pytest.param((signal.SIGTERM,), id="term", marks=pytest.mark.nightly),
     ],
 )
-def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(
-    lab: tuple[subprocess.Popen[bytes], str, Path], signals: tuple[signal.Signals, ...]
-) -> None:
+def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, signals):
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
     opens_without_pop_ups_and_with_the_command_on_its_path(url)
@@ -136,8 +131,8 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(
 
 @pytest.mark.nightly
 def test_lab_starts_no_worker_beside_one_that_another_program_has_started(
-    lab: tuple[subprocess.Popen[bytes], str, Path],
-) -> None:
+    lab,
+):
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
     (first,) = workers_alive()
@@ -154,7 +149,7 @@ def test_lab_starts_no_worker_beside_one_that_another_program_has_started(
 
 
 @pytest.fixture
-def tries(tmp_path: Path) -> Path:
+def tries(tmp_path):
     """A file with a line for each worker that was tried; the project's huey cannot be imported."""
     package, file = tmp_path / "home" / "workers", tmp_path / "tries"
     package.mkdir(parents=True)
@@ -165,9 +160,7 @@ def tries(tmp_path: Path) -> Path:
 
 
 @pytest.mark.nightly
-def test_lab_opens_though_no_worker_starts_and_tries_it_again(
-    tries: Path, lab: tuple[subprocess.Popen[bytes], str, Path], tmp_path: Path
-) -> None:
+def test_lab_opens_though_no_worker_starts_and_tries_it_again(tries, lab, tmp_path):
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
     wait_until(lambda: len(tries.read_text().split()) >= 3, 120, "three workers that do not start")

@@ -5,7 +5,6 @@ import stat
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 from command import run
@@ -14,7 +13,7 @@ DRAWING = ("draw", "truchet", "--param", "tiles=3")
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     assert run(*DRAWING, "-o", "a.svg").out == "a.svg\n"
@@ -23,9 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("command", [DRAWING, ("plot", "a.svg"), ("redraw", "a.svg")])
 @pytest.mark.parametrize("ending", ["svg", "gcode"])
-def test_a_device_a_pipe_and_a_link_stay_what_they_are(
-    folder: Path, command: tuple[str, ...], ending: str
-):
+def test_a_device_a_pipe_and_a_link_stay_what_they_are(folder, command, ending):
     file = folder / f"b.{ending}"
     assert run(*command, "-o", str(file)).code == 0
     made = file.read_bytes()
@@ -51,13 +48,13 @@ def test_a_device_a_pipe_and_a_link_stay_what_they_are(
 
 
 @pytest.mark.parametrize("to", ["-", "/dev/stdout", ">(cat)"])
-def test_a_shell_s_outputs_take_the_drawing_and_no_name(folder: Path, to: str):
+def test_a_shell_s_outputs_take_the_drawing_and_no_name(folder, to):
     line = f"{sys.executable} -m drawscape draw truchet --param tiles=3 -o {to} | cat; wait"
     done = subprocess.run(["bash", "-c", line], capture_output=True, check=True)
     assert done.stdout == (folder / "a.svg").read_bytes()
 
 
-def test_a_name_without_an_ending_is_written_in_the_machine_s_format_or_as_svg(folder: Path):
+def test_a_name_without_an_ending_is_written_in_the_machine_s_format_or_as_svg(folder):
     for command in (DRAWING, ("plot", "a.svg")):
         assert run(*command, "-o", "x").out == "x\n"
         assert (folder / "x").read_bytes().startswith(b"<?xml")

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from command import run
@@ -17,7 +16,7 @@ COMMAND = [sys.executable, "-m", "drawscape"]
 
 
 @pytest.mark.parametrize("arguments", ["sketches", "draw --help", "draw spiral -o -", "jobs"])
-def test_a_full_disk_is_a_sentence(arguments: str, home: Path):
+def test_a_full_disk_is_a_sentence(arguments, home):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*COMMAND, *arguments.split()],
@@ -31,7 +30,7 @@ def test_a_full_disk_is_a_sentence(arguments: str, home: Path):
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home of the test's own, with a job, so that lists are not empty."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     from drawscape.job_manager import enqueue_background_job
@@ -41,9 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["postgresq", "mysql", "http"])
-def test_a_queue_of_an_unknown_kind_is_refused_without_its_password(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
-):
+def test_a_queue_of_an_unknown_kind_is_refused_without_its_password(tmp_path, monkeypatch, scheme):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", f"{scheme}://ada:secret@example.org/x")
@@ -56,9 +53,7 @@ def test_a_queue_of_an_unknown_kind_is_refused_without_its_password(
 
 
 @pytest.mark.slow
-def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     process = subprocess.Popen(
         [*COMMAND, "demo", "-w", "1"], stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -17,7 +17,7 @@ from support import wait_until
         (("draw", "spirl"), "did you mean 'spiral'"),
     ],
 )
-def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments: tuple[str, ...], words: str):
+def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words):
     screen = terminal(*arguments, columns=60)
     wait_until(screen.ended)
     text = screen.read()
@@ -41,7 +41,7 @@ def test_elsewhere_each_pattern_has_one_line():
         ("drawscape draw spirl --wob", None),
     ],
 )
-def test_a_shell_completes_commands_patterns_and_their_options(typed: str, offered: str | None):
+def test_a_shell_completes_commands_patterns_and_their_options(typed, offered):
     words = typed.split()
     done = subprocess.run(
         [sys.executable, "-m", "drawscape"],

@@ -4,8 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,14 +15,12 @@ from drawscape.job_manager import enqueue_background_job, workers_alive
 
 
 @pytest.fixture
-def start(
-    home: Path, task_module: Callable[[str, str], None]
-) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def start(home, task_module):
     """Start `drawscape worker` with more options; it is gone after the test."""
     task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
     processes = []
 
-    def run(*options: str) -> subprocess.Popen[bytes]:
+    def run(*options):
         command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "-q", *options]
         processes.append(subprocess.Popen(command, cwd=home))
         wait_until(workers_alive, what="the worker to start")
@@ -36,7 +32,7 @@ def start(
         process.wait(60)
 
 
-def test_jobs_workers_lists_who_is_alive(start: Callable[..., subprocess.Popen[bytes]]):
+def test_jobs_workers_lists_who_is_alive(start):
     none = CliRunner().invoke(root, ["jobs", "workers"])
     assert "no worker is alive" in none.output
     process = start("--lanes", "fast,default")
@@ -51,7 +47,7 @@ def test_jobs_workers_lists_who_is_alive(start: Callable[..., subprocess.Popen[b
     ("seconds", "grace", "status"), [(1.5, "10m", "finished"), (600, "0.2s", "queued")]
 )
 def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
-    start: Callable[..., subprocess.Popen[bytes]], seconds: float, grace: str, status: str
+    start, seconds, grace, status
 ):
     process = start("--grace", grace)
     job = started(enqueue_background_job("naps.nap", seconds))
@@ -63,7 +59,7 @@ def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
     assert waiting.status == "queued"
 
 
-def test_a_queue_in_a_file_is_not_migrated_by_a_command(home: Path):
+def test_a_queue_in_a_file_is_not_migrated_by_a_command(home):
     found = CliRunner().invoke(root, ["queue", "migrate"])
     assert found.exit_code == 1
     assert "brought up to date when it is opened" in str(found.exception)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from drawscape.data import Conversion, Options, convert
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     monkeypatch.delenv("DRAWSCAPE_DATA_DIRS", raising=False)
     monkeypatch.delenv("DRAWSCAPE_DATA_MEMORY_MB", raising=False)
@@ -20,13 +19,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Bench:
     """Writes a source, converts it, reads the result; `last` is what the conversion said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         self.last: Conversion
 
-    def convert(
-        self, content: str | bytes | Path, source: str, target: str, **options: Any
-    ) -> Path:
+    def convert(self, content, source, target, **options):
         path = self.folder / source
         if isinstance(content, Path):
             content = content.read_bytes()
@@ -40,14 +37,14 @@ class Bench:
         )
         return self.last.path
 
-    def records(self, content: str | bytes | Path, source: str = "in.csv", **options: Any) -> list:
+    def records(self, content, source="in.csv", **options):
         """The rows as JSON records, with integers and floats as Python reads them."""
         return json.loads(self.convert(content, source, "out.json", **options).read_text())
 
-    def text(self, content: str | bytes | Path, source: str, target: str, **options: Any) -> str:
+    def text(self, content, source, target, **options):
         return self.convert(content, source, target, **options).read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path):
     return Bench(tmp_path)

@@ -1,14 +1,12 @@
 """Conversions as they run: their progress, their end before the end, what they leave."""
 
-from pathlib import Path
-
 import pytest
 
 from drawscape.data import Options, convert
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Path:
+def large(tmp_path):
     path = tmp_path / "large.csv"
     with path.open("w") as stream:
         stream.write("id,name,price\n")
@@ -19,7 +17,7 @@ def large(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["json", "csv", "parquet", "xlsx"])
 @pytest.mark.parametrize("options", [{}, {"ragged": "pad", "encoding": "latin-1"}])
-def test_progress_rises_to_1(large: Path, tmp_path: Path, target: str, options) -> None:
+def test_progress_rises_to_1(large, tmp_path, target, options):
     if target == "xlsx":
         large.write_text("".join(large.read_text().splitlines(keepends=True)[:20_000]))
     reported: list[float] = []
@@ -39,8 +37,8 @@ class _Stopped(BaseException):
     """As a worker raises it inside of a task that is to stop."""
 
 
-def test_a_conversion_that_is_stopped_leaves_nothing(large: Path, tmp_path: Path) -> None:
-    def stop(fraction: float, message: str) -> None:
+def test_a_conversion_that_is_stopped_leaves_nothing(large, tmp_path):
+    def stop(fraction, message):
         if message == "writing":
             raise _Stopped
 

@@ -16,7 +16,7 @@ from drawscape.errors import DataError, ParameterError, UnknownNameError
         ".5,x\n.6,y\n",
     ],
 )
-def test_a_first_row_of_values_is_data_and_the_log_says_so(bench, text: str) -> None:
+def test_a_first_row_of_values_is_data_and_the_log_says_so(bench, text):
     assert len(bench.records(text)) == len(text.splitlines())
     assert "so it is data; header=True if it is not" in bench.last.notes[0]
 
@@ -60,7 +60,7 @@ ZOE = [{"name": "Zoë", "n": 1}]
         (b"a,b\nx\x00y,1\n", {}, [{"a": "x\x00y", "b": 1}]),
     ],
 )
-def test_a_file_is_read_as_it_is_meant(bench, content, options, records) -> None:
+def test_a_file_is_read_as_it_is_meant(bench, content, options, records):
     assert bench.records(content, **options) == records
 
 
@@ -74,13 +74,13 @@ def test_a_file_is_read_as_it_is_meant(bench, content, options, records) -> None
         ('a,b\n1\n"x"y,2\n', {"ragged": "pad"}, "line 3: "),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(bench, text: str, options, words: str) -> None:
+def test_what_is_wrong_is_named_with_its_line(bench, text, options, words):
     with pytest.raises(DataError, match=rf"'in\.csv', {words}"):
         bench.records(text, **options)
 
 
 @pytest.mark.parametrize(("end", "place"), [("\n", 0), ("\r\n", 50_000)])
-def test_a_wrong_encoding_is_refused_with_advice(bench, place: int, end: str) -> None:
+def test_a_wrong_encoding_is_refused_with_advice(bench, place, end):
     lines = [
         f"n,name{end}",
         *(f"{n},abcdefghijklmnopqrstuvwxyz\n" for n in range(place)),
@@ -90,7 +90,7 @@ def test_a_wrong_encoding_is_refused_with_advice(bench, place: int, end: str) ->
         bench.records("".join(lines).encode("latin-1"))
 
 
-def test_ragged_rows_are_skipped_and_counted(bench) -> None:
+def test_ragged_rows_are_skipped_and_counted(bench):
     assert bench.records("a,b\n1,2\n3\n4,5,6\n7,8\n", ragged="skip") == [
         {"a": 1, "b": 2},
         {"a": 7, "b": 8},
@@ -98,7 +98,7 @@ def test_ragged_rows_are_skipped_and_counted(bench) -> None:
     assert bench.last.notes == ("2 ragged rows skipped (lines 3, 4)",)
 
 
-def test_ragged_rows_are_padded(bench) -> None:
+def test_ragged_rows_are_padded(bench):
     rows = "1,2\n" * 300
     found = bench.records(f"a,b\n{rows}3\n4,5,6\n", ragged="pad")
     assert found[299:] == [
@@ -111,7 +111,7 @@ def test_ragged_rows_are_padded(bench) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("skip_rows", [0, 1])
-def test_a_line_is_named_as_an_editor_counts_it(bench, end: str, skip_rows: int) -> None:
+def test_a_line_is_named_as_an_editor_counts_it(bench, end, skip_rows):
     lines = ["report", "a,b", '"1', '1",2', "", "3,4", "5"]
     text = end.join(lines[1 - skip_rows :]) + end
     with pytest.raises(DataError, match=rf"'in\.csv', line {6 + skip_rows}: 1 cell"):
@@ -119,9 +119,7 @@ def test_a_line_is_named_as_an_editor_counts_it(bench, end: str, skip_rows: int)
 
 
 @pytest.mark.parametrize(("ragged", "target"), [("skip", "csv"), ("pad", "parquet")])
-def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
-    bench, ragged: str, target: str
-) -> None:
+def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(bench, ragged, target):
     content = "a;b\r\nZoë;2\n3\r\n4;5;6\n".encode("cp1252")
     made = bench.convert(content, "in.csv", f"out.{target}", ragged=ragged, encoding="cp1252")
     assert bench.last.rows == (1 if ragged == "skip" else 3)
@@ -130,7 +128,7 @@ def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
 
 
 @pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "excel", "parquet"])
-def test_an_empty_file_is_an_empty_table(bench, target: str) -> None:
+def test_an_empty_file_is_an_empty_table(bench, target):
     if target == "parquet":
         with pytest.raises(DataError, match="at least one column"):
             bench.convert("", "in.csv", f"out.{target}")
@@ -142,28 +140,28 @@ def test_an_empty_file_is_an_empty_table(bench, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "xlsx", "parquet"])
-def test_a_header_alone_is_a_table_without_rows(bench, target: str) -> None:
+def test_a_header_alone_is_a_table_without_rows(bench, target):
     bench.convert("a,b\n", "in.csv", f"out.{target}")
     assert (bench.last.rows, bench.last.columns) == (0, ("a", "b"))
 
 
-def test_names_can_be_given(bench) -> None:
+def test_names_can_be_given(bench):
     assert bench.records("1,x\n", columns=["n", "text"]) == [{"n": 1, "text": "x"}]
     with pytest.raises(DataError, match="has 2 columns, columns= names 1"):
         bench.records("1,x\n", columns=["n"])
 
 
-def test_double_and_blank_names_are_made_unique(bench) -> None:
+def test_double_and_blank_names_are_made_unique(bench):
     (record,) = bench.records("a,A,,a\n1,2,3,4\n", header=True)
     assert [*record] == ["a", "A_1", "column2", "a_2"]
 
 
-def test_a_long_cell_is_carried(bench) -> None:
+def test_a_long_cell_is_carried(bench):
     (record,) = bench.records(f"a,b\n{'x' * 5_000_000},1\n")
     assert len(record["a"]) == 5_000_000
 
 
-def test_a_file_name_with_wildcards_is_that_file(bench) -> None:
+def test_a_file_name_with_wildcards_is_that_file(bench):
     (bench.folder / "ab.csv").write_text("a\n666\n")
     assert bench.records("a,b\n1,2\n", "a*[x]?'b.csv") == [{"a": 1, "b": 2}]
 
@@ -186,12 +184,12 @@ def test_a_file_name_with_wildcards_is_that_file(bench) -> None:
         ({"thousands": "."}, ParameterError, "must differ from decimal"),
     ],
 )
-def test_a_wrong_option_is_named(bench, options, error, named: str) -> None:
+def test_a_wrong_option_is_named(bench, options, error, named):
     with pytest.raises(error, match=named):
         bench.records("a,b\n1,2\n", **options)
 
 
-def test_wide_tables_stay_text_and_say_so(bench) -> None:
+def test_wide_tables_stay_text_and_say_so(bench):
     names = ",".join(f"c{n}" for n in range(2_001))
     (record,) = bench.records(f"{names}\n{','.join('1' * 2_001)}\n", header=True)
     assert record["c7"] == "1"

@@ -6,7 +6,7 @@ import pytest
 from drawscape.errors import DataError, UnknownNameError
 
 
-def test_a_column_is_a_number_only_if_every_row_is(bench) -> None:
+def test_a_column_is_a_number_only_if_every_row_is(bench):
     many = "".join(f"{n},{n}\n" for n in range(30_000))
     records = bench.records(f"a,b\n{many}1,last\n")
     assert records[0] == {"a": 0, "b": "0"}
@@ -60,7 +60,7 @@ def test_a_column_is_a_number_only_if_every_row_is(bench) -> None:
         ("Zoë ☕ 漢字", "Zoë ☕ 漢字"),
     ],
 )
-def test_no_value_changes_its_meaning(bench, text: str, value: object) -> None:
+def test_no_value_changes_its_meaning(bench, text, value):
     (record,) = bench.records(f"a,b\n{text},x\n", header=True)
     assert record == {"a": value, "b": "x"}
 
@@ -69,14 +69,12 @@ def test_no_value_changes_its_meaning(bench, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "value"), [("7", 7), ("1.5", 1.5), ("true", True), ("1" * 19, int("1" * 19))]
 )
-def test_beside_values_na_and_nan_mean_that_there_is_none(
-    bench, missing: str, text: str, value: object
-) -> None:
+def test_beside_values_na_and_nan_mean_that_there_is_none(bench, missing, text, value):
     records = bench.records(f"a,b\n{text},x\n{missing},NA\n{text},y\n", header=True)
     assert records == [{"a": value, "b": "x"}, {"a": None, "b": "NA"}, {"a": value, "b": "y"}]
 
 
-def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path) -> None:
+def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path):
     array = np.random.default_rng(7).normal(size=(50, 3)) * 10.0 ** np.arange(-200, 100, 100)
     array[7, 1] = np.nan
     np.savetxt(tmp_path / "array.csv", array, delimiter=",")
@@ -87,11 +85,11 @@ def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path) -> None:
     np.testing.assert_array_equal(np.array(got, dtype=float), array)
 
 
-def test_an_empty_cell_is_null_and_quotes_make_an_empty_text(bench) -> None:
+def test_an_empty_cell_is_null_and_quotes_make_an_empty_text(bench):
     assert bench.records('a,b\n,x\n"",y\n') == [{"a": None, "b": "x"}, {"a": "", "b": "y"}]
 
 
-def test_texts_that_mean_nothing_are_named(bench) -> None:
+def test_texts_that_mean_nothing_are_named(bench):
     assert bench.records("a,b\nNA,1\n-,2\n7,\n", nulls=["NA", "-"]) == [
         {"a": None, "b": 1},
         {"a": None, "b": 2},
@@ -99,12 +97,12 @@ def test_texts_that_mean_nothing_are_named(bench) -> None:
     ]
 
 
-def test_numbers_of_other_lands_may_have_blanks_around_them(bench) -> None:
+def test_numbers_of_other_lands_may_have_blanks_around_them(bench):
     records = bench.records("land;summe\nde; 1.234,50\nat;-7 \nch;NA\n", decimal=",", thousands=".")
     assert [r["summe"] for r in records] == [1234.5, -7.0, None]
 
 
-def test_a_type_that_is_asked_for_takes_na_for_no_value(bench) -> None:
+def test_a_type_that_is_asked_for_takes_na_for_no_value(bench):
     assert bench.records("a,b\n1,x\nNA,y\n", types={"a": "integer"}) == [
         {"a": 1, "b": "x"},
         {"a": None, "b": "y"},
@@ -112,19 +110,19 @@ def test_a_type_that_is_asked_for_takes_na_for_no_value(bench) -> None:
     assert bench.records("a\n1\nNA\n", types="text") == [{"a": "1"}, {"a": "NA"}]
 
 
-def test_dates_of_other_lands_are_reported(bench) -> None:
+def test_dates_of_other_lands_are_reported(bench):
     records = bench.records("tag,n\n31/12/2024,1\n,2\n", date_format="%d/%m/%Y")
     assert [r["tag"] for r in records] == ["2024-12-31", None]
 
 
-def test_types_can_be_reported(bench) -> None:
+def test_types_can_be_reported(bench):
     text = "plz,n,flag\n10115,1,1\n"
     assert bench.records(text, types="text") == [{"plz": "10115", "n": "1", "flag": "1"}]
     reported = {"plz": "text", "n": "decimal(10,2)"}
     assert bench.records(text, types=reported) == [{"plz": "10115", "n": 1.0, "flag": 1}]
 
 
-def test_a_value_that_is_not_of_the_type_reported_is_shown(bench) -> None:
+def test_a_value_that_is_not_of_the_type_reported_is_shown(bench):
     with pytest.raises(DataError, match="column 'b': 'x' is not a BIGINT"):
         bench.records("a,b\n1,2\n2,x\n", types={"b": "integer"})
     with pytest.raises(UnknownNameError, match="column 'c'"):

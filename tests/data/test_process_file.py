@@ -10,9 +10,7 @@ from drawscape.errors import DataError, ForbiddenPathError, SettingsError, Unkno
 from workers.data_tasks import process_file
 
 
-def test_the_contract_s_example_works(
-    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory
-) -> None:
+def test_the_contract_s_example_works(home, monkeypatch, tmp_path_factory):
     uploads = tmp_path_factory.mktemp("uploads")
     (uploads / "data.csv").write_text("a,b\n1,x\n")
     monkeypatch.setenv("DRAWSCAPE_DATA_DIRS", str(uploads))
@@ -21,7 +19,7 @@ def test_the_contract_s_example_works(
     assert json.loads(Path(path).read_text()) == [{"a": 1, "b": "x"}]
 
 
-def test_any_format_goes_into_any_other(home: Path) -> None:
+def test_any_format_goes_into_any_other(home):
     rows = "a,b\n1,x\n-2,007\n"
     (home / "start.csv").write_text(rows)
     path = str(home / "start.csv")
@@ -33,7 +31,7 @@ def test_any_format_goes_into_any_other(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "suffix"), [("jsonl", "ndjson"), ("XLSX", "xlsx"), (".TSV", "tsv")]
 )
-def test_formats_go_by_several_names(home: Path, name: str, suffix: str) -> None:
+def test_formats_go_by_several_names(home, name, suffix):
     (home / "start.csv").write_text("a\n1\n")
     assert process_file("start.csv", name).endswith(f"start.{suffix}")
 
@@ -48,7 +46,7 @@ def test_formats_go_by_several_names(home: Path, name: str, suffix: str) -> None
         ("own.csv", "the queue's own"),
     ],
 )
-def test_a_file_outside_and_the_queue_s_own_are_not_read(home: Path, path: str, words: str) -> None:
+def test_a_file_outside_and_the_queue_s_own_are_not_read(home, path, words):
     (home / ".drawscape").mkdir()
     (home / ".drawscape" / "key").write_text("secret")
     (home / "link.csv").symlink_to("/etc/passwd")
@@ -59,7 +57,7 @@ def test_a_file_outside_and_the_queue_s_own_are_not_read(home: Path, path: str, 
 
 
 @pytest.mark.parametrize("name", ["../out.json", "/tmp/out.json", ""])
-def test_an_output_outside_is_not_written(home: Path, name: str) -> None:
+def test_an_output_outside_is_not_written(home, name):
     (home / "data.csv").write_text("a\n1\n")
     if not name:
         assert process_file("data.csv", "json", output_filename=name).endswith("data/data.json")
@@ -68,7 +66,7 @@ def test_an_output_outside_is_not_written(home: Path, name: str) -> None:
         process_file("data.csv", "json", output_filename=name)
 
 
-def test_a_failure_leaves_the_output_as_it_was(home: Path) -> None:
+def test_a_failure_leaves_the_output_as_it_was(home):
     (home / "data.csv").write_text("a,b\n1,2\n")
     path = Path(process_file("data.csv", "json"))
     before = path.read_text()
@@ -80,7 +78,7 @@ def test_a_failure_leaves_the_output_as_it_was(home: Path) -> None:
     assert list((home / ".drawscape" / "scratch").iterdir()) == []
 
 
-def test_a_file_is_not_converted_into_itself(home: Path) -> None:
+def test_a_file_is_not_converted_into_itself(home):
     (home / "output").mkdir()
     (home / "output" / "a.csv").write_text("a\n1\n")
     with pytest.raises(DataError, match="into itself"):
@@ -97,14 +95,14 @@ def test_a_file_is_not_converted_into_itself(home: Path) -> None:
         ({"delimeter": ","}, UnknownNameError, "option 'delimeter'"),
     ],
 )
-def test_what_is_wrong_is_named(home: Path, arguments, error, named: str) -> None:
+def test_what_is_wrong_is_named(home, arguments, error, named):
     (home / "data.csv").write_text("a\n1\n")
     (home / "data.dat").write_text("a\n1\n")
     with pytest.raises(error, match=named):
         process_file(**{"file_path": "data.csv", "format": "json", **arguments})
 
 
-def test_the_memory_limit_is_checked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_limit_is_checked(home, monkeypatch):
     (home / "data.csv").write_text("a\n1\n")
     monkeypatch.setenv("DRAWSCAPE_DATA_MEMORY_MB", "lots")
     with pytest.raises(SettingsError, match="DRAWSCAPE_DATA_MEMORY_MB='lots'"):
@@ -112,7 +110,7 @@ def test_the_memory_limit_is_checked(home: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("target", ["csv", "ndjson", "parquet"])
-def test_lines_of_thousands_of_cells_fit_into_the_memory(bench, target: str) -> None:
+def test_lines_of_thousands_of_cells_fit_into_the_memory(bench, target):
     """Of 135 KB it was said that they exceed 512 MB, since DuckDB counts what it sets aside."""
     line = ",".join("1.25" for _ in range(5_000))
     bench.convert(f"{line}\n{line}\n", "in.csv", f"out.{target}", ragged="pad")

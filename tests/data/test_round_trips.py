@@ -28,7 +28,7 @@ TABLES = st.integers(1, 4).flatmap(
 PATIENT = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def _through(formats: list[str], rows: list[list[str]], **options) -> list[dict]:
+def _through(formats, rows, **options):
     """Write the rows as a CSV file, lead it through the formats, read the records at the end."""
     names = [f"n{place}" for place in range(len(rows[0]))]
     written = io.StringIO(newline="")
@@ -44,7 +44,7 @@ def _through(formats: list[str], rows: list[list[str]], **options) -> list[dict]
         return json.loads(path.read_text())
 
 
-def _same(value: object, text: str) -> bool:
+def _same(value, text):
     """Whether a JSON value says what the cell said."""
     if value is None:
         return text == ""
@@ -58,14 +58,14 @@ def _same(value: object, text: str) -> bool:
 @pytest.mark.slow
 @PATIENT
 @given(TABLES)
-def test_texts_come_back_through_parquet(rows: list[list[str]]) -> None:
+def test_texts_come_back_through_parquet(rows):
     records = _through(["parquet"], rows, types="text", header=True)
     assert [list(record.values()) for record in records] == rows
 
 
 @PATIENT
 @given(TABLES)
-def test_guessed_types_say_what_the_texts_said(rows: list[list[str]]) -> None:
+def test_guessed_types_say_what_the_texts_said(rows):
     records = _through([], rows, header=True)
     for record, row in zip(records, rows, strict=True):
         assert all(map(_same, record.values(), row)), (record, row)

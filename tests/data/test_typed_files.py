@@ -15,12 +15,12 @@ CSV = """id,zip,price,big,flag,day,at,name
 """
 
 
-def described(path) -> dict[str, str]:
+def described(path):
     rows = duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
     return {row[0]: row[1] for row in rows}
 
 
-def test_parquet_gets_types(bench) -> None:
+def test_parquet_gets_types(bench):
     assert described(bench.convert(CSV, "in.csv", "out.parquet")) == {
         "id": "BIGINT",
         "zip": "VARCHAR",
@@ -34,9 +34,7 @@ def test_parquet_gets_types(bench) -> None:
 
 
 @pytest.mark.parametrize("target", ["csv", "xlsx", "json", "ndjson"])
-def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(
-    bench, tmp_path, target: str
-) -> None:
+def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(bench, tmp_path, target):
     """NaN is no JSON at any depth; bytes and times with a zone look alike wherever they stand."""
     duckdb.sql(
         "COPY (SELECT {'bytes': '\\xff'::BLOB, 'none': NULL::DOUBLE, "
@@ -77,7 +75,7 @@ def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(
         ("2024-01-02T03:04:05X", "VARCHAR", "2024-01-02T03:04:05X"),
     ],
 )
-def test_iso_times_are_times_in_parquet(bench, text: str, kind: str, value: str) -> None:
+def test_iso_times_are_times_in_parquet(bench, text, kind, value):
     made = bench.convert(f"a,b\n{text},x\nNA,y\n{text},z\n", "in.csv", "o.parquet", header=True)
     assert described(made)["a"] == kind
     with duckdb.connect() as connection:
@@ -86,7 +84,7 @@ def test_iso_times_are_times_in_parquet(bench, text: str, kind: str, value: str)
     assert rows == [(value,), (None if kind != "VARCHAR" else "NA",), (value,)]
 
 
-def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path) -> None:
+def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path):
     duckdb.sql(
         "COPY (SELECT 'inf'::DOUBLE AS inf, 'nan'::FLOAT AS nan, 1.25::DECIMAL(9,2) AS dec, "
         "123456789012345678.5::DECIMAL(20,1) AS long, '\\xff'::BLOB AS blob, [1, 2] AS list, "
@@ -103,7 +101,7 @@ def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path) -> None:
     assert row[12] is None
 
 
-def test_an_excel_sheet_gets_types_and_no_formulas(bench) -> None:
+def test_an_excel_sheet_gets_types_and_no_formulas(bench):
     sheet = openpyxl.load_workbook(bench.convert(CSV, "in.csv", "out.xlsx")).active
     header, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
     assert header == ["id", "zip", "price", "big", "flag", "day", "at", "name"]
@@ -115,7 +113,7 @@ def test_an_excel_sheet_gets_types_and_no_formulas(bench) -> None:
     assert sheet["H2"].value == "=1+1"
 
 
-def test_excel_comes_back_as_it_was(bench) -> None:
+def test_excel_comes_back_as_it_was(bench):
     made = bench.convert(CSV, "in.csv", "out.xlsx")
     assert bench.text(made, "out.xlsx", "back.csv").splitlines() == [
         "id,zip,price,big,flag,day,at,name",
@@ -124,7 +122,7 @@ def test_excel_comes_back_as_it_was(bench) -> None:
     ]
 
 
-def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path) -> None:
+def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["a"])
     other = book.create_sheet("Preise")
@@ -137,30 +135,30 @@ def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path) -> None:
         bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet="Preis")
 
 
-def test_control_characters_do_not_break_a_workbook(bench) -> None:
+def test_control_characters_do_not_break_a_workbook(bench):
     made = bench.convert(b"a,b\nx\x00\x01y,1\n", "in.csv", "out.xlsx")
     assert openpyxl.load_workbook(made).active["A2"].value == "x\ufffd\ufffdy"
 
 
-def test_what_does_not_fit_a_sheet_is_refused(bench) -> None:
+def test_what_does_not_fit_a_sheet_is_refused(bench):
     with pytest.raises(DataError, match=r"40,000 characters does not fit an Excel cell"):
         bench.convert(f"a,b\n{'x' * 40_000},1\n", "in.csv", "out.xlsx")
 
 
 @pytest.mark.slow
-def test_a_table_that_is_wider_than_a_sheet_is_refused(bench) -> None:
+def test_a_table_that_is_wider_than_a_sheet_is_refused(bench):
     wide = ",".join(f"c{n}" for n in range(16_385))
     with pytest.raises(DataError, match="do not fit an Excel sheet"):
         bench.convert(f"{wide}\n", "in.csv", "out.xlsx", header=True)
 
 
 @pytest.mark.parametrize("source", ["in.xlsx", "in.parquet"])
-def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source: str) -> None:
+def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source):
     with pytest.raises(DataError, match=r"in\.(xlsx|parquet)"):
         bench.convert("a,b\n1,2\n", source, "out.csv")
 
 
-def test_formulas_are_made_safe_for_spreadsheets_on_request(bench) -> None:
+def test_formulas_are_made_safe_for_spreadsheets_on_request(bench):
     csv = "=a,b\n=1+1,-5\n@x,+cmd|x\n-3.5,plain\n"
     assert bench.text(csv, "in.csv", "out.csv", safe_formulas=True).splitlines() == [
         "'=a,b",

@@ -1,8 +1,5 @@
 """A home of the test's own, files in it, and real workers."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from drawscape.job_manager import start_worker
@@ -13,7 +10,7 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" view
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     for name in ("DRAWSCAPE_DATA_DIRS", "DRAWSCAPE_DATA_MEMORY_MB", "DRAWSCAPE_QUEUE"):
         monkeypatch.delenv(name, raising=False)
@@ -24,11 +21,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def worker(home: Path) -> Iterator[Callable[[int], WorkerProcess]]:
+def worker(home):
     """Start a worker with so many slots; it ends with the test."""
     running: list[WorkerProcess] = []
 
-    def start(slots: int) -> WorkerProcess:
+    def start(slots):
         running.append(start_worker(slots))
         return running[-1]
 

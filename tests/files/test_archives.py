@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from drawscape.files.batch import distinct, write_zip
 
 
-def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_files_make_the_same_bytes(tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("hello" * 1000)
     write_zip(tmp_path / "1.zip", [(file, "a.txt")])
@@ -24,7 +23,7 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
 @given(
     st.lists(st.sampled_from(["a", "A", "a-2", "a.csv", "a-2.csv", "A-2.CSV", ".x", "b.tar.gz"]))
 )
-def test_distinct_names_differ_in_more_than_case(names: list[str]) -> None:
+def test_distinct_names_differ_in_more_than_case(names):
     chosen = distinct(names)
     assert len({name.lower() for name in chosen}) == len(names)
     assert all(

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from support import wait_until
 
-from drawscape.job_manager import Job, enqueue_background_job, get_job, list_jobs
+from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
 
 
-def enqueue_batch(files: list[str], operation: str = "convert_to_json", **options) -> Job:
+def enqueue_batch(files, operation="convert_to_json", **options):
     return enqueue_background_job(
         "workers.file_tasks.process_batch",
         file_list=files,
@@ -23,7 +23,7 @@ def enqueue_batch(files: list[str], operation: str = "convert_to_json", **option
     )
 
 
-def large_file(folder: Path, name: str, rows: int) -> str:
+def large_file(folder, name, rows):
     """A CSV file that takes a while; its last row is (rows - 1)."""
     with (folder / name).open("w") as stream:
         stream.write("id,name,price\n")
@@ -31,12 +31,12 @@ def large_file(folder: Path, name: str, rows: int) -> str:
     return name
 
 
-def half_written(home: Path) -> list[Path]:
+def half_written(home):
     return list((home / "output").rglob(".*.part"))
 
 
 @pytest.mark.slow
-def test_more_batches_than_slots_all_end_each_in_its_own_job(home: Path, worker) -> None:
+def test_more_batches_than_slots_all_end_each_in_its_own_job(home, worker):
     jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
     worker(2)
     for job in jobs:
@@ -45,9 +45,7 @@ def test_more_batches_than_slots_all_end_each_in_its_own_job(home: Path, worker)
 
 
 @pytest.mark.slow
-def test_a_batch_that_is_stopped_leaves_whole_files_and_goes_on_from_there(
-    home: Path, worker
-) -> None:
+def test_a_batch_that_is_stopped_leaves_whole_files_and_goes_on_from_there(home, worker):
     files = [large_file(home, f"large{n}.csv", 40_000) for n in range(8)]
     folder = home / "output" / "data"
     worker(1)
@@ -65,7 +63,7 @@ def test_a_batch_that_is_stopped_leaves_whole_files_and_goes_on_from_there(
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home: Path, worker) -> None:
+def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, worker):
     large_file(home, "large.csv", 200_000)
     process = worker(1)
     job = enqueue_background_job("workers.data_tasks.process_file", "large.csv", "json")
@@ -82,7 +80,7 @@ def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home: Path, worker)
 
 
 @pytest.mark.nightly
-def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home: Path, worker) -> None:
+def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, worker):
     files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
     folder = home / "output" / "data"
     process = worker(2)

@@ -17,11 +17,11 @@ from workers.file_tasks import process_batch
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
 
 
-def statuses(reports: list[dict]) -> list[str]:
+def statuses(reports):
     return [report["status"] for report in reports]
 
 
-def test_the_contract_s_example_works(home: Path) -> None:
+def test_the_contract_s_example_works(home):
     reports = process_batch(file_list=FILES, operation="convert_to_json")
     assert [r["file"] for r in reports] == FILES
     assert statuses(reports) == ["done"] * 3
@@ -34,13 +34,13 @@ def test_the_contract_s_example_works(home: Path) -> None:
 @pytest.mark.parametrize(
     "form", ["csv", "tsv", "json", "ndjson", "parquet", "excel", "jsonl", "xlsx"]
 )
-def test_every_format_has_its_operation(home: Path, form: str) -> None:
+def test_every_format_has_its_operation(home, form):
     (report,) = process_batch(["file1.csv"], f"convert_to_{form}")
     assert report["status"] == "done"
     assert Path(report["output"]).is_file()
 
 
-def test_one_bad_file_does_not_spoil_the_rest(home: Path) -> None:
+def test_one_bad_file_does_not_spoil_the_rest(home):
     (home / "ragged.csv").write_text("a,b\n1\n")
     (home / "binary.csv").write_bytes(os.urandom(64) + b"\xff\xfe\x00")
     files = [
@@ -61,7 +61,7 @@ def test_one_bad_file_does_not_spoil_the_rest(home: Path) -> None:
     assert all(report["output"] is None for report in reports[1:-1])
 
 
-def test_a_second_run_skips_what_is_done_and_unchanged(home: Path) -> None:
+def test_a_second_run_skips_what_is_done_and_unchanged(home):
     first = process_batch(FILES, "convert_to_json")
     assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped"] * 3
     assert process_batch(FILES, "convert_to_json")[0]["output"] == first[0]["output"]
@@ -70,28 +70,28 @@ def test_a_second_run_skips_what_is_done_and_unchanged(home: Path) -> None:
     assert json.loads(Path(first[1]["output"]).read_text()) == [{"a": 22, "b": "x"}]
 
 
-def test_an_output_that_was_lost_or_altered_is_made_again(home: Path) -> None:
+def test_an_output_that_was_lost_or_altered_is_made_again(home):
     first, second, _ = process_batch(FILES, "convert_to_json")
     Path(first["output"]).unlink()
     Path(second["output"]).write_text("[]")
     assert statuses(process_batch(FILES, "convert_to_json")) == ["done", "done", "skipped"]
 
 
-def test_other_options_are_other_work(home: Path) -> None:
+def test_other_options_are_other_work(home):
     process_batch(["file1.csv"], "convert_to_json")
     (report,) = process_batch(["file1.csv"], "convert_to_json", types="text")
     assert report["status"] == "done"
     assert json.loads(Path(report["output"]).read_text()) == [{"a": "1", "b": "x"}]
 
 
-def test_files_of_one_name_do_not_overwrite_each_other(home: Path) -> None:
+def test_files_of_one_name_do_not_overwrite_each_other(home):
     (home / "sub").mkdir()
     (home / "sub" / "file1.csv").write_text("a\n7\n")
     reports = process_batch(["file1.csv", "sub/file1.csv"], "convert_to_json")
     assert [Path(r["output"]).name for r in reports] == ["file1.json", "file1-2.json"]
 
 
-def test_drawings_are_optimized_and_painted(home: Path) -> None:
+def test_drawings_are_optimized_and_painted(home):
     (report,) = process_batch(["drawing.svg"], "optimize_svg", effort="high")
     assert report["status"] == "done", report["error"]
     assert report["output"] == str(home / "output" / "optimized" / "drawing.svg")
@@ -101,7 +101,7 @@ def test_drawings_are_optimized_and_painted(home: Path) -> None:
     assert Path(picture["output"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_output_never_takes_its_source_s_place(home: Path) -> None:
+def test_an_output_never_takes_its_source_s_place(home):
     (report,) = process_batch(["drawing.svg"], "optimize_svg")
     before = Path(report["output"]).read_bytes()
     (again,) = process_batch([report["output"]], "optimize_svg")
@@ -110,7 +110,7 @@ def test_an_output_never_takes_its_source_s_place(home: Path) -> None:
     assert Path(report["output"]).read_bytes() == before
 
 
-def test_checksums_are_those_of_sha256sum(home: Path) -> None:
+def test_checksums_are_those_of_sha256sum(home):
     reports = process_batch(FILES, "checksum")
     assert reports[0]["sha256"] == hashlib.sha256((home / "file1.csv").read_bytes()).hexdigest()
     assert statuses(process_batch(FILES, "checksum")) == ["skipped"] * 3
@@ -124,7 +124,7 @@ def test_checksums_are_those_of_sha256sum(home: Path) -> None:
         )
 
 
-def test_an_archive_holds_the_good_files(home: Path) -> None:
+def test_an_archive_holds_the_good_files(home):
     (home / "sub").mkdir()
     (home / "sub" / "file1.csv").write_text("other")
     reports = process_batch(["file1.csv", "none.csv", "sub/file1.csv"], "zip")
@@ -139,7 +139,7 @@ def test_an_archive_holds_the_good_files(home: Path) -> None:
     assert zipfile.ZipFile(again[0]["output"]).read("file1.csv") == b"new"
 
 
-def test_no_name_climbs_out_of_an_archive(home: Path) -> None:
+def test_no_name_climbs_out_of_an_archive(home):
     (home / "sub").mkdir()
     evil = home / "sub" / "..\\..\\evil.txt"
     evil.write_text("x")
@@ -149,7 +149,7 @@ def test_no_name_climbs_out_of_an_archive(home: Path) -> None:
     assert "\\" not in name
 
 
-def test_an_output_folder_stays_inside(home: Path) -> None:
+def test_an_output_folder_stays_inside(home):
     (report,) = process_batch(["file1.csv"], "convert_to_json", output_folder="mine/deep")
     assert report["output"] == str(home / "output" / "mine" / "deep" / "file1.json")
     for folder in ("..", "/tmp", "a/../../b"):
@@ -170,9 +170,7 @@ def test_an_output_folder_stays_inside(home: Path) -> None:
         ({"file_list": [1]}, ParameterError, "file_list"),
     ],
 )
-def test_what_is_wrong_with_the_whole_batch_is_named(
-    home: Path, arguments, error, named: str
-) -> None:
+def test_what_is_wrong_with_the_whole_batch_is_named(home, arguments, error, named):
     with pytest.raises(error, match=named):
         process_batch(**{"file_list": FILES, "operation": "convert_to_json", **arguments})
 
@@ -180,22 +178,22 @@ def test_what_is_wrong_with_the_whole_batch_is_named(
 class _StoppedAfter(JobContext):
     """A job that is asked to stop once its progress has been reported for a file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file):
         super().__init__()
         self._file = file
         self._stop = False
         self.reported: list[float] = []
 
-    def progress(self, fraction, message=None, preview=None) -> None:
+    def progress(self, fraction, message=None, preview=None):
         self.reported.append(fraction)
         self._stop = self._stop or self._file in (message or "")
 
     @property
-    def is_canceled(self) -> bool:
+    def is_canceled(self):
         return self._stop
 
 
-def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home: Path) -> None:
+def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home):
     set_current(_StoppedAfter("file2.csv"))
     try:
         reports = process_batch(FILES, "convert_to_json")

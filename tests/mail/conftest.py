@@ -5,16 +5,15 @@ import ipaddress
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,7 +23,7 @@ USER, PASSWORD = "drawscape", "pen-up"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home of the test's own, and an environment without mail settings."""
     import os
 
@@ -42,14 +41,14 @@ class Certificate:
     chain: Path
     key: Path
 
-    def context(self) -> ssl.SSLContext:
+    def context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.chain, self.key)
         return context
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+def certificate(tmp_path_factory):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -98,7 +97,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.attempts += 1
         if self.answers:
             return self.answers.pop(0)
@@ -107,11 +106,11 @@ class Mailbox:
         return "250 taken"
 
     @property
-    def mails(self) -> list[EmailMessage]:
+    def mails(self):
         return [message_from_bytes(e.content, policy=default) for e in self.envelopes]
 
 
-def _check_login(server, session, envelope, mechanism, data) -> AuthResult:
+def _check_login(server, session, envelope, mechanism, data):
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (
         USER.encode(),
         PASSWORD.encode(),
@@ -122,10 +121,10 @@ def _check_login(server, session, envelope, mechanism, data) -> AuthResult:
 class _Server(Controller):
     """An aiosmtpd server on a free port of the loopback."""
 
-    def __init__(self, mailbox: Mailbox, **options) -> None:
+    def __init__(self, mailbox, **options):
         super().__init__(mailbox, hostname="127.0.0.1", port=0, **options)
 
-    def _trigger_server(self) -> None:
+    def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -134,18 +133,18 @@ Serve = Callable[..., Mailbox]
 
 
 @pytest.fixture
-def serve(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+def serve(certificate, monkeypatch):
     """Start a server of a kind ('starttls', 'ssl', 'none') and point the environment to it."""
     running: list[Controller] = []
 
     def start(
-        security: str = "none",
+        security="none",
         *,
-        login: bool = False,
-        utf8: bool = False,
+        login=False,
+        utf8=False,
         answers=(),
         rcpt_answers=(),
-    ) -> Mailbox:
+    ):
         mailbox = Mailbox(list(answers), list(rcpt_answers))
         options: dict[str, object] = {"enable_SMTPUTF8": utf8}
         if security == "ssl":
@@ -174,7 +173,7 @@ def serve(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator
         server.stop()
 
 
-def use_server(monkeypatch: pytest.MonkeyPatch, port: int, security: str = "none") -> None:
+def use_server(monkeypatch, port, security="none"):
     """Point the environment to a server on the loopback."""
     monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(port))
@@ -197,15 +196,15 @@ class Rough:
 
 
 @pytest.fixture
-def rough_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rough]:
+def rough_server(monkeypatch):
     """A server that follows its list: 'hello', 'stall', 'before answer', 'after answer'."""
     state = Rough(0)
 
     class Conversation(socketserver.StreamRequestHandler):
-        def say(self, line: str) -> None:
+        def say(self, line):
             self.wfile.write(line.encode() + b"\r\n")
 
-        def handle(self) -> None:
+        def handle(self):
             when = state.hang_up.pop(0) if state.hang_up else ""
             if when == "hello":
                 return

@@ -22,7 +22,7 @@ from drawscape.mail.message import read_recipient, read_subject
         ("user@strasse.de", "", "user@strasse.de"),
     ],
 )
-def test_an_address_is_read_with_its_name(text: str, name: str, address: str) -> None:
+def test_an_address_is_read_with_its_name(text, name, address):
     recipient = read_recipient(text)
     assert (recipient.display_name, recipient.addr_spec) == (name, address)
 
@@ -36,7 +36,7 @@ def test_an_address_is_read_with_its_name(text: str, name: str, address: str) ->
         "a@" + ".".join(["x" * 60] * 5), "a@exa mple.com", "a@[127.0.0.1]",
     ],
 )  # fmt: skip
-def test_a_bad_address_is_refused_by_name(text: str) -> None:
+def test_a_bad_address_is_refused_by_name(text):
     with pytest.raises(MailError) as refused:
         read_recipient(text)
     assert "recipient" in str(refused.value)
@@ -47,17 +47,17 @@ def test_a_bad_address_is_refused_by_name(text: str) -> None:
     "end", ["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"]
 )
 @pytest.mark.parametrize("read", [read_recipient, read_subject])
-def test_a_header_cannot_be_injected(read, end: str) -> None:
+def test_a_header_cannot_be_injected(read, end):
     with pytest.raises(MailError, match="line end or another control character"):
         read(f"user@example.com{end}Bcc: everyone@example.com")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 251])
-def test_a_subject_is_neither_empty_nor_endless(text: str) -> None:
+def test_a_subject_is_neither_empty_nor_endless(text):
     with pytest.raises(MailError, match="subject"):
         read_subject(text)
 
 
-def test_a_value_that_is_no_text_is_refused_by_name() -> None:
+def test_a_value_that_is_no_text_is_refused_by_name():
     with pytest.raises(MailError, match=r"recipient None"):
         read_recipient(None)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """What goes along with a mail, and how much of it."""
 
 import resource
-from pathlib import Path
 
 import pytest
 from mail_example import CONTRACT, SVG
@@ -13,7 +12,7 @@ from drawscape.errors import (
 from workers.email_tasks import send_notification
 
 
-def test_a_drawing_is_attached(serve, home: Path) -> None:
+def test_a_drawing_is_attached(serve, home):
     (home / "output").mkdir()
     (home / "output" / "spiral.svg").write_text(SVG)
     mailbox = serve()
@@ -24,7 +23,7 @@ def test_a_drawing_is_attached(serve, home: Path) -> None:
     assert enclosure.get_payload(decode=True).decode() == SVG
 
 
-def test_a_picture_is_shown_in_the_mail(serve, home: Path) -> None:
+def test_a_picture_is_shown_in_the_mail(serve, home):
     (home / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     mailbox = serve()
     send_notification(**CONTRACT, inline="dot.png")
@@ -36,9 +35,7 @@ def test_a_picture_is_shown_in_the_mail(serve, home: Path) -> None:
     assert picture.get_content_disposition() == "inline"
 
 
-def test_a_drawing_out_of_bounds_is_not_sent(
-    serve, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_drawing_out_of_bounds_is_not_sent(serve, tmp_path_factory):
     secret = tmp_path_factory.mktemp("elsewhere") / "secret.svg"
     secret.write_text(SVG)
     mailbox = serve()
@@ -49,7 +46,7 @@ def test_a_drawing_out_of_bounds_is_not_sent(
     assert not mailbox.mails
 
 
-def test_a_large_enclosure_is_refused_before_it_is_read(home: Path) -> None:
+def test_a_large_enclosure_is_refused_before_it_is_read(home):
     with (home / "film.mp4").open("wb") as film:
         film.truncate(8 << 30)  # a hole: it takes no room on the disk, but would in memory
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -59,9 +56,7 @@ def test_a_large_enclosure_is_refused_before_it_is_read(home: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [{"attach": 3}, {"inline": 3}, {"attach": 1, "inline": 2}])
-def test_the_largest_mail_counts_all_that_it_encloses(
-    serve, home: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, int]
-) -> None:
+def test_the_largest_mail_counts_all_that_it_encloses(serve, home, monkeypatch, how):
     monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "1")
     mailbox = serve()
     names = [f"{number}.png" for number in range(3)]

@@ -22,7 +22,7 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" view
 
 
 @pytest.fixture
-def worker(home: Path):
+def worker(home):
     running = []
 
     def start():
@@ -39,14 +39,14 @@ def enqueue(**more):
     return enqueue_background_job("workers.email_tasks.send_notification", **CONTRACT, **more)
 
 
-def written(answer: str) -> Path:
+def written(answer):
     """Return the path in what a job without a server answers."""
     reason, _, path = answer.partition("; written to ")
     assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
     return Path(path)
 
 
-def test_a_drawing_is_shown_as_a_picture(home: Path, worker) -> None:
+def test_a_drawing_is_shown_as_a_picture(home, worker):
     (home / "spiral.svg").write_text(SVG)
     worker()
     job = enqueue(inline="spiral.svg", attach=["spiral.svg"])
@@ -57,7 +57,7 @@ def test_a_drawing_is_shown_as_a_picture(home: Path, worker) -> None:
     assert picture.get_payload(decode=True).startswith(b"\x89PNG")
 
 
-def test_the_queue_tries_a_mail_again(home: Path, serve, worker) -> None:
+def test_the_queue_tries_a_mail_again(home, serve, worker):
     mailbox = serve(answers=["451 busy"] * 2)
     worker()
     sent = enqueue(job_retries=3).wait(60)
@@ -66,8 +66,8 @@ def test_the_queue_tries_a_mail_again(home: Path, serve, worker) -> None:
 
 
 def test_a_worker_killed_before_the_server_s_answer_sends_one_mail_in_the_end(
-    home: Path, rough_server, worker
-) -> None:
+    home, rough_server, worker
+):
     rough_server.hang_up = ["stall"]
     process = worker()
     job = enqueue()
@@ -79,7 +79,7 @@ def test_a_worker_killed_before_the_server_s_answer_sends_one_mail_in_the_end(
     assert rough_server.taken == 1
 
 
-def test_a_second_job_of_one_id_sends_its_own_mail(home: Path, serve, worker) -> None:
+def test_a_second_job_of_one_id_sends_its_own_mail(home, serve, worker):
     mailbox = serve()
     worker()
     first = enqueue(job_id="weekly")

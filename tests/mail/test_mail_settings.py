@@ -9,7 +9,7 @@ HOST = {"DRAWSCAPE_SMTP_HOST": "mail.example.org", "DRAWSCAPE_MAIL_FROM": "a@exa
 
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("ssl", 465), ("none", 25)])
-def test_the_port_follows_from_the_security(security: str, port: int) -> None:
+def test_the_port_follows_from_the_security(security, port):
     assert MailSettings.of({**HOST, "DRAWSCAPE_SMTP_SECURITY": security}).port == port
 
 
@@ -27,12 +27,12 @@ def test_the_port_follows_from_the_security(security: str, port: int) -> None:
         ("DRAWSCAPE_MAIL_TEMPLATES", "/no/such/folder"),
     ],
 )
-def test_a_wrong_variable_is_named(name: str, value: str) -> None:
+def test_a_wrong_variable_is_named(name, value):
     with pytest.raises(SettingsError, match=name):
         MailSettings.of({**HOST, name: value})
 
 
-def test_a_password_never_goes_in_the_clear() -> None:
+def test_a_password_never_goes_in_the_clear():
     login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "p"}
     with pytest.raises(SettingsError, match="in the clear"):
         MailSettings.of({**HOST, **login, "DRAWSCAPE_SMTP_SECURITY": "none"})
@@ -41,6 +41,6 @@ def test_a_password_never_goes_in_the_clear() -> None:
         MailSettings.of({**HOST, "DRAWSCAPE_SMTP_USER": "u"})
 
 
-def test_the_password_does_not_show() -> None:
+def test_the_password_does_not_show():
     login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "hush-hush"}
     assert "hush-hush" not in repr(MailSettings.of({**HOST, **login}))

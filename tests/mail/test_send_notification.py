@@ -3,7 +3,6 @@
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from mail_example import CONTRACT, read, written
@@ -23,7 +22,7 @@ from workers.email_tasks import send_notification
 def as_job():
     """Call the task as the job of an id, as a worker does."""
 
-    def call(job_id: str, **arguments) -> str:
+    def call(job_id, **arguments):
         set_current(RunningJob(job_id, {}, lambda *message: None))
         try:
             return send_notification(**{**CONTRACT, **arguments})
@@ -33,7 +32,7 @@ def as_job():
     return call
 
 
-def test_without_a_server_the_mail_is_a_file(home: Path) -> None:
+def test_without_a_server_the_mail_is_a_file(home):
     path = written(send_notification(**CONTRACT))
     assert path.parent == home / "output" / "mail"
     assert path.suffix == ".eml"
@@ -45,13 +44,13 @@ def test_without_a_server_the_mail_is_a_file(home: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_job_that_runs_twice_writes_one_file(as_job) -> None:
+def test_a_job_that_runs_twice_writes_one_file(as_job):
     assert as_job("job-1") == as_job("job-1")
     assert len(list(written(as_job("job-1")).parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
-def test_a_mail_goes_out_encrypted_after_a_login(serve, security: str) -> None:
+def test_a_mail_goes_out_encrypted_after_a_login(serve, security):
     mailbox = serve(security, login=True)
     sent = send_notification(**CONTRACT, name="Zoë")
     (mail,) = mailbox.mails
@@ -65,7 +64,7 @@ def test_a_mail_goes_out_encrypted_after_a_login(serve, security: str) -> None:
     assert "Hello Zoë," in mail.get_body(("html",)).get_content()
 
 
-def test_a_wrong_password_is_refused_at_once(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_refused_at_once(serve, monkeypatch):
     mailbox = serve("starttls", login=True)
     monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", "wrong")
     with pytest.raises(MailRefusedError, match="535"):
@@ -73,7 +72,7 @@ def test_a_wrong_password_is_refused_at_once(serve, monkeypatch: pytest.MonkeyPa
     assert mailbox.attempts == 0
 
 
-def test_an_untrusted_certificate_is_refused(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_untrusted_certificate_is_refused(serve, monkeypatch):
     mailbox = serve("ssl")
     monkeypatch.delenv("DRAWSCAPE_SMTP_CA")
     with pytest.raises(MailRefusedError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -81,7 +80,7 @@ def test_an_untrusted_certificate_is_refused(serve, monkeypatch: pytest.MonkeyPa
     assert not mailbox.mails
 
 
-def test_a_server_without_starttls_is_refused(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_starttls_is_refused(serve, monkeypatch):
     mailbox = serve("none")
     monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", "starttls")
     with pytest.raises(MailRefusedError, match="STARTTLS"):
@@ -102,7 +101,7 @@ def test_a_server_without_starttls_is_refused(serve, monkeypatch: pytest.MonkeyP
         ({"rcpt_answers": ["550 no such user"]}, MailRefusedError, "550 no such user"),
     ],
 )
-def test_a_failure_is_temporary_or_for_good(serve, trouble, error, words: str) -> None:
+def test_a_failure_is_temporary_or_for_good(serve, trouble, error, words):
     mailbox = serve(**trouble)
     with pytest.raises(error, match=words) as raised:
         send_notification(**CONTRACT)
@@ -110,7 +109,7 @@ def test_a_failure_is_temporary_or_for_good(serve, trouble, error, words: str) -
     assert (mailbox.attempts, mailbox.mails) == (1, [])
 
 
-def test_several_recipients_get_one_mail(serve) -> None:
+def test_several_recipients_get_one_mail(serve):
     mailbox = serve()
     for given in ('"Pen, Up" <a@x.example>, b@x.example', ["Pen Up <a@x.example>", "b@x.example"]):
         send_notification(**{**CONTRACT, "recipient": given})
@@ -122,9 +121,7 @@ def test_several_recipients_get_one_mail(serve) -> None:
     assert len(mailbox.mails) == 2
 
 
-def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_mail(
-    serve, as_job
-) -> None:
+def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_mail(serve, as_job):
     mailbox = serve(rcpt_answers=["550 no such user"])
     both = {"recipient": "a@x.example, b@x.example"}
     with pytest.raises(MailRefusedError, match=r"a@x\.example refused: 550 .*; the other") as error:
@@ -136,7 +133,7 @@ def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_ma
 
 
 @pytest.mark.parametrize("when", ["hello", "before answer"])
-def test_a_server_that_hangs_up_too_soon_is_temporary(rough_server, when: str) -> None:
+def test_a_server_that_hangs_up_too_soon_is_temporary(rough_server, when):
     """No one can know whether it was taken: better twice, with one Message-ID, than never."""
     rough_server.hang_up = [when]
     with pytest.raises(MailTemporaryError):
@@ -145,7 +142,7 @@ def test_a_server_that_hangs_up_too_soon_is_temporary(rough_server, when: str) -
     assert rough_server.taken == (2 if when == "before answer" else 1)
 
 
-def test_a_job_that_runs_again_sends_nothing_twice(serve, as_job) -> None:
+def test_a_job_that_runs_again_sends_nothing_twice(serve, as_job):
     mailbox = serve()
     first = as_job("abc")
     assert as_job("abc") == first == mailbox.mails[0]["Message-ID"]
@@ -155,7 +152,7 @@ def test_a_job_that_runs_again_sends_nothing_twice(serve, as_job) -> None:
     assert len(mailbox.mails) == 2
 
 
-def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home: Path, capsys) -> None:
+def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home, capsys):
     mailbox = serve()
     as_job("first")
     with sqlite3.connect(home / ".drawscape" / "mail.db") as database:
@@ -168,7 +165,7 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home: Pat
     assert "sent, but that could not be noted: disk full" in capsys.readouterr().err
 
 
-def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(serve) -> None:
+def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(serve):
     mailbox = serve(utf8=True)
     send_notification(**{**CONTRACT, "recipient": "Zoë <zoë@bücher.example>"})
     assert mailbox.envelopes[0].rcpt_tos == ["zoë@xn--bcher-kva.example"]
@@ -178,9 +175,7 @@ def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(ser
 
 
 @pytest.mark.parametrize("host", ["mail host.invalid", "mail..example"])
-def test_a_host_that_cannot_exist_is_not_tried_again(
-    serve, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
+def test_a_host_that_cannot_exist_is_not_tried_again(serve, monkeypatch, host):
     serve()
     monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", host)
     with pytest.raises(MailRefusedError, match="trying again will not help"):
@@ -201,7 +196,7 @@ def test_a_host_that_cannot_exist_is_not_tried_again(
         ({"pictures": []}, MailError, "'pictures'"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named: str) -> None:
+def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named):
     mailbox = serve()
     with pytest.raises(error, match=named):
         send_notification(**{**CONTRACT, **change})
@@ -209,7 +204,7 @@ def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named: 
 
 
 @pytest.mark.parametrize("missing", ["email_validator", "jinja2"])
-def test_without_the_extra_it_is_named(home: Path, missing: str) -> None:
+def test_without_the_extra_it_is_named(home, missing):
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"  # as if it were not installed
         "from workers.email_tasks import send_notification\n"

@@ -1,7 +1,5 @@
 """Templates are filled in, and nothing in a value breaks out of them."""
 
-from pathlib import Path
-
 import pytest
 
 from drawscape.errors import MailTemplateError, UnknownNameError
@@ -16,7 +14,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_built_in_template_has_an_html_and_a_text_part(name: str) -> None:
+def test_a_built_in_template_has_an_html_and_a_text_part(name):
     text, html = render(name, {**GIVEN, **NEEDED[name]})
     assert html.startswith("<!doctype html>")
     assert "<" not in text
@@ -25,7 +23,7 @@ def test_a_built_in_template_has_an_html_and_a_text_part(name: str) -> None:
         assert value in html
 
 
-def test_values_are_escaped_in_the_html_part() -> None:
+def test_values_are_escaped_in_the_html_part():
     order = {"items": [{"name": "<img src=x onerror=alert(1)>"}], "order_id": '"><script>'}
     text, html = render("order_complete", {**GIVEN, **order, "name": "<b>Zoë</b>"})
     for hostile in ("<img src=x", "<script>", "<b>Zoë"):
@@ -44,20 +42,20 @@ def test_values_are_escaped_in_the_html_part() -> None:
         "${7*7} #{7*7} <%= 7*7 %>",
     ],
 )
-def test_template_code_in_a_value_stays_text(value: str) -> None:
+def test_template_code_in_a_value_stays_text(value):
     text, html = render("drawing_ready", {**GIVEN, "drawing": value})
     assert value in text
     assert "49" not in html.replace(value, "")
 
 
-def test_every_missing_variable_is_named_at_once() -> None:
+def test_every_missing_variable_is_named_at_once():
     with pytest.raises(
         MailTemplateError, match=r"'job_failed' needs 'task', 'error'; pass task=\.\.\."
     ):
         render("job_failed", GIVEN)
 
 
-def test_an_unknown_template_is_named_with_its_neighbours() -> None:
+def test_an_unknown_template_is_named_with_its_neighbours():
     with pytest.raises(UnknownNameError, match=r"'order_complet'; did you mean 'order_complete'"):
         render("order_complet", GIVEN)
 
@@ -65,12 +63,12 @@ def test_an_unknown_template_is_named_with_its_neighbours() -> None:
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "https://a b", 'https://"x']
 )
-def test_a_link_that_runs_something_is_refused(url: str) -> None:
+def test_a_link_that_runs_something_is_refused(url):
     with pytest.raises(MailTemplateError, match="not an http, https or mailto link"):
         render("order_complete", {**GIVEN, "url": url})
 
 
-def test_a_folder_of_ones_own_comes_first(tmp_path: Path) -> None:
+def test_a_folder_of_ones_own_comes_first(tmp_path):
     (tmp_path / "order_complete.html.j2").write_text("<p>{{ name }}</p>")
     (tmp_path / "thanks.html.j2").write_text("<p>{{ gift.upper() }}</p>")
     (tmp_path / "thanks.txt.j2").write_text("{{ gift }}")
@@ -90,7 +88,7 @@ def test_a_folder_of_ones_own_comes_first(tmp_path: Path) -> None:
         "{% for a in y %}{% endfor %}",
     ],
 )
-def test_a_broken_or_unsafe_template_is_named(tmp_path: Path, code: str) -> None:
+def test_a_broken_or_unsafe_template_is_named(tmp_path, code):
     (tmp_path / "own.html.j2").write_text(code)
     (tmp_path / "own.txt.j2").write_text("")
     with pytest.raises(MailTemplateError, match="'own'"):

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +17,7 @@ def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50)] = 5):
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def project(tmp_path, monkeypatch):
     """A project's root, the working directory of the test; nothing in the environment names it."""
     for name in [key for key in os.environ if key.startswith("DRAWSCAPE_")]:
         monkeypatch.delenv(name)

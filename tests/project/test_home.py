@@ -1,7 +1,5 @@
 """Which folder is the home: a project says so, a stranger's repository never becomes one by accident."""
 
-from pathlib import Path
-
 import pytest
 
 from drawscape import settings
@@ -9,7 +7,7 @@ from drawscape.errors import SettingsError
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path, monkeypatch):
     """An empty repository, its `src/` the working directory."""
     monkeypatch.delenv("DRAWSCAPE_HOME", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -18,7 +16,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "repository"
 
 
-def test_a_strangers_workers_package_is_no_project(here: Path, tmp_path: Path):
+def test_a_strangers_workers_package_is_no_project(here, tmp_path):
     (here / "workers").mkdir()
     (here / "workers" / "__init__.py").write_text("raise RuntimeError('not yours to import')\n")
     (here / "pyproject.toml").write_text("[tool.celery]\n")
@@ -34,13 +32,13 @@ def test_a_strangers_workers_package_is_no_project(here: Path, tmp_path: Path):
         (".drawscape/queue.db", ""),
     ],
 )
-def test_a_project_and_an_old_home_are_found_from_below(here: Path, file: str, text: str):
+def test_a_project_and_an_old_home_are_found_from_below(here, file, text):
     (here / file).parent.mkdir(exist_ok=True)
     (here / file).write_text(text)
     assert settings.home() == here
 
 
-def test_the_nearest_project_counts(here: Path):
+def test_the_nearest_project_counts(here):
     (here / "drawscape.toml").touch()
     (here / "src" / "pyproject.toml").write_text("[tool.drawscape]\n")
     assert settings.home() == here / "src"
@@ -54,20 +52,20 @@ def test_the_nearest_project_counts(here: Path):
         ("task-modules = [", r"drawscape\.toml: "),
     ],
 )
-def test_a_mistake_in_ones_own_settings_is_named(here: Path, text: str, message: str):
+def test_a_mistake_in_ones_own_settings_is_named(here, text, message):
     (here / "drawscape.toml").write_text(text)
     with pytest.raises(SettingsError, match=message):
         settings.home()
 
 
-def test_settings_are_read_again_when_the_file_changes(here: Path):
+def test_settings_are_read_again_when_the_file_changes(here):
     (here / "drawscape.toml").write_text("task-modules = ['cards']")
     assert "cards" in settings.task_modules()
     (here / "drawscape.toml").write_text("task-modules = ['postcards', 'workers']")
     assert settings.task_modules() == ("drawscape.tasks", "workers", "postcards")
 
 
-def test_tasks_may_read_the_folders_that_the_project_names(here: Path, tmp_path: Path):
+def test_tasks_may_read_the_folders_that_the_project_names(here, tmp_path):
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "a.csv").write_text("a\n1\n")
     (here / "drawscape.toml").write_text("data-dirs = ['../scans']")

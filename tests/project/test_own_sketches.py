@@ -1,6 +1,5 @@
 """Sketches in a project's `sketches/`: found by name everywhere, as their files are now."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,13 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture
-def worker(project: Path) -> Iterator[None]:
+def worker(project):
     worker = start_worker(1)
     yield
     worker.stop()
 
 
-def test_a_file_in_the_folder_is_a_sketch_by_its_name(project: Path):
+def test_a_file_in_the_folder_is_a_sketch_by_its_name(project):
     assert "rings" in SKETCHES
     assert "rings" in list(SKETCHES)
     assert SKETCHES.families()["yours"] == ["rings"]
@@ -32,7 +31,7 @@ def test_a_file_in_the_folder_is_a_sketch_by_its_name(project: Path):
     assert draw("rings", 50, 50, count=3).to_string().count("<circle") == 3
 
 
-def test_two_projects_may_use_the_same_name(project: Path, tmp_path: Path, monkeypatch):
+def test_two_projects_may_use_the_same_name(project, tmp_path, monkeypatch):
     first = SKETCHES["rings"].function
     (tmp_path / "other" / "sketches").mkdir(parents=True)
     (tmp_path / "other" / "sketches" / "rings.py").write_text("def rings(svg):\n    'Other.'\n")
@@ -42,7 +41,7 @@ def test_two_projects_may_use_the_same_name(project: Path, tmp_path: Path, monke
     assert SKETCHES["rings"].function.__code__ == first.__code__
 
 
-def test_an_edit_counts_at_the_next_look_even_within_the_second(project: Path):
+def test_an_edit_counts_at_the_next_look_even_within_the_second(project):
     file = project / "sketches" / "rings.py"
     before = code_hash(SKETCHES["rings"].function)
     for text in ("Aaaa.", "Bbbb.", "Cccc."):  # the same size each
@@ -51,7 +50,7 @@ def test_an_edit_counts_at_the_next_look_even_within_the_second(project: Path):
     assert code_hash(SKETCHES["rings"].function) != before
 
 
-def test_the_name_may_be_the_files_alone(project: Path):
+def test_the_name_may_be_the_files_alone(project):
     (project / "sketches" / "lines.py").write_text(
         "from drawscape.sketches import sketch\n"
         "def _helper(svg):\n    pass\n"
@@ -79,7 +78,7 @@ def test_the_name_may_be_the_files_alone(project: Path):
         ("def rings(width): pass\n", r"functions there: rings"),
     ],
 )
-def test_a_file_without_a_sketch_says_what_is_wrong(project: Path, text: str, message: str):
+def test_a_file_without_a_sketch_says_what_is_wrong(project, text, message):
     file = project / "sketches" / "rings.py"
     file.write_text(text)
     with pytest.raises(SketchFileError, match=message):
@@ -88,7 +87,7 @@ def test_a_file_without_a_sketch_says_what_is_wrong(project: Path, text: str, me
     assert SKETCHES["rings"].summary == "Circles around one another."
 
 
-def test_a_sketch_of_the_library_is_not_hidden(project: Path):
+def test_a_sketch_of_the_library_is_not_hidden(project):
     (project / "sketches" / "spiral.py").write_text("def spiral(svg):\n    'Mine.'\n")
     for _ in range(2):  # the second time it is in memory
         with pytest.warns(UserWarning, match=r"spiral.py is not: give it another name"):
@@ -100,7 +99,7 @@ def test_a_sketch_of_the_library_is_not_hidden(project: Path):
 
 
 @pytest.mark.slow
-def test_the_worker_draws_it_by_name_and_sees_an_edit(project: Path, worker):
+def test_the_worker_draws_it_by_name_and_sees_an_edit(project, worker):
     page = {"width": 50, "height": 50, "pattern_type": "rings", "output_filename": "r.svg"}
     path = Path(enqueue_background_job(TASK, **page, count=4).wait(60))
     assert path.read_text().count("<circle") == 4
@@ -116,7 +115,7 @@ def test_the_worker_draws_it_by_name_and_sees_an_edit(project: Path, worker):
         enqueue_background_job(TASK, **page).wait(60)
 
 
-def test_a_form_sends_its_name_and_not_its_code(project: Path):
+def test_a_form_sends_its_name_and_not_its_code(project):
     from drawscape.notebook.target import PATTERN_TASK, target_of
 
     for drawable in ("rings", SKETCHES["rings"], SKETCHES["rings"].function):
@@ -125,7 +124,7 @@ def test_a_form_sends_its_name_and_not_its_code(project: Path):
         assert [p.name for p in target.parameters] == ["count"]
 
 
-def test_the_command_draws_and_lists_it(project: Path):
+def test_the_command_draws_and_lists_it(project):
     assert run("draw", "rings", "--count", "3", "--raw", "-o", "r.svg").code == 0
     assert (project / "r.svg").read_text().count("<circle") == 3
     assert "rings" in run("sketches").out
@@ -134,7 +133,7 @@ def test_the_command_draws_and_lists_it(project: Path):
     assert (project / "again.svg").read_bytes() == (project / "r.svg").read_bytes()
 
 
-def test_the_command_draws_a_file_wherever_it_lies(project: Path, tmp_path: Path):
+def test_the_command_draws_a_file_wherever_it_lies(project, tmp_path):
     for place in ("elsewhere", "sketches"):
         folder = tmp_path / place
         folder.mkdir()
@@ -154,7 +153,7 @@ def test_the_command_draws_a_file_wherever_it_lies(project: Path, tmp_path: Path
     assert (missing.code, missing.err) == (2, "drawscape: no file nowhere/rings.py\n")
 
 
-def test_a_broken_file_does_not_spoil_the_list(project: Path):
+def test_a_broken_file_does_not_spoil_the_list(project):
     (project / "sketches" / "broken.py").write_text("def broken(svg:\n")
     done = run("sketches")
     assert done.code == 0

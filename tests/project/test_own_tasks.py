@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ SPIRAL = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture
-def worker(project: Path) -> Iterator[None]:
+def worker(project):
     worker = start_worker(1)
     yield
     worker.stop()
@@ -25,7 +24,7 @@ def worker(project: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize(("regular", "module"), [(True, "svg_tasks"), (False, "card_tasks")])
 @pytest.mark.slow
-def test_own_tasks_stand_beside_the_librarys(project: Path, module: str, regular: bool, worker):
+def test_own_tasks_stand_beside_the_librarys(project, module, regular, worker):
     if regular:
         (project / "workers" / "__init__.py").touch()
     file = project / "workers" / f"{module}.py"
@@ -43,7 +42,7 @@ def test_own_tasks_stand_beside_the_librarys(project: Path, module: str, regular
 
 
 @pytest.mark.slow
-def test_every_name_of_the_contract_is_known_without_any_workers_package(tmp_path: Path):
+def test_every_name_of_the_contract_is_known_without_any_workers_package(tmp_path):
     code = (
         "import sys; sys.modules['workers'] = None  # Python's own way to say that there is none\n"
         "from drawscape.queue.task import load\n"
@@ -61,7 +60,7 @@ def test_every_name_of_the_contract_is_known_without_any_workers_package(tmp_pat
     assert len(done.stdout.split()) == len(TASK_ALIASES)
 
 
-def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(project: Path):
+def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(project):
     file = project / "workers" / "svg_tasks.py"
     file.write_text("def generate_complex_svg():\n    return 'mine'\n")
     with pytest.warns(UserWarning, match=r"svg_tasks.py defines 'generate_complex_svg' too"):
@@ -78,14 +77,14 @@ def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(projec
         ("workers.nothing.card", "no module 'workers.nothing'"),
     ],
 )
-def test_a_misspelt_task_is_answered_with_the_nearest(project: Path, path: str, hint: str):
+def test_a_misspelt_task_is_answered_with_the_nearest(project, path, hint):
     (project / "workers" / "card_tasks.py").write_text("def card():\n    pass\n")
     with pytest.raises(TaskNotFoundError, match=hint):
         enqueue_background_job(path)
 
 
 @pytest.mark.slow
-def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project: Path, worker):
+def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project, worker):
     (project / "drawscape.toml").write_text("task-modules = ['cards']")
     (project / "cards").mkdir()
     (project / "cards" / "post.py").write_text("def stamp():\n    return 'stamped'\n")
@@ -103,7 +102,7 @@ def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project:
 
 
 @pytest.mark.slow
-def test_a_worker_needs_no_huey_in_the_projects_workers(project: Path):
+def test_a_worker_needs_no_huey_in_the_projects_workers(project):
     (project / "workers" / "__init__.py").write_text("import celery_that_is_not_here\n")
     worker = start_worker(1)
     try:
@@ -113,7 +112,7 @@ def test_a_worker_needs_no_huey_in_the_projects_workers(project: Path):
 
 
 @pytest.mark.slow
-def test_a_huey_of_the_projects_own_is_the_one_that_runs(project: Path):
+def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
     (project / "workers" / "__init__.py").write_text(
         "from drawscape import settings\n"
         "from drawscape.queue.huey import JobHuey\n"
@@ -130,7 +129,7 @@ def test_a_huey_of_the_projects_own_is_the_one_that_runs(project: Path):
 
 
 @pytest.mark.parametrize("path", ["nope.huey", "nope", "drawscape.tasks.hui"])
-def test_a_huey_that_is_not_there_is_a_sentence(project: Path, path: str):
+def test_a_huey_that_is_not_there_is_a_sentence(project, path):
     done = run("worker", "--huey", path)
     assert done.code == 2
     assert path in done.err

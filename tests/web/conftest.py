@@ -5,32 +5,29 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from waitress import create_server
 
 from drawscape.web import WebSettings, create_app
 
 
 @pytest.fixture
-def client(home: Path) -> FlaskClient:
+def client(home):
     """A client of the application with its default settings."""
     return create_app(WebSettings()).test_client()
 
 
 @pytest.fixture
-def order() -> dict[str, Any]:
+def order():
     """A valid order for a small, quick drawing."""
     return {"width": 100, "height": 100, "pattern": "spiral", "id": "42"}
 
 
 @contextmanager
-def _serving(settings: WebSettings, *, threads: int = 24) -> Iterator[Any]:
+def _serving(settings, *, threads=24):
     server = create_server(
         create_app(settings),
         host="127.0.0.1",
@@ -57,18 +54,16 @@ def _serving(settings: WebSettings, *, threads: int = 24) -> Iterator[Any]:
 
 
 @pytest.fixture
-def serving(home: Path) -> Callable[..., Any]:
+def serving(home):
     """Serve an application on a free port: `with serving(settings) as server`."""
     return _serving
 
 
 @pytest.fixture
-def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
+def ask():
     """Send one request to a server: `status, headers, body = ask(server, 'GET', '/sketches')`."""
 
-    def send(
-        server: Any, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
+    def send(server, method, path, body=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
         content = None if body is None else json.dumps(body)
         sent = {"Content-Type": "application/json"} if body is not None else {}
@@ -82,10 +77,10 @@ def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def until() -> Callable[..., Any]:
+def until():
     """Wait for a condition: `until(lambda: value_or_false)`, at most 20 s."""
 
-    def wait(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
+    def wait(condition, timeout_s=60.0):
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if outcome := condition():
@@ -97,12 +92,12 @@ def until() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def opened(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+def opened(chromium, tmp_path, request):
     """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
     folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
 
     @contextmanager
-    def opening(url: str, **options: Any) -> Iterator[Any]:
+    def opening(url, **options):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         page = context.new_page()
         page.set_default_timeout(60_000)

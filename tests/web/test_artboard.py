@@ -2,17 +2,15 @@
 
 import re
 import threading
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from drawscape.job_manager import count_queued
 from drawscape.web import WebSettings, create_app
 from drawscape.web.artboard import output_name
 
 
-def test_a_simple_artboard_is_drawn_at_once(client: FlaskClient) -> None:
+def test_a_simple_artboard_is_drawn_at_once(client):
     answer = client.post(
         "/artboard/create", json={"complexity": "simple", "width": 100, "height": 80}
     )
@@ -24,9 +22,7 @@ def test_a_simple_artboard_is_drawn_at_once(client: FlaskClient) -> None:
     assert '<g fill="none" stroke="black" stroke-width="0.3">' in answer.json["svg"]
 
 
-def test_a_complex_artboard_is_queued_and_answers_as_the_contract_says(
-    client: FlaskClient, order: dict[str, Any]
-) -> None:
+def test_a_complex_artboard_is_queued_and_answers_as_the_contract_says(client, order):
     answer = client.post("/artboard/create", json=order)
     assert answer.status_code == 200
     job_id = answer.json["job_id"]
@@ -41,9 +37,7 @@ def test_a_complex_artboard_is_queued_and_answers_as_the_contract_says(
 
 
 @pytest.mark.parametrize("complexity", ["complex", "high", "", None])
-def test_any_other_complexity_is_queued(
-    client: FlaskClient, order: dict[str, Any], complexity: str | None
-) -> None:
+def test_any_other_complexity_is_queued(client, order, complexity):
     answer = client.post("/artboard/create", json={**order, "complexity": complexity})
     assert answer.json["status"] == "generating"
 
@@ -70,9 +64,7 @@ def test_any_other_complexity_is_queued(
         ({"heigth": 3}, "heigth", "did you mean 'height'"),
     ],
 )
-def test_a_broken_rule_names_field_value_and_rule(
-    client: FlaskClient, order: dict[str, Any], change: dict[str, Any], field: str, rule: str
-) -> None:
+def test_a_broken_rule_names_field_value_and_rule(client, order, change, field, rule):
     answer = client.post("/artboard/create", json={**order, **change})
     problem = answer.json
     assert answer.status_code == problem["status"] == 422
@@ -83,7 +75,7 @@ def test_a_broken_rule_names_field_value_and_rule(
     assert problem["errors"][0]["field"] == field
 
 
-def test_a_full_queue_answers_503_and_when_to_come_back(home: Any, order: dict[str, Any]) -> None:
+def test_a_full_queue_answers_503_and_when_to_come_back(home, order):
     client = create_app(WebSettings(max_queued=2, retry_after_s=7)).test_client()
     statuses = [client.post("/artboard/create", json=one).status_code for one in (order, {}, order)]
     refused = client.post("/artboard/create", json=order)
@@ -92,11 +84,11 @@ def test_a_full_queue_answers_503_and_when_to_come_back(home: Any, order: dict[s
     assert "2 jobs wait already" in refused.json["detail"]
 
 
-def test_many_requests_never_pass_the_limit_together(home: Any, order: dict[str, Any]) -> None:
+def test_many_requests_never_pass_the_limit_together(home, order):
     app = create_app(WebSettings(max_queued=10))
     codes: list[int] = []
 
-    def ask() -> None:
+    def ask():
         for _ in range(5):
             answer = app.test_client().post("/artboard/create", json=order)
             codes.append(answer.status_code)
@@ -129,9 +121,7 @@ def test_many_requests_never_pass_the_limit_together(home: Any, order: dict[str,
         ("x" * 200, "x" * 40),
     ],
 )
-def test_a_file_is_named_by_letters_and_digits_of_the_id_or_else_by_a_digest(
-    given: Any, stem: str | None
-) -> None:
+def test_a_file_is_named_by_letters_and_digits_of_the_id_or_else_by_a_digest(given, stem):
     """As the contract says: `artboard_42.svg`."""
     name = rf"artboard_{re.escape(stem) if stem else '[0-9a-f]{12}'}\.svg"
     assert re.fullmatch(name, output_name(given))

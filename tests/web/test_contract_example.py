@@ -2,11 +2,9 @@
 """The integration example of the job API's contract, word for word, `libraries.` read as `drawscape.`."""
 
 from pathlib import Path
-from typing import Any
 
 import flask
 import pytest
-from flask.testing import FlaskClient
 
 from drawscape.job_manager import get_job_status
 
@@ -45,7 +43,7 @@ def create_artboard():
 
 
 @pytest.fixture
-def example(home: Path) -> FlaskClient:
+def example(home):
     """An application with the example's blueprint under /artboard."""
     artboard_bp = flask.Blueprint("artboard", __name__, url_prefix="/artboard")
     code = EXAMPLE.replace("libraries.", "drawscape.")
@@ -59,9 +57,7 @@ SIMPLE = {"complexity": "simple", "width": 100, "height": 100, "id": 1}
 COMPLEX = {"complexity": "complex", "width": 200, "height": 200, "id": 2}
 
 
-def test_the_example_queues_a_complex_artboard_and_a_worker_draws_it(
-    example: FlaskClient, home: Path, worker: Any, until: Any
-) -> None:
+def test_the_example_queues_a_complex_artboard_and_a_worker_draws_it(example, home, worker, until):
     answer = example.post("/artboard/create", json=COMPLEX)
     job_id = answer.json["job_id"]
     assert answer.json == {
@@ -75,9 +71,7 @@ def test_the_example_queues_a_complex_artboard_and_a_worker_draws_it(
     assert (home / "output" / "artboard_2.svg").read_text().startswith("<?xml")
 
 
-def test_the_front_answers_the_example_s_request_in_the_same_words(
-    example: FlaskClient, client: FlaskClient
-) -> None:
+def test_the_front_answers_the_example_s_request_in_the_same_words(example, client):
     theirs, ours = (c.post("/artboard/create", json=COMPLEX) for c in (example, client))
     assert theirs.status_code == ours.status_code == 200
     assert list(theirs.json) == list(ours.json)

@@ -5,9 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from support import free_port, wait_until
@@ -16,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 
 @pytest.fixture
-def gunicorn(home: Path) -> Iterator[int]:
+def gunicorn(home):
     """A gunicorn of one process with four threads; the port that it listens on."""
     port = free_port()
     command = [
@@ -33,14 +30,14 @@ def gunicorn(home: Path) -> Iterator[int]:
         process.wait(60)
 
 
-def answers(port: int) -> bool:
+def answers(port):
     try:
         return get(port, "/healthz")[0] == 200
     except OSError:
         return False
 
 
-def get(port: int, path: str, **headers: str) -> tuple[int, Any]:
+def get(port, path, **headers):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
@@ -49,6 +46,6 @@ def get(port: int, path: str, **headers: str) -> tuple[int, Any]:
     return answer.status, json.loads(content) if content else None
 
 
-def test_only_names_of_this_machine_are_answered(gunicorn: int) -> None:
+def test_only_names_of_this_machine_are_answered(gunicorn):
     assert get(gunicorn, "/healthz", Host="evil.example")[0] == 400
     assert get(gunicorn, "/healthz", Host=f"localhost:{gunicorn}")[0] == 200

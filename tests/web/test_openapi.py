@@ -2,11 +2,8 @@
 
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from drawscape.sketches import SKETCHES
@@ -14,13 +11,13 @@ from drawscape.web import WebSettings, blueprint, create_app
 from drawscape.web.app import document
 
 
-def order_schema(made: dict[str, Any]) -> Draft202012Validator:
+def order_schema(made):
     return Draft202012Validator(
         {"$ref": "#/components/schemas/Order", "components": made["components"]}
     )
 
 
-def test_the_document_is_openapi_3_1_with_every_route(client: FlaskClient) -> None:
+def test_the_document_is_openapi_3_1_with_every_route(client):
     made = client.get("/openapi.json").json
     assert made["openapi"].startswith("3.1")
     served = {
@@ -31,7 +28,7 @@ def test_the_document_is_openapi_3_1_with_every_route(client: FlaskClient) -> No
     assert set(made["paths"]) == served
 
 
-def test_every_pattern_can_be_ordered_by_its_defaults(client: FlaskClient) -> None:
+def test_every_pattern_can_be_ordered_by_its_defaults(client):
     validator = order_schema(client.get("/openapi.json").json)
     for name, sketch in SKETCHES.items():
         offered = [p for p in sketch.parameters if p.name not in WebSettings().withheld]
@@ -40,20 +37,20 @@ def test_every_pattern_can_be_ordered_by_its_defaults(client: FlaskClient) -> No
         assert list(validator.iter_errors(order)) == [], name
 
 
-def test_the_limits_of_the_settings_stand_in_the_document() -> None:
+def test_the_limits_of_the_settings_stand_in_the_document():
     made = document(WebSettings(max_size_mm=420))
     assert order_schema(made).is_valid({"width": 420, "height": 10})
     assert not order_schema(made).is_valid({"width": 421, "height": 10})
 
 
-def test_the_token_is_asked_for_where_it_is_needed(home: Any) -> None:
+def test_the_token_is_asked_for_where_it_is_needed(home):
     made = create_app(WebSettings(token="x")).test_client().get("/openapi.json").json
     assert made["paths"]["/artboard/create"]["post"]["security"] == [{"bearer": []}]
     assert made["paths"]["/healthz"]["get"]["security"] == []
     assert made["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_a_blueprint_under_a_prefix_says_so(home: Any) -> None:
+def test_a_blueprint_under_a_prefix_says_so(home):
     import flask
 
     app = flask.Flask(__name__)
@@ -63,12 +60,12 @@ def test_a_blueprint_under_a_prefix_says_so(home: Any) -> None:
     assert 'data-root="/drawings/"' in client.get("/drawings/").text
 
 
-def test_an_unchanged_catalogue_is_not_sent_twice(client: FlaskClient) -> None:
+def test_an_unchanged_catalogue_is_not_sent_twice(client):
     etag = client.get("/sketches").headers["ETag"]
     assert client.get("/sketches", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_a_front_offers_the_patterns_of_its_settings_only(home: Path) -> None:
+def test_a_front_offers_the_patterns_of_its_settings_only(home):
     front = WebSettings(patterns=("truchet", "hilbert"))
     client = create_app(front).test_client()
     listed = client.get("/sketches").json["sketches"]
@@ -86,9 +83,7 @@ def test_a_front_offers_the_patterns_of_its_settings_only(home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
-    serving: Any, home: Path
-) -> None:
+def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(serving, home):
     front = WebSettings(
         token="s3cret",
         max_queued=1_000_000,

@@ -7,10 +7,8 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -23,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(*options, **environment):
     """Run `drawscape web` on a free port; yields the process and what it said up to its last word."""
     command = [sys.executable, "-m", "drawscape", "web", "--port", "0", *options]
     process = subprocess.Popen(
@@ -43,16 +41,16 @@ def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Pope
         process.stderr.close()
 
 
-def address(said: str) -> str:
+def address(said):
     return re.search(r"http://\S+/", said)[0]
 
 
-def get(url: str) -> Any:
+def get(url):
     with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read()
 
 
-def post(url: str, document: dict[str, Any]) -> dict[str, Any]:
+def post(url, document):
     request = urllib.request.Request(
         url, json.dumps(document).encode(), {"Content-Type": "application/json"}
     )
@@ -60,9 +58,7 @@ def post(url: str, document: dict[str, Any]) -> dict[str, Any]:
         return json.load(answer)
 
 
-def test_it_draws_with_a_worker_of_its_own_and_both_stop(
-    home: Path, order: dict[str, Any], until: Callable[..., Any]
-) -> None:
+def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order, until):
     with running("-w", "1") as (process, said):
         url = address(said)
         assert "Only this machine can reach it" in said
@@ -83,7 +79,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(
     until(lambda: not any(member.is_running() for member in family))
 
 
-def test_killed_outright_it_takes_its_worker_along(home: Path, until: Callable[..., Any]) -> None:
+def test_killed_outright_it_takes_its_worker_along(home, until):
     with running("-w", "1") as (process, _):
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
@@ -92,7 +88,7 @@ def test_killed_outright_it_takes_its_worker_along(home: Path, until: Callable[.
     until(lambda: not any(member.is_running() for member in family))
 
 
-def status(url: str, host: str, path: str = "sketches", **headers: str) -> int:
+def status(url, host, path="sketches", **headers):
     request = urllib.request.Request(f"{url}{path}", headers={"Host": host, **headers})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -102,7 +98,7 @@ def status(url: str, host: str, path: str = "sketches", **headers: str) -> int:
         return int(refused.code)
 
 
-def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(home: Path) -> None:
+def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(home):
     named = {"DRAWSCAPE_WEB_HOSTS": "draw.example", "DRAWSCAPE_WEB_TOKEN": "s3cret"}
     options = ("--no-worker", "--host", "0.0.0.0")
     with running(*options, "--allowed-host", "Other.example", **named) as (_, said):

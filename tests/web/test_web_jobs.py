@@ -1,31 +1,26 @@
 """What the interface shows of jobs, and what it keeps to itself; a real worker draws."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from drawscape.job_manager import enqueue_background_job
 from drawscape.web import WebSettings, create_app
 
 
-def ordered(client: FlaskClient, order: dict[str, Any], **changes: Any) -> str:
+def ordered(client, order, **changes):
     return client.post("/artboard/create", json={**order, **changes}).json["job_id"]
 
 
-def ended(client: FlaskClient, job_id: str, until: Callable[..., Any]) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
+def ended(client, job_id, until):
+    def look():
         job = client.get(f"/jobs/{job_id}").json
         return job if job["ended"] else None
 
     return until(look)
 
 
-def test_a_drawing_goes_from_the_order_to_the_file(
-    client: FlaskClient, order: dict[str, Any], home: Path, worker: Any, until: Any
-) -> None:
+def test_a_drawing_goes_from_the_order_to_the_file(client, order, home, worker, until):
     job = ended(client, ordered(client, order), until)
     assert (job["status"], job["progress"], job["error"]) == ("finished", 1.0, None)
     assert job["svg"] == f"/jobs/{job['id']}/svg"
@@ -44,14 +39,14 @@ def test_a_drawing_goes_from_the_order_to_the_file(
     assert client.get(f"/jobs/{job['id']}/lines").status_code == 410
 
 
-def test_a_queued_job_can_be_canceled_once(client: FlaskClient, order: dict[str, Any]) -> None:
+def test_a_queued_job_can_be_canceled_once(client, order):
     job_id = ordered(client, order)
     first, second = (client.post(f"/jobs/{job_id}/cancel").json for _ in range(2))
     assert (first["canceled"], first["status"], first["ended"]) == (True, "canceled", True)
     assert (second["canceled"], second["status"]) == (False, "canceled")
 
 
-def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
+def test_an_unknown_job_is_not_found(client):
     answers = [
         client.get("/jobs/nobody"),
         client.get("/jobs/nobody/svg"),
@@ -63,7 +58,7 @@ def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def other_task(task_module: Callable[[str, str], None]) -> str:
+def other_task(task_module):
     """A module of tasks whose jobs are none of a browser's business."""
     task_module(
         "private_tasks",
@@ -73,9 +68,7 @@ def other_task(task_module: Callable[[str, str], None]) -> str:
     return "private_tasks"
 
 
-def test_jobs_of_other_modules_are_neither_shown_nor_canceled(
-    client: FlaskClient, other_task: str
-) -> None:
+def test_jobs_of_other_modules_are_neither_shown_nor_canceled(client, other_task):
     job = enqueue_background_job(f"{other_task}.leak", "/etc/passwd")
     assert client.get(f"/jobs/{job.id}").status_code == 404
     assert client.post(f"/jobs/{job.id}/cancel").status_code == 404
@@ -83,9 +76,7 @@ def test_jobs_of_other_modules_are_neither_shown_nor_canceled(
 
 
 @pytest.mark.slow
-def test_a_result_outside_of_the_output_folder_is_never_served(
-    home: Path, other_task: str, worker: Any, until: Any
-) -> None:
+def test_a_result_outside_of_the_output_folder_is_never_served(home, other_task, worker, until):
     outside = home / "secret.svg"
     outside.write_text("<svg>secret</svg>")
     (home / "output").mkdir(exist_ok=True)
@@ -102,17 +93,15 @@ def test_a_result_outside_of_the_output_folder_is_never_served(
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["output/missing.csv", "a b/ü.svg", ""])
 def test_a_failure_never_shows_where_the_server_keeps_its_files(
-    home: Path, other_task: str, worker: Any, until: Any, where: str
-) -> None:
+    home, other_task, worker, until, where
+):
     client = create_app(WebSettings(job_modules=(other_task,))).test_client()
     job = ended(client, enqueue_background_job(f"{other_task}.fail", str(home / where)).id, until)
     assert job["error"] == f"ValueError: no such colour: {Path('…') / where}"
     assert str(home) not in client.get(f"/jobs/{job['id']}/svg").text
 
 
-def test_the_health_counts_workers_and_waiting_jobs(
-    client: FlaskClient, order: dict[str, Any]
-) -> None:
+def test_the_health_counts_workers_and_waiting_jobs(client, order):
     ordered(client, order)
     assert client.get("/healthz").json == {
         "status": "no worker",
@@ -122,7 +111,7 @@ def test_the_health_counts_workers_and_waiting_jobs(
     }
 
 
-def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None:
+def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home):
     (home / ".drawscape" / "queue.db").write_bytes(b"this is no database" * 100)
     client = create_app(WebSettings()).test_client()
     answer = client.get("/healthz")

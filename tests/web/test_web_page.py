@@ -3,7 +3,6 @@
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,16 +11,16 @@ from drawscape.web import WebSettings
 pytestmark = pytest.mark.browser
 
 
-def set_slider(page: Any, name: str, value: float) -> None:
+def set_slider(page, name, value):
     page.locator(f"[id='params.{name}']").fill(str(value))
 
 
-def says(page: Any, words: str) -> None:
+def says(page, words):
     """Return once the status line holds `words`."""
     page.wait_for_selector(f"#status:has-text({words!r})")
 
 
-def test_from_the_form_to_the_picture(opened: Any, serving: Any, home: Path, worker: Any) -> None:
+def test_from_the_form_to_the_picture(opened, serving, home, worker):
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#pattern", "spiral")
         page.select_option("#paper", "A5")
@@ -48,8 +47,8 @@ def test_from_the_form_to_the_picture(opened: Any, serving: Any, home: Path, wor
 
 @pytest.mark.nightly
 def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
-    opened: Any, serving: Any, home: Path, slow_sketch: str, worker: Any
-) -> None:
+    opened, serving, home, slow_sketch, worker
+):
     settings = WebSettings(task=slow_sketch, job_modules=("slow_tasks",))
     with serving(settings) as server, opened(server.url) as page:
         page.click("#draw")
@@ -64,7 +63,7 @@ def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
 
 
 @pytest.fixture
-def slow_sketch(task_module: Any) -> str:
+def slow_sketch(task_module):
     """A task that reports a quarter with a preview and then takes its time."""
     task_module(
         "slow_tasks",
@@ -107,16 +106,14 @@ def fail(**order):
 
 
 @pytest.fixture
-def hostile(task_module: Any) -> str:
+def hostile(task_module):
     """A module with tasks that do their worst."""
     task_module("hostile_tasks", HOSTILE)
     return "hostile_tasks"
 
 
 @pytest.mark.nightly
-def test_a_hostile_drawing_runs_and_loads_nothing(
-    opened: Any, serving: Any, hostile: str, worker: Any
-) -> None:
+def test_a_hostile_drawing_runs_and_loads_nothing(opened, serving, hostile, worker):
     settings = WebSettings(task=f"{hostile}.draw", job_modules=(hostile,))
     with serving(settings) as server, opened(server.url) as page:
         answered: list[str] = []  # what a policy blocks is a request too, but one without an answer
@@ -133,7 +130,7 @@ def test_a_hostile_drawing_runs_and_loads_nothing(
 
 
 @pytest.mark.nightly
-def test_a_refused_order_is_reported_at_its_field(opened: Any, serving: Any) -> None:
+def test_a_refused_order_is_reported_at_its_field(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#paper", "Custom")
         page.fill("#width", "99999")
@@ -146,7 +143,7 @@ def test_a_refused_order_is_reported_at_its_field(opened: Any, serving: Any) -> 
         assert page.evaluate("document.activeElement.id") == "width"
 
 
-def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
+def test_the_form_follows_the_pattern(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
         for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
             page.select_option("#pattern", pattern)
@@ -171,9 +168,7 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
 
 
 @pytest.mark.nightly
-def test_the_page_asks_for_the_token_and_then_draws(
-    opened: Any, serving: Any, chromium: Any
-) -> None:
+def test_the_page_asks_for_the_token_and_then_draws(opened, serving, chromium):
     with serving(WebSettings(token="s3cret")) as server:
         context = chromium.new_context()
         page = context.new_page()
@@ -188,9 +183,7 @@ def test_the_page_asks_for_the_token_and_then_draws(
         context.close()
 
 
-def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(
-    opened: Any, serving: Any, home: Path, worker: Any
-) -> None:
+def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, home, worker):
     with serving(WebSettings()) as server, opened(server.url) as page:
         for seed in ("1", "2"):
             page.fill("#seed", seed)
@@ -226,7 +219,7 @@ def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("width", [320, 360])
-def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any, width: int) -> None:
+def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
     phone = {"viewport": {"width": width, "height": 740}, "has_touch": True, "is_mobile": True}
     with serving(WebSettings()) as server, opened(server.url, **phone) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -238,9 +231,7 @@ def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any, width:
 
 
 @pytest.mark.nightly
-def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(
-    opened: Any, serving: Any
-) -> None:
+def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
         unnamed = page.eval_on_selector_all(
             "input, select, progress",

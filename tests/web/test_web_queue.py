@@ -3,11 +3,9 @@
 import os
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accessibility import serious
-from flask.testing import FlaskClient
 
 from drawscape.job_manager import (
     enqueue_background_job,
@@ -22,26 +20,26 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture
-def managing(home: Path) -> FlaskClient:
+def managing(home):
     """A client of a site whose owner lets its page manage jobs."""
     return create_app(WebSettings(manage_jobs=True)).test_client()
 
 
-def rows(client: FlaskClient) -> dict[str, Any]:
+def rows(client):
     return {row["id"]: row for row in client.get("/queue").json["jobs"]}
 
 
-def waiting(**options: Any) -> str:
+def waiting(**options):
     return enqueue_background_job(TASK, 50, 50, job_delay="1h", **options).id
 
 
-def hidden() -> str:
+def hidden():
     """Queue a job of a module whose jobs are none of a browser's business."""
     task = "workers.email_tasks.send_notification"
     return enqueue_background_job(task, "a@b.org", "subject", "text", job_delay="1h").id
 
 
-def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client: FlaskClient) -> None:
+def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client):
     """As SECURITY.md says: without --manage-jobs none of its jobs can be changed."""
     job_id = waiting(job_description="<b>for the hall</b>")
     hidden()
@@ -58,14 +56,14 @@ def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client: Flas
     assert rows(client)[job_id]["status"] == "scheduled"
 
 
-def test_an_order_of_the_page_is_named_and_may_be_canceled_by_it(client: FlaskClient) -> None:
+def test_an_order_of_the_page_is_named_and_may_be_canceled_by_it(client):
     order = {"width": 99, "height": 99, "pattern": "rose", "seed": 7}
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     assert rows(client)[job_id]["name"] == "rose, seed 7"
     assert client.post(f"/jobs/{job_id}/cancel").json["canceled"] is True
 
 
-def test_jobs_that_are_deleted_meanwhile_do_not_spoil_the_table(client: FlaskClient) -> None:
+def test_jobs_that_are_deleted_meanwhile_do_not_spoil_the_table(client):
     jobs = [get_job(waiting()) for _ in range(60)]
     for job in jobs:
         job.cancel()
@@ -79,12 +77,12 @@ def test_jobs_that_are_deleted_meanwhile_do_not_spoil_the_table(client: FlaskCli
     assert client.get("/queue").json["jobs"] == []
 
 
-def test_a_drawing_is_listed_under_each_name_of_its_task(client: FlaskClient) -> None:
+def test_a_drawing_is_listed_under_each_name_of_its_task(client):
     library = enqueue_background_job("drawscape.tasks.drawing.generate_complex_svg", 50, 50)
     assert {waiting(), library.id} == set(rows(client))
 
 
-def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing: FlaskClient) -> None:
+def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing):
     job_id = waiting()
     assert rows(managing)[job_id]["actions"] == ["sooner", "cancel"]
     before = get_job(job_id).priority
@@ -104,14 +102,14 @@ def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing: FlaskClien
     assert managing.post(f"/jobs/{job_id}/actions/burn").status_code == 404
 
 
-def test_a_job_that_is_hidden_cannot_be_acted_on(managing: FlaskClient) -> None:
+def test_a_job_that_is_hidden_cannot_be_acted_on(managing):
     mail = hidden()
     for action in ("cancel", "log", "delete"):
         assert managing.post(f"/jobs/{mail}/actions/{action}").status_code == 404
     assert get_job_status(mail)["status"] == "scheduled"
 
 
-def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home: Path) -> None:
+def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
     job_id = waiting()
     client = create_app(WebSettings(manage_jobs=True, token="secret")).test_client()
     right = {"Authorization": "Bearer secret"}
@@ -132,9 +130,7 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home: P
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_follows_the_queue_and_is_worked_by_keys(
-    chromium: Any, serving: Any, home: Path, tmp_path: Path, theme: str
-) -> None:
+def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, tmp_path, theme):
     folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall")
     context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})

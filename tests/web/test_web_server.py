@@ -4,25 +4,24 @@ import http.client
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from drawscape.web import WebSettings
 
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
 
-def connect(server: Any) -> socket.socket:
+def connect(server):
     return socket.create_connection(("127.0.0.1", server.effective_port), timeout=60)
 
 
-def test_the_server_answers_over_the_wire(serving: Any, ask: Ask, order: dict[str, Any]) -> None:
+def test_the_server_answers_over_the_wire(serving, ask, order):
     with serving(WebSettings()) as server:
         status, _, body = ask(server, "POST", "/artboard/create", order)
     assert status == 200
     assert json.loads(body)["status"] == "generating"
 
 
-def test_many_slow_clients_leave_room_for_the_others(serving: Any, ask: Ask) -> None:
+def test_many_slow_clients_leave_room_for_the_others(serving, ask):
     with serving(WebSettings(), threads=4) as server:
         slow = [connect(server) for _ in range(150)]
         for connection in slow:
@@ -33,7 +32,7 @@ def test_many_slow_clients_leave_room_for_the_others(serving: Any, ask: Ask) -> 
     assert status == 200
 
 
-def test_a_chunked_body_over_the_limit_is_refused(serving: Any) -> None:
+def test_a_chunked_body_over_the_limit_is_refused(serving):
     content = b'{"id": "' + b"x" * 70_000 + b'"}'
     with serving(WebSettings()) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)

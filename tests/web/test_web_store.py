@@ -2,13 +2,9 @@
 
 import io
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from object_store import ObjectStore, object_store
+from object_store import object_store
 from PIL import Image
 from postgres_server import drop_schema, new_schema
 
@@ -37,7 +33,7 @@ def draw(go):
 
 
 @pytest.fixture
-def talking(task_module: Any) -> str:
+def talking(task_module):
     """A task that prints, and shows what it has so far, before the worker is started."""
     task_module("talking_tasks", TALKING)
     return "talking_tasks.draw"
@@ -45,11 +41,11 @@ def talking(task_module: Any) -> str:
 
 @pytest.fixture
 def bucket(
-    home: Path,
-    postgres_url: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[ObjectStore]:
+    home,
+    postgres_url,
+    tmp_path_factory,
+    monkeypatch,
+):
     """The store in which a worker draws that has a home of its own."""
     url = new_schema(postgres_url)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
@@ -64,9 +60,7 @@ def bucket(
     drop_schema(url)
 
 
-def test_a_drawing_of_another_machine_is_served_from_the_store(
-    client: FlaskClient, order: dict[str, Any], home: Path, bucket: ObjectStore, until: Any
-) -> None:
+def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, home, bucket, until):
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     job = until(lambda: (found := client.get(f"/jobs/{job_id}").json)["ended"] and found)
     assert (job["status"], job["error"]) == ("finished", None)
@@ -99,8 +93,8 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(
 
 
 def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(
-    talking: str, bucket: ObjectStore, tmp_path: Path, until: Any
-) -> None:
+    talking, bucket, tmp_path, until
+):
     settings = WebSettings(job_modules=("talking_tasks",), manage_jobs=True)
     client = create_app(settings).test_client()
     job = enqueue_background_job(talking, str(tmp_path / "go"))

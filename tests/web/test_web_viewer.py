@@ -1,13 +1,10 @@
 """A closer look at a drawing: its lines over HTTP, and the notebook's viewer on the page in Chromium."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask.testing import FlaskClient
 from viewer_page import COLOR, VIEW, await_settled, color_at, view_of
 
 from drawscape.svg.read import read_svg
@@ -39,28 +36,26 @@ def broken(output_filename, **order):
 DESK = "() => getComputedStyle(document.querySelector('.drawscape-viewer-stage')).backgroundColor"
 
 
-def violations(page: Any) -> list[str]:
+def violations(page):
     """Return what axe-core finds on the page."""
     return [found["id"] for found in Axe().run(page).response["violations"]]
 
 
 @pytest.fixture
-def front(task_module: Any) -> Any:
+def front(task_module):
     """Settings of a site that draws three lines, or what cannot be read."""
     task_module("line_tasks", THREE_LINES)
     return lambda task="draw": WebSettings(task=f"line_tasks.{task}", job_modules=("line_tasks",))
 
 
-def drawn(client: FlaskClient, order: dict[str, Any], until: Any) -> str:
+def drawn(client, order, until):
     """Return the id of a job that has drawn."""
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
     return job_id
 
 
-def test_the_lines_come_as_arrays_in_one_piece(
-    front: Any, order: dict[str, Any], home: Path, worker: Any, until: Any
-) -> None:
+def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker, until):
     client = create_app(front()).test_client()
     job_id = drawn(client, order, until)
     answer = client.get(f"/jobs/{job_id}/lines")
@@ -87,9 +82,7 @@ def test_the_lines_come_as_arrays_in_one_piece(
     assert b"#00ff00" in changed.data
 
 
-def test_a_drawing_that_cannot_be_read_has_no_lines(
-    front: Any, order: dict[str, Any], worker: Any, until: Any
-) -> None:
+def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker, until):
     client = create_app(front("broken")).test_client()
     answer = client.get(f"/jobs/{drawn(client, order, until)}/lines")
     assert answer.status_code == 409
@@ -98,8 +91,8 @@ def test_a_drawing_that_cannot_be_read_has_no_lines(
 
 @pytest.mark.browser
 def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark(
-    opened: Any, serving: Any, front: Any, worker: Any
-) -> None:
+    opened, serving, front, worker
+):
     with serving(front()) as server, opened(server.url, color_scheme="light") as page:
         page.select_option("#paper", "Square 200")
         page.click("#draw")
@@ -131,8 +124,8 @@ def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark
 
 @pytest.mark.browser
 def test_two_fingers_zoom_on_a_phone_where_nothing_runs_over_the_edge(
-    opened: Any, serving: Any, front: Any, worker: Any
-) -> None:
+    opened, serving, front, worker
+):
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with serving(front()) as server, opened(server.url, **phone) as page:
         page.click("#draw")
