@@ -20,6 +20,7 @@ from drawscape.cli.text import (
     print_json,
     print_list,
     progress_bar,
+    take_home,
 )
 from drawscape.drawing.paper import Outside, paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
@@ -44,6 +45,10 @@ class SketchCommand(click.Command):
     """A command whose options depend on the pattern that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for index, argument in enumerate(args):  # the pattern may be one of that home
+            name, equals, folder = argument.partition("=")
+            if name == "--home":
+                take_home(ctx, self, folder if equals else "".join(args[index + 1 : index + 2]))
         named = self._named(args)
         if named is not None:
             # A shell that completes an option asks with whatever has been typed.
@@ -144,7 +149,8 @@ def draw(
     sketch: Sketch = ctx.meta["sketch"]
     plot = PlotOptions(output=output, optimize=optimize, outside=outside, machine=machine)
     _ = plot.forms  # a wrong ending or machine is said before the work
-    values = _values(sketch, options, params)
+    values = {name: value for name, value in options.items() if value is not None}
+    values |= pairs(params, "--param")
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
     own = _stream_seeds(streams)
@@ -171,23 +177,11 @@ def _sketch_of(text: str) -> Sketch:
     return load_file(Path(text))
 
 
-def _values(sketch: Sketch, options: dict[str, Any], params: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters' values that were given, checked."""
-    parameters = {parameter.name: parameter for parameter in sketch.parameters}
-    values = {name: value for name, value in options.items() if value is not None}
-    values |= pairs(params, "--param")
-    return {
-        name: parameters[name].check(value) if name in parameters else value
-        for name, value in values.items()
-    }
-
-
 def _stream_seeds(texts: Sequence[str]) -> dict[str, int]:
-    seeds = pairs(texts, "--stream")
-    for name, seed in seeds.items():
-        if not seed.isdecimal():
-            raise click.BadParameter(f"{name}={seed!r}: give a seed", param_hint="--stream")
-    return {name: int(seed) for name, seed in seeds.items()}
+    try:
+        return {name: int(seed) for name, seed in pairs(texts, "--stream").items()}
+    except ValueError:
+        raise click.BadParameter("give a seed, such as sizes=8", param_hint="--stream") from None
 
 
 def _described(parameter: Parameter) -> str:

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -119,24 +118,18 @@ def new(folder: Path, tutorials: bool) -> None:
 
 def fill(folder: Path, *parts: str) -> None:
     """Write the project's files into `folder`, or only those of its folders named; those there stay."""
-    for source, relative in _template(parts):
-        target = folder / relative.with_name(relative.name.replace("gitignore", ".gitignore"))
-        if target.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = source.read_text(encoding="utf-8")
-        if relative.suffix == ".md":
-            text = Template(text).substitute(name=folder.resolve().name)
-        target.write_text(text, encoding="utf-8")
-
-
-def _template(parts: tuple[str, ...]) -> Iterator[tuple[Path, Path]]:
     root = _DATA / "project"
     for source in sorted(root.rglob("*")):
         relative = source.relative_to(root)
-        wanted = not parts or relative.parts[0] in parts
-        if wanted and source.is_file() and "__pycache__" not in relative.parts:
-            yield source, relative
+        target = folder / relative.with_name(relative.name.replace("gitignore", ".gitignore"))
+        chosen = not parts or relative.parts[0] in parts
+        if not chosen or not source.is_file() or target.exists() or source.suffix == ".pyc":
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8")
+        if source.suffix == ".md":
+            text = Template(text).substitute(name=folder.resolve().name)
+        target.write_text(text, encoding="utf-8")
 
 
 def copy_tutorials(folder: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from drawscape import __version__
-from drawscape.cli.text import HOME, complain, exit_code, take_home
+from drawscape.cli.text import HOME, complain, exit_code
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -58,9 +58,6 @@ class _Commands(click.Group):
         _add_home(command)
         return command
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, take_home(args))
-
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -91,7 +88,6 @@ class _Commands(click.Group):
 
 
 def _add_home(command: click.Command) -> None:
-    """Show `--home` in the help of a command and of those below it."""
     if HOME not in command.params:
         command.params.append(HOME)
     for below in command.commands.values() if isinstance(command, click.Group) else ():
@@ -121,7 +117,7 @@ def _drop_output() -> None:
     os.close(nowhere)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, params=[HOME], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="drawscape")
 def root() -> None:
     """Generative design for pen plotters: sketches, jobs, notebooks."""

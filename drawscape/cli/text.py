@@ -25,13 +25,22 @@ _WIDEST = 100
 option = partial(click.option, show_default=True)
 flag = partial(click.option, is_flag=True)
 
+
+def take_home(_context: object, _parameter: object, folder: str | None) -> None:
+    """Take the folder for the home from now on."""
+    if folder is not None:
+        os.environ["DRAWSCAPE_HOME"] = folder
+
+
 HOME = click.Option(
     ["--home"],
     metavar="FOLDER",
+    is_eager=True,
     expose_value=False,
+    callback=take_home,
     help="Take this folder for the home, as DRAWSCAPE_HOME does.",
 )
-"""In the help of each command; `take_home` reads it."""
+"""Every command has it."""
 
 SLOTS = click.option(
     "-w",
@@ -54,22 +63,6 @@ GRACE = option(
 )
 JSON = flag("--json", "as_json", help="Print all that is known as JSON.")
 YES = flag("--yes", help="Do not ask.")
-
-
-def take_home(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments without `--home FOLDER`, which is the home from now on."""
-    left = list(arguments)
-    for index, argument in enumerate(left):
-        name, equals, folder = argument.partition("=")
-        if argument == "--":
-            break
-        if name == "--home":
-            if not equals and index + 1 == len(left):
-                raise click.UsageError("--home needs a folder")
-            os.environ["DRAWSCAPE_HOME"] = folder if equals else left[index + 1]
-            del left[index : index + (1 if equals else 2)]
-            break
-    return left
 
 
 def print_json(value: object) -> None:

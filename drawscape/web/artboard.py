@@ -4,7 +4,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 import flask
@@ -29,90 +29,69 @@ LONGEST_ID = 200
 _LONGEST_STEM = 40
 
 
-@dataclass(frozen=True)
-class Order:
-    """A checked request for a drawing: sizes in mm, `params` for the pattern."""
-
-    width: float
-    height: float
-    pattern: str
-    simple: bool = False
-    seed: int = 0
-    id: str | int | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
 def create() -> flask.Response:
     """Return the drawing itself for a simple order, else the id of the job that draws it."""
     here = current_site()
-    order = read_order(here.settings, problems.read_object())
-    if order.simple:
-        svg = SVGBuilder(order.width, order.height)
+    order, params = read_order(here.settings, problems.read_object())
+    if order.pop("complexity", None) == "simple":
+        svg = SVGBuilder(order["width"], order["height"])
         svg.rect(10, 10, 50, 50)
         return flask.jsonify({"svg": svg.to_string()})
     with here.admitted():
         try:
             job = enqueue_background_job(
                 here.settings.task,
-                width=order.width,
-                height=order.height,
-                pattern_type=order.pattern,
-                output_filename=output_name(order.id),
-                seed=order.seed,
+                width=order["width"],
+                height=order["height"],
+                pattern_type=order["pattern"],
+                output_filename=output_name(order.get("id")),
+                seed=order.get("seed", 0),
                 job_timeout=here.settings.job_timeout,
                 job_meta=ORDERED_HERE,
-                **order.params,
+                **params,
             )
         except (NotSerializableError, TaskArgumentsError) as error:
             raise RequestRefused(422, f"the order cannot be queued: {error}") from error
-    answer = flask.jsonify(
-        {
-            "status": "generating",
-            "job_id": job.id,
-            "message": "Complex pattern queued for generation",
-        }
-    )
+    text = "Complex pattern queued for generation"
+    answer = flask.jsonify({"status": "generating", "job_id": job.id, "message": text})
     answer.headers["Location"] = flask.url_for(".job", job_id=job.id)
     return answer
 
 
-def output_name(given: str | int | None) -> str:
+def output_name(given: str | None) -> str:
     """Return the file's name: `artboard_<id>.svg`, with a digest only where no id is given.
 
     Of an id letters, digits, `-` and `_` are kept. A second order of an id replaces the drawing.
     """
-    plain = unicodedata.normalize("NFKD", "" if given is None else str(given))
-    kept = plain.encode("ascii", "ignore").decode()
+    kept = unicodedata.normalize("NFKD", given or "").encode("ascii", "ignore").decode()
     stem = re.sub(r"[^A-Za-z0-9-]+", "_", kept).strip("_-")[:_LONGEST_STEM]
     return f"artboard_{stem or secrets.token_hex(6)}.svg"
 
 
-def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
-    """Return the order that `document` states.
+def read_order(
+    settings: WebSettings, document: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the order that `document` states, its defaults filled in, and the pattern's parameters.
 
     Raises RequestRefused with 422, every field that breaks a rule in it.
     """
-    checked, errors = problems.check(fields(settings), document)
-    errors += _check_id(checked.get("id"))
+    number = document.get("id")
+    if type(number) in (int, float):  # true and false are no names
+        document = {**document, "id": str(number)}
+    order, errors = problems.check(fields(settings), document)
     if "pattern" not in document:
-        checked["pattern"] = settings.default_pattern
-    params, found = _check_params(settings, checked.get("pattern"), checked.pop("params", {}))
-    errors += found
+        order["pattern"] = settings.default_pattern
+    given = order.get("params", {})
+    params: dict[str, Any] = {}
+    if not isinstance(given, dict):
+        errors.append(FieldError("params", given, "must be an object"))
+    elif "pattern" in order:
+        offered = settings.parameters_of(order["pattern"])
+        params, wrong = problems.check(offered, given, prefix="params.")
+        errors += wrong
     if errors:
         raise invalid(errors)
-    simple = checked.pop("complexity", None) == "simple"
-    return Order(**checked, simple=simple, params=params)
-
-
-def _check_params(
-    settings: WebSettings, pattern: str | None, params: Any
-) -> tuple[dict[str, Any], list[FieldError]]:
-    """Return the checked parameters of `pattern` (None: it was refused) and the errors in them."""
-    if not isinstance(params, dict):
-        return {}, [FieldError("params", params, "must be an object")]
-    if pattern is None:
-        return {}, []
-    return problems.check(settings.parameters_of(pattern), params, prefix="params.")
+    return order, params
 
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
@@ -141,22 +120,17 @@ def _fields(
     seed: Annotated[
         int, Interval(ge=0, le=_LARGEST_SEED), doc("the same seed gives the same drawing")
     ] = 0,
-    id: Annotated[Any, doc("a name; its letters and digits go into the file name")] = None,
+    id: Annotated[
+        str | None,
+        Len(0, LONGEST_ID),
+        doc("a name, or a number; its letters and digits go into the file name"),
+    ] = None,
     params: Annotated[Any, doc("the pattern's own parameters by name, see GET /sketches")] = None,
 ) -> None:
     """The body of a request, written as a signature so that the annotations state the rules."""
 
 
 _FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
-
-
-def _check_id(given: Any) -> list[FieldError]:
-    if given is None or (isinstance(given, int | float) and not isinstance(given, bool)):
-        return []
-    if isinstance(given, str) and len(given) <= LONGEST_ID:
-        return []
-    rule = f"must be text of at most {LONGEST_ID} characters, or a number"
-    return [FieldError("id", given, rule)]
 
 
 # The page

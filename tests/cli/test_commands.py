@@ -95,7 +95,7 @@ BAD = [
     ("fly", "no command 'fly'"),
     ("drow", "Did you mean draw or redraw?"),
     ("jobs canel", "cancel"),
-    ("doctor --home", "--home needs a folder"),
+    ("doctor --home", "Option '--home' requires an argument"),
     ("jobs --home a.svg", "DRAWSCAPE_HOME='a.svg' is not a folder"),
     ("demo --slots 0", "1<=x<=256"),
     ("demo --seed x", "'x' is not a valid integer"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command import Done, run
 
-from drawscape.catalogue import drawings, find
+from drawscape.catalogue import drawings
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 
 Command = Callable[..., Done]
@@ -130,15 +130,3 @@ def test_a_long_source_lies_in_the_home_by_its_address(command, tmp_path):
     assert (result.code, "is not the one that drew it" in result.err) == (2, True)
     kept.unlink()
     assert "another home" in command("redraw", "--trust", str(path)).err
-
-
-def test_a_deleted_drawing_of_a_cell_comes_back_from_the_source_in_the_catalogue(
-    command,
-):
-    drawing = find(draw_function_svg(cell(2), 60, 60))
-    content = drawing.path.read_bytes()
-    drawing.delete()
-    assert command("drawings", "redraw", drawing.recipe).code == 2
-    assert not drawing.path.exists()
-    assert command("drawings", "redraw", "--trust", drawing.recipe).code == 0
-    assert drawing.path.read_bytes() == content

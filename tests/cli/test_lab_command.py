@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import websocket
 from support import free_port, wait_until
 
-from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+from drawscape.job_manager import enqueue_background_job, workers_alive
 
 pytestmark = pytest.mark.slow
 
@@ -127,25 +126,6 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
     assert "The worker has stopped." in log.read_text()
     with pytest.raises(OSError, match=r"refused|Errno"):
         urllib.request.urlopen(url, timeout=5)
-
-
-@pytest.mark.nightly
-def test_lab_starts_no_worker_beside_one_that_another_program_has_started(
-    lab,
-):
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    (first,) = workers_alive()
-    other = start_worker(1)  # as a notebook does
-    os.kill(first.pid, signal.SIGKILL)
-    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
-    time.sleep(3)  # some of lab's looks at its own
-    assert [worker.pid for worker in workers_alive()] == [other.pid]
-    other.stop()
-    wait_until(lambda: "The worker died; another one runs" in log.read_text(), 60, "its own again")
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(60)
-    assert workers_alive() == []
 
 
 @pytest.fixture

@@ -15,17 +15,14 @@ def large(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["json", "csv", "parquet", "xlsx"])
-@pytest.mark.parametrize("options", [{}, {"ragged": "pad", "encoding": "latin-1"}])
-def test_progress_rises_to_1(large, tmp_path, target, options):
-    if target == "xlsx":
-        large.write_text("".join(large.read_text().splitlines(keepends=True)[:20_000]))
+@pytest.mark.parametrize("target", ["json", "parquet"])
+def test_progress_rises_to_1(large, tmp_path, target):
     reported: list[float] = []
     convert(
         large,
         tmp_path / f"out.{target}",
         scratch=tmp_path / "scratch",
-        options=Options.of(options),
+        options=Options(encoding="latin-1"),
         progress=lambda fraction, message: reported.append(fraction),
     )
     assert reported == sorted(reported)

@@ -127,18 +127,6 @@ def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(bench, rag
     assert bench.records(made, f"back.{target}")[0]["a"] == "Zoë"
 
 
-@pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "excel", "parquet"])
-def test_an_empty_file_is_an_empty_table(bench, target):
-    if target == "parquet":
-        with pytest.raises(DataError, match="at least one column"):
-            bench.convert("", "in.csv", f"out.{target}")
-        return
-    suffix = "xlsx" if target == "excel" else target
-    bench.convert("", "in.csv", f"out.{suffix}")
-    assert (bench.last.rows, bench.last.columns) == (0, ())
-    assert bench.last.notes == ("the file is empty",)
-
-
 @pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "xlsx", "parquet"])
 def test_a_header_alone_is_a_table_without_rows(bench, target):
     bench.convert("a,b\n", "in.csv", f"out.{target}")

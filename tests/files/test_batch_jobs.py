@@ -45,24 +45,6 @@ def test_more_batches_than_slots_all_end_each_in_its_own_job(home, worker):
 
 
 @pytest.mark.slow
-def test_a_batch_that_is_stopped_leaves_whole_files_and_goes_on_from_there(home, worker):
-    files = [large_file(home, f"large{n}.csv", 40_000) for n in range(8)]
-    folder = home / "output" / "data"
-    worker(1)
-    job = enqueue_batch(files)
-    wait_until(lambda: list(folder.glob("large*.json")), 60)
-    job.cancel(grace=60)
-    wait_until(lambda: job.ended, 60)
-    assert job.status == "stopped"
-    made = list(folder.glob("large*.json"))
-    assert 0 < len(made) < 8
-    assert half_written(home) == []
-    reports = enqueue_batch(files).wait(120)
-    # The request may come just between a file and its note: that one is done again.
-    assert len(made) - 1 <= sum(r["status"] == "skipped" for r in reports) <= len(made)
-
-
-@pytest.mark.slow
 def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, worker):
     large_file(home, "large.csv", 200_000)
     process = worker(1)

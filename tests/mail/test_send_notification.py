@@ -44,11 +44,6 @@ def test_without_a_server_the_mail_is_a_file(home):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_job_that_runs_twice_writes_one_file(as_job):
-    assert as_job("job-1") == as_job("job-1")
-    assert len(list(written(as_job("job-1")).parent.iterdir())) == 1
-
-
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
 def test_a_mail_goes_out_encrypted_after_a_login(serve, security):
     mailbox = serve(security, login=True)
@@ -172,14 +167,6 @@ def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(ser
     assert "To: Zoë <zoë@xn--bcher-kva.example>\r\n".encode() in mailbox.envelopes[0].content
     send_notification(**CONTRACT)
     assert mailbox.envelopes[1].content.isascii()
-
-
-@pytest.mark.parametrize("host", ["mail host.invalid", "mail..example"])
-def test_a_host_that_cannot_exist_is_not_tried_again(serve, monkeypatch, host):
-    serve()
-    monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", host)
-    with pytest.raises(MailRefusedError, match="trying again will not help"):
-        send_notification(**CONTRACT)
 
 
 @pytest.mark.parametrize(

@@ -102,16 +102,6 @@ def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project,
 
 
 @pytest.mark.slow
-def test_a_worker_needs_no_huey_in_the_projects_workers(project):
-    (project / "workers" / "__init__.py").write_text("import celery_that_is_not_here\n")
-    worker = start_worker(1)
-    try:
-        assert Path(enqueue_background_job(SPIRAL, width=50, height=50).wait(60)).exists()
-    finally:
-        worker.stop()
-
-
-@pytest.mark.slow
 def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
     (project / "workers" / "__init__.py").write_text(
         "from drawscape import settings\n"

@@ -56,8 +56,8 @@ def test_any_other_complexity_is_queued(client, order, complexity):
         ({"pattern": "spirl"}, "pattern", "did you mean 'spiral'"),
         ({"pattern": ["spiral"]}, "pattern", "unknown pattern"),
         ({"complexity": "x" * 41}, "complexity", "at most 40 characters"),
-        ({"id": {"a": 1}}, "id", "must be text of at most 200 characters, or a number"),
-        ({"id": "x" * 201}, "id", "must be text of at most 200 characters, or a number"),
+        ({"id": {"a": 1}}, "id", "must be text"),
+        ({"id": "x" * 201}, "id", "at most 200 characters"),
         ({"params": []}, "params", "must be an object"),
         ({"params": {"turns": "many"}}, "params.turns", "must be"),
         ({"params": {"turn": 3}}, "params.turn", "did you mean 'turns'"),
@@ -117,7 +117,6 @@ def test_many_requests_never_pass_the_limit_together(home, order):
         ("", None),
         (None, None),
         ("日本", None),
-        (42, "42"),
         ("x" * 200, "x" * 40),
     ],
 )

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from viewer_page import COLOR, VIEW, await_settled, color_at, view_of
+from viewer_page import COLOR, await_settled, color_at, view_of
 
 from drawscape.svg.read import read_svg
 from drawscape.web import WebSettings, create_app
@@ -120,34 +120,3 @@ def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark
         assert page.is_hidden("#viewer")
         assert page.evaluate("document.activeElement.id") == "look"
         assert violations(page) == []
-
-
-@pytest.mark.browser
-def test_two_fingers_zoom_on_a_phone_where_nothing_runs_over_the_edge(
-    opened, serving, front, worker
-):
-    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    with serving(front()) as server, opened(server.url, **phone) as page:
-        page.click("#draw")
-        page.click("#look")
-        await_settled(page)
-        assert page.evaluate("document.querySelector('#viewer').scrollWidth") <= 360
-        small = page.eval_on_selector_all(
-            "#viewer :is(button, select)",
-            "all => all.filter(f => f.offsetHeight < 44).map(f => f.title)",
-        )
-        assert small == []
-        before = view_of(page)
-        touch = page.context.new_cdp_session(page)
-        for kind, gap in (("Start", 50), ("Move", 75), ("Move", 100)):
-            points = [
-                {"x": 180 + side * gap / 2, "y": 400, "id": n} for n, side in ((0, -1), (1, 1))
-            ]
-            touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_function(
-            f"wanted => Math.abs(({VIEW})().scale / wanted - 1) < 0.05", arg=2 * before["scale"]
-        )
-        await_settled(page)
-        page.click("#viewer-close")
-        assert page.is_hidden("#viewer")
