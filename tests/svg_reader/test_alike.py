@@ -60,6 +60,7 @@ ALIKE: list[tuple[str, str]] = [
     # A fill without an area is not seen.
     ('<path d="M20,100H60 100 120" fill="red"/>', ""),
     ('<polygon points="20,20 60,60" fill="red"/>', ""),
+    ('<path d="M0,0H90" stroke="red" stroke-dasharray="1e-9"/>', LINES.format("M0,0H90")),
     # Transforms
     (BOX.format('transform="translate(20),,scale(2)"'), BOX.format("")),
     (BOX.format('transform=",translate(20)"'), BOX.format("")),

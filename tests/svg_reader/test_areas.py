@@ -8,7 +8,6 @@ import pytest
 
 from drawscape.errors import SvgReadError
 from drawscape.svg.read import read_svg
-from drawscape.svg_builder import SVGBuilder
 
 CIRCLE = '<circle cx="50" cy="50" r="20"/>'
 CLIP = f'<clipPath id="c">{CIRCLE}</clipPath>'
@@ -133,12 +132,6 @@ def test_the_paper_has_a_colour_and_white_ink_stays_on_it(root: str, color: str 
     document = read(lines, root)
     assert document.paper_color == color
     assert len(document.lines) == (1 if color is None else 2)
-
-
-def test_a_canvas_hands_on_the_colour_of_its_paper() -> None:
-    svg = SVGBuilder(100, 100).line(0, 0, 9, 9, stroke="white")
-    svg.paper_color = "#101014"
-    assert svg.document().paper_color == read_svg(svg.to_bytes()).paper_color == "#101014"
 
 
 CHILDREN = "".join(

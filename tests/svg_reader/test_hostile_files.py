@@ -87,11 +87,6 @@ def test_hostile_parts_are_left_out_and_the_rest_is_drawn(body: str) -> None:
     assert read_svg(svg(body + LINE)).lines[-1].tolist() == [[1, 1], [2, 2]]
 
 
-def test_a_hundred_groups_in_each_other_are_read() -> None:
-    body = '<g transform="translate(0.01,0)">' * 100 + LINE + "</g>" * 100
-    assert read_svg(svg(body)).lines[0][0] == pytest.approx([2, 1])
-
-
 def test_illustrators_entities_are_read() -> None:
     text = (
         '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
@@ -102,11 +97,6 @@ def test_illustrators_entities_are_read() -> None:
     assert len(read_svg(text).lines) == 1
 
 
-def test_a_gzip_bomb_ends_before_the_memory_does(tmp_path: Path) -> None:
-    with pytest.raises(SvgReadError, match="unpacked"):
-        read_svg(b"\x1f\x8b" + b"broken")
-
-
 def test_curves_larger_than_any_sheet_stay_few_points() -> None:
     lines = read_svg(svg('<circle r="9e8"/><path d="M0,0C9e8,9e8,-9e8,9e8,1,1"/>')).lines
     assert len(lines.points) < 30_000
@@ -114,23 +104,7 @@ def test_curves_larger_than_any_sheet_stay_few_points() -> None:
 
 def test_a_damaged_file_is_read_or_refused_and_never_worse(foreign_svg: Path) -> None:
     text, rng = foreign_svg.read_text(encoding="utf-8"), random.Random(1)
-    scraps = [
-        "M",
-        "a",
-        "Z",
-        "-",
-        ".",
-        "e",
-        "1e9",
-        "%",
-        "url(#a)",
-        "matrix(",
-        "nan",
-        '"',
-        "<g>",
-        "&",
-        "",
-    ]
+    scraps = [*"MaZ-.e%&", "1e9", "url(#a)", "matrix(", "nan", '"', "<g>", ""]
     finished = 0
     for _ in range(150):
         damaged = list(text)

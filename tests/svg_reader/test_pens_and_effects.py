@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from drawscape.drawing.document import Document
-from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.errors import UnknownNameError
 from drawscape.svg.read import read_svg
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
@@ -45,19 +45,6 @@ def test_inkscapes_layers_stay_whatever_their_colours() -> None:
     ink = 'xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:groupmode="layer" i:label="one"'
     body = "".join(f'<path stroke="{c}" d="M0,0H9"/>' for c in ("red", "blue", "green"))
     assert layers(read(f"<g {ink}>{body}</g>")) == [("one", "red", 3)]
-
-
-def test_white_lines_on_a_dark_page_are_drawn_and_a_drawing_all_in_white_too() -> None:
-    white = '<path stroke="white" fill="none" d="M10,10H90"/>'
-    dark = read(f'<rect width="100" height="100" fill="navy"/>{white}')
-    assert layers(dark) == [("navy", "navy", 1), ("white", "white", 1)]
-    assert layers(read(white)) == [("white", "white", 1)]
-
-
-def test_a_white_edge_of_a_dark_shape_is_drawn_in_the_shapes_colour() -> None:
-    assert layers(read('<rect width="9" height="9" fill="teal" stroke="#fff"/>')) == [
-        ("teal", "teal", 1)
-    ]
 
 
 def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out() -> None:
@@ -126,18 +113,6 @@ def test_conditions_hold_for_the_root_too(condition: str) -> None:
     )
 
 
-def test_a_dash_of_nearly_nothing_is_a_whole_line() -> None:
-    document = read('<path stroke="red" stroke-dasharray="1e-9" d="M0,0H90"/>')
-    assert len(document.lines) == 1
-
-
-def test_a_canvas_refuses_an_svg_without_lines_by_naming_what_it_holds() -> None:
-    from drawscape.svg_builder import SVGBuilder
-
-    with pytest.raises(SvgReadError, match=r"no lines.*image"):
-        SVGBuilder(9, 9).add_svg(f"{HEAD}<image/></svg>", 0, 0, 5, 5)
-
-
 @pytest.mark.slow
 def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
     import subprocess
@@ -160,12 +135,6 @@ def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(run.stdout) < 2.2 * path.stat().st_size
-
-
-def test_a_groups_own_pen_goes_before_that_of_the_lines_in_it() -> None:
-    body = '<g id="a" stroke="red" stroke-width="2"><path stroke="blue" stroke-width="5" d="M0,0H9"/></g>'
-    (layer,) = read(body, layers="group").layers
-    assert (layer.color, layer.width_mm) == ("red", 2.0)
 
 
 def test_the_layers_of_a_long_file_hold_their_own_lines() -> None:

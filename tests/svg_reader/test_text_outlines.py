@@ -56,18 +56,6 @@ def test_a_font_that_stands_in_and_a_letter_that_it_lacks_are_named(installed: s
     assert "the character 'é' is not drawn: the font lacks it" in notes
 
 
-def test_outlines_of_letters_are_hatched_as_any_shape(installed: str) -> None:
-    plain = read_svg(text(installed), text="outlines")
-    hatched = read_svg(text(installed), text="outlines", fill="hatch")
-    assert len(hatched.lines.points) > len(plain.lines.points)
-
-
-def test_the_middle_of_a_text_is_where_its_own_widths_have_it(installed: str) -> None:
-    (first, second) = read_svg(text(installed, more='text-anchor="middle"'), text="outlines").lines
-    assert first[:, 0].min() == pytest.approx(6, abs=1e-3)
-    assert second[:, 0].max() == pytest.approx(14, abs=1e-3)
-
-
 def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed: str) -> None:
     notes = read_svg(text("-:weight=200,x\\"), text="outlines").unsupported
     assert any("drawn in the outlines of" in note for note in notes)
