@@ -369,8 +369,9 @@ class SVGBuilder(Canvas):
     def shape(self, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:
         """Return a block that collects vertices, and draw them as one line at its end.
 
-        The line turns sharply at a `vertex` and smoothly at a `curve_vertex`; other than in Processing it
-        passes through its first and last curve vertex, too. The transform is that of the block's end.
+        The line turns sharply at a `vertex` and smoothly at a `curve_vertex`. Other than in Processing
+        it passes through its first and last curve vertex, too.
+        The transform is that of the block's end.
         Raises CanvasError for fewer than two vertices; a block that raises draws nothing.
 
         >>> with svg.shape(closed=True) as drop:
@@ -456,8 +457,8 @@ class SVGBuilder(Canvas):
     ) -> Iterator[Self]:
         """Return a block whose lines are kept within a region only, or `outside` of it.
 
-        The region is a `polygon` (a ring as (N, 2), or several: a ring in a ring is a hole), a
-        `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the transform of this moment.
+        The region is a `polygon`, a `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the
+        transform of this moment. A polygon is a ring as (N, 2), or several: a ring in a ring is a hole.
         Raises CanvasError unless exactly one region is given.
 
         >>> with svg.clip(circle=(50, 50, 20)):
@@ -501,8 +502,8 @@ class SVGBuilder(Canvas):
     ) -> Self:
         """Draw a foreign SVG as lines, scaled to fit the box at (`x`, `y`) and centred in it.
 
-        `source` is a path or the file's content. Its drawing, not its page, fills the box; with
-        one of `width` and `height` the other follows, with neither it stays as large as it is. It
+        `source` is a path or the file's content. Its drawing, not its page, fills the box. With one of
+        `width` and `height` the other follows, with neither it stays as large as it is. It
         is drawn with the current pen, or in its own layers with `keep_layers`.
         Raises SvgReadError for what cannot be read or holds no lines, CanvasError for an empty box.
 

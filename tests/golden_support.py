@@ -37,14 +37,14 @@ class Layer:
     sample: Lines
 
 
-def layers_of(svg: SVGBuilder) -> list[Layer]:
+def layers_of(svg):
     return [
         Layer(pen.name, pen.color, pen.width, _counts(lines), _sampled(lines))
         for pen, lines in svg.layers()
     ]
 
 
-def _counts(lines: Lines) -> dict[str, Any]:
+def _counts(lines):
     middle = lines.points.mean(axis=0) if len(lines.points) else np.zeros(2)
     return {
         "lines": len(lines),
@@ -54,16 +54,16 @@ def _counts(lines: Lines) -> dict[str, Any]:
     }
 
 
-def _sampled(lines: Lines) -> Lines:
+def _sampled(lines):
     chosen = lines.take(_spread(len(lines), LINES))
     return Lines.of([line[_spread(len(line), POINTS)] for line in chosen])
 
 
-def _spread(count: int, most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _spread(count, most):
     return np.unique(np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64))
 
 
-def write_golden(file: Path, svg: SVGBuilder) -> None:
+def write_golden(file, svg):
     small = SVGBuilder(svg.width, svg.height)
     layers = layers_of(svg)
     for layer in layers:
@@ -73,7 +73,7 @@ def write_golden(file: Path, svg: SVGBuilder) -> None:
     file.write_bytes(gzip.compress(small.to_bytes(), mtime=0))
 
 
-def read_golden(file: Path) -> list[Layer]:
+def read_golden(file):
     root = ET.fromstring(gzip.decompress(file.read_bytes()))
     space = {"s": "http://www.w3.org/2000/svg"}
     counts = json.loads(root.findtext("s:metadata", namespaces=space) or "")["counts"]
@@ -89,7 +89,7 @@ def read_golden(file: Path) -> list[Layer]:
     return layers
 
 
-def differences(golden: list[Layer], drawn: list[Layer], *, loosely: bool = False) -> list[str]:
+def differences(golden, drawn, *, loosely=False):
     """Return in words what differs; nothing when the drawings are the same."""
     pens = [[(layer.name, layer.color, layer.width) for layer in side] for side in (golden, drawn)]
     if pens[0] != pens[1]:
@@ -102,7 +102,7 @@ def differences(golden: list[Layer], drawn: list[Layer], *, loosely: bool = Fals
     ]
 
 
-def _closely(old: Layer, new: Layer) -> list[str]:
+def _closely(old, new):
     for what in ("lines", "points"):
         if old.counts[what] != new.counts[what]:
             return [f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn"]
@@ -120,7 +120,7 @@ def _closely(old: Layer, new: Layer) -> list[str]:
     return found
 
 
-def _loosely(old: Layer, new: Layer) -> list[str]:
+def _loosely(old, new):
     found = []
     for what, share in (("lines", 0.3), ("points", 0.3), ("length", 0.2)):
         if abs(old.counts[what] - new.counts[what]) > 2 + share * old.counts[what]:
@@ -130,7 +130,7 @@ def _loosely(old: Layer, new: Layer) -> list[str]:
     return found
 
 
-def compared(file: Path, svg: SVGBuilder, *, anew: bool, loosely: bool = False) -> list[str]:
+def compared(file, svg, *, anew, loosely=False):
     """Return in words how `svg` differs from the golden file, which is written first if `anew`."""
     if anew:
         file.parent.mkdir(exist_ok=True)

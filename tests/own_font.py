@@ -1,15 +1,12 @@
 """A TrueType font of the tests' own, which they finish and save."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 BOX = ((100, 0), (100, 800), (400, 800), (400, 0))
 
 
-def glyph(corners: Iterable[tuple[int, int]] = ()) -> Any:
+def glyph(corners=()):
     """Return the outline of a letter: a closed shape with these corners, or nothing."""
     pen = TTGlyphPen(None)
     for number, corner in enumerate(corners):
@@ -19,9 +16,7 @@ def glyph(corners: Iterable[tuple[int, int]] = ()) -> Any:
     return pen.glyph()
 
 
-def own_font(
-    letters: dict[str, Any], family: str = "Own", *, capitals: int = 800, bearing: int = 0
-) -> FontBuilder:
+def own_font(letters, family="Own", *, capitals=800, bearing=0):
     """Return a font of letters 500 units wide, of 1000 to the em; its H shows how high capitals are."""
     glyphs = {".notdef": glyph(), **letters}
     builder = FontBuilder(1000, isTTF=True)
@@ -36,6 +31,6 @@ def own_font(
     return builder
 
 
-def box_font(family: str = "Own") -> FontBuilder:
+def box_font(family="Own"):
     """Return a font whose only letter, H, is a box."""
     return own_font({"H": glyph(BOX)}, family, bearing=100)

@@ -44,7 +44,7 @@ class GcodeMachine:
     _at: tuple[float, float] = (0.0, 0.0)
     _layer: str = ""
 
-    def run(self, text: str) -> "GcodeMachine":
+    def run(self, text):
         if not text.isascii():
             raise MachineError("not ASCII")
         for row in text.splitlines():
@@ -58,7 +58,7 @@ class GcodeMachine:
             raise MachineError("no end of program")
         return self
 
-    def _row(self, row: str) -> None:
+    def _row(self, row):
         down = self.is_down(row)
         if down is not None:
             if down:
@@ -84,7 +84,7 @@ class GcodeMachine:
             case "G0" | "G1" | "G2" | "G3":
                 self._move(code, values, row)
 
-    def _move(self, code: str, values: dict[str, float], row: str) -> None:
+    def _move(self, code, values, row):
         if self._unit is None or not self._absolute:
             raise MachineError(f"moves before units and G90: {row!r}")
         if "X" not in values and "Y" not in values:
@@ -110,9 +110,7 @@ class GcodeMachine:
             self.travel_mm += math.dist(self._at, end)
         self._at = end
 
-    def _arc(
-        self, code: str, values: dict[str, float], end: tuple[float, float], row: str
-    ) -> list[tuple[float, float]]:
+    def _arc(self, code, values, end, row):
         unit = self._unit or math.nan
         centre = (self._at[0] + values["I"] * unit, self._at[1] + values["J"] * unit)
         radius, other = math.dist(self._at, centre), math.dist(end, centre)
@@ -140,7 +138,7 @@ class HpglStroke:
     speed: int | None
 
 
-def run_hpgl(text: str, *, x: tuple[int, int], y: tuple[int, int]) -> list[HpglStroke]:
+def run_hpgl(text, *, x, y):
     """Return what a plotter with these limits draws; raise MachineError for what it would not."""
     commands = re.fullmatch(r"(?:[A-Z]{2}[-\d,]*;)+\n", text)
     if commands is None:

@@ -35,8 +35,8 @@ class Layer:
 class Document:
     """A page of `width_mm` x `height_mm` with its layers, y pointing down.
 
-    `unsupported` says what the file holds and the lines do not (text, images, ...), `metadata` is
-    the text of its `<metadata>` element, if it has any. `paper_color` is the paper's where it is
+    `unsupported` says what the file holds and the lines do not (text, images, ...). `metadata` is the
+    text of its `<metadata>` element, if it has any. `paper_color` is the paper's where it is
     not white.
     """
 

@@ -4,7 +4,7 @@
     !red                   wait for a person first (to change the pen)
     %notes                 not plotted
 
-The codes stand at the start of the name, after the number if there is one; upper and lower case are the
+The codes stand at the start of the name, after the number if there is one. Upper and lower case are the
 same, and the last of a kind counts (AxiDraw Layer Control). `+P2`, two passes, is an addition; the
 AxiDraw's software takes it for text.
 """
@@ -27,9 +27,10 @@ _FIELDS = {"S": "speed", "H": "height", "D": "delay_ms", "P": "passes"}
 class Motion:
     """What a layer asks of the machine; None leaves a setting as the machine has it.
 
-    `speed` is in percent of the machine's top drawing speed (1 to 110), `height` of the pen when down
-    in percent of its range (0 to 100), `delay_ms` the time before the layer, `pause` a wait for a
-    person before it. A layer that is not `plotted` documents something. `number` is the layer's own
+    `speed` is in percent of the machine's top drawing speed (1 to 110). `height` is that of the pen
+    when down, in percent of its range (0 to 100). `delay_ms` is the time before the layer, `pause` a
+    wait for a person before it.
+    A layer that is not `plotted` documents something. `number` is the layer's own
     (0 to 9999), for software that selects layers by it. Raises PlotError for a value out of its range.
     """
 

@@ -42,7 +42,7 @@ _ARC_RUN = re.compile(r"([aA])([^a-df-zA-DF-Z|]*)")
 class Commands:
     """One entry per drawn step; a letter with many arguments is as many steps.
 
-    `letters` (S,) are ASCII codes (the second pair after `M` counts as `L`), `paths` (S,) the path
+    `letters` (S,) are ASCII codes; the second pair after `M` counts as `L`. `paths` (S,) is the path
     that each belongs to, `at` (S,) where its arguments begin in `values`. `broken` names the paths
     that hold an error; they are drawn up to it, as the SVG standard asks.
     """
@@ -446,8 +446,9 @@ def _slice(lines: Lines, begin: int, end: int) -> Lines:
 def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
     """Return the outline of a line, rect, circle or ellipse as absolute path data, its arcs exact.
 
-    `n` holds the coordinates by their names in SVG; x, y, cx and cy are 0 when they are missing, and
-    of `rx` and `ry` one stands for both. '' for a shape without extent, None for another element.
+    `n` holds the coordinates by their names in SVG. There x,
+    y, cx and cy are 0 when missing. Of `rx` and
+    `ry` one stands for both. '' for a shape without extent, None for another element.
     """
 
     def get(name: str) -> float:
@@ -467,8 +468,8 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
 
 
 def _ellipse(cx: float, cy: float, rx: float, ry: float) -> str:
-    # Quarters, as the standard asks: the points at the axes are then exact, and the centre of a
-    # half turn hangs on the last digit of its ends.
+    # Quarters, as the standard asks: the points at the axes are then exact. The centre of a half turn
+    # hangs on the last digit of its ends.
     corners = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
     ends = [f"{cx + x * rx},{cy + y * ry}" for x, y in corners]
     return f"M{ends[0]} " + " ".join(f"A{rx},{ry} 0 0 1 {end}" for end in ends[1:]) + " Z"
@@ -526,8 +527,8 @@ def parse_numbers(text: bytes) -> Numbers:
     Anything that cannot belong to a number separates; so do a sign and a second decimal point
     (`1-2.5.5` is 1, -2.5, 0.5). What has no digit (`-`, `.`, `1e`) becomes nan.
 
-    No object is made per number. The last eight bytes of one are read as a 64-bit word, the decimal
-    point is shifted out of it, and three multiplications make an integer of eight digits (Lemire 2018).
+    No object is made per number. The last eight bytes of one are read as a 64-bit word, and the decimal
+    point is shifted out. Three multiplications make an integer of eight digits (Lemire 2018).
     The division by a power of ten then rounds once, as `float()` does, which reads all longer ones.
     """
     # The first number's word begins before it: room for two words, and one byte behind the last.

@@ -17,8 +17,8 @@ Points3: TypeAlias = Floats
 class Camera:
     """An eye: `axes` are its right, down and forward, (3, 3) rows; `eye` is where it stands.
 
-    Pictures have x to the right and y down, in units of space (parallel) or of a screen one unit
-    away (perspective); `transforms.fit` brings them onto a page. `near` is the least distance that
+    Pictures have x to the right and y down, in units of space (parallel) or of a screen one unit away
+    (perspective). `fitted` brings them onto a page. `near` is the least distance that
     a perspective sees.
 
     >>> from drawscape.geometry.solids import boxes

@@ -21,9 +21,9 @@ def centreline(polygon: Polygon, *, step_mm: float = 0.3) -> Lines:
 
     `polygon` is what `rings` takes: letters of an outline font, a shape of an SVG, or what `inked` finds
     in a picture. The outline is sampled every `step_mm`; bumps of a few steps are passed over. Lines end
-    about half a stroke's width before its end. They are edges between the samples' Voronoi cells,
-    of which those stay whose two samples are far from each other along the outline (Ogniewicz & Kübler
-    1995). Raises GeometryError for a step that is not positive or makes too many samples.
+    about half a stroke's width before its end. They are edges between the samples' Voronoi cells. Those
+    stay whose two samples are far from each other along the outline (Ogniewicz & Kübler 1995).
+    Raises GeometryError for a step that is not positive or makes too many samples.
 
     >>> stroke = [(0, 0), (50, 0), (50, 4), (0, 4)]
     >>> centreline(stroke).points[:, 1].round(2).tolist()

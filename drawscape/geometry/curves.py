@@ -158,8 +158,8 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
 def bezier_pieces(controls: Floats, tolerance: float | Floats) -> Floats:
     """Return how many equal pieces keep each chord within `tolerance`, (M,), not rounded, from 1 on.
 
-    A chord over 1/n of the parameter is off by at most (1/8)(1/n)^2 max|B''|, and |B''| is at most
-    d (d - 1) times the largest second difference of the control points, d being the degree.
+    A chord over 1/n of the parameter is off by at most (1/8)(1/n)^2 max|B''|. For degree d, |B''| is at
+    most d (d - 1) times the largest second difference of the control points.
     """
     degree = controls.shape[1] - 1
     bend = np.linalg.norm(np.diff(controls, n=2, axis=1), axis=2).max(axis=1, initial=0.0)

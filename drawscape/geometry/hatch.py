@@ -31,8 +31,9 @@ def hatch(
     """Return lines that fill `polygon`, `spacing_mm` apart; holes stay empty.
 
     `polygon` is one ring as (N, 2) or several (even-odd: a ring in a ring is a hole). `style` is
-    `lines` at `angle` degrees (clockwise on paper from the x axis), `cross` (at `angle` and square to
-    it), `concentric` (the outline again and again, inwards) or `circles` around the middle. `shift`,
+    `lines` at `angle` degrees (clockwise on paper from the x axis) or `cross`, at `angle` and square to
+    it. `concentric` is the outline again and again, inwards, and `circles` lie around the middle.
+    `shift`,
     in shares of the spacing, moves the lines. Lines run to and fro, so that a pen travels little;
     neighbouring polygons with the same options match up.
     Raises GeometryError when the spacing is not positive or makes millions of lines, and

@@ -22,7 +22,7 @@ _MOST_AT_ONCE = 500_000
 def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -> Lines:
     """Return what `camera` sees of the edges of `mesh`: borders, creases and silhouette.
 
-    On paper in the camera's units, y down; `transforms.fit` brings it onto a page. `crease_degrees`
+    On paper in the camera's units, y down; `fitted` brings it onto a page. `crease_degrees`
     is that of `mesh.edges`.
 
     >>> from drawscape.geometry.solids import boxes
@@ -38,8 +38,8 @@ def visible_paths(
     """Return what `camera` sees of `paths` in front of the triangles of `mesh`.
 
     `paths` are lines in space: an (M, K, 3) array or an iterable of (N, 3) arrays. A point is hidden
-    when a triangle lies before it by more than `bias` (a share of the scene's depth), so that lines on
-    the surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
+    when a triangle lies before it by more than `bias`, a share of the scene's depth: lines on the
+    surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
     1963), cut where the segment passes its edges or its plane.
     Raises GeometryError for other shapes.
 

@@ -10,9 +10,9 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.geometry.mesh import Mesh
 
-# A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0
-# to 7 fill it, each a walk along the three axes in one order (Freudenthal 1942): neighbouring cubes
-# cut their common face alike.
+# A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0 to 7
+# fill it, each a walk along the three axes (Freudenthal 1942). Neighbouring cubes cut their common face
+# alike.
 _WALKS = np.array([[0, steps[0], steps[0] + steps[1], 7] for steps in permutations((4, 2, 1))])
 
 

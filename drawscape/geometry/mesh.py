@@ -82,8 +82,8 @@ class Mesh:
 def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 20.0) -> Points3:
     """Return the edges that show the shape of `mesh`, (E, 2, 3), each once.
 
-    These are edges of one face only, edges where faces meet at more than `crease_degrees`, and, with
-    a camera, the silhouette: edges between a face that is seen from its front and one from its back.
+    These are edges of one face only, and edges where faces meet at more than `crease_degrees`. With a
+    camera the silhouette is among them: edges between a face seen from its front and one from its back.
     0 degrees gives all edges that are not flat.
     """
     pairs, first, second = _adjacent(mesh)

@@ -28,8 +28,8 @@ def poisson_disc(
 ) -> Points:
     """Return random points in `area` that lie at least `radius_mm` apart and leave no gaps, (N, 2).
 
-    `radius_mm` may be a function of x and y, (M,) each, that returns radii, all positive: then two
-    points lie at least the smaller of their radii apart. `mask` limits where points may be. `tries`
+    `radius_mm` may be a function of x and y, (M,) each, that returns positive radii. Then two points
+    lie at least the smaller of their radii apart. `mask` limits where points may be. `tries`
     new places around each point are tried before it is given up. (Bridson 2007, in batches.)
     Raises GeometryError when a radius is not positive, or so small that millions of points would
     fit, or `tries` is below 1.

@@ -1,7 +1,8 @@
 """Evenly spaced lines along a field, grown many at a time, each keeping its distance from the others.
 
-Lines grow by claims: each head asks for eight places, one stride apart, and gets those before the first
-that another line is too near to. What may be too near stands in a grid of small cells, one point in each:
+Lines grow by claims. Each head asks for eight places, one stride apart, and gets those before the first
+that another line is too near to.
+What may be too near stands in a grid of small cells, one point in each:
 cells are half the radius wide, so that it lies in the 5 x 5 cells around a place. No two points of
 different lines, or of one line more than a loop apart along it, are nearer than the radius.
 """
@@ -79,8 +80,8 @@ def growing_streamlines(
     (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
     `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
     spacing and half a millimetre at most. Lines start from `seeds`, (N, 2), where given, then
-    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be; lines longer
-    than `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
+    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be. Lines longer than
+    `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
     The field is sampled every half spacing. The same field gives the same lines.
     (Jobard & Lefer 1997, many lines at once.)
     Raises GeometryError for lengths that are not positive or a field of another shape.
@@ -212,9 +213,9 @@ class _Growth:
     def claim(self, places: Complexes, line: Ints, step: Ints) -> Flags:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
-        A column is a run of one of the lines, (N,), `step`, (K, N), along it. A place is refused when
-        a point of another line is nearer than the radius, or one of its own further along it than a
-        loop is long; of two that come at the same time the lower line wins.
+        A column is a run of one of the lines, (N,), `step`, (K, N), along it. A place is refused when a
+        point of another line is nearer than the radius, or one of its own beyond a loop's length. Of
+        two that come at the same time the lower line wins.
         """
         # Keys of one line within a loop differ by less than it, those of different lines by more.
         key = (line * (2 * _MOST_STEPS) + step + _MOST_STEPS).ravel()

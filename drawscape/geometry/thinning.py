@@ -60,9 +60,9 @@ def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) ->
 def thinned(lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: float = 0.3) -> Lines:
     """Return the lines without the stretches that would run into a blot.
 
-    `number`, from 1 on, is of each line, or of each point. Where the paper would be covered twice as often
-    as `most`, only even numbers are drawn, where four times, every fourth; in between, some of those in
-    between (van der Corput, 1935), so that the tone stays even. `WHOLE` is drawn everywhere.
+    `number`, from 1 on, is of each line, or of each point. Where the paper would be covered twice as
+    often as `most`, only even numbers are drawn, where four times, every fourth. In between some of the
+    others are (van der Corput, 1935), so that the tone stays even. `WHOLE` is drawn everywhere.
     No line is empty; where points lie far apart, cuts are rough.
 
     >>> crowd = Lines.of([[(x, y) for x in range(50)] for y in np.arange(0, 20, 0.25)])

@@ -27,8 +27,8 @@ from drawscape.geometry.regions import (
 class Cells:
     """Voronoi cells: closed `rings`, and for each ring the index of the point that `owner` names.
 
-    A cell that a polygon with bays or holes cuts up has several rings; a point that repeats an
-    earlier one, or lies so far outside that nothing of its cell is left, has none.
+    A cell that a polygon with bays or holes cuts up has several rings. A point that repeats an earlier
+    one, or lies far outside, has none.
     """
 
     rings: Lines

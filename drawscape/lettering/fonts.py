@@ -119,8 +119,8 @@ _USUAL_CAPITALS = 0.7
 def read_font(path: str) -> Font:
     """Return the font in a file: its glyphs at Hershey's size, its kerning.
 
-    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn, TrueType and
-    OpenType fonts the outlines of their letters; those need the package fontTools.
+    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn. TrueType and
+    OpenType fonts give the outlines of their letters, and need the package fontTools.
     Raises FileNotFoundError when there is no such file, CanvasError for one that holds no font.
     """
     file = Path(path)

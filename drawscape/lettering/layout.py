@@ -67,7 +67,7 @@ def advance(text: str, font: str, missing: str | None) -> tuple[float, int]:
 class Block:
     """Text set in lines: the strokes, and the box that they were set in, in mm.
 
-    (0, 0) of `lines` is the anchor. `width` is the longest row's or the width that was asked for;
+    (0, 0) of `lines` is the anchor. `width` is the longest row's or the width that was asked for.
     `height` goes from the first row's cap line to the last row's base line.
     """
 

@@ -208,9 +208,10 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
     """Return pairs of nearly parallel pieces of which one has an end near the other, (P, 2), sorted.
 
     Two of which the second only goes on where the first ends are no such pair.
-    `pieces` are (N, 2, 2), none of them without length. Each lies in boxes, a tolerance larger, and each box
-    is entered in the squares of a grid that it touches, of which there is about one for each end; an end is
-    compared with the boxes in its square. There is none where lines lie so densely that nearly every end
+    `pieces` are (N, 2, 2), none of them without length. Each lies in boxes, a tolerance larger. Each
+    box is entered in the squares of a grid that it touches, about one square for each end. An end is
+    compared with the boxes in its square.
+    There is none where lines lie so densely that nearly every end
     touches dozens of others.
     """
     if not len(pieces):

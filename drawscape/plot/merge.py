@@ -27,7 +27,7 @@ from drawscape.plot.neighbours import Neighbours, before_each, components
 def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     """Return the lines with those joined whose ends lie within `tolerance_mm`, reversed where needed.
 
-    The ends are nodes of a graph and the lines its edges; each of its components becomes as few trails
+    The ends are nodes of a graph and the lines its edges. Each of its components becomes as few trails
     as its nodes of odd degree allow (Euler 1736). What is closed is drawn in passing by a line that it
     shares a vertex with. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
     dot of two; empty lines are left out.
@@ -141,8 +141,8 @@ def paired(nodes: Ints) -> Ints:
 def spliced(lines: Lines, nodes: Ints, partners: Ints) -> tuple[Lines, Ints]:
     """Return the lines, cut where closed chains meet others, and partners that draw those in passing.
 
-    Where chains share a vertex, each is cut there, between its ends a and b; going on from each one's a
-    with the b of the next makes one chain of all of them, if no two are the same chain already. That is
+    Where chains share a vertex, each is cut there, between its ends a and b. Going on from each one's a
+    with the b of the next joins all of them, if no two are one chain already. That is
     so for the branches of a tree: open chains are its roots, or one closed chain where none is open.
     """
     chain, is_open = _chains(partners)
@@ -244,8 +244,8 @@ def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Int
     """Return (vertex, chain, point) for vertices that a closed chain shares with others, each once."""
     of_point = np.repeat(chain, lines.counts)
     ends = np.stack((lines.offsets[:-1], lines.offsets[1:] - 1), axis=1)
-    # Only what lies where a closed chain comes by is of interest, most often a small part of a drawing;
-    # ends that meet within the tolerance are one place.
+    # Only what lies where a closed chain comes by is of interest. Ends that meet within the tolerance
+    # are one place.
     node_is_met = np.zeros(int(np.max(nodes)) + 1, dtype=bool)
     node_is_met[nodes[~is_open[chain]]] = True
     keys = _cell_keys(lines.points)

@@ -223,8 +223,8 @@ def tiles(
 ) -> tuple[Tile, ...]:
     """Return the drawing on sheets of `width_mm` x `height_mm`, row by row; empty sheets are left out.
 
-    Neighbours overlap by `overlap_mm` within their margins; lines are cut in the middle of the overlap,
-    so that each stroke is drawn once, on one sheet, and all sheets together are the whole. With `marks`,
+    Neighbours overlap by `overlap_mm` within their margins. Lines are cut in the middle of the overlap,
+    so that each stroke is drawn once and all sheets together are the whole. With `marks`,
     crosses in the overlaps, in a layer of their own, are drawn on both sheets at the same place.
     Raises PlotError when the sheets do not advance, or when there would be hundreds of them.
 

@@ -35,9 +35,9 @@ def optimize(
 ) -> Document:
     """Return the drawing with fewer lines, points and less travel, and the same ink on the paper.
 
-    Layer by layer: duplicates go where that saves time, ends within `tolerance_mm` are joined, points
-    within `simplify_mm` are left out, lines shorter than `drop_shorter_mm` dropped, and the rest put
-    in order. Layers that become empty are left out. `on_progress(fraction, step)` is called before
+    Layer by layer, duplicates go where that saves time, and ends within `tolerance_mm` are joined.
+    Points within `simplify_mm` and lines shorter than `drop_shorter_mm` are left out, and the rest is
+    put in order. Layers that become empty are left out. `on_progress(fraction, step)` is called before
     each step.
     Raises PlotError for negative tolerances and an unknown effort, GeometryError for `simplify_mm`.
 

@@ -63,10 +63,10 @@ def preflight(
 ) -> tuple[Finding, ...]:
     """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
 
-    Found are lines that leave the sheet inside its margin, or the machine's reach; spots of a square
-    millimetre (of a wider pen's own width) that get more than `most_ink` coats of ink, passes included;
-    strokes without length; and strokes that are drawn more than `most_passes` times, wholly or in
-    part, from whatever point, within 0.03 mm.
+    Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
+    length. So are spots of a square millimetre (of a wider pen's own width) that get more than
+    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, wholly
+    or in part, from whatever point, within 0.03 mm.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]

@@ -87,11 +87,12 @@ def artboard(
 ) -> SVGBuilder:
     """Return a sheet with border, title block, legend table and `drawing` placed to fit.
 
-    `size` is a paper's name or `'297x210'`; `legend` a mapping or rows of (label, value); `drawing` a
-    canvas, an SVG's path or its text, or None for an empty sheet. `pen_color` is for all pens of the
+    `size` is a paper's name or `'297x210'`, `legend` a mapping or rows of (label, value). `drawing` is
+    a canvas, an SVG's path or its text, or None for an empty sheet. `pen_color` is for all pens of the
     sheet; `paper_color` is shown behind it on screen, and drawn by no pen.
-    Raises UnknownNameError for an unknown style, size or orientation, SheetError for text that does
-    not fit, GlyphError for what cannot be written, SvgReadError for a drawing that cannot be read.
+    Raises UnknownNameError for an unknown style, size or orientation, and SheetError for text that does
+    not fit. Raises GlyphError for what cannot be written, SvgReadError for a drawing that cannot be
+    read.
     """
     if style not in STYLES:
         raise UnknownNameError("artboard style", str(style), STYLES)

@@ -63,8 +63,8 @@ def fit_text(
 ) -> Fitted:
     """Return `text` set in `box`, wrapped, with capitals as high as fit: `largest` to `smallest` mm.
 
-    Raises SheetError, with the text's length and the box, when even the smallest letters do not fit;
-    GlyphError for a character that the font cannot write. `what` names the text in the error.
+    Raises SheetError when even the smallest letters do not fit, GlyphError for
+    a character that the font cannot write. `what` names the text in the error.
     """
     if len(text) > _LONGEST:
         raise SheetError(f"{what} has {len(text)} characters; {_LONGEST} at most can be set")

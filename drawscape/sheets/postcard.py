@@ -58,8 +58,8 @@ def postcard_front(
     """Return the front of a card: the template's design and the message, as large as fits.
 
     `greeting` stands above the message, with the recipient's name in it; empty leaves it out.
-    Raises UnknownNameError for an unknown template or font, GlyphError for what the font cannot
-    write (unless `missing` replaces it), SheetError for a message that is empty or too long.
+    Raises UnknownNameError for an unknown template or font, SheetError for a message that is empty or
+    too long. Raises GlyphError for what the font cannot write, unless `missing` replaces it.
     """
     if template_name not in _TEXT_BOXES:
         raise UnknownNameError("postcard template", str(template_name), _TEXT_BOXES)

@@ -263,8 +263,8 @@ class Canvas:
 
         A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
         layer, or the canvas's own pen of that name, says otherwise.
-        Inside a group its transform and attributes hold in the layer, too: the file has them in a group of
-        the layer, for layers stand side by side at the top.
+        Inside a group its transform and attributes hold in the layer, too. The file has them in a group
+        of the layer, for layers stand side by side.
         Raises CanvasError inside another layer, and when a layer is given a second colour.
 
         >>> with svg.layer("red", color="red", width=0.5):

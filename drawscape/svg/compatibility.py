@@ -1,7 +1,7 @@
 """What callers of an older SVGBuilder rely on, kept as it was, and forgiving where that was.
 
-Text on Hershey's own grid with letters one unit closer, characters that the font lacks left out; boxes of
-SVG files that no XML parser takes; schematics of other programs, placed under a sheet's titles.
+Text stands on Hershey's own grid with letters one unit closer; what the font lacks is left out. Boxes
+are of SVG files that no XML parser takes, and schematics stand under a sheet's titles.
 New code writes with `lettering`, which raises for what it cannot write, places files with `add_svg`, and
 reads a drawing's extent from `svg.lines().bounds`.
 """

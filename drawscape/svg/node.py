@@ -120,8 +120,8 @@ def pieces(nodes: Iterable[Node], scale: float = 1.0, *, styled: bool = False) -
     """Return the markup of `nodes`, one element a line, in pieces.
 
     `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
-    Shapes that name no fill would be black discs and invisible lines: unless a group around them is
-    `styled`, they are put into one that strokes them, and stay as they are themselves.
+    Shapes that name no fill would be black discs and invisible lines. Unless a group around them is
+    `styled`, they are put into one that strokes them.
     """
     for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, styled)):
         if is_run:

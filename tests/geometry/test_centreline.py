@@ -17,9 +17,7 @@ CROSS = [[(10, 50), (90, 50)], [(50, 10), (50, 90)]]
     [([WAVE], 2), (CROSS, 4), ([circle(50, 50, 30)], 0)],
     ids=["wave", "cross", "ring"],
 )
-def test_a_broad_stroke_gives_its_own_line_back(
-    strokes: list[np.ndarray], ends: int, width: float
-) -> None:
+def test_a_broad_stroke_gives_its_own_line_back(strokes, ends, width):
     drawn = shapely.multilinestrings([shapely.linestrings(np.array(line)) for line in strokes])
     found = centreline(drawn.buffer(width / 2), step_mm=0.3)
     middle = shapely.multilinestrings([shapely.linestrings(line) for line in found])
@@ -30,12 +28,12 @@ def test_a_broad_stroke_gives_its_own_line_back(
     assert (degrees == 1).sum() == ends
 
 
-def test_a_disc_gives_a_dot_and_nothing_gives_nothing() -> None:
+def test_a_disc_gives_a_dot_and_nothing_gives_nothing():
     assert centreline(circle(20, 30, 5)).points == pytest.approx(np.full((2, 2), (20, 30)), abs=0.1)
     assert len(centreline(Lines.empty())) == 0
 
 
-def test_a_picture_gives_the_line_that_was_drawn_in_it() -> None:
+def test_a_picture_gives_the_line_that_was_drawn_in_it():
     y, x = np.mgrid[0:81, 0:81]
     tone = np.abs(np.hypot(x - 40, y - 40) - 25) < 4  # a ring, hard as a scan
     tone[:, :3] = True  # and a bar along the edge
@@ -49,6 +47,6 @@ def test_a_picture_gives_the_line_that_was_drawn_in_it() -> None:
 @pytest.mark.parametrize(
     "call", [lambda: centreline([(0, 0), (9, 0), (9, 9)], step_mm=0), lambda: inked([1, 2], (0, 0, 9, 9))]
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused(call: object) -> None:
+def test_what_makes_no_sense_is_refused(call):
     with pytest.raises(GeometryError):
         call()  # type: ignore[operator]

@@ -40,7 +40,7 @@ def test_counts_must_use_all_points():
 
 def test_a_function_on_lines_takes_one_line_as_an_array():
     @on_lines
-    def mirrored(lines: Lines) -> Lines:
+    def mirrored(lines):
         return lines.with_points(-lines.points)
 
     assert mirrored([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[-1.0, -2.0], [-3.0, -4.0]]

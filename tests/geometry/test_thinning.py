@@ -6,18 +6,18 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.thinning import WHOLE, thinned
 
 
-def rows(apart: float) -> Lines:
+def rows(apart):
     x = np.linspace(0, 60, 61)
     return Lines.of([np.column_stack((x, np.full(61, y))) for y in np.arange(0, 30, apart)])
 
 
-def test_lines_with_room_stay_as_they_are() -> None:
+def test_lines_with_room_stay_as_they_are():
     lines = rows(1.0)
     light = thinned(lines, 1 + np.arange(len(lines)))
     assert light.points.tolist() == lines.points.tolist()
 
 
-def test_where_lines_crowd_only_so_many_go_on_as_leave_paper() -> None:
+def test_where_lines_crowd_only_so_many_go_on_as_leave_paper():
     lines = rows(0.2)
     light = thinned(lines, 1 + np.arange(len(lines)), most=0.6)
     # A pen of 0.3 mm on rows 0.2 mm apart covers the paper one and a half times.
@@ -25,7 +25,7 @@ def test_where_lines_crowd_only_so_many_go_on_as_leave_paper() -> None:
     assert thinned(Lines.empty(), np.empty(0, dtype=int)).bounds is None
 
 
-def test_a_crowd_somewhere_costs_no_line_elsewhere_and_whole_lines_nothing() -> None:
+def test_a_crowd_somewhere_costs_no_line_elsewhere_and_whole_lines_nothing():
     narrow = rows(1.0)
     x, y = narrow.points.T
     # Drawn together to a tenth on the right.

@@ -19,5 +19,5 @@ from drawscape.drawing.color import rgb
         ("CornflowerBlue", (100, 149, 237)),
     ],
 )
-def test_colours_as_css_writes_them(color: str, expected: tuple[int, int, int]) -> None:
+def test_colours_as_css_writes_them(color, expected):
     assert rgb(color) == expected

@@ -15,24 +15,24 @@ from drawscape.tasks.drawing import generate_complex_svg
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def run(*arguments: str) -> str:
+def run(*arguments):
     result = CliRunner().invoke(root, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-def machine(path: Path) -> GcodeMachine:
+def machine(path):
     pen = {"M3 S90": True, "M3 S0": False}.get
     return GcodeMachine(pen, 105, 148).run(path.read_text())
 
 
 @pytest.mark.slow
-def test_gcode_is_ordered_and_merged_unless_raw(folder: Path) -> None:
+def test_gcode_is_ordered_and_merged_unless_raw(folder):
     run("draw", "truchet", "--paper", "a6", "-o", "ordered.gcode")
     run("draw", "truchet", "--paper", "a6", "--raw", "-o", "raw.gcode")
     ordered, raw = machine(folder / "ordered.gcode"), machine(folder / "raw.gcode")
@@ -42,8 +42,8 @@ def test_gcode_is_ordered_and_merged_unless_raw(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_saved_svg_is_ordered_unless_raw_and_redrawn_byte_for_byte_either_way(
-    folder: Path,
-) -> None:
+    folder,
+):
     run("draw", "truchet", "--paper", "a6", "-o", "ordered.svg")
     run("draw", "truchet", "--paper", "a6", "--raw", "-o", "drawn.svg")
     assert (folder / "drawn.svg").read_bytes() == draw("truchet", 105, 148).to_bytes()
@@ -56,9 +56,7 @@ def test_a_saved_svg_is_ordered_unless_raw_and_redrawn_byte_for_byte_either_way(
         assert again == (folder / f"{name}.svg").read_bytes()
 
 
-def test_an_ordered_file_in_the_catalogue_is_redrawn_ordered(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_ordered_file_in_the_catalogue_is_redrawn_ordered(folder, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
     (folder / "output").mkdir()
     run("draw", "cubic_disarray", "--paper", "a7", "-o", "output/c.svg")
@@ -72,9 +70,7 @@ def test_an_ordered_file_in_the_catalogue_is_redrawn_ordered(
     assert "another version's order of lines" in str(compare_again(drawing.path))
 
 
-def test_exports_of_the_catalogue_are_ordered_unless_raw(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exports_of_the_catalogue_are_ordered_unless_raw(folder, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
     path = Path(generate_complex_svg(105, 148, "cubic_disarray"))
     assert path.read_bytes() == draw("cubic_disarray", 105, 148).to_bytes()
@@ -86,7 +82,7 @@ def test_exports_of_the_catalogue_are_ordered_unless_raw(
     assert ordered.travel_mm < raw.travel_mm / 2
 
 
-def test_what_leaves_the_sheet_is_cropped_with_a_note(folder: Path) -> None:
+def test_what_leaves_the_sheet_is_cropped_with_a_note(folder):
     sketch = 'def out(svg):\n    """Out."""\n    svg.polyline([(-9, 5), (20, 5)])\n'
     (folder / "out.py").write_text(sketch)
     assert "leaves the sheet by 9.00 mm" in run("draw", "./out.py", "--paper", "a6", "-o", "o.nc")

@@ -5,7 +5,6 @@ import json
 import re
 import stat
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +30,7 @@ PX = 96 / 25.4
 
 
 @pytest.fixture
-def drawing() -> Document:
+def drawing():
     lines = segments(40)
     hexagon = np.array([[60, 0], [30, 52], [-30, 52], [-60, 0], [-30, -52], [30, -52], [60, 0.0]])
     return Document(
@@ -45,9 +44,7 @@ def drawing() -> Document:
     )
 
 
-def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(
-    drawing: Document, tmp_path: Path
-) -> None:
+def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(drawing, tmp_path):
     path = save(drawing, tmp_path / "a.svg")
     theirs = vpype.read_multilayer_svg(str(path), quantization=0.1)
 
@@ -62,7 +59,7 @@ def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(
         assert lines.length() == pytest.approx(layer.lines.lengths_mm.sum() * PX, rel=1e-4)
 
 
-def test_an_svg_comes_back_as_it_was_written(drawing: Document) -> None:
+def test_an_svg_comes_back_as_it_was_written(drawing):
     again = read_svg(to_svg(drawing))
     assert (again.width_mm, again.height_mm) == (210, 297)
     assert json.loads(again.metadata or "").items() >= {"seed": 3, "sketch": "test"}.items()
@@ -72,13 +69,13 @@ def test_an_svg_comes_back_as_it_was_written(drawing: Document) -> None:
         assert (mine.lines.offsets == layer.lines.offsets).all()
 
 
-def test_layers_of_one_name_stay_two_layers() -> None:
+def test_layers_of_one_name_stay_two_layers():
     layers = (Layer("pen", "red", 0.3, segments(2)), Layer("pen", "blue", 0.3, segments(3)))
     again = read_svg(to_svg(Document(210, 297, layers)))
     assert [layer.name for layer in again.layers] == ["pen", "pen (2)"]
 
 
-def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing: Document) -> None:
+def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing):
     ours = Image.open(io.BytesIO(to_png(drawing, dpi=96)))
     theirs = Image.open(
         io.BytesIO(
@@ -101,9 +98,7 @@ def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing: Document) -> None
 @pytest.mark.parametrize(
     ("paper", "crossing"), [("white", (255, 0, 0)), ("#101014", (255, 255, 0)), (None, (254, 0, 0))]
 )
-def test_inks_darken_light_paper_together_and_cover_dark_paper(
-    paper: str | None, crossing: tuple[int, int, int]
-) -> None:
+def test_inks_darken_light_paper_together_and_cover_dark_paper(paper, crossing):
     layers = (
         Layer("magenta", "#ff00ff", 3.0, Lines.of([[(0, 10), (20, 10)]])),
         Layer("yellow", "#ffff00", 3.0, Lines.of([[(10, 0), (10, 20)]])),
@@ -113,12 +108,12 @@ def test_inks_darken_light_paper_together_and_cover_dark_paper(
 
 
 @pytest.mark.parametrize("dpi", [0, -3, float("nan"), 100_000])
-def test_a_resolution_that_gives_no_picture_is_refused(drawing: Document, dpi: float) -> None:
+def test_a_resolution_that_gives_no_picture_is_refused(drawing, dpi):
     with pytest.raises(PlotError, match="dpi"):
         to_png(drawing, dpi=dpi)
 
 
-def test_a_pdf_holds_every_line_in_its_layer(drawing: Document) -> None:
+def test_a_pdf_holds_every_line_in_its_layer(drawing):
     pdf = to_pdf(drawing)
     content = zlib.decompress(
         re.search(rb"/FlateDecode >>\nstream\n(.*)\nendstream", pdf, re.DOTALL)[1]  # type: ignore[index]
@@ -131,7 +126,7 @@ def test_a_pdf_holds_every_line_in_its_layer(drawing: Document) -> None:
     assert "1.000 0.000 0.000 RG 4.252 w" in layers[1]
 
 
-def test_a_pdfs_table_points_at_its_objects(drawing: Document) -> None:
+def test_a_pdfs_table_points_at_its_objects(drawing):
     pdf = to_pdf(drawing)
     table = int(re.search(rb"startxref\n(\d+)", pdf)[1])  # type: ignore[index]
     assert pdf[table:].startswith(b"xref")
@@ -141,14 +136,14 @@ def test_a_pdfs_table_points_at_its_objects(drawing: Document) -> None:
         assert pdf[int(place) :].startswith(b"%d 0 obj" % number)
 
 
-def test_a_layers_name_cannot_become_a_command() -> None:
+def test_a_layers_name_cannot_become_a_command():
     layer = Layer("a)\nG1 X999 Y999\n(", "black", 0.3, segments(2))
     text = to_gcode(Document(210, 297, (layer, layer)))
     assert "\nG1 X999" not in text
     assert text.isascii()
 
 
-def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path: Path) -> None:
+def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('base = "z-axis"\ndraw_feed = 900\ntravel_feed = 4000\npen_down = "G1 Z-1"\n')
     profile = read_profile(path)
@@ -169,16 +164,14 @@ def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path: Path)
         ('units = "px"', PlotError, "'mm' or 'in'"),
     ],
 )
-def test_a_profile_with_a_mistake_is_refused(
-    tmp_path: Path, content: str, error: type[Exception], message: str
-) -> None:
+def test_a_profile_with_a_mistake_is_refused(tmp_path, content, error, message):
     path = tmp_path / "mine.toml"
     path.write_text(content)
     with pytest.raises(error, match=message):
         read_profile(path)
 
 
-def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing: Document) -> None:
+def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing):
     with pytest.raises(PlotError, match="a4"):
         to_hpgl(Document(123, 45, drawing.layers))
     with pytest.raises(UnknownNameError, match="hp7475a"):
@@ -186,9 +179,7 @@ def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing: Document) -> No
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(
-    drawing: Document, tmp_path: Path, format: str
-) -> None:
+def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(drawing, tmp_path, format):
     path = save(drawing, tmp_path / f"a.{format}", outside="crop")
     assert path.stat().st_size > 500
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
@@ -196,14 +187,12 @@ def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "pdf", "gcode"])
-def test_the_same_drawing_gives_the_same_bytes(
-    drawing: Document, tmp_path: Path, format: str
-) -> None:
+def test_the_same_drawing_gives_the_same_bytes(drawing, tmp_path, format):
     one, two = (save(drawing, tmp_path / f"{name}.{format}") for name in "ab")
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_a_failed_save_leaves_the_old_file(drawing: Document, tmp_path: Path) -> None:
+def test_a_failed_save_leaves_the_old_file(drawing, tmp_path):
     path = save(drawing, tmp_path / "a.pdf")
     before = path.read_bytes()
     bad = Document(210, 297, (Layer("x", "nosuchcolour", 0.3, segments(1)),))
@@ -213,18 +202,18 @@ def test_a_failed_save_leaves_the_old_file(drawing: Document, tmp_path: Path) ->
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_an_ending_that_reports_no_format_is_refused(drawing: Document, tmp_path: Path) -> None:
+def test_an_ending_that_reports_no_format_is_refused(drawing, tmp_path):
     with pytest.raises(PlotError, match=r"\.svg"):
         save(drawing, tmp_path / "a.docx")
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_page_without_lines_can_be_saved(tmp_path: Path, format: str) -> None:
+def test_a_page_without_lines_can_be_saved(tmp_path, format):
     save(Document(210, 297, ()), tmp_path / f"a.{format}")
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_a_dark_paper_stays_dark_in_every_format_that_shows_it(ordered: bool) -> None:
+def test_a_dark_paper_stays_dark_in_every_format_that_shows_it(ordered):
     svg = SVGBuilder(40, 30)
     svg.paper_color = "#101014"
     with svg.layer("gel", color="white", width=0.5):

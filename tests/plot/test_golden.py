@@ -19,7 +19,7 @@ from golden_support import FOLDER
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.gcode import PROFILES, GcodeProfile, to_gcode
+from drawscape.plot.export.gcode import PROFILES, to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.svg import to_svg
@@ -30,17 +30,17 @@ OPEN = [[50, 120], [90.126, 100.4], [130, 120], [170, 100.4]]
 Z_AXIS_IN_INCHES = replace(PROFILES["z-axis"], units="in", decimals=4)
 
 
-def drawing(first: str = "!2+S30+H60+D500+P2 red (broad)", second: str = "fine") -> Document:
+def drawing(first="!2+S30+H60+D500+P2 red (broad)", second="fine"):
     """Return an A4 sheet for two pens: a dot and a closed shape with every code, and an open line."""
     broad = Layer(first, "#d4213d", 0.7, Lines.of([DOT, TRIANGLE]))
     return Document(297, 210, (broad, Layer(second, "black", 0.3, Lines.of([OPEN]))))
 
 
-def gcode(profile: GcodeProfile, document: Document) -> bytes:
+def gcode(profile, document):
     return to_gcode(document, profile=profile).encode()
 
 
-def canonical_pdf(document: Document) -> bytes:
+def canonical_pdf(document):
     pdf = to_pdf(document)
     head, packed, tail = re.split(rb"(?<=stream\n)(.*)(?=\nendstream)", pdf, flags=re.DOTALL)
     head = re.sub(rb"/Length \d+", b"/Length ...", head).replace(b"\xe2\xe3\xcf\xd3", b"...")
@@ -58,7 +58,7 @@ WRITERS: dict[str, Callable[[Document], bytes]] = {
 }
 
 
-def differences(name: str, written: bytes) -> list[str]:
+def differences(name, written):
     """Return the rows and HPGL commands, with + and -, in which `written` is not the golden file."""
     golden = (EXPORT / name).read_bytes()
     old, new = (re.split(r"(?<=[;\n])", text.decode()) for text in (golden, written))
@@ -66,9 +66,7 @@ def differences(name: str, written: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_an_exporter_writes_what_its_golden_file_holds(
-    name: str, request: pytest.FixtureRequest
-) -> None:
+def test_an_exporter_writes_what_its_golden_file_holds(name, request):
     written = WRITERS[name](drawing())
     if request.config.getoption("--regenerate-golden"):
         EXPORT.mkdir(exist_ok=True)
@@ -76,7 +74,7 @@ def test_an_exporter_writes_what_its_golden_file_holds(
     assert not differences(name, written)
 
 
-def test_there_is_no_golden_file_of_an_exporter_that_is_gone() -> None:
+def test_there_is_no_golden_file_of_an_exporter_that_is_gone():
     assert {file.name for file in EXPORT.iterdir()} == set(WRITERS)
 
 
@@ -94,11 +92,11 @@ def test_there_is_no_golden_file_of_an_exporter_that_is_gone() -> None:
         ("drawing.svg", b'stroke-linecap="round"', b'stroke-linecap="butt"'),
     ],
 )
-def test_the_comparison_sees_one_changed_word(name: str, old: bytes, new: bytes) -> None:
+def test_the_comparison_sees_one_changed_word(name, old, new):
     written = WRITERS[name](drawing())
     assert old in written
     assert differences(name, written.replace(old, new, 1))
 
 
-def test_hpgl_leaves_out_pause_delay_and_height_which_have_no_common_command() -> None:
+def test_hpgl_leaves_out_pause_delay_and_height_which_have_no_common_command():
     assert to_hpgl(drawing("!2+H60+D500 red")) == to_hpgl(drawing("2 red"))

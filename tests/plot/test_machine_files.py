@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,21 +25,19 @@ PEN = {
 }
 
 
-def page(*layers: tuple[str, Lines], width: float = 210, height: float = 297) -> Document:
+def page(*layers, width=210, height=297):
     return Document(width, height, tuple(Layer(n, "black", 0.3, lines) for n, lines in layers))
 
 
 @pytest.fixture
-def drawing() -> Document:
+def drawing():
     dots = Lines.of([[[5.0, 5]], [[7.0, 7], [7.0, 7]]])
     return page(("a", segments(30)), ("b", Lines.join((segments(9, seed=1), dots))))
 
 
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("units", ["mm", "in"])
-def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(
-    drawing: Document, name: str, units: str
-) -> None:
+def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(drawing, name, units):
     profile = replace(PROFILES[name], units=units, decimals=4)
     z_axis_in_inches = name == "z-axis" and units == "in"
     heights = {"G1 Z0 F39.37008": True, "G0 Z0.19685": False}
@@ -58,7 +55,7 @@ def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(
         )
 
 
-def test_the_interpreter_stops_at_what_a_machine_stops_at(drawing: Document) -> None:
+def test_the_interpreter_stops_at_what_a_machine_stops_at(drawing):
     good = to_gcode(drawing)
     pen = PEN["servo"]
     first = good.index("M3 S90")
@@ -74,7 +71,7 @@ def test_the_interpreter_stops_at_what_a_machine_stops_at(drawing: Document) -> 
             GcodeMachine(pen, 210, 297).run(text)
 
 
-def test_a_layers_name_sets_feed_height_delay_and_passes() -> None:
+def test_a_layers_name_sets_feed_height_delay_and_passes():
     one = Lines.of([[[10, 10], [20, 20]], [[30, 30], [40, 30]]])
     document = page(("+S10+H80+D1500+P3 slow", one), ("%notes", one), ("!plain", one))
     for name, down, dwell in (
@@ -96,17 +93,17 @@ def test_a_layers_name_sets_feed_height_delay_and_passes() -> None:
         assert "notes" not in text
 
 
-def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number() -> None:
+def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number():
     document = page(("a", Lines.of([[[-0.004, 10], [210.003, 297.002]]])))
     assert "-" not in to_gcode(document)
 
 
-def test_a_tenth_of_a_millimetre_beyond_the_edge_is_ink() -> None:
+def test_a_tenth_of_a_millimetre_beyond_the_edge_is_ink():
     with pytest.raises(PlotError, match=r"leaves the sheet by 0\.10 mm"):
         to_gcode(page(("a", Lines.of([[[-0.1, 10], [20, 10]]]))))
 
 
-def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin() -> None:
+def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin():
     document = page(("a", Lines.of([[[10, 10], [10, 290]]])))
     profile = replace(PROFILES["servo"], width_mm=100, height_mm=120)
     with pytest.raises(PlotError, match=r"the machine's reach by 167\.00 mm"):
@@ -120,7 +117,7 @@ def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin() -
     assert drawn == [(10, 10), (10, 120)]
 
 
-def test_a_profile_in_inches_never_takes_millimetres_for_inches(tmp_path: Path) -> None:
+def test_a_profile_in_inches_never_takes_millimetres_for_inches(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('base = "z-axis"\nunits = "in"\n')
     text = to_gcode(page(("a", segments(3))), profile=read_profile(path))
@@ -141,19 +138,19 @@ def test_a_profile_in_inches_never_takes_millimetres_for_inches(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("command", ["G20", "G1 Z1\nG21 (back)"])
-def test_commands_that_switch_units_are_refused(command: str) -> None:
+def test_commands_that_switch_units_are_refused(command):
     with pytest.raises(PlotError, match="units"):
         GcodeProfile(pen_up=command)
 
 
-def test_lengths_of_unknown_units_are_refused_in_inches_and_dwells_are_no_lengths() -> None:
+def test_lengths_of_unknown_units_are_refused_in_inches_and_dwells_are_no_lengths():
     with pytest.raises(PlotError, match="command_units"):
         GcodeProfile(units="in", pen_up="G0 Z5")
     for command in ("G4 P5", "M280 P0 S60", "G28 X Y", "G0 X0 Y0", "G0 Z1 (5 mm)"[5:]):
         assert GcodeProfile(units="in", end=command).command("end") == command
 
 
-def test_arcs_draw_the_same_and_stay_within_their_tolerance() -> None:
+def test_arcs_draw_the_same_and_stay_within_their_tolerance():
     rings = [circle(105, 148, radius) for radius in (0.5, 3, 20, 90)]
     wave = np.c_[np.linspace(10, 200, 400), 148 + 60 * np.sin(np.linspace(0, 9, 400))]
     square = np.array([[10, 10], [30, 10], [30, 30], [10, 30], [10, 10.0]])
@@ -173,7 +170,7 @@ def test_arcs_draw_the_same_and_stay_within_their_tolerance() -> None:
     assert "\nG2 " not in to_gcode(page(("a", lines)))
 
 
-def test_passes_and_speed_hold_for_arcs_too() -> None:
+def test_passes_and_speed_hold_for_arcs_too():
     profile = replace(PROFILES["servo"], arcs=True)
     text = to_gcode(page(("+P3+S10 a", Lines.of(circle(100, 100, 30)))), profile=profile)
     machine = GcodeMachine(PEN["servo"], 210, 297).run(text)
@@ -181,21 +178,21 @@ def test_passes_and_speed_hold_for_arcs_too() -> None:
     assert machine.codes.count("G2") + machine.codes.count("G3") == 6
 
 
-def test_a_layers_number_beyond_the_pens_of_a_plotter_is_not_its_pen() -> None:
+def test_a_layers_number_beyond_the_pens_of_a_plotter_is_not_its_pen():
     line = Lines.of([[[100, 100], [120, 120]]])
     document = page(("9 a", line), ("6 b", line), ("0 c", line))
     strokes = run_hpgl(to_hpgl(document), x=(0, 11040), y=(0, 7721))
     assert [stroke.pen for stroke in strokes] == [1, 6, 3]
 
 
-def _last_stroke(text: str) -> str:
+def _last_stroke(text):
     """Return the program with the last stroke alone, the square."""
     rows = text.splitlines()
     last = max(k for k, row in enumerate(rows) if row == "M3 S90")
     return "\n".join(["G21", "G90", "M3 S0", *rows[last - 1 :]]) + "\n"
 
 
-def _farthest(points: np.ndarray, line: np.ndarray) -> float:
+def _farthest(points, line):
     """The largest distance of any point from a polyline."""
     a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
     square = np.maximum((step**2).sum(axis=2), 1e-300)
@@ -203,7 +200,7 @@ def _farthest(points: np.ndarray, line: np.ndarray) -> float:
     return float(np.hypot(*(points - a - along[..., None] * step).T).min(axis=1).max())
 
 
-def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes() -> None:
+def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes():
     inner = segments(5)
     inner = inner.with_points(inner.points * 0.5 + [60, 60])
     document = page(("+S50 a", inner), ("4 b", inner), ("%no", inner), ("+P2 c", inner))
@@ -217,13 +214,13 @@ def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes() -> None:
     assert page_y == pytest.approx(inner.points.reshape(-1, 2, 2)[..., 1], abs=0.03)
 
 
-def test_hpgl_refuses_what_the_pens_cannot_reach() -> None:
+def test_hpgl_refuses_what_the_pens_cannot_reach():
     with pytest.raises(PlotError, match=r"'a' leaves what the pens reach of a4 by 5\.00 mm"):
         to_hpgl(page(("a", Lines.of([[[50, 5], [60, 50]]]))))
 
 
 @pytest.mark.parametrize("name", machine_names())
-def test_each_machine_has_a_time_model_and_a_reach(name: str, drawing: Document) -> None:
+def test_each_machine_has_a_time_model_and_a_reach(name, drawing):
     machine = read_machine(name)
     seconds = statistics(drawing, plotter=machine.plotter)[-1].seconds
     ink_mm = drawing.lines.lengths_mm.sum()
@@ -245,17 +242,13 @@ def test_each_machine_has_a_time_model_and_a_reach(name: str, drawing: Document)
         (GcodeProfile(start="$H"), ["$X", "M3 S0", "G4 P0.15", "$H"]),
     ],
 )
-def test_the_pen_is_lifted_before_the_machine_homes(
-    profile: GcodeProfile, before: list[str]
-) -> None:
+def test_the_pen_is_lifted_before_the_machine_homes(profile, before):
     rows = to_gcode(page(("a", segments(1))), profile=profile).splitlines()
     assert rows[3 : 3 + len(before)] == before
 
 
 @pytest.mark.parametrize(("decimals", "farthest"), [(None, 1.9685), (3, 1.968), (1, 1.9)])
-def test_coordinates_in_inches_are_within_reach_after_rounding(
-    decimals: int | None, farthest: float
-) -> None:
+def test_coordinates_in_inches_are_within_reach_after_rounding(decimals, farthest):
     profile = GcodeProfile(
         units="in", width_mm=50, height_mm=50, command_units="mm", decimals=decimals
     )
@@ -264,18 +257,18 @@ def test_coordinates_in_inches_are_within_reach_after_rounding(
     assert max(float(word) for word in re.findall(r"[XY](-?[\d.]+)", text)) == farthest
 
 
-def test_a_height_at_which_the_pen_is_up_is_refused() -> None:
+def test_a_height_at_which_the_pen_is_up_is_refused():
     with pytest.raises(PlotError, match="100 % is pen up"):
         to_gcode(page(("+H100 a", segments(1))))
 
 
-def test_no_line_is_longer_than_a_controller_takes() -> None:
+def test_no_line_is_longer_than_a_controller_takes():
     text = to_gcode(page(("x" * 500, segments(2)), ("y" * 500, segments(2))))
     assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("tolerance", [0.01, 0.03, 0.2])
-def test_arcs_stray_from_the_polyline_by_the_tolerance_at_most(tolerance: float) -> None:
+def test_arcs_stray_from_the_polyline_by_the_tolerance_at_most(tolerance):
     profile = GcodeProfile(arcs=True, arc_tolerance_mm=tolerance)
     line = circle(100, 100, 30)
     text = to_gcode(page(("a", Lines.of(line))), profile=profile)

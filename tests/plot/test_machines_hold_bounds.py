@@ -1,6 +1,5 @@
 """Every machine that is known, with every turn of its file: nothing leaves the sheet, no unit is mixed."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from drawscape.errors import PlotError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
-from drawscape.plot.export.gcode import GcodeProfile, to_gcode
+from drawscape.plot.export.gcode import to_gcode
 from drawscape.plot.export.hpgl import devices, to_hpgl
 from drawscape.plot.machine import machine_names, read_machine
 from drawscape.plot.pages import crop
@@ -22,7 +21,7 @@ NAMES = ("1+S40 slow", "2+P2+H30 twice", "+D300 later")
 HEIGHTS = (None, 30)
 
 
-def crowded(seed: int, side: float = 330.0) -> Document:
+def crowded(seed, side=330.0):
     """A sheet of A4 whose lines and circles reach far over its edges, on three layers."""
     rng = np.random.default_rng(seed)
     layers = []
@@ -35,14 +34,14 @@ def crowded(seed: int, side: float = 330.0) -> Document:
     return Document(210, 297, tuple(layers))
 
 
-def pen_of(profile: GcodeProfile) -> Callable[[str], bool | None]:
+def pen_of(profile):
     """Return from a row where the pen is, by the rows that the profile has for it."""
     rows = dict.fromkeys((profile.down(height).split("\n")[0] for height in HEIGHTS), True)
     rows[profile.command("pen_up").split("\n")[0]] = False
     return rows.get
 
 
-def sheets(document: Document, turn: str) -> list[Document]:
+def sheets(document, turn):
     match turn:
         case "as it is":
             return [document]
@@ -56,7 +55,7 @@ def sheets(document: Document, turn: str) -> list[Document]:
 @pytest.mark.parametrize("arcs", [False, True])
 @pytest.mark.parametrize("units", ["mm", "in"])
 @pytest.mark.parametrize("name", SPEAKING)
-def test_gcode_stays_on_the_sheet_in_its_unit(name: str, units: str, arcs: bool, turn: str) -> None:
+def test_gcode_stays_on_the_sheet_in_its_unit(name, units, arcs, turn):
     machine = read_machine(name)
     assert machine.profile is not None
     profile = replace(
@@ -84,7 +83,7 @@ def test_gcode_stays_on_the_sheet_in_its_unit(name: str, units: str, arcs: bool,
 
 
 @pytest.mark.parametrize("name", SPEAKING)
-def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name: str) -> None:
+def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name):
     profile = read_machine(name).profile
     with pytest.raises(PlotError):
         to_gcode(crowded(1), profile=profile, outside="refuse")
@@ -92,7 +91,7 @@ def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name: str) -> Non
 
 
 @pytest.mark.parametrize("device", list(devices()))
-def test_hpgl_stays_in_the_limits_of_its_paper(device: str) -> None:
+def test_hpgl_stays_in_the_limits_of_its_paper(device):
     for paper in devices()[device].papers:
         sheet = replace(crowded(3), width_mm=paper.size_mm[0], height_mm=paper.size_mm[1])
         text = to_hpgl(sheet, device=device, outside="crop")

@@ -5,7 +5,6 @@ Each runs in a Python of its own; one in which a library is not found, as if nev
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -40,7 +39,7 @@ print(*[name for name in sys.modules if name.startswith("scipy")])
 """
 
 
-def run(code: str, *arguments: str | Path) -> str:
+def run(code, *arguments):
     command = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert done.stderr == ""
@@ -48,7 +47,7 @@ def run(code: str, *arguments: str | Path) -> str:
 
 
 @pytest.mark.slow
-def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_path: Path) -> None:
+def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_path):
     drawn = (
         SVGBuilder(297, 210, pen=Pen()).polyline([(20, 20), (200, 100)]).save(tmp_path / "d.svg")
     )
@@ -60,5 +59,5 @@ def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_
 
 
 @pytest.mark.slow
-def test_the_package_loads_no_heavy_library_and_small_drawings_no_scipy() -> None:
+def test_the_package_loads_no_heavy_library_and_small_drawings_no_scipy():
     assert run(LOADED).split() == []

@@ -35,7 +35,7 @@ from drawscape.svg.read import read_svg
         ("9999", Motion(number=9999), "9999"),
     ],
 )
-def test_a_name_says_how_its_pen_moves(name: str, motion: Motion, text: str) -> None:
+def test_a_name_says_how_its_pen_moves(name, motion, text):
     assert Motion.of(name) == motion
     assert plain_name(name) == text
 
@@ -49,24 +49,24 @@ def test_a_name_says_how_its_pen_moves(name: str, motion: Motion, text: str) -> 
         Motion(plotted=False, number=3),
     ],
 )
-def test_a_motion_is_read_back_from_the_name_it_writes(motion: Motion) -> None:
+def test_a_motion_is_read_back_from_the_name_it_writes(motion):
     assert Motion.of(motion.named("red")) == motion
     assert plain_name(motion.named("red")) == "red"
 
 
-def test_a_pen_keeps_what_it_is_not_asked_to_change() -> None:
+def test_a_pen_keeps_what_it_is_not_asked_to_change():
     pen = Pen("5+S30 red").moving(passes=2)
     assert pen.name == "5+S30+P2 red"
     assert (pen.motion.speed, pen.motion.passes, pen.motion.number) == (30, 2, 5)
 
 
-def test_names_survive_a_file() -> None:
+def test_names_survive_a_file():
     layer = Layer("!5+S30+H60 red", "red", 0.3, segments(2))
     (again,) = read_svg(to_svg(Document(210, 297, (layer,)))).layers
     assert again.motion == Motion(number=5, pause=True, speed=30, height=60)
 
 
 @pytest.mark.parametrize("values", [{"speed": 0}, {"height": 101}, {"passes": 0}])
-def test_values_out_of_range_are_named(values: dict[str, int]) -> None:
+def test_values_out_of_range_are_named(values):
     with pytest.raises(PlotError, match=next(iter(values))):
         Motion(**values)

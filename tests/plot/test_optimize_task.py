@@ -13,14 +13,14 @@ from workers.svg_tasks import optimize_svg
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home with a drawing in it."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     save(Document(210, 297, (Layer("grid", "navy", 0.4, mesh(9)),)), tmp_path / "grid one.svg")
     return tmp_path
 
 
-def test_the_drawing_comes_back_optimized_below_output(home: Path) -> None:
+def test_the_drawing_comes_back_optimized_below_output(home):
     path = Path(optimize_svg("grid one.svg"))
     before, after = read_svg(home / "grid one.svg"), read_svg(path)
 
@@ -31,7 +31,7 @@ def test_the_drawing_comes_back_optimized_below_output(home: Path) -> None:
     assert travel(after.lines) < travel(before.lines)
 
 
-def test_the_output_may_be_named_and_options_are_passed_on(home: Path) -> None:
+def test_the_output_may_be_named_and_options_are_passed_on(home):
     path = optimize_svg(
         "grid one.svg", output_filename="mine/a.svg", drop_shorter_mm=1e6, effort="high"
     )
@@ -39,7 +39,7 @@ def test_the_output_may_be_named_and_options_are_passed_on(home: Path) -> None:
     assert len(read_svg(path).layers) == 0
 
 
-def test_what_cannot_be_optimized_is_refused(home: Path) -> None:
+def test_what_cannot_be_optimized_is_refused(home):
     (home / "bad.svg").write_text("<html/>")
     with pytest.raises(SvgReadError, match="<html>"):
         optimize_svg("bad.svg")

@@ -1,7 +1,5 @@
 """A machine of one's own, from a file."""
 
-from pathlib import Path
-
 import pytest
 
 from drawscape.drawing.document import Document, Layer
@@ -11,7 +9,7 @@ from drawscape.plot import statistics
 from drawscape.plot.machine import read_machine
 
 
-def test_a_machine_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
+def test_a_machine_of_ones_own_is_read_from_a_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
         '[mine]\ntitle = "Mine"\nwidth_mm = 50\nheight_mm = 60\nformat = "gcode"\n'
@@ -26,7 +24,7 @@ def test_a_machine_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
         read_machine(path)
 
 
-def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(tmp_path: Path) -> None:
+def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(tmp_path):
     path = tmp_path / "slow.toml"
     path.write_text(
         '[slow]\ntitle = "Slow"\nwidth_mm = 200\nheight_mm = 200\nformat = "gcode"\n'
@@ -49,9 +47,7 @@ def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(tmp_path: 
         ('base = "servo"', 0.15),
     ],
 )
-def test_the_time_of_a_lift_is_read_from_its_command(
-    tmp_path: Path, command: str, seconds: float
-) -> None:
+def test_the_time_of_a_lift_is_read_from_its_command(tmp_path, command, seconds):
     path = tmp_path / "own.toml"
     path.write_text(
         '[own]\ntitle = "Own"\nwidth_mm = 200\nheight_mm = 200\nformat = "gcode"\n'

@@ -19,26 +19,26 @@ from drawscape.plot import (
 )
 
 
-def page(*parts: Lines, width: float = 210, height: float = 297) -> Document:
+def page(*parts, width=210, height=297):
     return Document(
         width, height, tuple(Layer(f"pen {k}", "black", 0.3, part) for k, part in enumerate(parts))
     )
 
 
-def test_a_drawing_is_centred_in_the_margins() -> None:
+def test_a_drawing_is_centred_in_the_margins():
     fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, margin_mm=5)
     assert fitted.lines.bounds == pytest.approx((15, 5, 85, 145))
     assert (fitted.width_mm, fitted.height_mm) == (100, 150)
 
 
-def test_a_drawing_is_turned_where_it_becomes_larger() -> None:
+def test_a_drawing_is_turned_where_it_becomes_larger():
     document = page(Lines.of([[[0, 0], [40, 10]]]))
     assert fit(document, 100, 200, margin_mm=0).lines.bounds == pytest.approx((25, 0, 75, 200))
     straight = fit(document, 100, 200, margin_mm=0, rotate=False)
     assert straight.lines.bounds == pytest.approx((0, 87.5, 100, 112.5))
 
 
-def test_a_turned_drawing_is_not_mirrored() -> None:
+def test_a_turned_drawing_is_not_mirrored():
     # Up from the corner, then right by half: a left turn stays one.
     corner = Lines.of([[[0, 0], [40, 0], [40, 10]]])
     before, after = corner[0], fit(page(corner), 20, 80, margin_mm=0).lines[0]
@@ -47,29 +47,29 @@ def test_a_turned_drawing_is_not_mirrored() -> None:
     )
 
 
-def test_a_small_drawing_stays_small_unless_it_may_grow() -> None:
+def test_a_small_drawing_stays_small_unless_it_may_grow():
     fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, enlarge=False)
     assert fitted.lines.bounds == pytest.approx((45, 65, 55, 85))
 
 
-def test_a_single_straight_line_and_an_empty_page_can_be_fitted() -> None:
+def test_a_single_straight_line_and_an_empty_page_can_be_fitted():
     assert fit(page(Lines.of([[[0, 0], [10, 0]]])), 50, 30).lines.bounds == pytest.approx(
         (10, 15, 40, 15)
     )
     assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
 
 
-def test_margins_that_leave_no_room_are_refused() -> None:
+def test_margins_that_leave_no_room_are_refused():
     with pytest.raises(PlotError, match="no room"):
         fit(page(segments(2)), 50, 20, margin_mm=10)
 
 
-def test_each_layer_gets_a_document() -> None:
+def test_each_layer_gets_a_document():
     parts = split_layers(page(segments(2), segments(3)))
     assert [[layer.name for layer in part.layers] for part in parts] == [["pen 0"], ["pen 1"]]
 
 
-def test_a_filling_of_ink_is_never_exceeded() -> None:
+def test_a_filling_of_ink_is_never_exceeded():
     lines = segments(60)
     parts = split_ink(page(lines), metres=0.5)
     assert all(part.lines.lengths_mm.sum() <= 500 for part in parts)
@@ -82,7 +82,7 @@ def test_a_filling_of_ink_is_never_exceeded() -> None:
 
 @given(lines=drawings())
 @settings(max_examples=30, deadline=None)
-def test_simplifying_keeps_ends_count_and_order(lines: Lines) -> None:
+def test_simplifying_keeps_ends_count_and_order(lines):
     simple = simplify(lines, tolerance_mm=0.5)
     assert len(simple) == len(lines)
     assert (simple.starts == lines.starts).all()
@@ -90,7 +90,7 @@ def test_simplifying_keeps_ends_count_and_order(lines: Lines) -> None:
     assert len(simple.points) <= len(lines.points)
 
 
-def test_a_circle_keeps_within_the_tolerance() -> None:
+def test_a_circle_keeps_within_the_tolerance():
     angle = np.linspace(0, 2 * np.pi, 2001)
     circle = 30 * np.stack((np.cos(angle), np.sin(angle)), axis=1)
     circle[-1] = circle[0]
@@ -101,20 +101,20 @@ def test_a_circle_keeps_within_the_tolerance() -> None:
     assert (30 - np.hypot(*middles.T)).max() < 0.051
 
 
-def test_short_lines_are_dropped_and_long_ones_stay() -> None:
+def test_short_lines_are_dropped_and_long_ones_stay():
     lines = Lines.of([[[0, 0], [0.5, 0]], [[0, 0], [1, 0]], [[0, 0], [3, 0]]])
     assert drop_shorter(lines, than_mm=1).lengths_mm.tolist() == [1, 3]
     assert drop_shorter(lines, than_mm=0) is lines
 
 
 @pytest.mark.parametrize("function", [simplify, drop_shorter])
-def test_negative_distances_are_refused(function: object) -> None:
+def test_negative_distances_are_refused(function):
     name = "than_mm" if function is drop_shorter else "tolerance_mm"
     with pytest.raises((PlotError, GeometryError), match=f"{name}=-1"):
         function(segments(2), **{name: -1.0})  # type: ignore[operator]
 
 
-def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
+def test_the_whole_pipeline_saves_lifts_travel_and_time():
     lines = Lines.join((mesh(12), hatch(20), hatch(20)))
     before, steps = page(lines, segments(30)), []
     after = optimize(before, on_progress=lambda fraction, step: steps.append((fraction, step)))
@@ -128,7 +128,7 @@ def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
     assert steps[-1] == (1.0, "done")
 
 
-def test_every_layer_is_drawn_from_where_the_pen_starts() -> None:
+def test_every_layer_is_drawn_from_where_the_pen_starts():
     lines = hatch(60)
     near = optimize(page(lines, lines), start=(100.0, 40.0)).layers
     far = optimize(page(lines, lines)).layers
@@ -138,7 +138,7 @@ def test_every_layer_is_drawn_from_where_the_pen_starts() -> None:
         assert layer.lines.starts[0].tolist() == [0, 0]
 
 
-def test_duplicates_are_cut_out_only_where_that_saves_time() -> None:
+def test_duplicates_are_cut_out_only_where_that_saves_time():
     # Twenty ellipses through two points: near these they run within a hair of each other.
     angle = np.linspace(0, 2 * np.pi, 400)
     rings = [np.stack((80 * np.cos(angle), b * np.sin(angle)), 1) for b in np.linspace(20, 21, 20)]
@@ -147,7 +147,7 @@ def test_duplicates_are_cut_out_only_where_that_saves_time() -> None:
     assert statistics(cut)[-1].seconds <= statistics(kept)[-1].seconds
 
 
-def test_a_line_of_one_point_is_drawn_as_a_dot() -> None:
+def test_a_line_of_one_point_is_drawn_as_a_dot():
     dots = np.arange(13.0).repeat(2).reshape(-1, 1, 2)
     lines = Lines.of([*dots[:8], [[50.0, 50], [60, 60]], *dots[8:]])
     after = optimize(page(lines)).lines
@@ -157,7 +157,7 @@ def test_a_line_of_one_point_is_drawn_as_a_dot() -> None:
     ]
 
 
-def test_the_pipeline_leaves_the_page_and_its_metadata() -> None:
+def test_the_pipeline_leaves_the_page_and_its_metadata():
     document = Document(70, 80, (Layer("a", "red", 0.5, segments(3)),), ("text",), "seed 1")
     after = optimize(document)
     assert (after.width_mm, after.height_mm) == (70, 80)
@@ -169,6 +169,6 @@ def test_the_pipeline_leaves_the_page_and_its_metadata() -> None:
     )
 
 
-def test_a_layer_that_becomes_empty_is_left_out() -> None:
+def test_a_layer_that_becomes_empty_is_left_out():
     after = optimize(page(hatch(3), Lines.of([[[0, 0], [0.1, 0]]])), drop_shorter_mm=1)
     assert [layer.name for layer in after.layers] == ["pen 0"]

@@ -1,7 +1,5 @@
 """`drawscape plot` as a user types it."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -18,28 +16,28 @@ from drawscape.svg.read import read_svg
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(tmp_path, monkeypatch):
     """A drawing of two layers in an otherwise empty working folder."""
     monkeypatch.chdir(tmp_path)
     layers = (Layer("grid", "black", 0.3, mesh(8)), Layer("rows", "red", 0.5, hatch(9)))
     return save(Document(210, 297, layers), tmp_path / "a.svg")
 
 
-def run(*arguments: object) -> str:
+def run(*arguments):
     """Run the command and return what it prints on both streams."""
     result = CliRunner().invoke(plot, [str(a) for a in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-def test_without_options_it_says_what_drawing_costs(file: Path) -> None:
+def test_without_options_it_says_what_drawing_costs(file):
     rows = run(file).splitlines()
     assert [row.split(":")[0] for row in rows] == ["grid", "rows", "total"]
     assert "lines 9, points 18, pen down 0.90 m" in rows[1]
     assert [entry.name for entry in file.parent.iterdir()] == ["a.svg"]
 
 
-def test_optimized_it_says_what_was_saved_and_writes_beside(file: Path) -> None:
+def test_optimized_it_says_what_was_saved_and_writes_beside(file):
     output = run(file, "--optimize", "--stats")
     assert "lines 161 → " in output
     assert output.splitlines()[-1] == "a-plot.svg"
@@ -48,30 +46,30 @@ def test_optimized_it_says_what_was_saved_and_writes_beside(file: Path) -> None:
     assert len(written.layers[0].lines) < 20
 
 
-def test_several_formats_at_once(file: Path) -> None:
+def test_several_formats_at_once(file):
     output = run(file, "--to", "gcode", "--to", "pdf", "--to", "png", "--dpi", 20)
     assert output.split() == ["a-plot.gcode", "a-plot.pdf", "a-plot.png"]
     assert all((file.parent / name).stat().st_size for name in output.split())
 
 
-def test_the_outputs_ending_names_the_format(file: Path) -> None:
+def test_the_outputs_ending_names_the_format(file):
     run(file, "-o", "b.gcode", "--profile", "z-axis")
     assert "G1 Z0 F1000" in (file.parent / "b.gcode").read_text()
 
 
-def test_a_file_per_layer_or_per_filling(file: Path) -> None:
+def test_a_file_per_layer_or_per_filling(file):
     assert run(file, "--split", "layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
     assert len(run(file, "--raw", "--split", "0.35", "-o", "c.svg").split()) == 4
 
 
-def test_to_standard_output_goes_the_drawing_alone(file: Path) -> None:
+def test_to_standard_output_goes_the_drawing_alone(file):
     result = CliRunner().invoke(plot, [str(file), "-O", "--stats", "-o", "-"])
     assert result.stdout.startswith("<?xml")
     assert result.stdout.endswith("</svg>\n")
     assert "total: " in result.stderr
 
 
-def test_fitted_to_a_sheet_and_with_the_travel_drawn(file: Path) -> None:
+def test_fitted_to_a_sheet_and_with_the_travel_drawn(file):
     run(file, "--fit", "a5", "--landscape", "--margin", 20, "--travel", "-o", "d.svg")
     written = read_svg(file.parent / "d.svg")
     assert (written.width_mm, written.height_mm) == (210, 148)
@@ -80,7 +78,7 @@ def test_fitted_to_a_sheet_and_with_the_travel_drawn(file: Path) -> None:
     assert drawn.min() >= 19.99
 
 
-def test_what_cannot_be_drawn_is_named(file: Path) -> None:
+def test_what_cannot_be_drawn_is_named(file):
     file.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg"><text>a</text><path d="M0,0H9"/></svg>'
     )
@@ -104,9 +102,7 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
         (["text.txt"], "not well-formed"),
     ],
 )
-def test_mistakes_are_named_and_end_with_2(
-    file: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], message: str
-) -> None:
+def test_mistakes_are_named_and_end_with_2(file, capfd, arguments, message):
     (file.parent / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     (file.parent / "text.txt").write_text("hello")
     with pytest.raises(SystemExit) as left:
@@ -115,7 +111,7 @@ def test_mistakes_are_named_and_end_with_2(
     assert message in capfd.readouterr().err
 
 
-def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
+def test_a_folder_that_is_not_there_ends_with_1(file):
     with pytest.raises(SystemExit) as left:
         main(["plot", str(file), "-o", "nowhere/b.svg"])
     assert left.value.code == 1
@@ -133,7 +129,7 @@ def test_layers_and_hatches_as_one_asks_for_them(tmp_path):
     )
     (tmp_path / "a.svg").write_text(text)
 
-    def pens(*options: str) -> list[str]:
+    def pens(*options):
         target = tmp_path / "b.svg"
         run = CliRunner().invoke(
             plot, [str(tmp_path / "a.svg"), *options, "-o", str(target)], catch_exceptions=False
@@ -151,7 +147,7 @@ def test_layers_and_hatches_as_one_asks_for_them(tmp_path):
     assert len(circle) > 60
 
 
-def test_all_that_is_written_is_ordered_unless_raw(file: Path) -> None:
+def test_all_that_is_written_is_ordered_unless_raw(file):
     for name in ("o.svg", "o.gcode"):
         run(file, "-o", name)
         run(file, "--raw", "-o", f"raw-{name}")
@@ -160,7 +156,7 @@ def test_all_that_is_written_is_ordered_unless_raw(file: Path) -> None:
     assert len(read_svg(file.parent / "o.svg").lines) < 30
 
 
-def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file: Path) -> None:
+def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file):
     lines = Lines.of([[[-10, 10], [20, 10]], [[50, 50], [60, 60]]])
     save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
     for name in ("o.gcode", "o.svg", "o.pdf"):
@@ -176,7 +172,7 @@ def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file: Path)
     assert not (file.parent / "r.gcode").exists()
 
 
-def test_a_machine_brings_its_format_its_reach_and_its_time(file: Path) -> None:
+def test_a_machine_brings_its_format_its_reach_and_its_time(file):
     assert "a-plot.gcode" in run(file, "--machine", "grbl", "-O")
     assert "a-plot.hpgl" in run(file, "--machine", "hp7475a", "-O")
     assert "a-plot.svg" in run(file, "--machine", "axidraw-v3", "-O")
@@ -188,7 +184,7 @@ def test_a_machine_brings_its_format_its_reach_and_its_time(file: Path) -> None:
     assert "the machine's reach by 67.00 mm" in run(file, "--machine", "marlin", "-O")
 
 
-def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file: Path) -> None:
+def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file):
     lines = segments(60)
     save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
     names = run(file, "--tile", "a5", "--overlap", "8mm", "--margin", 0, "--raw").split()
@@ -202,7 +198,7 @@ def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file: Path) 
     assert ink == pytest.approx(lines.lengths_mm.sum(), rel=1e-4)
 
 
-def test_hpgl_names_what_its_pens_cannot_do(file: Path) -> None:
+def test_hpgl_names_what_its_pens_cannot_do(file):
     lines = Lines.of([[[60, 60], [150, 200]]])
     names = ("1+D500 slow", "!2+H30 low", "3+S20 plain")
     save(Document(210, 297, tuple(Layer(n, "black", 0.3, lines) for n in names)), file)
@@ -226,14 +222,14 @@ FILLS = """<svg xmlns="http://www.w3.org/2000/svg" width="120mm" height="100mm" 
 <circle cx="95" cy="25" r="20" fill="none" stroke="navy"/></svg>"""
 
 
-def drawn(folder: Path, *options: object) -> dict[str, Lines]:
+def drawn(folder, *options):
     """Return the layers of FILLS, plotted as drawn with these options."""
     (folder / "fills.svg").write_text(FILLS)
     run(folder / "fills.svg", "--raw", "--layers", "color", *options, "-o", folder / "out.svg")
     return {layer.name: layer.lines for layer in read_svg(folder / "out.svg").layers}
 
 
-def test_filled_shapes_hide_what_lies_below_them(tmp_path: Path) -> None:
+def test_filled_shapes_hide_what_lies_below_them(tmp_path):
     plain, hidden = drawn(tmp_path), drawn(tmp_path, "--hide")
     # Of the line the square and the disc cover x from 10 to 83; of the square, the disc a corner.
     ends = 60 + np.sqrt(25**2 - 10**2)
@@ -258,9 +254,7 @@ def test_filled_shapes_hide_what_lies_below_them(tmp_path: Path) -> None:
         (["--fit", "300x300", "--hatch-distance", "2", "--hatch-angle", "0"], (2.0, 0), 2.0),
     ],
 )
-def test_hatches_have_their_distance_angle_and_style_for_each_color(
-    tmp_path: Path, options: list[str], teal: tuple[float, float], red: float
-) -> None:
+def test_hatches_have_their_distance_angle_and_style_for_each_color(tmp_path, options, teal, red):
     layers = drawn(tmp_path, *options)
     distance, angle = teal
     rows = layers["teal"].take((layers["teal"].counts == 2) & (layers["teal"].lengths_mm > 9))
@@ -288,14 +282,12 @@ def test_hatches_have_their_distance_angle_and_style_for_each_color(
         (["--centre", "--translate", "0,3"], (10, 18, 60, 68)),
     ],
 )
-def test_a_drawing_is_cut_out_scaled_turned_and_moved(
-    tmp_path: Path, options: list[str], bounds: tuple[float, ...]
-) -> None:
+def test_a_drawing_is_cut_out_scaled_turned_and_moved(tmp_path, options, bounds):
     found = drawn(tmp_path, *options)["teal"].bounds
     assert found == pytest.approx(bounds, abs=0.01)
 
 
-def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path: Path) -> None:
+def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path):
     whole, cut = drawn(tmp_path), drawn(tmp_path, "--cut-strokes", "0.06")
     assert cut["teal"].lengths_mm == pytest.approx([50] * 4, abs=0.02)
     assert [len(cut[name]) for name in ("black", "red", "navy")] == [2, 5, 3]
@@ -307,7 +299,7 @@ def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path: Path) ->
         assert strokes(elsewhere[name]) == strokes(whole[name])
 
 
-def test_what_pre_flight_finds_is_said(tmp_path: Path) -> None:
+def test_what_pre_flight_finds_is_said(tmp_path):
     over = Lines.of([[[20, 20], [80, 20]]] * 9)
     save(Document(100, 100, (Layer("a", "black", 0.5, over),)), tmp_path / "wet.svg")
     assert "note: 1 stroke of 'a' drawn more than 2 times, up to 9" in run(tmp_path / "wet.svg")

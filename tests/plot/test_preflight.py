@@ -10,16 +10,16 @@ from drawscape.geometry.lines import Lines
 from drawscape.plot import Concern, preflight, read_machine, saving, statistics
 
 
-def page(lines: Lines, name: str = "a", width: float = 0.3) -> Document:
+def page(lines, name="a", width=0.3):
     return Document(210, 297, (Layer(name, "black", width, lines),))
 
 
-def test_a_fine_drawing_has_no_findings() -> None:
+def test_a_fine_drawing_has_no_findings():
     assert preflight(page(hatch(100))) == ()
     assert preflight(page(Lines.empty())) == ()
 
 
-def test_lines_outside_are_found_at_their_farthest_point() -> None:
+def test_lines_outside_are_found_at_their_farthest_point():
     lines = Lines.of([[[5, 5], [100, 5]], [[50, 50], [60, 300]], [[50, 50], [60, 60]]])
     (finding,) = preflight(page(lines))
     assert (finding.concern, finding.count) == (Concern.OUTSIDE, 1)
@@ -33,14 +33,14 @@ def test_lines_outside_are_found_at_their_farthest_point() -> None:
     assert "Marlin" in reach.text
 
 
-def test_a_machine_and_a_margin_count_together() -> None:
+def test_a_machine_and_a_margin_count_together():
     lines = Lines.of([[[5, 200], [100, 200]]])
     machine = read_machine("marlin")
     assert preflight(page(lines), machine=machine) == ()
     assert preflight(page(lines), machine=machine, margin_mm=6) != ()
 
 
-def test_wet_spots_are_found_by_ink_width_and_passes() -> None:
+def test_wet_spots_are_found_by_ink_width_and_passes():
     dense = hatch(200, spacing=0.05, width=20)
     dense = dense.with_points(dense.points + 50)
     (wet,) = preflight(page(dense))
@@ -52,7 +52,7 @@ def test_wet_spots_are_found_by_ink_width_and_passes() -> None:
     assert preflight(page(dense, "%a")) == ()
 
 
-def test_dots_and_repeated_strokes_are_found() -> None:
+def test_dots_and_repeated_strokes_are_found():
     lines = Lines.of(
         [[[9.0, 9]], [[5.0, 5], [5, 5]], *[[[20, 20], [30, 30]]] * 2, [[30, 30], [20, 20]]]
     )
@@ -63,12 +63,12 @@ def test_dots_and_repeated_strokes_are_found() -> None:
     assert len(preflight(page(lines), most_ink=100, most_passes=3)) == 1
 
 
-def test_a_margin_without_a_sheet_is_refused() -> None:
+def test_a_margin_without_a_sheet_is_refused():
     with pytest.raises(PlotError, match="margin_mm=150"):
         preflight(page(segments(3)), margin_mm=150)
 
 
-def test_what_ordering_saves_is_reported_pen_by_pen() -> None:
+def test_what_ordering_saves_is_reported_pen_by_pen():
     speck = Layer("speck", "red", 0.3, Lines.of([[[5, 5], [5.1, 5]]]))
     document = Document(
         210, 297, (Layer("grid", "black", 0.3, mesh(9)), speck, *page(hatch(50)).layers)
@@ -82,7 +82,7 @@ def test_what_ordering_saves_is_reported_pen_by_pen() -> None:
     assert np.isclose(shown[-1].seconds, result.after[-1].seconds)
 
 
-def test_a_finding_names_all_its_places_the_worst_first() -> None:
+def test_a_finding_names_all_its_places_the_worst_first():
     leaving = Lines.of([[[50, 50], [60, 299]], [[50, 50], [60, 300]], [[5, 5], [9, 9]]])
     (outside,) = preflight(page(leaving))
     assert outside.places_mm == ((60, 300), (60, 299))
@@ -94,7 +94,7 @@ def test_a_finding_names_all_its_places_the_worst_first() -> None:
     assert (dots.count, len(dots.places_mm)) == (300, 200)
 
 
-def circle(start: float) -> list[tuple[float, float]]:
+def circle(start):
     turns = np.linspace(0, 2 * np.pi, 121) + start
     return [(60 + 20 * np.cos(turn), 60 + 20 * np.sin(turn)) for turn in turns]
 
@@ -109,16 +109,14 @@ def circle(start: float) -> list[tuple[float, float]]:
         pytest.param([circle(n) for n in range(2)], 0, id="drawn twice"),
     ],
 )
-def test_what_is_drawn_over_and_over_is_found_however_it_was_cut(
-    lines: list[list[list[float]]], times: int
-) -> None:
+def test_what_is_drawn_over_and_over_is_found_however_it_was_cut(lines, times):
     found = preflight(page(Lines.of(lines)), most_ink=100)
     assert [finding.concern for finding in found] == [Concern.REPEATED] * (times > 0)
     assert all(finding.text.endswith(f"up to {times}") for finding in found)
 
 
 @pytest.mark.parametrize(("copies", "wet"), [(1, 0), (2, 0), (5, 1)])
-def test_a_wide_pen_is_wet_where_it_is_drawn_often_only(copies: int, wet: int) -> None:
+def test_a_wide_pen_is_wet_where_it_is_drawn_often_only(copies, wet):
     lines = Lines.of([[[20, 42.5], [80, 42.5]]] * copies)
     found = preflight(page(lines, width=5), most_passes=9)
     assert [f.concern for f in found] == [Concern.WET] * wet

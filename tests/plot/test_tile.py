@@ -8,14 +8,14 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.resample import resample
-from drawscape.plot.pages import MARKS, Tile, tiles
+from drawscape.plot.pages import MARKS, tiles
 
 
-def poster(lines: Lines, width: float = 420, height: float = 594) -> Document:
+def poster(lines, width=420, height=594):
     return Document(width, height, (Layer("a", "black", 0.3, lines),))
 
 
-def drawn(sheets: tuple[Tile, ...]) -> Lines:
+def drawn(sheets):
     """Return the sheets' ink where it lies on the whole."""
     return Lines.join(
         layer.lines.with_points(layer.lines.points + np.array([sheet.x_mm, sheet.y_mm]))
@@ -26,7 +26,7 @@ def drawn(sheets: tuple[Tile, ...]) -> Lines:
 
 
 @pytest.mark.parametrize("margin", [0.0, 12.0])
-def test_all_sheets_together_are_the_whole_each_stroke_once(margin: float) -> None:
+def test_all_sheets_together_are_the_whole_each_stroke_once(margin):
     lines = segments(60).with_points(segments(60).points * 2)
     sheets = tiles(poster(lines), 210, 297, overlap_mm=8, margin_mm=margin)
     found = drawn(sheets)
@@ -40,7 +40,7 @@ def test_all_sheets_together_are_the_whole_each_stroke_once(margin: float) -> No
     assert tree.query_nearest(sampled, return_distance=True)[1].max() < 0.02
 
 
-def test_lines_along_a_cut_and_dots_on_it_are_on_one_sheet() -> None:
+def test_lines_along_a_cut_and_dots_on_it_are_on_one_sheet():
     # Two sheets of 210 overlap by 8: the cut is at 206, where a line and a dot lie.
     lines = Lines.of([[[206, 20], [206, 200]], [[206, 50], [206, 50]], [[0, 10], [400, 10]]])
     sheets = tiles(poster(lines, 400, 280), 210, 297, overlap_mm=8)
@@ -48,7 +48,7 @@ def test_lines_along_a_cut_and_dots_on_it_are_on_one_sheet() -> None:
     assert drawn(sheets).lengths_mm.sum() == pytest.approx(180 + 400)
 
 
-def test_sheets_hold_only_what_fits_inside_their_margins() -> None:
+def test_sheets_hold_only_what_fits_inside_their_margins():
     lines = segments(100).with_points(segments(100).points * 2)
     for sheet in tiles(poster(lines), 210, 297, overlap_mm=8, margin_mm=12):
         x0, y0, x1, y1 = sheet.document.lines.bounds
@@ -57,7 +57,7 @@ def test_sheets_hold_only_what_fits_inside_their_margins() -> None:
         assert y1 <= 285 + 1e-9
 
 
-def test_marks_lie_at_the_same_places_on_both_sheets_and_inside_the_overlap() -> None:
+def test_marks_lie_at_the_same_places_on_both_sheets_and_inside_the_overlap():
     sheets = tiles(poster(segments(400).with_points(segments(400).points * 2)), 210, 297)
     crosses: dict[tuple[float, float], int] = {}
     for sheet in sheets:
@@ -72,7 +72,7 @@ def test_marks_lie_at_the_same_places_on_both_sheets_and_inside_the_overlap() ->
     assert min(crosses.values()) >= 2
 
 
-def test_one_sheet_has_no_marks_and_empty_sheets_are_left_out() -> None:
+def test_one_sheet_has_no_marks_and_empty_sheets_are_left_out():
     (one,) = tiles(poster(segments(5), 210, 297), 210, 297)
     assert [layer.name for layer in one.document.layers] == ["a"]
     corner = Lines.of([[[10, 10], [20, 20]], [[390, 500], [395, 510]]])
@@ -89,15 +89,13 @@ def test_one_sheet_has_no_marks_and_empty_sheets_are_left_out() -> None:
         ((9, 9), {}),
     ],
 )
-def test_sheets_that_do_not_advance_or_are_too_many_are_refused(
-    size: tuple[float, float], options: dict[str, float]
-) -> None:
+def test_sheets_that_do_not_advance_or_are_too_many_are_refused(size, options):
     with pytest.raises(PlotError, match="sheets"):
         tiles(poster(segments(3)), *size, **options)
 
 
 @pytest.mark.parametrize("overlap", [8.0, 20.0])
-def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap: float) -> None:
+def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap):
     # Sheets that are laid on each other a little off then still meet: half of the overlap is spare.
     sheets = tiles(poster(Lines.of([[[0, 10], [400, 10]]]), 400, 200), 210, 297, overlap_mm=overlap)
     ends = [sheet.document.layers[0].lines.bounds for sheet in sheets]

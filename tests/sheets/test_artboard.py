@@ -130,7 +130,7 @@ def test_a_drawing_stands_as_near_to_the_middle_as_the_legend_allows():
 
 
 @pytest.mark.parametrize("kind", ["canvas", "text"])
-def test_a_small_circle_is_round_at_the_size_of_the_sheet(kind: str) -> None:
+def test_a_small_circle_is_round_at_the_size_of_the_sheet(kind):
     """Its curves were polylines before they were enlarged: a circle of 8 mm was a polygon on A3."""
     canvas = SVGBuilder(16, 16, pen=Pen()).circle(8, 8, 8)
     sheet = artboard(

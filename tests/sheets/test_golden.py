@@ -20,15 +20,15 @@ MESSAGE = "The plotter drew all night. In the morning there were hills, and a bi
 LEGEND = {"Sketch": "Schotter", "Paper": "200 g/m²", "Pens": 2}
 
 
-def front(template: str) -> SVGBuilder:
+def front(template):
     return postcard_front("Ada & Grace", MESSAGE, template)
 
 
-def back(**given: str) -> SVGBuilder:
+def back(**given):
     return postcard_back("Ada Lovelace", **given)
 
 
-def sheet(style: str, seed: int) -> SVGBuilder:
+def sheet(style, seed):
     drawing = draw("schotter", 60, 80, seed=seed)
     return artboard(style, "Schotter", f"seed {seed}", "a5", "landscape", LEGEND, drawing)
 
@@ -52,17 +52,17 @@ CASES: dict[str, Callable[[], SVGBuilder]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_sheet_is_what_its_golden_file_shows(name: str, request: pytest.FixtureRequest) -> None:
+def test_a_sheet_is_what_its_golden_file_shows(name, request):
     anew = request.config.getoption("--regenerate-golden")
     assert not compared(FOLDER / "sheets" / f"{name}.svg.gz", CASES[name](), anew=anew)
 
 
-def test_there_is_no_golden_file_of_a_sheet_that_is_gone() -> None:
+def test_there_is_no_golden_file_of_a_sheet_that_is_gone():
     files = {file.name.removesuffix(".svg.gz") for file in (FOLDER / "sheets").iterdir()}
     assert files == set(CASES)
 
 
-def test_the_comparison_sees_another_word_another_seed_and_another_style() -> None:
+def test_the_comparison_sees_another_word_another_seed_and_another_style():
     for name, other in (
         ("front-winter", postcard_front("Ada & Grace", MESSAGE + "!", "winter")),
         ("back-whole", back(address="12 St James's Square\nLondon", postcode="SW1Y 4JH")),

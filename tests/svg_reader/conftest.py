@@ -1,7 +1,5 @@
 """Files as other programs write them, by hand and small, and vpype as the independent reader."""
 
-from pathlib import Path
-
 import pytest
 
 INKSCAPE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -119,7 +117,7 @@ CORPUS = {
 
 
 @pytest.fixture(params=sorted(CORPUS))
-def foreign_svg(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def foreign_svg(request, tmp_path):
     """The path of a file in the manner of another program."""
     path = tmp_path / f"{request.param}.svg"
     path.write_text(CORPUS[request.param], encoding="utf-8")

@@ -13,21 +13,19 @@ LINE = '<path d="M20,100H180"/>'
 STAR = "M100,20L150,180L20,80H180L50,180Z"
 
 
-def markers(
-    marker: str, body: str, content: str = '<path d="M0,0L10,5L0,10Z" stroke-width="1"/>'
-) -> str:
+def markers(marker, body, content='<path d="M0,0L10,5L0,10Z" stroke-width="1"/>'):
     return f'<marker id="m" {marker}>{content}</marker>{body}'
 
 
-def clip(clip: str, body: str = LINE, attributes: str = "") -> str:
+def clip(clip, body=LINE, attributes=""):
     return f'<clipPath id="c" {attributes}>{clip}</clipPath><g clip-path="url(#c)">{body}</g>'
 
 
-def mask(mask: str, body: str = LINE, attributes: str = "") -> str:
+def mask(mask, body=LINE, attributes=""):
     return f'<mask id="k" {attributes}>{mask}</mask><g mask="url(#k)">{body}</g>'
 
 
-def css(rules: str, body: str) -> str:
+def css(rules, body):
     return f"<style>{rules}</style>{body}"
 
 

@@ -1,7 +1,5 @@
 """The same file through vpype, which shares no code with this reader."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import vpype
@@ -11,7 +9,7 @@ from drawscape.svg.read import read_svg
 MM = 25.4 / 96
 
 
-def test_the_same_layers_with_the_same_lines_as_vpype(foreign_svg: Path) -> None:
+def test_the_same_layers_with_the_same_lines_as_vpype(foreign_svg):
     theirs = vpype.read_multilayer_svg(str(foreign_svg), quantization=0.02, crop=False)
     ours = read_svg(foreign_svg, tolerance_mm=0.0005)
 
@@ -25,7 +23,7 @@ def test_the_same_layers_with_the_same_lines_as_vpype(foreign_svg: Path) -> None
             assert mine[-1] == pytest.approx([line[-1].real * MM, line[-1].imag * MM], abs=1e-3)
 
 
-def test_the_same_page_as_vpype(foreign_svg: Path) -> None:
+def test_the_same_page_as_vpype(foreign_svg):
     theirs = vpype.read_multilayer_svg(str(foreign_svg), quantization=1.0)
     ours = read_svg(foreign_svg)
 

@@ -109,20 +109,20 @@ ALIKE: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
-def _segments(body: str) -> list[list[list[float]]]:
+def _segments(body):
     """The straight pieces of all lines, wherever the lines begin."""
     lines = read_svg(f"{HEAD}>{body}</svg>").lines
     return sorted(sorted(pair) for line in lines for pair in pairwise(line.round(2).tolist()))
 
 
 @pytest.mark.parametrize(("odd", "plain"), ALIKE)
-def test_the_odd_is_drawn_as_the_plain(odd: str, plain: str) -> None:
+def test_the_odd_is_drawn_as_the_plain(odd, plain):
     drawn, meant = _segments(odd), _segments(plain)
     assert len(drawn) == len(meant)
     assert not drawn or np.array(drawn) == pytest.approx(np.array(meant), abs=0.03)
 
 
-def test_entities_may_hold_markup_and_each_other() -> None:
+def test_entities_may_hold_markup_and_each_other():
     kinds = "<!ENTITY a \"<rect width='9' height='9'/>\"><!ENTITY b '<g>&a;</g>&a;'>"
     text = f"<!DOCTYPE svg [{kinds}]>{HEAD}><g transform='translate(20)'>&b;</g></svg>"
     assert len(read_svg(text).lines) == 2
@@ -144,7 +144,7 @@ def test_entities_may_hold_markup_and_each_other() -> None:
         (f"<style>svg{{width:9mm}}</style>{BOX.format('')}", "the page's width in its style is not applied"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_named(body: str, note: str) -> None:
+def test_what_is_not_understood_is_named(body, note):
     assert read_svg(f"{HEAD}>{body}</svg>").unsupported == (note,)
 
 
@@ -158,11 +158,11 @@ def test_what_is_not_understood_is_named(body: str, note: str) -> None:
         '<g style="stroke-linecap:square"><path d="M9,9h0" stroke="red" fill="none"/></g>',
     ],
 )
-def test_what_is_drawn_as_on_a_screen_is_not_named(body: str) -> None:
+def test_what_is_drawn_as_on_a_screen_is_not_named(body):
     assert read_svg(f"{HEAD}>{body}</svg>").unsupported == ()
 
 
-def test_what_the_file_says_before_its_root_and_of_its_size_is_named() -> None:
+def test_what_the_file_says_before_its_root_and_of_its_size_is_named():
     outside = "<?xml-stylesheet href='a.css'?>"
     assert read_svg(f"{outside}{HEAD}>{BOX.format('')}</svg>").unsupported == (
         "the style sheet \"href='a.css'\" is not applied",

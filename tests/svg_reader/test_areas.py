@@ -23,7 +23,7 @@ TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}<
 DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
 
 
-def read(body: str, root: str = "", **more: object):  # type: ignore[no-untyped-def]
+def read(body, root="", **more):  # type: ignore[no-untyped-def]
     head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return read_svg(
         f'{head} width="100mm" height="100mm" viewBox="0 0 100 100" {root}>{body}</svg>',
@@ -69,13 +69,13 @@ def read(body: str, root: str = "", **more: object):  # type: ignore[no-untyped-
         ),
     ],
 )  # fmt: skip
-def test_the_edge_that_is_seen_is_drawn(body: str, mm: float) -> None:
+def test_the_edge_that_is_seen_is_drawn(body, mm):
     document = read(body)
     assert document.lines.lengths_mm.sum() == pytest.approx(mm, rel=2e-3)
     assert document.unsupported == ()
 
 
-def test_a_cut_area_is_hatched_within_the_cut() -> None:
+def test_a_cut_area_is_hatched_within_the_cut():
     outline = read(CLIP + FULL.format('clip-path="url(#c)"'))
     hatched = read(CLIP + FULL.format('clip-path="url(#c)"'), fill="hatch")
     assert len(hatched.lines) > len(outline.lines) + 30
@@ -104,13 +104,13 @@ def test_a_cut_area_is_hatched_within_the_cut() -> None:
         ),
     ],
 )  # fmt: skip
-def test_white_goes_only_over_bare_paper(body: str, drawn: dict[str, int], notes: int) -> None:
+def test_white_goes_only_over_bare_paper(body, drawn, notes):
     document = read(body)
     assert {layer.color: len(layer.lines) for layer in document.layers} == drawn
     assert len(document.unsupported) == notes
 
 
-def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn() -> None:
+def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn():
     half = read(
         '<rect width="50" height="90" fill="red"/>'
         '<rect x="40" y="20" width="20" height="20" fill="white"/>'
@@ -127,7 +127,7 @@ def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn() 
         ("", None),
     ],
 )
-def test_the_paper_has_a_colour_and_white_ink_stays_on_it(root: str, color: str | None) -> None:
+def test_the_paper_has_a_colour_and_white_ink_stays_on_it(root, color):
     lines = '<path d="M0,0H9" fill="none" stroke="white"/><path d="M0,5H9" stroke="red"/>'
     document = read(lines, root)
     assert document.paper_color == color
@@ -139,7 +139,7 @@ CHILDREN = "".join(
 )
 
 
-def clips(levels: int, turned: str) -> str:
+def clips(levels, turned):
     each = (CHILDREN.format(k, turned) for k in range(levels))
     inner = "".join(f'<clipPath id="c{k + 1}">{body}</clipPath>' for k, body in enumerate(each))
     return f'<clipPath id="c0"><rect width="90" height="90"/></clipPath>{inner}' + FULL.format(
@@ -147,7 +147,7 @@ def clips(levels: int, turned: str) -> str:
     )
 
 
-def test_clip_paths_in_each_other_cost_as_much_as_they_are() -> None:
+def test_clip_paths_in_each_other_cost_as_much_as_they_are():
     assert len(read(clips(10, "")).lines) >= 1
 
 
@@ -167,17 +167,17 @@ def test_clip_paths_in_each_other_cost_as_much_as_they_are() -> None:
         ('<svg width="9" height="9"/>' * 8_100, "thousands of clip paths"),
     ],
 )
-def test_more_rules_and_clips_than_any_drawing_has_are_refused(body: str, says: str) -> None:
+def test_more_rules_and_clips_than_any_drawing_has_are_refused(body, says):
     with pytest.raises(SvgReadError, match=says):
         read(body)
 
 
-def test_a_small_file_that_unpacks_to_a_large_one_is_refused() -> None:
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused():
     with pytest.raises(SvgReadError, match="unpacks to more"):
         read_svg(gzip.compress(b" " * 30_000_000))
 
 
-def test_of_a_book_as_text_the_first_letters_are_drawn_and_that_is_said() -> None:
+def test_of_a_book_as_text_the_first_letters_are_drawn_and_that_is_said():
     assert (
         "of text only the first 100,000 letters are drawn"
         in read(f"<text>{'ab ' * 50_000}</text>").unsupported

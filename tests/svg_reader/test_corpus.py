@@ -11,7 +11,6 @@ from svg_reader.corpus_clipping import CLIPPING, MORE_CLIPPING
 from svg_reader.corpus_more import EQUIVALENT, MORE, NOTED_MORE
 from svg_reader.corpus_painting import MORE_PAINTING, PAINTING
 
-from drawscape.drawing.document import Document
 from drawscape.svg.read import read_svg
 
 resvg_py = pytest.importorskip("resvg_py")
@@ -63,7 +62,7 @@ REPORTED = {
 """What the reader may report: substitutes, errors in the file, what no pen can do."""
 
 
-def ink(svg: str) -> np.ndarray:
+def ink(svg):
     picture = resvg_py.svg_to_bytes(
         svg_string=svg, zoom=ZOOM, dpi=96, languages=["en"], skip_system_fonts=True
     )
@@ -72,7 +71,7 @@ def ink(svg: str) -> np.ndarray:
     return np.asarray(Image.alpha_composite(paper, image).convert("L")) < 200
 
 
-def drawn(document: Document) -> np.ndarray:
+def drawn(document):
     """The lines that were read, each as wide as its pen."""
     parts = []
     for layer in document.layers:
@@ -85,7 +84,7 @@ def drawn(document: Document) -> np.ndarray:
     return ink(f"{HEAD}{''.join(parts)}</svg>")
 
 
-def spread(pixels: np.ndarray, by: int = NEAR) -> np.ndarray:
+def spread(pixels, by=NEAR):
     wide = pixels.copy()
     for _ in range(by):
         grown = wide.copy()
@@ -97,7 +96,7 @@ def spread(pixels: np.ndarray, by: int = NEAR) -> np.ndarray:
     return wide
 
 
-def agree(one: np.ndarray, other: np.ndarray) -> bool:
+def agree(one, other):
     """Whether 97 % of each one's ink is near the other's."""
     if not one.any() or not other.any():
         return not one.any() and not other.any()
@@ -108,7 +107,7 @@ def agree(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 @functools.cache
-def verdict(category: str, name: str) -> tuple[str, Document]:
+def verdict(category, name):
     body = BODIES[category, name]
     document = read_svg(f"{HEAD}{body}</svg>")
     meant = EQUIVALENT.get(f"{category}-{name}", body)
@@ -118,7 +117,7 @@ def verdict(category: str, name: str) -> tuple[str, Document]:
 
 
 @pytest.mark.parametrize(("category", "name"), CASES)
-def test_nothing_is_wrong_without_a_word(category: str, name: str) -> None:
+def test_nothing_is_wrong_without_a_word(category, name):
     found, document = verdict(category, name)
     assert found != "silent"
     if f"{category}-{name}" not in REPORTED:
@@ -126,14 +125,14 @@ def test_nothing_is_wrong_without_a_word(category: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("case", "note"), NOTED.items())
-def test_what_vanishes_or_changes_is_noted(case: str, note: str) -> None:
+def test_what_vanishes_or_changes_is_noted(case, note):
     category, _, name = case.partition("-")
     notes = read_svg(f"{HEAD}{BODIES[category, name]}</svg>").unsupported
     assert [n for n in notes if "single-line font" not in n] == [note]
 
 
 @pytest.mark.slow
-def test_nineteen_of_twenty_are_right_and_most_of_each_category() -> None:
+def test_nineteen_of_twenty_are_right_and_most_of_each_category():
     found = Counter((category, verdict(category, name)[0]) for category, name in CASES)
     cases = Counter(category for category, _ in CASES)
     assert len(CASES) >= 450
@@ -144,6 +143,6 @@ def test_nineteen_of_twenty_are_right_and_most_of_each_category() -> None:
 
 
 @pytest.mark.parametrize("shift", [0, 5])
-def test_the_judge_can_report_a_shifted_line(shift: int) -> None:
+def test_the_judge_can_report_a_shifted_line(shift):
     line = f"{HEAD}<path d='M20,{{}}H180' stroke-width='1'/></svg>"
     assert agree(ink(line.format(100)), ink(line.format(100 + shift))) is (shift == 0)

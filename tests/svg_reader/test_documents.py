@@ -1,11 +1,9 @@
 """Pages, units, transforms, styles, layers and references."""
 
 import gzip
-from pathlib import Path
 
 import pytest
 
-from drawscape.drawing.document import Document
 from drawscape.errors import SvgReadError
 from drawscape.svg.read import read_svg
 
@@ -17,11 +15,11 @@ PAGE = 'width="100mm" height="100mm" viewBox="0 0 100 100"'
 LINE = '<path d="M0,0L10,0"/>'
 
 
-def read(body: str, page: str = PAGE) -> Document:
+def read(body, page=PAGE):
     return read_svg(f"<svg {NS} {page}>{body}</svg>")
 
 
-def end_of(body: str, page: str = PAGE) -> list[float]:
+def end_of(body, page=PAGE):
     """Where the first line ends, in mm."""
     return [round(float(v), 6) for v in read(body, page).lines[0][-1]]
 
@@ -40,18 +38,18 @@ def end_of(body: str, page: str = PAGE) -> list[float]:
         ('width="50mm" viewBox="0,0,20,40"', (50, 100)),
     ],
 )
-def test_pages_in_every_unit(page: str, size: tuple[float, float]) -> None:
+def test_pages_in_every_unit(page, size):
     document = read("", page)
     assert (document.width_mm, document.height_mm) == pytest.approx(size)
 
 
-def test_a_page_without_a_size_reaches_to_its_lines() -> None:
+def test_a_page_without_a_size_reaches_to_its_lines():
     document = read('<path d="M0,0L480,960"/>', "")
     assert (document.width_mm, document.height_mm) == pytest.approx((127, 254))
 
 
 @pytest.mark.parametrize("page", ['width="-5mm" height="5mm"', 'width="5mm" height="-1"'])
-def test_a_page_below_zero_is_refused(page: str) -> None:
+def test_a_page_below_zero_is_refused(page):
     with pytest.raises(SvgReadError, match="positive"):
         read("", page)
 
@@ -67,16 +65,16 @@ def test_a_page_below_zero_is_refused(page: str) -> None:
         ("none", [10, 0]), ("", [10, 0]),
     ],
 )  # fmt: skip
-def test_every_transform(transform: str, end: list[float]) -> None:
+def test_every_transform(transform, end):
     assert end_of(f'<g transform="{transform}">{LINE}</g>') == pytest.approx(end, abs=1e-6)
 
 
 @pytest.mark.parametrize("holder", ["defs", "clipPath", "mask", "pattern", "marker", "metadata"])
-def test_what_is_only_defined_is_not_drawn(holder: str) -> None:
+def test_what_is_only_defined_is_not_drawn(holder):
     assert len(read(f"<{holder}>{LINE}</{holder}>").lines) == 0
 
 
-def test_styles_by_selector_weight() -> None:
+def test_styles_by_selector_weight():
     style = """<style>/* a { stroke: pink } */ @import url(x.css);
         #i { stroke: navy } .c, .d { stroke: red } path { stroke: lime } * { stroke: gold }
         @media print { path { stroke: pink } }</style>"""
@@ -92,7 +90,7 @@ def test_styles_by_selector_weight() -> None:
         assert read(style + body).layers[0].color == color, body
 
 
-def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour() -> None:
+def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():
     document = read(
         '<path stroke="red" d="M0,0H1"/><path stroke="#00f" d="M0,0H2"/><path stroke="red" d="M0,0H3"/>'
         f'<g inkscape:groupmode="layer" inkscape:label="5 ink" stroke="green" stroke-width="0.5">{LINE}</g>'
@@ -110,14 +108,14 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour() -> None:
     ]
 
 
-def test_layers_inside_a_wrapper_are_layers() -> None:
+def test_layers_inside_a_wrapper_are_layers():
     layers = "".join(
         f'<g inkscape:groupmode="layer" inkscape:label="{name}">{LINE}</g>' for name in "ab"
     )
     assert [layer.name for layer in read(f'<g id="outer">{layers}</g>').layers] == ["a", "b"]
 
 
-def test_illustrators_switch_draws_the_real_copy() -> None:
+def test_illustrators_switch_draws_the_real_copy():
     ai = 'xmlns:i="http://ns.adobe.com/AdobeIllustrator/10.0/"'
     body = (
         '<switch><foreignObject requiredExtensions="x"/>'
@@ -127,13 +125,13 @@ def test_illustrators_switch_draws_the_real_copy() -> None:
     assert [layer.name for layer in document.layers] == ["A", "B"]
 
 
-def test_stroke_widths_are_in_mm_on_the_paper() -> None:
+def test_stroke_widths_are_in_mm_on_the_paper():
     page = 'width="100mm" height="100mm" viewBox="0 0 200 200"'
     body = f'<g stroke-width="3" transform="scale(2)">{LINE}</g>'
     assert read(body, page).layers[0].width_mm == pytest.approx(3)
 
 
-def test_what_is_not_drawn_is_reported_with_counts() -> None:
+def test_what_is_not_drawn_is_reported_with_counts():
     document = read(
         '<text>a</text><text>b</text><image href="x.png"/><g clip-path="circle(3px)"/>'
         f'<g filter="url(#f)">{LINE}</g><use href="other.svg#a"/><foreignObject/>'
@@ -148,12 +146,12 @@ def test_what_is_not_drawn_is_reported_with_counts() -> None:
     ]
 
 
-def test_metadata_is_handed_on() -> None:
+def test_metadata_is_handed_on():
     assert read('<metadata>{"a": "&lt;"}</metadata>').metadata == '{"a": "<"}'
     assert read("<metadata>\n <rdf/> </metadata>").metadata is None
 
 
-def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path: Path) -> None:
+def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path):
     text = f'<?xml version="1.0" encoding="utf-8"?>\n<svg {NS} {PAGE}><g id="é">{LINE}</g></svg>'
     path = tmp_path / "a.svg"
     path.write_text(text, encoding="utf-8")
@@ -176,10 +174,10 @@ def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path: Path) -> None:
         assert document.lines.points.tolist() == [[0, 0], [10, 0]]
 
 
-def test_a_missing_file_is_reported_as_such(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_as_such(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_svg(tmp_path / "none.svg")
 
 
-def test_foreign_files_are_read_without_complaint(foreign_svg: Path) -> None:
+def test_foreign_files_are_read_without_complaint(foreign_svg):
     assert read_svg(foreign_svg).unsupported == ()

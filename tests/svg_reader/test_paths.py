@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawscape.drawing.document import Document
 from drawscape.svg.read import read_svg
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
 
 
-def read(body: str, **options: float) -> Document:
+def read(body, **options):
     return read_svg(f"{HEAD}{body}</svg>", **options)
 
 
-def lines_of(d: str) -> list[list[list[float]]]:
+def lines_of(d):
     return [line.tolist() for line in read(f'<path d="{d}"/>').lines]
 
 
@@ -44,11 +43,11 @@ def lines_of(d: str) -> list[list[list[float]]]:
         ("M.5.5-1-1", [[[0.5, 0.5], [-1, -1]]]),
     ],
 )  # fmt: skip
-def test_straight_path_commands(d: str, lines: list[list[list[float]]]) -> None:
+def test_straight_path_commands(d, lines):
     assert lines_of(d) == [[[pytest.approx(v) for v in p] for p in line] for line in lines]
 
 
-def slowly(d: str) -> list[list[tuple[float, float]]]:
+def slowly(d):
     """The straight commands again, one by one, as the standard defines them."""
     lines: list[list[tuple[float, float]]] = []
     here = start = (0.0, 0.0)
@@ -91,15 +90,15 @@ steps = st.one_of(
 @given(paths=st.lists(st.lists(steps, max_size=12), min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_many_paths_at_once_are_what_each_is_step_by_step(
-    paths: list[list[tuple[str, ...]]],
-) -> None:
+    paths,
+):
     texts = ["M 1 2 " + " ".join(" ".join(step) for step in path) for path in paths]
     document = read("".join(f'<path d="{d}"/>' for d in texts))
     expected = [line for d in texts for line in slowly(d)]
     assert [[tuple(p) for p in line.tolist()] for line in document.lines] == expected
 
 
-def test_a_circle_keeps_within_the_tolerance_and_closes() -> None:
+def test_a_circle_keeps_within_the_tolerance_and_closes():
     for tolerance in (0.5, 0.05, 0.005):
         (line,) = read('<circle cx="50" cy="50" r="30"/>', tolerance_mm=tolerance).lines
         radii = np.hypot(*(line - 50).T)
@@ -109,7 +108,7 @@ def test_a_circle_keeps_within_the_tolerance_and_closes() -> None:
         assert line[0].tolist() == line[-1].tolist() == [80, 50]
 
 
-def test_curves_keep_within_the_tolerance_under_any_transform() -> None:
+def test_curves_keep_within_the_tolerance_under_any_transform():
     curve = '<path d="M0,0C10,40,40,-20,30,30" {}/>'
     (fine,) = read(curve.format('transform="scale(2.5,1)"'), tolerance_mm=1e-4).lines
     (coarse,) = read(curve.format('transform="scale(2.5,1)"'), tolerance_mm=0.1).lines
@@ -118,7 +117,7 @@ def test_curves_keep_within_the_tolerance_under_any_transform() -> None:
     assert max(gaps) <= 0.1
 
 
-def _distance(point: np.ndarray, line: np.ndarray) -> float:
+def _distance(point, line):
     begin, step = line[:-1], np.diff(line, axis=0)
     along = np.clip(((point - begin) * step).sum(axis=1) / (step**2).sum(axis=1), 0, 1)
     return float(np.hypot(*(begin + along[:, None] * step - point).T).min())
@@ -139,7 +138,7 @@ def _distance(point: np.ndarray, line: np.ndarray) -> float:
         ("M10,10a5-5 0 1110 0 5 5 0 00-10 0", "M10,10A5,5,0,1,1,20,10A5,5,0,0,0,10,10"),
     ],
 )
-def test_two_spellings_of_one_curve(smooth: str, plain: str) -> None:
+def test_two_spellings_of_one_curve(smooth, plain):
     one, two = (read(f'<path d="{d}"/>').lines for d in (smooth, plain))
     assert one.points == pytest.approx(two.points)
 
@@ -151,9 +150,7 @@ def test_two_spellings_of_one_curve(smooth: str, plain: str) -> None:
         ("1,0", (0, 10), 0.75), ("1,1", (10, 0), 0.75),
     ],
 )  # fmt: skip
-def test_the_four_arcs_between_two_points(
-    flags: str, centre: tuple[float, float], length: float
-) -> None:
+def test_the_four_arcs_between_two_points(flags, centre, length):
     (line,) = read(f'<path d="M0,0A10,10,0,{flags},10,10"/>', tolerance_mm=1e-4).lines
     assert np.hypot(*(line - centre).T) == pytest.approx(10)
     assert np.hypot(*np.diff(line, axis=0).T).sum() == pytest.approx(
@@ -169,7 +166,7 @@ def test_the_four_arcs_between_two_points(
         ("M1,1L2,2L--3,4", 2), ("M1,1|L2,2", 0), ("Mé1,1L2,2", 0), ("M1,1L2,2A1,1,0", 2),
     ],
 )  # fmt: skip
-def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d: str, points: int) -> None:
+def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d, points):
     document = read(f'<path d="M0,9H9"/><path d="{d}"/><path d="m5,5h1"/>')
     assert len(document.lines.points) == 2 + points + 2
     assert document.lines[len(document.lines) - 1].tolist() == [[5, 5], [6, 5]]

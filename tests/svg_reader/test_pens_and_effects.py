@@ -4,7 +4,6 @@
 import numpy as np
 import pytest
 
-from drawscape.drawing.document import Document
 from drawscape.errors import UnknownNameError
 from drawscape.svg.read import read_svg
 
@@ -12,11 +11,11 @@ HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" vie
 LINE = '<path d="M0,0L10,0"/>'
 
 
-def read(body: str, **options: object) -> Document:
+def read(body, **options):
     return read_svg(f"{HEAD}{body}</svg>", **options)  # type: ignore[arg-type]
 
 
-def layers(document: Document) -> list[tuple[str, str, int]]:
+def layers(document):
     return [(layer.name, layer.color, len(layer.lines)) for layer in document.layers]
 
 
@@ -26,13 +25,13 @@ MATPLOTLIB = (
 )
 
 
-def test_one_group_of_many_colours_becomes_a_layer_for_each_colour() -> None:
+def test_one_group_of_many_colours_becomes_a_layer_for_each_colour():
     document = read(MATPLOTLIB)
     assert layers(document) == [("#1f77b4", "#1f77b4", 1), ("#ff7f0e", "#ff7f0e", 1)]
     assert document.unsupported == ("white outlines on white paper are not drawn",)
 
 
-def test_layers_as_one_asks_for_them() -> None:
+def test_layers_as_one_asks_for_them():
     two = f'<g id="a" stroke="red">{LINE}<path stroke="blue" d="M0,0H1"/></g><g id="b" stroke="red">{LINE}</g>'
     assert layers(read(two, layers="group")) == [("a", "red", 2), ("b", "red", 1)]
     assert layers(read(two, layers="color")) == [("red", "red", 2), ("blue", "blue", 1)]
@@ -41,13 +40,13 @@ def test_layers_as_one_asks_for_them() -> None:
         read(two, layers="pens")
 
 
-def test_inkscapes_layers_stay_whatever_their_colours() -> None:
+def test_inkscapes_layers_stay_whatever_their_colours():
     ink = 'xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:groupmode="layer" i:label="one"'
     body = "".join(f'<path stroke="{c}" d="M0,0H9"/>' for c in ("red", "blue", "green"))
     assert layers(read(f"<g {ink}>{body}</g>")) == [("one", "red", 3)]
 
 
-def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out() -> None:
+def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out():
     ring = (
         '<path fill="red" stroke="blue" fill-rule="evenodd" d="M10,10H90V90H10zM30,30H70V70H30z"/>'
     )
@@ -76,9 +75,7 @@ def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out() -> None:
         ('font-family="Times"', 10, 10 + 7.22 + 4.44 + 7.78 + 3.33),
     ],
 )
-def test_text_takes_the_room_that_usual_fonts_take(
-    attributes: str, begin: float, end: float
-) -> None:
+def test_text_takes_the_room_that_usual_fonts_take(attributes, begin, end):
     document = read(f'<text x="10" y="50" font-size="10" {attributes}>Ham!</text>')
     low, top, high, _ = document.lines.bounds or (0, 0, 0, 0)
     # Beside the first and last letter is some air.
@@ -88,25 +85,25 @@ def test_text_takes_the_room_that_usual_fonts_take(
     assert document.unsupported == ("<text> is drawn in a single-line font, not in its own",)
 
 
-def test_tspans_go_on_where_the_text_before_ended_or_where_they_say() -> None:
+def test_tspans_go_on_where_the_text_before_ended_or_where_they_say():
     body = '<text font-family="Arial" x="10" y="20" font-size="10">II<tspan dy="30">I</tspan><tspan x="70" y="90">I</tspan></text>'
     tops = sorted({round(float(line[:, 1].max()) / 5) * 5 for line in read(body).lines})
     assert tops == [20, 50, 90]
     assert read(body).lines.bounds[2] > 70  # type: ignore[index]
 
 
-def test_a_character_that_no_font_has_is_named() -> None:
+def test_a_character_that_no_font_has_is_named():
     assert any("'漢'" in note for note in read('<text x="1" y="9">a漢</text>').unsupported)
 
 
-def test_text_is_drawn_in_its_fill_and_hidden_text_is_not() -> None:
+def test_text_is_drawn_in_its_fill_and_hidden_text_is_not():
     assert read('<text y="9" fill="red">a</text>').layers[0].color == "red"
     assert len(read('<text y="9" fill="none">a</text>').lines) == 0
     assert len(read('<text y="9" visibility="hidden">a</text>').lines) == 0
 
 
 @pytest.mark.parametrize("condition", ['display="none"', 'systemLanguage="fr"', 'opacity="0"'])
-def test_conditions_hold_for_the_root_too(condition: str) -> None:
+def test_conditions_hold_for_the_root_too(condition):
     assert (
         len(read_svg(f'<svg xmlns="http://www.w3.org/2000/svg" {condition}>{LINE}</svg>').lines)
         == 0
@@ -114,7 +111,7 @@ def test_conditions_hold_for_the_root_too(condition: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
+def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path):
     import subprocess
     import sys
 
@@ -137,8 +134,8 @@ def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
     assert int(run.stdout) < 2.2 * path.stat().st_size
 
 
-def test_the_layers_of_a_long_file_hold_their_own_lines() -> None:
-    def points(y: int) -> str:
+def test_the_layers_of_a_long_file_hold_their_own_lines():
+    def points(y):
         return " ".join(f"{x % 90}.12345678,{y}.12345678" for x in range(20_000))
 
     body = "".join(
@@ -150,7 +147,7 @@ def test_the_layers_of_a_long_file_hold_their_own_lines() -> None:
         assert layer.lines.points[:, 1] == pytest.approx(np.full(20_000, y + 0.12345678))
 
 
-def test_two_alike_lines_before_and_after_a_dark_background_are_not_alike() -> None:
+def test_two_alike_lines_before_and_after_a_dark_background_are_not_alike():
     white = '<path stroke="white" fill="none" d="M10,10H90"/>'
     dark = '<rect width="100" height="100" fill="navy"/>'
     document = read(f"{white}{dark}{white}{white}")
@@ -161,7 +158,7 @@ def test_two_alike_lines_before_and_after_a_dark_background_are_not_alike() -> N
 
 
 @pytest.mark.parametrize(("strength", "drawn"), [(0.3, 0), (0.7, 1)])
-def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength: float, drawn: int) -> None:
+def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength, drawn):
     document = read(
         '<mask id="k" maskUnits="userSpaceOnUse" width="99" height="99" mask-type="alpha">'
         f'<rect width="99" height="99" fill="rgba(0,0,0,{strength})"/></mask>'
@@ -173,7 +170,7 @@ def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength: float, d
     ]
 
 
-def test_a_mask_is_soft_by_an_opacity_that_it_inherits_too() -> None:
+def test_a_mask_is_soft_by_an_opacity_that_it_inherits_too():
     mask = (
         '<mask id="k" maskUnits="userSpaceOnUse" width="99" height="99">'
         '<rect width="99" height="99" fill="white"/></mask>'

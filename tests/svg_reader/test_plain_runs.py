@@ -1,14 +1,12 @@
 """Long rows of polylines are read at once, with the same result as through the XML parser."""
 
 import gzip
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
@@ -16,10 +14,10 @@ from drawscape.svg.read.tree import parse_xml, tree_with_runs
 from drawscape.svg_builder import SVGBuilder
 
 
-def same(one: Document, two: Document) -> bool:
+def same(one, two):
     """Return whether two documents are the same to the bit."""
 
-    def facts(document: Document) -> Any:
+    def facts(document):
         page = (document.width_mm, document.height_mm, document.unsupported, document.metadata)
         return page, [(layer.name, layer.color, layer.width_mm) for layer in document.layers]
 
@@ -34,19 +32,19 @@ def same(one: Document, two: Document) -> bool:
     return facts(one) == facts(two) and all(np.array_equal(a, b) for a, b in arrays)
 
 
-def slowly(data: bytes, **options: Any) -> Document:
+def slowly(data, **options):
     """Return what the XML parser sees: nothing is lifted out."""
     return read_svg(parse_xml(data), **options)
 
 
 @st.composite
-def drawings(choose: Any) -> bytes:
+def drawings(choose):
     """Files of ours: layers with long and short rows, shapes between them, transforms, dashes, any style."""
     rng = np.random.default_rng(choose(st.integers(0, 2**32)))
     reach = choose(st.sampled_from((5, 200, 9000, 99_000)))
     svg = SVGBuilder(200, 300)
 
-    def row(points: int) -> Lines:
+    def row(points):
         longest = choose(st.sampled_from((3, 9, 500)))
         counts = rng.integers(1, longest, max(2 * points // longest, 2))
         points = rng.uniform(-reach / 9, reach, (counts.sum(), 2))
@@ -69,11 +67,11 @@ def drawings(choose: Any) -> bytes:
 @pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(drawings(), st.sampled_from(("auto", "group", "color", "none")))
-def test_a_file_of_ours_is_read_as_the_parser_reads_it(data: bytes, layers: Any) -> None:
+def test_a_file_of_ours_is_read_as_the_parser_reads_it(data, layers):
     assert same(read_svg(data, layers=layers), slowly(data, layers=layers))
 
 
-def test_the_rows_of_a_drawing_are_lifted_out() -> None:
+def test_the_rows_of_a_drawing_are_lifted_out():
     data = draw("flow_field", 297, 420, seed=3).to_bytes()
     root = tree_with_runs(data)
     assert root is not None
@@ -114,12 +112,12 @@ STROKED = '<g fill="none" stroke="black">\n'
         ),
     ],
 )
-def test_what_is_unlike_ours_is_read_as_ever(body: str) -> None:
+def test_what_is_unlike_ours_is_read_as_ever(body):
     data = f"{HEAD}{body}</svg>".encode()
     assert same(read_svg(data), slowly(data))
 
 
-def test_a_zipped_file_and_a_broken_one_are_read_as_ever() -> None:
+def test_a_zipped_file_and_a_broken_one_are_read_as_ever():
     data = f"{HEAD}{STROKED}{ROW}</g></svg>".encode()
     assert same(read_svg(gzip.compress(data)), slowly(data))
     with pytest.raises(ValueError, match="not well-formed"):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from drawscape.drawing.document import Document
 from drawscape.svg.read import read_svg
 
 HEAD = (
@@ -12,15 +11,15 @@ HEAD = (
 )
 
 
-def read(body: str, d: str = "M20,100H180") -> Document:
+def read(body, d="M20,100H180"):
     return read_svg(f'{HEAD.replace("{d}", d)}<g font-size="20">{body}</g></svg>')
 
 
-def on_path(text: str, attributes: str = "", d: str = "M20,100H180") -> Document:
+def on_path(text, attributes="", d="M20,100H180"):
     return read(f'<text><textPath href="#p" {attributes}>{text}</textPath></text>', d)
 
 
-def points(document: Document) -> np.ndarray:
+def points(document):
     return document.lines.points
 
 
@@ -33,18 +32,18 @@ def points(document: Document) -> np.ndarray:
         ('startOffset="100%" text-anchor="end"', 'x="180" y="100" text-anchor="end"'),
     ],
 )
-def test_on_a_level_path_text_stands_as_it_would_without(attributes: str, place: str) -> None:
+def test_on_a_level_path_text_stands_as_it_would_without(attributes, place):
     plain = read(f"<text {place}>Ink, a p</text>")
     assert points(on_path("Ink, a p", attributes)) == pytest.approx(points(plain), abs=0.02)
 
 
-def test_on_an_upright_path_text_is_turned() -> None:
+def test_on_an_upright_path_text_is_turned():
     level = points(on_path("up", d="M100,100H180")) - 100
     upright = points(on_path("up", d="M100,100V180")) - 100
     assert upright == pytest.approx(np.column_stack((-level[:, 1], level[:, 0])), abs=0.02)
 
 
-def test_letters_follow_a_circle_and_keep_their_distance_to_it() -> None:
+def test_letters_follow_a_circle_and_keep_their_distance_to_it():
     around = on_path("o" * 24, d="M40,100A60,60,0,0,1,160,100A60,60,0,0,1,40,100")
     away = np.hypot(*(points(around) - 100).T)
     assert away.min() == pytest.approx(60, abs=0.6)
@@ -53,7 +52,7 @@ def test_letters_follow_a_circle_and_keep_their_distance_to_it() -> None:
     assert {(-1, -1), (1, -1), (1, 1)} <= sides
 
 
-def test_a_moved_path_moves_its_text_and_tspans_are_lifted() -> None:
+def test_a_moved_path_moves_its_text_and_tspans_are_lifted():
     body = '<text><textPath href="#q">a<tspan dy="-7">b</tspan></textPath></text>'
     moved = read(
         f'<path id="q" stroke="none" fill="none" d="M0,0H90" transform="translate(20 50)"/>{body}'
@@ -62,7 +61,7 @@ def test_a_moved_path_moves_its_text_and_tspans_are_lifted() -> None:
     assert points(moved) == pytest.approx(points(plain), abs=0.02)
 
 
-def test_what_finds_no_room_or_no_path_is_noted() -> None:
+def test_what_finds_no_room_or_no_path_is_noted():
     short = on_path("a word too long", d="M20,100H60")
     assert "letters beyond the ends of their path are not drawn" in short.unsupported
     assert points(short)[:, 0].max() < 70
@@ -82,21 +81,21 @@ def test_what_finds_no_room_or_no_path_is_noted() -> None:
         ("<text y='50' style='font:10px/2 Arial' text-decoration='underline'>H</text>", 42.82, 51),
     ],
 )
-def test_text_stands_on_the_line_that_its_file_names(text: str, low: float, high: float) -> None:
+def test_text_stands_on_the_line_that_its_file_names(text, low, high):
     bounds = read(text).lines.bounds
     assert bounds is not None
     assert (bounds[1], bounds[3]) == pytest.approx((low, high), abs=0.8)
 
 
 @pytest.mark.parametrize("adjust", ["spacing", "spacingAndGlyphs"])
-def test_text_takes_the_length_that_its_file_names(adjust: str) -> None:
+def test_text_takes_the_length_that_its_file_names(adjust):
     text = "<text y='50' font-size='10' text-decoration='underline' {}>HHHH</text>"
     line = read(text.format(f"textLength='70' lengthAdjust='{adjust}'")).lines
     assert np.ptp(line.points[:, 0]) == pytest.approx(70, abs=2)
     assert np.ptp(read(text.format("")).lines.points[:, 0]) < 40
 
 
-def test_what_text_asks_for_in_vain_is_named_and_a_tref_is_its_text() -> None:
+def test_what_text_asks_for_in_vain_is_named_and_a_tref_is_its_text():
     asked = "writing-mode='tb' direction='rtl' font-variant='small-caps'"
     notes = read(f"<text {asked}>a</text>").unsupported
     assert sum("text that runs" in note or "small capitals" in note for note in notes) == 3

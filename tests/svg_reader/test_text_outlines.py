@@ -1,8 +1,5 @@
 """Text as outlines of the fonts that the machine has: here one that the test itself installs."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from own_font import box_font
@@ -15,19 +12,17 @@ from drawscape.svg.read import text as fonts
 PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'
 
 
-def text(family: str, words: str = "HH", more: str = "") -> str:
+def text(family, words="HH", more=""):
     return f'{PAGE}<text x="10" y="30" font-size="10" font-family="{family}" {more}>{words}</text></svg>'
 
 
-def forget_fonts() -> None:
+def forget_fonts():
     for cache in (fonts.system_font, fonts._installed, load_font):
         cache.cache_clear()
 
 
 @pytest.fixture(params=["fontconfig", "folders"])
-def installed(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def installed(request, tmp_path, monkeypatch):
     """A font whose H is a box, found by fontconfig or, without that program, in its folder."""
     (tmp_path / "fonts").mkdir()
     box_font("Box Type").save(tmp_path / "fonts" / "box.ttf")
@@ -39,7 +34,7 @@ def installed(
     forget_fonts()
 
 
-def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed: str) -> None:
+def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed):
     document = read_svg(text(installed), text="outlines")
     first, second = document.lines
     assert first.min(axis=0) == pytest.approx([11, 22], abs=1e-3)
@@ -50,20 +45,18 @@ def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed: str) -
     assert document.unsupported == ()
 
 
-def test_a_font_that_stands_in_and_a_letter_that_it_lacks_are_named(installed: str) -> None:
+def test_a_font_that_stands_in_and_a_letter_that_it_lacks_are_named(installed):
     notes = read_svg(text(f"No Such Family, {installed}", "Hé"), text="outlines").unsupported
     assert f"text in 'No Such Family' is drawn in the outlines of {installed!r}" in notes
     assert "the character 'é' is not drawn: the font lacks it" in notes
 
 
-def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed: str) -> None:
+def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed):
     notes = read_svg(text("-:weight=200,x\\"), text="outlines").unsupported
     assert any("drawn in the outlines of" in note for note in notes)
 
 
-def test_a_machine_without_fonts_is_an_error_that_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_machine_without_fonts_is_an_error_that_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path])
     forget_fonts()
@@ -72,12 +65,12 @@ def test_a_machine_without_fonts_is_an_error_that_says_so(
     forget_fonts()
 
 
-def test_another_kind_of_text_is_refused() -> None:
+def test_another_kind_of_text_is_refused():
     with pytest.raises(UnknownNameError, match="strokes"):
         read_svg(text("Arial"), text="paths")  # type: ignore[arg-type]
 
 
-def test_a_font_whose_letters_are_pictures_is_passed_over(installed: str, tmp_path: Path) -> None:
+def test_a_font_whose_letters_are_pictures_is_passed_over(installed, tmp_path):
     font = box_font("Pictures").font
     for table in ("glyf", "loca"):
         del font[table]
@@ -88,7 +81,7 @@ def test_a_font_whose_letters_are_pictures_is_passed_over(installed: str, tmp_pa
     assert any("'Pictures' is drawn in the outlines of" in note for note in document.unsupported)
 
 
-def test_letters_that_kern_stand_closer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_that_kern_stand_closer(tmp_path, monkeypatch):
     from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 
     builder = box_font("Kerned")

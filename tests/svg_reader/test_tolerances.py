@@ -11,7 +11,7 @@ from drawscape.svg_builder import SVGBuilder
 
 
 @pytest.mark.parametrize("tolerance", [0, -1, float("nan")])
-def test_a_tolerance_of_nothing_is_refused(tolerance: float) -> None:
+def test_a_tolerance_of_nothing_is_refused(tolerance):
     with pytest.raises(SvgReadError, match="tolerance_mm"):
         read_svg("<svg/>", tolerance_mm=tolerance)
 
@@ -26,8 +26,8 @@ coordinate = st.integers(-99_999, 99_999).map(lambda n: n / 100)
 )
 @settings(max_examples=60, deadline=None)
 def test_what_the_canvas_writes_comes_back_to_the_last_digit(
-    lines: list[list[tuple[float, float]]],
-) -> None:
+    lines,
+):
     svg = SVGBuilder(200, 100)
     with svg.layer("pen 1", color="red", width=0.4):
         svg.polylines([np.array(line) for line in lines])
@@ -37,7 +37,7 @@ def test_what_the_canvas_writes_comes_back_to_the_last_digit(
 
 
 @pytest.mark.parametrize("width", [8, 800])
-def test_curves_keep_within_the_tolerance_at_the_size_they_are_scaled_to(width: float) -> None:
+def test_curves_keep_within_the_tolerance_at_the_size_they_are_scaled_to(width):
     text = '<svg xmlns="http://www.w3.org/2000/svg"><circle cx="4" cy="4" r="4"/></svg>'
     svg = SVGBuilder(1000, 1000).add_svg(text, 0, 0, width, width)
     middle, radius = np.full(2, width / 2), width / 2

@@ -155,7 +155,7 @@ def test_default_styles_hold_for_lines_and_curves_too(draw):
     assert 'stroke="black"' not in svg.to_string()
 
 
-def test_a_layer_without_with_draws_nothing_and_warns() -> None:
+def test_a_layer_without_with_draws_nothing_and_warns():
     svg = SVGBuilder(100, 100)
     with pytest.warns(RuntimeWarning, match=r"with svg\.layer\('red'\):"):
         svg.layer("red", color="red")

@@ -69,7 +69,7 @@ def encode(document: Document, format: Format, **options: Any) -> bytes:
     """Return the drawing, as it stands, as the content of a file of `format`.
 
     Options that other formats have are left out: `profile` (a GcodeProfile) for G-code, `dpi` for PNG,
-    `device` for HPGL, and `outside` for both: what becomes of lines that the machine cannot reach,
+    and `device` for HPGL. For both machines' files `outside` says what becomes of lines beyond reach:
     'refuse', 'crop' or 'keep'.
     Raises PlotError for an unknown format, an option of none, and what the format cannot hold;
     MissingExtraError.

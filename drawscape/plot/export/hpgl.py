@@ -64,10 +64,10 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 
     A layer's name may ask for speed (written as VS) and passes, and for not being plotted. A delay, a
     pause and a height are left out, for these plotters share no command for them; `left_out` names
-    them. `outside` is what becomes of lines that the pens cannot reach, which on these machines is a
-    margin of the sheet: 'refuse', 'crop', or 'keep' (the plotter itself then clips them).
-    Raises UnknownNameError for a device that is not known, PlotError when it has no paper of the
-    drawing's size, or for lines outside that are refused.
+    them. `outside` is what becomes of lines in the margin that the pens cannot reach: 'refuse', 'crop',
+    or 'keep' (the plotter itself then clips them).
+    Raises UnknownNameError for an unknown device, PlotError when it has no paper of the drawing's size,
+    or for lines outside that are refused.
     """
     plotter, placing = placed(document, device)
     paper = placing.paper

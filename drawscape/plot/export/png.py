@@ -30,7 +30,7 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
     Inks of several layers multiply on light paper, as glazes do; on dark paper they cover.
 
     Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives no
-    picture or too large a one, and for a colour that is not known.
+    picture or too large a one, and for an unknown colour.
     """
     try:
         from PIL import Image, ImageDraw

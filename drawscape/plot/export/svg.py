@@ -13,8 +13,8 @@ _DEFAULT_WIDTH_MM = 0.3
 def to_svg(document: Document) -> bytes:
     """Return the drawing as an SVG file; layers keep name, colour and width, two decimals are written.
 
-    Where the document's metadata are a drawing's provenance (a JSON object), the file says what it is
-    derived from: it is an export and never taken for the drawing itself.
+    Where the document's metadata are a drawing's provenance, the file says what it is derived from. It
+    is an export and never taken for the drawing itself.
     """
     return _written(document, _derived(document.metadata))
 

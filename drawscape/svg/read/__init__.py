@@ -1,7 +1,7 @@
 """Any SVG as layers of lines in mm, fast and without trusting the file.
 
-Read reader.py, then tree.py (the guarded parser), css.py, viewport.py, walk.py (which outlines, where),
-clipping.py, markers.py and text.py (what the walk leaves to them), and scene.py (outlines to lines).
+Read reader.py, then tree.py (the guarded parser), css.py, viewport.py and walk.py (which outlines,
+where). The walk leaves work to clipping.py, markers.py and text.py; scene.py turns outlines into lines.
 """
 
 from drawscape.svg.read.reader import Fill, Layering, read_svg

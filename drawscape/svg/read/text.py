@@ -1,7 +1,7 @@
 """`<text>` in a single-line font, each letter as wide as the usual fonts have it, or as outlines.
 
 The widths are those of Adobe's metrics for Helvetica, Times and Courier (1989), which most browsers'
-fonts keep: so a text takes the room that its file planned for it.
+fonts keep. So a text takes the room that its file planned for it.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
 declare a handful for their name spaces, so internal ones of some kilobytes are allowed, and nothing else.
 
-Long rows of polylines, as our own files have them, are lifted out before the XML is parsed: most of the
-time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
+Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
+time would go into taking them apart.
+A whole row is read at once, and the parser gets one element in its
 place, whose `points` are a PlainRun. Where a single element could matter (style sheets, `<use>`, markers,
 comments) nothing is lifted out.
 """
