@@ -280,7 +280,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, Marks] = {}
-        self._lock = threading.RLock()
+        self._lock, self._keep_lock = threading.RLock(), threading.Lock()
         self._news = threading.Condition(self._lock)
         self._numbers = itertools.count(1)
         self._is_open = (
@@ -385,12 +385,13 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Keep what is shown, as it is now."""
         if not self._is_saved:
             return
-        shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
-        if shown:
-            more = len(self._cells) - MOST_KEPT
-            words = f"<p>and {more} more</p>" if more > 0 else ""
-            gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
-            self.saved.keep(gallery._repr_html_() + words)
+        with self._keep_lock:  # one after another, so that what was read first is not kept last
+            shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
+            if shown:
+                more = len(self._cells) - MOST_KEPT
+                words = f"<p>and {more} more</p>" if more > 0 else ""
+                gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
+                self.saved.keep(gallery._repr_html_() + words)
 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""

@@ -42,23 +42,3 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
     page.locator("dialog[open]").get_by_role("button", name="Inspect").click()
     page.locator(".board-below .drawscape-viewer canvas").wait_for()
     assert notebook.cell_errors() == []
-
-
-def test_two_that_are_chosen_in_a_history_are_bred_below_it(lab: Any, page: Any) -> None:
-    lines = (
-        "from drawscape.notebook import contact_sheet, history",
-        "contact_sheet('penrose', seeds=range(2), paper='A6').wait(120)",
-        "history('penrose')",
-    )
-    notebook = lab.run_cells(page, "\n".join(lines))
-    page.locator(DRAWN).nth(1).wait_for()
-    page.locator(DRAWN).nth(0).click()
-    page.locator(DRAWN).nth(1).click(modifiers=["Shift"])
-    page.get_by_role("button", name="Breed", exact=True).first.click()
-    bred = page.locator(".board-below")
-    bred.get_by_text("penrose: give stars, then press Next").wait_for()
-    bred.locator(DRAWN).nth(11).wait_for()
-    page.set_viewport_size({"width": 640, "height": 900})
-    cut_off = "buttons => buttons.filter(b => b.scrollWidth > b.clientWidth).map(b => b.innerText)"
-    assert page.locator(".drawscape-board button:visible").evaluate_all(cut_off) == []
-    assert notebook.cell_errors() == []

@@ -1,6 +1,5 @@
 """The main job in a real browser: a form enqueues, a huey_consumer draws, the picture appears."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,6 @@ def dots(svg, rng):
         time.sleep(0.05)
 drawing = form(dots, paper='120x120')
 drawing"""
-
-PATTERNS = """from drawscape.notebook import form
-drawing = form('workers.svg_tasks.generate_complex_svg', paper='A5', seed=7)
-drawing"""
-
-
-@pytest.fixture
-def notebook(lab: Any, page: Any) -> Any:
-    """A notebook with a form for all patterns and nothing else."""
-    return lab.run_cells(page, PATTERNS)
 
 
 def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> None:
@@ -65,23 +54,3 @@ def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab: Any, page: An
     assert notebook.evaluate("print(drawing.job.status)") == "stopped\n"
     assert form.root.get_by_role("button", name="Cancel").is_disabled()
     assert form.picture().count(b"<circle") >= 3
-
-
-def test_an_error_in_the_worker_is_read_in_the_form(notebook: Any) -> None:
-    form = notebook.form()
-    form.field("output_filename").fill("../escape.svg")
-    form.field("output_filename").press("Enter")
-    form.await_status("failed")
-    assert "leads out of the output folder" in form.words.inner_text()
-    form.root.get_by_text("traceback", exact=True).click()
-    assert "Traceback (most recent call last)" in form.root.locator("pre").inner_text()
-
-
-def test_a_live_form_draws_without_a_press(notebook: Any) -> None:
-    form = notebook.form()
-    form.choose_pattern("schotter")
-    form.root.locator(".drawscape-live input").check()
-    form.slide("columns", 9)
-    wait_until(lambda: re.search(rb"columns(&quot;|\W)+9\b", form.picture()), 60, "the new drawing")
-    path = Path(notebook.evaluate("print(drawing.job.wait())").strip())
-    assert form.picture() == path.read_bytes()

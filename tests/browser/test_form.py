@@ -31,14 +31,6 @@ def kinds(svg, rng, *, ink: Color = '#1d3f8f', picture: InputFile | None = None,
 drawing = form(kinds, paper='A6')
 drawing"""
 
-PAIR = """import ipywidgets
-from drawscape.notebook import form
-ipywidgets.HBox([form('spiral', paper='A6'), form('rose', paper='A6')])"""
-
-COMPLETE = """async code => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
-}"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
 
 
@@ -176,7 +168,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     path = notebook.path
     notebook.save()
     saved = lab.folder / path
-    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), 20, "the saved notebook")
+    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), 60, "the saved notebook")
     outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
     assert len(json.dumps(outputs)) < 200_000
     page.evaluate(
@@ -209,29 +201,6 @@ def test_draw_is_in_view_beside_or_above_the_picture(
         controls = form.root.locator(".drawscape-controls").bounding_box()
         picture = form.root.locator("img.drawscape-picture").bounding_box()
         assert picture["x"] >= controls["x"] + controls["width"]
-
-
-@pytest.mark.nightly
-def test_two_forms_share_the_width_of_a_row(lab: Any, page: Any) -> None:
-    lab.run_cells(page, PAIR)
-    forms = page.locator(".drawscape-form")
-    forms.nth(1).wait_for()
-    left, right = (forms.nth(i).bounding_box() for i in range(2))
-    assert left["width"] == pytest.approx(right["width"], abs=2)
-    assert left["width"] > 350
-    assert left["y"] == right["y"]
-
-
-@pytest.mark.nightly
-def test_tab_completes_patterns_and_parameters_once_form_is_imported(
-    notebook: Any, page: Any
-) -> None:
-    for typed, offered in (
-        ("form('flow_f", "flow_field"),
-        ("form('flow_field', gu", "gusts="),
-        ("drawing.set(seed=3, gu", "gusts="),
-    ):
-        assert offered in page.evaluate(COMPLETE, typed)
 
 
 @pytest.mark.nightly

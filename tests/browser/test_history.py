@@ -51,7 +51,7 @@ def focused(page: Any) -> str:
 
 
 def await_focus(page: Any, caption: str) -> None:
-    wait_until(lambda: focused(page) == caption, 30, f"{caption!r}, not {focused(page)!r}")
+    wait_until(lambda: focused(page) == caption, 60, f"{caption!r}, not {focused(page)!r}")
 
 
 def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> None:
@@ -68,7 +68,7 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> 
     assert large.locator("img").bounding_box()["height"] > 700
     page.keyboard.press("ArrowRight")
     page.keyboard.press("5")
-    wait_until(lambda: large.locator(".on").count() == 0, 30, "the next one")
+    wait_until(lambda: large.locator(".on").count() == 0, 60, "the next one")
     page.locator("dialog[open] .board-stars .on").nth(4).wait_for()
     page.keyboard.press("Escape")
     await_focus(page, names[3])
@@ -83,7 +83,7 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> 
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("c")
     page.locator(".board-below .drawscape-viewer canvas").nth(1).wait_for()
-    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, 30, "the views")
+    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, 60, "the views")
     await_focus(page, names[4])
     page.keyboard.press("x")
     await_tiles(page, 8)

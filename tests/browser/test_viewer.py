@@ -29,11 +29,6 @@ _ = job.wait()
 job""",
 )
 
-FORM = """from drawscape.notebook import form
-drawing = form('spiral', paper='A6', turns=5)
-drawing"""
-
-
 VERY_MANY = """import numpy as np
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
@@ -69,6 +64,8 @@ def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any,
     assert color_at(page, 50, 20) == [0, 0, 0]
     assert color_at(page, 50, 60) == [255, 0, 0]
     assert color_at(page, 50, 50) == [254, 252, 247]
+    assert color_at(page, 50, 20.7) == [0, 0, 0]  # as wide as its line
+    assert color_at(page, 50, 21.4) == [254, 252, 247]
     viewer.get_by_label("red").uncheck()
     assert color_at(page, 50, 60) == [254, 252, 247]
     assert color_at(page, 50, 20) == [0, 0, 0]
@@ -86,11 +83,6 @@ def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(
     half_a_pixel = 0.5 / view_of(page)["scale"]
     assert steps[-1] < 1.5 * half_a_pixel
     assert color_at(page, 50, 95) == [0, 0, 0]
-
-
-def test_a_pen_is_as_wide_on_the_page_as_its_line(viewer: Any, page: Any) -> None:
-    assert color_at(page, 50, 20.7) == [0, 0, 0]
-    assert color_at(page, 50, 21.4) == [254, 252, 247]
 
 
 def test_the_wheel_zooms_to_the_pointer(viewer: Any, page: Any) -> None:
@@ -169,23 +161,6 @@ def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer: Any, page: A
         page.keyboard.press(key)
     cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
     assert page.evaluate(cells) == ["code"]
-
-
-def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
-    notebook = lab.run_cells(page, FORM)
-    form = notebook.form()
-    form.press("Draw")
-    form.await_status("finished")
-    form.press("Inspect")
-    await_settled(page)
-    assert not form.root.locator("img.drawscape-picture").is_visible()
-    assert (
-        form.root.locator(".drawscape-viewer canvas")
-        .get_attribute("aria-label")
-        .startswith("output/spiral-0-")
-    )
-    form.press("Close")
-    form.root.locator("img.drawscape-picture").wait_for()
 
 
 def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(

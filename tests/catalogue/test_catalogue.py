@@ -1,7 +1,6 @@
 """A drawing is remembered, found by what it is, marked, and not drawn twice."""
 
 import contextlib
-import os
 import re
 import shutil
 import sqlite3
@@ -11,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_key, settings_store
-from drawscape.catalogue.database import catalogue_file, connection
+from drawscape.catalogue import Drawing, drawings, find, rebuild
+from drawscape.catalogue.database import catalogue_file
 from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import (
@@ -161,44 +160,6 @@ def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:
             find(name)
 
 
-def test_settings_come_back_by_notebook_and_target(home: Path) -> None:
-    key = settings_key("01.ipynb", "spiral")
-    for one, seed in ((key, 3), (settings_key("02.ipynb", "spiral"), 9), (f"{key} more", 1)):
-        settings_store.save(one, {"seed": seed})
-    assert settings_store.load(key) == {"seed": 3}
-    settings_store.save(key, {"seed": 5})
-    assert settings_store.keys(key) == [key, f"{key} more"]  # the latest changed first
-    assert settings_store.delete(key)
-    assert not settings_store.delete(key)
-    assert settings_store.load(key) is None
-
-
-def test_exports_of_a_drawing_lie_beside_it(drawn: Draw) -> None:
-    drawing = drawn("rose")
-    assert drawing.export("gcode").read_text().count("G1") > 10
-    assert drawing.export("png").suffix == ".png"
-    assert drawing.export("svg") != drawing.path
-
-
-def test_the_row_is_small(home: Path, drawn: Draw) -> None:
-    for seed in range(10):
-        drawn("rose", seed=seed)
-    with connection() as opened:
-        opened.execute("delete from thumbnail")
-    opened.execute("vacuum")
-    opened.execute("pragma wal_checkpoint(truncate)")
-    empty = sqlite3.connect(":memory:")
-    empty.executescript(
-        ";".join(
-            row[0] for row in opened.execute("select sql from sqlite_master where sql is not null")
-        )
-    )
-    size = os.path.getsize(home / ".drawscape" / "catalogue.db")
-    pages = empty.execute("pragma page_count").fetchone()[0] * 4096
-    empty.close()
-    assert (size - pages) / 10 < 1500
-
-
 def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(
     drawn: Draw,
 ) -> None:
@@ -232,12 +193,3 @@ def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn: Draw) -> No
     assert len(drawings("paragraph", where={"text": "It rains."})) == 1
     assert len(drawings("paragraph", text="paragraph", where={})) == 2
     assert len(drawings("paragraph", text="rains", where={"text": "paragraph"})) == 0
-
-
-def test_a_drawing_whose_row_is_gone_is_an_error_that_says_so(drawn: Draw) -> None:
-    drawn(seed=1)
-    found = drawings()
-    with connection() as opened:
-        opened.execute("delete from drawing")
-    with pytest.raises(DrawingNotFoundError, match="no longer"):
-        found[0]

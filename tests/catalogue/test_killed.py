@@ -126,22 +126,3 @@ def test_rows_and_files_agree_whoever_is_killed_wherever(home: Path, play: Play)
 
 def test_rows_and_files_agree_after_a_few_kills(home: Path, play: Play) -> None:
     rounds(home, play, 12)
-
-
-@pytest.mark.parametrize("step", STEPS[:2])
-def test_each_step_is_come_by(home: Path, play: Play, step: str) -> None:
-    assert play(1, step, 0) == -9
-    check(home, {})
-    assert play(1, "none", 0) == 0
-    check(home, {})
-    assert len(drawings()) == 1
-
-
-def test_the_check_itself_can_fail(home: Path, play: Play) -> None:
-    assert play(1, "none", 0) == 0
-    check(home, {})
-    with pytest.raises(AssertionError, match="a mark is lost"):
-        check(home, {drawings()[0].recipe: 3})
-    (home / "output" / "rose-7-0.svg").touch()  # a file without its row
-    with pytest.raises(AssertionError, match=r"does not find rose-7-0\.svg"):
-        check(home, {})

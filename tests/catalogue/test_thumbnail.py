@@ -84,19 +84,6 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
         assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
 
 
-def test_a_thumbnail_has_the_colours_of_the_pens_each_in_its_place() -> None:
-    def hatch(left: float) -> Lines:
-        return Lines.of([np.array([(left, y), (left + 25, y)]) for y in np.arange(40, 60, 0.3)])
-
-    layers = (Layer("a", "red", 0.5, hatch(10)), Layer("b", "blue", 0.5, hatch(60)))
-    picture = thumbnail_of(Document(100, 100, layers))
-    assert picture is not None
-    image = Image.open(io.BytesIO(picture)).convert("RGB").resize((100, 100))
-    pixels = np.asarray(image, float)
-    for place, color in (((50, 22), (255, 0, 0)), ((50, 72), (0, 0, 255)), ((30, 22), (255,) * 3)):
-        assert np.abs(pixels[place] - color).max() < 60, place
-
-
 def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
     dice = np.random.default_rng(1)
     for points in (4_000, 300_000):

@@ -107,7 +107,7 @@ def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() ->
 def test_cancel_ends_what_is_not_drawn_yet(tmp_path: Path) -> None:
     sheet = contact_sheet(plot, range(5), gate=str(tmp_path / "never"))
     wait_until(
-        lambda: [j.status for j in sheet.jobs].count("started") == 1, 10, "the first to start"
+        lambda: [j.status for j in sheet.jobs].count("started") == 1, 60, "the first to start"
     )
     assert sheet.cancel() == 5
     await_words(sheet, "0 of 5 drawn, 1 stopped, 4 canceled")
