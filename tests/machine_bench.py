@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
-from shapely import LineString, MultiLineString, Point
+import shapely
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
@@ -27,7 +27,7 @@ def wait_for(condition, seconds: float = 30.0) -> None:
 
 
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial"])
+SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial", "shapely"])
 
 
 def scribble(seed: int = 0, *, strokes: int = 12, pens: int = 1, size: float = 60.0) -> Document:
@@ -113,38 +113,54 @@ class Bench:
         return process
 
 
+def lose_a_line(machine):
+    """Let the cable lose all that comes next, to the end of a line."""
+    hears = machine.receive
+
+    def deaf_for_a_line(data):
+        if b"\n" in data:
+            machine.receive = hears
+        elif data == b"?":
+            hears(data)
+
+    machine.receive = deaf_for_a_line
+
+
 @dataclass
 class Verdict:
-    """`missing` and `twice` are strokes from 1; `off_mm` is how far ink strays from the plan."""
+    """`missing` are strokes from 1, `numbers` those drawn, in order; `off_mm` how far ink strays."""
 
     missing: list[int]
-    twice: list[int]
+    numbers: list[int]
     off_mm: float
+
+    @property
+    def twice(self) -> list[int]:
+        """The strokes that were drawn more than once."""
+        return sorted({one for one in self.numbers if self.numbers.count(one) > 1})
 
 
 def judge(plot: Plot, strokes: list[list[tuple[float, float]]], place=None) -> Verdict:
     """Return what the drawn polylines are to the plan; `place` maps page to machine."""
-    plan = plot.plan
-    points = place or Placement.of(plan, plot.device.machine).points
-    planned = [points(line) for line in plan.lines]
-    shapes = [LineString(line) if len(line) > 1 else Point(line[0]) for line in planned]
+    points = place or Placement.of(plot.plan, plot.device.machine).points
+    planned = [points(line) for line in plot.plan.lines]
+    shapes = [_shape(line) for line in planned]
     starts = np.array([line[0] for line in planned])
-    whole, touched = np.zeros(len(planned), int), np.zeros(len(planned), int)
-    off = 0.0
+    whole, numbers, off_mm = set(), [], 0.0
     for drawn in strokes:
-        away = np.hypot(*(starts - drawn[0]).T)
-        number = int(away.argmin())
-        ink = LineString(drawn) if len(drawn) > 1 else Point(drawn[0])
-        dense = ink.segmentize(0.5) if len(drawn) > 1 else ink
-        corners = np.array(dense.coords)
-        far = max(shapes[number].distance(Point(corner)) for corner in corners)
+        number = int(np.hypot(*(starts - drawn[0]).T).argmin())
+        ink = _shape(drawn)
+        corners = shapely.points(shapely.get_coordinates(shapely.segmentize(ink, 0.5)))
+        far = shapely.distance(shapes[number], corners).max()
         if far > 0.1:
-            everything = MultiLineString([s for s in shapes if isinstance(s, LineString)])
-            far = max(everything.distance(Point(corner)) for corner in corners)
-        off = max(off, far)
-        touched[number] += 1
-        goal = planned[number]
-        covered = max(ink.distance(Point(p)) for p in goal)
-        whole[number] += covered <= 0.1
-    missing = (np.flatnonzero(whole == 0) + 1).tolist()
-    return Verdict(missing, (np.flatnonzero(touched > 1) + 1).tolist(), off)
+            far = shapely.distance(shapely.union_all(shapes), corners).max()
+        off_mm = max(off_mm, float(far))
+        numbers.append(number + 1)
+        if shapely.distance(ink, shapely.points(planned[number])).max() <= 0.1:
+            whole.add(number + 1)
+    missing = sorted(set(range(1, len(planned) + 1)) - whole)
+    return Verdict(missing, numbers, off_mm)
+
+
+def _shape(line):
+    return shapely.LineString(line) if len(line) > 1 else shapely.Point(line[0])

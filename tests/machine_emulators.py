@@ -691,3 +691,7 @@ class HpEmulator(Emulator):
             case _:
                 self.errors.append(text)
         return True
+
+
+KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
+"""The emulator of each driver."""

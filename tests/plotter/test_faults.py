@@ -8,8 +8,8 @@ import shutil
 import numpy as np
 import pytest
 import serial
-from machine_bench import document, hp_place, judge, scribble, wait_for
-from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from machine_bench import document, hp_place, judge, lose_a_line, scribble, wait_for
+from machine_emulators import KINDS, EbbEmulator, GrblEmulator
 
 from drawscape.drawing.document import Document
 from drawscape.errors import JournalError, MachineError, PlotError
@@ -18,8 +18,6 @@ from drawscape.plotter.driver import Port
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import find_plot
 
-KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
-
 
 def hang(machine):
     machine.muted = True
@@ -27,18 +25,6 @@ def hang(machine):
 
 def garbage(machine):
     machine.say("\x00\x81o?k")
-
-
-def lose_a_line(machine):
-    hears = machine.receive
-
-    def deaf_for_a_line(data):
-        if b"\n" in data:
-            machine.receive = hears
-        else:
-            hears(data)
-
-    machine.receive = deaf_for_a_line
 
 
 @pytest.mark.slow

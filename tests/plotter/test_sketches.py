@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from machine_bench import Bench, hp_place
-from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import KINDS, GrblEmulator
 from shapely import LineString, Point
 from support import rounds
 
@@ -13,7 +13,6 @@ from drawscape.plot import fit, optimize
 from drawscape.plotter.plan import Placement
 from drawscape.sketches import SKETCHES, draw
 
-KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
 EVERY_DAY = ("phyllotaxis",)
 DOCUMENTS = [f"random {seed}" for seed in range(rounds(1, 50))]
 
