@@ -106,12 +106,13 @@ def _home() -> Iterator[Finding]:
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     if not os.access(place, os.W_OK | os.X_OK):
         yield _unwritable(home, place)
-    elif foreign := [*_foreign(home)]:
-        owner = foreign[0].lstat().st_uid
+    # Root may look at the home of somebody else.
+    elif foreign := _foreign(home, owner := os.geteuid() or place.stat().st_uid):
         names = " ".join(shlex.quote(str(path)) for path in foreign[:_MOST_NAMED])
-        command = f"{_as_root()}chown -h {_expected_owner(home)} {names}"
+        command = f"{'sudo ' if os.geteuid() else ''}chown -h {owner} {names}"
         where = foreign[0].name + (f" and {len(foreign) - 1} more" if foreign[1:] else "")
-        yield Finding(where, f"belongs to user {owner}", "give it to its user", command)
+        text = f"belongs to user {foreign[0].lstat().st_uid}"
+        yield Finding(where, text, "give it to its user", command)
     if (free := shutil.disk_usage(place).free) < _LOW_DISK_BYTES:
         remedy = f"make room in {place}, or delete drawings without stars, tags, notes and names"
         yield Finding("disk", f"{free / 1e6:.0f} MB free", remedy, "drawscape drawings prune")
@@ -142,30 +143,15 @@ def _unwritable(home: Path, place: Path) -> Finding:
     return Finding("home", "not writable", remedy, command)
 
 
-def _expected_owner(home: Path) -> int:
-    """Whose the files should be: this user's; root may look at the home of somebody else."""
-    return os.geteuid() or home.stat().st_uid
-
-
-def _foreign(home: Path) -> Iterator[Path]:
-    """Yield what somebody else owns and is in the way, as after `sudo drawscape worker`.
+def _foreign(home: Path, owner: int) -> list[Path]:
+    """Return what somebody else owns and is in the way, as after `sudo drawscape worker`.
 
     That is each folder, and each file of `.drawscape/`. A drawing of somebody else can be replaced.
     """
-    owner = _expected_owner(home)
-    for top in (home / ".drawscape", home / "output"):
-        inside = (
-            Path(folder, name)
-            for folder, folders, files in os.walk(top)
-            for name in (*folders, *(files if top.name == ".drawscape" else ()))
-        )
-        for path in (*([top] if top.is_dir() else []), *inside):
-            if path.lstat().st_uid != owner:
-                yield path
-
-
-def _as_root() -> str:
-    return "sudo " if os.geteuid() else ""
+    state, output = home / ".drawscape", home / "output"
+    drawn = [path for path in output.rglob("*") if path.is_dir()]
+    there = [path for path in (state, *state.rglob("*"), output, *drawn) if path.exists()]
+    return [path for path in there if path.lstat().st_uid != owner]
 
 
 def _output() -> Iterator[Finding]:

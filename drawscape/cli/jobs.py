@@ -82,7 +82,6 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
 
     A job is named by its id, or by the end of it that a narrow list shows.
     """
-    context.default_map = {"list": {"live": live, "limit": limit}}
     if context.invoked_subcommand is None:
         context.invoke(list_command, status=(), task=None, limit=limit, live=live)
 

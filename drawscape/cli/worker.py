@@ -191,25 +191,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     metavar="TOKEN",
     help="Ask for this bearer token. Others can read a command line, so prefer the variable.",
 )
-@click.option(
-    "--allowed-host",
-    multiple=True,
-    metavar="NAME",
-    help="Answer to this host name, beside localhost and DRAWSCAPE_WEB_HOSTS; may be repeated.",
-)
 @option(
     "--max-queued",
     type=click.IntRange(1),
     default=1000,
     metavar="NUMBER",
     help="Let this many jobs wait; answer 503 beyond that.",
-)
-@option(
-    "--threads",
-    type=click.IntRange(1, 500),
-    default=8,
-    metavar="NUMBER",
-    help="Answer this many requests at once.",
 )
 @click.option(
     "--pattern",
@@ -228,9 +215,7 @@ def web(
     host: str,
     port: int,
     token: str | None,
-    allowed_host: tuple[str, ...],
     max_queued: int,
-    threads: int,
     patterns: tuple[str, ...],
     manage_jobs: bool,
     no_worker: bool,
@@ -241,6 +226,7 @@ def web(
     Only this machine can reach it unless --host says otherwise.
     """
     from drawscape.web import WebSettings, create_app
+    from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
     settings = WebSettings.from_environment(
         token=token,
@@ -248,8 +234,11 @@ def web(
         patterns=patterns,
         manage_jobs=manage_jobs,
     )
-    settings = replace(settings, allowed_hosts=_hosts(settings.allowed_hosts, host, allowed_host))
-    server = _listen(create_app(settings), host, port, threads)
+    if host not in _LOOPBACK and settings.allowed_hosts == LOOPBACK_HOSTS:
+        settings = replace(
+            settings, allowed_hosts=(ANY_HOST,)
+        )  # open to others, and no names given
+    server = _listen(create_app(settings), host, port)
     signal.signal(signal.SIGTERM, _exit)
     try:
         with nullcontext() if no_worker else WorkerBeside(slots):
@@ -263,7 +252,7 @@ def web(
     _print("stopped")
 
 
-def _listen(app: Any, host: str, port: int, threads: int) -> Any:
+def _listen(app: Any, host: str, port: int) -> Any:
     try:
         from waitress import create_server
     except ImportError as error:
@@ -274,7 +263,7 @@ def _listen(app: Any, host: str, port: int, threads: int) -> Any:
             app,
             host=host,
             port=port,
-            threads=threads,
+            threads=8,
             ident="drawscape",
             connection_limit=400,
             channel_timeout=60,
@@ -294,14 +283,6 @@ def _address(server: Any) -> str:
         server, "effective_listen", [(server.effective_host, server.effective_port)]
     )[0]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-
-
-def _hosts(known: tuple[str, ...], host: str, named: tuple[str, ...]) -> tuple[str, ...]:
-    from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
-
-    hosts = (*known, *(name.lower() for name in named))
-    opened = host not in _LOOPBACK and set(hosts) == set(LOOPBACK_HOSTS)
-    return (ANY_HOST,) if opened else hosts  # open to others, and no names were given: any
 
 
 def _who_can_reach_it(host: str, token: str | None) -> str:

@@ -99,9 +99,9 @@ def status(url, host, path="sketches", **headers):
 
 
 def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(home):
-    named = {"DRAWSCAPE_WEB_HOSTS": "draw.example", "DRAWSCAPE_WEB_TOKEN": "s3cret"}
+    named = {"DRAWSCAPE_WEB_HOSTS": "draw.example, other.example", "DRAWSCAPE_WEB_TOKEN": "s3cret"}
     options = ("--no-worker", "--host", "0.0.0.0")
-    with running(*options, "--allowed-host", "Other.example", **named) as (_, said):
+    with running(*options, **named) as (_, said):
         url = address(said).replace("0.0.0.0", "127.0.0.1")
         token = {"Authorization": "Bearer s3cret"}
         hosts = ("draw.example", "other.example", "evil.example")
