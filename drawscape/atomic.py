@@ -1,9 +1,9 @@
 """Files that are whole or absent, whatever kills the process that writes them.
 
 A file is written beside its place under a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
-flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. So what a
-killed writer left differs from what a living one writes: the next to write in that folder removes it, as
-does a worker at its start.
+flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. By that a
+sweep knows what a killed writer left. The next to write in that folder removes it, as does a worker at its
+start.
 """
 
 import fcntl
@@ -34,8 +34,8 @@ _swept: dict[Path, float] = {}
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield an empty temporary file beside `path`; it takes the name `path` when the block ends well.
 
-    The bytes are flushed to the disk before the renaming, so after a power cut too the file is the
-    old one, the new one or none. In the output folder it is written into the object store, too, if
+    The bytes are flushed before the renaming: after a power cut the file is the old one, the new one or
+    none. In the output folder it is written into the object store, too, if
     `DRAWSCAPE_OUTPUT` names one. When the block raises, the temporary file goes and `path` stays as
     it was. A link stays a link: the file that it leads to is replaced. A device, pipe or socket is
     written into. The folder must exist: an OSError names `path`, not the temporary one.

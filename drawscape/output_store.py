@@ -1,11 +1,11 @@
 """Where drawings lie when several machines share them: `DRAWSCAPE_OUTPUT`.
 
 A path is a folder, this machine's or a shared one, in which all work as in `output/`. A URL that fsspec knows
-(`s3://bucket/prefix`) is an object store: files are written into it as they are made, whole or not at all,
-and copied into the home's `output/` when they are read.
+(`s3://bucket/prefix`) is an object store. Files are written into it as they are made, whole or not at all.
+When they are read, they are copied into the home's `output/`.
 
-A copy has the time of its object, to the second, and in the digits below a mark of the object's version: so
-one look at the object says whether the copy is the present one, without notes on the side.
+A copy has the time of its object, to the second; the digits below are a mark of the object's version. So one
+look at the object says whether the copy is the present one.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Where things live, and what the environment says about it.
 
-All paths hang from one folder, the home: `DRAWSCAPE_HOME`, else the nearest folder upward from the
-working directory that holds `.drawscape/`, a `drawscape.toml` or a `pyproject.toml` with `[tool.drawscape]`,
-else the user's data folder. So a notebook in `notebooks/` and a worker at the root find the same queue. The
+All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from the
+working directory, else the user's data folder. A project holds `.drawscape/`, a `drawscape.toml`, or a
+`pyproject.toml` with `[tool.drawscape]`. So a notebook in `notebooks/` and a worker at the root find the same queue. The
 working directory is the one that the process has when it first asks: a later `os.chdir` changes nothing.
 """
 
@@ -303,9 +303,9 @@ def publish(file: Path, path: Path) -> None:
 def readable_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
-    Relative names are looked up under the home. Allowed are the home, the output folder and the folders in
-    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`, not `.drawscape/`,
-    which holds the key and the payloads of all jobs; links are followed before the check.
+    Relative names are looked up under the home. Allowed are the home, the output folder, and the folders in
+    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`. `.drawscape/` is not: it
+    holds the key and the payloads of all jobs. Links are followed before the check.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
 
     >>> _ = (home() / "notes.txt").write_text("a line")

@@ -1,7 +1,7 @@
 """DuckDB within a limit of memory, with progress and no way out to the network, and the types of texts.
 
-A column is of a type when each of its texts is how that type is written: '007' stays text, and so does a
-number with more digits than a double holds. Beside values of a type, NA and NaN mean that there is none.
+A column is of a type when each of its texts is how that type is written. '007' stays text, and a number with
+more digits than a double holds. Beside values of a type, NA and NaN mean that there is none.
 """
 
 import glob

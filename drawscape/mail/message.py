@@ -124,8 +124,8 @@ def build_message(
 ) -> EmailMessage:
     """Return the mail: text first, then HTML with its inline `pictures`, then the `enclosures`.
 
-    It is 7-bit throughout, so any server takes it, unless an address has other letters than ASCII's
-    before its @: then its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
+    It is 7-bit throughout, so any server takes it. Where an address has other letters than ASCII's before
+    its @ its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
     holiday notices stay away (RFC 3834).
     """
     plain = "".join(one.addr_spec for one in (sender, *recipients)).isascii()

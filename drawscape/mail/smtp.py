@@ -106,8 +106,8 @@ class MailSettings:
 def deliver(message: EmailMessage, settings: MailSettings) -> str:
     """Hand the mail to the server of `settings`; return whom it refused, '' where it refused nobody.
 
-    Raises MailTemporaryError for what may pass later (a refused or lost connection, 4xx answers), and
-    MailRefusedError for what will not (5xx, a failed login, a wrong certificate).
+    Raises MailTemporaryError for what may pass later: a refused or lost connection, 4xx answers. What will
+    not pass raises MailRefusedError: 5xx, a failed login, a wrong certificate.
     """
     sender = settings.sender.addr_spec
     recipients = [address.addr_spec for address in message["To"].addresses]

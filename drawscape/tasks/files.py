@@ -14,10 +14,15 @@ def process_batch(
 ) -> list[dict[str, Any]]:
     """Return a report for each file, in order: file, status, output, error, seconds and facts.
 
-    `operation` is `convert_to_json` (or csv, tsv, ndjson, parquet, excel; options as in
-    `drawscape.data.Options`), `optimize_svg` (options as in `drawscape.plot.optimize`), `svg_to_png`
-    (dpi, background), `checksum` (SHA-256, and a list of them) or `zip` (one archive of all). Files
-    are named relative to the home or lie in `DRAWSCAPE_DATA_DIRS`; outputs lie in `output/data`,
+    An `operation` is one of these, with its options:
+
+    - `convert_to_json`, or csv, tsv, ndjson, parquet, excel: as in `drawscape.data.Options`
+    - `optimize_svg`: as in `drawscape.plot.optimize`
+    - `svg_to_png`: dpi, background
+    - `checksum`: SHA-256, and a list of them
+    - `zip`: one archive of all
+
+    Files are named relative to the home or lie in `DRAWSCAPE_DATA_DIRS`; outputs lie in `output/data`,
     `optimized`, `png`, `checksums`, `archives`, or in `output_folder` inside `output/`.
 
     A bad file has the status `failed` and its error, and does not spoil the rest. A second run does

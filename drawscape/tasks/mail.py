@@ -23,23 +23,19 @@ def send_notification(
     """Return the Message-ID of the mail that was sent; without a server 'not sent, ... <its file>'.
 
     `template` is `order_complete`, `drawing_ready`, `job_failed` or one of your own (a folder in
-    `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. `attach` and `inline` are drawings, by name under
-    the home or in `DRAWSCAPE_DATA_DIRS`: enclosed, or shown in the mail (an SVG as a PNG, since most
-    mail programs show no SVG). The server and all else come from the environment: see
-    `drawscape.mail.smtp`. Without `DRAWSCAPE_SMTP_HOST` the mail goes to `output/mail/*.eml`.
+    `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. Files under the home or in `DRAWSCAPE_DATA_DIRS` are
+    enclosed by `attach`. `inline` shows them in the mail, an SVG as a PNG. The server and all else come
+    from the environment: see `drawscape.mail.smtp`. Without one the mail goes to `output/mail/*.eml`.
 
     `recipient` is one address or several, in a list or separated by commas; all get the same mail.
     Temporary failures (4xx, connection refused or lost) raise MailTemporaryError: with `job_retries`
     and `job_retry_delay` the queue tries again. Permanent ones raise MailRefusedError, and are not
     tried again; so does a server that refuses some of the recipients. Bad addresses, subjects,
-    templates and variables raise MailError,
-    MailTemplateError or UnknownNameError and name what is wrong.
+    templates and variables raise MailError, MailTemplateError or UnknownNameError.
 
-    One job sends one mail: its Message-ID is made of the job's id and the time of its queueing, and
-    what a server has accepted is noted and not sent again when the job is. What cannot be promised:
-    when the worker is killed, or the connection breaks, between the server's acceptance and our note
-    of it, the job's next run sends the mail again, with the same Message-ID, by which most servers
-    and mail programs drop the double. Called outside of a worker, each call is a mail of its own.
+    One job sends one mail: what a server has accepted is noted, and not sent again when the job runs
+    again. A worker that is killed between the server's answer and the note sends it twice. Both have one
+    Message-ID, by which most mail programs drop the double. Outside of a worker each call sends a mail.
 
     >>> send_notification(
     ...     "ada@example.org", "Your rose is ready", "drawing_ready", drawing="rose, seed 5"

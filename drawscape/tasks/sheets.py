@@ -33,8 +33,8 @@ def generate_postcard_svg(
 ) -> str:
     """Return the absolute path of a postcard's front; its address side is written beside it.
 
-    Both are A6 across. The front holds the template's design and the message, as large as fits; the
-    back recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
+    Both are A6 across. The front holds the template's design and the message, as large as fits. The
+    back holds recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
     it to one; with 'address' that one's path is returned. Without `output_filename` the file is
     `postcards/postcard_RECIPIENT_TEMPLATE.svg`: a second card to the same person replaces it. See
     `drawscape.sheets` for the errors.

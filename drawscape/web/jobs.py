@@ -209,8 +209,8 @@ def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
 def act(job_id: str, action: str) -> flask.Response:
     """Do to a job what its row offers; return its row, with the text that `log` asks for.
 
-    Raises RequestRefused: 403 for what the site's owner has not allowed, 404 for an unknown action, 409
-    for one that the job does not offer now, and as `find` does.
+    Raises RequestRefused: 403 for what the site's owner has not allowed, 404 for an unknown action. 409 is
+    for one that the job does not offer now. Else as `find` does.
     """
     if action not in ACTIONS:
         raise RequestRefused(404, f"no action {action!r}; there are {', '.join(ACTIONS)}")

@@ -28,13 +28,12 @@ ANY_HOST = "*"
 class WebSettings:
     """Limits and addresses of one web interface; the defaults suit one machine.
 
-    `task` is the dotted path of the task that draws, `job_modules` the modules whose jobs may be
-    seen and cancelled here (a mail in the same queue is none of a browser's business). `patterns`
-    are the sketches on offer, empty for all; `withheld` are parameters that name a file of the
-    server and so are no client's to choose. `token` asks for `Authorization: Bearer ...`.
-    `allowed_hosts` are the names that a request may be sent to, those of this machine by default;
-    '.example.org' stands for all names that end so, '*' for any name. With `manage_jobs` whoever may see a
-    job may also retry, hurry and delete it and read its log, and pause the queue; without, only cancel it.
+    `task` is the dotted path of the task that draws. Jobs of `job_modules` may be seen here: a mail in the
+    same queue is none of a browser's business. `patterns` are the sketches on offer, empty for all.
+    `withheld` are parameters that name a file of the server, and that no client chooses. `token` asks for `Authorization: Bearer ...`.
+    `allowed_hosts` are the names that a request may be sent to, by default those of this machine.
+    '.example.org' stands for all names that end so, '*' for any name. With `manage_jobs` who sees a
+    job may also retry, hurry and delete it, read its log, and pause the queue.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
     for a pattern that does not exist.
     """
@@ -172,8 +171,8 @@ def check_request(settings: WebSettings, *, public: bool) -> None:
 
 
 def _check_host(settings: WebSettings) -> None:
-    # A page of another site can point its own name at 127.0.0.1 (DNS rebinding); its requests then
-    # come with that name, and with the browser's blessing.
+    # A page of another site can point its own name at 127.0.0.1 (DNS rebinding). Its requests then come
+    # with that name.
     if ANY_HOST in settings.allowed_hosts or flask.current_app.config["TRUSTED_HOSTS"]:
         return  # in the latter case Flask has checked
     host = flask.request.headers.get("Host", "")
