@@ -2,8 +2,9 @@
 
 All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from the
 working directory, else the user's data folder. A project holds `.drawscape/`, a `drawscape.toml`, or a
-`pyproject.toml` with `[tool.drawscape]`. So a notebook in `notebooks/` and a worker at the root find the same queue. The
-working directory is the one that the process has when it first asks: a later `os.chdir` changes nothing.
+`pyproject.toml` with `[tool.drawscape]`. So a notebook in `notebooks/` and a worker at the root find the same
+queue. The working directory is the one that the process has when it first asks: a later `os.chdir` changes
+nothing.
 """
 
 import hashlib

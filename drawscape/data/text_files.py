@@ -7,6 +7,7 @@ that an error names its line before anything is written.
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -239,15 +240,15 @@ def _forgiven(
     widths = [_WIDTHS.search(text) for _, text in rejected]
     for (start, text), width in zip(rejected, widths, strict=True):
         if width is None or options.ragged == "refuse":
-            raise _explained(path, text, width, _lines(plain, [start])[0])
+            raise _explained(path, text, width, _line(plain, start))
     if options.ragged == "pad":
         notes.append("rows with fewer cells than others are padded with empty ones")
         widest = max(int(width[2]) for width in widths if width)
         names = [*(options.columns or ())]
         names += [f"column{index}" for index in range(len(names), widest)]
         return replace(options, columns=names), ", null_padding = true, parallel = false"
-    first = _lines(plain, [start for start, _ in rejected[:_LISTED]])
-    lines = ", ".join([*map(str, first), *(["..."] * (len(rejected) > _LISTED))])
+    first = [str(_line(plain, start)) for start, _ in rejected[:_LISTED]]
+    lines = ", ".join([*first, *(["..."] * (len(rejected) > _LISTED))])
     many = "s" * (len(rejected) > 1)
     notes.append(f"{len(rejected)} ragged row{many} skipped (line{many} {lines})")
     return options, ", ignore_errors = true"
@@ -268,12 +269,14 @@ def _explained(path: Path, text: str, widths: re.Match[str] | None, line: int) -
     )
 
 
-def _lines(plain: Path, starts: Sequence[int]) -> list[int]:
-    """Return the lines that begin at these bytes, as an editor counts them."""
+def _line(plain: Path, start: int) -> int:
+    """Return the line that begins at this byte, as an editor counts it."""
+    ends: Counter[bytes] = Counter()
     with plain.open("rb") as stream:
-        before = stream.read(max(starts))
-    end = b"\n" if b"\n" in before else b"\r"
-    return [before.count(end, 0, start) + 1 for start in starts]
+        while (left := start - stream.tell()) > 0:
+            chunk = stream.read(min(left, _CHUNK))
+            ends.update({end: chunk.count(end) for end in (b"\n", b"\r")})
+    return (ends[b"\n"] or ends[b"\r"]) + 1
 
 
 def _texts(scan: str, options: Options, columns: int) -> str:

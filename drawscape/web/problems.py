@@ -76,7 +76,8 @@ def check(
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """Return those of `values` that keep their parameter's rule, and an error for each other one.
 
-    Stricter than a form's check, as the JSON Schema says: a number is no text that reads like one. `prefix` goes before the names in the errors.
+    Stricter than a form's check, as the JSON Schema says: a number is no text that reads like one.
+    `prefix` goes before the names in the errors.
     """
     known = {parameter.name: parameter for parameter in parameters}
     checked: dict[str, Any] = {}

@@ -30,7 +30,8 @@ class WebSettings:
 
     `task` is the dotted path of the task that draws. Jobs of `job_modules` may be seen here: a mail in the
     same queue is none of a browser's business. `patterns` are the sketches on offer, empty for all.
-    `withheld` are parameters that name a file of the server, and that no client chooses. `token` asks for `Authorization: Bearer ...`.
+    `withheld` are parameters that name a file of the server, and that no client chooses. `token` asks for
+    `Authorization: Bearer ...`.
     `allowed_hosts` are the names that a request may be sent to, by default those of this machine.
     '.example.org' stands for all names that end so, '*' for any name. With `manage_jobs` who sees a
     job may also retry, hurry and delete it, read its log, and pause the queue.
