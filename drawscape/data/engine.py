@@ -343,8 +343,11 @@ def infer(
         left = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
         sample = f"(SELECT {', '.join(left)} FROM {source} LIMIT {_SAMPLE_ROWS})"
         left |= _fitting(duck, sample, left, options)
-        found = _fitting(duck, source, left, options)
-        types |= {name: some[0] for name, some in found.items() if some}
+        while left := {name: some for name, some in left.items() if some}:
+            narrowest = {name: some[:1] for name, some in left.items()}
+            found = _fitting(duck, source, narrowest, options)
+            types |= {name: some[0] for name, some in found.items() if some}
+            left = {name: left[name][1:] for name, some in found.items() if not some}
     return types
 
 
