@@ -1,8 +1,8 @@
 """Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file of its own.
 
 The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
-belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py;
-database.py holds the tables, redraw.py draws again, documents.py keeps sheets and the settings of forms.
+belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py.
+database.py has the tables, redraw.py draws again, documents.py keeps sheets and the settings of forms.
 """
 
 from drawscape.catalogue.documents import (

@@ -405,8 +405,8 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     """Make the rows of all drawings again, figures and thumbnails included; return how many there are.
 
     Those are the drawings in `output/`, and what lies elsewhere as far as the catalogue knows of it. Marks,
-    sheets and the settings of forms stay as they are; a damaged catalogue is moved away, and they are read
-    out of it as far as it can be read. `on_file(path)` is called for each file.
+    sheets and the settings of forms stay as they are. A damaged catalogue is moved away, and what can be read
+    of it is kept. `on_file(path)` is called for each file.
 
     >>> rebuild() >= 1
     True

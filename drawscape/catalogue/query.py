@@ -160,8 +160,8 @@ def _thumbnail_tag(drawing: Drawing) -> str:
 def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]:
     """Return the words under drawings: the name given, else the sketch and up to three settings.
 
-    Those are settings that are not the same in all of that sketch's drawings here, the one with the most
-    values first, or else the seed: 'harmonograph · seed 0'.
+    Those are settings in which that sketch's drawings here differ, the one with the most values first.
+    Without any it is the seed: 'harmonograph · seed 0'.
     """
     values: dict[str, dict[str, set[str]]] = {}
     for drawing in shown:
@@ -250,15 +250,15 @@ def drawings(
 ) -> Drawings:
     """Return the drawings that fit all that is asked for, as a list that reads them when they are looked at.
 
-    `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)` with both
-    ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
+    `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)`. Both ends
+    are included, and None is no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
     gone, too; `without_tag` leaves some out; `plotted` takes what a machine has drawn, or the others.
     `where` holds parameters and traits of the sketch; plain keywords will do where it has none of these
     names.
     Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
-    Raises UnknownNameError for another order, sketch or parameter, ParameterError for a range that is none,
-    for stars that nobody gives, for words that are no text, and for a name that is an option here, too.
+    Raises UnknownNameError for another order, sketch or parameter. Raises ParameterError for
+    a wrong range, stars that nobody gives, words that are no text, and a name that is an option here, too.
 
     >>> [drawing.seed for drawing in drawings("harmonograph", seed=[0, 1, 2], order="ink")]
     [0]

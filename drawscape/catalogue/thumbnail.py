@@ -108,8 +108,8 @@ def _samples(lines: Lines, scale: float, most: int) -> tuple[Floats, Floats, Flo
 
     Of more than `most` they are further apart, and weigh more.
 
-    They are counted along all lines as if those were one, so that a curve of many points is no darker,
-    nor dearer, than one of few. A line shorter than half a pixel is one point.
+    They are counted along all lines as if those were one: a curve of many points is as dark as one of few.
+    A line shorter than half a pixel is one point.
     """
     if not len(lines.points):
         return np.empty(0), np.empty(0), np.empty(0)

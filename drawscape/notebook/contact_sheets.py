@@ -111,7 +111,7 @@ def variations(
 
     A list, tuple, range or array is an axis, `seed` too; anything else holds for all. Of two axes the
     first runs down and the second across. With `paired` the axes run side by side, one drawing for each
-    place in them; with `sobol=24` that many drawings are spread evenly over axes given as (low, high).
+    place in them. With `sobol=24` that many drawings are spread evenly over axes given as (low, high).
     Without any axis they are spread over all numbers that have bounds. `vary` holds parameters whose names
     are options here. Otherwise as `contact_sheet`.
     Raises as `form` does; then nothing was queued.

@@ -39,8 +39,7 @@ BEYOND = 0.5
 """How far outside of its two parents, as a part of their distance, a child's number may lie."""
 
 UNLIKE = 0.7
-"""How much siblings differ in their spread (of its logarithm): some stay near, a few go further and so
-leave a valley in which all others are stuck."""
+"""How much siblings differ in their spread (of its logarithm): some stay near, a few go further."""
 
 
 def _names(sketch: Beginning) -> list[str]:
@@ -65,8 +64,8 @@ def evolve(
     `values` are fixed, and so are the parameters named in `keep`, at their defaults; `vary` holds those
     whose names are options here. The settings of the first generation come from all over each parameter's
     range, by `seed`; the paper is A6 unless named.
-    Given drawings of one sketch, or their files, such as the `chosen` of a history, it begins with them and
-    with what is bred from them, on their own paper unless another is named.
+    Given drawings of one sketch, such as the `chosen` of a history, or their files, it begins with them and
+    their children. Those have the parents' paper unless another is named.
     Raises as `form` does, and ParameterError for drawings of several sketches.
 
     >>> evolve("spiral", size=4)
@@ -344,9 +343,8 @@ def child(
 ) -> dict[str, Any]:
     """Return settings bred from one or more `parents`.
 
-    Each number lies between two of them or a little beyond, each choice is one of theirs; then `spread`,
-    0 (near) to 1 (far), moves numbers by about that part of their range and exchanges choices that often,
-    in one child a little more than in the next.
+    Each number lies between two of them or a little beyond, each choice is one of theirs. Then `spread`,
+    0 (near) to 1 (far), moves numbers by about that part of their range, and exchanges choices that often.
     What is `locked`, and what has neither bounds nor choices, is the first parent's.
     """
     if not parents:

@@ -118,11 +118,10 @@ def form(
 ) -> "Form":
     """Return a form for `target`: controls on the left, the picture on the right.
 
-    `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task or its
-    dotted path; or a drawing of the catalogue or an SVG file, which opens with its settings, on another
-    `paper` if one is given (with `trust` the source that it carries may run). `values` are where its
-    parameters begin; those that are called like an option of this function go into `where`. A `live` form
-    draws when changed.
+    `target` is a pattern's name, a sketch, a function of a sketch's form, a task or its dotted path. A
+    drawing of the catalogue, or an SVG file, opens with its settings, on another `paper` if one is given.
+    With `trust` the source that it carries may run. `values` are where parameters begin; those that are
+    called like an option of this function go into `where`. A `live` form draws when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]

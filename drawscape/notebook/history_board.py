@@ -44,8 +44,7 @@ def history(
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
     `stars` is the least, or a range `(3, None)`. What another notebook draws or marks appears within a
-    second. Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter opens a form, c compares the
-    chosen, b breeds from them, x rejects (and hides, unless the box is ticked). Raises as
+    second. Keys are those of a board; x also hides, unless the box is ticked. Raises as
     `catalogue.drawings` does, UnknownNameError for a sketch that nobody has drawn or knows.
 
     >>> history("spiral", order="ink")

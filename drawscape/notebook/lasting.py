@@ -43,8 +43,8 @@ def has_page() -> bool:
 class SavedPicture:
     """An output that is replaced when there is something better to keep than `words`.
 
-    `widget` is the CSS class of the widget that it stands for, `picture` its own: each kind has its own,
-    for style sheets hold for the whole page.
+    `widget` is the CSS class of the widget that it stands for, `picture` its own. Each kind has others, for
+    style sheets hold for the whole page.
     """
 
     def __init__(self, words: str, widget: str, picture: str) -> None:

@@ -81,8 +81,8 @@ class LastSettings:
 class NamedSettings:
     """The settings that were given a name, of all forms of a target in this notebook.
 
-    `read()` returns what the form shows and `show(kept)` shows such; `on_change(name)` is called with the
-    name that now stands for what the form shows, with None when another form has changed the names.
+    `read()` returns what the form shows, and `show(kept)` shows such. `on_change(name)` is called with the
+    name of what the form shows, and with None when another form has changed the names.
     """
 
     _open: ClassVar["weakref.WeakSet[NamedSettings]"] = weakref.WeakSet()

@@ -1,7 +1,7 @@
 """What a form holds: page, seed and parameters, as a page shows them and as a sketch wants them.
 
-Numbers travel to the page as texts, so that they stay exact to the last bit, and what somebody typed
-stays as it is until it is right. `Settings` is one state of a form and never changes; `Steps` are the
+Numbers travel to the page as texts: they stay exact to the last bit, and what was typed wrong stays as it is.
+`Settings` is one state of a form and never changes; `Steps` are the
 states that it went through.
 """
 

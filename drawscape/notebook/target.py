@@ -1,7 +1,7 @@
 """What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
 
-`target_of` reads it, `enqueue_drawing` shows what stands already or queues a job for it, and `opened`
-is the way back: from a drawing to the target and the settings that drew it.
+`target_of` reads it; `enqueue_drawing` returns what stands, or queues a job. `opened` is the way back: from
+a drawing to the target and the settings that drew it.
 """
 
 import ast
@@ -64,9 +64,9 @@ Drawable = str | Sketch | Callable[..., Any]
 class Target:
     """A job that a form can enqueue.
 
-    `parameters` are those with a control of their own; page and seed have theirs where `has_page`
-    and `has_seed` say so, and `streams` are those of its random numbers that have a name. `fixed`
-    arguments go with every job. `patterns` are names to choose from.
+    `parameters` are its own; page and seed come with them where `has_page` and `has_seed` say so. `streams`
+    are the named ones of its random numbers. `fixed` arguments go with every job. `patterns` are names to
+    choose from.
     """
 
     title: str
@@ -148,9 +148,9 @@ class Target:
 def target_of(drawable: Drawable) -> Target:
     """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
 
-    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError or TaskNotAllowedError
-    for a path that leads to no task, SignatureError for parameters that cannot be read or asked for,
-    NotSerializableError for a function that no worker can be handed.
+    Raises UnknownNameError, and for a path that leads to no task TaskNotFoundError or TaskNotAllowedError.
+    Raises SignatureError for parameters that no form can ask for, NotSerializableError for a function that no
+    worker can be handed.
     """
     if isinstance(drawable, str):
         if "." not in drawable:

@@ -108,8 +108,7 @@ atexit.register(stop_workers)
 def guard() -> None:
     """Return at once; from now on, start a worker whenever jobs of this home wait and none is alive.
 
-    The worker that was alive a moment ago may belong to another notebook, and end with it; where all that
-    was asked for stood already, there was none.
+    The worker that was alive a moment ago may belong to another notebook, and end with it.
     """
     if is_synchronous():
         return

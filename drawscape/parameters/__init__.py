@@ -1,8 +1,7 @@
 """What a signature says about its parameters: kind, bounds, choices, default, tooltip.
 
-One reading serves the form in the notebook, the check in the worker, the options of the command line
-and the JSON Schema of the web front. Read parameter.py, then annotation.py: signatures to parameters, and a
-sketch's parameters told from a function's options.
+One reading serves notebook, worker, command line and the web front's JSON Schema. Read parameter.py, then
+annotation.py: signatures to parameters, and a sketch's parameters told from a function's options.
 """
 
 from drawscape.parameters.annotation import parameters_apart, read_parameters

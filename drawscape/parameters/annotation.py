@@ -158,8 +158,8 @@ def parameters_apart(
 
     The function gets all parameters in the mapping `argument`, and no plain ones. A caller gives them as
     plain keywords or in that mapping. `known(first)` returns the parameters' names of the first argument's
-    sketch. A plain keyword that is an option and a parameter too is an error, unless the mapping is given,
-    even an empty one: then it is the option. Raises ParameterError.
+    sketch. A plain keyword that is an option and a parameter too is an error. With the mapping, even
+    an empty one, it is the option. Raises ParameterError.
 
     >>> @parameters_apart("where", lambda sketch: ["columns", "calm"])
     ... def sheet(sketch, *, columns=4, where=None, **parameters):

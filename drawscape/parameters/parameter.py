@@ -70,7 +70,7 @@ class Parameter:
     `low` and `high` bound a number; `low_open` and `high_open` exclude the bound itself. `choices` maps
     the name that a person sees to the value that the function gets. `optional` allows None. Forms show
     what has the same `group` together. A list or tuple has `items`: one for each place, or one for all
-    of them if it is `open_ended`; `makes_list` tells a list from a tuple.
+    if it is `open_ended`. `makes_list` tells a list from a tuple.
     """
 
     name: str
@@ -159,8 +159,8 @@ def check_arguments(
 ) -> dict[str, Any]:
     """Return `values`, each checked and converted by its parameter.
 
-    Raises UnknownNameError for a name that no parameter has, ParameterError for a value that breaks its
-    rule and, unless `partial`, for a required parameter without a value.
+    Raises UnknownNameError for a name that no parameter has, ParameterError for a value that breaks its rule.
+    Unless `partial` it also does so for a required parameter without a value.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name in values:

@@ -1,7 +1,7 @@
 """What a drawing depends on, its address, and the way from there to a drawn canvas.
 
-Read recipe.py first (a sketch with its arguments, and the address of that), then code.py (what a sketch's
-code is), provenance.py (what a file says of its making) and drawing.py. It knows no sketch by name:
+Read recipe.py first: a sketch with its arguments, and the address of that. Then code.py (what a sketch's code
+is), provenance.py (what a file says of its making) and drawing.py. It knows no sketch by name:
 `drawscape.sketches`, the pattern library, is above it.
 """
 

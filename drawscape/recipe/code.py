@@ -1,9 +1,9 @@
 """What a sketch's code is: a script for all that it reaches by name, and the digest of that script.
 
 A sketch of the library counts by its file and the library's version. Any other is followed from the function
-on: the text of what it calls, and the values that it names, as they are now: closures, defaults, globals,
-members of classes. Installed packages count by name. Comments, docstrings, places, and the order in which
-cells ran do not count.
+on: the text of what it calls, and the values that it names, as they are now. Those are closures, defaults,
+globals and members of classes. Installed packages count by name. Comments, docstrings, places, and the order
+in which cells ran do not count.
 """
 
 import ast
@@ -333,8 +333,8 @@ def _is_description(node: ast.expr) -> bool:
 class _Walk:
     """All that a function reaches: for each module a script that makes it, statement by statement.
 
-    `nodes` are the definitions on the way. `why` says why the scripts do not do, if they do not: there is an
-    object that only lives in this process, or code whose text is not known.
+    `nodes` are the definitions on the way. `why` says why the scripts are no source, if so: an object only
+    lives in this process, or the text of some code is not known.
     """
 
     def __init__(self) -> None:

@@ -19,9 +19,8 @@ from drawscape.svg_builder import SVGBuilder
 
 OnProgress = Callable[[float, SVGBuilder], None]
 
-# A hint to the allocator of a process that draws: glibc returns memory to the system whenever an array of
-# more than 128 kB is freed, and pays for fresh pages at the next, until it has seen a large block come and
-# go. It does so here, untouched: noise on small arrays runs three times as fast.
+# A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
+# and gone. It does so here, untouched: noise on small arrays runs three times as fast.
 np.empty(3_900_000)
 
 

@@ -28,10 +28,10 @@ class Sketch:
     """A drawing function with its name, family and parameters.
 
     `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
-    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress, and each
-    `yield fraction, draft` also how to show what is not on `svg` yet: `draft(page)` draws it on a
-    copy. A draft is called when someone looks, before the sketch goes on, or not at all; so it may
-    neither change anything nor draw random numbers.
+    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress. With
+    `yield fraction, draft` it also says how to show what is not on `svg` yet: `draft(page)` draws it on a
+    copy. A draft is called when someone looks, or not at all; so it may neither change anything nor draw
+    random numbers.
 
     >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["schotter"].parameters]
     ('curves', ['columns', 'turning', 'drifting', 'calm'])

@@ -2,15 +2,14 @@
 
 The contract between Python and viewer.js, which a web page may use by itself (`mount(el, header, buffers)`):
 
-- `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter`
-  (`draw_mm_s`, `travel_mm_s`, `lift_s`), and `layers`, in plotting order, each with `name`, `color`,
-  `width_mm`, `seconds` (the estimated time, pen-up moves included; null above MOST_TIMED points, where
-  the page does without accelerations) and `wide`.
-  `blink` shows the layers of one name at a time, in turn.
+- `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
+  `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with
+  `name`, `color`, `width_mm`, `wide` and `seconds`. Those are the estimated time, pen-up moves included; they
+  are null above MOST_TIMED points. `blink` shows the layers of one name at a time, in turn.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
-  difference from the point before (the first from 0, 0; lines follow one another without a break), in
-  1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each
-  line, uint32.
+  difference from the point before, the first from 0, 0. Lines follow one another without a break. The unit is
+  1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each line,
+  uint32.
 
 `findings` are what `preflight` sees, one entry each: `concern`, `text`, and `places`, a list of x and y
 in mm.

@@ -4,12 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jupyter_lab import Lab, jupyter_folders, running_lab
+from jupyter_lab import jupyter_folders, running_lab
 from support import wait_until
 
 from drawscape.queue.engines.liveness import Locks
@@ -22,13 +20,13 @@ drawing"""
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory):
     """A home of its own for the queue and the drawings of one test module."""
     return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(scope="module")
-def environment(home: Path) -> dict[str, str]:
+def environment(home):
     """The environment of every process of one test module."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
     path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
@@ -36,7 +34,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def consumer(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def consumer(home, environment):
     """A `huey_consumer` process of its own, started as its documentation says."""
     log = home / "consumer.log"
     with log.open("wb") as output:
@@ -56,7 +54,7 @@ def consumer(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Pop
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Lab]:
+def lab(tmp_path_factory, environment):
     """JupyterLab with fresh settings on a copy of `notebooks/`."""
     base = tmp_path_factory.mktemp("lab")
     folder = base / "notebooks"
@@ -66,7 +64,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -
 
 
 @pytest.fixture
-def labs(tmp_path: Path, environment: dict[str, str]) -> Callable[[], Any]:
+def labs(tmp_path, environment):
     """Start a JupyterLab on an empty folder, and after it was killed another: `with labs() as lab`."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
@@ -75,7 +73,7 @@ def labs(tmp_path: Path, environment: dict[str, str]) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def notebook(lab: Any, page: Any) -> Any:
+def notebook(lab, page):
     """A notebook with one form, shown."""
     notebook = lab.run_cells(page, EXACT)
     notebook.form().await_status("finished")  # it draws its first picture by itself

@@ -30,7 +30,7 @@ def await_tiles(board: Any, count: int) -> Any:
     return tiles
 
 
-def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab: Any, page: Any) -> None:
+def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
     notebook = lab.run_cells(page, SHEET, "_ = made.wait()", HISTORY, VIEW)
     sheet, seen = (page.locator(".drawscape-board").nth(place) for place in (0, 1))
     tiles = await_tiles(sheet, 4)
@@ -84,9 +84,7 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab: Any, p
     assert notebook.cell_errors() == []
 
 
-def test_a_chromium_is_looked_for_while_playwright_runs(
-    chromium: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chromium_is_looked_for_while_playwright_runs(chromium, monkeypatch):
     """Benchmarks ask from within; 0.3 ended in an error about asyncio."""
     assert chromium.is_connected()
     monkeypatch.setenv("PATH", "/nowhere")

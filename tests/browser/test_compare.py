@@ -1,7 +1,5 @@
 """Drawings beside each other: two with linked views or laid over each other."""
 
-from typing import Any
-
 import pytest
 from accessibility import serious
 from viewer_page import COLOR, SETTLED, await_settled, color_at
@@ -20,7 +18,7 @@ compared"""
 SCALES = "() => [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer.view.scale)"
 
 
-def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab: Any, page: Any) -> None:
+def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab, page):
     notebook = lab.run_cells(page, CELL)
     await_settled(page, 2)
     before = page.evaluate(SCALES)

@@ -1,7 +1,5 @@
 """Drawings bred by choice: stars, the next generation, and back along the tree; a closer look at one."""
 
-from typing import Any
-
 import pytest
 from accessibility import serious
 from support import wait_until
@@ -15,9 +13,7 @@ bred"""
 DRAWN = ".board-tile[data-state='finished']"
 
 
-def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
-    lab: Any, page: Any
-) -> None:
+def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(lab, page):
     notebook = lab.run_cells(page, CELL)
     page.locator(DRAWN).nth(3).wait_for()
     page.locator(DRAWN).nth(1).click()

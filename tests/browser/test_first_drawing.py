@@ -1,7 +1,6 @@
 """The main job in a real browser: a form enqueues, a huey_consumer draws, the picture appears."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import wait_until
@@ -20,7 +19,7 @@ drawing = form(dots, paper='120x120')
 drawing"""
 
 
-def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> None:
+def test_a_press_on_draw_brings_the_file_of_that_job(lab, page):
     notebook = lab.open(page, "01_first_drawing.ipynb")
     notebook.run_all()
     assert notebook.cell_errors() == []
@@ -41,7 +40,7 @@ def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> Non
     assert b"<svg" in path.read_bytes()
 
 
-def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab: Any, page: Any) -> None:
+def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab, page):
     notebook = lab.run_cells(page, SLOW)
     form = notebook.form()
     form.press("Draw")

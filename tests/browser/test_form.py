@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accessibility import serious
@@ -34,7 +33,7 @@ drawing"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
 
 
-def drag(page: Any, slider: Any) -> None:
+def drag(page, slider):
     """Move the handle of a slider by the mouse, in twenty steps."""
     box = slider.bounding_box()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
@@ -44,7 +43,7 @@ def drag(page: Any, slider: Any) -> None:
     page.mouse.up()
 
 
-def test_a_form_from_its_first_picture_to_an_export(notebook: Any, page: Any) -> None:
+def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     form = notebook.form()
     numbers = "print([drawing.values[n] for n in ('gusts', 'spacing', 'moon')])"
     assert notebook.evaluate(numbers) == "[1.25, 1.33, 0.111]\n"
@@ -101,7 +100,7 @@ def test_a_form_from_its_first_picture_to_an_export(notebook: Any, page: Any) ->
 
 
 @pytest.mark.nightly
-def test_draw_is_within_ten_tabs(notebook: Any, page: Any) -> None:
+def test_draw_is_within_ten_tabs(notebook, page):
     form = notebook.form()
     focused = "() => document.activeElement.className"
     form.root.evaluate("form => { form.tabIndex = -1; form.focus(); }")
@@ -113,7 +112,7 @@ def test_draw_is_within_ten_tabs(notebook: Any, page: Any) -> None:
 
 
 @pytest.mark.nightly
-def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook: Any, page: Any) -> None:
+def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook, page):
     form = notebook.form()
     notebook.evaluate("drawing._handle_custom_msg = lambda *rest: None")  # as good as busy
     form.slide("gusts", 1.5)
@@ -125,7 +124,7 @@ def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook: Any, page:
 
 
 @pytest.mark.nightly
-def test_each_kind_of_field_gives_its_value(lab: Any, page: Any, tmp_path: Path) -> None:
+def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     from PIL import Image
 
     notebook = lab.run_cells(page, KINDS)
@@ -158,8 +157,8 @@ def test_each_kind_of_field_gives_its_value(lab: Any, page: Any, tmp_path: Path)
 
 @pytest.mark.nightly
 def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
-    notebook: Any, lab: Any, page: Any
-) -> None:
+    notebook, lab, page
+):
     notebook.form().await_status("finished")
     page.wait_for_function(  # the catalogue's picture is there first
         "() => document.querySelector('.drawscape-form-saved img')?.naturalWidth > 300"
@@ -184,9 +183,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
 
 @pytest.mark.nightly
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (430, 900)])
-def test_draw_is_in_view_beside_or_above_the_picture(
-    notebook: Any, page: Any, width: int, height: int
-) -> None:
+def test_draw_is_in_view_beside_or_above_the_picture(notebook, page, width, height):
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     form = notebook.form()
@@ -204,9 +201,7 @@ def test_draw_is_in_view_beside_or_above_the_picture(
 
 
 @pytest.mark.nightly
-def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(
-    lab: Any, page: Any
-) -> None:
+def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(lab, page):
     notebook = lab.run_cells(page, MANY)
     form = notebook.form()
     hill = form.root.locator(".drawscape-field-p273")

@@ -1,7 +1,5 @@
 """Choosing among all drawings by eye, pointer and keys: the gallery of `history()` in a real browser."""
 
-from typing import Any
-
 import pytest
 from support import wait_until
 
@@ -25,36 +23,36 @@ wall"""
 
 
 @pytest.fixture
-def notebook(lab: Any, page: Any) -> Any:
+def notebook(lab, page):
     """A notebook that shows eight drawings."""
     notebook = lab.run_cells(page, DRAWN, "seen")
     await_tiles(page, 8)
     return notebook
 
 
-def await_tiles(page: Any, count: int) -> None:
+def await_tiles(page, count):
     page.wait_for_function(
         "n => document.querySelectorAll('.board-tile img[src]:not([hidden])').length === n",
         arg=count,
     )
 
 
-def captions(page: Any) -> list[str]:
+def captions(page):
     return page.locator(".board-tile .board-caption").all_inner_texts()
 
 
-def focused(page: Any) -> str:
+def focused(page):
     """Return the caption of the tile that has the keys."""
     return page.evaluate(
         "() => document.activeElement.querySelector(':scope > .board-caption')?.textContent"
     )
 
 
-def await_focus(page: Any, caption: str) -> None:
+def await_focus(page, caption):
     wait_until(lambda: focused(page) == caption, 60, f"{caption!r}, not {focused(page)!r}")
 
 
-def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> None:
+def test_keys_rate_enlarge_compare_open_and_reject(notebook, page):
     names = captions(page)
     page.locator(".board-tile").nth(1).click()
     page.keyboard.press("ArrowRight")
@@ -98,9 +96,7 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> 
     assert notebook.cell_errors() == []
 
 
-def test_marks_of_two_people_in_two_notebooks_appear_in_both(
-    notebook: Any, lab: Any, page: Any
-) -> None:
+def test_marks_of_two_people_in_two_notebooks_appear_in_both(notebook, lab, page):
     other = page.context.new_page()
     other.set_default_timeout(60_000)
     hers = lab.run_cells(other, HERS, "history('truchet', tiles=4)")

@@ -4,9 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from support import wait_until
@@ -45,12 +42,12 @@ LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.
 
 
 def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
-    chromium: Any,
-    home: Path,
-    environment: dict[str, str],
-    labs: Callable[[], Any],
-    page: Any,
-) -> None:
+    chromium,
+    home,
+    environment,
+    labs,
+    page,
+):
     gate, name = home / "gate", "night.ipynb"
     locks = home / ".drawscape" / "workers"
 
@@ -121,7 +118,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
     context.close()
 
 
-def wall_of(page: Any, count: int) -> Any:
+def wall_of(page, count):
     """Return the sheet of that many drawings on the page, which has their tiles."""
     last = f".board-tile:nth-child({count}):last-child"
     return page.locator(".board-tiles").filter(has=page.locator(last))

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accessibility import serious
@@ -47,7 +46,7 @@ def served(folder: Path, environment: dict[str, str], *command: str) -> Iterator
         process.wait(timeout=60)
 
 
-def use(page: Any, shows_inside: str) -> None:
+def use(page, shows_inside):
     """Draw, look closely, give stars, choose and compare; `shows_inside` is seen where a widget holds one."""
     form = page.locator(".drawscape-form:has(.drawscape-draw)").first
     form.locator("xpath=self::*[@data-status='finished']").wait_for()
@@ -71,7 +70,7 @@ def use(page: Any, shows_inside: str) -> None:
     queue.get_by_text("spiral, seed 0").first.wait_for()
 
 
-def test_notebook_7(page: Any, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_notebook_7(page, tmp_path, environment):
     books = tmp_path / "books"
     books.mkdir()
     write_notebook(books / "all.ipynb", *CELLS)
@@ -87,7 +86,7 @@ def test_notebook_7(page: Any, tmp_path: Path, environment: dict[str, str]) -> N
         assert serious(page, ".jp-OutputArea") == []
 
 
-def test_marimo(page: Any, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_marimo(page, tmp_path, environment):
     gives = [CELLS[0].partition("import ")[2], "", "made,", "", "", ""]
     text = "import marimo\n\napp = marimo.App()\n"
     for source, takes, given in zip(CELLS, MARIMO, gives, strict=True):

@@ -3,7 +3,6 @@
 import re
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -31,7 +30,7 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 
 
 @pytest.fixture(scope="module")
-def published(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(module_home, tmp_path_factory):
     """A page of drawings in a new folder: forty at night."""
     for seed in range(COUNT // 2):
         generate_complex_svg(105, 148, "truchet", f"true #{seed}?.svg", seed=seed, tiles=6)
@@ -41,8 +40,8 @@ def published(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
-    published: Path, chromium: Any, pictures: Path, look: str
-) -> None:
+    published, chromium, pictures, look
+):
     asked: list[str] = []
     errors: list[str] = []
     context = chromium.new_context(offline=True, **LOOKS[look])
@@ -81,7 +80,7 @@ def test_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     assert [url for url in asked if not url.startswith((beside, "data:", "about:"))] == []
 
 
-def test_on_a_server_the_svg_file_is_downloaded(published: Path, page: Any) -> None:
+def test_on_a_server_the_svg_file_is_downloaded(published, page):
     handler = partial(SimpleHTTPRequestHandler, directory=published.parents[1])
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -92,9 +91,7 @@ def test_on_a_server_the_svg_file_is_downloaded(published: Path, page: Any) -> N
         server.shutdown()
 
 
-def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(
-    published: Path, page: Any, module_home: Path
-) -> None:
+def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(published, page, module_home):
     page.goto(f"{published.as_uri()}#rose-2")
     again = page.locator("#again")
     again.wait_for()
@@ -107,9 +104,7 @@ def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(
     assert run("redraw", "--check", str(file)).code == 0
 
 
-def test_a_published_page_is_replaced_and_another_page_is_not(
-    module_home: Path, published: Path, tmp_path: Path
-) -> None:
+def test_a_published_page_is_replaced_and_another_page_is_not(module_home, published, tmp_path):
     roses = drawings("rose")[:2]
     publish(roses, tmp_path / "page")
     (tmp_path / "page" / "CNAME").write_text("example.org")
@@ -131,9 +126,7 @@ def test_a_published_page_is_replaced_and_another_page_is_not(
     assert not list((tmp_path / "gone").iterdir())
 
 
-def test_the_command_publishes_what_is_named_or_chosen(
-    module_home: Path, published: Path, tmp_path: Path
-) -> None:
+def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path):
     rose = drawings("rose")[0].tag("best")
     for arguments in ([rose.recipe], ["--tag", "best"]):
         done = run("drawings", "publish", str(tmp_path / "page"), *arguments)

@@ -1,7 +1,5 @@
 """What a notebook shows that was saved and is opened again without its kernel."""
 
-from typing import Any
-
 import pytest
 from accessibility import serious
 from support import wait_until
@@ -50,7 +48,7 @@ TEXTS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
     cell => cell.outputArea.node.innerText)"""
 
 
-def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, page: Any) -> None:
+def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab, page):
     cells = [*PICTURES, *WORDS]
     notebook = lab.run_cells(page, SETUP, *cells)
     assert notebook.cell_errors() == []

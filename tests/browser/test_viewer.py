@@ -1,7 +1,5 @@
 """A drawing looked at closely: what the pointer, the keys and the scrubber do to what is on the canvas."""
 
-from typing import Any
-
 import pytest
 from support import wait_until
 from viewer_page import await_settled, color_at, view_of
@@ -51,7 +49,7 @@ look();"""
 
 
 @pytest.fixture
-def viewer(lab: Any, page: Any) -> Any:
+def viewer(lab, page):
     """The viewer of three lines, painted."""
     lab.run_cells(page, TWO_PENS)
     found = page.locator(".drawscape-viewer")
@@ -60,7 +58,7 @@ def viewer(lab: Any, page: Any) -> Any:
     return found
 
 
-def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any, page: Any) -> None:
+def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer, page):
     assert color_at(page, 50, 20) == [0, 0, 0]
     assert color_at(page, 50, 60) == [255, 0, 0]
     assert color_at(page, 50, 50) == [254, 252, 247]
@@ -71,9 +69,7 @@ def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any,
     assert color_at(page, 50, 20) == [0, 0, 0]
 
 
-def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(
-    lab: Any, page: Any
-) -> None:
+def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(lab, page):
     page.add_init_script(WHOLE_STEPS)
     lab.run_cells(page, VERY_MANY)
     page.locator(".drawscape-viewer canvas").wait_for()
@@ -85,7 +81,7 @@ def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(
     assert color_at(page, 50, 95) == [0, 0, 0]
 
 
-def test_the_wheel_zooms_to_the_pointer(viewer: Any, page: Any) -> None:
+def test_the_wheel_zooms_to_the_pointer(viewer, page):
     box = viewer.locator("canvas").bounding_box()
     x, y = box["width"] / 3, box["height"] / 3
     before = view_of(page)
@@ -105,7 +101,7 @@ def test_the_wheel_zooms_to_the_pointer(viewer: Any, page: Any) -> None:
     assert view_of(page)["scale"] == pytest.approx(before["scale"])
 
 
-def test_a_hand_pans_and_a_button_fills_the_screen(viewer: Any, page: Any) -> None:
+def test_a_hand_pans_and_a_button_fills_the_screen(viewer, page):
     canvas = viewer.locator("canvas")
     box, before = canvas.bounding_box(), view_of(page)
     page.mouse.move(box["x"] + 100, box["y"] + 100)
@@ -124,7 +120,7 @@ def test_a_hand_pans_and_a_button_fills_the_screen(viewer: Any, page: Any) -> No
     page.wait_for_function("() => !document.fullscreenElement")
 
 
-def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer: Any, page: Any) -> None:
+def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer, page):
     scrubber = viewer.get_by_role("slider")
     scrubber.fill("5000")
     assert color_at(page, 25, 20) == [0, 0, 0]
@@ -142,7 +138,7 @@ def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer: Any, page: An
     )
 
 
-def test_measuring_says_millimetres(viewer: Any, page: Any) -> None:
+def test_measuring_says_millimetres(viewer, page):
     viewer.get_by_label("Measure between two points").click()
     box, at = viewer.locator("canvas").bounding_box(), view_of(page)
     for x_mm, y_mm in ((20, 20), (80, 60)):
@@ -155,7 +151,7 @@ def test_measuring_says_millimetres(viewer: Any, page: Any) -> None:
     assert length == pytest.approx((60**2 + 40**2) ** 0.5, abs=0.6)
 
 
-def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer: Any, page: Any) -> None:
+def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer, page):
     viewer.locator("canvas").click(position={"x": 5, "y": 5})
     for key in ("a", "b", "m", "d", "d", "x", "+"):
         page.keyboard.press(key)
@@ -163,9 +159,7 @@ def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer: Any, page: A
     assert page.evaluate(cells) == ["code"]
 
 
-def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(
-    lab: Any, page: Any
-) -> None:
+def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(lab, page):
     notebook = lab.run_cells(page, *OUTPUTS)
     viewers, pictures = page.locator(".drawscape-viewer"), page.locator(".drawscape-still img")
     viewers.nth(1).wait_for()

@@ -1,7 +1,5 @@
 """A home of its own, and drawings in it as a worker's child makes them."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ SMALL = {"width": 60, "height": 80}
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home with an empty catalogue."""
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
@@ -21,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def drawn(home: Path) -> Callable[..., Drawing]:
+def drawn(home):
     """Draw as the task does, and return the drawing from the catalogue."""
 
     def drawn(sketch: Any = "spiral", **options: Any) -> Drawing:

@@ -5,8 +5,6 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,7 +23,7 @@ from drawscape.svg.read import read_svg
 Draw = Callable[..., Drawing]
 
 
-def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn: Draw) -> None:
+def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn):
     drawing = drawn("truchet", seed=4, tiles=5)
     assert (drawing.sketch, drawing.seed, drawing.width, drawing.height) == ("truchet", 4, 60, 80)
     assert drawing.parameters["tiles"] == 5
@@ -44,8 +42,8 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn: Draw) -
 
 
 def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbnail(
-    drawn: Draw,
-) -> None:
+    drawn,
+):
     drawing = drawn()
     shown = drawing._repr_mimebundle_()
     assert shown["text/html"].startswith('<img src="data:image/svg+xml;base64,')
@@ -55,7 +53,7 @@ def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbna
     assert gone.startswith('<img src="data:image/webp;base64,')
 
 
-def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn: Draw) -> None:
+def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn):
     more = {"margin": 7, "sheet": "night", "parents": ["a" * 24]}
     first = drawn("truchet", seed=2, **more)
     assert (first.margin, first.sheet, first.parents) == (7, "night", ("a" * 24,))
@@ -66,7 +64,7 @@ def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn: Draw)
         assert getattr(again, name) == getattr(first, name), name
 
 
-def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home: Path, drawn: Draw) -> None:
+def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home, drawn):
     first = drawn(seed=3)
     before = first.path.stat()
     assert drawn(seed=3).path == first.path
@@ -77,9 +75,7 @@ def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home: Path, drawn: Draw)
     assert drawn(seed=4).path != first.path
 
 
-def test_the_same_under_another_name_is_a_copy_and_shares_the_marks(
-    home: Path, drawn: Draw
-) -> None:
+def test_the_same_under_another_name_is_a_copy_and_shares_the_marks(home, drawn):
     first = drawn(seed=3).star(4)
     copy = drawn(seed=3, output_filename="named/mine")
     assert copy.path.read_bytes() == first.path.read_bytes()
@@ -87,7 +83,7 @@ def test_the_same_under_another_name_is_a_copy_and_shares_the_marks(
     assert drawn(seed=3, output_filename="named/mine").path == copy.path
 
 
-def test_drawings_are_found_by_what_they_are(drawn: Draw) -> None:
+def test_drawings_are_found_by_what_they_are(drawn):
     for seed in range(4):
         drawn("truchet", seed=seed, tiles=3 + seed)
     drawn("spiral", seed=1)
@@ -105,12 +101,12 @@ def test_drawings_are_found_by_what_they_are(drawn: Draw) -> None:
     assert inks == sorted(inks, reverse=True)
     assert [d.seed for d in drawings("truchet", order="oldest")[1:3]] == [1, 2]
     with pytest.raises(UnknownNameError, match="newest"):
-        drawings(order="best")  # type: ignore[arg-type]
+        drawings(order="best")
     with pytest.raises(ParameterError, match="low, high"):
         drawings(tiles=(1, 2, 3))
 
 
-def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> None:
+def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn):
     one, two = drawn("truchet", seed=1, tiles=3), drawn("truchet", seed=1, tiles=4)
     three = drawn("truchet", seed=2, tiles=5)
     rose = drawn("penrose")
@@ -129,7 +125,7 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> 
     assert "more" not in html
 
 
-def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn: Draw) -> None:
+def test_a_drawing_is_found_by_its_file_without_a_word_written(home, drawn):
     """A sheet asks for each of its drawings as it comes, while a worker writes the next."""
     drawing = drawn(seed=1)
     with contextlib.closing(sqlite3.connect(catalogue_file())) as other:
@@ -143,7 +139,7 @@ def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn
     assert list(again.parameters.items()) == list(found.parameters.items())
 
 
-def test_a_file_that_holds_another_drawing_now_is_found_as_that_one(drawn: Draw) -> None:
+def test_a_file_that_holds_another_drawing_now_is_found_as_that_one(drawn):
     one, two = drawn("truchet", seed=1), drawn("truchet", seed=2)
     place, seen = one.path, find(one.path)
     shutil.copyfile(two.path, place)
@@ -151,7 +147,7 @@ def test_a_file_that_holds_another_drawing_now_is_found_as_that_one(drawn: Draw)
     assert (seen.seed, found.seed, found.path) == (1, 2, place)
 
 
-def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:
+def test_finding_says_what_it_does_not_find(home, drawn):
     drawing = drawn(seed=1)
     assert find(drawing.recipe[:8]) == drawing == find(str(drawing.path)) == find(drawing.path)
     assert find(f"output/{drawing.path.name}") == drawing
@@ -161,8 +157,8 @@ def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:
 
 
 def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(
-    drawn: Draw,
-) -> None:
+    drawn,
+):
     first = drawn("rose", margin=4)
     assert drawn("rose", margin=9).path != first.path
     assert drawn("rose", margin=4, fresh=True).drawn_at == first.drawn_at
@@ -179,15 +175,13 @@ def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_dat
         ({"tiles": 3, "where": {"tiles": 4}}, "give it once"),
     ],
 )
-def test_a_keyword_that_is_unknown_or_means_two_things_is_an_error(
-    drawn: Draw, keywords: dict[str, Any], message: str
-) -> None:
+def test_a_keyword_that_is_unknown_or_means_two_things_is_an_error(drawn, keywords, message):
     drawn("truchet", tiles=3)
     with pytest.raises((UnknownNameError, ParameterError), match=re.escape(message)):
         drawings(**keywords)
 
 
-def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn: Draw) -> None:
+def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn):
     drawn("paragraph", text="It rains.")
     drawn("paragraph", text="paragraph")
     assert len(drawings("paragraph", where={"text": "It rains."})) == 1

@@ -21,7 +21,7 @@ from drawscape.tasks.plotting import optimize_svg
 Draw = Callable[..., Drawing]
 
 
-def split(drawing: Drawing) -> None:
+def split(drawing):
     for number, layer in enumerate(split_layers(drawing.document)):
         save(layer, drawing.path.with_name(f"pen-{number}.svg"))
 
@@ -35,7 +35,7 @@ EXPORTS: dict[str, Callable[[Drawing], Any]] = {
 }
 
 
-def find_and_export_twice(drawing: Drawing) -> None:
+def find_and_export_twice(drawing):
     from drawscape.svg.read import read_svg
 
     once = drawing.export("svg")
@@ -43,9 +43,7 @@ def find_and_export_twice(drawing: Drawing) -> None:
 
 
 @pytest.mark.parametrize("kind", EXPORTS)
-def test_an_export_beside_a_drawing_does_not_take_its_place(
-    home: Path, drawn: Draw, kind: str
-) -> None:
+def test_an_export_beside_a_drawing_does_not_take_its_place(home, drawn, kind):
     drawing = drawn("rose", seed=3).star(4)
     content = drawing.path.read_bytes()
     EXPORTS[kind](drawing)
@@ -64,9 +62,7 @@ def test_an_export_beside_a_drawing_does_not_take_its_place(
 
 
 @pytest.mark.parametrize("place", ["absolute", "relative", "linked"])
-def test_an_export_never_overwrites_its_drawing(
-    home: Path, drawn: Draw, place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_never_overwrites_its_drawing(home, drawn, place, monkeypatch):
     monkeypatch.chdir(home)
     drawing = drawn("rose")
     content = drawing.path.read_bytes()
@@ -90,9 +86,7 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_file_that_was_edited_is_kept_and_shown_and_never_returned_for_its_recipe(
-    drawn: Draw, change: str
-) -> None:
+def test_a_file_that_was_edited_is_kept_and_shown_and_never_returned_for_its_recipe(drawn, change):
     drawing = drawn("truchet", seed=3).star(3)
     edited = CHANGES[change](drawing.path.read_bytes())
     drawing.path.write_bytes(edited)
@@ -108,7 +102,7 @@ def test_a_file_that_was_edited_is_kept_and_shown_and_never_returned_for_its_rec
     assert generate_complex_svg(60, 80, "truchet", seed=3) == str(again)
 
 
-def test_to_redraw_what_was_edited_keeps_the_edit(drawn: Draw) -> None:
+def test_to_redraw_what_was_edited_keeps_the_edit(drawn):
     drawing = drawn("spiral", seed=1)
     original = drawing.path.read_bytes()
     edited = original.replace(b"</svg>", b"<circle r='3'/></svg>")
@@ -119,7 +113,7 @@ def test_to_redraw_what_was_edited_keeps_the_edit(drawn: Draw) -> None:
     assert again.figures == find(again.path).figures
 
 
-def test_what_is_counted_and_shown_of_an_edited_file_is_its_own(drawn: Draw) -> None:
+def test_what_is_counted_and_shown_of_an_edited_file_is_its_own(drawn):
     drawing = drawn("spiral", seed=1)
     lines = drawing.figures.lines
     thumbnail = drawing.thumbnail
@@ -130,7 +124,7 @@ def test_what_is_counted_and_shown_of_an_edited_file_is_its_own(drawn: Draw) -> 
     assert shown.thumbnail != thumbnail
 
 
-def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn: Draw) -> None:
+def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn):
     drawing = drawn("spiral", seed=1)
     copy = drawing.path.with_name("copy.svg")
     shutil.copyfile(drawing.path, copy)
@@ -140,7 +134,7 @@ def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn: 
     assert drawn("spiral", seed=1).path == drawing.path
 
 
-def test_pruning_says_what_stays_and_deletes_no_edited_file(drawn: Draw) -> None:
+def test_pruning_says_what_stays_and_deletes_no_edited_file(drawn):
     marked, edited, plain = (drawn("spiral", seed=seed) for seed in range(3))
     marked.star(1)
     edited.path.write_bytes(edited.path.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))

@@ -8,8 +8,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import support
@@ -59,7 +58,7 @@ Play = Callable[[int, str, float], int]
 
 
 @pytest.fixture
-def play(home: Path) -> Iterator[Play]:
+def play(home):
     """Draw the rose of a seed in a process that is killed at a step; return its exit code."""
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -69,9 +68,9 @@ def play(home: Path) -> Iterator[Play]:
     assert server.stdout.readline() == "ready\n"
 
     def play(seed: int, step: str, delay_s: float) -> int:
-        server.stdin.write(f"{seed}\t{step}\t{delay_s}\n")  # type: ignore[union-attr]
-        server.stdin.flush()  # type: ignore[union-attr]
-        return int(server.stdout.readline())  # type: ignore[union-attr]
+        server.stdin.write(f"{seed}\t{step}\t{delay_s}\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
 
     yield play
     server.stdin.close()
@@ -79,7 +78,7 @@ def play(home: Path) -> Iterator[Play]:
     server.wait(60)
 
 
-def check(home: Path, starred: dict[str, int]) -> None:
+def check(home, starred):
     """Raise AssertionError where rows, files and marks do not agree."""
     files = set((home / "output").glob("*.svg"))
     for path in files:
@@ -96,7 +95,7 @@ def check(home: Path, starred: dict[str, int]) -> None:
     assert connection().execute("pragma integrity_check").fetchone()[0] == "ok"
 
 
-def rounds(home: Path, play: Play, count: int) -> None:
+def rounds(home, play, count):
     dice = random.Random(SEED)
     starred: dict[str, int] = {}
     for number in range(count):
@@ -120,9 +119,9 @@ def rounds(home: Path, play: Play, count: int) -> None:
 
 @pytest.mark.chaos
 @pytest.mark.slow
-def test_rows_and_files_agree_whoever_is_killed_wherever(home: Path, play: Play) -> None:
+def test_rows_and_files_agree_whoever_is_killed_wherever(home, play):
     rounds(home, play, ROUNDS)
 
 
-def test_rows_and_files_agree_after_a_few_kills(home: Path, play: Play) -> None:
+def test_rows_and_files_agree_after_a_few_kills(home, play):
     rounds(home, play, 12)

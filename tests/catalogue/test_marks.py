@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support import wait_until
@@ -18,7 +17,7 @@ from drawscape.errors import (
 Draw = Callable[..., Drawing]
 
 
-def test_marks_are_kept_and_found(drawn: Draw) -> None:
+def test_marks_are_kept_and_found(drawn):
     one, two = drawn(seed=1), drawn(seed=2)
     one.star(5).tag(" kept ", "show in May").annotate("the edge is 100% mine").rename("dawn")
     two.star(2)
@@ -35,19 +34,19 @@ def test_marks_are_kept_and_found(drawn: Draw) -> None:
     assert one.untag("kept").tags == ("show in May",)
     for stars in (6, -1, True, 2.5):
         with pytest.raises(ParameterError, match="0 to 5"):
-            one.star(stars)  # type: ignore[arg-type]
+            one.star(stars)
     with pytest.raises(ParameterError, match="tag"):
         one.tag(" ")
 
 
-def test_marks_of_one_process_appear_in_another_at_once(home: Path, drawn: Draw) -> None:
+def test_marks_of_one_process_appear_in_another_at_once(home, drawn):
     drawing = drawn(seed=1)
     code = f"from drawscape.catalogue import find; find({drawing.recipe!r}).star(4).tag('hers')"
     subprocess.run([sys.executable, "-c", code], check=True)
     wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), 60, "her marks")
 
 
-def test_the_marks_of_very_many_are_read_at_once(home: Path) -> None:
+def test_the_marks_of_very_many_are_read_at_once(home):
     recipes = [f"{number:024x}" for number in range(1100)]
     starred = recipes[:: len(recipes) // 110]
     for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
@@ -60,7 +59,7 @@ def test_the_marks_of_very_many_are_read_at_once(home: Path) -> None:
     assert {marks[recipe] for recipe in recipes if recipe not in wanted} == {Marks()}
 
 
-def test_threads_and_processes_write_marks_at_once_and_lose_none(home: Path, drawn: Draw) -> None:
+def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):
     drawing = drawn(seed=1)
     code = (
         f"from drawscape.catalogue import find; d = find({drawing.recipe!r})\n"

@@ -4,8 +4,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,9 +18,7 @@ Draw = Callable[..., Drawing]
 
 
 @pytest.mark.parametrize("place", ["output/kept/a.svg", "elsewhere/a.svg"])
-def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
-    home: Path, drawn: Draw, place: str
-) -> None:
+def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(home, drawn, place):
     first = drawn(seed=1).star(3)
     (home / place).parent.mkdir()
     first.path.rename(home / place)
@@ -35,7 +31,7 @@ def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
     assert len(drawings()) == 0
 
 
-def test_files_and_folders_that_are_moved_about_are_followed(home: Path, drawn: Draw) -> None:
+def test_files_and_folders_that_are_moved_about_are_followed(home, drawn):
     one, two = drawn(seed=1).star(3), drawn(seed=2, output_filename="named/two").star(2)
     three = drawn(seed=3, output_filename="named/three")
     assert len(drawings()) == 3
@@ -57,7 +53,7 @@ def test_files_and_folders_that_are_moved_about_are_followed(home: Path, drawn: 
     assert len(drawings()) == 1
 
 
-def test_a_file_that_another_has_written_over_is_no_longer_listed(home: Path, drawn: Draw) -> None:
+def test_a_file_that_another_has_written_over_is_no_longer_listed(home, drawn):
     first = drawn(seed=1)
     first.path.unlink()
     first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -66,9 +62,7 @@ def test_a_file_that_another_has_written_over_is_no_longer_listed(home: Path, dr
 
 
 @pytest.mark.parametrize("ahead_ns", [0, 60 * 10**9])
-def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(
-    home: Path, drawn: Draw, ahead_ns: int
-) -> None:
+def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(home, drawn, ahead_ns):
     first = drawn(seed=1)
     folder, now = first.path.parent, time.time_ns()
     stamp = now - now % 10**9 + 2 * 10**9 if not ahead_ns else now + ahead_ns
@@ -85,7 +79,7 @@ def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(
     assert len(drawings()) == 2  # a folder whose time is past is not read again
 
 
-def test_a_deleted_file_shows_as_deleted_and_comes_back(home: Path, drawn: Draw) -> None:
+def test_a_deleted_file_shows_as_deleted_and_comes_back(home, drawn):
     first = drawn(seed=1).star(3)
     content = first.path.read_bytes()
     first.path.unlink()
@@ -102,7 +96,7 @@ def test_a_deleted_file_shows_as_deleted_and_comes_back(home: Path, drawn: Draw)
     assert drawn(seed=1).path.read_bytes() == content
 
 
-def test_a_file_with_another_content_is_not_the_drawing(home: Path, drawn: Draw) -> None:
+def test_a_file_with_another_content_is_not_the_drawing(home, drawn):
     first = drawn(seed=1)
     first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is None
@@ -112,9 +106,7 @@ def test_a_file_with_another_content_is_not_the_drawing(home: Path, drawn: Draw)
     assert {d.seed for d in drawings(deleted=True)} == {1, 2}
 
 
-def test_a_picture_that_changed_is_drawn_anew_and_one_that_did_not_is_not(
-    home: Path, drawn: Draw
-) -> None:
+def test_a_picture_that_changed_is_drawn_anew_and_one_that_did_not_is_not(home, drawn):
     from PIL import Image
 
     paths = []
@@ -127,9 +119,7 @@ def test_a_picture_that_changed_is_drawn_anew_and_one_that_did_not_is_not(
     assert len(drawings()) == 2
 
 
-def test_a_home_that_was_moved_keeps_its_drawings(
-    home: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
-) -> None:
+def test_a_home_that_was_moved_keeps_its_drawings(home, drawn, monkeypatch, tmp_path_factory):
     drawn(seed=1).star(2)
     other = tmp_path_factory.mktemp("moved") / "home"
     home.rename(other)

@@ -18,7 +18,7 @@ from drawscape.jobs import list_jobs
 from drawscape.tasks.drawing import generate_complex_svg
 
 
-def unpacked(home: Path, version: str) -> dict[Path, int]:
+def unpacked(home, version):
     """Fill `home` with one of `version`, and return its files with their times."""
     (home / ".drawscape").rmdir()
     with tarfile.open(Path(__file__).with_name(f"home_of_{version}.tar.gz")) as packed:
@@ -26,11 +26,11 @@ def unpacked(home: Path, version: str) -> dict[Path, int]:
     return times(home)
 
 
-def times(home: Path) -> dict[Path, int]:
+def times(home):
     return {path: path.stat().st_mtime_ns for path in home.rglob("*.svg")}
 
 
-def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home: Path) -> None:
+def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home):
     before = unpacked(home, "0_2")
     found = drawings()
     assert sorted((d.sketch, d.seed, d.path.parent.name) for d in found) == [
@@ -50,7 +50,7 @@ def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home: Path) -> 
     assert times(home) == before
 
 
-def test_a_drawing_of_0_2_is_drawn_again_and_says_that_less_of_it_is_known(home: Path) -> None:
+def test_a_drawing_of_0_2_is_drawn_again_and_says_that_less_of_it_is_known(home):
     unpacked(home, "0_2")
     (drawing,) = drawings("hitomezashi")
     comparison = compare_again(drawing.path)
@@ -70,9 +70,7 @@ DRAWN_BY_0_3 = {
 
 
 @pytest.mark.parametrize("is_catalogue_lost", [False, True])
-def test_a_home_of_0_3_shows_its_drawings_and_none_of_its_exports(
-    home: Path, is_catalogue_lost: bool
-) -> None:
+def test_a_home_of_0_3_shows_its_drawings_and_none_of_its_exports(home, is_catalogue_lost):
     before = unpacked(home, "0_3")
     if is_catalogue_lost:  # and with it the marks
         (home / ".drawscape" / "catalogue.db").unlink()
@@ -85,7 +83,7 @@ def test_a_home_of_0_3_shows_its_drawings_and_none_of_its_exports(
     assert times(home) == before
 
 
-def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home: Path) -> None:
+def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home):
     before = unpacked(home, "0_3")
     rose = find("2afff62dde4afd423a16dd8b")
     assert (rose.stars, rose.tags, rose.note) == (4, ("kept",), "for Ada")
@@ -98,7 +96,7 @@ def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home
     assert settings_store.load(settings_key("01.ipynb", "rose")) == {"seed": 3}
 
 
-def test_a_file_of_0_3_that_was_edited_by_hand_is_kept_and_is_not_the_drawing(home: Path) -> None:
+def test_a_file_of_0_3_that_was_edited_by_hand_is_kept_and_is_not_the_drawing(home):
     unpacked(home, "0_3")
     path = find("2afff62d").path
     path.write_text(path.read_text().replace("<polyline", "<polyline ", 1))

@@ -18,7 +18,7 @@ from drawscape.sketches import SKETCHES
 Draw = Callable[..., Drawing]
 
 
-def test_rebuilding_from_the_files_loses_no_mark(home: Path, drawn: Draw) -> None:
+def test_rebuilding_from_the_files_loses_no_mark(home, drawn):
     first = drawn(seed=1).star(3).tag("kept")
     figures, thumbnail = first.figures, first.thumbnail
     with connection() as opened:
@@ -32,9 +32,7 @@ def test_rebuilding_from_the_files_loses_no_mark(home: Path, drawn: Draw) -> Non
     assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is not None
 
 
-def test_a_damaged_catalogue_is_an_error_that_says_what_to_do_and_draws_all_the_same(
-    home: Path, drawn: Draw
-) -> None:
+def test_a_damaged_catalogue_is_an_error_that_says_what_to_do_and_draws_all_the_same(home, drawn):
     (home / ".drawscape" / "catalogue.db").write_bytes(b"not a database" * 1000)
     with pytest.raises(CatalogueError, match="rebuild"):
         drawings()
@@ -43,9 +41,7 @@ def test_a_damaged_catalogue_is_an_error_that_says_what_to_do_and_draws_all_the_
     assert Path(generate_complex_svg(60, 60, "rose")).is_file()
 
 
-def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(
-    home: Path, drawn: Draw
-) -> None:
+def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(home, drawn):
     one, two, three = (drawn(seed=seed) for seed in range(3))
     (home / "best").mkdir()
     one.path.rename(home / "best" / "a.svg")
@@ -80,8 +76,8 @@ def rebuilt_elsewhere() -> int:
 
 
 def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_on_with_them(
-    home: Path, drawn: Draw, caplog: pytest.LogCaptureFixture
-) -> None:
+    home, drawn, caplog
+):
     file = home / ".drawscape" / "catalogue.db"
     drawing = drawn(seed=1).star(3).tag("kept")
     for number in range(400):
@@ -106,9 +102,7 @@ def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_o
     assert len(list(file.parent.glob("catalogue-damaged-*.db"))) == 1
 
 
-def test_a_catalogue_of_which_nothing_can_be_read_is_made_again_from_the_files(
-    home: Path, drawn: Draw
-) -> None:
+def test_a_catalogue_of_which_nothing_can_be_read_is_made_again_from_the_files(home, drawn):
     with ThreadPoolExecutor() as pool:  # whose connections are closed with their threads
         list(pool.map(lambda seed: drawn(seed=seed), range(2)))
     (home / ".drawscape" / "catalogue.db").write_bytes(b"not a database" * 1000)

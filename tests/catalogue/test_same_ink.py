@@ -1,7 +1,6 @@
 """Whether two drawings are the same ink: each line of one lies on the other's, and the other way round."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -42,22 +41,22 @@ OTHER = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_the_same_ink_in_another_way_is_the_same(name: str) -> None:
+def test_the_same_ink_in_another_way_is_the_same(name):
     assert same_ink(page(*SQUARE), page(*SAME[name]))
     assert same_ink(page(*SAME[name]), page(*SQUARE))
 
 
 @pytest.mark.parametrize("name", OTHER)
-def test_more_or_less_ink_differs_whichever_comes_first(name: str) -> None:
+def test_more_or_less_ink_differs_whichever_comes_first(name):
     assert not same_ink(page(*SQUARE), page(*OTHER[name]))
     assert not same_ink(page(*OTHER[name]), page(*SQUARE))
 
 
-def test_another_pen_differs() -> None:
+def test_another_pen_differs():
     assert not same_ink(page(*SQUARE), page(*SQUARE, color="red"))
 
 
-def test_what_differs_is_named(drawn: Callable[..., Any]) -> None:
+def test_what_differs_is_named(drawn):
     now = drawn("squiggles").provenance
     assert reasons_between(now, now) == ()
     versions = {**now.versions, "numpy": "0.9"}
@@ -72,7 +71,7 @@ def test_what_differs_is_named(drawn: Callable[..., Any]) -> None:
     assert reasons_between(now, other) == ("the file 'p.png'",)
 
 
-def test_a_file_that_was_edited_is_compared_by_its_ink(drawn: Callable[..., Any]) -> None:
+def test_a_file_that_was_edited_is_compared_by_its_ink(drawn):
     drawing = drawn("spiral")
     assert compare_again(drawing.path).sameness is Sameness.BYTES
     text = drawing.path.read_text()

@@ -28,7 +28,7 @@ def grey(*lines: Any, size: float = 120) -> Any:
 
 
 @pytest.mark.parametrize("at", [10.25, 60.25, 269.75])
-def test_a_line_lies_in_the_row_and_column_where_it_is_on_the_page(at: float) -> None:
+def test_a_line_lies_in_the_row_and_column_where_it_is_on_the_page(at):
     """560 pixels for 280 mm: the middle of a pixel is at a quarter or three quarters of a mm."""
     across = grey([(20, at), (260, at)], size=280)
     down = grey([(at, 20), (at, 260)], size=280)
@@ -41,16 +41,14 @@ def test_a_line_lies_in_the_row_and_column_where_it_is_on_the_page(at: float) ->
 
 @pytest.mark.parametrize("color", ["black", "#d00000", "#ffffff"])
 @pytest.mark.parametrize("paper", [None, "#203040"])
-def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(
-    color: str, paper: str | None
-) -> None:
+def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(color, paper):
     lines = Lines.of([np.array([(10.0, y), (138.0, y + 3.1)]) for y in range(10, 200, 10)])
     layer = Layer("pen", color, 0.3, lines)
     picture = thumbnail_of(Document(148, 210, (layer,), paper_color=paper))
     assert picture is not None
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     assert max(image.size) >= 2 * 279  # the CSS pixels of the largest tile
-    colors = [found for _, found in sorted(image.getcolors(), reverse=True)]  # type: ignore[type-var]
+    colors = [found for _, found in sorted(image.getcolors(), reverse=True)]
     assert colors[0] == ImageColor.getrgb(paper or WARM_WHITE)
     ink, page = ImageColor.getrgb(color), ImageColor.getrgb(paper or WARM_WHITE)
     # On light paper an ink is a glaze over the paper's own color.
@@ -59,7 +57,7 @@ def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(
     ) in colors
 
 
-def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
+def test_a_thumbnail_shows_the_drawing(drawn):
     drawing = drawn("hilbert")
     small = Image.open(io.BytesIO(drawing.thumbnail))
     large = Image.open(io.BytesIO(to_png(read_svg(drawing.path), dpi=200)))
@@ -69,7 +67,7 @@ def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
     assert np.corrcoef(a, b)[0, 1] > 0.9
 
 
-def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> None:
+def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has():
     def darkness(*lines: Any) -> float:
         return float(255 - grey(*lines, size=100).mean())
 
@@ -84,7 +82,7 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
         assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
 
 
-def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
+def test_a_thumbnail_of_very_much_ink_is_small_all_the_same():
     dice = np.random.default_rng(1)
     for points in (4_000, 300_000):
         lines = Lines.from_counts(dice.uniform(-20, 120, (points, 2)), [2] * (points // 2))

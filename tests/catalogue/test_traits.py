@@ -25,7 +25,7 @@ def slopes(svg: Any, rng: Any) -> None:
     svg.line(1, 1, 9, 9)
 
 
-def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn: Draw) -> None:
+def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn):
     made = [drawn(dots, seed=seed) for seed in range(12)]
     assert made[3].provenance.traits == made[3].traits == find(made[3].path).traits
     counts = drawings("dots").trait_counts()
@@ -42,7 +42,7 @@ def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn: Dr
         drawings("dots", where={"densty": "high"})
 
 
-def test_a_trait_of_many_numbers_is_counted_in_ten_ranges(drawn: Draw) -> None:
+def test_a_trait_of_many_numbers_is_counted_in_ten_ranges(drawn):
     assert "no traits" in drawings().trait_counts()._repr_html_()
     for seed in range(14):
         drawn(slopes, seed=seed)
@@ -54,7 +54,7 @@ def test_a_trait_of_many_numbers_is_counted_in_ten_ranges(drawn: Draw) -> None:
     ("name", "value"),
     [("", "high"), ("density", None), ("density", [1]), ("n", float("nan")), (3, 1)],
 )
-def test_a_trait_that_is_none_is_refused(name: Any, value: Any) -> None:
+def test_a_trait_that_is_none_is_refused(name, value):
     svg = SVGBuilder(40, 40)
     with pytest.raises(CanvasError, match="give a name"):
         svg.trait(name, value)

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support import wait_until
@@ -14,7 +12,7 @@ from drawscape.job_manager import workers_alive
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory):
     """The home of one module's tests."""
     folder = tmp_path_factory.mktemp("home")
     (folder / ".drawscape").mkdir()
@@ -24,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def consumer(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def consumer(home):
     """A worker with one slot, so that what waits and what runs is certain."""
     process = start_consumer(home)
     yield process
@@ -33,7 +31,7 @@ def consumer(home: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(60)
 
 
-def start_consumer(home: Path) -> subprocess.Popen[bytes]:
+def start_consumer(home):
     """Return a running `huey_consumer workers.huey -w 1`, once it is alive."""
     log = home / "consumer.log"
     with log.open("ab") as output:

@@ -1,6 +1,5 @@
 """Settings are bred within their bounds; what has stars becomes the parents of the next generation."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -38,7 +37,7 @@ PARAMETERS = read_parameters(six, skip=("svg", "rng"))
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.1, 1.0])
-def test_children_keep_to_bounds_steps_and_choices(spread: float) -> None:
+def test_children_keep_to_bounds_steps_and_choices(spread):
     rng = np.random.default_rng(1)
     parents = [
         {p.name: p.default if p.kind == "text" else random_value(p, rng) for p in PARAMETERS}
@@ -50,7 +49,7 @@ def test_children_keep_to_bounds_steps_and_choices(spread: float) -> None:
         assert bred["text"] == "as it is"
 
 
-def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents() -> None:
+def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents():
     rng = np.random.default_rng(2)
     parent = {p.name: p.default for p in PARAMETERS}
     near = [child(PARAMETERS, [parent], rng, spread=0.02, locked=["c"]) for _ in range(100)]
@@ -59,7 +58,7 @@ def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents() 
     assert np.std([one["a"] for one in near]) < 0.02 < 0.1 < np.std([one["a"] for one in far])
 
 
-def test_a_name_to_keep_that_is_no_parameter_is_refused() -> None:
+def test_a_name_to_keep_that_is_no_parameter_is_refused():
     with pytest.raises(UnknownNameError, match="unknown parameter 'q'"):
         evolve(six, keep=["q"])
 
@@ -68,7 +67,7 @@ def test_a_name_to_keep_that_is_no_parameter_is_refused() -> None:
 class TestGenerations:
     """With a real worker."""
 
-    def test_stars_are_parents_and_going_back_branches(self) -> None:
+    def test_stars_are_parents_and_going_back_branches(self):
         bred = evolve(six, size=3, keep=["c"], paper="100x100", text="fixed")
         bred.wait(60)
         wait_until(lambda: bred.status == "3 of 3 drawn", 60, "the wall")
@@ -95,7 +94,7 @@ class TestGenerations:
         assert second is bred.generations[1]
         bred.wait(60)
 
-    def test_a_generation_that_is_asked_for_again_is_found(self) -> None:
+    def test_a_generation_that_is_asked_for_again_is_found(self):
         def breed() -> Any:
             bred = evolve(six, size=3, paper="100x100", seed=4)
             bred.wait(60)
@@ -117,9 +116,7 @@ class TestGenerations:
         again.begin_saving()
         assert "<img" in again.saved.html
 
-    def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(
-        self, home: Path
-    ) -> None:
+    def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(self, home):
         (home / "sketches").mkdir(exist_ok=True)
         (home / "sketches" / "dots.py").write_text(DOTS)
         one = drawn("dots", 100, 140, seed=5, margin=9, streams={"size": 8}, count=20)

@@ -5,7 +5,6 @@ import functools
 import threading
 from collections.abc import Callable
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -69,13 +68,13 @@ def sketch(annotation: Any, *default: Any) -> Callable[..., None]:
         (Nothing, None, "has no choices"),
     ],
 )
-def test_an_annotation_that_contradicts_itself_is_an_error(annotation, default, words: str) -> None:
+def test_an_annotation_that_contradicts_itself_is_an_error(annotation, default, words):
     with pytest.raises(SignatureError, match="sketch 'dots': parameter 'n' ") as caught:
         form(sketch(annotation, default))
     assert words in str(caught.value)
 
 
-def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another() -> None:
+def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another():
     shown = form(sketch(datetime.date, DAY))
     assert shown.values["n"] is DAY
     assert shown.schema["parameters"]["properties"]["n"]["readOnly"]
@@ -84,7 +83,7 @@ def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another() -
 
 
 @pytest.mark.parametrize("annotation", [None, Any, object, list[int], dict[str, float] | None])
-def test_other_values_are_typed_as_python_writes_them(annotation: Any) -> None:
+def test_other_values_are_typed_as_python_writes_them(annotation):
     shown = form(sketch(annotation))
     send(
         shown,
@@ -95,7 +94,7 @@ def test_other_values_are_typed_as_python_writes_them(annotation: Any) -> None:
     assert shown.values["n"] == [1, 2]
 
 
-def test_a_parameter_without_annotation_and_default_has_to_be_filled_in() -> None:
+def test_a_parameter_without_annotation_and_default_has_to_be_filled_in():
     shown = form(sketch(None))
     with pytest.raises(ParameterError, match="n=None: a value is required"):
         shown.draw()
@@ -103,16 +102,16 @@ def test_a_parameter_without_annotation_and_default_has_to_be_filled_in() -> Non
 
 
 @pytest.mark.parametrize("what", [5, functools.partial(print, end=""), int, object(), None])
-def test_what_is_no_sketch_is_said_to_be_none(what: Any) -> None:
+def test_what_is_no_sketch_is_said_to_be_none(what):
     with pytest.raises(SignatureError, match="is no pattern's name, sketch, function or path"):
         form(what)
 
 
-def test_a_history_is_that_of_a_function_too_and_knows_its_orders() -> None:
+def test_a_history_is_that_of_a_function_too_and_knows_its_orders():
     def dots(svg: Any, rng: Any) -> None:
         svg.circle(50, 50, 10)
 
-    dots.__sketch__ = ("early_dots", "yours")  # type: ignore[attr-defined]  # as @sketch(name=...) has it
+    dots.__sketch__ = ("early_dots", "yours")  # as @sketch(name=...) has it
     with pytest.raises(UnknownNameError, match="unknown order 'best'; did you mean"):
         history(order="best")
     with synchronous_jobs():
@@ -122,7 +121,7 @@ def test_a_history_is_that_of_a_function_too_and_knows_its_orders() -> None:
 
 
 @pytest.mark.parametrize("place", [form, contact_sheet])
-def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(place: Any) -> None:
+def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(place):
     lock = threading.Lock()
 
     def locked(svg: Any, rng: Any) -> None:
@@ -144,7 +143,7 @@ def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(pla
         ({"job_timeout": "soon"}, JobOptionError, "job_timeout='soon': give seconds"),
     ],
 )
-def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: str) -> None:
+def test_a_form_refuses_what_it_could_not_use(options, error, words):
     with pytest.raises(error, match=words):
         form(sketch(int, 5), **options)
 
@@ -159,31 +158,31 @@ def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: s
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
         (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
         (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),
-        (lambda: history(stars="three"), "stars='three': must be a whole number"),  # type: ignore[arg-type]
-        (lambda: history(tag=3), "tag=3: give text"),  # type: ignore[arg-type]
-        (lambda: history(3), "sketch=3: give text"),  # type: ignore[arg-type]
+        (lambda: history(stars="three"), "stars='three': must be a whole number"),
+        (lambda: history(tag=3), "tag=3: give text"),
+        (lambda: history(3), "sketch=3: give text"),
         (lambda: drawings(stars=[1, 6]), "stars=6: must be at least 0 and at most 5"),
-        (lambda: drawings(text=3), "text=3: give text"),  # type: ignore[arg-type]
+        (lambda: drawings(text=3), "text=3: give text"),
         (lambda: drawings(limit=3), "unknown parameter or option 'limit'"),
         (lambda: Drawings([10**9])[0], "drawing 0 is no longer in the catalogue"),
-        (lambda: job_view(3), "job=3: give a job or its id"),  # type: ignore[arg-type]
+        (lambda: job_view(3), "job=3: give a job or its id"),
         (lambda: view("nope.svg"), "there is no such file, here or in the home"),
     ],
 )
-def test_sheets_and_views_refuse_what_they_could_not_use(make: Any, words: str) -> None:
+def test_sheets_and_views_refuse_what_they_could_not_use(make, words):
     with pytest.raises(DrawscapeError, match=words):
         make()
 
 
 def test_a_table_of_a_status_that_does_not_exist_leaves_nothing_behind(
-    recwarn: pytest.WarningsRecorder,
-) -> None:
+    recwarn,
+):
     with pytest.raises(JobOptionError, match="unknown status 'done'"):
         queue_table("done")
     assert not recwarn.list
 
 
-def test_tasks_are_read_with_the_same_care(tmp_path: Path) -> None:
+def test_tasks_are_read_with_the_same_care(tmp_path):
     def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4) -> str:
         return "painted"
 

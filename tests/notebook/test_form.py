@@ -3,7 +3,6 @@
 import re
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from widget_tree import send
 from drawscape.catalogue import drawings, find
 from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
-from drawscape.notebook import Form, form
+from drawscape.notebook import form
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
 
@@ -53,25 +52,25 @@ def plot(
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
+def gate(tmp_path):
     """A file that holds a drawing back until it is made; at the end of the test it is."""
     yield tmp_path / "open"
     (tmp_path / "open").touch()
 
 
-def circles(shown: Form) -> int:
+def circles(shown):
     return bytes(shown.picture).count(b"<circle")
 
 
-def await_status(shown: Form, begin: str) -> None:
+def await_status(shown, begin):
     wait_until(lambda: shown.status.startswith(begin), 60, f"{begin!r}, not {shown.status!r}")
 
 
-def details(shown: Form) -> dict[str, str]:
+def details(shown):
     return {one["head"]: one["text"] for one in shown.state["details"]}
 
 
-def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate: Path) -> None:
+def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate):
     dots = form(plot, dots=4, gate=str(gate))
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
@@ -87,7 +86,7 @@ def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate: Path) 
     assert not dots.state["running"]
 
 
-def test_a_job_that_waits_says_how_many_are_ahead(gate: Path) -> None:
+def test_a_job_that_waits_says_how_many_are_ahead(gate):
     first, second, third = (form(plot, dots=2, seed=n, gate=str(gate)) for n in range(3))
     first.draw()
     await_status(first, "drawing")
@@ -101,7 +100,7 @@ def test_a_job_that_waits_says_how_many_are_ahead(gate: Path) -> None:
     await_status(second, "finished")
 
 
-def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate: Path) -> None:
+def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate):
     dots = form(plot, dots=5, gate=str(gate))
     dots.draw()
     wait_until(lambda: circles(dots) == 4, 60, "a preview")
@@ -110,7 +109,7 @@ def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate: Path) -
     assert circles(dots) == 4
 
 
-def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
+def test_an_error_of_the_task_shows_in_the_form_with_its_traceback():
     dots = form(plot, fail_at=1)
     with pytest.raises(JobFailed, match="dot 1 is <b>bad</b>"):
         dots.draw().wait(60)
@@ -118,7 +117,7 @@ def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
     assert "Traceback" in details(dots)["traceback"]
 
 
-def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate: Path) -> None:
+def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate):
     dots = form(plot, dots=3, gate=str(gate))
     former = dots.draw()
     await_status(dots, "drawing")
@@ -131,7 +130,7 @@ def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate: Pat
     assert b"<!-- 8 -->" in bytes(dots.picture)
 
 
-def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
+def test_the_picture_says_when_it_is_older_than_the_settings():
     shown = form(plot, dots=3)
     shown.set(dots=4)
     assert not shown.state["older"]
@@ -143,7 +142,7 @@ def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
     assert not shown.state["older"]
 
 
-def test_a_task_that_returns_words_shows_them() -> None:
+def test_a_task_that_returns_words_shows_them():
     def count_letters(text: str = "plotter") -> str:
         """Count."""
         return f"{len(text)} letters"
@@ -154,7 +153,7 @@ def test_a_task_that_returns_words_shows_them() -> None:
     assert letters.state["caption"] == "7 letters"
 
 
-def test_without_a_kernel_a_form_says_what_stands_there() -> None:
+def test_without_a_kernel_a_form_says_what_stands_there():
     dots = form(plot)
     assert repr(dots) == "<Form: the form of plot>"
     data, _ = dots._repr_mimebundle_()
@@ -164,7 +163,7 @@ def test_without_a_kernel_a_form_says_what_stands_there() -> None:
     assert "comm" not in dir(dots)
 
 
-def test_the_dice_and_shuffle_draw_and_the_page_hears_that_it_was_dealt_with() -> None:
+def test_the_dice_and_shuffle_draw_and_the_page_hears_that_it_was_dealt_with():
     shown = form(plot, dots=2)
     send(shown, "change", inputs={"seed": "4711"}, gesture=1)
     send(shown, "dice")
@@ -179,7 +178,7 @@ def test_the_dice_and_shuffle_draw_and_the_page_hears_that_it_was_dealt_with() -
     assert shown.state["details"] == []
 
 
-def test_the_code_of_a_form_draws_the_same() -> None:
+def test_the_code_of_a_form_draws_the_same():
     shown = form("spiral", paper="A6", seed=0, turns=7)
     svg = eval(shown.code, {"draw": draw})  # noqa: S307 - it is ours
     assert svg.provenance["parameters"]["turns"] == 7
@@ -191,7 +190,7 @@ def test_the_code_of_a_form_draws_the_same() -> None:
 # A live form
 
 
-def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing() -> None:
+def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing():
     """One drag of 0.3 left 13 drawings."""
     shown = form("spiral", paper="A7", live=True)
     before = len(drawings())
@@ -206,13 +205,13 @@ def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing
 
 
 @pytest.fixture
-def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+def restless(monkeypatch):
     """A hand that never rests: a draft stays one, however slow the machine is."""
     monkeypatch.setattr("drawscape.notebook.forms.REST_S", 600)
 
 
 @pytest.mark.usefixtures("restless")
-def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again() -> None:
+def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again():
     shown = form("rose", paper="A7", live=True)
     shown.set(petals=11)
     wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
@@ -223,7 +222,7 @@ def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again() -> None:
 
 
 @pytest.mark.usefixtures("restless")
-def test_a_star_makes_a_drawing_of_the_draft() -> None:
+def test_a_star_makes_a_drawing_of_the_draft():
     shown = form("rose", paper="A7", live=True)
     shown.set(petals=13)
     wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
@@ -233,7 +232,7 @@ def test_a_star_makes_a_drawing_of_the_draft() -> None:
     assert shown.state["caption"].startswith("output/")
 
 
-def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end() -> None:
+def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
     dots = form(plot, live=True)
     before = len(list_jobs(limit=None))
     for count in range(10, 60):
@@ -247,7 +246,7 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end() -> None:
 # What stands already
 
 
-def test_a_form_shows_what_stands_and_a_second_click_draws_it_again() -> None:
+def test_a_form_shows_what_stands_and_a_second_click_draws_it_again():
     path = form("hypotrochoid", paper="A7").draw().wait(60)
     count = len(list_jobs(limit=None))
     again = form("hypotrochoid", paper="A7")
@@ -260,7 +259,7 @@ def test_a_form_shows_what_stands_and_a_second_click_draws_it_again() -> None:
     assert len(list_jobs(limit=None)) == count + 1
 
 
-def test_a_form_opens_with_its_picture_or_draws_its_first() -> None:
+def test_a_form_opens_with_its_picture_or_draws_its_first():
     shown = form("harmonograph", paper="A7")
     assert shown.job is None
     send(shown, "ready")
@@ -275,7 +274,7 @@ def test_a_form_opens_with_its_picture_or_draws_its_first() -> None:
     assert task.job is None
 
 
-def test_a_drawing_opens_as_a_form_with_its_settings() -> None:
+def test_a_drawing_opens_as_a_form_with_its_settings():
     path = form("truchet", paper="A7", seed=5, tiles=3, split=0.25).draw().wait(60)
     for target in (find(path), path, Path(path)):
         opened = form(target)
@@ -291,7 +290,7 @@ def test_a_drawing_opens_as_a_form_with_its_settings() -> None:
 # Sketches of a cell
 
 
-def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> None:
+def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here():
     def crosses(svg: Any, rng: Any, *, count: int = 9, at: tuple[float, float] = (1.5, 2)) -> None:
         """Crosses anywhere."""
         for x, y in rng.uniform(10, 90, (count, 2)):
@@ -303,22 +302,20 @@ def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> 
     assert Path(path).read_bytes() == here.to_bytes()
 
 
-def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
     (tmp_path / "besidesketch.py").write_text(
         "RADIUS = 20\n\ndef ring(svg, rng, *, n: int = 3):\n    svg.circle(50, 50, RADIUS + n)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    import besidesketch  # type: ignore[import-not-found]
+    import besidesketch
 
     shown = form(besidesketch.ring, n=5)
     assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
 
 
 def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     def dots(svg: Any, rng: Any) -> None:
         """Dots in places of one stream, with radii of another."""
         for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
@@ -339,7 +336,7 @@ def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
     assert form(Path(shown.job.wait(60))).values["streams"] == {"size": 99}
 
 
-def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed() -> None:
+def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():
     def broken(svg: Any, *, lines: int = 3) -> None:
         """Breaks."""
         for line in range(lines):
@@ -358,7 +355,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed() -> No
     assert "<line> 1\n" not in details(shown)["printed"]
 
 
-def test_an_error_that_nobody_foresaw_shows_in_the_form() -> None:
+def test_an_error_that_nobody_foresaw_shows_in_the_form():
     def unpicklable(width: float, height: float, lock: Any = None) -> str:
         """Takes anything."""
         return ""
@@ -372,7 +369,7 @@ def test_an_error_that_nobody_foresaw_shows_in_the_form() -> None:
 @pytest.mark.parametrize(
     ("at", "words"), [(50, "nothing is drawn on it"), (-500, "all of it lies off the sheet")]
 )
-def test_a_sheet_that_looks_empty_says_why(at: float, words: str) -> None:
+def test_a_sheet_that_looks_empty_says_why(at, words):
     def lost(svg: Any, *, at: float = 50.0) -> None:
         if at < 0:
             svg.circle(at, at, 20)
@@ -387,8 +384,8 @@ def test_a_sheet_that_looks_empty_says_why(at: float, words: str) -> None:
 
 
 def test_figures_and_exports_of_a_drawing_in_a_better_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
     await_status(shown, "finished")
@@ -416,7 +413,7 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     wait_until(lambda: shown.state["figures"] != before, 60, "times of another plotter")
 
 
-def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
+def test_a_form_leaves_its_picture_in_the_saved_notebook():
     shown = form("spiral", paper="A4")
     assert "<img" not in shown.saved.html
     shown.draw().wait(60)
@@ -425,7 +422,7 @@ def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
     assert len(shown.saved.html) < 200_000
 
 
-def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
@@ -434,7 +431,7 @@ def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPat
     assert bytes(shown.picture)[8:12] == b"WEBP"
 
 
-def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path: Path) -> None:
+def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     from PIL import Image
 
     def photo(svg: Any, *, picture: InputFile | None = None) -> None: ...
@@ -451,7 +448,7 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path: Path) -
     assert shown.state["previews"]["picture"] == ""
 
 
-def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(home: Path) -> None:
+def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(home):
     from PIL import Image
 
     pixels = np.full((40, 60, 3), 100, np.uint8)

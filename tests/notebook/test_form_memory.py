@@ -10,20 +10,20 @@ from widget_tree import send
 from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import get_job, list_jobs
-from drawscape.notebook import Form, form
+from drawscape.notebook import form
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
 
 @pytest.fixture
-def notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+def notebook(monkeypatch, tmp_path):
     """The kernel of a notebook of its own."""
     name = str(tmp_path / "night.ipynb")
     monkeypatch.setenv("JPY_SESSION_NAME", name)
     return name
 
 
-def drawn(shown: Form, **values: Any) -> Path:
+def drawn(shown, **values):
     """Draw with those values and return the file once it is in the strip, first or where it was."""
     path = Path(shown.set(**values).draw().wait(60))
     wait_until(lambda: path in shown.recent.paths, 60, "the picture in the strip")
@@ -44,7 +44,7 @@ def page(width: float, height: float, dots: int = 3) -> str:
 
 
 @pytest.mark.parametrize("target", ["rose", page])
-def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(target: Any) -> None:
+def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(target):
     shown = form(target, paper="A7")
     first = drawn(shown)
     settings, before = shown.values, shown.picture
@@ -63,7 +63,7 @@ def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(targe
     assert shown.values["width"] == 100
 
 
-def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook: str) -> None:
+def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     shown = form("rose", paper="A7")
     first, second = drawn(shown), drawn(shown, petals=19)
     send(shown, "star", id=shown.strip[0]["id"], stars=4)
@@ -82,7 +82,7 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook: str) -> 
     assert form("rose", paper="A6").recent.paths == [second]
 
 
-def test_pictures_of_the_strip_are_compared(notebook: str) -> None:
+def test_pictures_of_the_strip_are_compared(notebook):
     shown = form("rose", paper="A7")
     drawn(shown), drawn(shown, petals=14)
     ids = [tile["id"] for tile in shown.strip]
@@ -94,7 +94,7 @@ def test_pictures_of_the_strip_are_compared(notebook: str) -> None:
     assert not shown.below
 
 
-def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook: str) -> None:
+def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
     shown = form("rose", paper="A7", petals=15)
     other = form("rose", paper="A4")
     send(shown, "save", name="five")
@@ -120,7 +120,7 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook: str) -> 
     assert form("harmonograph").named.names == []
 
 
-def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook: str) -> None:
+def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook):
     def reeds(svg: Any, *, count: int = 3, high: float = 2.0) -> None:
         """Reeds."""
         svg.line(10, 10, 20, 10 + count * high)
@@ -130,7 +130,7 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     path = drawn(first)
     assert get_job(first.job.id).description == "reeds"
 
-    def reeds(svg: Any, *, count: int = 3, wide: float = 1.0) -> None:  # type: ignore[no-redef]
+    def reeds(svg: Any, *, count: int = 3, wide: float = 1.0) -> None:
         """Reeds, bent."""
         svg.line(10, 10, 30, 10 + count * wide)
 
@@ -145,7 +145,7 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     assert not edited.state["older"]
 
 
-def test_undo_brings_the_picture_of_those_settings_back() -> None:
+def test_undo_brings_the_picture_of_those_settings_back():
     shown = form("rose", paper="A7")
     path = drawn(shown)
     drawn(shown, petals=13)
@@ -158,9 +158,7 @@ def test_undo_brings_the_picture_of_those_settings_back() -> None:
     assert not shown.state["older"]
 
 
-def test_a_form_opens_although_the_catalogue_is_damaged(
-    notebook: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_form_opens_although_the_catalogue_is_damaged(notebook, tmp_path, caplog, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     (tmp_path / ".drawscape").mkdir()
     (tmp_path / ".drawscape" / "catalogue.db").write_bytes(b"no database" * 1000)

@@ -78,13 +78,13 @@ EXACT = {
 }
 
 
-def test_untouched_fields_give_the_defaults_and_page_and_seed() -> None:
+def test_untouched_fields_give_the_defaults_and_page_and_seed():
     parameters = read_parameters(example, skip=["svg", "rng"])
     page = {"width": 210, "height": 297, "seed": 0}
     assert form(example).values == {**page, **{p.name: p.default for p in parameters}}
 
 
-def test_values_come_back_to_the_last_bit_also_through_a_page() -> None:
+def test_values_come_back_to_the_last_bit_also_through_a_page():
     shown = form(example).set(**EXACT)
     assert {name: shown.values[name] for name in EXACT} == EXACT
     echoed = json.loads(json.dumps(dict(shown.inputs)))  # what the page holds
@@ -95,15 +95,15 @@ def test_values_come_back_to_the_last_bit_also_through_a_page() -> None:
         assert shown.set(**{name: None}).values[name] is None
 
 
-def test_every_sketch_of_the_library_keeps_what_is_set() -> None:
+def test_every_sketch_of_the_library_keeps_what_is_set():
     for name, sketch in SKETCHES.items():
         bounded = [p for p in sketch.parameters if p.kind == "float" and p.bounded and not p.step]
-        wanted = {p.name: p.low + (p.high - p.low) / 3.7 for p in bounded}  # type: ignore[operator]
+        wanted = {p.name: p.low + (p.high - p.low) / 3.7 for p in bounded}
         shown = form(name).set(**wanted).values
         assert {n: shown[n] for n in wanted} == wanted, name
 
 
-def test_setting_is_all_or_nothing() -> None:
+def test_setting_is_all_or_nothing():
     """0.3 had set the first when it refused the second."""
     shown = form(example)
     before = shown.values
@@ -124,9 +124,7 @@ def test_setting_is_all_or_nothing() -> None:
         ("at", ["1", "x"], "must be a number"),
     ],
 )
-def test_what_is_typed_wrong_is_said_at_the_field_and_when_drawing(
-    name: str, typed: Any, rule: str
-) -> None:
+def test_what_is_typed_wrong_is_said_at_the_field_and_when_drawing(name, typed, rule):
     shown = form(example)
     send(shown, "change", inputs={name: typed}, gesture=1)
     assert shown.state["errors"] == {name: rule}
@@ -139,7 +137,7 @@ def test_what_is_typed_wrong_is_said_at_the_field_and_when_drawing(
     assert shown.state["errors"] == {}
 
 
-def test_the_schema_says_what_a_page_has_to_draw() -> None:
+def test_the_schema_says_what_a_page_has_to_draw():
     shown = form(example)
     properties = shown.schema["parameters"]["properties"]
     assert properties["turns"] == {
@@ -158,7 +156,7 @@ def test_the_schema_says_what_a_page_has_to_draw() -> None:
     assert json.loads(json.dumps(shown.schema)) == json.loads(json.dumps(shown.schema))
 
 
-def test_a_form_is_two_models_of_a_widget() -> None:
+def test_a_form_is_two_models_of_a_widget():
     """Of 0.3's form of rose 187."""
     from ipywidgets.widgets.widget import _instances
 
@@ -168,7 +166,7 @@ def test_a_form_is_two_models_of_a_widget() -> None:
     shown.close()
 
 
-def test_a_drag_is_one_step_back_and_two_drags_are_two() -> None:
+def test_a_drag_is_one_step_back_and_two_drags_are_two():
     shown = form(example)
     for gesture, counts in ((1, range(30, 40)), (2, range(50, 60))):
         for count in counts:
@@ -185,7 +183,7 @@ def test_a_drag_is_one_step_back_and_two_drags_are_two() -> None:
     assert not shown.state["redo"]
 
 
-def test_undo_redo_and_reset_go_through_every_change() -> None:
+def test_undo_redo_and_reset_go_through_every_change():
     shown = form(example, turns=12, seed=4, paper="A5")
     shown.set(turns=5)
     shown.set(seed=9, paper="A6", margin=30)
@@ -202,7 +200,7 @@ def test_undo_redo_and_reset_go_through_every_change() -> None:
     assert (shown.values["turns"], shown.values["width"]) == (5, 148)
 
 
-def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked() -> None:
+def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked():
     def loose(
         svg: Any, rng: Any, *, tall: float = 0.7, far: Annotated[int, Ge(10)] = 20
     ) -> None: ...
@@ -233,7 +231,7 @@ def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked() -> None:
         ({"width": 50, "height": 333}, (50, 333)),
     ],
 )
-def test_a_page_has_the_size_of_its_paper(given: dict[str, Any], size: tuple[float, float]) -> None:
+def test_a_page_has_the_size_of_its_paper(given, size):
     shown = form(square, **given)
     assert (shown.values["width"], shown.values["height"]) == size
     assert f'width="{size[0]}mm" height="{size[1]}mm"'.encode() in shown.picture
@@ -250,7 +248,7 @@ def test_a_page_has_the_size_of_its_paper(given: dict[str, Any], size: tuple[flo
     assert shown.set(**before).settings == before
 
 
-def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one() -> None:
+def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one():
     shown = form(example, streams={"colour": 7})
     assert shown.values["streams"] == {"colour": 7}
     before = shown.settings
@@ -263,13 +261,13 @@ def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one() -> None:
         shown.set(streams={"colour": -7})
 
 
-def test_a_sketch_without_randomness_has_no_seed_and_says_so() -> None:
+def test_a_sketch_without_randomness_has_no_seed_and_says_so():
     assert "seed" not in form(square).values
     with pytest.raises(ParameterError, match="square uses no randomness"):
         form(square, seed=3)
 
 
-def test_a_parameter_called_like_an_option_is_given_in_where() -> None:
+def test_a_parameter_called_like_an_option_is_given_in_where():
     def sign(svg: Any, *, paper: str = "rough", live: int = 3) -> None:
         svg.circle(9, 9, live)
 
@@ -282,12 +280,12 @@ def test_a_parameter_called_like_an_option_is_given_in_where() -> None:
     both = form(sign, paper="A6", where={"paper": "smooth"})
     assert (both.values["paper"], both.values["width"]) == ("smooth", 105)
     with pytest.raises(ParameterError, match=r"where=\{'live': 7\}"):
-        form(sign, live=7)  # type: ignore[arg-type]
+        form(sign, live=7)
     with pytest.raises(UnknownNameError, match="did you mean 'side'"):
         form(square, sde=3)
 
 
-def test_a_task_has_its_own_parameters_and_no_paper() -> None:
+def test_a_task_has_its_own_parameters_and_no_paper():
     def send_mail(recipient: str, copies: Annotated[int, Interval(ge=1, le=5)] = 2) -> None:
         """Send it."""
 
@@ -296,7 +294,7 @@ def test_a_task_has_its_own_parameters_and_no_paper() -> None:
     assert (shown.schema["verb"], shown.schema["sheet"]) == ("Run", {})
 
 
-def test_a_task_with_patterns_offers_them_all_and_their_parameters() -> None:
+def test_a_task_with_patterns_offers_them_all_and_their_parameters():
     shown = form("workers.svg_tasks.generate_complex_svg")
     assert shown.schema["patterns"] == list(SKETCHES)
     assert "turns" in shown.values
@@ -311,7 +309,7 @@ def test_a_task_with_patterns_offers_them_all_and_their_parameters() -> None:
     assert (shown.values["seed"], shown.values["gusts"]) == (3, 2.0)
 
 
-def test_a_required_number_starts_at_its_lower_bound() -> None:
+def test_a_required_number_starts_at_its_lower_bound():
     def task(size: Annotated[float, Gt(0)], copies: Annotated[int, Ge(1)]) -> None: ...
 
     shown = form(task)
@@ -329,12 +327,12 @@ def test_a_required_number_starts_at_its_lower_bound() -> None:
         ("drawscape.settings.home", TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
     ],
 )
-def test_what_does_not_exist_is_named(target: str, error: type[Exception], words: str) -> None:
+def test_what_does_not_exist_is_named(target, error, words):
     with pytest.raises(error, match=words):
         form(target)
 
 
-def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused() -> None:
+def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused():
     def lines(svg: Any, rng: Any, *, width: float = 0.3) -> None:
         """Lines of some width."""
 
@@ -343,8 +341,8 @@ def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused() -> None:
 
 
 def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     monkeypatch.setattr("drawscape.notebook.target.LARGEST_CARRIED", 1_000_000)
     photo, small = b"x" * 2_000_000, b"y"
 
@@ -358,8 +356,8 @@ def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
 
 
 def test_a_sketch_whose_parameters_have_changed_is_offered_anew(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     """0.3 said: unknown parameter 'n'."""
     import sys
 
@@ -367,7 +365,7 @@ def test_a_sketch_whose_parameters_have_changed_is_offered_anew(
 
     shown = form(reeds, high=5.0)
 
-    def reeds(svg: Any, *, count: int = 4, high: float = 2.0) -> None: ...  # type: ignore[no-redef]
+    def reeds(svg: Any, *, count: int = 4, high: float = 2.0) -> None: ...
 
     monkeypatch.setattr(sys.modules["__main__"], "reeds", reeds, raising=False)
     shown.draw().cancel()

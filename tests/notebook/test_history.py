@@ -1,8 +1,6 @@
 """Boards: what is done with the drawings on them, what a page is sent, and the history of all drawings."""
 
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,20 +18,20 @@ pytestmark = pytest.mark.usefixtures("consumer")
 class Page:
     """What a board's page receives, and what it reports."""
 
-    def __init__(self, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, board, monkeypatch):
         self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
         monkeypatch.setattr(board, "send", self._receive, raising=False)
         self._board = board
 
-    def _receive(self, content: dict[str, Any], buffers: Any = None) -> None:
+    def _receive(self, content, buffers=None):
         self.messages.append((content, list(buffers or ())))
 
-    def report(self, act: str, value: Any = None) -> None:
+    def report(self, act, value=None):
         """Report what somebody did."""
         self._board._handle_custom_msg({"act": act, "value": value}, [])
 
     @property
-    def tiles(self) -> list[tuple[dict[str, Any], bytes]]:
+    def tiles(self):
         """All tiles that came, each with its picture, in order."""
         return [
             pair
@@ -43,7 +41,7 @@ class Page:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[Board], Page]:
+def opened(monkeypatch):
     """Open a page on a board."""
 
     def open_page(board: Board) -> Page:
@@ -56,8 +54,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[Board], Page]:
 
 
 def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(
-    opened: Callable[[Board], Page],
-) -> None:
+    opened,
+):
     made = contact_sheet("phyllotaxis", 3, paper="A7")
     made.wait(60)
     page = opened(made)
@@ -74,7 +72,7 @@ def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(
     assert made.note == "this drawing is not finished; wait for its picture"
 
 
-def test_a_late_state_of_a_job_never_replaces_a_newer_one() -> None:
+def test_a_late_state_of_a_job_never_replaces_a_newer_one():
     made = contact_sheet("phyllotaxis", [50], paper="A7")
     early = state_of(made.jobs[0])
     made.wait(60)
@@ -84,7 +82,7 @@ def test_a_late_state_of_a_job_never_replaces_a_newer_one() -> None:
     assert (cell.status, made.tiles[0]["state"]) == ("finished", "finished")
 
 
-def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger() -> None:
+def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger():
     made = contact_sheet("phyllotaxis", range(3), paper="A7")
     made.wait(60)
     made.star(1, 4)
@@ -118,7 +116,7 @@ def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger()
     assert large.parameters == made.drawings[1].parameters
 
 
-def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then() -> None:
+def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then():
     made = contact_sheet("phyllotaxis", range(60, 63), paper="A7")
     made.close()
     assert made.comm is None
@@ -130,7 +128,7 @@ def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then() -> None:
     made.close()
 
 
-def test_the_history_filters_pages_and_shows_what_others_do() -> None:
+def test_the_history_filters_pages_and_shows_what_others_do():
     variations("rose", margin=[3, 4, 5], paper="A7").wait(60)
     seen = history("rose")
     assert seen.status == "3 drawings"
@@ -151,15 +149,15 @@ def test_the_history_filters_pages_and_shows_what_others_do() -> None:
     seen.close()
 
 
-def test_an_empty_history_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_history_says_what_to_do(tmp_path, monkeypatch):
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     assert history().empty == 'Nothing is drawn yet: form("spiral") draws the first.'
 
 
 def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+    caplog,
+):
     with pytest.raises(UnknownNameError, match="unknown sketch 'nope'"):
         history("nope")
     with pytest.raises(UnknownNameError, match="petal"):
@@ -176,7 +174,7 @@ def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged
     seen.close()
 
 
-def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None:
+def test_a_look_that_began_before_another_filter_is_not_shown_after_it():
     variations("guilloche", margin=[3, 4, 5], paper="A7").wait(60)
     seen = history("guilloche")
     for number in range(40):
@@ -190,7 +188,7 @@ def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None
     seen.close()
 
 
-def test_parameters_with_the_names_of_options_go_into_vary() -> None:
+def test_parameters_with_the_names_of_options_go_into_vary():
     with pytest.raises(ParameterError, match=r"vary=\{'columns': 6\} for the parameter"):
         contact_sheet("schotter", 2, columns=6)
     made = variations("schotter", vary={"columns": [5, 7]}, seed=[1, 1, 1], paper="A7")
@@ -200,7 +198,7 @@ def test_parameters_with_the_names_of_options_go_into_vary() -> None:
     assert [d.parameters["columns"] for d in made.drawings] == [5, 5, 5, 7, 7, 7]
 
 
-def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history() -> None:
+def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history():
     def spots(svg: Any, rng: Any) -> None:
         svg.trait("density", "high" if rng.random() > 0.5 else "low").circle(30, 30, 9)
 

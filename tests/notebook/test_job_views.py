@@ -16,14 +16,13 @@ pytestmark = pytest.mark.usefixtures("consumer")
 def wait_for(gate: str, answer: Any = 5) -> Any:
     """Hold until the file `gate` is there."""
     import time
-    from pathlib import Path
 
     while not Path(gate).exists():
         time.sleep(0.01)
     return answer
 
 
-def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
+def test_a_job_is_followed_to_its_end(tmp_path):
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     view = job_view(job)
     wait_until(lambda: view.status == "working", 60, "the start")
@@ -32,14 +31,14 @@ def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
     wait_until(lambda: view.tiles[0]["caption"] == "5", 60, "the result")
 
 
-def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
+def test_a_job_that_ended_long_ago_shows_its_end(tmp_path):
     job = enqueue_background_job(wait_for, str(tmp_path))
     job.wait(60)
     view = job_view(job.id)
     wait_until(lambda: view.status.startswith("finished in"), 60, "the end")
 
 
-def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
+def test_the_button_of_a_view_stops_the_job(tmp_path):
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     view = job_view(job)
     view.act("cancel")
@@ -47,7 +46,7 @@ def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
     assert job.ended
 
 
-def test_an_unknown_id_is_an_error_in_the_cell() -> None:
+def test_an_unknown_id_is_an_error_in_the_cell():
     with pytest.raises(JobNotFoundError, match="nobody"):
         job_view("nobody")
 
@@ -56,13 +55,13 @@ def row_of(table: Any, job: Any) -> dict[str, Any]:
     return next((row for row in table.tiles if row["id"] == job.id), {})
 
 
-def test_an_error_is_shown_with_its_traceback(tmp_path: Path) -> None:
+def test_an_error_is_shown_with_its_traceback(tmp_path):
     view = job_view(enqueue_background_job(wait_for, None))
     wait_until(lambda: view.status.startswith("failed"), 60, "the failure")
     wait_until(lambda: "Traceback" in view.details, 60, "the traceback")
 
 
-def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path: Path) -> None:
+def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path):
     table, closed = queue_table(limit=5), queue_table()
     closed.close()
     shown = closed.tiles
@@ -82,7 +81,7 @@ def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path: Path) ->
     assert closed.tiles == shown
 
 
-def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
+def test_a_job_that_was_removed_is_not_in_the_table(tmp_path):
     kept, gone = (enqueue_background_job(wait_for, str(tmp_path)) for _ in range(2))
     for job in (kept, gone):
         job.wait(60)
@@ -94,7 +93,7 @@ def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
     table.close()
 
 
-def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
+def test_the_table_acts_on_its_jobs(tmp_path):
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     wait_until(lambda: job.status == "started", 60, "the start")
     table = queue_table(limit=3)
@@ -113,7 +112,7 @@ def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
     table.close()
 
 
-def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_path: Path) -> None:
+def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_path):
     first, second = (enqueue_background_job(wait_for, str(tmp_path / "gate")) for _ in range(2))
     wait_until(lambda: first.status == "started", 60, "the start")
     third = enqueue_background_job(wait_for, str(tmp_path / "gate"))
@@ -136,7 +135,7 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
         table.close()
 
 
-def test_jobs_of_drawings_have_names_that_a_person_knows() -> None:
+def test_jobs_of_drawings_have_names_that_a_person_knows():
     single = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40, "rose")
     named = enqueue_background_job(
         "workers.svg_tasks.generate_complex_svg", 40, 40, job_description="for the hall"

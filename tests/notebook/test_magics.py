@@ -1,8 +1,5 @@
 """`%load_ext drawscape` brings magics, and names to complete."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -19,7 +16,7 @@ RINGS = (
 
 
 @pytest.fixture
-def shell() -> Iterator[Any]:
+def shell():
     """An IPython with the extension loaded."""
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "drawscape")
@@ -37,9 +34,7 @@ def shell() -> Iterator[Any]:
         ("form('flow_field', pap", ["paper="]),
     ],
 )
-def test_tab_completes_patterns_and_their_parameters(
-    shell: Any, text: str, wanted: list[str]
-) -> None:
+def test_tab_completes_patterns_and_their_parameters(shell, text, wanted):
     load_ipython_extension(shell)  # once more, as importing `form` does
     _, found = shell.complete(None, text, len(text))
     assert found.count(wanted[0]) == 1
@@ -47,11 +42,11 @@ def test_tab_completes_patterns_and_their_parameters(
 
 
 @pytest.mark.parametrize("text", ["form('no_such', gu", "print('flow_f", "f.set(x", "form(gu"])
-def test_elsewhere_nothing_is_offered(text: str) -> None:
+def test_elsewhere_nothing_is_offered(text):
     assert completions(text, {}) == []
 
 
-def test_tab_completes_what_a_form_can_set(shell: Any) -> None:
+def test_tab_completes_what_a_form_can_set(shell):
     from drawscape.notebook import form
 
     shell.user_ns["f"] = form("spiral")
@@ -59,7 +54,7 @@ def test_tab_completes_what_a_form_can_set(shell: Any) -> None:
     assert "turns=" in found
 
 
-def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(shell: Any) -> None:
+def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(shell):
     shown = shell.run_cell_magic("sketch", "paper='A6'", RINGS.format(9))
     assert isinstance(shown, Form)
     assert (shown.values["count"], shown.values["width"]) == (9, 105)
@@ -70,12 +65,12 @@ def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(sh
     assert again.values["width"] == 105
 
 
-def test_a_cell_without_a_sketch_says_what_is_missing(shell: Any) -> None:
+def test_a_cell_without_a_sketch_says_what_is_missing(shell):
     with pytest.raises(SignatureError, match="defines no function that takes a canvas"):
         shell.run_cell_magic("sketch", "", "x = 5")
 
 
-def test_an_error_in_the_cell_is_shown_once(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_the_cell_is_shown_once(shell, capsys):
     """0.3 showed it where it was raised, and again where it was raised again."""
     for cell, error in (("def rings(svg:\n", SyntaxError), ("1 / 0", ZeroDivisionError)):
         with pytest.raises(error):
@@ -84,7 +79,7 @@ def test_an_error_in_the_cell_is_shown_once(shell: Any, capsys: pytest.CaptureFi
     assert said.out + said.err == ""
 
 
-def test_jobs_are_a_table(shell: Any) -> None:
+def test_jobs_are_a_table(shell):
     table = shell.run_line_magic("jobs", "failed")
     assert isinstance(table, QueueTable)
     table.close()

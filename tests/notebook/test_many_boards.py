@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ def burn() -> None:
 
 
 @pytest.fixture
-def busy() -> Iterator[None]:
+def busy():
     """A machine on which something else runs on every core."""
     context = multiprocessing.get_context("spawn")
     burning = [context.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
@@ -36,8 +35,8 @@ def busy() -> Iterator[None]:
 
 @pytest.mark.usefixtures("busy")
 def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     """The page opens amid the drawing: what it was sent last, by the tiles' numbers, is what it shows."""
     size = rounds(6, 24)
     for number in range(rounds(3, 200)):
@@ -58,7 +57,7 @@ def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
         made.close()
 
 
-def test_a_kernel_stays_small_after_many_drawings_and_sheets() -> None:
+def test_a_kernel_stays_small_after_many_drawings_and_sheets():
     """0.3 went to 620 MB: a thread for each job, and 59 widgets for each sheet."""
 
     def megabytes() -> float:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def no_worker_left(home: Path) -> Iterator[None]:
+def no_worker_left(home):
     """Each test begins and ends without a worker."""
     yield
     worker.stop_workers()
@@ -29,7 +28,6 @@ def no_worker_left(home: Path) -> Iterator[None]:
 def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
     """Hold until the file `gate` is there."""
     import time
-    from pathlib import Path
 
     while gate and not Path(gate).exists():
         time.sleep(0.01)
@@ -40,7 +38,7 @@ def watches() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name == "drawscape-watch"}
 
 
-def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
+def test_one_worker_is_started_where_there_is_none_and_no_second():
     assert workers_alive() == []
     assert repr(ensure_worker()) == "A worker is ready."
     (alive,) = workers_alive()
@@ -48,7 +46,7 @@ def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
     assert workers_alive() == [alive]
 
 
-def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path: Path) -> None:
+def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path):
     gate = tmp_path / "gate"
     of_others = watches()
     sheet = contact_sheet(hold, columns=2, seeds=range(2 * (os.cpu_count() or 1)), gate=str(gate))
@@ -60,7 +58,7 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path: Path
     wait_until(lambda: watches() <= of_others, 60, "the end of the watch")
 
 
-def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
+def test_a_worker_that_leaves_while_jobs_wait_is_replaced():
     """As when another notebook had started it, and was closed."""
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
@@ -70,8 +68,8 @@ def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
 
 
 def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(
-    recwarn: pytest.WarningsRecorder,
-) -> None:
+    recwarn,
+):
     ensure_worker()
     worker.stop_workers()
     wait_until(lambda: not workers_alive(), 60, "its end")
@@ -80,14 +78,14 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(
     assert not recwarn.list
 
 
-def test_a_form_starts_a_worker_and_says_so() -> None:
+def test_a_form_starts_a_worker_and_says_so():
     held = form(hold)
     held.draw().wait(60)
     wait_until(lambda: held.status.startswith("finished"), 60, "the form")
     wait_until(lambda: held.state.get("note", "") == worker.STARTED, 60, "the note")
 
 
-def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
+def test_a_form_outlives_its_worker(tmp_path):
     ensure_worker()
     (first,) = workers_alive()
     held = form(hold, gate=str(tmp_path / "gate"))
@@ -102,7 +100,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["return", "os.kill(os.getpid(), 9)"])
-def test_the_worker_ends_with_the_process_that_started_it(home: Path, end: str) -> None:
+def test_the_worker_ends_with_the_process_that_started_it(home, end):
     program = f"""
 import os
 from drawscape.errors import JobTimeout, QueueError
@@ -121,7 +119,7 @@ main()
     wait_until(lambda: not workers_alive(), 60, "the worker's end")
 
 
-def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     monkeypatch.setattr(worker, "MOST_STARTS", 1)
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
@@ -133,7 +131,7 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.Mo
     job.cancel()
 
 
-def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(tmp_path: Path) -> None:
+def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(tmp_path):
     """Nine kernels once started six workers when the one that they shared was killed."""
     program = """
 import os, sys
@@ -169,8 +167,8 @@ sys.stdin.readline()
 
 
 def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
     wait_until(lambda: not workers_alive(), 60, "its end")
@@ -179,7 +177,7 @@ def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
     def locked(*arguments: object, **options: object) -> object:
         for trouble in troubles:
             raise trouble
-        return list_jobs(*arguments, **options)  # type: ignore[arg-type]
+        return list_jobs(*arguments, **options)
 
     monkeypatch.setattr(worker, "list_jobs", locked)
     job = enqueue_background_job(hold, width=1, height=1)

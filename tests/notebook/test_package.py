@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,18 +16,18 @@ def run(program: str) -> str:
 
 
 @pytest.mark.parametrize("name", drawscape.notebook.__all__)
-def test_every_name_leads_to_something_with_a_docstring(name: str) -> None:
+def test_every_name_leads_to_something_with_a_docstring(name):
     assert getattr(drawscape.notebook, name).__doc__
 
 
-def test_importing_it_loads_no_widgets() -> None:
+def test_importing_it_loads_no_widgets():
     program = (
         "import sys, drawscape.notebook, drawscape.job_manager; print('ipywidgets' in sys.modules)"
     )
     assert run(program) == "False\n"
 
 
-def test_without_ipywidgets_the_error_names_the_extra() -> None:
+def test_without_ipywidgets_the_error_names_the_extra():
     program = "import sys; sys.modules['ipywidgets'] = None; from drawscape.notebook import form"
     assert (
         "MissingExtraError: drawscape.notebook.form needs an extra: pip install 'drawscape[lab]'"
@@ -36,9 +35,7 @@ def test_without_ipywidgets_the_error_names_the_extra() -> None:
     )
 
 
-def test_without_anywidget_there_are_pictures_and_the_error_names_the_extra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_anywidget_there_are_pictures_and_the_error_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     said = run(
         "import sys; sys.modules['anywidget'] = None\n"
@@ -50,6 +47,6 @@ def test_without_anywidget_there_are_pictures_and_the_error_names_the_extra(
     assert "drawscape.notebook.form needs an extra: pip install 'drawscape[lab]'" in said
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'from'"):
         getattr(drawscape.notebook, "from")

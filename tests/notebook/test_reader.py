@@ -14,7 +14,7 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.mark.usefixtures("consumer")
-def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads() -> None:
+def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads():
     seen: list[JobState] = []
     for seed in range(3):
         following = Following([enqueue_background_job(TASK, 40, 40, seed=seed)], seen.append)
@@ -37,7 +37,7 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
     assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
 
 
-def test_many_requests_make_one_call_and_what_fails_stops_no_other() -> None:
+def test_many_requests_make_one_call_and_what_fails_stops_no_other():
     calls: list[str] = []
     done = threading.Event()
 

@@ -41,7 +41,7 @@ await job"""
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home for one test, without a worker."""
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
@@ -53,14 +53,14 @@ def run(name: str, folder: Path) -> Any:
     return execute(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4), folder)
 
 
-def execute(notebook: Any, folder: Path, **options: Any) -> Any:
+def execute(notebook, folder, **options):
     resources = {"metadata": {"path": str(folder)}}
     executed = NotebookClient(notebook, timeout=120, resources=resources, **options).execute()
     wait_until(lambda: not workers_alive(), 60, "the end of the kernel's worker")
     return executed
 
 
-def images(notebook: Any) -> int:
+def images(notebook):
     return str(notebook).count("<img src=")
 
 
@@ -80,8 +80,8 @@ def executed_cells(sources: list[str], folder: Path) -> list[int]:
     [("01_first_drawing", 2, 1, 3), ("03_many_drawings", 12 + 1 + 9 + 9, 0, 31 + 9)],
 )
 def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
-    home: Path, name: str, jobs: int, again: int, pictures: int
-) -> None:
+    home, name, jobs, again, pictures
+):
     """There is no worker but the notebook's own. A job that a cell queues by hand is queued again."""
     first = run(name, home)
     assert len(list_jobs(limit=None)) == jobs
@@ -93,8 +93,8 @@ def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
 
 
 def test_what_stands_has_its_pictures_when_its_cell_ends_and_a_job_finds_a_worker(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    home, monkeypatch
+):
     monkeypatch.setenv("JPY_SESSION_NAME", "again.ipynb")  # forms come back with their settings
     executed_cells([BEGIN, *SHEETS, *SINGLE, WAIT], home)
     for seed, cells in enumerate((SHEETS, SINGLE)):

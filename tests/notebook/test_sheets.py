@@ -1,7 +1,6 @@
 """A sheet queues what does not stand, fills with it, comes back, and shows what failed."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,6 @@ from drawscape.catalogue import drawings
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
 from drawscape.notebook import contact_sheet, form, history, sheet, sheets, variations
-from drawscape.notebook.contact_sheets import ContactSheet
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -42,7 +40,7 @@ def plot(
     return str(path)
 
 
-def await_words(sheet: ContactSheet, words: str) -> None:
+def await_words(sheet, words):
     wait_until(lambda: sheet.status == words, 60, f"{words!r}, not {sheet.status!r}")
 
 
@@ -50,7 +48,7 @@ def count_jobs() -> int:
     return len(list_jobs(limit=None))
 
 
-def test_each_tile_shows_the_file_of_its_job() -> None:
+def test_each_tile_shows_the_file_of_its_job():
     sheet = contact_sheet(plot, range(4), paper="A6", size=3)
     gallery = sheet.wait(60)
     await_words(sheet, "4 of 4 drawn")
@@ -71,16 +69,14 @@ def test_each_tile_shows_the_file_of_its_job() -> None:
         ({"size": range(1, 9), "columns": 5}, 5, [f"size {n}" for n in range(1, 9)]),
     ],
 )  # fmt: skip
-def test_variations_have_a_cell_for_each_combination(
-    choices: dict[str, Any], columns: int, captions: list[str]
-) -> None:
+def test_variations_have_a_cell_for_each_combination(choices, columns, captions):
     sheet = variations(plot, **choices)
     sheet.wait(60)
     assert [cell.caption for cell in sheet.cells.values()] == captions
     assert sheet.columns == columns
 
 
-def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time() -> None:
+def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time():
     first, again = (
         variations("schotter", sobol=16, calm=(0.0, 0.8), vary={"columns": (5, 20)}, paper="A7")
         for _ in range(2)
@@ -92,7 +88,7 @@ def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time() -> Non
     first.cancel()
 
 
-def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() -> None:
+def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile():
     sheet = contact_sheet(plot, range(3), fail_at=1)
     gallery = sheet.wait(60)
     await_words(sheet, "2 of 3 drawn, 1 failed")
@@ -104,7 +100,7 @@ def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() ->
         sheet.wait(20, raise_on_failure=True)
 
 
-def test_cancel_ends_what_is_not_drawn_yet(tmp_path: Path) -> None:
+def test_cancel_ends_what_is_not_drawn_yet(tmp_path):
     sheet = contact_sheet(plot, range(5), gate=str(tmp_path / "never"))
     wait_until(
         lambda: [j.status for j in sheet.jobs].count("started") == 1, 60, "the first to start"
@@ -113,7 +109,7 @@ def test_cancel_ends_what_is_not_drawn_yet(tmp_path: Path) -> None:
     await_words(sheet, "0 of 5 drawn, 1 stopped, 4 canceled")
 
 
-def test_a_wrong_value_queues_nothing() -> None:
+def test_a_wrong_value_queues_nothing():
     before = len(list_jobs())
     with pytest.raises(ParameterError, match="size=99: must be at least 1 and at most 9"):
         variations(plot, size=[1, 99])
@@ -131,7 +127,7 @@ def test_a_wrong_value_queues_nothing() -> None:
     assert len(list_jobs()) == before
 
 
-def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do() -> None:
+def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do():
     def square(svg: Any, *, side: int = 3) -> None:
         """Always the same."""
 
@@ -139,7 +135,7 @@ def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do() -> N
         contact_sheet(square, range(3))
 
 
-def test_a_sheet_that_is_made_again_queues_nothing() -> None:
+def test_a_sheet_that_is_made_again_queues_nothing():
     first = contact_sheet("truchet", range(4), paper="A7")
     first.wait(60)
     count = count_jobs()
@@ -165,7 +161,7 @@ def test_a_sheet_that_is_made_again_queues_nothing() -> None:
 
 
 @pytest.fixture
-def gated(tmp_path: Path) -> Iterator[tuple[Any, Path]]:
+def gated(tmp_path):
     gate = tmp_path / "gate"
 
     def gated_dots(svg: Any, rng: Any, *, size: float = 1.0) -> None:
@@ -180,8 +176,8 @@ def gated(tmp_path: Path) -> Iterator[tuple[Any, Path]]:
 
 
 def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
-    gated: tuple[Any, Path],
-) -> None:
+    gated,
+):
     sketch, gate = gated
     first = contact_sheet(sketch, range(3), paper="A7", name="dots at dawn")
     count = count_jobs()
@@ -223,7 +219,7 @@ def big(width: float, height: float, seed: int = 0) -> str:
     return str(path)
 
 
-def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
+def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200():
     for made in (contact_sheet(big, range(3)), contact_sheet("stippling", range(3), paper="A3")):
         made.begin_saving()
         gallery = made.wait(60)
@@ -239,8 +235,8 @@ def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
 
 
 def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_again(
-    gated: tuple[Any, Path],
-) -> None:
+    gated,
+):
     sketch, gate = gated
     first = contact_sheet(sketch, range(3), paper="A7", size=2.0)
     first.cancel()
@@ -255,7 +251,7 @@ def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_a
     assert count_jobs() == count + 3
 
 
-def test_a_sketch_that_fails_is_not_queued_again() -> None:
+def test_a_sketch_that_fails_is_not_queued_again():
     def breaks(svg: Any, rng: Any, *, at: int = 3) -> None:
         if rng.random() >= 0:
             raise ValueError("it breaks")
@@ -266,7 +262,7 @@ def test_a_sketch_that_fails_is_not_queued_again() -> None:
     assert (again.status, count_jobs()) == ("0 of 2 drawn, 2 failed", count)
 
 
-def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
+def test_more_seeds_are_drawn_and_stay_with_the_sheet():
     first = contact_sheet("schotter", range(2), paper="A7", name="more")
     first.more(2)
     again = sheet("more")
@@ -281,8 +277,8 @@ def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
 
 
 def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_again(
-    home: Path,
-) -> None:
+    home,
+):
     made = contact_sheet("schotter", range(3), paper="60x60", name="moved")
     made.wait(60)
     kept, gone, moved = (drawing.path for drawing in made.drawings)
@@ -308,7 +304,7 @@ def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_
     assert (count_jobs(), gone.is_file()) == (count + 1, True)
 
 
-def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path: Path) -> None:
+def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path):
     made = contact_sheet(plot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
     rest = contact_sheet(plot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
     for one in (made, rest):
@@ -320,7 +316,7 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path: Pat
     rest.cancel()
 
 
-def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_all_numbers() -> None:
+def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_all_numbers():
     assert [cell.caption for cell in contact_sheet("schotter", 2, paper="A7").cells.values()] == [
         "seed 0",
         "seed 1",
@@ -331,7 +327,7 @@ def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_al
     assert spread.status == "4 of 4 drawn"
 
 
-def test_the_name_of_another_sketch_s_sheet_is_refused() -> None:
+def test_the_name_of_another_sketch_s_sheet_is_refused():
     contact_sheet("schotter", 2, paper="A7", name="mine")
     count = count_jobs()
     with pytest.raises(ParameterError, match="is the name of a sheet of schotter; give another"):

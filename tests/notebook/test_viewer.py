@@ -26,7 +26,7 @@ def document(*layers: Layer) -> Document:
     return Document(210, 297, layers)
 
 
-def test_the_lines_come_back_within_half_a_unit_in_their_order() -> None:
+def test_the_lines_come_back_within_half_a_unit_in_their_order():
     original, _ = document_of(draw("flow_field", 210, 297, spacing=4))
     data = drawing_data(original)
     assert [entry["name"] for entry in data.header["layers"]] == [x.name for x in original.layers]
@@ -38,7 +38,7 @@ def test_the_lines_come_back_within_half_a_unit_in_their_order() -> None:
     assert sum(map(len, data.buffers)) < 4.5 * points
 
 
-def test_a_leap_across_a_large_sheet_takes_wider_numbers() -> None:
+def test_a_leap_across_a_large_sheet_takes_wider_numbers():
     far = Layer(
         "far", "#000", 0.5, Lines.of([[[0, 0], [800.0, 1100.0]], [[-100.0, 2.0], [1.5, 2.0]]])
     )
@@ -49,7 +49,7 @@ def test_a_leap_across_a_large_sheet_takes_wider_numbers() -> None:
     assert [entry["width_mm"] for entry in data.header["layers"]] == [0.5, 0.3]
 
 
-def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_page() -> None:
+def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_page():
     sent: list[tuple[dict, list[bytes]]] = []
 
     class Recorded(Viewer):
@@ -67,7 +67,7 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     assert sent[1][0]["drawings"][0]["title"] == "again"  # a page is there
 
 
-def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
+def test_a_view_leaves_a_picture_in_the_saved_notebook():
     shown = view(draw("hilbert", 105, 148), title="a curve")
     shown.begin_saving()
     assert '<img src="data:image/webp;base64,' in shown.saved.html
@@ -79,7 +79,7 @@ def spirals(*turns: int) -> list[Any]:
     return [draw("spiral", 105, 148, turns=n, margin=9) for n in turns]
 
 
-def test_drawings_are_compared_in_three_modes_and_all_are_saved() -> None:
+def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     wide = draw("spiral", 99.5, 148, turns=8, margin=9)
     shown = compare(*spirals(7), wide)
     heads = ["", "drawing 1", "drawing 2"]
@@ -101,6 +101,6 @@ def test_drawings_are_compared_in_three_modes_and_all_are_saved() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_one_or_seven_are_not_compared(count: int) -> None:
+def test_one_or_seven_are_not_compared(count):
     with pytest.raises(ParameterError, match="compare 2 to 6 of them"):
         compare(*spirals(*range(3, 3 + count)))

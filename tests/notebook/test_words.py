@@ -45,7 +45,7 @@ def state(status: str, progress: float = 0.0, **rest: Any) -> JobState:
         (state("not_found", error="no job 'a'"), "gone: no job 'a'"),
     ],
 )
-def test_each_state_has_its_words(job: JobState, words: str) -> None:
+def test_each_state_has_its_words(job, words):
     assert status_words(job) == words
 
 
@@ -58,11 +58,11 @@ def test_each_state_has_its_words(job: JobState, words: str) -> None:
         ("what it is: unknown", "what it is: unknown"),
     ],
 )
-def test_an_error_is_named_without_its_module(last: str, line: str) -> None:
+def test_an_error_is_named_without_its_module(last, line):
     assert error_line(f"Traceback (most recent call last):\n  ...\n{last}\n") == line
 
 
-def test_an_error_of_several_lines_is_shown_by_its_first() -> None:
+def test_an_error_of_several_lines_is_shown_by_its_first():
     frames = '  File "a.py", line 1, in f\n    g()\n'
     first = f"Traceback (most recent call last):\n{frames}KeyError: 'a'\n\n"
     text = (
@@ -78,5 +78,5 @@ def test_an_error_of_several_lines_is_shown_by_its_first() -> None:
      (9.94, "9.9 s"), (9.96, "10 s"), (59, "59 s"), (59.6, "1 min 0 s"),
      (125, "2 min 5 s"), (3725, "1 h 2 min"), (-3, "1 ms")],
 )  # fmt: skip
-def test_durations_are_as_exact_as_a_person_cares(seconds: float, words: str) -> None:
+def test_durations_are_as_exact_as_a_person_cares(seconds, words):
     assert duration_words(NOON, NOON + timedelta(seconds=seconds)) == words
