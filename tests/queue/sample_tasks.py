@@ -33,8 +33,8 @@ def nap(seconds):
     return seconds
 
 
-def nap_then_give_pid(seconds):
-    time.sleep(seconds)
+def wait_then_give_pid(gate):
+    wait_for_file(gate)
     return os.getpid()
 
 
@@ -122,6 +122,12 @@ def answer():
 
 def named_like_options(delay=0, priority=0, retries=0):
     return delay, priority, retries
+
+
+def print_around(gate):
+    print("before", flush=True)
+    wait_for_file(gate)
+    print("after")
 
 
 def print_slowly(lines, pause):

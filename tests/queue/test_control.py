@@ -197,7 +197,7 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
         waiting = asyncio.ensure_future(job._wait_async())
         await asyncio.sleep(0.05)
         job.cancel()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 60)
 
     with pytest.raises(errors.JobFailed, match="canceled"):
         asyncio.run(wait_and_cancel())

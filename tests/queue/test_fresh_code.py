@@ -75,12 +75,16 @@ def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(sour
 
 @pytest.mark.both_engines
 def test_a_backlog_sees_the_edit_within_a_moment(source: Path):
-    before = [enqueue_background_job("sampletasks.nap", 0.15) for _ in range(3)]
+    gate = source.parent / "gate"
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    for _ in range(2):
+        enqueue_background_job("sampletasks.wait_for_file", str(gate))
     later = enqueue_background_job("sampletasks.answer")
-    before[0].wait(60)
     source.write_text(
         source.read_text().replace("def answer():\n    return 1", "def answer():\n    return 4444")
     )
+    time.sleep(0.1)  # a file is looked at ten times a second
+    gate.touch()
     assert later.wait(60) == 4444
 
 

@@ -151,14 +151,16 @@ def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_cons
 @pytest.mark.sqlite
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap", 0.2))
+    gate = home / "gate"
+    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
     paused.process.send_signal(signal.SIGSTOP)
     start_consumer()
+    gate.touch()
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
     time.sleep(1.5)  # longer than a round of recovery: its lock is held, so nobody takes over
     assert job.status == "started"
     paused.process.send_signal(signal.SIGCONT)
-    assert job.wait(60) == 0.2
+    job.wait(60)
     assert job.refresh().attempts == 1
 
 
@@ -172,8 +174,10 @@ def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
     On Postgres the server has to end its session, too.
     """
     paused = start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap_then_give_pid", 0.3))
+    gate = home / "gate"
+    job = started(enqueue_background_job("sampletasks.wait_then_give_pid", str(gate)))
     paused.process.send_signal(signal.SIGSTOP)
+    gate.touch()
     (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
     if engine == "postgres":
         end_sessions(default_queue().database.target)

@@ -42,7 +42,7 @@ _LOG_CHUNKS = (
     16  # of 64 KiB between two checks of the clock: a child may print faster than we write
 )
 _LEAVE_NOTICE_S = (
-    1.0  # huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine
+    3.0  # huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine
 )
 _PATIENCE_S = 0.005
 
