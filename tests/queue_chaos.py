@@ -187,7 +187,7 @@ class World:
         stale = self._stale_claims(database)
         recover(database)
         for held in stale:
-            if acknowledge(database, held, Outcome("finished"))[0]:
+            if acknowledge(database, [(held, Outcome("finished"))])[0] != [False]:
                 raise AssertionError(f"a late acknowledgement of {held.id} was accepted")
         database.close()
         with closing(sqlite3.connect(self.path)) as connection:

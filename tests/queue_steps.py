@@ -4,10 +4,10 @@ import time
 from collections import Counter
 
 from drawscape.jobs import Job, default_queue, enqueue_background_job, enqueue_many, list_jobs
+from drawscape.queue import store
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.retention import DAY_S
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
-from drawscape.queue.store import acknowledge
 
 TASK = "sampletasks.nothing"
 MANY = 3000
@@ -24,6 +24,14 @@ def claim(
 ) -> Claim | None:
     """Claim the next job, as a worker does."""
     return engine.claim(ClaimRequest(queue, worker, pid, lanes))
+
+
+def acknowledge(
+    engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
+) -> tuple[bool, Claim | None]:
+    """Acknowledge one job, as a worker does; return whether it was accepted, and the next claim."""
+    accepted, claims = store.acknowledge(engine, [(held, outcome)], [request] if request else [])
+    return accepted[0], claims[0] if claims else None
 
 
 def queued(**options: object) -> Job:

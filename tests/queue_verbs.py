@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from queue_steps import CLAIMANT, TASK, take
+from queue_steps import CLAIMANT, TASK, acknowledge, take
 
 from drawscape.job_manager import (
     cancel_job,
@@ -18,7 +18,7 @@ from drawscape.job_manager import (
     retry_job,
 )
 from drawscape.queue.row import Claim, Outcome
-from drawscape.queue.store import acknowledge, give_back, note_progress
+from drawscape.queue.store import give_back, note_progress
 
 
 def held(job_id: str) -> Claim:

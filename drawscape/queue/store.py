@@ -214,28 +214,25 @@ def _group_id(run: Transaction, queue: str, group: Group) -> int | None:
 
 
 def acknowledge(
-    engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
-) -> tuple[bool, Claim | None]:
-    """Return whether the outcome was accepted and, for a `request`, the next claim.
+    engine: Engine, ended: Sequence[tuple[Claim, Outcome]], requests: Sequence[ClaimRequest] = ()
+) -> tuple[list[bool], list[Claim | None]]:
+    """Return which outcomes were accepted and, but for a server, the next claim for each of `requests`.
 
-    An acknowledgement by a holder whose claim is no longer the current one changes nothing and returns
-    False. Where one transaction can do both, it does.
+    An acknowledgement by a holder whose claim is no longer the current one changes nothing. All is one
+    transaction: no next job begins before the ends are committed. A server takes an end that nothing waits
+    for by one statement.
     """
-    following = None
-    accepted = not outcome.may_be_retried and engine.end(held, outcome)
-    if not accepted:
+    claims: list[Claim | None] = []
+    accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
+    if not all(accepted):
         with engine.transaction() as run:
-            accepted = _write_outcome(run, held, outcome)
-            if request is not None:
-                following = engine.claim_in(run, request)
+            for number, (held, outcome) in enumerate(ended):
+                accepted[number] = accepted[number] or _write_outcome(run, held, outcome)
+            if not engine.is_server:
+                claims = [engine.claim_in(run, request) for request in requests]
             failpoint("ack.before_commit")
     failpoint("ack.after_commit")
-    if engine.is_server and request is not None:
-        try:
-            following = engine.claim(request)
-        except QueueError as error:  # what has ended has ended; the next loop claims
-            _warn("event=claim_failed error=%r", str(error))
-    return accepted, following
+    return accepted, claims
 
 
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:

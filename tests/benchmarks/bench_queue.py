@@ -156,32 +156,50 @@ def claim_rate(extra: int) -> tuple[float, int]:
     held = database.claim(bench)
     began = time.perf_counter()
     for _ in range(cycles // 2):
-        _, held = acknowledge(database, held, Outcome("finished"), bench)
+        _, [held] = acknowledge(database, [(held, Outcome("finished"))], [bench])
     rate = cycles // 2 / (time.perf_counter() - began)
     return rate, size // max(1, extra + cycles)
 
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
+    import select
+
     from drawscape.jobs import default_queue
     from drawscape.queue import clock
     from drawscape.queue.row import Claim
     from drawscape.queue.task import Codec, of_call
     from drawscape.queue.worker.call import ChildSettings
     from drawscape.queue.worker.lease import Lease
-    from drawscape.queue.worker.slot import PatientLock, Slot
+    from drawscape.queue.worker.slot import Slot, State
 
     key, task = os.urandom(32), "benchtasks.noop"
     child = ChildSettings(str(HOME), key, ("benchtasks",), "")
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
-    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None, 0, "bench")
-    slot = Slot(child, default_queue().database, PatientLock(), Lease(None, print))
-    try:
+    slot = Slot(child, default_queue().database, Lease(None, print), is_kept_free=False)
+    slot.start()
+    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, slot.pid, 0, "bench")
+    poll = select.poll()
+    for descriptor in slot.descriptors:
+        poll.register(descriptor, select.POLLIN)
+
+    def await_child(is_done: Callable[[], bool]) -> None:
+        while not is_done():
+            slot.attend({descriptor for descriptor, _ in poll.poll(60_000)})
+
+    def trip() -> None:
         slot.run(held, clock.boot_s())
+        await_child(lambda: slot.outcome is not None)
+        if slot.outcome.status != "finished":
+            raise SystemExit("a no-op job did not finish")
+        slot.release()
+
+    try:
+        await_child(lambda: slot.state is State.IDLE)
+        trip()
         began = time.perf_counter()
         for _ in range(count):
-            if slot.run(held, clock.boot_s()).status != "finished":
-                raise SystemExit("a no-op job did not finish")
+            trip()
         return (time.perf_counter() - began) / count
     finally:
         slot.close()

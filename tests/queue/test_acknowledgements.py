@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from queue_steps import claim
+from queue_steps import acknowledge, claim
 from support import wait_until
 
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import acknowledge, recover
+from drawscape.queue.store import recover
 
 pytestmark = pytest.mark.both_engines
 

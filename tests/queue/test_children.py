@@ -3,20 +3,14 @@
 import os
 import resource
 import signal
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from queue_steps import claim
 from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
-from drawscape.job_manager import Job, default_queue, enqueue_background_job
-from drawscape.queue import clock
-from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.lease import Lease
-from drawscape.queue.worker.slot import Interrupted, PatientLock, Slot
+from drawscape.job_manager import Job, enqueue_background_job
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -105,24 +99,3 @@ def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
     start_consumer()
     wait_until(lambda: not is_running(orphan))
     wait_until(lambda: job.refresh().recoveries == 1)
-
-
-def test_a_child_that_is_killed_since_the_worker_has_to_leave_is_not_taken_for_crashed(home: Path):
-    """As when the server has not answered for long: the slot's thread may be waiting for it meanwhile."""
-    enqueue_background_job("sampletasks.append", str(home / "begun"), "x", 60)
-    queue = default_queue()
-    settings = ChildSettings(str(home), queue.codec.key, ("sampletasks",), queue.database.target)
-    slot = Slot(settings, queue.database, PatientLock(), Lease(None, print))
-
-    def leave() -> None:
-        wait_until((home / "begun").exists, 60, "the task to begin")
-        child = slot.pid
-        slot.requests.interrupt()
-        slot.kill()
-        wait_until(lambda: not is_running(child), 60, "the child to be ended")
-
-    leaving = threading.Thread(target=leave, daemon=True)
-    leaving.start()
-    with pytest.raises(Interrupted):
-        slot.run(claim(queue.database), clock.boot_s())
-    slot.close()

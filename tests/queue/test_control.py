@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from queue_steps import claim
+from queue_steps import acknowledge, claim
 from support import is_running, started, wait_until
 
 from drawscape import errors
@@ -26,7 +26,7 @@ from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.options import new_id
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import acknowledge, give_back
+from drawscape.queue.store import give_back
 
 pytestmark = pytest.mark.both_engines
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from queue_steps import claim, end, queued, run, take
+from queue_steps import acknowledge, claim, end, queued, run, take
 
 from drawscape import errors
 from drawscape.jobs import (
@@ -16,7 +16,7 @@ from drawscape.jobs import (
     retry_failed_jobs,
 )
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import MAX_RECOVERIES, acknowledge, promote_due, recover
+from drawscape.queue.store import MAX_RECOVERIES, promote_due, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_steps import TASK, claim
+from queue_steps import TASK, acknowledge, claim
 from support import rounds
 
 from drawscape.errors import JobStateError
@@ -22,7 +22,6 @@ from drawscape.jobs import (
     retry_failed_jobs,
 )
 from drawscape.queue.row import Claim, Outcome
-from drawscape.queue.store import acknowledge
 
 STEPS = rounds(1_500, 100_000)
 LIFE = 250

@@ -10,14 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from queue_file import database_path
 from support import wait_until
 
 from drawscape.errors import JobFailed, QueueError, SettingsError
 from drawscape.job_manager import default_queue, enqueue_background_job
 from drawscape.queue.engines.sqlite import SqliteEngine
-from drawscape.queue.huey import JobHuey
-from drawscape.queue.row import Outcome
 from drawscape.queue.worker.child_process import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -174,17 +171,22 @@ worker.stop()
     assert reported.split() == ["None", "finished", "1"]
 
 
-def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
-    huey = JobHuey("background", filename=database_path())
-    huey.storage.conn  # noqa: B018 - makes huey's tables
-    worker = huey.create_consumer()._create_worker()
-    job = enqueue_background_job("sampletasks.nothing")
-    held = worker._claim()
-    worker._acknowledge(held, Outcome("failed", "exception", error="\udce9"))
-    assert (job.status, job.reason) == ("failed", "crashed")
-    assert "could not be written" in job.error
-    worker.slot.close()
-    huey.storage.close()
+def test_an_end_that_the_file_refuses_holds_up_no_other_and_is_written_later(
+    home: Path, start_consumer
+):
+    database = default_queue().database
+    database.write(
+        "create trigger refuses before update on job when new.result is not null and new.id = 'bad' "
+        "begin select raise(abort, 'not now'); end"
+    )
+    bad = enqueue_background_job("sampletasks.add", 1, job_id="bad")
+    others = [enqueue_background_job("sampletasks.add", number) for number in range(10)]
+    start_consumer("-w", "2")
+    assert [job.wait(60) for job in others] == list(range(10))
+    assert bad.status == "started"
+    database.write("drop trigger refuses")
+    assert bad.wait(60) == 1
+    assert bad.refresh().attempts == 1
 
 
 CLOCK = """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_steps import CLAIMANT, MANY, TASK, claim, ended_jobs
+from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs
 
 from drawscape.jobs import (
     cancel_all,
@@ -16,7 +16,6 @@ from drawscape.jobs import (
     queue_statistics,
 )
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import acknowledge
 
 
 def plans_of(look: Callable[[], object]) -> dict[str, list[str]]:

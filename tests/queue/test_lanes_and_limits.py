@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_steps import CLAIMANT, TASK, take
+from queue_steps import CLAIMANT, TASK, acknowledge, take
 from support import wait_until
 
 from drawscape import errors
@@ -22,7 +22,6 @@ from drawscape.jobs import (
     resume_queue,
 )
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import acknowledge
 
 pytestmark = [pytest.mark.usefixtures("home", "claimant"), pytest.mark.both_engines]
 

@@ -10,6 +10,7 @@ import pooler
 import psycopg
 import pytest
 from postgres_server import administrator, drop_schema, end_sessions, let_claim, new_schema
+from queue_steps import acknowledge
 from support import started, wait_until
 
 from drawscape import errors
@@ -125,7 +126,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     again = claimed(database, "new")
     assert (again.seq, again.token) == (held.seq, held.token)
     late = Outcome("finished", result=b"late")
-    assert store.acknowledge(database, held, late) == (False, None)
+    assert acknowledge(database, held, late) == (False, None)
     assert not store.give_back(database, held)
     assert not store.note_progress(database, held, 0.5, "late", None)
     assert not database.write(database.sql.WRITE_LOG, **held.key, position=0, data=b"late")
@@ -133,8 +134,8 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert first.status == "started"
     assert (first.logs(), first.preview, first.refresh().progress) == ("", None, 0.0)
     other = again._replace(id="second", worker="new")  # the number of a job that a backup forgot
-    assert store.acknowledge(database, other, late) == (False, None)
-    assert store.acknowledge(database, again, Outcome("finished")) == (True, None)
+    assert acknowledge(database, other, late) == (False, None)
+    assert acknowledge(database, again, Outcome("finished")) == (True, None)
 
 
 def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_jobs_taken(
@@ -192,7 +193,7 @@ def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url: s
         one, done = PostgresEngine(url, tmp_path), []
         while (held := claimed(one, "worker")) is not None:
             assert one.read(over) == []
-            accepted, _ = store.acknowledge(one, held, Outcome("finished"))
+            accepted, _ = acknowledge(one, held, Outcome("finished"))
             assert accepted
             done.append(held.id)
         one.close()

@@ -215,8 +215,8 @@ class Engine(ABC):
         return False
 
     def claim_in(self, run: Transaction, request: ClaimRequest) -> Claim | None:
-        """Return the next job within a transaction that is alone; None: ask `claim` afterwards."""
-        return None
+        """Return the next job within a transaction that is alone; not on a server."""
+        raise NotImplementedError
 
     @abstractmethod
     def version(self) -> object:

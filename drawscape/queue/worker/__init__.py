@@ -1,5 +1,5 @@
-"""The worker: a `huey_consumer` whose threads claim jobs and run each in a child process.
+"""The worker: a `huey_consumer` that claims jobs and runs each in a child process.
 
-Read worker.py (threads), slot.py (one job from hand-over to outcome), then child_process.py, child.py and
-call.py (the other side of the pipe). context.py is what a task knows of its job.
+Read worker.py (the consumer), dispatcher.py (claims and ends) and slot.py (one job in one child). Then come
+child_process.py, and child.py and call.py on the other side of the pipe. context.py is what a task knows.
 """

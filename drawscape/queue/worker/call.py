@@ -95,7 +95,7 @@ class TaskCaller:
             return True
         if code != self._code:
             return False
-        return self._code_folder != self._home or code in (None, digest_of(self._home))
+        return code is None or self._code_folder != self._home or code == digest_of(self._home)
 
     def _take(self, code: str | None) -> None:
         """Let this process have the code of that digest, for good."""
@@ -254,7 +254,7 @@ def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], un
             while rows := engine.write(sql.CLAIM_ONE, id=job_id, **worker):  # again for a retry
                 ran = True
                 held = Claim(*rows[0])
-                acknowledge(engine, held, _run_one(queue, caller, held))
+                acknowledge(engine, [(held, _run_one(queue, caller, held))])
                 pending.update((row[0], None) for row in engine.read(sql.DEPENDENTS, needed=job_id))
                 if time.monotonic() > until:
                     return False

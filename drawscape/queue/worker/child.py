@@ -18,8 +18,9 @@ import sysconfig
 import threading
 import time
 import warnings
-from dataclasses import astuple
-from enum import Enum
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -41,6 +42,7 @@ PREVIEW_BYTES = 4_000_000
 
 _PEAK_WORTH_A_RESET_KB = 262_144
 _MESSAGE_CHARS = 2_000
+_LENGTH_BYTES = 8
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
 _F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
 _PR_SET_CHILD_SUBREAPER = 36
@@ -53,14 +55,51 @@ Message = tuple[bytes, str, str, float, str | None, bytes, str | None]
 """A job: its mark, id, task, when it was queued, notes, its signed call, and the digest of its code."""
 
 
-class Kind(Enum):
-    """The first byte of a message from the child."""
+class Kind(StrEnum):
+    """What a message from the child says."""
 
-    READY = b"R"
-    PROGRESS = b"P"
-    DONE = b"D"
-    STALE = b"S"
+    READY = "ready"
+    PROGRESS = "progress"
+    DONE = "done"
+    STALE = "stale"
     """It did not begin: the code on disk has changed, or the job wants a process of its own."""
+
+
+class Channel:
+    """Messages over a socket: each is marshalled, and comes after its length."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection  # whose end would close it
+        self.descriptor = connection.fileno()
+        self._data = bytearray()
+
+    def send(self, content: tuple[Any, ...]) -> None:
+        """Send a message; raise OSError when nobody is there."""
+        data = marshal.dumps(content)
+        data = len(data).to_bytes(_LENGTH_BYTES) + data
+        sent = os.write(self.descriptor, data)
+        while sent < len(data):
+            sent += os.write(self.descriptor, memoryview(data)[sent:])
+
+    def receive(self) -> list[Any]:
+        """Wait until something comes; return the messages that are whole. Raises EOFError at the end."""
+        try:
+            data = os.read(self.descriptor, 1 << 16)
+        except OSError as error:
+            raise EOFError from error
+        if not data:
+            raise EOFError
+        self._data += data
+        found, start = [], 0
+        while len(self._data) - start >= _LENGTH_BYTES:
+            begin = start + _LENGTH_BYTES
+            end = begin + int.from_bytes(self._data[start:begin])
+            if end > len(self._data):
+                break
+            found.append(marshal.loads(memoryview(self._data)[begin:end]))
+            start = end
+        del self._data[:start]
+        return found
 
 
 class Progress(NamedTuple):
@@ -105,7 +144,7 @@ class Child:
         self._pid = os.getpid()
         self._jobs = 0
         self._peak_kb = _peak_kb()
-        self._connection = connection
+        self._channel = Channel(connection)
         self._begun = begun
         self._settings = settings
         self._caller = TaskCaller(settings)
@@ -129,17 +168,13 @@ class Child:
         """Answer jobs until the connection closes, or until this process is no longer fit for one."""
         self._code.note()
         self._send(Kind.READY)
-        while self._serve(marshal.loads(self._connection.recv_bytes())):
-            pass
-
-    def _serve(self, message: Message) -> bool:
-        """Run a job if this process may; return whether it may be sent another."""
-        answer = self._answer(*message)
-        if answer is None:
-            self._send(Kind.STALE, message[0])
-            return False
-        self._send(Kind.DONE, *answer)
-        return True
+        while True:
+            for message in self._channel.receive():
+                answer = self._answer(*message)
+                if answer is None:
+                    self._send(Kind.STALE, message[0])
+                    return
+                self._send(Kind.DONE, *answer)
 
     def _answer(
         self,
@@ -159,15 +194,15 @@ class Child:
         call = self._caller.prepare(job_id, task, payload, code)
         if self._jobs and isinstance(call, Call) and call.fresh_process:
             return None
-        outcome = self._run(mark, job_id, task, meta, call)
+        one = self._run(mark, job_id, task, meta, call)
         self._code.note(began)
         self._peak_kb = _peak_kb()
-        reusable = self._is_reusable(call)
-        return mark, *astuple(outcome)[:5], self._peak_kb, reusable
+        ended = one.status, one.reason, one.result, one.error, one.detail
+        return mark, *ended, self._peak_kb, self._is_reusable(call)
 
     def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
-            self._connection.send_bytes(kind.value + marshal.dumps(content))
+            self._channel.send((kind.value, *content))
 
     def _run(
         self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Outcome
@@ -372,14 +407,14 @@ _LIMITS = tuple(
     for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")
     if hasattr(resource, f"RLIMIT_{name}")
 )
-_FAULTHANDLERS = (
+_FAULTHANDLERS = {
     signal.SIGUSR1,
     signal.SIGSEGV,
     signal.SIGFPE,
     signal.SIGABRT,
     signal.SIGBUS,
     signal.SIGILL,
-)
+}
 """Set below Python's own table: once it was changed they cannot be put back."""
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -397,110 +432,104 @@ _GENERATOR_BYTES = 2500
 """Of the state of numpy's Mersenne twister: 624 words, and its place among them."""
 
 
+def _set_environment(values: dict[bytes, bytes]) -> None:
+    os.environ.clear()
+    os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in values.items()})
+
+
+def _set_handlers(handlers: list[Any]) -> None:
+    for number, handler in zip(_SIGNALS, handlers, strict=True):
+        if _getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
+def _set_collector(state: tuple[bool, tuple[int, int, int]]) -> None:
+    (gc.enable if state[0] else gc.disable)()
+    gc.set_threshold(*state[1])
+
+
+def _set_filters(filters: list[Any]) -> None:
+    warnings.resetwarnings()
+    warnings.filters[:] = filters  # type: ignore[index]
+
+
+def _log_state() -> tuple[int, list[logging.Handler], int]:
+    return logging.root.level, [*logging.root.handlers], logging.root.manager.disable
+
+
+def _set_log_state(state: tuple[int, list[logging.Handler], int]) -> None:
+    logging.root.setLevel(state[0])
+    logging.root.handlers[:] = state[1]
+    logging.disable(state[2])
+
+
+def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
+    """Return how each thing is read that a job may change, and how it is put back."""
+    import decimal
+    import socket
+
+    import numpy
+
+    return [
+        (lambda: dict(_ENVIRONMENT), _set_environment),
+        (lambda: [*sys.path], lambda value: sys.path.__setitem__(slice(None), value)),
+        (sys.getrecursionlimit, sys.setrecursionlimit),
+        (lambda: [*map(_getsignal, _SIGNALS)], _set_handlers),
+        (lambda: _sigmask(signal.SIG_BLOCK, ()), partial(_sigmask, signal.SIG_SETMASK)),
+        (lambda: time.tzname, lambda _: time.tzset()),
+        (lambda: (gc.isenabled(), gc.get_threshold()), _set_collector),
+        (sys.gettrace, sys.settrace),
+        (sys.getprofile, sys.setprofile),
+        (partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
+        (lambda: [*warnings.filters], _set_filters),
+        (_log_state, _set_log_state),
+        (socket.getdefaulttimeout, socket.setdefaulttimeout),
+        (lambda: decimal.getcontext().prec, lambda _: decimal.setcontext(decimal.Context())),
+        (numpy.geterr, lambda value: numpy.seterr(**value)),
+    ]
+
+
 class ProcessState:
     """The state of this process as it is now; `output` is the descriptor that 1 and 2 are copies of."""
 
     def __init__(self, folder: str, output: int) -> None:
         self._folder = folder
         self._output = output
-        self._environment = dict(_ENVIRONMENT)
         self._umask = os.umask(0)
         os.umask(self._umask)
-        self._handlers = list(map(_getsignal, _SIGNALS))
-        self._mask = _sigmask(signal.SIG_BLOCK, ())
-        self._recursion_limit = sys.getrecursionlimit()
-        self._path = list(sys.path)
         self._streams = sys.stdin, sys.stdout, sys.stderr
-        self._settled = self._unchangeable()
+        self._kept = [(read, put_back, read()) for read, put_back in _kept()]
+        self._unchanging = self._unchangeable()
         self._memory = _resident_bytes()
-        self._zone = time.tzname
-        self._collector = gc.isenabled(), gc.get_threshold()
-        self._locale = locale.setlocale(locale.LC_ALL)
-        self._filters = list(warnings.filters)
-        self._log_level = logging.root.level, list(logging.root.handlers)
-        self._numpy_errors: dict[str, Any] | None = None
-        self._numpy_state: bytes | None = None
-        self._restore_numbers()
+        self._numpy_state = b""
+        self._restore_random()
 
     def restore(self) -> bool:
         """Undo what the last job has changed; return whether the next one meets the process as it was.
 
         Threads that still run, child processes, memory that is kept and lowered limits cannot be undone.
         """
+        unchanged = self._unchanging == self._unchangeable() and not _has_children()
         try:  # noqa: SIM105 - a tenth of what `suppress` takes
             os.chdir(self._folder)
         except OSError:
             pass
         os.umask(self._umask)
-        if self._environment != _ENVIRONMENT:
-            os.environ.clear()
-            os.environ.update(
-                {os.fsdecode(k): os.fsdecode(v) for k, v in self._environment.items()}
-            )
-        if sys.path != self._path:
-            sys.path[:] = self._path
-        if sys.getrecursionlimit() != self._recursion_limit:
-            sys.setrecursionlimit(self._recursion_limit)
-        self._restore_interpreter()
-        self._restore_numbers()
-        restored = self._restore_signals() and self._restore_output()
-        return restored and self._settled == self._unchangeable() and not _has_children()
+        for timer in _TIMERS:
+            signal.setitimer(timer, 0)
+        for read, put_back, value in self._kept:
+            if read() != value:
+                put_back(value)
+        self._restore_random()
+        return self._restore_output() and unchanged
 
-    def _restore_interpreter(self) -> None:
-        """Time zone, collector, tracing, locale, warnings, logging, sockets' timeout."""
-        if time.tzname != self._zone:
-            time.tzset()
-        if (gc.isenabled(), gc.get_threshold()) != self._collector:
-            (gc.enable if self._collector[0] else gc.disable)()
-            gc.set_threshold(*self._collector[1])
-        if sys.gettrace() is not None:
-            sys.settrace(None)
-        if sys.getprofile() is not None:
-            sys.setprofile(None)
-        if locale.setlocale(locale.LC_ALL) != self._locale:
-            locale.setlocale(locale.LC_ALL, self._locale)
-        if warnings.filters != self._filters:
-            warnings.resetwarnings()
-            warnings.filters[:] = self._filters  # type: ignore[index]
-        if logging.root.manager.disable:
-            logging.disable(logging.NOTSET)
-        level, handlers = self._log_level
-        if (logging.root.level, logging.root.handlers) != (level, handlers):
-            logging.root.setLevel(level)
-            logging.root.handlers[:] = handlers
-        if (socket := sys.modules.get("socket")) is not None:
-            socket.setdefaulttimeout(None)
-
-    def _restore_numbers(self) -> None:
-        """Random numbers that nobody has seeded, decimals and numpy's errors as they are at first."""
-        random.seed()
-        if (decimal := sys.modules.get("decimal")) is not None:
-            decimal.setcontext(decimal.DefaultContext.copy())
+    def _restore_random(self) -> None:
+        """Let the next job draw random numbers that nobody has seeded."""
+        random.seed(int.from_bytes(os.urandom(16)))
         numpy: Any = sys.modules.get("numpy")
-        if numpy is not None and hasattr(numpy, "geterr"):
-            if self._numpy_errors is None:
-                self._numpy_errors = numpy.geterr()
-            elif numpy.geterr() != self._numpy_errors:
-                numpy.seterr(**self._numpy_errors)
         if "numpy.random" in sys.modules and _numpy_state(numpy) != self._numpy_state:
             numpy.random.seed()
             self._numpy_state = _numpy_state(numpy)
-
-    def _restore_signals(self) -> bool:
-        for timer in _TIMERS:
-            signal.setitimer(timer, 0)
-        _sigmask(signal.SIG_SETMASK, self._mask)
-        present = list(map(_getsignal, _SIGNALS))
-        if present == self._handlers:
-            return True
-        changed = {
-            n: h
-            for n, h, now in zip(_SIGNALS, self._handlers, present, strict=True)
-            if now is not h
-        }
-        for number, handler in changed.items():
-            signal.signal(number, handler)
-        return changed.keys().isdisjoint(_FAULTHANDLERS)
 
     def _restore_output(self) -> bool:
         """Return whether the output goes where it should; what was closed is closed for good."""
@@ -516,7 +545,9 @@ class ProcessState:
 
     def _unchangeable(self) -> tuple[object, ...]:
         limits = map(resource.getrlimit, _LIMITS)
-        return (threading.active_count(), os.getpriority(os.PRIO_PROCESS, 0), *limits)
+        handlers = map(_getsignal, _FAULTHANDLERS)
+        priority = os.getpriority(os.PRIO_PROCESS, 0)
+        return (threading.active_count(), priority, *limits, *handlers)
 
     def keeps_memory(self) -> bool:
         """Return whether this process holds much more memory than before its first job."""

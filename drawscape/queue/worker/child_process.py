@@ -1,11 +1,9 @@
 """A child process seen from its worker: started warm, reached by pipes, killed with its whole group."""
 
 import contextlib
-import marshal
 import multiprocessing
 import os
 import re
-import select
 import signal
 import sys
 import tempfile
@@ -13,24 +11,22 @@ import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from drawscape.errors import SettingsError
 from drawscape.queue import clock
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import CHILD, SAFE_PATH, Kind, main, mark_of
+from drawscape.queue.worker.child import CHILD, SAFE_PATH, Channel, main, mark_of
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
 # Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
 # would be inherited stale.
 _PRELOADED = [
-    "marshal",
     "ctypes",
     "pickle",
-    "faulthandler",
+    "decimal",
     "asyncio",
     "numpy",
     "multiprocessing.connection",
@@ -38,10 +34,6 @@ _PRELOADED = [
 
 _STARTING = threading.Lock()
 """One start at a time: it sets a name of the main module aside for a moment."""
-
-START_LIMIT_S = 60.0
-"""A child that has not reported by then is taken for dead; importing a large project may take seconds."""
-
 
 _WORKER = "DRAWSCAPE_WORKER"
 """The variable by which processes that outlive their worker are found."""
@@ -56,29 +48,6 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 class ChildStartError(Exception):
     """No child process could be started: no descriptors, no memory, too many processes. No job's fault."""
-
-
-def start_child(settings: ChildSettings, line: Connection | None = None) -> "ChildProcess":
-    """Return a child that is ready for a job; raise ChildStartError, with the reason, when there is none."""
-    try:
-        child = ChildProcess(settings, line)
-    except EOFError:
-        raise ChildStartError("the server that forks child processes is gone") from None
-    except OSError as error:
-        raise ChildStartError(f"{type(error).__name__}: {error}") from error
-    try:
-        if not child.connection.poll(START_LIMIT_S):
-            raise ChildStartError(f"it did not start within {START_LIMIT_S:g} s")
-        child.receive()
-    except EOFError:
-        raise ChildStartError(f"it ended while starting (exit code {child.end()})") from None
-    except BaseException:
-        child.end()
-        raise
-    finally:
-        if child.ended:
-            child.close()
-    return child
 
 
 def start_process(target: Callable[..., None], *arguments: Any) -> Any:
@@ -102,8 +71,20 @@ class ChildProcess:
     """One child, and this end of its pipes."""
 
     def __init__(self, settings: ChildSettings, line: Connection | None) -> None:
-        """`line` closes when the worker may run nothing any more; None: it never does."""
-        self.connection, theirs = multiprocessing.Pipe(duplex=True)
+        """`line` closes when the worker may run nothing any more; None: it never does.
+
+        It answers when it is ready for a job. Raises ChildStartError.
+        """
+        try:
+            self._start(settings, line)
+        except EOFError:
+            raise ChildStartError("the server that forks child processes is gone") from None
+        except OSError as error:
+            raise ChildStartError(f"{type(error).__name__}: {error}") from error
+
+    def _start(self, settings: ChildSettings, line: Connection | None) -> None:
+        ours, theirs = multiprocessing.Pipe(duplex=True)
+        self._connection, self._channel = ours, Channel(ours)
         end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._log, log = multiprocessing.Pipe(duplex=False)
         # A file without a name, in which the child notes the claim that it begins: when it dies we know
@@ -119,16 +100,15 @@ class ChildProcess:
         """The process id, which is also its group's."""
         self._death = _watch_death(self.pid)
         death = self._process.sentinel if self._death is None else self._death
-        self.descriptors = self.connection.fileno(), self._log.fileno(), int(death)
-        """What to poll: messages, log, end of the process."""
-        self.poll = poll_of(*self.descriptors)
-        """Looks at them in this order: a log that is empty then has nothing of who has just answered."""
+        self.descriptors = ours.fileno(), self._log.fileno(), int(death)
+        """What to poll: messages, log, end of the process.
+
+        In this order: a log that is empty then has nothing of who has just answered.
+        """
         self.ended = False
         """Whether it was made sure that the child is dead."""
         self.mark = b""
         """What stands for the present claim: its number and token, of a fixed length."""
-        self.began_at = 0.0
-        """When the present job was sent, in monotonic seconds."""
         self.peak_kb: int | None = None
         """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
@@ -136,22 +116,17 @@ class ChildProcess:
         """Hand over a job."""
         self.peak_kb = None
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
-        self.began_at = monotonic()
         created_at = clock.not_before(claim.created_at)
         job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload, claim.code)
-        self.connection.send_bytes(marshal.dumps(job))
+        self._channel.send(job)
 
     def has_begun(self) -> bool:
         """Return whether the child has begun with the job that was handed over last."""
         return os.pread(self._begun.fileno(), 64, 0) == self.mark
 
-    def receive(self) -> tuple[Kind, Any]:
-        """Return the next message: its kind and content. Raises EOFError when the child is gone."""
-        try:
-            data = self.connection.recv_bytes()
-        except OSError as error:
-            raise EOFError from error
-        return Kind(data[:1]), marshal.loads(memoryview(data)[1:])
+    def receive(self) -> list[Any]:
+        """Return the messages that have come: kind and content. Raises EOFError when the child is gone."""
+        return self._channel.receive()
 
     def read_log(self) -> bytes:
         """Return what the child has printed since, at most 64 KiB, without waiting."""
@@ -206,19 +181,11 @@ class ChildProcess:
 
     def close(self) -> None:
         """Close the pipes."""
-        for end in (self.connection, self._lifeline, self._log, self._begun):
+        for end in (self._connection, self._lifeline, self._log, self._begun):
             end.close()
         if self._death is not None:
             os.close(self._death)
             self._death = None
-
-
-def poll_of(*descriptors: int) -> select.poll:
-    """Return what waits until one of `descriptors` is readable."""
-    poll = select.poll()
-    for descriptor in descriptors:
-        poll.register(descriptor, select.POLLIN)
-    return poll
 
 
 def _watch_death(pid: int) -> int | None:

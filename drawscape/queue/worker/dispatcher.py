@@ -1,0 +1,325 @@
+"""The thread that runs a worker's jobs: it claims for all slots, watches their children, acknowledges.
+
+One thread for all, for several would fight over Python's lock and SQLite's pages at each commit. What has
+ended at the same moment is acknowledged in one transaction, and each slot gets its next job in it.
+"""
+
+import contextlib
+import logging
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from drawscape.errors import DrawscapeError
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import Engine, ValueRefused
+from drawscape.queue.row import Claim, ClaimRequest, Outcome
+from drawscape.queue.store import acknowledge, give_back, refuse
+from drawscape.queue.worker.call import ChildSettings
+from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.slot import Slot, State
+
+_LOG = logging.getLogger("huey.drawscape")  # below huey's: `huey_consumer -q -v -l` rule it too
+
+_ORDINARY = 0
+"""The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
+
+CLAIM_LIMIT_S = 5.0
+"""An answer that comes later is not used: the job may have been released as one that nobody runs."""
+
+_IDLE_S = 1.0  # others wake us; this is for the case that they cannot
+_RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
+_FIRST_START_PAUSE_S, _START_PAUSE_S = 0.25, 10.0  # after a child that could not be started
+
+
+class Dispatcher:
+    """Runs jobs in `count` slots until `stopping` is set and what runs has ended, or until `leave`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: ClaimRequest,
+        settings: ChildSettings,
+        lease: Lease,
+        count: int,
+        stopping: threading.Event,
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._stopping = stopping
+        self._leaving = False
+        self._slots = [
+            Slot(settings, engine, lease, is_kept_free=count > 1 and number == count - 1)
+            for number in range(count)
+        ]
+        self._calls: deque[Callable[[], object]] = deque()
+        self._wakes = os.pipe()
+        for end in self._wakes:
+            os.set_blocking(end, False)
+        self._watched: list[tuple[int, ...]] = []
+        self._poll = select.poll()
+        self._owners: dict[int, Slot] = {}
+        self._may_claim = True
+        self._start_at = self._start_pause_s = self._retry_at = 0.0
+        self.gone = threading.Event()
+        """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
+        self.thread = threading.Thread(target=self._run, name="Jobs", daemon=True)
+
+    # From other threads
+
+    def wake(self) -> None:
+        """Say that there may be a job to claim."""
+        with contextlib.suppress(OSError):
+            os.write(self._wakes[1], b"!")
+
+    def stop(self, job_id: str, token: int, grace_s: float) -> None:
+        """Ask to stop the job of that claim, if it runs here."""
+        self._call(lambda slot: slot.stop(job_id, token, grace_s))
+
+    def lose(self, job_id: str, token: int) -> None:
+        """Say that the job of that claim is no longer this worker's: its child is to end."""
+        self._call(lambda slot: slot.lose(job_id, token))
+
+    def leave(self) -> None:
+        """End what runs, and give it back."""
+        self._leaving = True
+        self.wake()
+
+    def _call(self, step: Callable[[Slot], object]) -> None:
+        self._calls.append(lambda: [step(slot) for slot in self._slots])
+        self.wake()
+
+    def kill(self) -> None:
+        """Kill what is left of the children: multiprocessing would wait for them at the exit."""
+        for slot in self._slots:
+            slot.kill()
+
+    @property
+    def holds(self) -> dict[tuple[str, int], float]:
+        """Id and token of the jobs that run, and when each was asked for (see `Slot.asked_at`)."""
+        held = [(slot.claim, slot.asked_at) for slot in self._slots]
+        return {(claim.id, claim.token): asked_at for claim, asked_at in held if claim is not None}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job runs, and none was found."""
+        return not self._may_claim and all(slot.claim is None for slot in self._slots)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a slot waits for a job."""
+        return any(slot.claim is None for slot in self._slots)
+
+    # The thread
+
+    def _run(self) -> None:
+        while not self._leaving and not (self._stopping.is_set() and not self.holds):
+            try:
+                self._step()
+            except Exception:  # noqa: BLE001 - a thread that died would keep its jobs for ever
+                _LOG.exception("event=dispatch_failed")
+                time.sleep(_RETRY_PAUSE_S)
+        self._retry_at = 0.0
+        self._acknowledge()
+        for slot in self._slots:
+            self._give_back(slot)
+            slot.close()
+        self._engine.close()
+        self.gone.set()
+
+    def _step(self) -> None:
+        """Wait for something, and do what follows from it."""
+        self._start_children()
+        self._claim()
+        ready = self._await()
+        for slot in self._slots:
+            found = ready.intersection(slot.descriptors)
+            if found or slot.due_at <= time.monotonic():
+                before = slot.state
+                self._guarded(slot, partial(slot.attend, found))
+                self._may_claim |= before is State.STARTING and slot.state is State.IDLE
+            if slot.is_lost:
+                self._give_back(slot)
+        self._acknowledge()
+
+    def _await(self) -> set[int]:
+        """Return the descriptors with something to read, once there are any or something is due."""
+        watched = [slot.descriptors for slot in self._slots]
+        if watched != self._watched:
+            self._watched, self._poll = watched, select.poll()
+            for descriptor in (self._wakes[0], *(one for many in watched for one in many)):
+                self._poll.register(descriptor, select.POLLIN)
+        due = [slot.due_at for slot in self._slots if slot.outcome is None]
+        if len(due) < len(self._slots):
+            due.append(self._retry_at)
+        if any(slot.state is State.EMPTY for slot in self._slots):
+            due.append(self._start_at)
+        wait_s = min(_IDLE_S, max(0.0, min(due) - time.monotonic()))
+        ready = {descriptor for descriptor, _ in self._poll.poll(wait_s * 1000)}
+        if not ready or self._wakes[0] in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wakes[0], 4096)
+            self._may_claim = True
+            while self._calls:
+                self._calls.popleft()()
+        return ready
+
+    def _guarded(self, slot: Slot, step: Callable[[], object]) -> None:
+        """Take a step of a slot; whatever is wrong harms its own job alone."""
+        try:
+            step()
+        except ChildStartError as error:
+            slot.close()
+            self._give_back(slot, begun=False)
+            self._postpone_start(error)
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.exception("job=%s event=run_failed", slot.claim and slot.claim.id)
+            slot.close()
+            if slot.claim is not None:
+                slot.outcome = _unforeseen("its worker could not run it", error)
+
+    # Children; without one no job is claimed, so none is lost or blamed
+
+    def _start_children(self) -> None:
+        for slot in self._slots:
+            if slot.state is State.EMPTY and slot.outcome is None and not self._stopping.is_set():
+                if time.monotonic() < self._start_at:
+                    return
+                self._guarded(slot, slot.start)
+            elif slot.state is State.IDLE and self._start_pause_s:
+                self._start_pause_s = 0.0
+                self._engine.workers.note_trouble(self._request.worker, None)
+
+    def _postpone_start(self, error: ChildStartError) -> None:
+        pause_s = min(max(2 * self._start_pause_s, _FIRST_START_PAUSE_S), _START_PAUSE_S)
+        self._start_at, self._start_pause_s = time.monotonic() + pause_s, pause_s
+        _LOG.error("event=child_start_failed error=%r", str(error))
+        trouble = f"it cannot start a child process ({error})"
+        self._engine.workers.note_trouble(self._request.worker, trouble)
+
+    # Claims and acknowledgements
+
+    def _free(self) -> list[Slot]:
+        """Return the slots that may have a job; the one that is kept free of some is the last."""
+        if self._stopping.is_set():
+            return []
+        return [
+            slot
+            for slot in self._slots
+            if slot.state is State.IDLE and (slot.claim is None or slot.outcome is not None)
+        ]
+
+    def _request_of(self, slot: Slot) -> ClaimRequest:
+        request = self._request._replace(pid=slot.pid)
+        return request._replace(lowest=_ORDINARY) if slot.is_kept_free else request
+
+    def _claim(self) -> None:
+        if not self._may_claim or time.monotonic() < self._retry_at:
+            return
+        for slot in self._free():
+            if slot.claim is None:
+                asked_at = clock.boot_s()
+                try:
+                    found = self._engine.claim(self._request_of(slot))
+                except DrawscapeError as error:
+                    _LOG.error("event=claim_failed error=%r", str(error))
+                    self._retry_at = time.monotonic() + _RETRY_PAUSE_S
+                    return
+                self._begin(slot, found, asked_at)
+        self._may_claim = False
+
+    def _begin(self, slot: Slot, found: Claim | None, asked_at: float) -> None:
+        if found is None:
+            return
+        slot.claim = found
+        if clock.boot_s() - asked_at > CLAIM_LIMIT_S:
+            self._give_back(slot, begun=False)
+        else:
+            self._guarded(slot, lambda: slot.run(found, asked_at))
+
+    def _acknowledge(self) -> None:
+        """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
+        ended = [slot for slot in self._slots if slot.outcome is not None]
+        if not ended or time.monotonic() < self._retry_at:
+            return
+        ended = [slot for slot in ended if self._has_code_for(slot)]
+        if self._engine.is_server or not self._write(ended, self._free()):
+            for slot in ended:  # one of several may be to blame
+                self._write([slot], [])
+
+    def _write(self, ended: list[Slot], free: list[Slot]) -> bool:
+        pairs = [(slot.claim, slot.outcome) for slot in ended if slot.claim and slot.outcome]
+        requests, asked_at = [self._request_of(slot) for slot in free], clock.boot_s()
+        try:
+            accepted, claims = acknowledge(self._engine, pairs, requests)
+        except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
+            if len(ended) > 1:
+                return False
+            ended[0].outcome = _after(error, *pairs[0])
+            self._retry_at = time.monotonic() + _RETRY_PAUSE_S
+            return True
+        for slot, pair, was_accepted in zip(ended, pairs, accepted, strict=True):
+            slot.release()
+            _log_end(*pair, was_accepted)
+        self._may_claim |= not claims  # nobody was asked yet
+        for slot, found in zip(free, claims, strict=False):
+            self._begin(slot, found, asked_at)
+        return True
+
+    def _has_code_for(self, slot: Slot) -> bool:
+        """Return whether an outcome is to be written; else the job has gone back to who has its code."""
+        claim, outcome = slot.claim, slot.outcome
+        if claim and outcome and (outcome.detail or {}).get("refused"):
+            slot.outcome = refuse(self._engine, claim, outcome)
+            if slot.outcome is None:
+                slot.release()
+                return False
+        return True
+
+    def _give_back(self, slot: Slot, *, begun: bool = True) -> None:
+        """Let another worker have a slot's job."""
+        if (claim := slot.release()) is None:
+            return
+        try:
+            event = "given_back" if give_back(self._engine, claim, begun=begun) else "late"
+            _LOG.warning("job=%s event=%s token=%d", claim.id, event, claim.token)
+        except DrawscapeError as error:
+            _LOG.error("job=%s event=give_back_failed error=%r", claim.id, str(error))
+
+
+def _after(error: Exception, claim: Claim, outcome: Outcome) -> Outcome:
+    """Return what to write after `outcome` was not written: the same again, unless it can never be."""
+    _LOG.error("job=%s event=acknowledge_failed error=%r", claim.id, error)
+    if isinstance(error, ValueRefused):
+        return _unforeseen("its outcome is too large for the queue", error)
+    if not isinstance(error, DrawscapeError):
+        return _unforeseen("its outcome could not be written", error)
+    return outcome
+
+
+def _unforeseen(what: str, error: Exception) -> Outcome:
+    """What is written of a job when its own outcome cannot be: in plain ASCII, which always can."""
+    text = f"{what}: {type(error).__name__}: {str(error)[:2000]!a}"
+    return Outcome("failed", "crashed", error=text)
+
+
+def _log_end(claim: Claim, outcome: Outcome, accepted: bool) -> None:
+    if not accepted:
+        _LOG.warning("job=%s event=late token=%d status=%s", claim.id, claim.token, outcome.status)
+    elif outcome.status == "failed":
+        lines = (outcome.error or "").strip().splitlines() or [""]
+        _LOG.warning(
+            "job=%s task=%s status=failed reason=%s error=%r",
+            claim.id,
+            claim.task,
+            outcome.reason,
+            # A traceback names the error last, all else first.
+            lines[-1 if outcome.reason == "exception" else 0],
+        )
+    else:
+        _LOG.info("job=%s task=%s status=%s", claim.id, claim.task, outcome.status)
