@@ -22,7 +22,7 @@ from drawscape.durations import Duration
 from drawscape.errors import DuplicateJobError, JobOptionError, QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine, open_engine
-from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine, existing, opening
+from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine, existing, opening
 from drawscape.queue.options import whole
 from drawscape.queue.queue import Queue
 from drawscape.queue.retention import KEEP, Keep
@@ -33,6 +33,8 @@ _TASK_WAITS = "select exists (select 1 from task where queue = :queue)"
 
 
 _LOG = logging.getLogger("huey.drawscape")
+
+_JOBS_WAIT_S = 2.0
 
 _MINUTE_S = 60
 _STALL_MINUTES = 10
@@ -255,9 +257,11 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
         self._wanted = options.pop("create_tables", True)
         # `jobs` makes the file; whoever opens it later finds it there, or makes none.
         path = existing(Path(filename).resolve())
-        super().__init__(name, path, create_tables=False, uri=True, **options)
+        super().__init__(name, path, create_tables=False, uri=True, factory=Connection, **options)
         timeout_s = float(options.get("timeout", 60))
-        self.jobs = SqliteEngine(filename, synchronous=NORMAL, timeout_s=timeout_s)
+        # The thread that runs jobs does not wait for long: meanwhile a time limit may be over.
+        short_s = min(timeout_s, _JOBS_WAIT_S)
+        self.jobs = SqliteEngine(filename, synchronous=NORMAL, timeout_s=short_s)
         self.watched = SqliteEngine(filename, synchronous=NORMAL, timeout_s=timeout_s)
 
     @property

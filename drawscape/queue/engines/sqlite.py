@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from drawscape.errors import QueueError, QueueGoneError
 from drawscape.queue import clock
@@ -44,11 +44,6 @@ _REMEDIES = {
     "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
     "disk I/O": "the disk does not answer as it should",
 }
-
-_INHERITED: list[sqlite3.Connection] = []
-"""Connections of the process that this one was forked from. Closing them here, as the collector would,
-could take their locks for ours and reset the log."""
-
 
 # From SQLite's os_unix.c: a reader's shared range in the database, and the "dead man's switch" in the -shm.
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
@@ -177,37 +172,26 @@ def _identity(name: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-class _Connection(sqlite3.Connection):
-    """Closed when nobody holds it any more, and left alone in a process that has inherited it by a fork.
+class Connection(sqlite3.Connection):
+    """Closed when nobody holds it any more; the collector ends what refers to each other in any order."""
 
-    By itself, for the collector ends what refers to each other in any order.
-    """
-
-    pid = 0
-    """Whose it is; set when it is opened."""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.pid = os.getpid()
+        _CONNECTIONS.add(self)
 
     def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
-        if self.pid == pid():
+        if getattr(self, "pid", None) == pid():
             self.close()
 
 
-class _Held(NamedTuple):
-    """A thread's connection."""
-
-    thread: threading.Thread
-    connection: _Connection
-    guard: FileGuard
-    run: Transaction
-
-    @property
-    def is_ours(self) -> bool:
-        return self.connection.pid == os.getpid()
+_CONNECTIONS: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
 class _Run:
     """Runs statements on one connection."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: Queries) -> None:
+    def __init__(self, connection: Connection, sql: Queries) -> None:
         self._execute = connection.execute
         self.sql = sql
 
@@ -237,10 +221,8 @@ class SqliteEngine(Engine):
         self.workers = Locks(self.folder / "workers")
         self._synchronous = synchronous
         self._local = threading.local()
-        self._all: list[_Held] = []
         self._ready = False
         self.opening_lock = threading.Lock()
-        self._owner = os.getpid()
         self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
         _ENGINES.add(self)
@@ -248,50 +230,35 @@ class SqliteEngine(Engine):
     # Connections
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection, opened (and the file made) when first asked for."""
-        return self._held().connection
+    def connection(self) -> Connection:
+        """This thread's connection, opened (and the file made) when first asked for.
+
+        It goes with its thread. A process that was forked opens its own: they do not survive a fork.
+        """
+        found: Connection | None = getattr(self._local, "connection", None)
+        if found is None or found.pid != os.getpid():
+            with self.named_errors(), opening(self.path) as known:
+                if not known:
+                    self._make_file()
+                found = self._local.connection = self._opened()
+                self._guard = guard(self.path)
+        else:
+            self._guard.check_at_times()
+        return found
 
     def open(self) -> None:
-        self._held()
+        self.connection  # noqa: B018 - opens it
 
-    def _held(self) -> _Held:
-        """A process that was forked opens its own: SQLite connections do not survive a fork."""
-        held: _Held | None = getattr(self._local, "held", None)
-        if held is not None and held.is_ours:
-            held.guard.check_at_times()
-            return held
-        if held is not None:
-            _INHERITED.append(held.connection)
-        if self._owner != os.getpid():  # forked: whoever held the locks is not here
-            self._owner = os.getpid()
-            _INHERITED.extend(one.connection for one in self._all)
-            self._all = []
-            self.opening_lock, self.write_lock = threading.Lock(), threading.RLock()
-        with self.named_errors(), opening(self.path) as known:
-            if not known:
-                self._make_file()
-            connection = self._open()
-            thread, run = threading.current_thread(), _Run(connection, self.sql)
-            held = self._local.held = _Held(thread, connection, guard(self.path), run)
-        with self.opening_lock:  # a thread that has ended leaves its connection to us
-            for dead in [one for one in self._all if not one.thread.is_alive()]:
-                self._all.remove(dead)
-                dead.connection.close()
-            self._all.append(held)
-        return held
-
-    def _open(self) -> _Connection:
+    def _opened(self) -> Connection:
         connection = sqlite3.connect(
             existing(self.path),
             uri=True,
             timeout=self.timeout_s,
             isolation_level=None,
             cached_statements=256,
-            factory=_Connection,
+            factory=Connection,
             check_same_thread=False,  # each thread uses its own; another one may only close it
         )
-        connection.pid = os.getpid()
         try:
             with self.opening_lock:
                 if not self._ready:
@@ -313,12 +280,9 @@ class SqliteEngine(Engine):
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def close(self) -> None:
-        held: _Held | None = getattr(self._local, "held", None)
-        self._local.held = None
-        if held is not None and held.is_ours:
-            with suppress(ValueError):
-                self._all.remove(held)
-            held.connection.close()
+        found, self._local.connection = getattr(self._local, "connection", None), None
+        if found is not None and found.pid == os.getpid():
+            found.close()
 
     def exists(self) -> bool:
         return self.path.exists()
@@ -330,32 +294,37 @@ class SqliteEngine(Engine):
 
     def read(self, statement: str, /, **values: Any) -> Rows:
         try:
-            return self._held().run(statement, **values)
+            return self.connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
-        held = self._held()
+        connection = self.connection
         with self.write_lock:
             try:
-                rows = held.run(statement, **values)
+                rows = connection.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 raise self._named(error) from error
-            if self._synchronous == FULL:
-                held.guard.check()
+            self._check_commit()
             return rows
+
+    def _check_commit(self) -> None:
+        """Raise QueueGoneError if a caller's commit went into a file that is gone.
+
+        A worker looks before each transaction, at times.
+        """
+        if self._synchronous == FULL:
+            self._guard.check()
 
     @contextmanager
     def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
-        held = self._held()
-        connection = held.connection
+        connection = self.connection
         with self.write_lock:
             try:
                 connection.execute("begin immediate")
-                yield held.run
+                yield _Run(connection, self.sql)
                 connection.execute("commit")
-                if self._synchronous == FULL:  # a worker looks before each transaction, at times
-                    held.guard.check()
+                self._check_commit()
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")
@@ -497,7 +466,12 @@ def _why_locked(path: Path, timeout_s: float) -> str:
 
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
-_HELD_FOR_FORK: list[Any] = []
+_LOCKED: list[Any] = []  # while the process forks
+_FORKING: list[Connection] = []
+_INHERITED: list[Connection] = []
+"""Connections of the process that this one was forked from. Closing them here, as the collector would,
+could take their locks for ours and reset the log."""
+
 _FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
 
 
@@ -506,21 +480,34 @@ def _before_fork() -> None:
     for engine in list(_ENGINES):
         for lock in (engine.write_lock, engine.opening_lock):
             if lock.acquire(timeout=_FORK_PATIENCE_S):
-                _HELD_FOR_FORK.append(lock)
+                _LOCKED.append(lock)
+    _FORKING.extend(_CONNECTIONS)
 
 
 def _after_fork() -> None:
-    while _HELD_FOR_FORK:
-        _HELD_FOR_FORK.pop().release()
+    while _LOCKED:
+        _LOCKED.pop().release()
+    _FORKING.clear()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+def _after_fork_in_child() -> None:
+    _INHERITED.extend(_FORKING)
+    _after_fork()
+    for engine in list(_ENGINES):  # who else held them is not here
+        engine.opening_lock, engine.write_lock = threading.Lock(), threading.RLock()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
+)
 
 
 # Linux's inotify reports a write when it begins, not when its transaction is over.
-_FIRST_CHECK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
-_CHECK_S = 0.002
-_ATTENTIVE_S = 0.1  # checks go on for so long after a write: the slowest flush is behind us then
+_EAGER_S, _EAGER_CHECK_S = (
+    0.006,
+    0.0005,
+)  # most flushes between the write and the commit take no longer
+_ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # the slowest flush is behind us then
 _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
 _PAUSE_S = 0.004
@@ -532,18 +519,19 @@ class FileWatch:
 
     def __init__(self, folder: Path, version: Callable[[], object]) -> None:
         self.version = version
-        self._attentive_until = 0.0
+        self._written_at = -_ATTENTIVE_S
         self._descriptor = _watched(folder)
         self._poll = select.poll()
         if self._descriptor is not None:
             self._poll.register(self._descriptor, select.POLLIN)
 
     def wait(self, timeout_s: float) -> None:
-        if time.monotonic() < self._attentive_until:
-            time.sleep(_CHECK_S)
-        elif self._was_written(timeout_s):
-            self._attentive_until = time.monotonic() + _ATTENTIVE_S
-            time.sleep(_FIRST_CHECK_S)
+        since_s = time.monotonic() - self._written_at
+        if since_s >= _ATTENTIVE_S:
+            if not self._was_written(timeout_s):
+                return
+            self._written_at, since_s = time.monotonic(), 0.0
+        time.sleep(_EAGER_CHECK_S if since_s < _EAGER_S else _CHECK_S)
 
     def _was_written(self, timeout_s: float) -> bool:
         if self._descriptor is None:
