@@ -29,6 +29,11 @@ _LOG_BYTES = 1_048_576
 DROPPED = b"[... earlier output was dropped ...]\n"
 
 
+def _fact(name: str, words: str) -> Any:
+    """Return a property that reads what is known of the job now."""
+    return property(lambda job: getattr(job.refresh(), name), doc=words)
+
+
 class Job(JobReference):
     """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
 
@@ -36,25 +41,25 @@ class Job(JobReference):
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
         return lists.read_job(self._queue.database, self.id)
 
-    @property
-    def status(self) -> str:
-        """`queued`, `scheduled`, `deferred`, `started`, `finished`, `failed`, `stopped`, `canceled`."""
-        return self.refresh().status
-
-    @property
-    def reason(self) -> str | None:
-        """Why it failed: `exception`, `timeout`, `crashed`, `lost`, `invalid` or `dependency`."""
-        return self.refresh().reason
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over, however it went."""
-        return self.refresh().ended
-
-    @property
-    def task(self) -> str:
-        """The dotted path of the function that runs."""
-        return self.refresh().task
+    status = _fact(
+        "status",
+        "`queued`, `scheduled`, `deferred`, `started`, `finished`, `failed`, `stopped`, `canceled`.",
+    )
+    reason = _fact(
+        "reason",
+        "Why it failed: `exception`, `timeout`, `crashed`, `lost`, `invalid` or `dependency`.",
+    )
+    ended = _fact("ended", "Whether it is over, however it went.")
+    task = _fact("task", "The dotted path of the function that runs.")
+    error = _fact(
+        "error", "The worker's traceback or sentence, for a job that failed or will be retried."
+    )
+    progress = _fact("progress", "How far it is, 0 to 1.")
+    message = _fact("message", "What the task last said of its progress.")
+    description = _fact("description", "The words given as `job_description`.")
+    created_at = _fact("created_at", "When it was queued, in UTC.")
+    started_at = _fact("started_at", "When its present or last run began, in UTC.")
+    ended_at = _fact("ended_at", "When it ended, in UTC.")
 
     @property
     def result(self) -> Any:
@@ -62,21 +67,6 @@ class Job(JobReference):
         if self.refresh().status != Status.FINISHED:
             return None
         return self._queue.result_of(self.id)
-
-    @property
-    def error(self) -> str | None:
-        """The worker's traceback or sentence, for a job that failed or will be retried."""
-        return self.refresh().error
-
-    @property
-    def progress(self) -> float:
-        """How far it is, 0 to 1."""
-        return self.refresh().progress
-
-    @property
-    def message(self) -> str | None:
-        """What the task last said of its progress."""
-        return self.refresh().message
 
     @property
     def ahead(self) -> int | None:
@@ -100,31 +90,11 @@ class Job(JobReference):
         store.set_priority(self._queue.database, self.id, priority_of(value))
 
     @property
-    def description(self) -> str | None:
-        """The words given as `job_description`."""
-        return self.refresh().description
-
-    @property
     def queued_by(self) -> str | None:
         """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
         rows = self._queue.database.read(self._queue.database.sql.HEADER, id=self.id)
         origin = Origin.read(bytes(rows[0][0]))[0] if rows else None
         return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was queued, in UTC."""
-        return self.refresh().created_at
-
-    @property
-    def started_at(self) -> datetime | None:
-        """When its present or last run began, in UTC."""
-        return self.refresh().started_at
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended, in UTC."""
-        return self.refresh().ended_at
 
     @property
     def preview(self) -> bytes | None:
@@ -408,13 +378,8 @@ class Batch:
 
 def explain(queue: Queue, row: JobSnapshot) -> str:
     """Return in words why the job waits, how it runs, or how it ended."""
-    lines = [f"{row.task} is {row.status}."]
-    if row.waiting:
-        lines += _why_waiting(queue, row)
-    elif row.status == "started":
-        lines += _how_running(queue, row)
-    else:
-        lines += _how_ended(row)
+    parts = _why_waiting if row.waiting else _how_ended if row.ended else _how_running
+    lines = [f"{row.task} is {row.status}.", *filter(None, parts(queue, row))]
     if row.recoveries:
         lines.append(f"It was recovered from a dead worker {_times(row.recoveries)}.")
     if row.attempts > 1:
@@ -422,64 +387,53 @@ def explain(queue: Queue, row: JobSnapshot) -> str:
     return "\n".join(lines)
 
 
-def _why_waiting(queue: Queue, row: JobSnapshot) -> list[str]:
-    lines = []
-    if row.status == "scheduled":
-        wait_s = max(0.0, row.due_at.timestamp() - clock.now()) if row.due_at else 0.0
-        lines.append(f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s.")
+Words = Iterator[str | None]
+
+
+def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
+    database = queue.database
+    rows = database.read(database.sql.GROUP_OF, id=row.id)
+    group = Group(*rows[0]) if rows else Group()
+    if row.due_at is not None and row.status == "scheduled":
+        wait_s = max(0.0, row.due_at.timestamp() - clock.now())
+        yield f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s."
         if refusals := row.details.get("refused_by"):
-            lines.append("It waits for a worker that has its code. It was refused by:")
-            lines.append(_indented("\n".join(refusals.values())))
+            yield "It waits for a worker that has its code. It was refused by:"
+            yield _indented("\n".join(refusals.values()))
         if row.error:
-            lines.append(
-                f"It is tried again then ({_times(row.retries)} left); it had failed with:"
-            )
-            lines.append(_indented(row.error))
+            yield f"It is tried again then ({_times(row.retries)} left); it had failed with:"
+            yield _indented(row.error)
     elif row.status == "deferred":
-        lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
+        needed = database.read(database.sql.OPEN_DEPENDENCIES, id=row.id)
+        names = [f"{one} ({status})" for one, status in needed]
+        yield f"It waits for {', '.join(names) or 'others'}."
     else:
-        lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
-        lines += _what_holds(queue, row)
-    workers = queue.database.workers.living()
-    lane = _group_of(queue, row).lane
-    serving = [worker for worker in workers if not worker.lanes or lane in worker.lanes]
-    if workers and not serving:
-        lines.append(
+        ahead = jobs_ahead(queue, row)
+        yield f"{_plural(ahead, 'job')} {'are' if ahead > 1 else 'is'} ahead of it."
+        for lane in paused_lanes(database, queue.name):
+            if lane in (ALL_LANES, group.lane):
+                yield f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
+        if group.most is not None:
+            yield f"At most {group.most} with the limit key {group.limit_key!r} run at once."
+    if group.lane != "default":
+        yield f"It waits in the lane {group.lane!r}."
+    yield from _who_works(database.workers.living(), group.lane)
+
+
+def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
+    if not workers:
+        yield "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
+        return
+    if not any(not worker.lanes or lane in worker.lanes for worker in workers):
+        yield (
             f"No worker that is alive serves its lane, {lane!r}: start one with "
             f"`drawscape worker --lanes {lane}`."
         )
-    if not workers:
-        lines.append(
-            "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
-        )
-    else:
-        slots = sum(worker.slots for worker in workers)
-        lines.append(
-            f"{_plural(len(workers), 'worker')} with {_plural(slots, 'slot')} "
-            f"{'is' if len(workers) == 1 else 'are'} alive."
-        )
-    lines += [f"Worker {_named(one)}: {one.trouble}." for one in workers if one.trouble]
-    return lines
-
-
-def _what_holds(queue: Queue, row: JobSnapshot) -> list[str]:
-    """Return what keeps a queued job from starting though workers are idle: a pause, a limit, its lane."""
-    group = _group_of(queue, row)
-    lines = [
-        f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
-        for lane in paused_lanes(queue.database, queue.name)
-        if lane in (ALL_LANES, group.lane)
-    ]
-    if group.most is not None:
-        lines.append(f"At most {group.most} with the limit key {group.limit_key!r} run at once.")
-    if group.lane != "default":
-        lines.append(f"It waits in the lane {group.lane!r}.")
-    return lines
-
-
-def _group_of(queue: Queue, row: JobSnapshot) -> Group:
-    rows = queue.database.read(queue.database.sql.GROUP_OF, id=row.id)
-    return Group(*rows[0]) if rows else Group()
+    slots = sum(worker.slots for worker in workers)
+    yield f"Alive: {_plural(len(workers), 'worker')} with {_plural(slots, 'slot')}."
+    for one in workers:
+        if one.trouble:
+            yield f"Worker {one.pid} on {one.host}: {one.trouble}."
 
 
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
@@ -488,62 +442,40 @@ def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
     return int(queue.database.read(queue.database.sql.AHEAD, **values)[0][0])
 
 
-def _counted(count: int) -> str:
-    return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
-
-
-def _open_dependencies(queue: Queue, row: JobSnapshot) -> list[str]:
-    found = queue.database.read(queue.database.sql.OPEN_DEPENDENCIES, id=row.id)
-    return [f"{needed} ({status})" for needed, status in found]
-
-
-def _how_running(queue: Queue, row: JobSnapshot) -> list[str]:
+def _how_running(queue: Queue, row: JobSnapshot) -> Words:
     since_s = clock.now() - row.started_at.timestamp() if row.started_at else 0.0
-    workers = [one for one in queue.database.workers.living() if one.id == row.worker]
-    host = f" on {workers[0].host}" if workers and queue.database.is_server else ""
-    lines = [
-        f"It has been running for {max(0.0, since_s):.1f} s (process {row.pid}{host}), "
-        f"{row.progress:.0%} done."
-    ]
-    if row.message:
-        lines.append(f"Its last message: {row.message}")
+    hosts = [one.host for one in queue.database.workers.living() if one.id == row.worker]
+    where = f"process {row.pid}{f' on {hosts[0]}' if hosts and queue.database.is_server else ''}"
+    yield f"It has been running for {max(0.0, since_s):.1f} s ({where}), {row.progress:.0%} done."
+    yield row.message and f"Its last message: {row.message}"
     if row.timeout_s is not None:
-        lines.append(f"Its time limit is {row.timeout_s:g} s.")
+        yield f"Its time limit is {row.timeout_s:g} s."
     if row.stop_grace_s is not None:
-        lines.append("It was asked to stop.")
-    if not queue.database.workers.is_alive(row.worker):
-        lines.append("Its worker is dead; the next worker that is alive takes the job over.")
-    return lines
+        yield "It was asked to stop."
+    if not hosts and not queue.database.workers.is_alive(row.worker):
+        yield "Its worker is dead; the next worker that is alive takes the job over."
 
 
-def _how_ended(row: JobSnapshot) -> list[str]:
-    lines = []
+def _how_ended(_queue: Queue, row: JobSnapshot) -> Words:
     # One that was canceled between two tries has a start, but did not run until its end.
     if row.started_at is not None and row.ended_at is not None and row.status != "canceled":
         took_s = (row.ended_at - row.started_at).total_seconds()
-        lines.append(f"It ran for {took_s:.2f} s, until {_clock(row.ended_at)}.")
-    if row.reason:
-        lines.append(f"Reason: {row.reason}.")
+        yield f"It ran for {took_s:.2f} s, until {_clock(row.ended_at)}."
     details = row.details
-    if details.get("signal"):
-        lines.append(f"Signal: {details['signal']}.")
-    if row.peak_kb:
-        lines.append(f"Peak memory: {row.peak_kb / 1024:.0f} MB.")
-    if row.error:
-        lines += ["Error:", _indented(row.error)]
-    if details.get("stack") and details["stack"] not in (row.error or ""):
-        lines += ["Where it was:", _indented(details["stack"])]
-    if details.get("log"):
-        lines += ["The last lines that it printed:", _indented(details["log"])]
-    return lines
+    yield row.reason and f"Reason: {row.reason}."
+    yield details.get("signal") and f"Signal: {details['signal']}."
+    yield f"Peak memory: {row.peak_kb / 1024:.0f} MB." if row.peak_kb else None
+    stack = details.get("stack") or ""
+    for title, text in (
+        ("Error", row.error),
+        ("Where it was", stack if stack not in (row.error or "") else None),
+        ("The last lines that it printed", details.get("log")),
+    ):
+        yield f"{title}:\n{_indented(text)}" if text else None
 
 
-def _clock(moment: datetime | None) -> str:
-    return "no time" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-
-
-def _named(worker: WorkerInfo) -> str:
-    return f"{worker.pid} on {worker.host}" if worker.host else str(worker.pid)
+def _clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _times(count: int) -> str:
@@ -551,7 +483,7 @@ def _times(count: int) -> str:
 
 
 def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count or 'No'} {noun}{'s' if count > 1 else ''}"
 
 
 def _indented(text: str) -> str:

@@ -23,6 +23,20 @@ _ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
 _OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
 _WAITING: Final = "('queued', 'scheduled', 'deferred')"
 
+_BEGIN: Final = """
+update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
+    started_at = :now, progress = 0, message = null, stop_grace_s = null
+"""
+_CANCEL: Final = "update job set status = 'canceled', ended_at = :now, due_at = null where"
+_STOP: Final = """
+update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+where status = 'started' and
+"""
+# A job on which an open one depends is kept.
+_NEEDLESS: Final = f"""not exists (
+    select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+    where depends_on = job.id and needing.status in {_OPEN})"""
+
 
 class Queries:
     """The statements, in SQLite's words."""
@@ -58,9 +72,7 @@ class Queries:
     # job has not is not written again: each column costs a look at the indexes that name it.
 
     CLAIM_ORDINARY = f"""
-    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
-        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
-    where seq = (
+    {_BEGIN} where seq = (
         select seq from job where queue = :queue and status = 'queued' and group_id is null
             and priority >= :lowest
             and (:lanes is null or 'default' in (select value from json_each(:lanes)))
@@ -105,15 +117,11 @@ class Queries:
     """
     CLAIM = f"""
     {HEAD}
-    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
-        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
-    where seq = (select seq from head order by priority desc, seq limit 1)
+    {_BEGIN} where seq = (select seq from head order by priority desc, seq limit 1)
     returning {_CLAIM}
     """
     CLAIM_ONE = f"""
-    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
-        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
-    where id = :id and status = 'queued' and not exists (
+    {_BEGIN} where id = :id and status = 'queued' and not exists (
         select 1 from job_pause where job_pause.queue = job.queue and lane = '*')
     returning {_CLAIM}
     """
@@ -228,47 +236,30 @@ class Queries:
     # Changes from outside
 
     LOCK = "select status, meta from job where id = :id"
-    CANCEL = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where id = :id and status in {_WAITING} returning id
-    """
+    CANCEL = f"{_CANCEL} id = :id and status in {_WAITING} returning id"
     CANCEL_DEFERRED = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
+    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
         and status in {_WAITING} returning id
     """
     CANCEL_SCHEDULED = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where seq in (select seq from job where queue = :queue and status = 'scheduled' limit :limit)
+    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'scheduled' limit :limit)
         and status in {_WAITING} returning id
     """
     CANCEL_QUEUED = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where seq in (select seq from job where queue = :queue and status = 'queued' and group_id is null
+    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'queued' and group_id is null
         limit :limit) and status in {_WAITING} returning id
     """
     CANCEL_GROUPED = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where seq in (select seq from job where queue = :queue and status = 'queued' and group_id is not null
-        limit :limit) and status in {_WAITING} returning id
+    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'queued'
+        and group_id is not null limit :limit) and status in {_WAITING} returning id
     """
     CANCEL_BATCH = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null
-    where seq in (select seq from job where batch = :batch and ended_at is null and status in {_WAITING}
-        limit :limit) and status in {_WAITING} returning id
+    {_CANCEL} seq in (select seq from job where batch = :batch and ended_at is null
+        and status in {_WAITING} limit :limit) and status in {_WAITING} returning id
     """
-    ASK_TO_STOP = """
-    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
-    where id = :id and status = 'started' returning id, worker
-    """
-    ASK_ALL_TO_STOP = """
-    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
-    where queue = :queue and status = 'started' returning id, worker
-    """
-    ASK_BATCH_TO_STOP = """
-    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
-    where status = 'started' and coalesce(batch, '') = :batch returning id, worker
-    """
+    ASK_TO_STOP = f"{_STOP} id = :id returning id, worker"
+    ASK_ALL_TO_STOP = f"{_STOP} queue = :queue returning id, worker"
+    ASK_BATCH_TO_STOP = f"{_STOP} coalesce(batch, '') = :batch returning id, worker"
     STOP_WITHOUT_WORKER = """
     update job set status = 'stopped', ended_at = :now, worker = null, pid = null
     where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '') returning id
@@ -456,43 +447,31 @@ class Queries:
         (select min(seq) from job where queue = :queue and status = 'queued' and group_id is not null))
     """
 
-    # Retention. A job on which an open one depends stays. Each look goes on where the last one ended, so that
+    # Retention. Each look goes on where the last one ended, so that
     # none reads again the many that stay.
 
     PRUNE_BY_TTL = f"""
     delete from job where seq in (
         select seq from job where expires_at is not null and expires_at <= :now
-        and status in {_ENDED} and expires_at >= :after and not exists (
-            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-            where depends_on = job.id and needing.status in {_OPEN})
-        order by expires_at limit :limit)
+        and status in {_ENDED} and expires_at >= :after and {_NEEDLESS} order by expires_at limit :limit)
     returning expires_at
     """
     PRUNE_FINISHED = f"""
     delete from job where seq in (
         select seq from job where ended_at <= :finished and status = 'finished'
-        and expires_at is null and ended_at >= :after and not exists (
-            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-            where depends_on = job.id and needing.status in {_OPEN})
-        order by ended_at limit :limit)
+        and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
     PRUNE_OTHERS = f"""
     delete from job where seq in (
         select seq from job where ended_at <= :others and status in {_ENDED}
-        and expires_at is null and ended_at >= :after and not exists (
-            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-            where depends_on = job.id and needing.status in {_OPEN})
-        order by ended_at limit :limit)
+        and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
     PRUNE_SURPLUS = f"""
     delete from job where seq in (
         select seq from job where ended_at <= :spared and status in {_ENDED}
-        and ended_at >= :after and not exists (
-            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-            where depends_on = job.id and needing.status in {_OPEN})
-        order by ended_at limit :limit)
+        and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
     NEWEST = "select created_at from job order by seq desc limit 1"
