@@ -1,7 +1,8 @@
 """What crosses the job table's boundary: a claim, an outcome, a row as it is now."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections import UserDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -202,7 +203,7 @@ class JobSnapshot(NamedTuple):
         return self.status in WAITING
 
 
-class JobMeta(MutableMapping[str, Any]):
+class JobMeta(UserDict[str, Any]):
     """The notes of one job, JSON values by name; `save(change, gone)` passes changes on, or refuses them."""
 
     def __init__(
@@ -210,35 +211,23 @@ class JobMeta(MutableMapping[str, Any]):
         values: dict[str, Any],
         save: Callable[[Mapping[str, Any], Sequence[str]], None],
     ) -> None:
-        self._values = values
+        self.data = values
         self._save = save
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
         checked_notes({key: value})
         self._save({key: value}, ())
-        self._values[key] = value
+        self.data[key] = value
 
     def __delitem__(self, key: str) -> None:
-        if key not in self._values:
+        if key not in self.data:
             raise KeyError(key)
         self._save({}, (key,))
-        del self._values[key]
+        del self.data[key]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
-
-    def copy(self) -> dict[str, Any]:
+    def copy(self) -> dict[str, Any]:  # type: ignore[override]
         """Return the values as a plain dictionary."""
-        return dict(self._values)
+        return dict(self.data)
 
 
 def checked_notes(notes: Mapping[str, Any]) -> str:

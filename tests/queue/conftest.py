@@ -6,10 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from postgres_server import drop_schema, let_claim, new_schema
@@ -24,7 +22,7 @@ TASKS = {
 }
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+def pytest_generate_tests(metafunc):
     """Run a test of both engines on each: on the second one at night."""
     marked = metafunc.definition.get_closest_marker
     if marked("both_engines") and not marked("sqlite"):
@@ -33,13 +31,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(request: pytest.FixtureRequest) -> str:
+def engine(request):
     """The engine of this test's queue: SQLite, unless it is for both."""
     return getattr(request, "param", "sqlite")
 
 
 @contextmanager
-def _queue_on(engine: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
+def _queue_on(engine, request):
     """Yield the URL of a queue of the test's own, None where it is a file in the home."""
     if engine == "sqlite":
         yield None
@@ -49,12 +47,12 @@ def _queue_on(engine: str, request: pytest.FixtureRequest) -> Iterator[str | Non
     drop_schema(url)
 
 
-def _forget_tasks() -> None:
+def _forget_tasks():
     for name in TASKS:
         sys.modules.pop(name, None)
 
 
-def _make_home(folder: Path, patch: pytest.MonkeyPatch, url: str | None) -> Path:
+def _make_home(folder, patch, url):
     """A home with the task modules in it."""
     (folder / "modules").mkdir(parents=True)
     (folder / ".drawscape").mkdir()
@@ -72,9 +70,7 @@ def _make_home(folder: Path, patch: pytest.MonkeyPatch, url: str | None) -> Path
 
 
 @pytest.fixture
-def home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, request: pytest.FixtureRequest
-) -> Iterator[Path]:
+def home(tmp_path, monkeypatch, engine, request):
     """A home of the test's own; start a consumer with `start_consumer` if it needs one."""
     with _queue_on(engine, request) as url:
         yield _make_home(tmp_path / "home", monkeypatch, url)
@@ -82,9 +78,7 @@ def home(
 
 
 @pytest.fixture(scope="module")
-def worked_home(
-    tmp_path_factory: pytest.TempPathFactory, engine: str, request: pytest.FixtureRequest
-) -> Iterator[Path]:
+def worked_home(tmp_path_factory, engine, request):
     """A home that a module's tests share, with a consumer of two slots (or of `SLOTS`) at work."""
     with pytest.MonkeyPatch.context() as patch, _queue_on(engine, request) as url:
         folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch, url)
@@ -96,10 +90,10 @@ def worked_home(
 
 
 @pytest.fixture
-def claimant(home: Path) -> Callable[..., None]:
+def claimant(home):
     """Let the test claim jobs itself, as `worker`; `claimant(False)` ends its lease, where it needs one."""
 
-    def live(is_alive: bool, worker: str = "worker") -> None:
+    def live(is_alive, worker="worker"):
         if url := os.environ.get("DRAWSCAPE_QUEUE"):
             let_claim(url, worker, is_alive=is_alive)
 
@@ -108,11 +102,11 @@ def claimant(home: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def another_home(home: Path, tmp_path: Path) -> Callable[[str], Path]:
+def another_home(home, tmp_path):
     """Make homes as on other machines: no file of the first is in them but the key."""
     from drawscape.job_manager import default_queue
 
-    def make(name: str) -> Path:
+    def make(name):
         key = default_queue().database.key_file  # made, if it was not
         state = tmp_path / name / ".drawscape"
         state.mkdir(parents=True)
@@ -128,12 +122,12 @@ class Consumer:
 
     def __init__(
         self,
-        home: Path,
-        *options: str,
-        environment: dict[str, str] | None = None,
-        directory: Path | None = None,
-        huey: str = "workers.huey",
-    ) -> None:
+        home,
+        *options,
+        environment=None,
+        directory=None,
+        huey="workers.huey",
+    ):
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
         self._locks = home / ".drawscape" / "workers"
         with self.log.open("wb") as output:
@@ -147,15 +141,15 @@ class Consumer:
             )
 
     @property
-    def pid(self) -> int:
+    def pid(self):
         return self.process.pid
 
-    def _living(self) -> Sequence[Any]:
+    def _living(self):
         if os.environ.get("DRAWSCAPE_QUEUE", "").startswith("postgres"):
             return workers_alive()
         return Locks(self._locks).living()
 
-    def await_alive(self) -> "Consumer":
+    def await_alive(self):
         wait_until(
             lambda: (
                 any(w.pid == self.pid for w in self._living()) or self.process.poll() is not None
@@ -167,11 +161,11 @@ class Consumer:
             pytest.fail(self.log.read_text())
         return self
 
-    def kill(self) -> None:
+    def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(60)
 
-    def stop(self) -> None:
+    def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -182,17 +176,17 @@ class Consumer:
 
 
 @pytest.fixture
-def start_consumer(home: Path) -> Iterator[Callable[..., Consumer]]:
+def start_consumer(home):
     """Start consumers that are stopped at the end of the test."""
 
-    def end(consumer: Consumer) -> None:
+    def end(consumer):
         if consumer.process.poll() is None:
             consumer.process.send_signal(signal.SIGCONT)
         consumer.stop()
 
     with ExitStack() as started:
 
-        def start(*options: str, ready: bool = True, **settings: Any) -> Consumer:
+        def start(*options, ready=True, **settings):
             consumer = Consumer(home, *options, **settings)
             started.callback(end, consumer)
             return consumer.await_alive() if ready else consumer

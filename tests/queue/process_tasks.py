@@ -69,11 +69,6 @@ def tidy_up_slowly(path):
             file.write("tidied up\n")
 
 
-def wander(folder):
-    os.chdir(folder)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
 def change_everything(folder):
     """Leave the process as unlike itself as Python lets a task."""
     os.chdir(folder)

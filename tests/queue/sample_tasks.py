@@ -145,11 +145,6 @@ def fail_if(bad):
         raise ValueError("bad one")
 
 
-def nap_then_fail(seconds):
-    time.sleep(seconds)
-    raise ValueError("woke up cross")
-
-
 def big_after(path, size):
     wait_for_file(path)
     return b"x" * size
@@ -186,12 +181,6 @@ TWICE = lambda x: x * 2  # noqa: E731 - a function without a name
 
 def _private(x):
     return x * 2
-
-
-def print_bytes_slowly(data):
-    for byte in data:
-        os.write(1, bytes([byte]))
-        time.sleep(0.03)
 
 
 def fail_for_good(path):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 from queue_steps import acknowledge, claim
@@ -18,12 +17,12 @@ pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture(autouse=True)
-def successor(claimant: Callable[..., None]) -> None:
+def successor(claimant):
     """Let a second worker claim."""
     claimant(True, "successor")
 
 
-def dead_worker() -> str:
+def dead_worker():
     """Return the id of a worker that was announced by a process that is no more."""
     script = (
         "import os; from drawscape.job_manager import default_queue\n"

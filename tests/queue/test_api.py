@@ -5,8 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from queue_steps import claim
@@ -35,7 +33,7 @@ TASK = "sampletasks.nothing"
 
 
 @job(job_retries=2, job_priority=3)
-def double(x: int) -> int:
+def double(x):
     current_job().progress(0.5, "half")
     current_job().meta["seen"] = x
     return 2 * x
@@ -66,7 +64,7 @@ def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
         start_worker(0)
 
 
-def test_jobs_may_run_at_once_in_a_test(claimant: Callable[..., None]):
+def test_jobs_may_run_at_once_in_a_test(claimant):
     claimant(False)
     with synchronous_jobs():
         done = double.enqueue(4)
@@ -83,7 +81,7 @@ def test_jobs_may_run_at_once_in_a_test(claimant: Callable[..., None]):
 
 
 def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
-    claimant: Callable[..., None],
+    claimant,
 ):
     claimant(False)
     before = enqueue_background_job(TASK, job_priority=9)
@@ -95,13 +93,13 @@ def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
 
 
 @pytest.mark.sqlite
-def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path: Path):
+def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path):
     enqueue_background_job(TASK)
     keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
     assert keys == ["queue.2026.key", "queue.2027.key"]
 
 
-def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant: Callable[..., None]):
+def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
     job = enqueue_background_job(TASK)
     with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
         job.meta["x"] = object()
@@ -157,10 +155,10 @@ def test_a_priority_may_be_changed_until_a_job_begins():
 
 
 @pytest.mark.sqlite
-def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path: Path):
+def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home, tmp_path):
     stop = threading.Event()
 
-    def write() -> None:
+    def write():
         while not stop.is_set():
             enqueue_background_job(TASK)
 
@@ -193,7 +191,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("words", DAMAGE)
-def test_a_look_at_the_queue_finds_what_does_not_agree(words: str):
+def test_a_look_at_the_queue_finds_what_does_not_agree(words):
     enqueue_background_job(TASK, job_id="one")
     enqueue_background_job(TASK, job_id="two", job_depends_on="one")
     assert check_queue() == []
@@ -210,7 +208,7 @@ def test_a_look_at_the_queue_counts_what_ended():
     assert any("counts" in problem for problem in check_queue())
 
 
-def drawscape(*words: str) -> subprocess.CompletedProcess[str]:
+def drawscape(*words):
     return subprocess.run(
         [sys.executable, "-m", "drawscape", *words],
         env={**os.environ},
@@ -221,7 +219,7 @@ def drawscape(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_task_is_queued_on_the_command_line(start_consumer: Callable[..., object]):
+def test_a_task_is_queued_on_the_command_line(start_consumer):
     start_consumer("-w", "1")
     done = drawscape("enqueue", "sampletasks.add", "a=1", "b=2", "job_description=a sum", "--wait")
     job_id, result = done.stdout.split()
@@ -236,7 +234,7 @@ def test_a_task_is_queued_on_the_command_line(start_consumer: Callable[..., obje
 
 
 @pytest.mark.sqlite
-def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path: Path):
+def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path):
     enqueue_background_job(TASK)
     assert "is paused" in drawscape("queue", "pause").stdout
     assert claim(default_queue().database, "background", "worker", None) is None

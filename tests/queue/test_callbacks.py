@@ -1,16 +1,14 @@
 """Callbacks: one job for success, one for failure, queued with the job that they follow."""
 
-from collections.abc import Callable
-
 import pytest
 from queue_steps import queued, run
 
-from drawscape.jobs import Job, get_job, list_jobs
+from drawscape.jobs import get_job, list_jobs
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 
-def callbacks(job: Job) -> tuple[Job, Job]:
+def callbacks(job):
     """Return what runs after success and what after failure, which are queued with the job."""
     after = [one for one in list_jobs(limit=None) if one.id != job.id]
     return after[1], after[0]
@@ -35,7 +33,7 @@ def test_a_failure_runs_the_other_and_a_retry_turns_both_back():
     assert (success.status, failure.status) == ("queued", "canceled")
 
 
-def test_a_callback_gets_the_jobs_id(start_consumer: Callable[..., object]):
+def test_a_callback_gets_the_jobs_id(start_consumer):
     start_consumer()
     job = queued(job_on_success="sampletasks.echo")
     job.wait(60)

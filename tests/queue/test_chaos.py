@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import queue_chaos
@@ -37,7 +36,7 @@ def work(name):
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path, monkeypatch):
     (tmp_path / "modules").mkdir()
     (tmp_path / "runs").mkdir()
     (tmp_path / "modules" / "chaostasks.py").write_text(TASKS)
@@ -51,29 +50,15 @@ def test_every_step_that_is_killed_has_a_failpoint():
 
 
 @pytest.mark.chaos
-def test_nothing_is_lost_whoever_is_killed_wherever(world: World):
+def test_nothing_is_lost_whoever_is_killed_wherever(world):
     command = [sys.executable, queue_chaos.__file__, str(world.home), str(SEED), str(ROUNDS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.split()[0]) > ROUNDS
 
 
-def test_the_check_itself_can_fail(world: World):
+def test_the_check_itself_can_fail(world):
     world.committed.add("never-queued")
     world.attempted.add("never-queued")
     with pytest.raises(AssertionError, match="lost"):
         world.check()
-
-
-def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
-    script = "from drawscape.queue.clock import failpoint; failpoint('x'); print('alive')"
-    for value, code, output in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "DRAWSCAPE_FAILPOINT": value},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert (done.returncode, done.stdout) == (code, output)

@@ -10,17 +10,17 @@ import pytest
 from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
-from drawscape.job_manager import Job, enqueue_background_job
+from drawscape.job_manager import enqueue_background_job
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
-def parent_of(pid: int) -> int:
+def parent_of(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.both_engines
-def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_consumer):
+def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer):
     """Out of descriptors: jobs wait, `explain` shows why, and they run once there is room again."""
     consumer = start_consumer()
     _, child = enqueue_background_job("sampletasks.where").wait(60)
@@ -39,7 +39,7 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_con
 
 
 @pytest.mark.both_engines
-def test_a_running_job_survives_the_server_that_forked_its_child(home: Path, start_consumer):
+def test_a_running_job_survives_the_server_that_forked_its_child(home, start_consumer):
     consumer = start_consumer()
     job = enqueue_background_job("sampletasks.nap", 1.0)
     wait_until(lambda: job.status == "started")
@@ -53,11 +53,11 @@ def test_a_running_job_survives_the_server_that_forked_its_child(home: Path, sta
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
-def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_consumer):
+def test_the_peak_memory_of_a_child_that_is_killed_is_known(home, start_consumer):
     start_consumer()
     held_s = 0.5  # the worker looks twice a second, on a busy machine less often
 
-    def killed() -> Job:
+    def killed():
         nonlocal held_s
         job = enqueue_background_job("processtasks.hold", 300, 60)
         wait_until(lambda: job.message == "held")
@@ -75,7 +75,7 @@ def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_co
     assert "Peak memory: 3" in job.explain()
 
 
-def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home: Path, start_consumer):
+def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home, start_consumer):
     start_consumer()
     child = enqueue_background_job("sampletasks.where").wait(60)[1]
     large = enqueue_background_job("processtasks.hold", 300, 0)
@@ -87,7 +87,7 @@ def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home: Path, s
 
 @pytest.mark.both_engines
 def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
-    home: Path, start_consumer, tmp_path: Path
+    home, start_consumer, tmp_path
 ):
     note = tmp_path / "pid"
     first = start_consumer()

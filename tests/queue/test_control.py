@@ -17,9 +17,7 @@ from drawscape.job_manager import (
     enqueue_many,
     get_job_status,
     list_jobs,
-    queue_statistics,
     requeue_job,
-    retry_failed_jobs,
     retry_job,
 )
 from drawscape.queue.engines.engine import WorkerInfo
@@ -73,13 +71,6 @@ class TestRunningJobs:
         job.stop(grace=10)
         assert ended(job).status == "stopped"
         assert Path(path + ".asked").read_text() == "True"
-
-    def test_one_that_swallows_everything_is_killed_after_the_grace(self, tmp_path):
-        path = tmp_path / "marker"
-        job = started(enqueue_background_job("processtasks.swallow_everything", str(path)))
-        wait_until(path.exists)
-        job.stop(grace=0.3)
-        assert ended(job).status == "stopped"
 
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
@@ -139,16 +130,6 @@ class TestRunningJobs:
         assert requeue_job(job.id).wait(60) == 3
         assert get_job_status(job.id)["attempts"] == 3
 
-    def test_all_failed_jobs_of_a_kind_are_retried(self, tmp_path):
-        path = str(tmp_path / "tries")
-        jobs = [enqueue_background_job("sampletasks.flaky", path + str(i), 2) for i in range(3)]
-        for job in jobs:
-            ended(job)
-        again = retry_failed_jobs("sampletasks.flaky", reason="exception")
-        assert {job.id for job in jobs} <= {job.id for job in again}
-        for job in again:
-            job.wait(60)
-
     def test_deleting_is_for_ended_jobs(self):
         job = started(enqueue_background_job("sampletasks.nap", 30))
         with pytest.raises(errors.JobStateError, match="cancel it first"):
@@ -178,17 +159,6 @@ class TestRunningJobs:
         assert "no ink" in failed.explain()
         assert "Reason: exception" in failed.explain()
 
-    def test_statistics_count_and_speak_prometheus(self):
-        enqueue_background_job("sampletasks.nothing").wait(60)
-        found = queue_statistics()
-        assert found.counts["finished"] >= 1
-        assert found.workers == 1
-        assert found.slots == 2
-        assert found.ended_last_minute >= 1
-        text = found.prometheus()
-        assert 'drawscape_jobs{status="finished"}' in text
-        assert "drawscape_workers 1" in text
-
 
 def test_who_waits_may_cancel_in_the_same_thread(home):
     job = enqueue_background_job("sampletasks.nothing")
@@ -210,7 +180,7 @@ def test_a_job_that_ends_while_it_is_kept_from_going_is_named(home):
     database, other = default_queue().database, default_queue().database.another()
     held = claim(other)
 
-    def end(statement: str) -> None:
+    def end(statement):
         nonlocal held
         if "seq, id, queue" in statement and held:
             acknowledge(other, held, Outcome("finished"))
@@ -273,11 +243,11 @@ def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     assert [other.id for other in list_jobs(status="stopped")] == [job.id]
 
 
-def _processes() -> list[int]:
+def _processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _group(pid: int) -> int | None:
+def _group(pid):
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2])
     except (FileNotFoundError, ProcessLookupError):

@@ -1,8 +1,6 @@
 """Dependencies under every verb, in any order: no job may begin before what it needs has ended as it must."""
 
 import random
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from queue_steps import TASK, acknowledge, claim
@@ -33,7 +31,7 @@ ENDED = ("finished", "failed", "stopped", "canceled")
 class World:
     """Jobs by id with what each needs, and whether it runs however that ends."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed):
         self.random = random.Random(seed)
         self.needs: dict[str, tuple[list[str], bool]] = {}
         self.batches: list[str] = []
@@ -44,14 +42,14 @@ class World:
             self.stop_all,
         ]  # fmt: skip
 
-    def step(self) -> str:
+    def step(self):
         """Take one step, and return what it was."""
         call = self.random.choice(self.calls)
         call()
         self.check(call.__name__)
         return call.__name__
 
-    def standing(self) -> tuple[dict[str, str], dict[str, set[str]]]:
+    def standing(self):
         """Return the status of each job, and those of each batch's jobs."""
         rows = default_queue().database.read("select id, status, batch from job")
         batches: dict[str, set[str]] = {}
@@ -60,12 +58,12 @@ class World:
                 batches.setdefault(batch, set()).add(status)
         return {job_id: status for job_id, status, _ in rows}, batches
 
-    def job(self, *among: str) -> Job | None:
+    def job(self, *among):
         """Return any job, or one of those statuses."""
         jobs = [one for one, status in self.standing()[0].items() if not among or status in among]
         return Job(default_queue(), self.random.choice(sorted(jobs))) if jobs else None
 
-    def enqueue(self) -> None:
+    def enqueue(self):
         jobs, batches = self.standing()
         there = sorted(jobs)[-6:] + [batch for batch in self.batches if batch in batches][-1:]
         needed = self.random.sample(there, min(len(there), self.random.choice([0, 1, 2, 2, 2, 3])))
@@ -76,58 +74,58 @@ class World:
         )
         self.needs[job.id] = (needed, anyway)
 
-    def batch(self) -> None:
+    def batch(self):
         batch = enqueue_many(TASK, [{}] * 2, then=TASK)
         self.batches.append(batch.id)
         self.needs[batch.following.id] = ([batch.id], True)
 
-    def begin(self) -> None:
+    def begin(self):
         if (found := claim(default_queue().database)) is not None:
             self.held.append(found)
 
-    def end(self) -> None:
+    def end(self):
         if self.held:
             held = self.held.pop(self.random.randrange(len(self.held)))
             status = self.random.choice(["finished", "finished", "failed"])
             reason = "exception" if status == "failed" else None
             assert acknowledge(default_queue().database, held, Outcome(status, reason))[0]
 
-    def again(self) -> None:
+    def again(self):
         self.tried(Job.retry, "failed", "canceled")
 
-    def again_any(self) -> None:
+    def again_any(self):
         self.tried(Job.requeue)
 
-    def again_all(self) -> None:
+    def again_all(self):
         retry_failed_jobs()
 
-    def again_batch(self) -> None:
+    def again_batch(self):
         batches = self.standing()[1]
         if there := [batch for batch in self.batches if batch in batches]:
             get_batch(self.random.choice(there)).retry()
 
-    def cancel(self) -> None:
+    def cancel(self):
         if (job := self.job("queued", "deferred")) is not None:
             job.cancel()
 
-    def stop_all(self) -> None:
+    def stop_all(self):
         if not self.held:
             cancel_all()
 
-    def delete(self) -> None:
+    def delete(self):
         self.tried(Job.delete)
 
-    def prune(self) -> None:
+    def prune(self):
         prune_jobs(Keep(count=8, spared_s=0))
 
-    def tried(self, verb: Callable[[Job], object], *among: str) -> None:
+    def tried(self, verb, *among):
         if (job := self.job(*among)) is not None:
             try:
                 verb(job)
             except JobStateError:
                 return
 
-    def check(self, what: str) -> None:
+    def check(self, what):
         """Each job that may begin has what it needs, and each that waits needs something that is open."""
         assert check_queue() == [], what
         jobs, batches = self.standing()
@@ -147,9 +145,7 @@ class World:
 
 @pytest.mark.both_engines
 @pytest.mark.slow
-def test_no_verb_lets_a_job_begin_too_early_or_wait_in_vain(
-    home: Path, engine: str, request: pytest.FixtureRequest
-):
+def test_no_verb_lets_a_job_begin_too_early_or_wait_in_vain(home, engine, request):
     request.getfixturevalue("claimant")
     database = default_queue().database
     if not database.is_server:

@@ -3,7 +3,6 @@
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,11 +21,11 @@ pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture(autouse=True)
-def _home(home: Path) -> None:
+def _home(home):
     """Every test here has a queue of its own and no worker."""
 
 
-def rows() -> list[tuple]:
+def rows():
     return default_queue().database.read("select id, status from job")
 
 
@@ -218,7 +217,7 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
     assert rows() == []
 
 
-def payload_of(job) -> bytes:
+def payload_of(job):
     database = default_queue().database
     return database.read("select payload from job where id = :id", id=job.id)[0][0]
 
@@ -243,7 +242,7 @@ def test_jobs_are_listed_newest_first_by_status_and_task():
         list_jobs(status="cancelled")
 
 
-def test_a_signature_that_was_edited_is_checked_as_it_is_now(home: Path):
+def test_a_signature_that_was_edited_is_checked_as_it_is_now(home):
     enqueue_background_job("sampletasks.answer")
     source = home / "modules" / "sampletasks.py"
     source.write_text(source.read_text().replace("def answer():", "def answer(question):"))

@@ -4,8 +4,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,13 +11,13 @@ import pytest
 from queue_file import database_path
 from support import wait_until
 
-from drawscape.errors import QueueError, QueueGoneError
+from drawscape.errors import QueueGoneError
 from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
 
 pytestmark = pytest.mark.slow  # processes of its own for nearly every test
 
 
-def stored_ids(path: Path) -> set[str]:
+def stored_ids(path):
     """The ids in the file as a program finds them that has nothing to do with this process."""
     script = (
         "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1])\n"
@@ -35,9 +33,7 @@ def stored_ids(path: Path) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_reading_the_files_raw_and_restarting_a_worker_loses_no_job(
-    home: Path, start_consumer, tmp_path: Path
-):
+def test_reading_the_files_raw_and_restarting_a_worker_loses_no_job(home, start_consumer, tmp_path):
     path = database_path()
     consumer = start_consumer("-w", "2")
     enqueue_background_job("sampletasks.add", 1).wait(60)
@@ -64,7 +60,7 @@ def test_reading_the_files_raw_and_restarting_a_worker_loses_no_job(
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
-def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home: Path):
+def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home):
     path = database_path()
     jobs = [enqueue_background_job("sampletasks.nothing")]
     path.read_bytes()  # this process has lost SQLite's own locks now
@@ -75,7 +71,7 @@ def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home:
     assert stored_ids(path) == {job.id for job in jobs}
 
 
-def test_who_has_read_the_files_is_still_seen_to_use_them(home: Path):
+def test_who_has_read_the_files_is_still_seen_to_use_them(home):
     """What SQLite asks for before it removes the log, and before it clears the shared memory."""
     path = database_path()
     enqueue_background_job("sampletasks.nothing")
@@ -93,12 +89,12 @@ def test_who_has_read_the_files_is_still_seen_to_use_them(home: Path):
 
 
 @pytest.mark.parametrize("way", ["transaction", "write"])
-def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home: Path, way: str):
+def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home, way):
     enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
     change = "update job set description = 'into nothing'"
 
-    def write_into_nothing() -> None:
+    def write_into_nothing():
         if way == "write":
             database.connection.set_trace_callback(lambda _: database.path.unlink(missing_ok=True))
             database.write(change)
@@ -109,46 +105,6 @@ def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(hom
 
     with pytest.raises(QueueGoneError, match="was deleted or replaced"):
         write_into_nothing()
-
-
-def test_a_connection_that_was_hurried_is_patient_again(home: Path):
-    enqueue_background_job("sampletasks.nothing")
-    database = default_queue().database
-    with closing(
-        sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
-    ) as other:
-        other.execute("begin immediate")
-        began = time.monotonic()
-        with (
-            pytest.raises(QueueError, match="locked"),
-            database.short_timeout(),
-            database.transaction(),
-        ):
-            pass
-        assert time.monotonic() - began < 10  # its own patience is a minute
-        threading.Timer(0.5, other.execute, ("rollback",)).start()
-        with database.transaction() as run:
-            run("update job set description = 'waited for'")
-
-
-def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home: Path):
-    database = default_queue().database
-    inside, leave = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with database.transaction():
-            inside.set()
-            leave.wait(60)
-
-    writer = threading.Thread(target=write, daemon=True)
-    writer.start()
-    assert inside.wait(60)
-    with pytest.raises(QueueError, match="another thread"), database.short_timeout():
-        pass
-    leave.set()
-    writer.join(60)
-    with database.short_timeout(), database.transaction() as run:
-        assert run("select 1") == [(1,)]
 
 
 GONE = {
@@ -163,7 +119,7 @@ GONE = {
 
 
 @pytest.mark.parametrize("harm", GONE)
-def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home: Path, harm: str):
+def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm):
     job = enqueue_background_job("sampletasks.nothing")
     GONE[harm](default_queue().folder)
     for _ in range(2):
@@ -205,14 +161,14 @@ attempt()
 
 
 @pytest.mark.parametrize("who", ["caller", "huey"])
-def test_a_file_that_goes_just_as_it_is_opened_is_not_made_anew(home: Path, who: str):
+def test_a_file_that_goes_just_as_it_is_opened_is_not_made_anew(home, who):
     command = [sys.executable, "-c", GONE_AS_IT_IS_OPENED, who]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout == "refused True\n" * 2, done.stderr
 
 
 @pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
-def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home: Path, start_consumer, harm: str):
+def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer, harm):
     consumer = start_consumer("-w", "2")
     job = enqueue_background_job("sampletasks.nap", 600)
     wait_until(lambda: job.status == "started")
@@ -223,12 +179,3 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home: Path, start_co
     assert "the worker has left:" in text.splitlines()[-1]
     assert "Traceback" not in text
     assert not (home / ".drawscape" / "queue.db").exists() or harm == "shared memory"
-
-
-def test_files_that_come_and_go_beside_the_queue_disturb_nothing(home: Path):
-    for number in range(5):
-        enqueue_background_job("sampletasks.nothing")
-        note = default_queue().folder / f"note-{number}"
-        note.touch()
-        note.unlink()
-    assert len(list_jobs()) == 5

@@ -2,14 +2,12 @@
 
 import os
 import pickle
-from pathlib import Path
 
 import pytest
 from support import wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import (
-    Job,
     default_queue,
     enqueue_background_job,
     get_job_status,
@@ -19,14 +17,12 @@ from drawscape.job_manager import (
 pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
 
-def changed(job: Job, change: str, **values: object) -> Job:
+def changed(job, change, **values):
     default_queue().database.write(f"update job set {change} where id = :id", id=job.id, **values)
     return job
 
 
-def tampered(
-    change: str, task: str = "sampletasks.nothing", *args: object, **values: object
-) -> Job:
+def tampered(change, task="sampletasks.nothing", *args, **values):
     """Return a job that was changed before a worker may have it."""
     job = enqueue_background_job(task, *args, job_delay=60)
     return changed(job, f"{change}, status = 'queued', due_at = null", **values)
@@ -35,7 +31,7 @@ def tampered(
 class Bomb:
     """Unpickling it would leave a trace."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         self.path = path
 
     def __reduce__(self):
@@ -43,7 +39,7 @@ class Bomb:
 
 
 @pytest.mark.parametrize("start", [b"", b"\0" * 32])
-def test_a_forged_message_is_never_unpickled(tmp_path: Path, start: bytes):
+def test_a_forged_message_is_never_unpickled(tmp_path, start):
     bomb = pickle.dumps(Bomb(tmp_path / "boom"))
     job = tampered("payload = :payload", payload=start + bomb)
     wait_until(lambda: job.ended)
@@ -73,7 +69,7 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
 
 
 @pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
-def test_a_corrupt_message_fails_its_job_alone(payload: bytes):
+def test_a_corrupt_message_fails_its_job_alone(payload):
     job = tampered("payload = :payload", payload=payload)
     wait_until(lambda: job.ended)
     assert (job.status, job.reason) == ("failed", "invalid")
@@ -82,7 +78,7 @@ def test_a_corrupt_message_fails_its_job_alone(payload: bytes):
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("column", ["timeout_s", "created_at"])
-def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column: str):
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
     job = tampered(f"{column} = 'soon'")
     assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
     wait_until(lambda: job.ended)
@@ -101,7 +97,7 @@ def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
     assert job.id in {other.id for other in list_jobs()}
 
 
-def test_a_damaged_key_is_named(home: Path):
+def test_a_damaged_key_is_named(home):
     (home / ".drawscape" / "queue.key").write_bytes(b"short")
     with pytest.raises(QueueError, match="key"):
         enqueue_background_job("sampletasks.nothing")

@@ -1,20 +1,15 @@
 """Editing a task module or what it imports takes effect with the next job."""
 
-import importlib
-import os
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from drawscape.errors import JobFailed, TaskNotAllowedError
 from drawscape.job_manager import enqueue_background_job, workers_alive
-from drawscape.queue.worker.child import LoadedCode
 
 
 @pytest.fixture
-def source(home: Path, start_consumer) -> Path:
+def source(home, start_consumer):
     start_consumer()
     (home / "modules" / "inks.py").write_text("COLOUR = 'black'\n")
     module = home / "modules" / "sampletasks.py"
@@ -25,7 +20,7 @@ def source(home: Path, start_consumer) -> Path:
 
 
 @pytest.mark.both_engines
-def test_an_edited_task_runs_as_it_is_now_and_the_worker_stays(source: Path):
+def test_an_edited_task_runs_as_it_is_now_and_the_worker_stays(source):
     worker = workers_alive()[0].pid
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     for value in (22, 333):
@@ -38,20 +33,20 @@ def test_an_edited_task_runs_as_it_is_now_and_the_worker_stays(source: Path):
     assert workers_alive()[0].pid == worker
 
 
-def test_an_edited_import_of_a_task_counts_too(source: Path):
+def test_an_edited_import_of_a_task_counts_too(source):
     assert enqueue_background_job("sampletasks.colour").wait(60) == "black"
     (source.parent / "inks.py").write_text("COLOUR = 'sepia'\n")
     assert enqueue_background_job("sampletasks.colour").wait(60) == "sepia"
 
 
 @pytest.mark.both_engines
-def test_a_new_task_module_is_found_at_once(source: Path, monkeypatch):
+def test_a_new_task_module_is_found_at_once(source, monkeypatch):
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     source.write_text(source.read_text() + "\n\ndef brand_new():\n    return 'new'\n")
     assert enqueue_background_job("sampletasks.brand_new").wait(60) == "new"
 
 
-def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(source: Path, home: Path):
+def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(source, home):
     worker = workers_alive()[0].pid
     (home / "latertasks.py").write_text("def late():\n    return 'late'\n")
     with pytest.raises(TaskNotAllowedError, match="latertasks"):
@@ -61,7 +56,7 @@ def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(source: Path,
     assert workers_alive()[0].pid == worker
 
 
-def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(source: Path):
+def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(source):
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     good = source.read_text()
     source.write_text(good + "\n\ndef broken(:\n")
@@ -74,7 +69,7 @@ def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(sour
 
 
 @pytest.mark.both_engines
-def test_a_backlog_sees_the_edit_within_a_moment(source: Path):
+def test_a_backlog_sees_the_edit_within_a_moment(source):
     gate = source.parent / "gate"
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     for _ in range(2):
@@ -86,19 +81,3 @@ def test_a_backlog_sees_the_edit_within_a_moment(source: Path):
     time.sleep(0.1)  # a file is looked at ten times a second
     gate.touch()
     assert later.wait(60) == 4444
-
-
-@pytest.mark.parametrize(("written_s", "is_stale"), [(1, True), (-10, False)])
-def test_a_module_that_was_written_after_its_job_began_counts_as_changed(
-    home: Path, monkeypatch: pytest.MonkeyPatch, written_s: float, is_stale: bool
-):
-    """It may have been read before it was written: nobody knows what the process holds."""
-    code, began = LoadedCode(), time.time()
-    code.note()
-    file = home / "modules" / f"written{int(is_stale)}.py"
-    file.touch()
-    os.utime(file, (began + written_s,) * 2)
-    monkeypatch.delitem(sys.modules, file.stem, raising=False)
-    importlib.import_module(file.stem)
-    code.note(began)
-    assert code.is_stale(time.time() + 1) == is_stale

@@ -20,7 +20,7 @@ HEAVY = (
 )
 
 
-def loaded_by(statement: str) -> set[str]:
+def loaded_by(statement):
     script = f"import sys; {statement}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
@@ -29,7 +29,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", ["drawscape", "drawscape.job_manager", "drawscape.errors"])
-def test_a_light_import_stays_light(module: str):
+def test_a_light_import_stays_light(module):
     assert not loaded_by(f"import {module}") & set(HEAVY)
 
 

@@ -2,8 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs
@@ -18,7 +16,7 @@ from drawscape.jobs import (
 from drawscape.queue.row import Outcome
 
 
-def plans_of(look: Callable[[], object]) -> dict[str, list[str]]:
+def plans_of(look):
     """Return the steps of each statement that reads jobs while `look` runs."""
     database = default_queue().database
     statements: list[str] = []
@@ -34,7 +32,7 @@ def plans_of(look: Callable[[], object]) -> dict[str, list[str]]:
     }
 
 
-def test_statistics_read_no_row_that_they_need_not(home: Path):
+def test_statistics_read_no_row_that_they_need_not(home):
     """Whatever the table holds, each statement finds its rows by an index."""
     ended_jobs(10)
     plans = plans_of(queue_statistics)
@@ -48,11 +46,11 @@ def test_statistics_read_no_row_that_they_need_not(home: Path):
             assert "TEMP B-TREE" not in step, (statement, step)
 
 
-def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path):
+def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):
     """However much of it there is: a claim takes as many steps of SQLite as with little."""
     database = default_queue().database
 
-    def steps() -> int:
+    def steps():
         counted = itertools.count()
         held = claim(database, "background", "worker", None)
         database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
@@ -70,17 +68,8 @@ def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path):
     assert steps() < 1.2 * few
 
 
-def test_a_batch_is_counted_by_its_indexes(home: Path):
-    batch = enqueue_many(TASK, [{}] * 3)
-    plans = plans_of(lambda: batch.counts)
-    steps = " ".join(step for found in plans.values() for step in found)
-    for index in ("job_of_batch ", "job_of_batch_apart "):
-        assert f"SEARCH job USING COVERING INDEX {index}" in steps
-    assert re.findall("SCAN job.*?INDEX ([a-z_]+)", steps) in ([], ["job_started"])
-
-
 @pytest.mark.parametrize("lane", ["default", "slow"])
-def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home: Path, lane: str):
+def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home, lane):
     for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
         job = enqueue_background_job(TASK, job_priority=priority, job_lane=lane)
         default_queue().database.connection.execute(
@@ -91,7 +80,7 @@ def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home: Path, lane:
 
 
 @pytest.mark.both_engines
-def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home: Path):
+def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home):
     ended_jobs(20, days_ago=1)
     enqueue_many(TASK, [{}] * MANY)
     cancel_all()

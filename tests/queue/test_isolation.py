@@ -1,7 +1,6 @@
 """Nothing of a job stays: neither in its process, nor beside it, nor in the answer of the next job."""
 
 import itertools
-from pathlib import Path
 
 import pytest
 from support import is_running, wait_until
@@ -15,15 +14,15 @@ pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 SLOTS = 1  # the next job runs where the last one ran
 
 
-def run(task: str, *args: object, **options: object) -> object:
+def run(task, *args, **options):
     return enqueue_background_job(task, *args, **options).wait(60)
 
 
-def pid_of_next() -> int:
+def pid_of_next():
     return run("sampletasks.where")[1]
 
 
-def test_what_a_job_changed_in_its_process_is_put_back(worked_home: Path, tmp_path: Path):
+def test_what_a_job_changed_in_its_process_is_put_back(worked_home, tmp_path):
     before = run("processtasks.describe_process")
     drawn = []
     for _ in range(2):
@@ -47,7 +46,7 @@ STAYING = [
 
 
 @pytest.mark.parametrize("what", STAYING)
-def test_a_process_in_which_something_stays_runs_no_other_job(what: str):
+def test_a_process_in_which_something_stays_runs_no_other_job(what):
     assert pid_of_next() == pid_of_next()
     pid = run("processtasks.pid_after", what)
     assert pid_of_next() != pid
@@ -68,7 +67,7 @@ def test_a_job_may_have_a_process_of_its_own():
 
 @pytest.mark.sqlite
 @pytest.mark.slow
-def test_a_child_is_replaced_after_as_many_jobs_as_the_worker_allows(home: Path, start_consumer):
+def test_a_child_is_replaced_after_as_many_jobs_as_the_worker_allows(home, start_consumer):
     (home / "modules" / "shortlived.py").write_text(
         "from drawscape import settings\nfrom drawscape.queue.huey import JobHuey\n"
         "huey = JobHuey('background', filename=settings.queue_file(), home=settings.home(),\n"
@@ -98,9 +97,7 @@ LEFT = [
 
 
 @pytest.mark.parametrize(("how", "then"), LEFT)
-def test_what_a_task_put_into_another_session_goes_with_the_job(
-    tmp_path: Path, how: str, then: str
-):
+def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, then):
     note = tmp_path / "pid"
     job = enqueue_background_job("processtasks.leave_processes", str(note), how, then)
     wait_until(note.exists)
@@ -114,7 +111,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
 
 
 @pytest.mark.parametrize("first", ["task", "copy"])
-def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path: Path, first: str):
+def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
     path = tmp_path / "came-back"
     twice = enqueue_background_job("processtasks.return_twice", str(path), first)
     following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(2)]
@@ -142,7 +139,7 @@ def test_a_generator_reports_each_step_and_returns_its_result():
             run("sampletasks.draw_in_steps", 1, bad=bad)
 
 
-def test_a_process_that_ran_out_of_memory_runs_no_other_job(tmp_path: Path):
+def test_a_process_that_ran_out_of_memory_runs_no_other_job(tmp_path):
     path = tmp_path / "pid"
     job = enqueue_background_job("processtasks.run_out_of_memory", str(path))
     with pytest.raises(JobFailed, match="MemoryError"):

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from support import rounds
@@ -14,7 +13,7 @@ SLOTS = 2
 
 @pytest.mark.chaos
 @pytest.mark.slow
-def test_a_kill_runs_at_most_the_job_of_each_slot_again(home: Path, start_consumer):
+def test_a_kill_runs_at_most_the_job_of_each_slot_again(home, start_consumer):
     kills, trace = rounds(3, 200), home / "runs"
     batch = enqueue_many(
         "sampletasks.append", [{"path": str(trace), "text": str(n)} for n in range(kills * 60)]

@@ -1,7 +1,6 @@
 """Workers whose locks are removed or released, and copies of a home: whoever lives is never robbed."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def read_everything(folder):
 
 
 @pytest.fixture
-def readers(home: Path):
+def readers(home):
     """A huey of the home with a native task that reads files in the worker's own process."""
     (home / "modules" / "readers.py").write_text(READER)
     sys.modules.pop("readers", None)
@@ -106,44 +105,9 @@ def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
     assert original.process.poll() is None
 
 
-def recovered(copy: Path) -> bool:
+def recovered(copy):
     """Whether the copy's worker took the copied jobs over: they were another's, in another folder."""
     return any("event=recovered" in log.read_text() for log in copy.parent.rglob("consumer-*.log"))
-
-
-RENEWED_WHILE_RETIRED = """
-import os, sys, threading
-from pathlib import Path
-from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.engines.liveness import Locks
-
-folder = Path(sys.argv[1])
-locks = Locks(folder)
-locks.announce(WorkerInfo("one", os.getpid(), 1, "background", 0.0), print)
-(folder / "one.lock").unlink()
-retiring = threading.Thread(target=locks.retire, args=("one",))
-files = []
-
-def retire_now(event, arguments):
-    if event == "os.rename" and not files:  # as the lock is about to be announced again
-        files.append(None)
-        retiring.start()
-        retiring.join(1)
-        files[:] = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
-
-sys.addaudithook(retire_now)
-locks.renew("one")
-retiring.join()
-for file in files:
-    os.fstat(file)  # open still, for nobody but us closes it
-print([path.name for path in folder.iterdir()], locks.living())
-"""
-
-
-def test_a_lock_is_renewed_and_retired_at_once_and_no_other_file_is_closed(home: Path):
-    command = [sys.executable, "-c", RENEWED_WHILE_RETIRED, home / ".drawscape" / "workers"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.stdout == "[] []\n", done.stderr
 
 
 def test_a_lock_file_alone_does_not_make_a_worker_alive(home):

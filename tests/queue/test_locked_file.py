@@ -2,9 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 from queue_file import database_path, plain
@@ -44,7 +42,7 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     cancel_job(job.id)
 
 
-def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
+def test_a_lock_held_longer_than_the_patience_is_a_named_error(home):
     database = SqliteEngine(database_path(), timeout_s=0.2)
     database.connection  # noqa: B018 - opened before the lock
     with closing(plain()) as other:
@@ -57,7 +55,7 @@ def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
 
 
 @contextmanager
-def locked() -> Iterator[None]:
+def locked():
     """Let another program hold what a worker writes."""
     database = default_queue().database
     if database.is_server:
@@ -72,7 +70,7 @@ def locked() -> Iterator[None]:
 
 
 @pytest.mark.both_engines
-def test_a_worker_outlasts_a_lock_and_loses_nothing(home: Path, start_consumer):
+def test_a_worker_outlasts_a_lock_and_loses_nothing(home, start_consumer):
     start_consumer()
     gate = home / "gate"
     job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
@@ -92,7 +90,7 @@ huey = JobHuey(
 """
 
 
-def test_a_lock_beyond_a_workers_patience_loses_nothing(home: Path, start_consumer):
+def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer):
     """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
     filename = os.fspath(database_path())
     module = home / "modules" / "impatientqueue.py"

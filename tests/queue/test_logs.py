@@ -1,10 +1,8 @@
 """What a job prints: kept to the byte, over all its tries, and read while it grows."""
 
 import threading
-from pathlib import Path
 
 import pytest
-from support import wait_until
 
 from drawscape.job_manager import enqueue_background_job, enqueue_many
 
@@ -25,7 +23,7 @@ def test_logs_of_any_length_are_kept_to_the_byte():
     assert silent.logs() == ""
 
 
-def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path: Path):
+def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path):
     job = enqueue_background_job(
         "sampletasks.say_and_fail", str(tmp_path / "tries"), 2, 0.1, job_retries=2
     )
@@ -38,21 +36,12 @@ def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path: Path)
     assert "".join(job.follow_logs()) == job.logs() == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
 
 
-def test_what_a_running_job_prints_can_be_read_at_once():
-    job = enqueue_background_job("sampletasks.say", b"begun\n", 600)
-    wait_until(lambda: job.logs() == "begun\n")
-    assert job.status == "started"
-    job.cancel()
-    wait_until(lambda: job.ended)
-    assert job.logs() == "begun\n"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "place", [pytest.param("ack.before_commit", marks=pytest.mark.nightly), "ack.after_commit"]
 )
 def test_a_worker_killed_around_the_acknowledgement_doubles_and_loses_nothing(
-    home: Path, start_consumer, place: str
+    home, start_consumer, place
 ):
     job = enqueue_background_job("sampletasks.say", b"once\n", 0.2)
     enqueue_background_job("sampletasks.nothing", job_depends_on=job)  # its end is a transaction

@@ -6,9 +6,7 @@ change of a status, in the transaction that makes it, and what holds of every hi
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -80,9 +78,7 @@ class Needs(NamedTuple):
     anyway: bool = False
 
 
-def faults(
-    history: Sequence[tuple[str, str]], needs: Mapping[str, Needs], runs: Mapping[str, int]
-) -> list[str]:
+def faults(history, needs, runs):
     """Return what no order of events may bring about, of all changes in the order of their commits."""
     last: dict[str, str] = {}
     before_removal: dict[str, str] = {}
@@ -122,7 +118,7 @@ class WorkedQueue(RuleBasedStateMachine):
 
     jobs = Bundle("jobs")
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home):
         super().__init__()
         self.runs = home / "runs"
         self.needs: dict[str, Needs] = {}
@@ -141,7 +137,7 @@ class WorkedQueue(RuleBasedStateMachine):
             },
         ),
     )
-    def enqueue(self, needed: list[Job], anyway: bool, fails: bool, options: dict) -> Job:
+    def enqueue(self, needed, anyway, fails, options):
         call = (TASK, str(self.runs), fails and 0.5)
         try:
             job = enqueue_background_job(
@@ -156,7 +152,7 @@ class WorkedQueue(RuleBasedStateMachine):
         return job
 
     @rule(target=jobs, count=st.integers(1, 4), fails=st.booleans())
-    def enqueue_batch(self, count: int, fails: bool) -> object:
+    def enqueue_batch(self, count, fails):
         call = {"path": str(self.runs), "likely": fails and 0.3}
         batch = enqueue_many(TASK, [call] * count, then=TASK, then_kwargs={"path": str(self.runs)})
         ids = tuple(job.id for job in batch.jobs)
@@ -167,25 +163,25 @@ class WorkedQueue(RuleBasedStateMachine):
     @rule(
         job=jobs, verb=st.sampled_from([Job.cancel, Job.retry, Job.requeue, Job.delete, Job.cancel])
     )
-    def change(self, job: Job, verb: Callable[[Job], object]) -> None:
+    def change(self, job, verb):
         with suppress(JobStateError, JobNotFoundError):
             verb(job)
 
     @rule(verb=st.sampled_from([retry_failed_jobs, cancel_all, pause_queue, resume_queue]))
-    def change_all(self, verb: Callable[[], object]) -> None:
+    def change_all(self, verb):
         verb()
 
     @rule()
-    def prune(self) -> None:
+    def prune(self):
         prune_jobs(Keep(count=5, spared_s=0))
 
     @rule(job=jobs)
-    def wait(self, job: Job) -> None:
+    def wait(self, job):
         """Let the workers come on: to the end of this job, if it is about to end."""
         with suppress(TimeoutError, Exception):
             job.wait(0.05)
 
-    def teardown(self) -> None:
+    def teardown(self):
         resume_queue()
         wait_until(lambda: not list_jobs(("queued", "scheduled", "deferred", "started")), 300)
         database = default_queue().database
@@ -199,7 +195,7 @@ class WorkedQueue(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def worked(home: Path, engine: str, start_consumer: Callable[..., object]) -> Path:
+def worked(home, engine, start_consumer):
     for _ in range(2):
         start_consumer("-w", "2")
     for statement in HISTORY[engine]:
@@ -209,7 +205,7 @@ def worked(home: Path, engine: str, start_consumer: Callable[..., object]) -> Pa
 
 @pytest.mark.both_engines
 @pytest.mark.slow
-def test_any_order_of_verbs_breaks_no_promise_while_two_workers_run_the_jobs(worked: Path):
+def test_any_order_of_verbs_breaks_no_promise_while_two_workers_run_the_jobs(worked):
     # The same steps meet other moments: there is nothing to shrink.
     run_in_any_order(lambda: WorkedQueue(worked), STEPS, phases=[Phase.generate])
 
@@ -232,8 +228,6 @@ ONCE = [("a", "queued"), ("a", "started"), ("a", "finished")]
         ([("a", "queued"), ("a", "canceled")], {}, {"a": 1}, "ran 1 times"),
     ],
 )
-def test_what_holds_of_every_history_can_be_broken(
-    history: list[tuple[str, str]], needs: dict[str, Needs], runs: dict[str, int], words: str | None
-):
+def test_what_holds_of_every_history_can_be_broken(history, needs, runs, words):
     found = faults(history, needs, runs)
     assert (found == []) if words is None else any(words in one for one in found)

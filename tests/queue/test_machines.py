@@ -3,10 +3,8 @@
 import hashlib
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,24 +15,22 @@ from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
 from drawscape.errors import OutputStoreError
-from drawscape.job_manager import Job, default_queue, enqueue_background_job
+from drawscape.job_manager import default_queue, enqueue_background_job
 from drawscape.queue.task import SIGNATURE_BYTES, Origin
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
 
 
 @pytest.fixture
-def engine() -> str:
+def engine():
     return "postgres"
 
 
 @pytest.fixture
-def start_elsewhere(
-    another_home: Callable[[str], Path], start_consumer: Callable[..., Any]
-) -> Callable[..., Path]:
+def start_elsewhere(another_home, start_consumer):
     """Start a worker in a home of its own, `ahead_s` ahead of our clock; return the home."""
 
-    def start(name: str, ahead_s: float = 0.0, **environment: str) -> Path:
+    def start(name, ahead_s=0.0, **environment):
         folder = another_home(name)
         before = len(default_queue().database.workers.living())
         if ahead_s:
@@ -50,15 +46,15 @@ def start_elsewhere(
     return start
 
 
-def shown(job: Job) -> str:
+def shown(job):
     return CliRunner().invoke(jobs, ["show", job.id]).output
 
 
 def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
-    home: Path,
-    start_elsewhere: Callable[..., Path],
-    start_consumer: Callable[..., Any],
-    tmp_path: Path,
+    home,
+    start_elsewhere,
+    start_consumer,
+    tmp_path,
 ):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
@@ -82,8 +78,8 @@ def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
     assert later.refresh().attempts == busy.refresh().attempts == 1
 
 
-def test_code_of_another_python_is_refused_by_name(start_elsewhere: Callable[..., Path]):
-    def doubled(number: int) -> int:
+def test_code_of_another_python_is_refused_by_name(start_elsewhere):
+    def doubled(number):
         return 2 * number
 
     job = enqueue_background_job(doubled, 21)
@@ -105,9 +101,7 @@ def test_code_of_another_python_is_refused_by_name(start_elsewhere: Callable[...
     assert "Python 3.9.2" in shown(job)
 
 
-def test_machines_whose_clocks_differ_agree_when_a_job_is_due(
-    start_elsewhere: Callable[..., Path], tmp_path: Path
-):
+def test_machines_whose_clocks_differ_agree_when_a_job_is_due(start_elsewhere, tmp_path):
     start_elsewhere("fast", ahead_s=300.0)
     start_elsewhere("slow", ahead_s=-300.0)
     began = time.time()
@@ -132,7 +126,7 @@ def test_machines_whose_clocks_differ_agree_when_a_job_is_due(
 
 
 def test_drawings_of_another_machine_are_seen_in_an_object_store(
-    home: Path, start_elsewhere: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    home, start_elsewhere, monkeypatch
 ):
     with object_store(monkeypatch) as bucket:
         elsewhere = start_elsewhere("elsewhere")
@@ -165,7 +159,7 @@ def test_drawings_of_another_machine_are_seen_in_an_object_store(
 
 
 def test_a_shared_folder_may_lie_elsewhere_on_each_machine(
-    home: Path, start_elsewhere: Callable[..., Path], tmp_path: Path, monkeypatch
+    home, start_elsewhere, tmp_path, monkeypatch
 ):
     (tmp_path / "shared").mkdir()
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "shared"))

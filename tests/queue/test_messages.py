@@ -3,8 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from queue_file import database_path
@@ -36,13 +34,13 @@ except QueueError as error:
 """
 
 
-def of_a_disk_without_locks(start_consumer: Callable[..., object]) -> str:
+def of_a_disk_without_locks(start_consumer):
     command = [sys.executable, "-c", WITHOUT_LOCKS, str(database_path())]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return done.stdout + done.stderr
 
 
-def of_a_replaced_key(start_consumer: Callable[..., object]) -> str:
+def of_a_replaced_key(start_consumer):
     job = enqueue_background_job("sampletasks.nothing")
     default_queue().database.key_file.write_bytes(b"another" * 8)
     start_consumer()
@@ -50,7 +48,7 @@ def of_a_replaced_key(start_consumer: Callable[..., object]) -> str:
     return f"{job.reason}: {job.error}"
 
 
-def of_a_result_beyond_the_memory(start_consumer: Callable[..., object]) -> str:
+def of_a_result_beyond_the_memory(start_consumer):
     start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
     job = enqueue_background_job("sampletasks.big", 180)
     wait_until(lambda: job.ended)
@@ -65,9 +63,7 @@ def of_a_result_beyond_the_memory(start_consumer: Callable[..., object]) -> str:
         (of_a_result_beyond_the_memory, r"crashed: .*MemoryError"),
     ],
 )  # fmt: skip
-def test_rare_harm_is_named(
-    home: Path, start_consumer: Callable[..., object], harm: Callable[..., str], words: str
-):
+def test_rare_harm_is_named(home, start_consumer, harm, words):
     said = harm(start_consumer)
     assert re.search(words, said, re.DOTALL), said
     assert "cannot be carried" not in said

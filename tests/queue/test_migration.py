@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def fail(text="no ink"):
 
 
 @pytest.fixture(params=VERSIONS)
-def old_home(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def old_home(request, home, monkeypatch):
     """A home with the queue that version left: ended, waiting, delayed, dependent jobs and batches."""
     for name in ("db", "key"):
         shutil.copy(HOMES / request.param / f"old.{name}", home / ".drawscape" / f"queue.{name}")
@@ -47,7 +46,7 @@ def old_home(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Mon
     return home
 
 
-def test_an_old_home_opens_with_all_that_it_held(old_home: Path):
+def test_an_old_home_opens_with_all_that_it_held(old_home):
     assert get_job_status("finished")["result"] == 3
     assert get_job("failed").reason == "exception"
     assert get_job("deferred").status == "deferred"
@@ -65,9 +64,7 @@ def test_an_old_home_opens_with_all_that_it_held(old_home: Path):
     assert version == USER_VERSION
 
 
-def test_its_waiting_jobs_run_and_so_do_those_that_follow(
-    old_home: Path, start_consumer: Callable[..., object]
-):
+def test_its_waiting_jobs_run_and_so_do_those_that_follow(old_home, start_consumer):
     start_consumer("-w", "2")
     assert get_job("queued").wait(60) == 42
     assert get_job("deferred").wait(60) == 5
@@ -78,11 +75,11 @@ def test_its_waiting_jobs_run_and_so_do_those_that_follow(
     assert {job.status for job in list_jobs(limit=None)} == {"finished", "failed"}
 
 
-def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
+def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home):
     path = old_home / ".drawscape" / "queue.db"
     errors: list[BaseException] = []
 
-    def look() -> None:
+    def look():
         try:
             database = SqliteEngine(path)
             database.connection.execute("select group_id from job").fetchall()
@@ -97,14 +94,14 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
     assert errors == []
 
 
-def schema_of(path: Path) -> dict[str, str]:
+def schema_of(path):
     """Return the tables, indexes and triggers of the file, migrated if need be, by name."""
     with closing(SqliteEngine(path).connection) as connection:
         return dict(connection.execute("select name, sql from sqlite_master where sql is not null"))
 
 
 @pytest.mark.parametrize("version", range(1, USER_VERSION))
-def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path: Path, version: int):
+def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path, version):
     with closing(sqlite3.connect(tmp_path / "old.db")) as old:
         for statement in itertools.chain.from_iterable(MIGRATIONS[:version]):
             old.execute(statement)
@@ -114,7 +111,7 @@ def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path: Path,
     assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")
 
 
-def test_a_file_of_a_newer_version_is_refused(home: Path):
+def test_a_file_of_a_newer_version_is_refused(home):
     path = default_queue().path
     enqueue_background_job("sampletasks.nothing")
     plain = sqlite3.connect(path)
@@ -125,7 +122,7 @@ def test_a_file_of_a_newer_version_is_refused(home: Path):
         database.connection  # noqa: B018
 
 
-def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home: Path):
+def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home):
     locks = old_home / ".drawscape" / "workers"
     Locks(locks).announce(WorkerInfo("old", os.getpid(), 1, "background", 0.0), print)
     path = old_home / ".drawscape" / "queue.db"
@@ -137,7 +134,7 @@ def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_h
     SqliteEngine(path).open()
 
 
-def test_logs_that_lay_in_files_are_taken_over(old_home: Path):
+def test_logs_that_lay_in_files_are_taken_over(old_home):
     for kind, name in (("logs", "finished.log"), ("previews", "failed.svg"), ("logs", "gone.log")):
         (old_home / ".drawscape" / kind).mkdir(exist_ok=True)
         (old_home / ".drawscape" / kind / name).write_bytes(b"as before")

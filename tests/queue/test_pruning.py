@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 from support import wait_until
@@ -84,7 +83,7 @@ huey = {name}(
 """
 
 
-def test_a_worker_prunes_by_itself_now_and_then(home: Path, start_consumer):
+def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer):
     target = default_queue().database.target
     name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
     module = home / "modules" / "tidyqueue.py"
@@ -105,7 +104,7 @@ JOBS_A_WEEK = 1400  # a fifth of a thousand a day, which is enough to see what a
 
 @pytest.mark.sqlite
 @pytest.mark.nightly
-def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
+def test_a_year_of_daily_use_stays_under_200_megabytes(home):
     """A thousand jobs a day; one in twenty fails, with its traceback, one in ten prints 2 KB or 5 KB."""
     queue = default_queue()
     connection = queue.database.connection
@@ -142,13 +141,13 @@ def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
     }
 
 
-def size_of(folder: Path) -> int:
+def size_of(folder):
     """What the folder takes on the disk, in bytes."""
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.mark.sqlite
-def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home: Path):
+def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home):
     database = default_queue().database
     for number in range(40):
         enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import warnings
-from pathlib import Path
 
 import pytest
 from support import await_exit
@@ -20,15 +19,15 @@ from drawscape.queue.queue import Queue
 
 
 @pytest.fixture(autouse=True)
-def _home(home: Path) -> None:
+def _home(home):
     """Every test here has a queue of its own and no worker."""
 
 
-def rows() -> list[tuple]:
+def rows():
     return default_queue().database.read("select id, status from job")
 
 
-def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path: Path):
+def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
     first = enqueue_background_job("sampletasks.nothing")
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "link.db"
@@ -64,7 +63,7 @@ def test_the_queues_file_and_key_are_readable_by_their_owner_only():
 
 
 @pytest.mark.both_engines
-def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path: Path):
+def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path):
     """It asks for the key before anybody has made the folder that it lies in."""
     huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
     assert len(huey.serializer.codec.key) == 32
@@ -78,24 +77,7 @@ def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
     assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
 
 
-def test_a_worker_writes_without_waiting_for_the_disk(home: Path):
-    storage = JobHuey(filename=home / ".drawscape" / "queue.db").storage
-    assert storage.jobs.connection.execute("pragma synchronous").fetchone()[0] == 1
-    storage.jobs.close()
-
-
-def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("DRAWSCAPE_HOME")
-    (home / "notebooks").mkdir()
-    monkeypatch.chdir(home / "notebooks")
-    first = enqueue_background_job("sampletasks.add", 1)
-    monkeypatch.chdir(home)
-    second = enqueue_background_job("sampletasks.add", 2)
-    assert {row[0] for row in rows()} == {first.id, second.id}
-    assert default_queue().database.path == home / ".drawscape" / "queue.db"
-
-
-def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path: Path):
+def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
     (tmp_path / "other" / ".drawscape").mkdir(parents=True)
     script = (
         "import os, sys; from drawscape.job_manager import default_queue\n"

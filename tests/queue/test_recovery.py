@@ -14,7 +14,6 @@ from support import is_running, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
-    cancel_job,
     check_queue,
     default_queue,
     enqueue_background_job,
@@ -76,16 +75,6 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     assert "recovered from a dead worker once" in job.explain()
 
 
-@pytest.mark.nightly
-def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
-    consumer = start_consumer()
-    job = started(enqueue_background_job("sampletasks.loop_in_c", job_timeout=-1))
-    child = job.refresh().pid
-    consumer.kill()
-    wait_until(lambda: not is_running(child))
-    cancel_job(job.id)
-
-
 @pytest.mark.sqlite
 @pytest.mark.nightly
 def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consumer):
@@ -127,7 +116,7 @@ def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer
     wait_until(path.exists)
     child = job.refresh().pid
 
-    def asked_again() -> bool:
+    def asked_again():
         """A signal that comes just before `sleep` begins takes effect only after it, so one may not do."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
@@ -213,22 +202,3 @@ def test_four_workers_and_four_enqueuers_run_each_of_four_hundred_jobs_once(
     assert set(counts.values()) == {1}
     assert {job.refresh().attempts for job in list_jobs(limit=None)} == {1}
     assert check_queue() == []
-
-
-@pytest.mark.slow
-@pytest.mark.nightly
-def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(home, start_consumer):
-    for _ in range(8):
-        start_consumer("-w", "1", ready=False)
-    script = (
-        "from drawscape.job_manager import enqueue_background_job\n"
-        "for i in range(40): enqueue_background_job('sampletasks.add', i)"
-    )
-    enqueuers = [
-        subprocess.Popen([sys.executable, "-c", script], cwd=home, stderr=subprocess.PIPE)
-        for _ in range(24)
-    ]
-    for process in enqueuers:
-        _, errors = process.communicate(timeout=120)
-        assert (process.returncode, errors) == (0, b"")
-    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 960, 60)

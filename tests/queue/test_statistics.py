@@ -1,7 +1,6 @@
 """The queue's numbers, for a person and for a scraper."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,7 +10,7 @@ from drawscape.job_manager import enqueue_many, queue_statistics
 pytestmark = pytest.mark.both_engines
 
 
-def samples(text: str) -> dict[tuple[str, str], float]:
+def samples(text):
     """Return what Prometheus' own parser reads, by name and by the value of the one label."""
     families = list(text_string_to_metric_families(text))
     assert all(family.documentation for family in families)
@@ -19,7 +18,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
     return {(sample.name, "".join(sample.labels.values())): sample.value for sample in found}
 
 
-def test_prometheus_reads_every_number_as_it_is(home: Path):
+def test_prometheus_reads_every_number_as_it_is(home):
     enqueue_many("sampletasks.nothing", [{}] * 3)
     found = dataclasses.replace(
         queue_statistics(),
@@ -36,7 +35,7 @@ def test_prometheus_reads_every_number_as_it_is(home: Path):
     assert read["drawscape_run_seconds", "0.5"] == 1_234_567.890_123
 
 
-def test_where_nothing_has_run_there_are_no_times_to_report(home: Path):
+def test_where_nothing_has_run_there_are_no_times_to_report(home):
     found = queue_statistics()
     assert found.wait_s == found.run_s == {}
     names = {name for name, _ in samples(found.prometheus())}

@@ -3,9 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from support import wait_until
@@ -49,7 +47,7 @@ print(failed)
 """
 
 
-def test_the_first_enqueue_may_come_from_eight_threads(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_first_enqueue_may_come_from_eight_threads(home, monkeypatch):
     module = home / "modules" / "slowtasks.py"
     module.write_text("import time\ntime.sleep(0.5)\n\ndef noop():\n    pass\n")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slowtasks")
@@ -108,18 +106,18 @@ def test_a_process_may_fork_while_its_threads_enqueue():
 
 
 @pytest.fixture
-def jumped(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+def jumped(monkeypatch):
     """Sets the wall clock ahead, in this process."""
     true_time = time.time
 
-    def jump(by_s: float) -> None:
+    def jump(by_s):
         monkeypatch.setattr(time, "time", lambda: true_time() + by_s)
 
     return jump
 
 
 @pytest.mark.sqlite
-def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable[[float], None]):
+def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
     database = default_queue().database
     hour = enqueue_background_job(TASK, job_delay="1h")
     soon = enqueue_background_job(TASK, job_delay=0.05)
@@ -132,7 +130,7 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable
     assert 3500 < next_due_s(database, "background") <= 3600
 
 
-def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
+def test_a_moment_goes_by_the_time_of_day(jumped):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
     assert promote_due(database, "background") == 0
@@ -142,7 +140,7 @@ def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
 
 
 @pytest.mark.sqlite
-def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float], None]):
+def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_delay=60)
     database.write("update job set due_boot = 'an earlier one'")
@@ -154,7 +152,7 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float
 
 
 @pytest.mark.sqlite
-def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float], None]):
+def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped):
     batch = enqueue_many(TASK, [{}] * 3)
     assert prune_jobs() == 0
     batch.cancel()
@@ -167,22 +165,17 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float]
 
 @pytest.mark.sqlite
 def test_the_first_prune_after_the_clock_was_set_ahead_removes_nothing(
-    jumped: Callable[[float], None],
+    jumped,
 ):
     enqueue_many(TASK, [{}] * 3).cancel()
     jumped(400 * DAY_S)
     assert prune_jobs() == 0
 
 
-@pytest.mark.sqlite
-def test_the_boots_clock_goes_on():
-    assert clock.boot_s() <= clock.boot_s()
-
-
 # keys
 
 
-def copied(home: Path) -> Queue:
+def copied(home):
     """The queue as another process opens it."""
     return Queue.on(
         open_engine(home / ".drawscape" / "queue.db"), "background", home, ("sampletasks",)
@@ -190,7 +183,7 @@ def copied(home: Path) -> Queue:
 
 
 @pytest.mark.sqlite
-def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home: Path):
+def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home):
     enqueue_background_job(TASK)
     key = home / ".drawscape" / "queue.key"
     kept = key.read_bytes()
@@ -203,13 +196,13 @@ def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home: Path):
 
 
 @pytest.mark.sqlite
-def test_an_empty_queue_gets_a_new_key(home: Path):
+def test_an_empty_queue_gets_a_new_key(home):
     assert default_queue().database.connection is not None
     (home / ".drawscape" / "queue.key").unlink()
     assert len(copied(home).codec.key) == 32
 
 
-def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Callable[..., object]):
+def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
     start_consumer("-w", "1")
     jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
     for job in jobs:
@@ -237,7 +230,7 @@ def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
 @pytest.mark.parametrize(
     "options", [{"job_meta": {"x": "y" * 1_000_000}}, {"job_description": "y" * 10_001}]
 )
-def test_notes_and_descriptions_have_limits(options: dict[str, object]):
+def test_notes_and_descriptions_have_limits(options):
     with pytest.raises(errors.JobOptionError, match="the limit is"):
         enqueue_background_job(TASK, **options)
 

@@ -37,7 +37,7 @@ def test_uniqueness_looks_at_the_whole_of_each_argument():
 
 
 def test_functions_with_other_code_are_other_jobs():
-    def adder(more: int):
+    def adder(more):
         return lambda: 1 + more
 
     first = enqueue_background_job(adder(1), job_unique=True)

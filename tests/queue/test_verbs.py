@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("home")]
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
 
-def table() -> dict[str, dict[str, str]]:
+def table():
     """Return the page's cells by state and verb."""
     lines = PAGE.read_text().partition("| the job is |")[2].partition("\n\n")[0].splitlines()
     verbs = [cell.strip(" `") for cell in lines[0].strip("|").split("|")]
@@ -38,7 +38,7 @@ def table() -> dict[str, dict[str, str]]:
 TABLE = table()
 
 
-def job_that_is(state: str) -> Job:
+def job_that_is(state):
     """Return a job in that state; a deferred one waits for another that never starts."""
     options: dict[str, object] = {}
     if state == "scheduled":
@@ -59,7 +59,7 @@ def job_that_is(state: str) -> Job:
     return job
 
 
-def lose(job: Job) -> None:
+def lose(job):
     """Let its worker die, which the next one notices once that is certain."""
     database = default_queue().database
     if job.status == "started":
@@ -67,7 +67,7 @@ def lose(job: Job) -> None:
     recover(database)
 
 
-def lose_again(job: Job) -> None:
+def lose_again(job):
     with default_queue().database.transaction() as run:
         run("update job set recoveries = :times", times=MAX_RECOVERIES)
     lose(job)
@@ -86,7 +86,7 @@ VERBS: dict[str, Callable[[Job], object]] = {
 }
 
 
-def standing(job: Job) -> str:
+def standing(job):
     try:
         return get_job(job.id).status
     except JobNotFoundError:
@@ -96,7 +96,7 @@ def standing(job: Job) -> str:
 @pytest.mark.parametrize(
     "state", [pytest.param(s, marks=[pytest.mark.nightly] * (s == "started")) for s in TABLE]
 )
-def test_each_verb_does_what_the_table_says(state: str, claimant: Callable[[bool], None]):
+def test_each_verb_does_what_the_table_says(state, claimant):
     assert set(TABLE[state]) == set(VERBS)
     database = default_queue().database
     for verb, cell in TABLE[state].items():

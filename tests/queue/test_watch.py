@@ -1,7 +1,6 @@
 """What a watcher is called for."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from drawscape.job_manager import current_job, enqueue_background_job, watch
 pytestmark = pytest.mark.both_engines
 
 
-def draw_on(gate: str) -> None:
+def draw_on(gate):
     """Show one picture, and another once the file `gate` is there, without a word of progress."""
-    from pathlib import Path
 
     current_job().progress(0.5, "drawing", preview="<svg>one</svg>")
     while not Path(gate).exists():
@@ -24,9 +22,7 @@ def draw_on(gate: str) -> None:
         time.sleep(0.01)
 
 
-def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
-    home: Path, start_consumer: Callable[..., object]
-):
+def test_a_watcher_hears_of_a_preview_that_comes_without_progress(home, start_consumer):
     start_consumer("-w", "1")
     gate = home / "gate"
     job = enqueue_background_job(draw_on, str(gate))

@@ -5,10 +5,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 from queue_file import plain
@@ -24,14 +21,14 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 FIELD = re.compile(r"""(\w+)=("[^"]*"|'[^']*'|\S+)""")
 
 
-def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
+def lines_about(text, key, value):
     """The `key=value` fields of the lines of a log with `key=value`."""
     found = [dict(FIELD.findall(line)) for line in text.splitlines() if f"{key}={value}" in line]
     return [fields for fields in found if fields.get(key) == value]
 
 
 @pytest.mark.both_engines
-def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, start_consumer):
+def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home, start_consumer):
     consumer = start_consumer()
     good = enqueue_background_job("sampletasks.add", 1)
     bad = enqueue_background_job("sampletasks.fail", "no ink left")
@@ -57,7 +54,7 @@ def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, sta
     )  # huey's own format, with the time
 
 
-def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home: Path):
+def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home):
     log = home / ".drawscape" / "worker.log"
     log.write_bytes(b"an old line\n" * 800_000)
     worker = start_worker(1)
@@ -68,9 +65,7 @@ def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home: Path):
     assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
 
 
-def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(
-    home: Path, start_consumer
-):
+def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(home, start_consumer):
     start_consumer().stop()
     with closing(plain()) as other:
         other.execute(
@@ -84,7 +79,7 @@ def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(
     assert not list((home / ".drawscape" / "workers").glob("*.lock"))
 
 
-def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
+def test_logs_and_locks_are_their_owners_whatever_the_umask(home):
     folder = home / ".drawscape"
     (folder / "worker.log").touch(mode=0o666)
     before = os.umask(0)
@@ -99,7 +94,7 @@ def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
     worker.stop()
 
 
-def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_closed(home: Path):
+def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_closed(home):
     enqueue_background_job("sampletasks.nothing")
     key = home / ".drawscape" / "queue.key"
     for mode in (0o666, 0o620, 0o602):
@@ -111,7 +106,7 @@ def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_cl
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, tmp_path: Path):
+def test_a_link_in_the_place_of_a_log_is_not_followed(home, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("untouched")
     log = home / ".drawscape" / "worker.log"
@@ -123,9 +118,7 @@ def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, tmp_path: Path
 
 @pytest.mark.both_engines
 @pytest.mark.nightly
-def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(
-    home: Path, start_consumer: Callable[..., Any], tmp_path: Path
-):
+def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(home, start_consumer, tmp_path):
     (tmp_path / "tmp").mkdir()
     first = start_consumer(environment={"TMPDIR": str(tmp_path / "tmp")})
     enqueue_background_job("sampletasks.nothing").wait(60)
@@ -136,8 +129,8 @@ def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(
     wait_until(lambda: not temporary.exists() and not any(lock.exists() for lock in locks))
 
 
-def test_a_worker_that_cannot_write_ends_with_a_sentence(home: Path):
-    def write_nothing() -> None:
+def test_a_worker_that_cannot_write_ends_with_a_sentence(home):
+    def write_nothing():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
     for prepare in (lambda: None, lambda: enqueue_background_job("sampletasks.nothing")):
@@ -157,7 +150,7 @@ def test_a_worker_that_cannot_write_ends_with_a_sentence(home: Path):
 
 
 @pytest.mark.both_engines
-def test_of_many_that_want_a_shared_worker_one_starts_it(home: Path):
+def test_of_many_that_want_a_shared_worker_one_starts_it(home):
     script = (
         "import sys; from drawscape.job_manager import start_shared_worker\n"
         "worker = start_shared_worker(1); print(worker is not None, flush=True); sys.stdin.read()\n"
@@ -171,7 +164,7 @@ def test_of_many_that_want_a_shared_worker_one_starts_it(home: Path):
         one.communicate(timeout=60)
 
 
-def test_the_memory_limit_of_a_container_counts(tmp_path: Path):
+def test_the_memory_limit_of_a_container_counts(tmp_path):
     (tmp_path / "system.slice" / "jobs.service").mkdir(parents=True)
     (tmp_path / "system.slice" / "memory.max").write_text("1073741824\n")
     (tmp_path / "system.slice" / "jobs.service" / "memory.max").write_text("max\n")

@@ -49,17 +49,6 @@ def test_a_worker_started_from_a_program_ends_with_it(home):
     wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
 
 
-@pytest.mark.both_engines
-def test_start_worker_returns_once_the_worker_is_alive(home):
-    worker = start_worker(2)
-    try:
-        assert [(w.pid, w.slots) for w in workers_alive()] == [(worker.pid, 2)]
-        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
-    finally:
-        worker.stop()
-    assert not worker.alive
-
-
 def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home

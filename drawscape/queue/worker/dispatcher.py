@@ -65,7 +65,7 @@ class Dispatcher:
         self._poll = select.poll()
         self._owners: dict[int, Slot] = {}
         self._may_claim = True
-        self._start_at = self._start_pause_s = self._retry_at = 0.0
+        self._start_at = self._start_pause_s = self._claim_at = 0.0
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.thread = threading.Thread(target=self._run, name="Jobs", daemon=True)
@@ -124,7 +124,8 @@ class Dispatcher:
             except Exception:  # noqa: BLE001 - a thread that died would keep its jobs for ever
                 _LOG.exception("event=dispatch_failed")
                 time.sleep(_RETRY_PAUSE_S)
-        self._retry_at = 0.0
+        for slot in self._slots:
+            slot.retry_at = 0.0
         self._acknowledge()
         for slot in self._slots:
             self._give_back(slot)
@@ -154,9 +155,7 @@ class Dispatcher:
             self._watched, self._poll = watched, select.poll()
             for descriptor in (self._wakes[0], *(one for many in watched for one in many)):
                 self._poll.register(descriptor, select.POLLIN)
-        due = [slot.due_at for slot in self._slots if slot.outcome is None]
-        if len(due) < len(self._slots):
-            due.append(self._retry_at)
+        due = [slot.due_at if slot.outcome is None else slot.retry_at for slot in self._slots]
         if any(slot.state is State.EMPTY for slot in self._slots):
             due.append(self._start_at)
         wait_s = min(_IDLE_S, max(0.0, min(due) - time.monotonic()))
@@ -219,7 +218,7 @@ class Dispatcher:
         return request._replace(lowest=_ORDINARY) if slot.is_kept_free else request
 
     def _claim(self) -> None:
-        if not self._may_claim or time.monotonic() < self._retry_at:
+        if not self._may_claim or time.monotonic() < self._claim_at:
             return
         for slot in self._free():
             if slot.claim is None:
@@ -228,7 +227,7 @@ class Dispatcher:
                     found = self._engine.claim(self._request_of(slot))
                 except DrawscapeError as error:
                     _LOG.error("event=claim_failed error=%r", str(error))
-                    self._retry_at = time.monotonic() + _RETRY_PAUSE_S
+                    self._claim_at = time.monotonic() + _RETRY_PAUSE_S
                     return
                 self._begin(slot, found, asked_at)
         self._may_claim = False
@@ -244,10 +243,11 @@ class Dispatcher:
 
     def _acknowledge(self) -> None:
         """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
-        ended = [slot for slot in self._slots if slot.outcome is not None]
-        if not ended or time.monotonic() < self._retry_at:
-            return
+        now = time.monotonic()
+        ended = [slot for slot in self._slots if slot.outcome is not None and now >= slot.retry_at]
         ended = [slot for slot in ended if self._has_code_for(slot)]
+        if not ended:
+            return
         if self._engine.is_server or not self._write(ended, self._free()):
             for slot in ended:  # one of several may be to blame
                 self._write([slot], [])
@@ -261,7 +261,7 @@ class Dispatcher:
             if len(ended) > 1:
                 return False
             ended[0].outcome = _after(error, *pairs[0])
-            self._retry_at = time.monotonic() + _RETRY_PAUSE_S
+            ended[0].retry_at = time.monotonic() + _RETRY_PAUSE_S
             return True
         for slot, pair, was_accepted in zip(ended, pairs, accepted, strict=True):
             slot.release()

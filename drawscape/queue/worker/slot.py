@@ -161,6 +161,8 @@ class Slot:
         self.state = State.EMPTY
         self.claim: Claim | None = None
         self.outcome: Outcome | None = None
+        self.retry_at = 0.0
+        """When the outcome is to be written again, which could not be, in monotonic seconds."""
         self.asked_at = 0.0
         """When the worker asked for the claim, in seconds since the machine was started."""
         self.is_lost = False
@@ -229,6 +231,7 @@ class Slot:
     def release(self) -> Claim | None:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
         claim, self.claim, self.outcome, self.is_lost = self.claim, None, None, False
+        self.retry_at = 0.0
         if self.state not in (State.EMPTY, State.STARTING, State.IDLE):
             self.close()
         return claim
