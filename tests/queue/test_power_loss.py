@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import power_loss
 import pytest
@@ -71,8 +71,9 @@ def enqueuers(home, synchronous, count):
     return [subprocess.Popen(command, cwd=home) for _ in range(2)]
 
 
-def lost_at(crash, folder):
-    """The acknowledged ids that are not in the file after the crash, which must be sound."""
+@contextmanager
+def opened(crash, folder):
+    """The file after the crash, which must be sound."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, data in crash.files.items():
@@ -80,6 +81,12 @@ def lost_at(crash, folder):
     with closing(sqlite3.connect(folder / "queue.db")) as connection:
         sound = connection.execute("pragma integrity_check").fetchone()[0]
         assert sound == "ok", f"seed {SEED}, moment {crash.moment}, {crash.mode}: {sound}"
+        yield connection
+
+
+def lost_at(crash, folder):
+    """The acknowledged ids that are not in the file after the crash."""
+    with opened(crash, folder) as connection:
         batches = connection.execute(
             "select batch, count(*) from job where batch is not null group by batch"
         ).fetchall()
@@ -118,3 +125,31 @@ def test_with_normal_synchronisation_a_power_loss_would_lose_jobs(home, recorder
     crashes = power_loss.crashes(start, trace, 40, random.Random(SEED))
     losing = [crash for crash in crashes if lost_at(crash, tmp_path / "disk")]
     assert len(losing) >= 10
+
+
+CANCELER = """
+import os, sys
+from drawscape.job_manager import cancel_all, enqueue_many
+
+acks = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+for _ in range(6):
+    batch = enqueue_many("sampletasks.add", [{"a": i} for i in range(120)], job_delay=600)
+    assert cancel_all() == 120
+    os.write(acks, f"{batch.id}\\n".encode())
+"""
+
+
+def test_a_power_loss_undoes_no_cancel_of_many_that_returned(home, recorder, tmp_path):
+    start = contents(home)
+    subprocess.run([sys.executable, "-c", CANCELER, home / "acks"], check=True, timeout=120)
+    trace = power_loss.read_trace(recorder)
+    seen = 0
+    for crash in power_loss.crashes(start, trace, POINTS, random.Random(SEED)):
+        with opened(crash, tmp_path / "disk") as connection:
+            for batch in crash.acknowledged:
+                (canceled,) = connection.execute(
+                    "select count(*) from job where batch = ? and status = 'canceled'", (batch,)
+                ).fetchone()
+                assert canceled == 120, f"seed {SEED}, moment {crash.moment}, {crash.mode}"
+                seen += 1
+    assert seen
