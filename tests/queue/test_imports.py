@@ -1,9 +1,16 @@
 """What an import may load: a caller of jobs pays for jobs alone."""
 
+import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import drawscape
+
+PACKAGES = sorted(Path(drawscape.__file__).parent.glob("queue/**/__init__.py"))
 
 HEAVY = (
     "numpy",
@@ -41,3 +48,10 @@ def test_the_task_packages_huey_is_made_when_asked_for():
 def test_the_command_loads_only_what_its_subcommand_needs():
     loaded = loaded_by("from drawscape.cli import main")
     assert not loaded & {"numpy", "scipy", "rich", "flask", "huey"}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)
+def test_what_a_package_says_of_its_modules_is_there(package):
+    words = ast.get_docstring(ast.parse(package.read_text())) or ""
+    for name in re.findall(r"\b[a-z_]+\.py\b", words):
+        assert (package.parent / name).exists(), f"{package}: {name}"

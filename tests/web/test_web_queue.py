@@ -8,6 +8,7 @@ import pytest
 from accessibility import serious
 
 from drawscape.job_manager import (
+    default_queue,
     enqueue_background_job,
     get_job,
     get_job_status,
@@ -75,6 +76,19 @@ def test_jobs_that_are_deleted_meanwhile_do_not_spoil_the_table(client):
     deleting.join()
     assert {answer.status_code for answer in answers} == {200}
     assert client.get("/queue").json["jobs"] == []
+
+
+def test_the_table_takes_as_many_statements_for_many_jobs_as_for_few(client):
+    connection, counts = default_queue().database.connection, []
+    for _ in range(2):
+        for _ in range(20):
+            waiting()
+        statements = []
+        connection.set_trace_callback(statements.append)
+        assert client.get("/queue").status_code == 200
+        connection.set_trace_callback(None)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] < 40
 
 
 def test_a_drawing_is_listed_under_each_name_of_its_task(client):

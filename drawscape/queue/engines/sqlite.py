@@ -188,6 +188,17 @@ class Connection(sqlite3.Connection):
 _CONNECTIONS: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
+class _Held:
+    """A thread's connection, closed when the thread ends: by itself it would wait for the collector."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __del__(self, pid: Callable[[], int] = os.getpid) -> None:
+        if self.connection.pid == pid():
+            self.connection.close()
+
+
 class _Run:
     """Runs statements on one connection."""
 
@@ -235,16 +246,16 @@ class SqliteEngine(Engine):
 
         It goes with its thread. A process that was forked opens its own: they do not survive a fork.
         """
-        found: Connection | None = getattr(self._local, "connection", None)
-        if found is None or found.pid != os.getpid():
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.connection.pid != os.getpid():
             with self.named_errors(), opening(self.path) as known:
                 if not known:
                     self._make_file()
-                found = self._local.connection = self._opened()
+                held = self._local.held = _Held(self._opened())
                 self._guard = guard(self.path)
         else:
             self._guard.check_at_times()
-        return found
+        return held.connection
 
     def open(self) -> None:
         self.connection  # noqa: B018 - opens it
@@ -280,9 +291,7 @@ class SqliteEngine(Engine):
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def close(self) -> None:
-        found, self._local.connection = getattr(self._local, "connection", None), None
-        if found is not None and found.pid == os.getpid():
-            found.close()
+        self._local.held = None
 
     def exists(self) -> bool:
         return self.path.exists()
