@@ -8,14 +8,6 @@ import pytest
 from drawscape.data import Conversion, Options, convert
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    monkeypatch.delenv("DRAWSCAPE_DATA_DIRS", raising=False)
-    monkeypatch.delenv("DRAWSCAPE_DATA_MEMORY_MB", raising=False)
-    return tmp_path
-
-
 class Bench:
     """Writes a source, converts it, reads the result; `last` is what the conversion said."""
 

@@ -47,7 +47,6 @@ def test_formats_go_by_several_names(home, name, suffix):
     ],
 )
 def test_a_file_outside_and_the_queue_s_own_are_not_read(home, path, words):
-    (home / ".drawscape").mkdir()
     (home / ".drawscape" / "key").write_text("secret")
     (home / "link.csv").symlink_to("/etc/passwd")
     (home / "own.csv").symlink_to(home / ".drawscape" / "key")

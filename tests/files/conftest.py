@@ -10,14 +10,12 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" view
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    for name in ("DRAWSCAPE_DATA_DIRS", "DRAWSCAPE_DATA_MEMORY_MB", "DRAWSCAPE_QUEUE"):
-        monkeypatch.delenv(name, raising=False)
+def home(home):
+    """A home with three tables and a drawing."""
     for number in (1, 2, 3):
-        (tmp_path / f"file{number}.csv").write_text(f"a,b\n{number},x\n")
-    (tmp_path / "drawing.svg").write_text(SVG)
-    return tmp_path
+        (home / f"file{number}.csv").write_text(f"a,b\n{number},x\n")
+    (home / "drawing.svg").write_text(SVG)
+    return home
 
 
 @pytest.fixture

@@ -23,15 +23,9 @@ USER, PASSWORD = "drawscape", "pen-up"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A home of the test's own, and an environment without mail settings."""
-    import os
-
-    for name in list(os.environ):
-        if name.startswith(("DRAWSCAPE_SMTP", "DRAWSCAPE_MAIL")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    return tmp_path
+def home(home):
+    """A home in an environment without mail settings, in every test."""
+    return home
 
 
 @dataclass(frozen=True)
