@@ -32,9 +32,6 @@ from drawscape.sketches import redraw as redraw_sketch
 from drawscape.sketches.registry import load_file
 from drawscape.svg_builder import SVGBuilder
 
-SHEET_DPI = 96.0
-"""The sheet of all sketches is some 1,600 pixels wide as a PNG, as wide as a page of text needs."""
-
 
 def _complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names that begin as typed, for a shell."""
@@ -206,13 +203,10 @@ def _option(parameter: Parameter) -> click.Option:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=_complete)
-@click.option("--contact-sheet", metavar="FILE", help="Draw every sketch, small, into one picture.")
 @JSON
-def sketches(name: str | None, contact_sheet: str | None, as_json: bool) -> None:
+def sketches(name: str | None, as_json: bool) -> None:
     """List the patterns by family, or the parameters of the pattern NAME."""
-    if contact_sheet is not None:
-        _write_contact_sheet(contact_sheet)
-    elif as_json:
+    if as_json:
         print_json([_facts(one) for one in SKETCHES] if name is None else _facts(name))
     elif name is None:
         _list_families()
@@ -252,17 +246,6 @@ def _list_parameters(name: str) -> None:
     if rows:
         click.echo()
         print_list(rows)
-
-
-def _write_contact_sheet(file: str) -> None:
-    from drawscape.sketches.overview import contact_sheet
-
-    plot = PlotOptions(output=file, dpi=SHEET_DPI)
-    _ = plot.forms  # a wrong ending is said before the work
-    names = list(SKETCHES)
-    with progress_bar("sketches", len(names)) as show:
-        svg = contact_sheet(on_sketch=lambda name: show(names.index(name) + 1))
-    write_drawing(svg, plot, file)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:

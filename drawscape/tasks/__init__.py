@@ -12,21 +12,16 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     if name != "huey":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["huey"] = huey = _make_huey()
-    return huey
-
-
-def _make_huey() -> Any:
     from drawscape import settings
     from drawscape.jobs import QUEUE_NAME
     from drawscape.queue.engines.engine import is_url
+    from drawscape.queue.huey import JobHuey, JobPostgresHuey
 
     target = settings.queue_target()
     options: dict[str, Any] = {"home": settings.home(), "task_modules": settings.task_modules()}
     if is_url(target):
-        from drawscape.queue.huey import JobPostgresHuey
-
-        return JobPostgresHuey(QUEUE_NAME, url=target, **options)
-    from drawscape.queue.huey import JobHuey
-
-    return JobHuey(QUEUE_NAME, filename=target, **options)
+        huey: Any = JobPostgresHuey(QUEUE_NAME, url=target, **options)
+    else:
+        huey = JobHuey(QUEUE_NAME, filename=target, **options)
+    globals()["huey"] = huey
+    return huey

@@ -249,7 +249,6 @@ BAD = [
     ("redraw a.svg", "a.svg"),
     ("redraw none.svg -o x.svg", "'none.svg' does not exist"),
     ("sketches rosee", "did you mean 'rose'"),
-    ("sketches --contact-sheet x.doc", "x.doc"),
     ("web --host 1.2.3.4 --no-worker", "cannot listen on 1.2.3.4"),
     ("web --port 99999", "0<=x<=65535"),
     ("web --token '' --no-worker", "token is empty"),
