@@ -486,7 +486,7 @@ class SVGBuilder(Canvas):
             before,
             self.elements,
             self.current_group,
-            lambda flat: clip_to_polygon(flat.lines, region, outside=outside),
+            lambda lines: clip_to_polygon(lines, region, outside=outside),
         )
 
     def add_svg(
