@@ -1,10 +1,16 @@
 """Nearest neighbours among points."""
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Floats, Ints, Points
+
+FEW = 600
+"""Points up to which all distances are looked at: that takes less than to import scipy."""
 
 
 class Nearest:
@@ -16,13 +22,19 @@ class Nearest:
     """
 
     def __init__(self, points: ArrayLike) -> None:
-        from scipy.spatial import cKDTree
-
         self.points: Points = as_points(points)
-        self._tree = cKDTree(self.points)
 
     def __len__(self) -> int:
         return len(self.points)
+
+    @cached_property
+    def _tree(self) -> Any:
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.points, balanced_tree=False, compact_nodes=False)
+
+    def _are_few(self, places: Points) -> bool:
+        return len(self) <= FEW and len(self) * len(places) <= FEW**2
 
     def query(self, places: ArrayLike, count: int = 1) -> tuple[Floats, Ints]:
         """Return distances in mm and indices of the `count` points nearest to each place.
@@ -33,11 +45,20 @@ class Nearest:
         if count < 1:
             raise GeometryError(f"count={count!r}: ask for at least one neighbour")
         where = as_points(places)
-        if not len(self) or not len(where):
-            empty = (len(where), count)
-            return np.full(empty, np.inf), np.full(empty, len(self), dtype=np.int64)
-        distances, indices = self._tree.query(where, k=list(range(1, count + 1)))
-        return distances, indices.astype(np.int64)
+        away = np.full((len(where), count), np.inf)
+        found = np.full((len(where), count), len(self), dtype=np.int64)
+        if self._are_few(where):
+            gaps = _gaps(where, self.points)
+            near = np.argsort(gaps, axis=1, kind="stable")[:, :count]
+            away[:, : len(self)] = np.take_along_axis(gaps, near, axis=1)
+            found[:, : len(self)] = near
+        else:
+            # One after the other as they lie: what the tree reads for one is at hand for the next.
+            order = np.argsort(_squares(where), kind="stable")
+            away[order], found[order] = self._tree.query(
+                where[order], k=np.arange(1, count + 1), workers=-1 if len(where) > FEW else 1
+            )
+        return away, found
 
     def distances(self, places: ArrayLike) -> Floats:
         """Return how far each place, (P, 2), is from the nearest point, (P,) in mm."""
@@ -46,16 +67,34 @@ class Nearest:
     def within(self, places: ArrayLike, radius_mm: float) -> tuple[Ints, Ints]:
         """Return all pairs (place, point) at most `radius_mm` apart, as two index arrays."""
         where = as_points(places)
+        if self._are_few(where):
+            one, other = np.nonzero(_gaps(where, self.points) <= radius_mm)
+            return one, other
         found = self._tree.query_ball_point(where, radius_mm, return_sorted=True)
         counts = np.fromiter(map(len, found), dtype=np.int64, count=len(where))
-        points = [np.asarray(some, dtype=np.int64) for some in found]
-        index = np.concatenate([np.empty(0, dtype=np.int64), *points])
+        index = np.concatenate([np.empty(0, dtype=np.int64), *found]).astype(np.int64)
         return np.repeat(np.arange(len(where)), counts), index
 
     def pairs(self, radius_mm: float) -> Ints:
         """Return all pairs of points at most `radius_mm` apart, (K, 2), the lower index first."""
+        if self._are_few(self.points):
+            return np.argwhere(np.triu(_gaps(self.points, self.points) <= radius_mm, k=1))
         found: Ints = self._tree.query_pairs(radius_mm, output_type="ndarray")
         return found[np.lexsort((found[:, 1], found[:, 0]))]
+
+
+def _gaps(places: Points, points: Points) -> Floats:
+    """Return how far each place is from each point."""
+    gaps: Floats = np.hypot(*(places[:, None] - points).transpose(2, 0, 1))
+    return gaps
+
+
+def _squares(places: Points) -> NDArray[np.uint16]:
+    """Return in which of 256 x 256 squares each place lies, row by row; such numbers sort fastest."""
+    low = places.min(axis=0)
+    column, row = ((places - low) * (255 / np.maximum(np.ptp(places, axis=0), 1e-9))).T
+    squares: NDArray[np.uint16] = row.astype(np.uint16) * np.uint16(256) + column.astype(np.uint16)
+    return squares
 
 
 def as_points(points: ArrayLike) -> Points:

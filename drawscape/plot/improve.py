@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints
-from drawscape.plot.neighbours import Neighbours, components
+from drawscape.geometry.nearest import Nearest
+from drawscape.plot.merge import components
 
 _NEIGHBOURS = 7
 _LEAST_GAIN_MM = 1e-6
@@ -51,7 +52,7 @@ class _Candidates:
 
 def _candidates(points: Floats) -> _Candidates:
     count = min(_NEIGHBOURS, len(points) - 1)
-    gaps, near = Neighbours(points).nearest(points, count)
+    gaps, near = Nearest(points).query(points, count)
     one, two = np.repeat(np.arange(len(points)), count), near.ravel()
     known = (near[two] == one[:, None]).any(axis=1)
     kept = (one < two) | ((one > two) & ~known)
@@ -151,7 +152,7 @@ class _Matching:
         here = rings[: len(self.points)]
         largest = np.argmax(np.bincount(here))
         inside, outside = np.flatnonzero(here == largest), np.flatnonzero(here != largest)
-        gaps, near = Neighbours(self.points[inside]).nearest(self.points[outside], 1)
+        gaps, near = Nearest(self.points[inside]).query(self.points[outside], 1)
         gaps, near = gaps[:, 0], near[:, 0]
         order = np.lexsort((gaps, here[outside]))
         first = np.append(True, np.diff(here[outside][order]) != 0)
@@ -299,5 +300,5 @@ class _Tour:
 def _neighbours(points: Floats) -> list[list[int]]:
     """Return for each end the nearest ends of other lines, nearest first."""
     count = min(_TWO_OPT_NEIGHBOURS + 2, len(points))
-    found = Neighbours(points).nearest(points, count)[1].tolist()
+    found = Nearest(points).query(points, count)[1].tolist()
     return [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]

@@ -21,7 +21,7 @@ import numpy as np
 
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, offsets_of, ranges
-from drawscape.plot.neighbours import Neighbours, before_each, components
+from drawscape.geometry.nearest import FEW, Nearest
 
 
 def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
@@ -72,7 +72,7 @@ def meeting_points(ends: Floats, tolerance_mm: float) -> Ints:
 
 def _clusters(points: Floats, tolerance_mm: float) -> Ints:
     """Return a node for each of the distinct points: those within the tolerance share one."""
-    one, two = Neighbours(points).pairs_within(tolerance_mm).T
+    one, two = Nearest(points).pairs(tolerance_mm).T
     return _without_chains(points, components(len(points), one, two), tolerance_mm)
 
 
@@ -323,3 +323,49 @@ def _rotated(lines: Lines, partners: Ints, vertex: Ints, point: Ints) -> tuple[L
     real = onward >= 0
     found[onward[real]] = left[real]
     return pieces, found
+
+
+def components(count: int, one: Ints, two: Ints) -> Ints:
+    """Return for each of `count` nodes the number of its part, where edges join `one` to `two`."""
+    if count > FEW:
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        joins = (np.ones(len(one), dtype=np.int8), (one, two))
+        labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
+        return np.asarray(labels, dtype=np.int64)
+    parent = list(range(count))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for a, b in zip(one.tolist(), two.tolist(), strict=True):
+        parent[root(a)] = root(b)
+    roots = np.array([root(node) for node in range(count)], dtype=np.int64)
+    return np.unique(roots, return_inverse=True)[1].reshape(-1)
+
+
+def before_each(count: int, one: Ints, two: Ints, start: int) -> Ints:
+    """Return the node before each of `count` on a shortest way from `start`; negative for none."""
+    if count > FEW:
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import breadth_first_order
+
+        joins = (np.ones(len(one), dtype=np.int8), (one, two))
+        tree = coo_matrix(joins, shape=(count, count)).tocsr()
+        return np.asarray(breadth_first_order(tree, start, directed=False)[1])
+    beside: list[list[int]] = [[] for _ in range(count)]
+    for a, b in zip(one.tolist(), two.tolist(), strict=True):
+        beside[a].append(b)
+        beside[b].append(a)
+    before = [-1] * count
+    row = [start]
+    for node in row:
+        for other in beside[node]:
+            if before[other] < 0 and other != start:
+                before[other] = node
+                row.append(other)
+    return np.array(before, dtype=np.int64)

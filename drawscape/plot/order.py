@@ -12,7 +12,8 @@ import numpy as np
 
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
-from drawscape.plot.neighbours import Neighbours, components
+from drawscape.geometry.nearest import Nearest
+from drawscape.plot.merge import components
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -263,13 +264,13 @@ def _matched(points: Floats, count: int) -> Ints:
 def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, Floats]:
     """Return for each free end the index in `free` of the nearest end of another fragment, and how far."""
     here = points[free]
-    tree = Neighbours(here)
+    tree = Nearest(here)
     near = np.empty(len(free), dtype=np.int64)
     gaps = np.empty(len(free))
     for first in range(0, len(free), _BLOCK):
         own = np.arange(first, min(first + _BLOCK, len(free)))
         # Of three neighbours one is the end itself and at most one its own fragment's other end.
-        away, found = tree.nearest(here[own], 3)
+        away, found = tree.query(here[own], 3)
         barred = (found == own[:, None]) | (free[found] == other[free[own]][:, None])
         choice = np.argmin(barred, axis=1)[:, None]
         near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
@@ -348,10 +349,10 @@ class _Walk:
         lines = np.flatnonzero(self._left)
         self._ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
         here = self._points[self._ids]
-        self._tree = Neighbours(here)
+        self._tree = Nearest(here)
         # The end itself and its line's other end are among the neighbours.
         count = min(_NEIGHBOURS + 2, len(here))
-        near = self._ids[self._tree.nearest(here, count)[1]]
+        near = self._ids[self._tree.query(here, count)[1]]
         self._near = dict(zip(self._ids.tolist(), near.tolist(), strict=True))
 
     def steps_from(self, start: tuple[float, float]) -> list[int]:
@@ -382,7 +383,7 @@ class _Walk:
         """Return the nearest end of a line that is left, wherever it is."""
         count, total = 4 * _NEIGHBOURS, len(self._ids)
         while True:
-            found = self._tree.nearest(point[None], min(count, total))[1]
+            found = self._tree.query(point[None], min(count, total))[1]
             for index in self._ids[found[0]].tolist():
                 if left[index >> 1]:
                     return int(index)
