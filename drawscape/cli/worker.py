@@ -184,13 +184,6 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     metavar="NUMBER",
     help="Listen on this port; 0 takes a free one.",
 )
-@click.option(
-    "--token",
-    envvar="DRAWSCAPE_WEB_TOKEN",
-    show_envvar=True,
-    metavar="TOKEN",
-    help="Ask for this bearer token. Others can read a command line, so prefer the variable.",
-)
 @option(
     "--max-queued",
     type=click.IntRange(1),
@@ -214,7 +207,6 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def web(
     host: str,
     port: int,
-    token: str | None,
     max_queued: int,
     patterns: tuple[str, ...],
     manage_jobs: bool,
@@ -223,21 +215,17 @@ def web(
 ) -> None:
     """Serve the web front, and run a worker beside it, until Ctrl-C.
 
-    Only this machine can reach it unless --host says otherwise.
+    Only this machine can reach it unless --host says otherwise. DRAWSCAPE_WEB_TOKEN asks for a token.
     """
     from drawscape.web import WebSettings, create_app
     from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
     settings = WebSettings.from_environment(
-        token=token,
-        max_queued=max_queued,
-        patterns=patterns,
-        manage_jobs=manage_jobs,
+        max_queued=max_queued, patterns=patterns, manage_jobs=manage_jobs
     )
     if host not in _LOOPBACK and settings.allowed_hosts == LOOPBACK_HOSTS:
-        settings = replace(
-            settings, allowed_hosts=(ANY_HOST,)
-        )  # open to others, and no names given
+        # It is open to others, and no names were given.
+        settings = replace(settings, allowed_hosts=(ANY_HOST,))
     server = _listen(create_app(settings), host, port)
     signal.signal(signal.SIGTERM, _exit)
     try:
@@ -245,7 +233,7 @@ def web(
             if no_worker:
                 _print("No worker was started: `drawscape worker` draws what is ordered.")
             _print(f"Drawscape: {_address(server)} (Ctrl-C stops it)")
-            _print(_who_can_reach_it(host, token))
+            _print(_who_can_reach_it(host, settings.token))
             server.run()
     finally:
         server.close()

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -82,13 +82,12 @@ class WebSettings:
     def from_environment(cls, **overrides: Any) -> "WebSettings":
         """Return the defaults, then `DRAWSCAPE_WEB_TOKEN` and `DRAWSCAPE_WEB_HOSTS`, then `overrides`.
 
-        The hosts, separated by commas, are allowed beside this machine's own names. An override that
-        is None leaves what there is.
+        The hosts, separated by commas, are allowed beside this machine's own names.
         """
         named = os.environ.get("DRAWSCAPE_WEB_HOSTS", "").split(",")
         hosts = (*LOOPBACK_HOSTS, *(host.strip() for host in named if host.strip()))
-        settings = cls(token=os.environ.get("DRAWSCAPE_WEB_TOKEN") or None, allowed_hosts=hosts)
-        return replace(settings, **{k: v for k, v in overrides.items() if v is not None})
+        token = os.environ.get("DRAWSCAPE_WEB_TOKEN") or None
+        return cls(**{"token": token, "allowed_hosts": hosts, **overrides})
 
 
 class Site:

@@ -251,7 +251,6 @@ BAD = [
     ("sketches rosee", "did you mean 'rose'"),
     ("web --host 1.2.3.4 --no-worker", "cannot listen on 1.2.3.4"),
     ("web --port 99999", "0<=x<=65535"),
-    ("web --token '' --no-worker", "token is empty"),
     ("web --max-queued 0", "x>=1"),
     ("web --pattern rosee --no-worker", "did you mean 'rose'"),
     ("web --slots 0", "1<=x<=256"),
