@@ -10,6 +10,8 @@ from drawscape.geometry.regions import Area, bounds_of
 
 Figure = TypeVar("Figure", Points, Lines)
 
+_A4_MM2 = 180.0 * 267.0
+
 
 def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int = 1) -> int:
     """Return `wanted`, or as many lines as fit in `room_mm` when they lie `apart_mm` apart.
@@ -21,6 +23,16 @@ def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int 
     (40, 60)
     """
     return max(least, min(wanted, int(room_mm / apart_mm)))
+
+
+def as_on_a4(count: int, area: Area) -> int:
+    """Return how many are as dense on `area` as `count` are on A4 within its margin, 1 at least.
+
+    >>> as_on_a4(1000, (15, 15, 195, 282)), as_on_a4(1000, (0, 0, 90, 133.5))
+    (1000, 250)
+    """
+    x0, y0, x1, y1 = bounds_of(area)
+    return max(1, round(count * (x1 - x0) * (y1 - y0) / _A4_MM2))
 
 
 def fitted(area: Area, figure: Figure, *, stretched: bool = False) -> Figure:

@@ -34,8 +34,17 @@ HEAVY = {
 MIXED = {"four_pens", "gradients", "strata"}
 """Inks lie over each other on purpose, to mix: what counts is each pen's own."""
 
-PAGES = {"a5": (148.0, 210.0), "a4": (210.0, 297.0)}
+PAGES = {"a6": (105.0, 148.0), "a5": (148.0, 210.0), "a4": (210.0, 297.0), "a3": (297.0, 420.0)}
 SETTINGS = 2
+
+FIGURES = {
+    "cubic_disarray", "differential_growth", "dla", "guilloche", "harmonograph", "implicit", "l_system",
+    "maze", "molnar", "penrose", "phyllotaxis", "ridgelines", "rose", "schotter", "spiral", "still_life",
+    "ten_print", "terrain", "tree_rings", "truchet", "warped_text",
+}  # fmt: skip
+"""Their parts are counted, and grow with the page; all else is as dense on a large page as on a small one."""
+
+EVEN = [name for name in SKETCHES if name not in FIGURES]
 
 
 def darkest(document: Document) -> float:
@@ -85,7 +94,7 @@ def test_a_sketch_at_its_defaults_leaves_no_blot_on_a_small_page(name: str) -> N
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["a5", "a4"])
 @pytest.mark.parametrize("name", list(SKETCHES))
 def test_no_setting_leaves_a_blot(name: str, page: str) -> None:
     rng = np.random.default_rng(len(name))
@@ -105,9 +114,29 @@ def ends(parameter: Parameter) -> list[Any]:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", [name for name in SKETCHES if name not in HEAVY])
+@pytest.mark.parametrize("name", list(SKETCHES))
 def test_the_ends_of_each_range_leave_no_blot(name: str) -> None:
     for parameter in SKETCHES[name].parameters:
         for value in ends(parameter):
-            drawn = draw(name, *PAGES["a5"], seed=1, **{parameter.name: value})
+            drawn = draw(
+                name, *PAGES["a6" if name in HEAVY else "a5"], seed=1, **{parameter.name: value}
+            )
             assert darkest_of(name, drawn.document()) <= DARKEST, (parameter.name, value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            n, marks=[] if n in {"moire", "squiggles", "strata"} else [pytest.mark.nightly]
+        )
+        for n in EVEN
+    ],
+)
+def test_lines_lie_as_densely_on_a_large_page(name: str) -> None:
+    small, large = (draw(name, *PAGES[page], seed=1) for page in ("a5", "a3"))
+    per_mm2 = [
+        svg.lines().lengths_mm.sum() / (svg.frame.width * svg.frame.height)
+        for svg in (small, large)
+    ]
+    assert 1 / 1.6 < per_mm2[0] / per_mm2[1] < 1.6

@@ -26,7 +26,7 @@ def copied_line(
     accent: Annotated[
         int,
         Interval(ge=0, le=60),
-        doc("Every how-many-th copy is drawn with the second pen; 0: none"),
+        doc("Every which copy is marked; 0: none"),
     ] = 19,
     palette: Palette = AS_DESIGNED,
 ) -> None:

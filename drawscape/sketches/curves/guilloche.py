@@ -25,7 +25,7 @@ def guilloche(
     border: Annotated[
         float,
         Interval(ge=0, le=0.12),
-        doc("Width of the border, as a part of the page; 0 for none"),
+        doc("Width of the border, part of the page"),
     ] = 0.075,
     palette: Palette = AS_DESIGNED,
 ) -> None:

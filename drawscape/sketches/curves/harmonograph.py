@@ -21,8 +21,8 @@ RATIOS: dict[str, tuple[int, int]] = {
 
 PEN_MM = 0.25
 
-MOST_COATS = 1.3
-"""Of ink where the line crosses itself most: with more of it, crossings are a blot."""
+MOST_COATS, MOST_BESIDE = 1.3, 0.7
+"""Of ink where the line crosses itself most, and in unison, where it only lies beside itself."""
 
 TRIES = 24
 """Chances that the seed proposes: the one that spreads its line best is drawn."""
@@ -66,7 +66,8 @@ def harmonograph(
 
     chance = min(rng.random((TRIES, 11)), key=lambda one: crowd(one, swings))
     count = float(swings)
-    while count > 10 and crowd(chance, count) > MOST_COATS:
+    most = MOST_BESIDE if chord == "unison" else MOST_COATS
+    while count > 10 and crowd(chance, count) > most:
         count *= 0.9
     ink = inks(svg, palette, "#14213d")
     in_pens(svg, ink, [trace(chance, count)[None]], width=PEN_MM, names=["trace"])

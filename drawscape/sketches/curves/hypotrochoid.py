@@ -27,7 +27,7 @@ def hypotrochoid(
     teeth: Annotated[int, Interval(ge=12, le=180), doc("Most points of a star")] = 120,
     holes: Annotated[int, Interval(ge=1, le=4), doc("Holes of a wheel that are drawn through")] = 3,
     hole: Annotated[
-        float, Interval(ge=0.04, le=0.4), doc("Radius of the empty middle, as a part of the whole")
+        float, Interval(ge=0.04, le=0.4), doc("Radius of the empty middle, part of the whole")
     ] = 0.08,
     palette: Palette = AS_DESIGNED,
 ) -> None:

@@ -20,7 +20,7 @@ def rose(
     petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
     veins: Annotated[
-        float, Interval(ge=0.7, le=4), doc("Distance in mm between the lines along a petal")
+        float, Interval(ge=0.7, le=4), doc("In mm, between the lines along a petal")
     ] = 1.0,
     ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.5,
     opening: Annotated[

@@ -27,9 +27,7 @@ def attractor(
     family: Annotated[Family, doc("Which kind of map")] = "de Jong",
     threads: Annotated[int, Interval(ge=10, le=240), doc("Most lines one way")] = 110,
     folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
-    wildness: Annotated[
-        float, Interval(ge=0.6, le=2.4), doc("Largest constant of the map: how tightly it folds")
-    ] = 1.7,
+    wildness: Annotated[float, Interval(ge=0.6, le=2.4), doc("How tightly the map folds")] = 1.7,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.
@@ -47,7 +45,7 @@ def attractor(
         if (np.ptp(sheet[..., 1]) > np.ptp(sheet[..., 0])) != tall:
             sheet = sheet[..., ::-1]
         lines = simplify(Lines.of(filled(frame, sheet, most=1.6)), 0.02)
-        if threads <= 10 or np.quantile(coats(lines), 0.99) <= MOST_COATS:
+        if threads <= 10 or np.quantile(coats(lines), 0.998) <= MOST_COATS:
             break
         threads = max(10, int(0.85 * threads))
     half = np.arange(threads) < threads / 2

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Points, circle, polar, rectangle, stippled
+from drawscape.geometry import Floats, Points, as_on_a4, circle, polar, rectangle, stippled
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -24,9 +24,9 @@ def chladni(
     *,
     columns: Annotated[int, Interval(ge=1, le=5), doc("Plates side by side")] = 1,
     pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 11,
-    grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on a page of A4")] = 4600,
+    grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on A4")] = 4600,
     sharpness: Annotated[
-        float, Interval(ge=0.3, le=3), doc("How narrow the sand lies along the still lines")
+        float, Interval(ge=0.3, le=3), doc("How narrow the lines of sand are")
     ] = 1.4,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
@@ -53,9 +53,7 @@ def chladni(
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
         density = _sand(rng, pitch, sharpness, wide, tall)
         # Where few lines are still, there is room for fewer grains.
-        count = min(
-            int(grains * wide * tall / 48_000), int(float(np.mean(density)) * wide * tall / 0.9)
-        )
+        count = min(as_on_a4(grains, box), int(float(np.mean(density)) * wide * tall / 0.9))
         points = np.empty((0, 2))
         for done, points in stippled(rng, density, box, count, ROUNDS):
             share = (number + done) / (rows * columns)

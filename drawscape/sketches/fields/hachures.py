@@ -7,8 +7,9 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from drawscape.geometry import Floats, Lines, Noise, Points, contours_by_level, thinned
+from drawscape.geometry import Noise, clamped, clip_to_rectangle, contours_by_level, thinned
 from drawscape.geometry.contours import contours
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
@@ -27,11 +28,11 @@ def hachures(
     rng: np.random.Generator,
     *,
     heights: Annotated[
-        InputFile | None, doc("Heights: a CSV or .asc grid, or a picture; none makes a country up")
+        InputFile | None, doc("Grid (.csv, .asc) or picture of heights; none: made up")
     ] = None,
     levels: Annotated[int, Interval(ge=6, le=60), doc("Steps from the sea to the top")] = 18,
     spacing: Annotated[
-        float, Interval(ge=0.5, le=3), doc("Distance in mm between strokes in the shade")
+        float, Interval(ge=0.5, le=3), doc("In mm, between strokes in the shade")
     ] = 1.15,
     light: Annotated[
         float, Interval(ge=0, le=360), doc("Degrees that the light comes from")
@@ -80,11 +81,13 @@ def hachures(
     starts = starts[chosen]
     lowest = np.maximum(at(None, starts) - 0.85 * (steps[1] - steps[0]), shore)
     strokes = _down(starts, at, (slope_x, slope_y), lowest)
+    # Of those that run together in a valley one goes on.
+    apart = np.unique(np.round(strokes.ends / 0.5), axis=0, return_index=True)[1]
+    strokes = strokes.take(np.sort(apart))
     strokes = thinned(strokes, 1 + np.arange(len(strokes)), pen_mm=0.25)
-    inside = strokes.take(strokes.lengths_mm > 1.0)
-    points = np.clip(inside.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
+    strokes = clip_to_rectangle(strokes, frame.x0, frame.y0, frame.x1, frame.y1)
     with svg.layer("hachures", color=ink[0], width=0.25):
-        svg.polylines(inside.with_points(points))
+        svg.polylines(strokes.take(strokes.lengths_mm > 1.0))
     if sea:
         with svg.layer("water", color=ink[1], width=0.3):
             svg.polylines(_water(frame, grid, tone.pitch, shore, box))
@@ -107,16 +110,18 @@ def _down(starts: Points, sample: Sampler, slopes: tuple[Floats, Floats], lowest
 
     `sample(None, points)` returns heights, `slopes` are how they change to the right and downward.
     """
-    place, line = starts, [starts]
+    place, line, level = starts, [starts], sample(None, starts)
     moving = np.ones(len(starts), dtype=bool)
-    fall = (sample(None, starts) - lowest) / STEPS
+    fall = (level - lowest) / STEPS
     for _ in range(STEPS):
         down = np.stack([sample(slope, place) for slope in slopes], axis=-1)
         size = np.maximum(np.hypot(*down.T), 1e-9)
         # A step that lowers by a part of the fall, on flat land no more than half a millimetre.
-        step = np.where(moving, np.minimum(fall / size, 0.5), 0.0)
-        place = place - down / size[:, None] * step[:, None]
-        moving &= sample(None, place) > lowest
+        ahead = place - down * (np.minimum(fall / size, 0.5) / size)[:, None]
+        lower = sample(None, ahead)
+        moving &= lower < level  # a pit ends a line
+        place, level = np.where(moving[:, None], ahead, place), np.where(moving, lower, level)
+        moving &= level > lowest
         line.append(place)
     return Lines.of(np.stack(line, axis=1)) if len(starts) else Lines.empty()
 
@@ -129,5 +134,4 @@ def _water(frame: Frame, grid: Floats, pitch: float, shore: float, box: tuple[fl
     steps = max(0.9, frame.short / 200) * np.cumsum(1.3 ** np.arange(7))
     area = (box[0], box[1], box[2], box[3])
     lines = Lines.join([contours(grid, shore, area), *contours_by_level(off, steps.tolist(), area)])
-    kept = lines.take(lines.lengths_mm > frame.short / 40)
-    return kept.with_points(np.clip(kept.points, (frame.x0, frame.y0), (frame.x1, frame.y1)))
+    return clamped(frame, lines.take(lines.lengths_mm > frame.short / 40))

@@ -16,22 +16,20 @@ def isolines(
     rng: np.random.Generator,
     *,
     levels: Annotated[int, Interval(ge=4, le=90), doc("Number of heights")] = 44,
-    hills: Annotated[
-        float, Interval(ge=0.5, le=8.0), doc("Hills along the shorter side of the page")
-    ] = 1.9,
+    hills: Annotated[float, Interval(ge=0.5, le=8), doc("Hills along the shorter side")] = 1.9,
     roughness: Annotated[
-        float, Interval(ge=0.0, le=0.6), doc("How much finer detail lies on the hills")
+        float, Interval(ge=0, le=0.6), doc("How much finer detail there is")
     ] = 0.3,
     fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
     sea: Annotated[
         float,
-        Interval(ge=0.0, le=0.9),
-        doc("Part of the page under water (second pen)"),
+        Interval(ge=0, le=0.9),
+        doc("Part of the page under water"),
     ] = 0.3,
     index: Annotated[
         int,
         Interval(ge=0, le=10),
-        doc("Every how-many-th line is drawn with a broader pen; 0 for none"),
+        doc("Every which line is broad; 0: none"),
     ] = 5,
     palette: Palette = AS_DESIGNED,
 ) -> None:

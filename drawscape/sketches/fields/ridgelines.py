@@ -19,27 +19,23 @@ def ridgelines(
     rng: np.random.Generator,
     *,
     data: Annotated[
-        InputFile | None, doc("Heights: a CSV or .asc grid, or a picture; none makes pulses up")
+        InputFile | None, doc("Grid (.csv, .asc) or picture of heights; none: pulses")
     ] = None,
     rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 84,
     peak: Annotated[
-        float, Interval(ge=0.0, le=0.3), doc("Height of the peaks, as a part of the page")
+        float, Interval(ge=0, le=0.3), doc("Height of the peaks, part of the page")
     ] = 0.11,
     bumps: Annotated[int, Interval(ge=1, le=60), doc("Peaks in each ridge")] = 26,
     spread: Annotated[
-        float, Interval(ge=0.05, le=0.5), doc("How far from the middle the peaks wander")
+        float, Interval(ge=0.05, le=0.5), doc("How far the peaks wander sideways")
     ] = 0.13,
-    likeness: Annotated[
-        float, Interval(ge=0.0, le=0.98), doc("How much each ridge resembles the one before")
-    ] = 0.7,
-    tremor: Annotated[
-        float, Interval(ge=0.0, le=2.0), doc("Height in mm of the small noise on the flat parts")
-    ] = 0.3,
+    likeness: Annotated[float, Interval(ge=0, le=0.98), doc("How much ridges are alike")] = 0.7,
+    tremor: Annotated[float, Interval(ge=0, le=2), doc("Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
     crests: Annotated[
         float,
-        Interval(ge=0.05, le=1.0),
-        doc("From what height on the second pen draws; 1: nowhere"),
+        Interval(ge=0.05, le=1),
+        doc("Where the second pen begins; 1: nowhere"),
     ] = 0.45,
     palette: Palette = AS_DESIGNED,
 ) -> None:

@@ -5,9 +5,12 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, depth_in, keep_positive
+from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_positive
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
+
+MOST_INK = 7000.0
+"""So many runs of strokes of 1 mm: they cover half of the paper."""
 
 
 @sketch
@@ -17,9 +20,7 @@ def strata(
     *,
     layers: Annotated[int, Interval(ge=4, le=40), doc("Layers from the sky to the ground")] = 17,
     relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
-    strokes: Annotated[
-        int, Interval(ge=300, le=3200), doc("Runs of strokes, on all layers")
-    ] = 2300,
+    strokes: Annotated[int, Interval(ge=300, le=3200), doc("Runs of strokes on A4")] = 2300,
     length: Annotated[float, Interval(ge=0.4, le=8), doc("Of a stroke, in mm")] = 2.2,
     slant: Annotated[float, Interval(ge=-80, le=80), doc("Degrees of the strokes")] = 62.0,
     palette: Palette = AS_DESIGNED,
@@ -37,7 +38,8 @@ def strata(
     edge = np.concatenate([[0], edge]) / edge[-1]
     areas = np.diff(edge)
     # As dense on any page as on A4, where the strokes are counted.
-    strokes = int(strokes * frame.width * frame.height / 48_000)
+    # Longer strokes are fewer, or they would run together.
+    strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.4)), frame)
     heavy = rng.dirichlet(np.full(5, 0.8), layers) + 0.02
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):

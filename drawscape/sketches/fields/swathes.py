@@ -30,16 +30,12 @@ def swathes(
     rng: np.random.Generator,
     *,
     broadest: Annotated[
-        float, Interval(ge=0.02, le=0.2), doc("Widest swathe, as a part of the page")
+        float, Interval(ge=0.02, le=0.2), doc("Widest swathe, part of the page")
     ] = 0.1,
-    variety: Annotated[
-        float, Interval(ge=1, le=30), doc("How many times narrower the narrowest are")
-    ] = 20.0,
-    turns: Annotated[
-        float, Interval(ge=0, le=2), doc("How far the wind turns, in full turns")
-    ] = 0.6,
+    variety: Annotated[float, Interval(ge=1, le=30), doc("Broadest over narrowest")] = 20.0,
+    turns: Annotated[float, Interval(ge=0, le=2), doc("How far the wind turns, in turns")] = 0.6,
     room: Annotated[Share, doc("Part of the page left white")] = 0.2,
-    gap: Annotated[float, Interval(ge=0.5, le=4), doc("Distance in mm between swathes")] = 1.1,
+    gap: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between swathes")] = 1.1,
     spacing: Annotated[float, Interval(ge=0.5, le=2.5), doc("Lines within a swathe, in mm")] = 0.75,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

@@ -27,9 +27,7 @@ def gosper(
     *,
     step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.4,
     rounding: Annotated[Share, doc("How far the bends are rounded")] = 0.9,
-    islands: Annotated[
-        int, Interval(ge=1, le=4), doc("Generations of the curve in an island of one colour")
-    ] = 3,
+    islands: Annotated[int, Interval(ge=1, le=4), doc("Generations in an island")] = 3,
     pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
     echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.35,
     palette: Palette = AS_DESIGNED,

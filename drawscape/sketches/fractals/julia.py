@@ -26,10 +26,10 @@ def julia(
     rng: np.random.Generator,
     *,
     real: Annotated[
-        float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c; none: the seed picks c")
+        float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c; none: by the seed")
     ] = None,
     imaginary: Annotated[
-        float | None, Interval(ge=-1, le=1), doc("Imaginary part of c; none: the seed picks c")
+        float | None, Interval(ge=-1, le=1), doc("Imaginary part; none: by the seed")
     ] = None,
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1 shows the whole set")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 24,

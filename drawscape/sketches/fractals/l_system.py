@@ -37,7 +37,7 @@ def l_system(
     *,
     kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
     generations: Annotated[
-        int, Interval(ge=4, le=7), doc("Rewritings, counted so that 7 are as many as fit a page")
+        int, Interval(ge=4, le=7), doc("Rewritings; 7 are the most for a page")
     ] = 7,
     plants: Annotated[int, Interval(ge=1, le=12), doc("Plants, far ones behind near ones")] = 7,
     wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,

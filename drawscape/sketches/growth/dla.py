@@ -27,7 +27,7 @@ def dla(
     *,
     particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
     stickiness: Annotated[
-        float, Interval(ge=0.1, le=1.0), doc("Chance to stick at a touch; less grows bushier")
+        float, Interval(ge=0.1, le=1), doc("Chance to stick; less is bushier")
     ] = 1.0,
     boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = AS_DESIGNED,

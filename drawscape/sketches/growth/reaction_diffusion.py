@@ -32,15 +32,11 @@ def reaction_diffusion(
     rng: np.random.Generator,
     *,
     kind: Annotated[Kind, doc("Which pattern the chemicals settle into")] = "coral",
-    detail: Annotated[
-        int, Interval(ge=60, le=180), doc("Cells along the shorter side; a stripe takes about 15")
-    ] = 132,
+    detail: Annotated[int, Interval(ge=60, le=180), doc("Cells across; a stripe takes 15")] = 132,
     steps: Annotated[int, Interval(ge=500, le=3000), doc("How long it reacts")] = 2400,
     change: Annotated[Share, doc("How far conditions change across the page")] = 0.45,
     outlines: Annotated[int, Interval(ge=1, le=12), doc("Outlines nested in each stripe")] = 9,
-    spacing: Annotated[
-        float, Interval(ge=0.6, le=3), doc("Distance in mm between nested outlines")
-    ] = 0.8,
+    spacing: Annotated[float, Interval(ge=0.6, le=3), doc("In mm, between nested outlines")] = 0.8,
     core: Annotated[bool, doc("Fill the valleys between stripes in red")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

@@ -24,17 +24,13 @@ def space_colonization(
     *,
     buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4500,
     reach: Annotated[
-        float, Interval(ge=1.2, le=6.0), doc("How near a twig comes to a bud, in steps")
+        float, Interval(ge=1.2, le=6), doc("How near twigs come to buds, in steps")
     ] = 2.0,
-    sight: Annotated[
-        float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
-    ] = 8.0,
+    sight: Annotated[float, Interval(ge=4, le=40), doc("From how far a bud pulls, in steps")] = 8.0,
     trunk: Annotated[
-        float, Interval(ge=0.0, le=0.12), doc("Width of the trunk, as a part of the page")
+        float, Interval(ge=0, le=0.12), doc("Trunk's width, part of the page")
     ] = 0.085,
-    taper: Annotated[
-        float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
-    ] = 1.9,
+    taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

@@ -29,22 +29,18 @@ def phyllotaxis(
     florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 620,
     angle: Annotated[
         float,
-        Interval(ge=134.0, le=141.0),
-        doc("Degrees from one floret to the next; 137.508 is the golden angle"),
+        Interval(ge=134, le=141),
+        doc("Degrees from floret to floret"),
     ] = 137.508,
     growth: Annotated[
         float,
         Interval(ge=0.5, le=0.9),
-        doc("0.5 keeps all florets alike, more lets them grow outward"),
+        doc("How florets grow outward; 0.5: not"),
     ] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
-    size: Annotated[
-        float, Interval(ge=0.4, le=2.2), doc("Size of a floret in the room that it has")
-    ] = 1.5,
+    size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
-    heart: Annotated[
-        float, Interval(ge=0, le=1), doc("How far the inks of the heart reach outward")
-    ] = 0.5,
+    heart: Annotated[float, Interval(ge=0, le=1), doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
     palette: Palette = AS_DESIGNED,

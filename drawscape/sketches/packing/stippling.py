@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Points, polar, stippled
+from drawscape.geometry import Points, as_on_a4, polar, stippled
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
 from drawscape.sketches.tone import Fit, Tone, shown, tone_over
@@ -22,12 +22,10 @@ def stippling(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    dots: Annotated[int, Interval(ge=300, le=12000), doc("Number of dots")] = 4900,
+    dots: Annotated[int, Interval(ge=300, le=12000), doc("Number of dots on A4")] = 4900,
     mark: Annotated[Mark, doc("What stands at each point")] = "dot",
-    largest: Annotated[float, Interval(ge=0.3, le=3.0), doc("Largest mark's size in mm")] = 1.2,
-    gamma: Annotated[
-        float, Interval(ge=0.5, le=3.0), doc("More draws the dots together in the dark")
-    ] = 1.4,
+    largest: Annotated[float, Interval(ge=0.3, le=3), doc("Largest mark's size in mm")] = 1.2,
+    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the dots in the dark")] = 1.4,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
     rounds: Annotated[int, Interval(ge=1, le=30), doc("Rounds of spreading the dots evenly")] = 16,
     palette: Palette = AS_DESIGNED,
@@ -43,7 +41,7 @@ def stippling(
     half = largest / 2
     box = (x0 + half, y0 + half, x1 - half, y1 - half)
     # A dot and its room take about half a square millimetre.
-    count = min(dots, int((x1 - x0) * (y1 - y0) / 0.55))
+    count = min(as_on_a4(dots, box), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
     x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
     dark = tone.at(np.stack(np.meshgrid(x, y), axis=-1))
     weight = 0.01 + dark**gamma

@@ -20,16 +20,12 @@ def voronoi(
     rng: np.random.Generator,
     *,
     count: Annotated[int, Interval(ge=10, le=1000), doc("Number of cells")] = 320,
-    evenness: Annotated[
-        int, Interval(ge=0, le=12), doc("Rounds that move each point to its cell's middle")
-    ] = 5,
+    evenness: Annotated[int, Interval(ge=0, le=12), doc("Rounds of evening the cells out")] = 5,
     contrast: Annotated[Share, doc("How much smaller cells are in some parts")] = 0.75,
-    gap: Annotated[float, Interval(ge=0.3, le=4.0), doc("Room in mm between cells")] = 1.3,
+    gap: Annotated[float, Interval(ge=0.3, le=4), doc("Room in mm between cells")] = 1.3,
     rounding: Annotated[Share, doc("How far corners are rounded off")] = 0.65,
     rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines nested in a cell")] = 12,
-    spacing: Annotated[
-        float, Interval(ge=0.5, le=4.0), doc("Distance in mm between nested outlines")
-    ] = 1.1,
+    spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between nested outlines")] = 1.1,
     light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
     marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
     palette: Palette = AS_DESIGNED,

@@ -29,9 +29,9 @@ def four_pens(
     picture: Annotated[InputFile | None, doc("Picture file; none draws fruit")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     pens: Annotated[int, Interval(ge=2, le=5), doc("How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Interval(ge=0.2, le=1.0), doc("Width of the pens, in mm")] = 0.5,
+    pen_mm: Annotated[float, Interval(ge=0.2, le=1), doc("Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[
-        float, Interval(ge=0.8, le=2.6), doc("Most ink of all pens together, in coats")
+        float, Interval(ge=0.8, le=2.6), doc("Most ink of all pens, in coats")
     ] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
     detail: Annotated[

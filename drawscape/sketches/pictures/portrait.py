@@ -30,9 +30,9 @@ def portrait(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("Distance in mm between lines")] = 0.9,
+    spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("In mm, between lines")] = 0.9,
     smoothness: Annotated[
-        float, Interval(ge=0.3, le=4), doc("How far a line's direction is evened out, in mm / 2")
+        float, Interval(ge=0.3, le=4), doc("How far directions are evened out")
     ] = 1.6,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.5,
     crossing: Annotated[

@@ -11,6 +11,9 @@ from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketc
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
+A4_MM = 90.0
+"""Half the width of A4 within its margin: on other pages turns lie as densely as there."""
+
 
 @sketch
 def spiral_halftone(
@@ -19,15 +22,11 @@ def spiral_halftone(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    turns: Annotated[
-        int, Interval(ge=10, le=120), doc("Turns from the middle to the near edge")
-    ] = 58,
+    turns: Annotated[int, Interval(ge=10, le=120), doc("Turns to the near edge of A4")] = 58,
     swing: Annotated[
         float, Interval(ge=0.2, le=1.4), doc("Height of a full swing, in turns")
     ] = 1.1,
-    wavelength: Annotated[
-        float, Interval(ge=0.5, le=3.0), doc("Length of a swing, in turns' distances")
-    ] = 0.7,
+    wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.7,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
     palette: Palette = AS_DESIGNED,
@@ -41,7 +40,9 @@ def spiral_halftone(
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
     half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
-    turns = max(4, min(turns, int(min(half) / 0.7)))  # nearer turns would run together
+    turns = max(
+        4, min(round(turns * min(half) / A4_MM), int(min(half) / 0.7))
+    )  # nearer turns would run together
     pitch = min(half) / turns
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half

@@ -11,6 +11,9 @@ from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketc
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
+A4_MM = 267.0
+"""Height of A4 within its margin: on other pages rows lie as densely as there."""
+
 
 @sketch
 def squiggles(
@@ -19,12 +22,12 @@ def squiggles(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down the page")] = 120,
+    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down an A4 page")] = 120,
     swing: Annotated[
         float, Interval(ge=0.2, le=1.5), doc("Height of a full swing, in rows")
     ] = 1.05,
     waves: Annotated[
-        float, Interval(ge=0.2, le=3.0), doc("Swings in the length of a row's height, where black")
+        float, Interval(ge=0.2, le=3), doc("Swings a row's height, where black")
     ] = 1.8,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
@@ -38,7 +41,9 @@ def squiggles(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     x0, y0, x1, y1 = shown(tone, frame)
-    rows = max(4, min(rows, int((y1 - y0) / 0.7)))  # nearer rows would run together
+    rows = max(
+        4, min(round(rows * (y1 - y0) / A4_MM), int((y1 - y0) / 0.7))
+    )  # nearer rows would run together
     pitch = (y1 - y0) / rows
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.

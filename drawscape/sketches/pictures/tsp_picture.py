@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Points, catmull_rom, clamped, stippled
+from drawscape.geometry import Points, as_on_a4, catmull_rom, clamped, stippled
 from drawscape.geometry.regions import Bounds
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
@@ -25,10 +25,8 @@ def tsp_picture(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points that the line visits")] = 24000,
-    gamma: Annotated[
-        float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
-    ] = 2.0,
+    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points of the line on A4")] = 24000,
+    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the line in the dark")] = 2.0,
     rounds: Annotated[int, Interval(ge=1, le=12), doc("Rounds of spreading the points evenly")] = 5,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
@@ -43,7 +41,8 @@ def tsp_picture(
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
     # Below about 0.7 mm between points on average the line would fill the page.
-    count = max(50, min(cities, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5)))
+    most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
+    count = max(50, min(as_on_a4(cities, box), most))
     x, y = np.linspace(box[0], box[2], 401), np.linspace(box[1], box[3], 401)
     weight = 0.01 + tone.at(np.stack(np.meshgrid(x, y), axis=-1)) ** gamma
     points = np.empty((0, 2))

@@ -18,7 +18,7 @@ def hypercube(
     dimensions: Annotated[int, Interval(ge=3, le=7), doc("Of the cube")] = 5,
     columns: Annotated[int, Interval(ge=1, le=9), doc("Cubes side by side")] = 4,
     turning: Annotated[
-        float, Interval(ge=0, le=3), doc("How far the cube turns from the first to the last")
+        float, Interval(ge=0, le=3), doc("How far it turns from first to last")
     ] = 1.0,
     ways: Annotated[int, Interval(ge=1, le=3), doc("Ways drawn with the broad pens")] = 2,
     palette: Palette = AS_DESIGNED,

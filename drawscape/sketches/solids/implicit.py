@@ -45,10 +45,10 @@ def implicit(
     body: Annotated[Body, doc("Which solid")] = "knot",
     slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 110,
     tilt: Annotated[
-        float, Interval(ge=10.0, le=80.0), doc("Degrees that the eye lies above the slices")
+        float, Interval(ge=10, le=80), doc("Degrees of the eye above the slices")
     ] = 46.0,
     period: Annotated[
-        float, Interval(ge=1.0, le=3.0), doc("How finely gyroid and knot are wound")
+        float, Interval(ge=1, le=3), doc("How finely gyroid and knot are wound")
     ] = 1.4,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
     shadow: Annotated[bool, doc("Let the sun throw its shadow, hatched")] = True,
@@ -118,6 +118,8 @@ def _shadow(solid: Inside, camera: Camera) -> list[Points3]:
     x, y = side[None, :], side[:, None]
     # Which way is right and away on the floor, as the eye sees it.
     right, away = (camera.project(np.eye(3)[:2]) - camera.project(np.zeros((1, 3))))[:, :2].T
+    # As far apart for the eye, however low it is.
+    apart = 0.0173 / float(np.hypot(*away))
     right, away = right / np.hypot(*right), -away / np.hypot(*away)
     sun = 0.9 * right + 0.35 * away
     dark = np.full((side.size, side.size), -1.0)
@@ -126,7 +128,7 @@ def _shadow(solid: Inside, camera: Camera) -> list[Points3]:
         u, v = x - off[0], y - off[1]
         near = solid(u, v, np.full((1, 1), height))
         dark = np.maximum(dark, np.where(np.hypot(u, v) < 1.1, near, -1.0))
-    rows = np.arange(-2.1, 2.1, 0.024 / abs(float(np.linalg.det([right, away]))))
+    rows = np.arange(-2.1, 2.1, apart / abs(float(np.linalg.det([right, away]))))
     lines = side[:, None] * right + rows[:, None, None] * away
     at = (lines.reshape(-1, 2)[:, ::-1] + 2.2) / (side[1] - side[0])
     value = map_coordinates(dark, at.T, order=1, cval=-1.0)

@@ -43,16 +43,12 @@ def terrain(
     *,
     rows: Annotated[int, Interval(ge=20, le=260), doc("Lines from the shore to the horizon")] = 170,
     mesh: Annotated[Mesh, doc("Lines across only, or a net of lines across and along")] = "net",
-    peaks: Annotated[
-        float, Interval(ge=0.4, le=2.5), doc("Height of the mountains, in heights of the eye")
-    ] = 1.9,
-    ranges: Annotated[
-        float, Interval(ge=0.3, le=3.0), doc("How closely the mountains stand")
-    ] = 0.9,
+    peaks: Annotated[float, Interval(ge=0.4, le=2.5), doc("Height in heights of the eye")] = 1.9,
+    ranges: Annotated[float, Interval(ge=0.3, le=3), doc("How closely the mountains stand")] = 0.9,
     crags: Annotated[float, Interval(ge=0.1, le=0.7), doc("How rugged the mountains are")] = 0.42,
-    sea: Annotated[float, Interval(ge=0.0, le=0.8), doc("How far the water reaches")] = 0.22,
+    sea: Annotated[float, Interval(ge=0, le=0.8), doc("How far the water reaches")] = 0.22,
     sun: Annotated[
-        float, Interval(ge=0.0, le=0.3), doc("Radius of the sun, as a part of the page")
+        float, Interval(ge=0, le=0.3), doc("Radius of the sun, part of the page")
     ] = 0.17,
     palette: Palette = AS_DESIGNED,
 ) -> None:

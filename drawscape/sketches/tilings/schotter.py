@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import fitted
-from drawscape.sketches import sketch
+from drawscape.geometry import fitted, polar
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -19,6 +19,8 @@ def schotter(
     turning: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares turn")] = 1.0,
     drifting: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares drift")] = 1.0,
     calm: Annotated[float, Interval(ge=0, le=0.8), doc("Part of the page left in order")] = 0.08,
+    accent: Annotated[Share, doc("Part of the last squares in the second pen")] = 0.12,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Squares in order at one end of the page that turn and tumble like gravel toward the other.
 
@@ -31,10 +33,12 @@ def schotter(
     angle = rng.uniform(-np.pi / 4, np.pi / 4, len(x)) * disorder * turning
     shift = rng.uniform(-0.45, 0.45, (len(x), 2)) * (disorder * drifting)[:, None]
     corners = np.pi / 4 + np.pi / 2 * np.arange(5) + angle[:, None]
-    squares = np.stack([np.cos(corners), np.sin(corners)], axis=-1) * np.sqrt(0.5)
+    squares = polar(np.sqrt(0.5), corners)
     squares += (np.stack([x, y], axis=-1) + shift)[:, None, :]
     squares[:, 4] = squares[:, 0]  # closed to the bit
     if svg.frame.width > svg.frame.height:
         squares = squares[:, :, ::-1]
-    with svg.layer("gravel", color="#1b1b1b", width=0.4):
-        svg.polylines(fitted(svg.frame, squares))
+    ink, placed = inks(svg, palette, "#1b1b1b", "#b3402a"), fitted(svg.frame, squares)
+    # A few stones catch the eye, the more the further the order is gone.
+    marked = rng.random(len(x)) < accent * disorder
+    in_pens(svg, ink, [placed[~marked], placed[marked]], width=0.4, names=("gravel", "marked"))
