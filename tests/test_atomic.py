@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -176,9 +177,12 @@ def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(tmp_p
     looks: list[Path] = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (looks.append(path), scandir(path))[1])
+    begun = time.monotonic()
     for number in range(100):
         write_atomic(tmp_path / f"{number}", [b"x"])
-    assert 1 <= len(looks) <= 20
+    assert (
+        1 <= len(looks) <= 2 + 2 * (time.monotonic() - begun)
+    )  # one a second, however slow the disk
 
 
 @pytest.mark.slow

@@ -117,7 +117,7 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
     words = f"The worker died; another one runs (process {second.pid},"
     wait_until(lambda: words in log.read_text(), 60, "the line about it")
 
-    for number in (*signals, *signals[1:] * 30):
+    for number in (*signals, *signals[1:] * 90):
         os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
         with suppress(subprocess.TimeoutExpired):  # two at once would be one
             process.wait(2 if len(signals) > 1 else 60)

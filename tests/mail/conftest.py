@@ -172,7 +172,7 @@ def use_server(monkeypatch, port, security="none"):
     monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(port))
     monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
-    monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "5")
+    monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "60")
     monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
 
 
