@@ -1,10 +1,8 @@
 """Many drawings of one sketch at once: contact sheets by seed, tables of variations; sheets found again."""
 
 import itertools
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,14 +35,12 @@ from drawscape.notebook.target import (
     DrawnBefore,
     Target,
     at_one_moment,
-    notebook_sketch,
     parameter_names_of,
     target_of,
 )
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import address_of
-from drawscape.sketches import SKETCHES
 
 MOST_CELLS = 400
 """A typing error in a range must not fill the queue; a wall of prints has fewer."""
@@ -87,9 +83,10 @@ def contact_sheet(
     >>> contact_sheet("spiral", range(6), paper="A6")
     <ContactSheet: 6 drawings of spiral>
     """
-    matrix = seed_matrix(seeds, {**(vary or {}), **values}, columns)
+    cells = seed_cells(seeds, {**(vary or {}), **values})
+    across = min(_COLUMNS.check(columns), len(cells))
     size = paper_size(paper, orientation)
-    return ContactSheet.of(target_of(sketch), matrix, size, name, fresh, job_timeout)
+    return ContactSheet.of(target_of(sketch), cells, across, size, name, fresh, job_timeout)
 
 
 @parameters_apart("vary", parameter_names_of)
@@ -126,9 +123,9 @@ def variations(
         chosen, sobol = {**_ranges(target, chosen), **chosen}, sobol or SPREAD
     if sobol is not None:
         chosen, paired = sampled(chosen, sobol, target.parameters), True
-    matrix = value_matrix(chosen, columns, paired=paired)
+    cells, across = value_cells(chosen, columns, paired=paired)
     size = paper_size(paper, orientation)
-    return ContactSheet.of(target, matrix, size, name, fresh, job_timeout)
+    return ContactSheet.of(target, cells, across, size, name, fresh, job_timeout)
 
 
 class Sheets(list[str]):
@@ -165,17 +162,7 @@ def sheet(name: str) -> "ContactSheet":
     body = sheet_store.load(name)
     if body is None:
         raise UnknownNameError("sheet", name, sheet_store.keys())
-    seeds = body.get("seeds") or {}
-    return ContactSheet(
-        body["title"],
-        _stored_cells(body["cells"]),
-        body["columns"],
-        name=name,
-        target=_target_named(seeds.get("sketch")),
-        size=tuple(seeds.get("size", (0, 0))),
-        values=seeds.get("values"),
-        job_timeout=seeds.get("job_timeout", "5m"),
-    )
+    return ContactSheet(body["title"], _stored_cells(body["cells"]), body["columns"], name=name)
 
 
 class ContactSheet(Board):
@@ -224,14 +211,17 @@ class ContactSheet(Board):
     def of(
         cls,
         target: Target,
-        matrix: "Matrix",
+        cells: list[Cell],
+        columns: int,
         size: tuple[float, float],
         name: str | None,
         fresh: bool,
         job_timeout: Any,
     ) -> "ContactSheet":
-        """Return the sheet of `matrix`: what exists or is under way is shown, the rest is queued."""
-        cells = plan(target, matrix.cells, size, fresh=fresh)
+        """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
+        first = cells[0].values
+        by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells)
+        plan(target, cells, size, fresh=fresh)
         requests = [cell.request for cell in cells]
         if name is None and all(requests):
             name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
@@ -242,15 +232,13 @@ class ContactSheet(Board):
             )
         if former is not None and not fresh:
             cells = _continued(former["cells"], cells)
-        first = matrix.cells[0].values
-        by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in matrix.cells)
         batch = enqueue_missing(
             target, cells, sheet=name or "", job_timeout=job_timeout, fresh=fresh
         )
         made = cls(
             target.title,
             cells,
-            matrix.columns,
+            columns,
             name=name or "",
             target=target,
             size=size,
@@ -270,7 +258,7 @@ class ContactSheet(Board):
             for c in self._cells.values()
         ]
         body = {"title": self._title, "columns": self.columns, "cells": cells}
-        sheet_store.save(self.name, {**body, "seeds": self._seeds(), "made_at": time.time()})
+        sheet_store.save(self.name, {**body, "made_at": time.time()})
 
     def wait(self, timeout: Any = None, *, raise_on_failure: bool = False) -> Gallery:
         """Return the drawings as a gallery that lasts, once all have ended.
@@ -310,8 +298,8 @@ class ContactSheet(Board):
             )
         cells = list(self._cells.values())
         last = max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
-        matrix = seed_matrix(range(last + 1, last + 1 + count), self._values, self.columns)
-        new = plan(self._target, matrix.cells, self._size)
+        new = seed_cells(range(last + 1, last + 1 + count), self._values)
+        plan(self._target, new, self._size)
         enqueue_missing(self._target, new, sheet=self.name, job_timeout=self._job_timeout)
         self.show({str(number): cell for number, cell in enumerate([*cells, *new])})
         self.follow(new)
@@ -345,18 +333,6 @@ class ContactSheet(Board):
             progress=ended / len(cells) if ended < len(cells) else None,
         )
         self._set_control("cancel", disabled=ended == len(cells))
-
-    def _seeds(self) -> dict[str, Any] | None:
-        """Return what draws further seeds after a restart, None where JSON cannot hold it."""
-        if self._target is None or self._values is None:
-            return None
-        function = self._target.fixed.get("function")
-        sketch = self._target.fixed.get("pattern_type") if function is None else function.__name__
-        kept = {"sketch": sketch, "values": self._target.shown(self._values), "size": self._size}
-        try:
-            return dict(json.loads(json.dumps({**kept, "job_timeout": self._job_timeout})))
-        except (TypeError, ValueError):
-            return None
 
 
 def sheet_words(statuses: list[str], before: int = 0) -> str:
@@ -403,23 +379,7 @@ def _continued(held: Sequence[Mapping[str, Any]], cells: list[Cell]) -> list[Cel
     return [*cells, *_stored_cells(held[len(requests) :])]
 
 
-def _target_named(sketch: str | None) -> Target | None:
-    """Return the target of a sketch of this notebook, the project or the library; None for none."""
-    here = None if sketch is None else notebook_sketch(sketch)
-    if sketch is None or (here is None and sketch not in SKETCHES):
-        return None
-    return target_of(here or sketch)
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """The drawings of a sheet in rows of `columns`."""
-
-    cells: tuple[Cell, ...]
-    columns: int
-
-
-def seed_matrix(seeds: Iterable[int] | int, fixed: Mapping[str, Any], columns: int) -> Matrix:
+def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cell]:
     """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
     if isinstance(seeds, int) and seeds is not True:
         seeds = range(seeds)
@@ -428,14 +388,13 @@ def seed_matrix(seeds: Iterable[int] | int, fixed: Mapping[str, Any], columns: i
     if "seed" in fixed:
         raise ParameterError("seed", fixed["seed"], "a contact sheet takes seeds=, a list or range")
     chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
-    cells = tuple(Cell(f"seed {seed}", {**fixed, "seed": seed}) for seed in chosen)
-    return Matrix(cells, min(_COLUMNS.check(columns), len(cells)))
+    return [Cell(f"seed {seed}", {**fixed, "seed": seed}) for seed in chosen]
 
 
-def value_matrix(
+def value_cells(
     choices: Mapping[str, Any], columns: int | None = None, *, paired: bool = False
-) -> Matrix:
-    """Return one cell per combination; a list, tuple or range is an axis, anything else is fixed.
+) -> tuple[list[Cell], int]:
+    """Return one cell per combination, and how many stand in a row; a list, tuple or range is an axis.
 
     The last axis runs across, so that two axes make a table with the first one down. One axis alone, or a
     number of `columns`, flows. `paired` axes run side by side, and have one length.
@@ -448,9 +407,13 @@ def value_matrix(
         raise ParameterError("paired", lengths, rule)
     crossed = len(axes) > 1 and not paired
     rows = _limited("variations", (itertools.product if crossed else zip)(*axes.values()))
-    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
+    cells = []
+    for row in rows:
+        chosen = dict(zip(axes, row, strict=True))
+        words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
+        cells.append(Cell(words, {**fixed, **chosen}))
     across = list(lengths.values())[-1] if crossed else min(4, len(cells))
-    return Matrix(cells, across if columns is None else _COLUMNS.check(columns))
+    return cells, across if columns is None else _COLUMNS.check(columns)
 
 
 def sampled(
@@ -498,11 +461,6 @@ def _axes(choices: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, A
 
 def _is_axis(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
-
-
-def _cell(chosen: dict[str, Any], fixed: Mapping[str, Any]) -> Cell:
-    words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
-    return Cell(words, {**fixed, **chosen})
 
 
 def _limited(name: str, values: Iterable[Any]) -> list[Any]:

@@ -1,6 +1,5 @@
 """A sheet queues what does not stand, fills with it, comes back, and shows what failed."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -198,14 +197,10 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
         sheet("dots at down")
     with pytest.raises(DrawscapeError, match="run the cell"):
         sheet("dots at dawn").more()
-    vars(sys.modules["__main__"])["gated_dots"] = sketch
-    try:
-        found = sheet("dots at dawn")
-        found.more(2)
-    finally:
-        del vars(sys.modules["__main__"])["gated_dots"]
-    found.wait(60)
-    await_words(found, "5 of 5 drawn, 3 of them before")
+    again.more(2)
+    again.wait(60)
+    await_words(again, "5 of 5 drawn")
+    assert sheet("dots at dawn").status == "5 of 5 drawn, 5 of them before"
 
 
 def big(width: float, height: float, seed: int = 0) -> str:
@@ -265,10 +260,9 @@ def test_a_sketch_that_fails_is_not_queued_again():
 def test_more_seeds_are_drawn_and_stay_with_the_sheet():
     first = contact_sheet("schotter", range(2), paper="A7", name="more")
     first.more(2)
-    again = sheet("more")
-    again.more(1)
-    again.wait(60)
-    wait_until(lambda: again.status.startswith("5 of 5 drawn"), 60, "the five")
+    first.more(1)
+    first.wait(60)
+    await_words(first, "5 of 5 drawn")
     assert {(d.width, d.sheet) for d in drawings("schotter")} == {(74, "more")}
     count = count_jobs()
     whole = contact_sheet("schotter", range(2), paper="A7", name="more")
