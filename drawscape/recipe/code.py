@@ -12,11 +12,13 @@ import copy
 import hashlib
 import importlib
 import inspect
+import keyword
 import linecache
 import os
 import pickle
 import sys
 import textwrap
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
@@ -138,7 +140,7 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
     walk = _Walk()
     space = getattr(function, "__globals__", {"__name__": "__main__"})
     main = space if _module_name(space) == "__main__" else {"__name__": "__main__"}
-    entry = walk.name_of(function, getattr(function, "__name__", "sketch"), main)
+    entry = walk.name_of(function, walk.own_name(function, main), main)
     if walk.why:
         source = None
     else:
@@ -276,22 +278,31 @@ def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
 
 def _class_definition(cls: type) -> Any:
     """Return the definition of a class, parsed; None where it is not found in its file or a cell."""
+    makers = [one.default_factory for one in getattr(cls, "__dataclass_fields__", {}).values()]
+    codes = [getattr(_function_in(one), "__code__", None) for one in (*vars(cls).values(), *makers)]
+    names = [one.co_filename for one in codes if one]
+    names = [one for one in names if not one.startswith(("<string>", *_installed_folders()))]
+    if not names and hasattr(cls, "_fields"):
+        return None  # a named tuple says all by its fields
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    if file and cls.__module__ not in _MAIN:
-        texts = [_lines(file)]
-    else:  # Python looks for it in a file, and a notebook has none
-        held: list[Any] = [e for e in linecache.cache.values() if e[1:2] == (None,)]
-        texts = ["".join(entry[2]) for entry in reversed(held)]
-    line = getattr(cls, "__firstlineno__", None)
-    for text in texts:
-        if f"class {cls.__name__}" not in text:
-            continue
-        for node in ast.walk(ast.parse(text)):
+    if not names and file and cls.__module__ not in _MAIN:
+        names = [file]
+    held: list[tuple[str, Any]] = list(
+        linecache.cache.items()
+    )  # a notebook's cells, the newest last
+    for name in names[:1] or [name for name, entry in reversed(held) if entry[1:2] == (None,)]:
+        text = _lines(name)
+        for node in ast.walk(ast.parse(text)) if f"class {cls.__name__}" in text else ():
             if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                if line in (None, first):
+                if getattr(cls, "__firstlineno__", first) == first:
                     return node
     return None
+
+
+def _function_in(member: Any) -> Any:
+    """Return the function in a member of a class: of a method of any kind, a property, a wrapper."""
+    return inspect.unwrap(getattr(member, "__func__", getattr(member, "fget", member)))
 
 
 def _instructions(code: CodeType) -> str:
@@ -342,6 +353,7 @@ class _Walk:
         self.why = ""
         self._statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
+        self._unfinished: set[tuple[str, str]] = set()
         self._futures: set[str] = set()
         self._whole: set[str] = set()
         self._open: list[int] = []
@@ -375,11 +387,13 @@ class _Walk:
             name += "_"
         if (module, name) not in self._values:
             self._values[module, name] = value
+            self._unfinished.add((module, name))
             before, self._space = self._space, space
             try:
                 self._statements[module, name] = self._statement(name, value)
             finally:
                 self._space = before
+                self._unfinished.discard((module, name))
         return name
 
     def _cannot(self, why: str) -> str:
@@ -439,9 +453,11 @@ class _Walk:
             if _is_foreign(home):
                 return self._import(name, value, home)
             if home != here:
-                thing = inspect.unwrap(value)
-                space = getattr(thing, "__globals__", None) or vars(sys.modules[home])
-                known = self.name_of(value, self._own_name(value, space), space)
+                members = [value, *(vars(value).values() if isinstance(value, type) else ())]
+                spaces = [getattr(_function_in(one), "__globals__", {}) for one in members]
+                own = (one for one in spaces if _module_name(one) == home)
+                space = next(own, vars(sys.modules[home]))
+                known = self.name_of(value, self.own_name(value, space), space)
                 if home == "__main__":
                     self._cannot(f"{here} uses {known!r} of the notebook")
                 return f"from {home} import {known}" + ("" if name == known else f" as {name}")
@@ -461,10 +477,11 @@ class _Walk:
             return f"{name} = {known}"
         return f"from {module} import {known}" + ("" if name == known else f" as {name}")
 
-    def _own_name(self, value: Any, space: Mapping[str, Any]) -> str:
+    def own_name(self, value: Any, space: Mapping[str, Any]) -> str:
         """Return the name of a function or class as its module has it, else one that is free there."""
         own = str(getattr(value, "__name__", "value")).strip("<>").rpartition(".")[2]
-        return own if space.get(own, value) is value else f"_{own}"
+        is_free = own.isidentifier() and not keyword.iskeyword(own)
+        return own if is_free and space.get(own, value) is value else f"_{own}"
 
     # Functions and classes
 
@@ -533,35 +550,56 @@ class _Walk:
         ):
             with contextlib.suppress(ValueError):  # not bound yet
                 value = cell.cell_contents
-                itself = key == "__class__" or value is function
-                held |= {} if itself else {key: self._value(value)}
+                if key != "__class__" and value is not function:
+                    held[key] = self._value(value)
+                    if (_module_name(self._space), held[key]) in self._unfinished:
+                        self._cannot(
+                            "functions that hold each other cannot be written down as source"
+                        )
         return held
 
-    def _class(self, name: str, cls: type) -> str:
+    def _class(self, name: str, cls: Any) -> str:
         """Return the definition of a class with the values that its members have now."""
-        members = {
-            key: value for key, value in vars(cls).items()
-            if key not in _MADE_BY_PYTHON and not _is_generated(value)
-        }  # fmt: skip
         node = _class_definition(cls)
+        if node is None and hasattr(cls, "_field_defaults"):
+            make = self.name_of(namedtuple, "namedtuple", self._space)
+            defaults = self._value([*cls._field_defaults.values()])
+            return f"{name} = {make}({cls.__name__!r}, {cls._fields!r}, defaults={defaults})"
         if node is None:
-            found = [f"{key} {self._value(value)}" for key, value in members.items()]
+            found = [f"{key} {self._value(value)}" for key, value in _members_of(cls).items()]
             found += [self._value(base) for base in cls.__bases__]
             why = f"the source of {cls.__name__!r} is not known"
             return f"{name} = {[self._cannot(why), *found]!r}"
-        node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
         held: dict[str, str] = {}
         lines: list[str] = []
+        self._renew(node, cls, name, held, lines)
+        self._follow(node, [one for one in _names_read(node) if one != node.name])
+        inner = node.name = node.name if held else name
+        text = ast.unparse(node)
+        text = _within_maker(name, inner, text, held) if held else text
+        return "\n".join([text, *lines])
+
+    def _renew(
+        self, node: Any, cls: Any, name: str, held: dict[str, str], lines: list[str]
+    ) -> None:
+        """Put the present values into a definition; `lines` get what was put into the class from outside."""
+        members = _members_of(cls)
+        if not hasattr(cls, "_field_defaults"):  # whose base is a function
+            node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
         for statement in node.body:
             targets = getattr(statement, "targets", [getattr(statement, "target", None)])
             key = getattr(targets[0], "id", getattr(statement, "name", ""))
             value = members.pop(key, None)
             value = value.value if isinstance(value, Enum) else value
-            function = inspect.unwrap(getattr(value, "__func__", getattr(value, "fget", value)))
-            if isinstance(function, FunctionType) and isinstance(statement, _Def):
+            function = _function_in(value)
+            if isinstance(statement, ast.ClassDef) and isinstance(value, type):
+                self._renew(statement, value, f"{name}.{key}", held, lines)
+            elif isinstance(statement, _Def) and isinstance(function, FunctionType):
                 held |= self._held(function)
-                text = _definition_of(function.__code__)
-                if isinstance(value, property) or (text and ast.dump(text) == ast.dump(statement)):
+                known = _definition_of(function.__code__)
+                if isinstance(value, property) or (
+                    known and ast.dump(known) == ast.dump(statement)
+                ):
                     self.nodes.append(statement)
                     if not isinstance(value, property):
                         self._set_defaults(statement, function)
@@ -570,15 +608,8 @@ class _Walk:
             elif getattr(statement, "value", None) is not None and value is not None:
                 is_field = is_dataclass(cls) and isinstance(statement.value, ast.Call)
                 statement.value = statement.value if is_field else self._node(value)
-        if isinstance(cls, type(Enum)):
-            members = {}
-        lines += [f"{name}.{key} = {self._value(value)}" for key, value in members.items()]
-        self._follow(node, [one for one in _names_read(node) if one != node.name])
-        inner = node.name if held else name
-        node.name = inner
-        text = ast.unparse(node)
-        text = _within_maker(name, inner, text, held) if held else text
-        return "\n".join([text, *lines])
+        if not isinstance(cls, type(Enum)):
+            lines += [f"{name}.{key} = {self._value(value)}" for key, value in members.items()]
 
     # Values
 
@@ -587,10 +618,13 @@ class _Walk:
         if isinstance(value, float):
             return repr(value) if np.isfinite(value) else f"float('{value}')"
         if isinstance(value, Enum):
-            return f"{self._value(type(value))}[{value.name!r}]"
+            is_one = value.name in type(value).__members__
+            return f"{self._value(type(value))}{f'[{value.name!r}]' if is_one else f'({value.value!r})'}"
         simple = (bool, int, complex, str, bytes, range, type(...))
         if value is None or type(value) in simple:
             return repr(value)
+        if value is type(None):
+            return "type(None)"
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
         if isinstance(value, BuiltinFunctionType) and not isinstance(
@@ -601,7 +635,7 @@ class _Walk:
         if isinstance(value, _Things) or isinstance(wrapped, FunctionType):
             if isinstance(value, ModuleType) and not _is_foreign(value.__name__):
                 self._members(value, ast.Pass(), "")
-            return self.name_of(value, self._own_name(value, self._space), self._space)
+            return self.name_of(value, self.own_name(value, self._space), self._space)
         if id(value) in self._open:
             return self._cannot("a value that holds itself cannot be written down as source")
         self._open.append(id(value))
@@ -663,11 +697,26 @@ class _Walk:
     def _object(self, value: Any) -> str:
         cls = type(value)
         inside: dict[str, Any] = {**getattr(value, "__dict__", {})}
+        kinds = (int, float, str, bytes, tuple, list, set, frozenset, dict)
+        plain = next((kind for kind in kinds if isinstance(value, kind)), None)
+        if plain is not None:  # a named tuple, or a subclass of a container
+            star = "*" if hasattr(cls, "_fields") else ""
+            made = f"{self._value(cls)}({star}{self._value(plain(value))})"
+            own = (cls.__new__, cls.__init__) != (plain.__new__, plain.__init__)
+            if inside or (own and not star):
+                why = f"a {cls.__name__} has more than a {plain.__name__}"
+                return f"[{self._cannot(why)}, {made}, {self._value(inside)}]"
+            return made
         if is_dataclass(value) and all(one.init for one in fields(value)):
             given = [f"{f.name}={self._value(getattr(value, f.name))}" for f in fields(value)]
             return f"{self._value(cls)}({', '.join(given)})"
         if _is_foreign(cls.__module__) and not is_library(cls.__module__):
             why = f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
+            reduced = None
+            with contextlib.suppress(Exception):
+                reduced = value.__reduce_ex__(4)
+            if isinstance(reduced, tuple) and len(reduced) == 2:
+                return f"{self._value(reduced[0])}(*{self._value(reduced[1])})"
             parts = [self._cannot(why)]
             with contextlib.suppress(
                 Exception
@@ -684,15 +733,21 @@ class _Walk:
 
 def _within_maker(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:
     """Return statements that define `name` in a function which holds what its closure held."""
-    body = "\n".join(
-        [*(f"{key} = {value}" for key, value in held.items()), text, f"return {inner}"]
-    )
-    return f"def _make_{name}():\n{textwrap.indent(body, '    ')}\n{name} = _make_{name}()"
+    body = textwrap.indent(f"{text}\nreturn {inner}", "    ")
+    given = ", ".join(f"{key}={value}" for key, value in held.items())
+    return f"def _make_{name}({', '.join(held)}):\n{body}\n{name} = _make_{name}({given})"
 
 
-def _is_generated(member: Any) -> bool:
-    """Return whether a member of a class was made by Python: a slot, or a method of a dataclass."""
-    if inspect.ismemberdescriptor(member) or inspect.isgetsetdescriptor(member):
-        return True
-    file = getattr(getattr(member, "__code__", None), "co_filename", "")
-    return file.startswith(("<string>", *_installed_folders()))
+def _members_of(cls: Any) -> dict[str, Any]:
+    """Return the members of a class without those that Python has made."""
+    fields_of = getattr(cls, "_field_defaults", None)  # of a named tuple
+    found = {}
+    for key, value in vars(cls).items():
+        file = getattr(getattr(_function_in(value), "__code__", None), "co_filename", "")
+        made = inspect.ismemberdescriptor(value) or inspect.isgetsetdescriptor(value)
+        made = made or file.startswith(("<string>", *_installed_folders()))
+        if fields_of is not None:
+            made = made or not isinstance(_function_in(value), FunctionType)
+        if not made and key not in _MADE_BY_PYTHON:
+            found[key] = value
+    return found | (fields_of or {})

@@ -17,6 +17,8 @@ import pytest
 from sketch_cells import CELL, request, run_cell, sketch_of
 
 import drawscape
+from drawscape.recipe import origin_of, read_provenance
+from drawscape.sketches import draw, redraw
 
 OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", ">": "<"}
 
@@ -137,6 +139,141 @@ def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_st
     first = request(space["rings"])
     run_cell("def placed(index):\n    return index, index\n", space)
     assert request(space["rings"]) != first
+
+
+KINDS = """\
+slots | P(3).x | + 1
+class P:
+    __slots__ = ('x',)
+    def __init__(self, x): self.x = x + 1
+
+named tuple | P(3).r() | 2.0
+from typing import NamedTuple
+class P(NamedTuple):
+    x: float
+    y: float = 2.0
+    def r(self): return self.x + self.y
+
+namedtuple() | Q.x | (3
+from collections import namedtuple
+Q = namedtuple('P', 'x y')(3, 1)
+
+no wraps | r(1) | @d(3
+def d(k):
+    def dec(f):
+        def g(*a): return f(*a) * k
+        return g
+    return dec
+@d(3)
+def r(x): return x + 0.5
+
+lambdas | T['b'](1) | x + 2
+T = {'a': lambda x: x + 1,
+     'b': lambda x: x + 2}
+
+mutual | a(4) | + 3
+def a(n): return 1 if n < 1 else b(n - 1) + 1
+def b(n): return 2 if n < 1 else a(n - 1) + 3
+
+super | B().r() | return 2
+class A:
+    def r(self): return 2
+class B(A):
+    def r(self): return super().r() + 1
+
+metaclass | A().z | o.z = 3
+class M(type):
+    def __call__(cls): o = super().__call__(); o.z = 3; return o
+class A(metaclass=M): pass
+
+setter | a.r | a.r = 3
+class A:
+    _r = 1
+    @property
+    def r(self): return self._r
+    @r.setter
+    def r(self, v): self._r = v * 2
+a = A()
+a.r = 3
+
+bound method | get() | A(4
+class A:
+    def __init__(self, r): self.r = r
+    def get(self): return self.r
+get = A(4).get
+
+nested class | A.B.r | r = 5
+class A:
+    class B:
+        r = 5
+
+enum | E.A.r() | A = 3
+from enum import Enum
+class E(Enum):
+    A = 3
+    def r(self): return self.value + 1
+
+factory | A().r[0] | [5
+from dataclasses import dataclass, field
+@dataclass
+class A:
+    r: list = field(default_factory=lambda: [5])
+
+slots of a dataclass | A().d() | 5.0
+from dataclasses import dataclass
+@dataclass(slots=True)
+class A:
+    r: float = 5.0
+    def d(self): return self.r * 2
+
+closure | f(2) | , 4
+def help(x): return x + 1
+def make(help, n):
+    def inner(x): return help(x) + n
+    return inner
+f = make(help, 4)
+
+context | r() | r + 1
+from contextlib import contextmanager
+@contextmanager
+def at(r): yield r + 1
+def r():
+    with at(3) as x: return x
+
+container | X[0] | [3
+class L(list): pass
+X = L([3, 4])
+
+fraction | float(F) | (7
+from fractions import Fraction
+F = Fraction(7, 2)
+
+class decorator | A.r | c.r = 5
+def add(c):
+    c.r = 5
+    return c
+@add
+class A: pass
+"""
+"""What a sketch reaches: name, the radius that it draws, the number that is edited; then the cell."""
+
+
+@pytest.mark.parametrize("kind", KINDS.split("\n\n"), ids=lambda kind: kind.partition(" |")[0])
+def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(kind):
+    head, _, text = kind.partition("\n")
+    _, radius, number = head.split(" | ")
+    text = f"{text}\n"
+    text += f"def s(svg):\n    svg.circle(20, 20, {radius})\n"
+    (digit,) = [one for one in number if one.isdigit()][:1]
+    assert number in text
+    edited = sketch_of(text.replace(number, number.replace(digit, "9"), 1), "s")
+    here = sketch_of(text, "s")
+    assert request(edited) != request(here) == request(sketch_of(f"# the same\n\n{text}", "s"))
+    origin = origin_of(here)
+    assert origin.source, origin.why
+    first = draw(here, 60, 60)
+    again = redraw(read_provenance(first.to_string()), origin.source.load())
+    assert again.to_bytes() == first.to_bytes()
 
 
 @pytest.mark.parametrize("kind", ["beside", "package", "relative", "inside the function"])
