@@ -35,6 +35,7 @@ _TASK_WAITS = "select exists (select 1 from task where queue = :queue)"
 _LOG = logging.getLogger("huey.drawscape")
 
 _JOBS_WAIT_S = 2.0
+"""The thread that runs jobs waits no longer for the file or server: a time limit may be over meanwhile."""
 
 _MINUTE_S = 60
 _STALL_MINUTES = 10
@@ -259,7 +260,6 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
         path = existing(Path(filename).resolve())
         super().__init__(name, path, create_tables=False, uri=True, factory=Connection, **options)
         timeout_s = float(options.get("timeout", 60))
-        # The thread that runs jobs does not wait for long: meanwhile a time limit may be over.
         short_s = min(timeout_s, _JOBS_WAIT_S)
         self.jobs = SqliteEngine(filename, synchronous=NORMAL, timeout_s=short_s)
         self.watched = SqliteEngine(filename, synchronous=NORMAL, timeout_s=timeout_s)
@@ -355,5 +355,6 @@ class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
         home: str | os.PathLike[str],
         **options: Any,
     ) -> None:
-        engine = open_engine(url, Path(home) / ".drawscape")
+        engine: Any = open_engine(url, Path(home) / ".drawscape")
+        engine.patience_s = _JOBS_WAIT_S
         super().__init__(name, *args, engine=engine, home=home, jobs=engine, **options)

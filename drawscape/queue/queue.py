@@ -53,6 +53,12 @@ class JobReference:
         self._queue = queue
         self.id = job_id
 
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a job gives its result where it is an argument itself, of `enqueue_background_job`: pass it as "
+            "one, or pass `job.wait()`"
+        )
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -270,22 +276,8 @@ def _culprit(
         try:
             dump(value)
         except NotSerializableError as cause:
-            remedy = "pass plain values, arrays or a file's path"
-            if _holds_job(value):
-                remedy = (
-                    "a job gives its result where it is an argument itself, of "
-                    "`enqueue_background_job`: pass it as one, or pass `job.wait()`"
-                )
             return (
                 f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
-                f"({cause}); {remedy}"
+                f"({cause}); pass plain values, arrays or a file's path"
             )
     return _uncarried(task, error)
-
-
-def _holds_job(value: Any, depth: int = 5) -> bool:
-    if isinstance(value, Mapping):
-        value = [*value, *value.values()]
-    if isinstance(value, (list, tuple, set, frozenset)) and depth:
-        return any(_holds_job(each, depth - 1) for each in value)
-    return isinstance(value, JobReference)

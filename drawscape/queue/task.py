@@ -544,22 +544,25 @@ def with_results(
     def placed(value: Any) -> Any:
         if not isinstance(value, job_class):
             return value
-        job_id: str = value.id
-        needed.append(job_id)
-        return ResultOf(job_id)
+        needed.append(value.id)
+        return ResultOf(value.id)
 
-    return tuple(map(placed, args)), {key: placed(value) for key, value in kwargs.items()}, needed
+    return *_mapped(args, kwargs, placed), needed
 
 
 def resolved(
     args: Sequence[Any], kwargs: Mapping[str, Any], result_of: Callable[[str], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments with the results themselves, each asked for by `result_of(job_id)`."""
+    return _mapped(
+        args, kwargs, lambda one: result_of(one.job_id) if isinstance(one, ResultOf) else one
+    )
 
-    def value_of(value: Any) -> Any:
-        return result_of(value.job_id) if isinstance(value, ResultOf) else value
 
-    return tuple(map(value_of, args)), {key: value_of(value) for key, value in kwargs.items()}
+def _mapped(
+    args: Sequence[Any], kwargs: Mapping[str, Any], step: Callable[[Any], Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(map(step, args)), {name: step(value) for name, value in kwargs.items()}
 
 
 # Paths of drawings on their way between machines, each of which has its output folder elsewhere

@@ -64,6 +64,7 @@ class PostgresEngine(Engine):
 
     is_server = True
     sql: PostgresQueries = PostgresQueries()
+    patience_s = PATIENCE_S
 
     def __init__(self, url: str, folder: Path) -> None:
         self.target = readable_url(url)
@@ -145,7 +146,7 @@ class PostgresEngine(Engine):
             self._raw.silence_s = SHORT_SILENCE_S if self._is_short else SILENCE_S
             return self._raw
         self.close()
-        deadline = time.monotonic() + (0.0 if self._is_short else PATIENCE_S)
+        deadline = time.monotonic() + (0.0 if self._is_short else self.patience_s)
         pause_s = _FIRST_PAUSE_S
         while True:
             try:

@@ -336,6 +336,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._waker.native_task_waits.set()
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
         super().stop(graceful)
+        if self._await_jobs(0.0):
+            self._jobs.close()
         self._waker.stop()
         self._jobs.workers.retire(self.worker_id)
         self._lease.close()
