@@ -157,7 +157,7 @@ class NativeWorker(Worker):  # type: ignore[misc]
             is_there = False
         if is_there:
             super().loop(now)
-        else:
+        elif not self.stop_flag.is_set():  # it is set before the event is
             self.task_waits.wait(_IDLE_S)
 
 
@@ -332,6 +332,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if not graceful and self.huey.grace_s and self._gone is None:
             graceful, self.shutdown_timeout = True, self.huey.grace_s
         self._stopping.set()
+        self.stop_flag.set()
         self._dispatcher.wake()
         self._waker.native_task_waits.set()
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
