@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from postgres_server import end_sessions
-from support import is_running, started, wait_until
+from support import is_running, rounds, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
@@ -20,6 +20,7 @@ from drawscape.job_manager import (
     list_jobs,
     workers_alive,
 )
+from drawscape.jobs import enqueue_many
 from drawscape.queue.store import MAX_RECOVERIES, recover
 
 pytestmark = [
@@ -202,3 +203,26 @@ def test_four_workers_and_four_enqueuers_run_each_of_four_hundred_jobs_once(
     assert set(counts.values()) == {1}
     assert {job.refresh().attempts for job in list_jobs(limit=None)} == {1}
     assert check_queue() == []
+
+
+SLOTS = 2
+
+
+@pytest.mark.chaos
+@pytest.mark.sqlite
+def test_a_kill_runs_at_most_the_job_of_each_slot_again(home, start_consumer):
+    kills, trace = rounds(3, 200), home / "runs"
+    batch = enqueue_many(
+        "sampletasks.append", [{"path": str(trace), "text": str(n)} for n in range(kills * 60)]
+    )
+    for _ in range(kills):
+        consumer = start_consumer("-w", str(SLOTS))
+        begun = batch.done
+        while not batch.ended and batch.done < begun + 20:
+            time.sleep(0.005)
+        consumer.kill()
+    start_consumer("-w", str(SLOTS))
+    batch.wait(600)
+    runs = Counter(trace.read_text().split())
+    assert len(runs) == len(batch)
+    assert sum(runs.values()) - len(batch) <= kills * SLOTS

@@ -1,4 +1,4 @@
-"""Jobs in a real consumer: results, failures, timeouts, logs, progress."""
+"""Jobs in a real consumer: results, failures, timeouts, logs, progress, watchers."""
 
 import asyncio
 import base64
@@ -264,3 +264,28 @@ def test_a_batch_with_failures_says_how_many():
     with pytest.raises(JobFailed, match="1 of 6"):
         batch.wait(60)
     assert batch.counts["failed"] == 1
+
+
+def draw_on(gate):
+    """Show one picture, and another once the file `gate` is there, without a word of progress."""
+
+    current_job().progress(0.5, "drawing", preview="<svg>one</svg>")
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    current_job().progress(0.5, "drawing", preview="<svg>two</svg>")
+    while Path(gate).exists():
+        time.sleep(0.01)
+
+
+def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
+    gate = tmp_path / "gate"
+    job = enqueue_background_job(draw_on, str(gate))
+    seen: list[bytes | None] = []
+    with watch(lambda changed: seen.append(changed.preview), [job.id]):
+        wait_until(lambda: seen and seen[-1] == b"<svg>one</svg>")
+        gate.touch()
+        wait_until(lambda: seen[-1] == b"<svg>two</svg>")
+        assert job.progress == 0.5
+        assert job.status == "started"
+        gate.unlink()
+        job.wait(60)
