@@ -209,8 +209,8 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     - `job_priority=0`: higher runs first. Below 0 it lets others pass: a worker of several slots keeps one
       free of such jobs.
     - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
-    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout,
-      after a delay that grows by the factor each time; a list of delays gives each its own.
+    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout. The
+      delay grows by the factor each time, or a list of delays gives each its own.
     - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
       fails with reason `dependency`, unless `job_run_anyway=True`.
     - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so.
@@ -218,7 +218,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
     - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
     - `job_ttl`: a job that has not started within that time is `canceled`.
-    - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine: when its
+    - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine. When its
       worker dies it ends `failed`, reason `lost`.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
     - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.

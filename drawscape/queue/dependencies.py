@@ -117,8 +117,8 @@ def reopen(
 ) -> dict[str, str | None]:
     """Put ended jobs back into the queue; return those that were, and which dependency keeps one from it.
 
-    What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again, so
-    that no dependent runs before what it depends on has finished again; these are returned, too.
+    What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again.
+    These are returned, too.
     """
     asked = [job_id for job_id in job_ids if run(run.sql.REOPEN, id=job_id, code=code)]
     pending, placing = list(asked), dict.fromkeys(asked)

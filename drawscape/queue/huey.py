@@ -176,8 +176,8 @@ class RunsJobs(Huey):  # type: ignore[misc]
     """What a huey with a `job` table has beside huey's own.
 
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
-    as huey does, in its threads. `home` is the folder in which jobs run, `task_modules` are the modules
-    whose functions may be jobs; its workers run jobs of `lanes` only, if there are any. Its worker removes
+    as huey does, in its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
+    jobs, and its workers run jobs of `lanes` only, if there are any. Its worker removes
     ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
     `max_jobs_per_child` jobs. After SIGTERM running jobs have `grace_s` seconds to end.
     """
@@ -232,9 +232,10 @@ class RunsJobs(Huey):  # type: ignore[misc]
         """Queue `task` with `kwargs` in each minute for which `validate_datetime` (`crontab(...)`) holds.
 
         However many workers run, and whether they are busy or not, the minute's job is queued once.
-        `name` distinguishes several entries of one task. `tz='Europe/Berlin'` reads the entry in that zone
-        (by default in UTC, as huey does): an hour that the clock skips in spring has no minutes, one that
-        comes twice in autumn has each of them twice. With `catch_up='1d'` the minutes of the last day that
+        `name` distinguishes several entries of one task. `tz='Europe/Berlin'` reads the entry in that zone,
+        by
+        default in UTC. An hour that the clock skips in spring has no minutes, one that comes twice in autumn
+        has each of them twice. With `catch_up='1d'` the minutes of the last day that
         no worker saw are made up for. Raises JobOptionError.
         """
         zone = zone_of(tz, utc=self.utc)
@@ -246,8 +247,8 @@ class RunsJobs(Huey):  # type: ignore[misc]
 class JobStorage(SqliteStorage):  # type: ignore[misc]
     """A drop-in SqliteStorage whose file also holds the jobs.
 
-    `jobs` is the file for the moves of a worker's threads (`synchronous=NORMAL`), `watched` the same file for
-    the threads that look for changes made by others, or prune.
+    `jobs` is the file for the thread that runs jobs (`synchronous=NORMAL`). `watched` is the same file for
+    those that look for changes made by others, or prune.
     """
 
     begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in

@@ -374,8 +374,8 @@ def new_id() -> str:
 def new_ids(count: int) -> list[str]:
     """Return `count` new UUIDs in rising order.
 
-    The twelve bits behind the milliseconds count on from a random start, and carry into the milliseconds
-    (RFC 9562, section 6.2): a batch goes into the index one after another.
+    The twelve bits behind the milliseconds count on from a random start (RFC 9562, section 6.2). So a batch
+    goes into the index one after another.
     """
     first = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2)) >> 4
     ids = []

@@ -68,8 +68,8 @@ def start_shared_worker(
 def start_worker(database: Engine, home: Path, slots: int | None = None) -> WorkerProcess:
     """Return a worker for the queue in `database`, once it is alive.
 
-    It runs in `home` with `slots` jobs at once (by default one a core, and one that sheets leave free),
-    its log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number
+    It runs in `home` with `slots` jobs at once, by default one a core, and one that sheets leave free. Its
+    log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number
     of jobs, QueueError, with the end of that log, when it does not come up.
     """
     if slots is not None:

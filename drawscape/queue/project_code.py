@@ -1,7 +1,7 @@
 """The Python files of a home, which go along with its jobs where workers may have others.
 
 A job names the digest of the files that its caller had. A worker whose own differ gets them from the queue,
-once, and runs the job with those: never an old sketch, and no deployment before a new one is drawn.
+once, and runs the job with those. So no old sketch is drawn, and nothing is deployed for a new one.
 """
 
 import hashlib

@@ -90,8 +90,8 @@ def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: i
 def _steady_now(engine: Engine) -> float:
     """Return the present by the first look of this boot and the clock that nobody sets since.
 
-    A clock that is set a month ahead would else remove what is young. One that is more than a day ahead of
-    the last prune, or of the newest job, when the machine was started is believed after an hour.
+    A clock that is set a month ahead would else remove what is young. At the machine's start it may be a day
+    ahead of the last prune, or of the newest job. Then it is believed after an hour.
     """
     boot, wall_s, steady_s = clock.boot_id(), clock.now(), clock.boot_s()
     if boot is None:

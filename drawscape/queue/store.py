@@ -262,8 +262,8 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     """Return whether the job went back to the queue, as if it had not been claimed.
 
-    For a worker that is asked to leave or cannot start a child: the job is not to blame, so no recovery is
-    counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
+    For a worker that is asked to leave or cannot start a child. No recovery is counted, and no attempt if it
+    had not `begun`: the job is not to blame. One that was asked to stop meanwhile is stopped.
     """
     with engine.transaction() as run:
         rows = run(run.sql.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
@@ -408,8 +408,8 @@ _REOPENED_AT_ONCE = 5  # each takes some statements
 _HELD_S, _PAUSE_S = 0.010, 0.012
 """How long a transaction of many works, and what it leaves free after it, at least.
 
-A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms, then 15 and 20: 18 ms after its
-first try it writes, at the latest.
+A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms. So it writes 18 ms after its first
+try, at the latest.
 """
 
 
@@ -502,8 +502,8 @@ def requeue(
     """Put an ended job back into the queue, under the same id, as if it had just been queued.
 
     What depends on it waits again; what failed for it is woken. The retries that it has used up stay so.
-    Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may, while another
-    job with its `job_unique` key is active, and while a dependency of it stands in the way.
+    Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may. So it does
+    while another job with its `job_unique` key is active, or a dependency stands in the way.
     """
     with engine.transaction() as run:
         status = _locked(run, job_id)[0]

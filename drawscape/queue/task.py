@@ -170,8 +170,8 @@ _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}
 def _as_on_disk(module: ModuleType, file: str | None) -> ModuleType:
     """Return `module`, or a private copy of it as `file` has it now.
 
-    A kernel lives for days: it must not refuse a job because of a signature that was edited meanwhile, or
-    because the module was imported from the project of before.
+    A kernel lives for days. It must not refuse a job for a signature that was edited meanwhile, or for the
+    module of another project.
     """
     if file is None:
         return module
@@ -347,8 +347,8 @@ class Origin:
         """Raise OtherPythonError if this Python cannot read it."""
         if self.has_code and self.python.split(".")[:2] != _PYTHON.split(".")[:2]:
             raise OtherPythonError(
-                f"it carries code of Python {self.python}, from a notebook, and this is Python {_PYTHON}: "
-                "start a worker with that Python, or put the function into a task module"
+                f"it carries code of Python {self.python}, and this is Python {_PYTHON}: start a worker with "
+                "that Python, or put the function into a task module"
             )
 
 
@@ -449,8 +449,8 @@ def _pickled_by_value(value: Any) -> bytes:
 def key_of(engine: Engine) -> bytes:
     """Return the key that signs the messages of a queue, made with a new one.
 
-    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's: with another
-    one, none of them would run and no result could be read.
+    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's. With another
+    one none of them would run.
     """
     path = engine.key_file
     named = settings.queue_key()

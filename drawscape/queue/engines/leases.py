@@ -28,8 +28,8 @@ _RENEWALS = 12
 _SOON_S = 0.2
 _NOW = "extract(epoch from clock_timestamp())::float8"
 
-# A server whose log is behind where it was has forgotten something: it is a copy that was restored, or one
-# that followed the server that failed. Jobs may run that wait by its tables. So nobody claims until all who
+# A server whose log is behind where it was has forgotten something: it is a restored copy, or a follower.
+# Jobs may run that wait by its tables. So nobody claims until all who
 # run one have heard of it, or have ended.
 _CLAIMS_FROM = f"""
 case when pg_current_wal_flush_lsn() < $2::pg_lsn then {_NOW} + $3 * 2 / 3 else claims_from end

@@ -1,10 +1,10 @@
 """Who is alive: each worker holds an OS lock on a file of its own, and the dead hold none.
 
 POSIX record locks (`fcntl.lockf`): a forked child does not inherit them, the kernel releases them with the
-process, and no clock is involved. They have one weakness: whoever closes any descriptor of the file in the
-worker's process (a task that archives the home) releases its lock, and anyone may remove the file. So a
-worker renews lock and file once a second (`renew`), and a worker without a lock is dead only if its
-process is gone, or if that cannot be known and it stays so for `_GRACE_S` (`is_dead`).
+process, and no clock is involved. They have one weakness. Closing any descriptor of the file in the worker's
+process (a task that archives the home) releases the lock, and anyone may remove the file. So a worker renews
+both once a second (`renew`). One without a lock is dead if its process is gone, or if nothing is known of it
+for `_GRACE_S` (`is_dead`).
 """
 
 import contextlib
@@ -130,8 +130,8 @@ class Locks(Workers):
     def is_dead(self, worker: str | None) -> bool:
         """Return whether `worker` may be taken for dead.
 
-        One of which nothing certain is known (its file is gone, or a copy) is asked about again and again by
-        the same process: it is dead once that has gone on for some seconds without a sign of life.
+        Of some nothing certain is known: their file is gone, or a copy. They are dead after some seconds in
+        which this process has asked again and again, and seen no sign of life.
         """
         if worker is None:
             return True

@@ -1,7 +1,7 @@
 """The tables on Postgres, how they are made, and how `drawscape queue migrate` brings them up to date.
 
-The columns are those of SQLite's tables. Ended jobs are counted by rows that are only added, and summed up
-now and then: one row that every acknowledgement writes would let them wait for each other.
+The columns are those of SQLite's tables. Ended jobs are counted by rows that are only added: for one row
+all acknowledgements would wait for each other.
 """
 
 from typing import Any, Final
@@ -66,8 +66,8 @@ with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)
 """
 
-# Whoever writes an edge waits for an acknowledgement that is under way, and finds the job ended afterwards;
-# an acknowledgement that comes later finds the mark.
+# Who writes an edge waits for an acknowledgement that is under way, and then finds the job ended. A later
+# acknowledgement finds the mark.
 _ON_EDGE = """
 create function job_is_awaited() returns trigger language plpgsql as $body$ begin
     update job set awaited = true where id = new.depends_on and not awaited;

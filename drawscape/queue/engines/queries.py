@@ -67,9 +67,9 @@ class Queries:
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
 
-    # Claims. The next job is the best of the ordinary ones and of each group that waits and may run: a look
-    # at an index for each such group, however many jobs wait and however many groups are idle. What a queued
-    # job has not is not written again: each column costs a look at the indexes that name it.
+    # Claims. The next job is the best of the ordinary ones and of each group that waits and may run. That is
+    # a look at an index for each such group, however many jobs wait. What a queued job has not is not written
+    # again: each column costs a look at the indexes that name it.
 
     CLAIM_ORDINARY = f"""
     {_BEGIN} where seq = (
@@ -292,7 +292,7 @@ class Queries:
     insert into job_note (name, value) values (:name, :value) on conflict (name) do nothing
     """
 
-    # Dependencies. An edge stays as long as the job that waits: `done` says whether its dependency has ended
+    # Dependencies. An edge stays as long as the job that waits. `done` says whether its dependency has ended
     # as it must, `waits_for` counts those that have not.
 
     STATUS = "select status, batch from job where id = :id"
@@ -515,8 +515,8 @@ class Queries:
 
 _NOW = "extract(epoch from clock_timestamp())::float8"
 
-# Nobody else may have the jobs of a worker before its lease has ended: one that comes close claims nothing,
-# and neither does one that the present server has not heard of yet.
+# Nobody else may have the jobs of a worker before its lease has ended. One that comes close claims nothing.
+# Neither does one of which the present server has not heard yet.
 _MAY_CLAIM = f"""exists (select 1 from job_worker where id = :worker
     and renewed_at + lease_s * 2 / 3 > {_NOW} and claims_from <= {_NOW}
     and server_at = pg_postmaster_start_time())"""

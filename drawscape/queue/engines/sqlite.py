@@ -105,17 +105,15 @@ def existing(path: Path) -> str:
 class FileGuard:
     """Keeps the queue's files safe from their users: no log removed too early, nothing written into a void.
 
-    SQLite protects its files by POSIX locks, which have a trap: when a process closes any descriptor of a
-    file, all of its locks on that file are released. A notebook that reads `queue.db` (to copy it, to zip it)
-    loses them so. The next process that closes its connections then takes itself for the last one, copies the
-    log back and removes it, and the notebook writes on into a removed file. One that opens the file takes
-    itself for the first and clears the shared memory under the others.
+    SQLite's POSIX locks have a trap: a process that closes any descriptor of a file loses all its locks on
+    it. A notebook that reads `queue.db` (to copy it, to zip it) loses them so. Another process then takes
+    itself for the last one at its end, and removes the log: the notebook writes on into a removed file. One
+    that comes takes itself for the first, and clears the shared memory under the others.
 
-    So each process takes two locks more, of the kind that belongs to a descriptor instead of a process
-    (Linux's "open file description locks"), on the very bytes that SQLite asks for. Nobody gets the exclusive
-    lock that the removal takes, or finds the shared memory unused, as long as this process lives: closing a
-    descriptor would release SQLite's own locks. Elsewhere, and for the rest, each operation looks whether the
-    files are still those that were opened.
+    So each process takes two locks more on the same bytes, of the kind that belongs to a descriptor (Linux's
+    "open file description locks"). While it lives nobody gets the exclusive lock that the removal takes, or
+    finds the shared memory unused. Elsewhere each operation looks whether the files are those that were
+    opened.
     """
 
     def __init__(self, path: Path) -> None:

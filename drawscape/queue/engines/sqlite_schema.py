@@ -75,8 +75,8 @@ create table if not exists job_batch (
 ) without rowid
 """
 
-# Partial indexes: a status change touches only those of the statuses that it leaves and enters, and the
-# claim's index holds the waiting jobs alone, whatever the number of jobs that are done.
+# Partial indexes: a status change touches only those of the statuses that it leaves and enters. The claim's
+# index holds the waiting jobs alone.
 INDEXES: Final = (
     "create index if not exists job_queued on job (queue, priority desc, seq) where status = 'queued'",
     "create index if not exists job_due on job (due_at) where status = 'scheduled'",
@@ -191,8 +191,8 @@ def prepare(
 ) -> None:
     """Make the file's tables what this version needs.
 
-    Raises QueueError for another program's file, a newer one, while a worker of an older version is `living`,
-    and where SQLite cannot have a write-ahead log.
+    Raises QueueError for another program's file or a newer one, and while an older worker is `living`. So it
+    does where SQLite cannot have a write-ahead log.
     """
     tables = {row[0] for row in connection.execute("select name from sqlite_master")}
     owner = connection.execute("pragma application_id").fetchone()[0]

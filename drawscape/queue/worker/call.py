@@ -207,8 +207,9 @@ def _drain(steps: Iterator[Any], task: str) -> Any:
 
 
 def storable(text: object, limit: int) -> str:
-    """Return `text` as the table takes it: no lone surrogates, which stand in file names that are not
-    UTF-8, and its middle left out when it is longer than `limit`.
+    """Return `text` as the table takes it, its middle left out when it is longer than `limit`.
+
+    Lone surrogates stand in file names that are not UTF-8.
     """
     whole = str(text)
     if len(whole) > limit:

@@ -299,8 +299,8 @@ def mark_of(pid: int) -> str:
 def _die_with(lifeline: Connection) -> None:
     """Let the kernel kill this whole process group when who holds the other end of a pipe is gone.
 
-    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C and
-    a task's own children; elsewhere a thread watches.
+    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C.
+    Elsewhere a thread watches.
     """
     if sys.platform == "linux":
         # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.

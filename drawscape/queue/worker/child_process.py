@@ -87,8 +87,8 @@ class ChildProcess:
         self._connection, self._channel = ours, Channel(ours)
         end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._log, log = multiprocessing.Pipe(duplex=False)
-        # A file without a name, in which the child notes the claim that it begins: when it dies we know
-        # whether the job was in its hands, at the price of one system call.
+        # A file without a name, in which the child notes the claim that it begins. When it dies we know
+        # whether it had begun, at the price of one system call.
         with tempfile.TemporaryFile() as file:
             self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
@@ -317,8 +317,8 @@ def _kill_if_marked(pid: int, wanted: bytes) -> bool:
 def memory_limit_bytes() -> int | None:
     """Return the limit of a job's memory in bytes; None for no limit.
 
-    `DRAWSCAPE_JOB_MEMORY` names it (`'2G'`, `'512M'`, bytes, or `'none'`); by default 80 % of the machine's
-    or, in a container or a service with a limit of its own, of that.
+    `DRAWSCAPE_JOB_MEMORY` names it: `'2G'`, `'512M'`, bytes, or `'none'`. By default it is 80 % of the
+    machine's memory, or of what a container or service may have.
     Raises SettingsError for a malformed value.
     """
     text = os.environ.get("DRAWSCAPE_JOB_MEMORY", "").strip()

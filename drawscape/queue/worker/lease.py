@@ -1,8 +1,8 @@
 """How long a worker's children may run: as long as its lease was renewed lately, and no moment longer.
 
 Others may have the jobs of a worker that was silent for a whole lease. So its children end when two thirds
-of that are over, also when the worker itself is stopped or swapped out: a small process beside it counts the
-time, and each child's group is killed by the kernel when that process ends.
+of that are over, also when the worker itself is stopped or swapped out. A small process beside it counts the
+time. When that ends, the kernel kills each child's group.
 """
 
 import contextlib
