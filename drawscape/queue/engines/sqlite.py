@@ -35,7 +35,7 @@ from drawscape.queue.row import Claim, ClaimRequest
 FULL, NORMAL = 2, 1
 
 _LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
-_LOG_PAGES = 4000  # a copy takes some milliseconds, for which whoever commits waits
+_LOG_PAGES = 4000  # until a worker copies them back: that flushes twice, and its jobs wait for it
 _SHORT_MS = 20  # a commit of another process takes less
 
 _REMEDIES = {
@@ -278,7 +278,8 @@ class SqliteEngine(Engine):
             connection.execute("pragma cache_size = -8000")
             connection.execute("pragma temp_store = memory")
             connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
-            connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
+            if self._synchronous == NORMAL:
+                connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
         except BaseException:
             connection.close()
             raise
