@@ -142,6 +142,16 @@ class Lines:
         points = np.insert(self.points, self.offsets[1:][wanting], self.starts[wanting], axis=0)
         return Lines(points, offsets_of(self.counts + wanting))
 
+    def drawable(self) -> Lines:
+        """Return the lines without the empty ones, and those of one point as dots of two equal points."""
+        counts = self.counts
+        if (counts > 1).all():
+            return self
+        index = np.repeat(
+            np.arange(len(self.points)), np.repeat(np.where(counts == 1, 2, 1), counts)
+        )
+        return Lines.from_counts(self.points[index], np.where(counts == 1, 2, counts))
+
     @property
     def lengths_mm(self) -> Floats:
         """Length of each line in mm, (M,)."""

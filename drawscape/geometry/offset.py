@@ -1,6 +1,6 @@
 """Outlines at a distance: polygons grown and shrunk, lines thickened, lines beside lines."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -65,13 +65,24 @@ def inset_rings(
     """
     if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
         raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")
+    import shapely
+
     shape = to_shapely(polygon)
     _check_effort(shape, spacing_mm, count)
     distance = spacing_mm if first_mm is None else first_mm
+    if not np.isfinite(distance):
+        raise GeometryError(f"first_mm={first_mm!r}: give a finite length")
     found: list[Lines] = []
     while count is None or len(found) < count:
         # Each from the first shape, so that errors and corners do not pile up.
-        ring = from_shapely(_buffered(shape, -distance, join))
+        inset = shapely.buffer(
+            shape,
+            -distance,
+            quad_segs=_QUARTER_SEGMENTS,
+            join_style=_known(join),
+            mitre_limit=5.0,
+        )
+        ring = from_shapely(inset)
         if not len(ring):
             break
         found.append(ring)
@@ -81,34 +92,16 @@ def inset_rings(
 
 def _check_effort(shape: Any, spacing_mm: float, count: int | None) -> None:
     """Raise GeometryError where rings times corners would take minutes."""
+    import shapely
+
     x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
     insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
     insets = insets if count is None else min(insets, count)
-    if insets > _MOST_INSETS or insets * len(_coordinates(shape)) > _MOST_CORNERS:
+    if insets > _MOST_INSETS or insets * shapely.get_num_coordinates(shape) > _MOST_CORNERS:
         raise GeometryError(f"spacing_mm={spacing_mm!r} makes {insets:.0f} rings; use more")
 
 
-def _coordinates(shape: Any) -> Any:
-    import shapely
-
-    return shapely.get_coordinates(shape)
-
-
-def _buffered(shapes: Any, distance_mm: float, join: Join) -> Any:
-    import shapely
-
-    if not np.isfinite(distance_mm):
-        raise GeometryError(f"distance_mm={distance_mm!r}: give a finite length")
-    return shapely.buffer(
-        shapes,
-        distance_mm,
-        quad_segs=_QUARTER_SEGMENTS,
-        join_style=_known(join),
-        mitre_limit=5.0,
-    )
-
-
 def _known(join: str) -> str:
-    if join not in ("round", "mitre", "bevel"):
-        raise UnknownNameError("join", join, ("round", "mitre", "bevel"))
+    if join not in get_args(Join):
+        raise UnknownNameError("join", join, get_args(Join))
     return join

@@ -1,7 +1,6 @@
 """Areas: the rectangle a pattern fills, polygons with holes, and what is inside."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,26 +8,11 @@ from numpy.typing import ArrayLike
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Lines
 
-
-@runtime_checkable
-class Framed(Protocol):
-    """A rectangle with named sides, as a canvas's frame has them."""
-
-    @property
-    def x0(self) -> float: ...
-    @property
-    def y0(self) -> float: ...
-    @property
-    def x1(self) -> float: ...
-    @property
-    def y1(self) -> float: ...
-
-
 Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
 
-Area: TypeAlias = Framed | Sequence[float]
-"""A canvas's frame, or `(x0, y0, x1, y1)`."""
+Area: TypeAlias = Any
+"""What has x0, y0, x1 and y1, as a canvas's frame, or `(x0, y0, x1, y1)` itself."""
 
 
 def bounds_of(area: Area) -> Bounds:
@@ -36,7 +20,7 @@ def bounds_of(area: Area) -> Bounds:
 
     Raises GeometryError when it is not four finite numbers with `x0 < x1` and `y0 < y1`.
     """
-    sides = _sides(area)
+    sides = (area.x0, area.y0, area.x1, area.y1) if hasattr(area, "x0") else tuple(area)
     if len(sides) != 4 or not np.isfinite(sides).all():
         raise GeometryError(f"an area is (x0, y0, x1, y1) in mm, not {sides}")
     x0, y0, x1, y1 = map(float, sides)
@@ -53,12 +37,6 @@ def rectangle(area: Area) -> Floats:
     """
     x0, y0, x1, y1 = bounds_of(area)
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
-
-
-def _sides(area: Area) -> tuple[float, ...]:
-    if isinstance(area, Framed):
-        return area.x0, area.y0, area.x1, area.y1
-    return tuple(area)
 
 
 Polygon: TypeAlias = Any

@@ -38,7 +38,7 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm >= 0):
         raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a distance of 0 or more")
-    lines = drawable(lines)
+    lines = lines.drawable()
     if len(lines) < 2:
         return lines
     nodes = meeting_points(np.stack((lines.starts, lines.ends), axis=1), tolerance_mm)
@@ -47,17 +47,6 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     steps, bounds = trails(partners)
     del partners
     return _joined(pieces, steps, bounds)
-
-
-def drawable(lines: Lines) -> Lines:
-    """Return the lines without the empty ones, and those of one point as dots of two equal points."""
-    counts = lines.counts
-    if (counts > 1).all():
-        return lines
-    times = np.repeat(np.where(counts == 1, 2, 1), counts)
-    return Lines.from_counts(
-        np.repeat(lines.points, times, axis=0), np.where(counts == 1, 2, counts)
-    )
 
 
 def meeting_points(ends: Floats, tolerance_mm: float) -> Ints:

@@ -14,7 +14,7 @@ from drawscape.geometry.pieces import Segments
 from drawscape.geometry.resample import resample
 from drawscape.plot.deduplicate import near_pieces, overlaps
 from drawscape.plot.machine import Machine
-from drawscape.plot.merge import drawable, meeting_points
+from drawscape.plot.merge import meeting_points
 from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
@@ -114,7 +114,7 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
 
 
 def _wet(layer: Layer, most: float) -> Iterator[Finding]:
-    samples = resample(drawable(layer.lines), _STEP_MM)
+    samples = resample(layer.lines.drawable(), _STEP_MM)
     width = layer.width_mm or _DEFAULT_WIDTH_MM
     side = max(_SPOT_MM, width)
     cells = np.floor(samples.points / side).astype(np.int64)

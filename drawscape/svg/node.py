@@ -274,7 +274,7 @@ def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
     Numbers are rounded to `decimals` places, trailing zeros are cut, and zero has no sign. A line
     of one point is given twice, so that a pen makes a dot; a line of none is left out.
     """
-    lines = _without_short_lines(lines)
+    lines = lines.drawable()
     if not len(lines):
         return iter(())
     low, high = float(np.min(lines.points)), float(np.max(lines.points))
@@ -289,18 +289,6 @@ def format_number(value: float, decimals: int = 6) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def _without_short_lines(lines: Lines) -> Lines:
-    counts = lines.counts
-    if len(counts) == 0 or int(np.min(counts)) >= 2:
-        return lines
-    repeated = np.repeat(
-        np.arange(len(lines.points)), np.repeat(np.where(counts == 1, 2, 1), counts)
-    )
-    counts = np.where(counts == 1, 2, counts)[counts > 0]
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Lines(lines.points[repeated], offsets)
 
 
 def _by_table(lines: Lines, low: int, high: int) -> Iterator[bytes]:
