@@ -87,30 +87,30 @@ class SketchCommand(click.Command):
     help="Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...",
 )
 @flag("--landscape", help="Turn the paper on its side.")
-@click.option(
+@option(
     "--width",
     type=float,
     metavar="MM",
     help="Make the page this wide, instead of the paper's width.",
 )
-@click.option(
+@option(
     "--height",
     type=float,
     metavar="MM",
     help="Make the page this high, instead of the paper's height.",
 )
-@click.option(
+@option(
     "--margin", type=float, metavar="MM", help="Keep this much free at each edge.  [default: 7 %]"
 )
 @SEED
-@click.option(
+@option(
     "--stream",
     "streams",
     multiple=True,
     metavar="NAME=SEED",
     help="Give one of the sketch's named streams its own seed; may be repeated.",
 )
-@click.option(
+@option(
     "--param",
     "params",
     multiple=True,

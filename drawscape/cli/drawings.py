@@ -56,7 +56,7 @@ _FILTERS = (
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose drawings."""
     for name, metavar, text in reversed(_FILTERS):
-        command = click.option(name, metavar=metavar, help=text)(command)
+        command = option(name, metavar=metavar, help=text)(command)
     return command
 
 
@@ -180,8 +180,8 @@ def star(names: tuple[str, ...], stars: int) -> None:
 
 @drawings.command()
 @_NAMES
-@click.option("--add", "added", multiple=True, metavar="TAG", help="Add this tag; may be repeated.")
-@click.option(
+@option("--add", "added", multiple=True, metavar="TAG", help="Add this tag; may be repeated.")
+@option(
     "--remove", "removed", multiple=True, metavar="TAG", help="Take this tag away; may be repeated."
 )
 def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
@@ -217,7 +217,7 @@ def open_(names: tuple[str, ...]) -> None:
     type=click.Choice(FORMATS),
     help="Write this format.",
 )
-@click.option(
+@option(
     "-o",
     "--output",
     metavar="FOLDER",

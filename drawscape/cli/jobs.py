@@ -68,9 +68,7 @@ _LIMIT = option(
     help="List at most this many, the newest.",
 )
 _WATCH = flag("--watch", "live", help="Show the table until Ctrl-C.")
-_TIMEOUT = click.option(
-    "--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m."
-)
+_TIMEOUT = option("--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m.")
 
 
 @click.group(invoke_without_command=True)
@@ -87,14 +85,14 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
 
 
 @jobs.command("list")
-@click.option(
+@option(
     "--status",
     multiple=True,
     type=click.Choice(STATUSES),
     metavar="STATUS",
     help=f"List only jobs of this status; may be repeated: {', '.join(STATUSES)}.",
 )
-@click.option("--task", metavar="PATH", help="List only jobs of this task, or of a module's tasks.")
+@option("--task", metavar="PATH", help="List only jobs of this task, or of a module's tasks.")
 @_LIMIT
 @_WATCH
 @JSON
@@ -213,7 +211,7 @@ def cancel(job_ids: tuple[str, ...], grace: str) -> None:
 @jobs.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
 @flag("--failed", help="Retry all that failed.")
-@click.option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
+@option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
 def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue failed, stopped or canceled jobs again."""
     if bool(job_ids) == failed:
@@ -265,10 +263,10 @@ def wait(job_id: str, timeout: str | None) -> None:
 
 
 @jobs.command()
-@click.option(
+@option(
     "--days", type=click.FloatRange(0), metavar="DAYS", help="Remove ended jobs older than this."
 )
-@click.option(
+@option(
     "--keep", type=click.IntRange(0), metavar="NUMBER", help="Keep at most this many ended jobs."
 )
 def prune(days: float | None, keep: int | None) -> None:

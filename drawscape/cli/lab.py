@@ -15,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from drawscape import jobs, settings
-from drawscape.cli.text import SLOTS, flag
+from drawscape.cli.text import SLOTS, flag, option
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 
@@ -28,7 +28,7 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @SLOTS
-@click.option(
+@option(
     "--notebooks",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",

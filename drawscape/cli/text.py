@@ -42,7 +42,7 @@ HOME = click.Option(
 )
 """Every command has it."""
 
-SLOTS = click.option(
+SLOTS = option(
     "-w",
     "--slots",
     type=click.IntRange(1, 256),

@@ -31,25 +31,25 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 @click.command()
 @SLOTS
 @flag("-q", "--quiet", help="Print warnings only.")
-@click.option(
+@option(
     "--huey",
     "path",
     metavar="PATH",
     help="Run this huey; by default the project's workers.huey, if it has one.",
 )
-@click.option(
+@option(
     "--lanes",
     metavar="NAMES",
     help="Run only jobs of these lanes, separated by commas: fast,default.",
 )
 @flag("--burst", help="Leave when nothing is queued any more.")
-@click.option(
+@option(
     "--max-jobs-per-child",
     type=click.IntRange(1),
     metavar="NUMBER",
     help="Replace a child process after this many jobs; by default it stays.",
 )
-@click.option(
+@option(
     "--grace",
     metavar="TIME",
     help="Let running jobs end for so long after SIGTERM, by default 8s.",
@@ -191,7 +191,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     metavar="NUMBER",
     help="Let this many jobs wait; answer 503 beyond that.",
 )
-@click.option(
+@option(
     "--pattern",
     "patterns",
     multiple=True,
