@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Route:
-    """An address: who answers, and what the document says of it.
+    """An address: who answers, and what the document says of it beside the view's first line.
 
     `content` is a media type, or the schema of a JSON object; without it the document leaves the route out.
     `answers` are status codes beside 200 and those that any address may give. `public` ones have no secret
@@ -27,7 +27,6 @@ class Route:
     path: str
     name: str
     view: Callable[..., flask.Response]
-    summary: str = ""
     content: str = ""
     answers: tuple[int, ...] = ()
     method: str = "GET"
@@ -43,38 +42,29 @@ def openapi() -> flask.Response:
 _JSON, _SVG, _PACKED = "application/json", "image/svg+xml", "application/octet-stream"
 
 ROUTES = (
-    Route("/", "page", artboard.page, "The page with the form", "text/html", public=True),
-    Route("/artboard/create", "create", artboard.create, "A simple drawing at once, a complex one as a job",
-          _JSON, (413, 415, 422), "POST"),
-    Route("/jobs", "jobs_page", artboard.jobs_page, "The page with the newest jobs", "text/html",
-          public=True),
-    Route("/jobs/<job_id>", "job", jobs.show, "What became of the job", "Job"),
-    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, "The finished drawing; ?download=1 as an attachment",
-          _SVG, (409, 410)),
-    Route("/jobs/<job_id>/lines", "lines", jobs.lines, "The drawing's lines, packed as drawscape.viewer does",
-          _PACKED, (304, 409, 410)),
-    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "The drawing as a small picture",
-          "image/webp", (304, 409, 410, 501)),
-    Route("/jobs/<job_id>/log", "log", jobs.log, "What the job has printed", "text/plain", (403,)),
-    Route("/jobs/<job_id>/preview", "preview", jobs.preview, "The drawing so far, while the job runs",
-          _SVG, (204,)),
-    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, "Stop the job, running or not", _JSON,
-          (403,), "POST"),
-    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, "Do what the job's row offers", _JSON,
-          (403, 409), "POST", actions=tuple(ACTIONS)),
-    Route("/queue", "queue", jobs.table, "The newest jobs", _JSON),
-    Route("/queue/<action>", "switch", jobs.switch, "Let no job start, or let them start again", _JSON,
-          (403, 404), "POST", actions=tuple(jobs.SWITCHES)),
-    Route("/plots", "plots_page", plots.page, "The page with the newest plots", "text/html", public=True),
-    Route("/plots/list", "plots", plots.listing, "The newest plots", _JSON),
-    Route("/plots/<plot_id>", "plot", plots.state, "How far a plot is", _JSON, (404,)),
-    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, "The strokes of a plot", _PACKED, (404,)),
-    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, "Do what a plot's panel offers",
-          _JSON, (403, 404, 409), "POST", actions=tuple(plots.ACTIONS)),
-    Route("/sketches", "sketches", artboard.sketches, "Each pattern with its parameters", _JSON, (304,)),
-    Route("/healthz", "healthz", artboard.healthz, "Whether the server and its queue are usable", _JSON,
-          public=True),
-    Route("/openapi.json", "openapi", openapi, "This document", _JSON, public=True),
+    Route("/", "page", artboard.page, "text/html", public=True),
+    Route("/artboard/create", "create", artboard.create, _JSON, (413, 415, 422), "POST"),
+    Route("/jobs", "jobs_page", artboard.jobs_page, "text/html", public=True),
+    Route("/jobs/<job_id>", "job", jobs.show, "Job"),
+    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, _SVG, (409, 410)),
+    Route("/jobs/<job_id>/lines", "lines", jobs.lines, _PACKED, (304, 409, 410)),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/webp", (304, 409, 410, 501)),
+    Route("/jobs/<job_id>/log", "log", jobs.log, "text/plain", (403,)),
+    Route("/jobs/<job_id>/preview", "preview", jobs.preview, _SVG, (204,)),
+    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, _JSON, (403,), "POST"),
+    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, _JSON, (403, 409), "POST",
+          actions=tuple(ACTIONS)),
+    Route("/queue", "queue", jobs.table, _JSON),
+    Route("/queue/<action>", "switch", jobs.switch, _JSON, (403, 404), "POST", actions=tuple(jobs.SWITCHES)),
+    Route("/plots", "plots_page", plots.page, "text/html", public=True),
+    Route("/plots/list", "plots", plots.listing, _JSON),
+    Route("/plots/<plot_id>", "plot", plots.state, _JSON, (404,)),
+    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, _PACKED, (404,)),
+    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, _JSON, (403, 404, 409), "POST",
+          actions=tuple(plots.ACTIONS)),
+    Route("/sketches", "sketches", artboard.sketches, _JSON, (304,)),
+    Route("/healthz", "healthz", artboard.healthz, _JSON, public=True),
+    Route("/openapi.json", "openapi", openapi, _JSON, public=True),
     Route("/static/<any('viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
           "'plot_panel.css'):name>", "viewer", jobs.asset, public=True),
 )  # fmt: skip
@@ -126,7 +116,7 @@ def _operation(route: Route, locked: bool) -> Json:
     codes += [404, 422] if "<job_id>" in route.path else []
     operation: Json = {
         "operationId": route.name,
-        "summary": route.summary,
+        "summary": (route.view.__doc__ or "").partition("\n")[0],
         "responses": {str(code): _answer(code, route.content) for code in codes},
         "security": [{"bearer": []}] if locked else [],
         "parameters": [
