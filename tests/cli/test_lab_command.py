@@ -126,32 +126,3 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
     assert "The worker has stopped." in log.read_text()
     with pytest.raises(OSError, match=r"refused|Errno"):
         urllib.request.urlopen(url, timeout=5)
-
-
-@pytest.fixture
-def tries(tmp_path):
-    """A file with a line for each worker that was tried; the project's huey cannot be imported."""
-    package, file = tmp_path / "home" / "workers", tmp_path / "tries"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(
-        f"print('tried', file=open({str(file)!r}, 'a'))\nimport no_huey\n"
-    )
-    return file
-
-
-@pytest.mark.nightly
-def test_lab_opens_though_no_worker_starts_and_tries_it_again(tries, lab, tmp_path):
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    wait_until(lambda: len(tries.read_text().split()) >= 3, 120, "three workers that do not start")
-    printed = log.read_text()
-    assert "No worker runs yet; it is started again in a moment" in printed
-    assert "no_huey" in printed
-
-    (
-        tmp_path / "home" / "workers" / "__init__.py"
-    ).unlink()  # as its author mends it, in JupyterLab
-    wait_until(workers_alive, 120, "a worker")
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(60)
-    assert workers_alive() == []
