@@ -86,8 +86,8 @@ class SketchFolder:
     def load(self, name: str) -> Sketch:
         """Return the sketch `name` as its file is now.
 
-        Raises SketchFileError, with what went wrong behind it, when the file does not import or holds no
-        sketch.
+        Raises SketchFileError, with what went wrong behind it, when the file does not import or
+        holds no sketch.
         """
         file = self._folder / f"{name}.py"
         with _LOCK:
@@ -105,7 +105,8 @@ class SketchFolder:
     def _forget_changed(self) -> None:
         """Let all modules of the package be imported anew when a file has changed.
 
-        All of them, because a sketch may use what lies beside it. Another folder's files have changed too.
+        All of them, because a sketch may use what lies beside it. Another folder's files have
+        changed too.
         """
         now = {
             f: (s.st_mtime_ns, s.st_size) for f in self._folder.rglob("*.py") for s in [f.stat()]
@@ -308,10 +309,10 @@ def draw(
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
     shorter side. `streams` are seeds for some of the sketch's named streams: `{'colour': 5}` draws what
-    comes from `rng.stream('colour')` anew and all else as before. `on_progress(fraction, svg)` is called at
-    each step of a sketch that yields; `svg` then shows what there is so far, which is drawn when it is
-    asked for. The canvas that is returned says in its `provenance` how to draw it again.
-    Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
+    comes from `rng.stream('colour')` anew and all else as before. `on_progress(fraction, svg)` is
+    called at each step of a sketch that yields. Its `svg` shows what there is so far. The canvas
+    that is returned says in its `provenance` how to draw it again. Raises UnknownNameError,
+    ParameterError and CanvasError for input that cannot be drawn.
 
     >>> draw("spiral", 100, 100, seed=7, turns=5)
     <SVGBuilder 100 x 100 mm, 1 element>
@@ -331,9 +332,9 @@ def redraw(
     """Return the drawing that `provenance` describes, drawn again.
 
     `sketch` stands in for one that is not in the library, such as a function of a notebook. Source that
-    a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch is not
-    known, ProvenanceError when the library's sketch of that name is another one, ParameterError when it
-    has changed too much.
+    a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch
+    is not known, ParameterError when it has changed too much. Raises ProvenanceError when the
+    library's sketch of that name is another one.
 
     >>> svg = draw("spiral", 100, 100, seed=7)
     >>> redraw(read_provenance(svg.to_string())).to_bytes() == svg.to_bytes()

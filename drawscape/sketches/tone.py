@@ -1,6 +1,6 @@
 """Pictures and heights from files, for sketches: how dark it is, how high, how much of each ink.
 
-`tone_over` lays a picture over the page, `separate` parts its colors into inks, `ranked_lines` draw
+`tone_over` lays a picture over the page, `separate` parts its colors into inks. `ranked_lines` draw
 a tone line by line, `heights_of` reads a grid of heights.
 """
 
@@ -83,9 +83,9 @@ def tone_over(
     """Return the tone of `picture` laid over `frame`, cut to it.
 
     None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
-    `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the frame
-    and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture grey, 1
-    stretches it from white to black.
+    `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the
+    frame and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture
+    grey, 1 stretches it from white to black.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -169,8 +169,8 @@ def ranked_lines(
 ) -> tuple[Lines, Floats]:
     """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
 
-    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there; ranks come again
-    after `cycle` lines, a power of two. `bow` bends them as a wrist does.
+    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there. Ranks come
+    again after `cycle` lines, a power of two. `bow` bends them as a wrist does.
     """
     centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
     reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
@@ -224,11 +224,11 @@ def separate(
 ) -> Floats:
     """Return which part of the paper each pen covers, (pens, R, C) from 0 to 1, to mix `picture`.
 
-    `picture` is (R, C, 3), sRGB from 0 to 1; `pens` are the colors of inks that are glazes over `paper`.
-    Screens that cross at random overlap as chance has it (E. Demichel, 1924): each ink multiplies the
-    light by 1 - part * (1 - its color). The parts are found one after the other, by least squares.
-    `black` is how much of the dark the darkest pen takes first; `limit` is the most that all may add
-    up to. Raises PlotError for a color that is not known.
+    `picture` is (R, C, 3), sRGB from 0 to 1; `pens` are the colors of inks that are glazes over
+    `paper`. Screens that cross at random overlap as chance has it (E. Demichel, 1924): each ink
+    multiplies the light by 1 - part * (1 - its color). The parts are found one after the other, by
+    least squares. `black` is how much of the dark the darkest pen takes first; `limit` is the most
+    that all may add up to. Raises PlotError for a color that is not known.
 
     >>> grey = np.full((1, 1, 3), 0.5)
     >>> separate(grey, ["black"], paper="white", black=1.0).round(2).tolist()  # half the light is 0.21

@@ -25,14 +25,14 @@ def guilloche(
     border: Annotated[
         float,
         Interval(ge=0, le=0.12),
-        doc("Width of the border, part of the page"),
+        doc("Border, as part of the page"),
     ] = 0.075,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A medallion of woven bands within a woven border, as engraved on banknotes and watches.
 
-    Each band is one wave between two lobed ovals, repeated out of phase: what the rose engine
-    lathe turns (Perkins' and Spencer's transfer engraving for banknotes, about 1820).
+    Each band is one wave between two lobed ovals, repeated out of phase. Rose engine lathes turn
+    such bands (Perkins and Spencer, banknotes, about 1820).
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")

@@ -26,9 +26,7 @@ def hypotrochoid(
     bands: Annotated[int, Interval(ge=2, le=9), doc("Stars around one another")] = 6,
     teeth: Annotated[int, Interval(ge=12, le=180), doc("Most points of a star")] = 120,
     holes: Annotated[int, Interval(ge=1, le=4), doc("Holes of a wheel that are drawn through")] = 3,
-    hole: Annotated[
-        float, Interval(ge=0.04, le=0.4), doc("Radius of the empty middle, part of the whole")
-    ] = 0.08,
+    hole: Annotated[float, Interval(ge=0.04, le=0.4), doc("Empty middle, of the whole")] = 0.08,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """One large rosette of gear wheels: star around star, each where the one within it ends.
@@ -55,8 +53,8 @@ def hypotrochoid(
 def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:
     """Return (holes, steps, 2): closed curves of so many points that touch both circles.
 
-    A wheel of `wheel` teeth within a ring of `points` teeth comes back to its start after `wheel`
-    rounds, if the two have no common divisor. On the way its hole swings in and out `points` times.
+    A wheel of `wheel` teeth within a ring of `points` teeth closes after `wheel` rounds, if the two
+    have no common divisor. On the way its hole swings in and out `points` times.
     """
     # The fewer teeth a wheel has for each of the ring, the steeper its loops.
     choices = [w for w in range(1, max(points // 3, 2)) if gcd(w, points) == 1]

@@ -19,22 +19,18 @@ def rose(
     *,
     petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
-    veins: Annotated[
-        float, Interval(ge=0.7, le=4), doc("In mm, between the lines along a petal")
-    ] = 1.0,
+    veins: Annotated[float, Interval(ge=0.7, le=4), doc("In mm, between veins")] = 1.0,
     ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.5,
-    opening: Annotated[
-        float, Interval(ge=0.2, le=0.9), doc("How far the inner petals have opened")
-    ] = 0.5,
+    opening: Annotated[float, Interval(ge=0.2, le=0.9), doc("How far inner petals open")] = 0.5,
     pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A rose so near that it fills the page: each petal hides what lies below it.
 
-    A petal is a leaf of the rhodonea of Guido Grandi (Flores geometrici, 1728), r = cos(angle), its
-    edge waved; petals follow each other by the golden angle, as in plants (Helmut Vogel, A better way
-    to construct the sunflower head, 1979). Seen as near as Georgia O'Keeffe saw hers (1924). The seed
-    waves the edges, turns the flower and moves it on the page.
+    A petal is a leaf of Guido Grandi's rhodonea (Flores geometrici, 1728), r = cos(angle), its edge
+    waved. Petals follow each other by the golden angle, as in plants (Helmut Vogel, 1979). Seen as
+    near as Georgia O'Keeffe saw hers (1924). The seed waves the edges, turns the flower and moves
+    it on the page.
     """
     ink = inks(svg, palette, "#7d1f2b", "#c2453a", "#d98a6a")
     frame = svg.frame

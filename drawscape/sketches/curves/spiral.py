@@ -27,12 +27,8 @@ def spiral(
     *,
     turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 52,
     wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.6,
-    scale: Annotated[
-        float, Interval(ge=0.15, le=1), doc("Size of the eddies, part of the radius")
-    ] = 0.5,
-    hole: Annotated[
-        float, Interval(ge=0, le=0.8), doc("Radius of the empty centre, part of the whole")
-    ] = 0.0,
+    scale: Annotated[float, Interval(ge=0.15, le=1), doc("Eddies, part of the radius")] = 0.5,
+    hole: Annotated[float, Interval(ge=0, le=0.8), doc("Empty centre, part of the whole")] = 0.0,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """One unbroken line from the centre to the rim, stirred like ink on water, oval like an agate.

@@ -25,15 +25,13 @@ def chladni(
     columns: Annotated[int, Interval(ge=1, le=5), doc("Plates side by side")] = 1,
     pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 11,
     grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on A4")] = 4600,
-    sharpness: Annotated[
-        float, Interval(ge=0.3, le=3), doc("How narrow the lines of sand are")
-    ] = 1.4,
+    sharpness: Annotated[float, Interval(ge=0.3, le=3), doc("How narrow the sand lies")] = 1.4,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A plate that sings a chord of two notes, its sand come to rest on the still lines.
 
-    After E. F. F. Chladni, "Entdeckungen über die Theorie des Klanges" (1787); the plate's waves
-    are the usual cos(m x) cos(n y) ± cos(p x) cos(q y), the second note the first one turned. Grains
+    After E. F. F. Chladni, "Entdeckungen über die Theorie des Klanges" (1787). The plate's waves
+    are the usual cos(m x) cos(n y) ± cos(p x) cos(q y). Grains
     are spread as Adrian Secord's stipples (2002). One plate is as large as the page.
     """
     frame = svg.frame

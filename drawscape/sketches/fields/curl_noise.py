@@ -20,15 +20,11 @@ def curl_noise(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    spacing: Annotated[
-        float, Interval(ge=0.9, le=4.5), doc("In mm, between neighbouring lines")
-    ] = 1.7,
+    spacing: Annotated[float, Interval(ge=0.9, le=4.5), doc("In mm, from line to line")] = 1.7,
     eddies: Annotated[float, Interval(ge=0.3, le=5), doc("Eddies along the shorter side")] = 1.3,
     current: Annotated[float, Interval(ge=0, le=3), doc("Steady current below the eddies")] = 1.1,
     stones: Annotated[int, Interval(ge=0, le=24), doc("Number of stones in the stream")] = 7,
-    largest: Annotated[
-        float, Interval(ge=0.04, le=0.25), doc("Largest radius, part of the page")
-    ] = 0.15,
+    largest: Annotated[float, Interval(ge=0.04, le=0.25), doc("Largest, part of the page")] = 0.15,
     rings: Annotated[int, Interval(ge=1, le=30), doc("Most rings drawn in a stone")] = 9,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

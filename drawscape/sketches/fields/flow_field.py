@@ -17,19 +17,13 @@ def flow_field(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    spacing: Annotated[
-        float, Interval(ge=0.8, le=4.5), doc("In mm, between neighbouring lines")
-    ] = 1.6,
+    spacing: Annotated[float, Interval(ge=0.8, le=4.5), doc("In mm, from line to line")] = 1.6,
     gusts: Annotated[float, Interval(ge=0.2, le=4), doc("Gusts along the shorter side")] = 1.1,
     turn: Annotated[float, Interval(ge=0, le=4), doc("How far the wind turns, in turns")] = 1.2,
-    roughness: Annotated[
-        float, Interval(ge=0, le=0.8), doc("How much finer gusts there are")
-    ] = 0.22,
+    roughness: Annotated[float, Interval(ge=0, le=0.8), doc("How much finer gusts")] = 0.22,
     facets: Annotated[int, Interval(ge=0, le=24), doc("Directions of the wind; 0: all")] = 0,
     longest: Annotated[float, Interval(ge=0.05, le=4), doc("Longest line, in shorter sides")] = 1.6,
-    moon: Annotated[
-        float, Interval(ge=0, le=0.45), doc("Radius of the moon, part of the page")
-    ] = 0.27,
+    moon: Annotated[float, Interval(ge=0, le=0.45), doc("Moon, as part of the page")] = 0.27,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.

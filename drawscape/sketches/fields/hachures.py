@@ -27,16 +27,10 @@ def hachures(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    heights: Annotated[
-        InputFile | None, doc("Grid (.csv, .asc) or picture of heights; none: made up")
-    ] = None,
+    heights: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture)")] = None,
     levels: Annotated[int, Interval(ge=6, le=60), doc("Steps from the sea to the top")] = 18,
-    spacing: Annotated[
-        float, Interval(ge=0.5, le=3), doc("In mm, between strokes in the shade")
-    ] = 1.15,
-    light: Annotated[
-        float, Interval(ge=0, le=360), doc("Degrees that the light comes from")
-    ] = 315.0,
+    spacing: Annotated[float, Interval(ge=0.5, le=3), doc("In mm, in the shade")] = 1.15,
+    light: Annotated[float, Interval(ge=0, le=360), doc("Degrees of the light")] = 315.0,
     shading: Annotated[Share, doc("How much fewer strokes lie in the light")] = 0.75,
     sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the map under water")] = 0.3,
     palette: Palette = AS_DESIGNED,

@@ -17,9 +17,7 @@ def isolines(
     *,
     levels: Annotated[int, Interval(ge=4, le=90), doc("Number of heights")] = 44,
     hills: Annotated[float, Interval(ge=0.5, le=8), doc("Hills along the shorter side")] = 1.9,
-    roughness: Annotated[
-        float, Interval(ge=0, le=0.6), doc("How much finer detail there is")
-    ] = 0.3,
+    roughness: Annotated[float, Interval(ge=0, le=0.6), doc("How much finer detail")] = 0.3,
     fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
     sea: Annotated[
         float,

@@ -19,16 +19,10 @@ def moire(
     *,
     pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
     sheets: Annotated[int, Interval(ge=2, le=3), doc("How many copies, each with its own pen")] = 2,
-    spacing: Annotated[
-        float, Interval(ge=0.8, le=6), doc("In mm, between neighbouring lines")
-    ] = 1.6,
-    shift: Annotated[
-        float, Interval(ge=0, le=0.5), doc("Between the copies, part of the page")
-    ] = 0.16,
+    spacing: Annotated[float, Interval(ge=0.8, le=6), doc("In mm, from line to line")] = 1.6,
+    shift: Annotated[float, Interval(ge=0, le=0.5), doc("Shift, as part of the page")] = 0.16,
     turn: Annotated[float, Interval(ge=0, le=30), doc("Degrees from one copy to the next")] = 4.0,
-    stretch: Annotated[
-        float, Interval(ge=0.8, le=1.25), doc("Spacing over that of the copy before")
-    ] = 1.0,
+    stretch: Annotated[float, Interval(ge=0.8, le=1.25), doc("Spacing of the next copy")] = 1.0,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """Interference of two or three line patterns, each in a pen of its own.

@@ -18,24 +18,18 @@ def ridgelines(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    data: Annotated[
-        InputFile | None, doc("Grid (.csv, .asc) or picture of heights; none: pulses")
-    ] = None,
+    data: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture); none: pulses")] = None,
     rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 84,
-    peak: Annotated[
-        float, Interval(ge=0, le=0.3), doc("Height of the peaks, part of the page")
-    ] = 0.11,
+    peak: Annotated[float, Interval(ge=0, le=0.3), doc("Peaks, as part of the page")] = 0.11,
     bumps: Annotated[int, Interval(ge=1, le=60), doc("Peaks in each ridge")] = 26,
-    spread: Annotated[
-        float, Interval(ge=0.05, le=0.5), doc("How far the peaks wander sideways")
-    ] = 0.13,
+    spread: Annotated[float, Interval(ge=0.05, le=0.5), doc("How far the peaks wander")] = 0.13,
     likeness: Annotated[float, Interval(ge=0, le=0.98), doc("How much ridges are alike")] = 0.7,
     tremor: Annotated[float, Interval(ge=0, le=2), doc("Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
     crests: Annotated[
         float,
         Interval(ge=0.05, le=1),
-        doc("Where the second pen begins; 1: nowhere"),
+        doc("Height of the second pen"),
     ] = 0.45,
     palette: Palette = AS_DESIGNED,
 ) -> None:

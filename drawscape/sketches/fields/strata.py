@@ -9,7 +9,7 @@ from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_po
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
-MOST_INK = 7000.0
+MOST_INK = 8700.0
 """So many runs of strokes of 1 mm: they cover half of the paper."""
 
 
@@ -39,7 +39,7 @@ def strata(
     areas = np.diff(edge)
     # As dense on any page as on A4, where the strokes are counted.
     # Longer strokes are fewer, or they would run together.
-    strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.4)), frame)
+    strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.7)), frame)
     heavy = rng.dirichlet(np.full(5, 0.8), layers) + 0.02
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):

@@ -29,9 +29,7 @@ def swathes(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    broadest: Annotated[
-        float, Interval(ge=0.02, le=0.2), doc("Widest swathe, part of the page")
-    ] = 0.1,
+    broadest: Annotated[float, Interval(ge=0.02, le=0.2), doc("Widest, part of the page")] = 0.1,
     variety: Annotated[float, Interval(ge=1, le=30), doc("Broadest over narrowest")] = 20.0,
     turns: Annotated[float, Interval(ge=0, le=2), doc("How far the wind turns, in turns")] = 0.6,
     room: Annotated[Share, doc("Part of the page left white")] = 0.2,
@@ -41,8 +39,8 @@ def swathes(
 ) -> Steps:
     """Strips of heavy-tailed widths along one wind, none across another, each hatched along itself.
 
-    In homage to Tyler Hobbs' Fidenza (2021), from his essay on flow fields (2020): few shapes are
-    large and many are small, curves are tested for collision, and space is left.
+    In homage to Tyler Hobbs' Fidenza (2021), from his essay on flow fields (2020). Few shapes are
+    large and many are small, none touches another, and space is left.
     """
     frame = svg.frame
     ink = inks(svg, palette, "#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a")

@@ -27,9 +27,8 @@ def hilbert(
     """One unbroken line over the whole page, dense in the shadows and wide in the light.
 
     The curve is David Hilbert's (Über die stetige Abbildung einer Linie auf ein Flächenstueck,
-    1891), laid through squares that are cut into four, or not, by the darkness below them; squares
-    that are neighbours along the curve share a side at every depth, so the line through their
-    centres never crosses itself.
+    1891). Its squares are cut into four, or not, by the darkness below them. Neighbours along the
+    curve share a side at every depth, so the line never crosses itself.
     """
     depth = min(depth, int(np.log2(svg.frame.short / 2 / 0.5)))
     columns, rows = _squares(svg.frame.width, svg.frame.height)

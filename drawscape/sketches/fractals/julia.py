@@ -25,12 +25,8 @@ def julia(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    real: Annotated[
-        float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c; none: by the seed")
-    ] = None,
-    imaginary: Annotated[
-        float | None, Interval(ge=-1, le=1), doc("Imaginary part; none: by the seed")
-    ] = None,
+    real: Annotated[float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = None,
+    imaginary: Annotated[float | None, Interval(ge=-1, le=1), doc("Imaginary part")] = None,
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1 shows the whole set")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 24,
     turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees the set is turned")] = 60.0,
@@ -39,8 +35,8 @@ def julia(
     """Contours around the Julia set of z^2 + c, close together at its shore.
 
     Gaston Julia, Mémoire sur l'itération des fonctions rationnelles, 1918. They are contours of the
-    distance to the set, estimated as in Heinz-Otto Peitgen and Dietmar Saupe, The Science of Fractal
-    Images, 1988; every fourth is drawn with the second pen.
+    distance to the set, estimated as in Heinz-Otto Peitgen and Dietmar Saupe, The Science of
+    Fractal Images, 1988. Every fourth is drawn with the second pen.
     """
     ink = inks(svg, palette, "#14213d", "#b3402a")
     # Just off the main cardioid of the Mandelbrot set, where its shore is richest.

@@ -36,9 +36,7 @@ def l_system(
     rng: np.random.Generator,
     *,
     kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
-    generations: Annotated[
-        int, Interval(ge=4, le=7), doc("Rewritings; 7 are the most for a page")
-    ] = 7,
+    generations: Annotated[int, Interval(ge=4, le=7), doc("Rewritings; 7 fill a page")] = 7,
     plants: Annotated[int, Interval(ge=1, le=12), doc("Plants, far ones behind near ones")] = 7,
     wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,
     weight: Annotated[Share, doc("How far twigs hang")] = 0.45,

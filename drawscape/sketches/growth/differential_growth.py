@@ -22,9 +22,7 @@ def differential_growth(
     dish: Annotated[Dish, doc("What the line grows in")] = "page",
     nodes: Annotated[int, Interval(ge=300, le=5000), doc("Points that the line grows to")] = 3800,
     room: Annotated[float, Interval(ge=1.4, le=2.6), doc("Room of a strand, in steps")] = 2.0,
-    stiffness: Annotated[
-        float, Interval(ge=0.1, le=0.9), doc("How much the line resists bending")
-    ] = 0.45,
+    stiffness: Annotated[float, Interval(ge=0.1, le=0.9), doc("How stiff the line is")] = 0.45,
     echoes: Annotated[int, Interval(ge=0, le=5), doc("Lines that follow it inside")] = 2,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

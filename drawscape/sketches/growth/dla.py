@@ -26,9 +26,7 @@ def dla(
     rng: np.random.Generator,
     *,
     particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
-    stickiness: Annotated[
-        float, Interval(ge=0.1, le=1), doc("Chance to stick; less is bushier")
-    ] = 1.0,
+    stickiness: Annotated[float, Interval(ge=0.1, le=1), doc("Chance to stick")] = 1.0,
     boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
@@ -99,8 +97,7 @@ def _grown(
         new = slice(count, count + len(chosen))
         places[new], parents[new] = places[nearest[chosen]] + away, nearest[chosen]
         count += len(chosen)
-        # A walker may go as far as the way is free in one step: the place on the circle is where it
-        # would have crossed it first anyway.
+        # A walker may go as far as the way is free in one step.
         step = np.where(touching, 1.0, np.maximum(gap - 1.0, 0.05))
         walkers = walkers + polar(step, rng.uniform(0, 2 * np.pi, WALKERS))
         reach = float(np.hypot(*places[:count].T).max())

@@ -23,13 +23,9 @@ def space_colonization(
     rng: np.random.Generator,
     *,
     buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4500,
-    reach: Annotated[
-        float, Interval(ge=1.2, le=6), doc("How near twigs come to buds, in steps")
-    ] = 2.0,
+    reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 2.0,
     sight: Annotated[float, Interval(ge=4, le=40), doc("From how far a bud pulls, in steps")] = 8.0,
-    trunk: Annotated[
-        float, Interval(ge=0, le=0.12), doc("Trunk's width, part of the page")
-    ] = 0.085,
+    trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.085,
     taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = AS_DESIGNED,
@@ -76,8 +72,8 @@ def _colonized(
 ) -> Iterator[tuple[float, Points, Ints]]:
     """Yield the share of `light` used up, and the nodes, (N, 2), with the parent of each, -1 at the foot.
 
-    They grow from `stem`, a `step` at a time, towards the light nearest to them within `sight`, which is
-    used up within `reach`; `rise` is added to each direction.
+    They grow from `stem`, a `step` at a time, towards the light nearest to them within `sight`.
+    Light is used up within `reach`; `rise` is added to each direction.
     """
     from scipy.spatial import cKDTree
 

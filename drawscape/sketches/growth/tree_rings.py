@@ -25,9 +25,7 @@ def tree_rings(
     years: Annotated[int, Interval(ge=8, le=140), doc("Age of the tree")] = 62,
     moods: Annotated[Share, doc("How much good and bad years differ")] = 0.5,
     wobble: Annotated[Share, doc("How far rings stray from round")] = 0.45,
-    lean: Annotated[
-        float, Interval(ge=0, le=0.5), doc("How far the pith is off the middle")
-    ] = 0.22,
+    lean: Annotated[float, Interval(ge=0, le=0.5), doc("How far off the pith lies")] = 0.22,
     knots: Annotated[int, Interval(ge=0, le=6), doc("Branches that grew out of the trunk")] = 2,
     cracks: Annotated[int, Interval(ge=0, le=12), doc("Cracks from drying")] = 4,
     bark: Annotated[int, Interval(ge=0, le=12), doc("Layers of bark, in the second pen")] = 6,

@@ -25,15 +25,11 @@ def circle_packing(
     *,
     within: Annotated[Within, doc("What the circles fill")] = "page",
     count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles")] = 480,
-    largest: Annotated[
-        float, Interval(ge=0.03, le=0.4), doc("Largest radius, part of the page")
-    ] = 0.2,
+    largest: Annotated[float, Interval(ge=0.03, le=0.4), doc("Largest, part of the page")] = 0.2,
     smallest: Annotated[float, Interval(ge=0.5, le=5), doc("Smallest radius in mm")] = 1.4,
     gap: Annotated[float, Interval(ge=0, le=4), doc("Room in mm between circles")] = 0.9,
     fill: Annotated[Fill, doc("What a circle is filled with")] = "mixed",
-    spacing: Annotated[
-        float, Interval(ge=0.5, le=4), doc("In mm, between the closest lines")
-    ] = 0.6,
+    spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between closest lines")] = 0.6,
     contrast: Annotated[Share, doc("How much lighter some circles are than others")] = 0.8,
     palette: Palette = AS_DESIGNED,
 ) -> None:

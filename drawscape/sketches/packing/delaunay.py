@@ -23,11 +23,9 @@ def delaunay(
     rng: np.random.Generator,
     *,
     smallest: Annotated[
-        float, Interval(ge=0.02, le=0.2), doc("Least distance, part of the page")
+        float, Interval(ge=0.02, le=0.2), doc("Least, as part of the page")
     ] = 0.075,
-    largest: Annotated[
-        float, Interval(ge=1, le=5), doc("Largest distance, in smallest ones")
-    ] = 2.8,
+    largest: Annotated[float, Interval(ge=1, le=5), doc("Largest over smallest")] = 2.8,
     waves: Annotated[float, Interval(ge=0.3, le=4), doc("Changes of size across the page")] = 0.9,
     twist: Annotated[float, Interval(ge=0.02, le=0.3), doc("How far each turn moves on")] = 0.1,
     core: Annotated[float, Interval(ge=0.8, le=5), doc("Smallest inner radius, in mm")] = 1.8,

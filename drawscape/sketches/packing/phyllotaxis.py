@@ -30,12 +30,12 @@ def phyllotaxis(
     angle: Annotated[
         float,
         Interval(ge=134, le=141),
-        doc("Degrees from floret to floret"),
+        doc("Degrees between florets"),
     ] = 137.508,
     growth: Annotated[
         float,
         Interval(ge=0.5, le=0.9),
-        doc("How florets grow outward; 0.5: not"),
+        doc("Growth outward; 0.5: none"),
     ] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,

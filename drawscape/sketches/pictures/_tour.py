@@ -99,7 +99,8 @@ def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Int
     """Return the moves, best first, by which the tour is shorter: reversals (R, 4), shifts (S, 6).
 
     A reversal joins the ends a, b and c, d of two edges anew, a with c and b with d. A shift takes the
-    points from a to b, between c and d, to between e and f: a beside e. Only `active` points look for one.
+    points from a to b, between c and d, to between e and f: a beside e. Only `active` points look
+    for one.
     """
     count = len(order)
 
@@ -176,8 +177,7 @@ def _improve(order: Order, reversals: Ints, shifts: Ints) -> Flags:
 def uncrossed(points: Points, order: Order) -> Order:
     """Return the tour with every crossing undone.
 
-    Two edges that cross are longer than the two that join their ends the other way round, so that each
-    step shortens the tour and the steps come to an end.
+    Each step joins the ends of two edges the other way round, which is shorter, so the steps end.
     """
     import shapely
 

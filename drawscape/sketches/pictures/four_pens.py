@@ -30,20 +30,16 @@ def four_pens(
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     pens: Annotated[int, Interval(ge=2, le=5), doc("How many of the inks, in their order")] = 4,
     pen_mm: Annotated[float, Interval(ge=0.2, le=1), doc("Width of the pens, in mm")] = 0.5,
-    ink_limit: Annotated[
-        float, Interval(ge=0.8, le=2.6), doc("Most ink of all pens, in coats")
-    ] = 1.8,
+    ink_limit: Annotated[float, Interval(ge=0.8, le=2.6), doc("Most ink, in coats")] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
-    detail: Annotated[
-        float, Interval(ge=0.3, le=4), doc("Smallest detail that is kept, in mm")
-    ] = 1.2,
+    detail: Annotated[float, Interval(ge=0.3, le=4), doc("Smallest detail, in mm")] = 1.2,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
 
-    Each pen has lines of its own angle (William Talbot's screens, 1852; Frederic Ives's, 1881): all of
-    them where its ink is full, every second, fourth, ... where it fades. Crosses in two corners show
-    whether the sheet has moved between the pens. The seed moves the screens.
+    Each pen has lines of its own angle (William Talbot's screens, 1852; Frederic Ives's, 1881). All
+    of them are drawn where its ink is full, every second, fourth, ... where it fades. Crosses in
+    two corners show whether the sheet has moved between the pens. The seed moves the screens.
     """
     ink = inks(svg, palette, "#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a")[:pens]
     frame = svg.frame

@@ -23,9 +23,7 @@ def spiral_halftone(
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     turns: Annotated[int, Interval(ge=10, le=120), doc("Turns to the near edge of A4")] = 58,
-    swing: Annotated[
-        float, Interval(ge=0.2, le=1.4), doc("Height of a full swing, in turns")
-    ] = 1.1,
+    swing: Annotated[float, Interval(ge=0.2, le=1.4), doc("Height of a swing, in turns")] = 1.1,
     wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.7,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,

@@ -23,12 +23,8 @@ def squiggles(
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down an A4 page")] = 120,
-    swing: Annotated[
-        float, Interval(ge=0.2, le=1.5), doc("Height of a full swing, in rows")
-    ] = 1.05,
-    waves: Annotated[
-        float, Interval(ge=0.2, le=3), doc("Swings a row's height, where black")
-    ] = 1.8,
+    swing: Annotated[float, Interval(ge=0.2, le=1.5), doc("Height of a swing, in rows")] = 1.05,
+    waves: Annotated[float, Interval(ge=0.2, le=3), doc("Swings a row's height")] = 1.8,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
     palette: Palette = AS_DESIGNED,

@@ -25,9 +25,7 @@ def tone_hatching(
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     layers: Annotated[int, Interval(ge=2, le=6), doc("Directions that may cross")] = 4,
     spacing: Annotated[float, Interval(ge=0.6, le=4), doc("In mm, between lines of a layer")] = 1.0,
-    angle: Annotated[
-        float, Interval(ge=-90, le=90), doc("Degrees of the first layer's lines")
-    ] = 35.0,
+    angle: Annotated[float, Interval(ge=-90, le=90), doc("Degrees of the first layer")] = 35.0,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.8,
     fade: Annotated[Share, doc("How gradually a layer ends: line by line, or at once")] = 0.9,
     bow: Annotated[float, Interval(ge=-1, le=1), doc("How far a wrist bows the lines")] = 0.35,

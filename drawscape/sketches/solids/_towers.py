@@ -14,8 +14,8 @@ Facade = str
 class Box:
     """A box that stands on its corner: `x`, `y` is the middle of its foot on the page in mm.
 
-    `half` is half its width on the page, `lean` the slope of its feet (rise over run), `low` and
-    `high` where it begins and ends above the foot.
+    `half` is half its width on the page, `lean` the slope of its feet (rise over run). It begins at
+    `low` and ends at `high` above the foot.
     """
 
     x: float

@@ -17,16 +17,14 @@ def hypercube(
     *,
     dimensions: Annotated[int, Interval(ge=3, le=7), doc("Of the cube")] = 5,
     columns: Annotated[int, Interval(ge=1, le=9), doc("Cubes side by side")] = 4,
-    turning: Annotated[
-        float, Interval(ge=0, le=3), doc("How far it turns from first to last")
-    ] = 1.0,
+    turning: Annotated[float, Interval(ge=0, le=3), doc("How far it turns in all")] = 1.0,
     ways: Annotated[int, Interval(ge=1, le=3), doc("Ways drawn with the broad pens")] = 2,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
 
-    In homage to Manfred Mohr's P-series (P-306, 1980; P-480, 1992): from a corner to the opposite one
-    a way takes one edge of each direction, in an order of its own. The seed turns the cube.
+    In homage to Manfred Mohr's P-series (P-306, 1980; P-480, 1992). From a corner to the opposite
+    one a way takes one edge of each direction. The seed turns the cube.
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#1b1b1b", "#b3402a", "#27406e")

@@ -44,12 +44,8 @@ def implicit(
     *,
     body: Annotated[Body, doc("Which solid")] = "knot",
     slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 110,
-    tilt: Annotated[
-        float, Interval(ge=10, le=80), doc("Degrees of the eye above the slices")
-    ] = 46.0,
-    period: Annotated[
-        float, Interval(ge=1, le=3), doc("How finely gyroid and knot are wound")
-    ] = 1.4,
+    tilt: Annotated[float, Interval(ge=10, le=80), doc("Degrees of the eye")] = 46.0,
+    period: Annotated[float, Interval(ge=1, le=3), doc("How finely it is wound")] = 1.4,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
     shadow: Annotated[bool, doc("Let the sun throw its shadow, hatched")] = True,
     palette: Palette = AS_DESIGNED,

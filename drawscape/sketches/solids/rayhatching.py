@@ -30,9 +30,7 @@ def rayhatching(
     pieces: Annotated[int, Interval(ge=1, le=9), doc("Solids of the scene")] = 6,
     melt: Annotated[Share, doc("How far the solids melt into each other")] = 0.5,
     spacing: Annotated[float, Interval(ge=0.6, le=2.5), doc("In mm, between lines")] = 0.8,
-    lamp: Annotated[
-        float, Interval(ge=-180, le=180), doc("Degrees of the light about the scene")
-    ] = -50.0,
+    lamp: Annotated[float, Interval(ge=-180, le=180), doc("Degrees of the light")] = -50.0,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Solids on a floor, hatched along their surfaces: closer in the shade, crossed in the dark.

@@ -19,18 +19,12 @@ def skyline(
     rng: np.random.Generator,
     *,
     lots: Annotated[int, Interval(ge=3, le=16), doc("Lots across the page")] = 9,
-    tallest: Annotated[
-        float, Interval(ge=0.05, le=0.6), doc("Tallest tower, part of the page")
-    ] = 0.42,
+    tallest: Annotated[float, Interval(ge=0.05, le=0.6), doc("Tallest, part of the page")] = 0.42,
     density: Annotated[float, Interval(ge=0.2, le=1), doc("Part of the lots built on")] = 0.93,
     lean: Annotated[float, Interval(ge=14, le=40), doc("Degrees that streets run down")] = 27.0,
     setbacks: Annotated[Share, doc("Part of the towers that step back as they rise")] = 0.55,
-    spacing: Annotated[
-        float, Interval(ge=0.7, le=3), doc("In mm, between lines of a facade")
-    ] = 1.1,
-    moon: Annotated[
-        float, Interval(ge=0, le=0.3), doc("Radius of the moon, part of the page")
-    ] = 0.16,
+    spacing: Annotated[float, Interval(ge=0.7, le=3), doc("In mm, on facades")] = 1.1,
+    moon: Annotated[float, Interval(ge=0, le=0.3), doc("Moon, as part of the page")] = 0.16,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A city in parallel projection with hidden lines, and a moon behind it.

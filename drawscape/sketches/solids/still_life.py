@@ -30,9 +30,7 @@ def still_life(
     *,
     vessels: Annotated[int, Interval(ge=1, le=12), doc("Vessels on the table")] = 5,
     rings: Annotated[int, Interval(ge=8, le=90), doc("Rings on the tallest vessel")] = 64,
-    elevation: Annotated[
-        float, Interval(ge=8, le=60), doc("Degrees that the eye looks down")
-    ] = 18.0,
+    elevation: Annotated[float, Interval(ge=8, le=60), doc("Degrees of the eye")] = 18.0,
     slimness: Annotated[Share, doc("Bowls at 0, bottles at 1")] = 0.7,
     closeness: Annotated[Share, doc("How closely they stand together")] = 0.6,
     palette: Palette = AS_DESIGNED,

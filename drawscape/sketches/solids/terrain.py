@@ -25,8 +25,8 @@ EYE = 1.0
 class View:
     """What the eye sees: rows of land from near to far over columns of the page.
 
-    `x` (C,) and `y` (R, C) are mm on the page, `depth` (R,) the distance of each row, `wet` (R, C)
-    where there is water, and `skyline` (R, C) the top of all that is nearer than each row.
+    `x` (C,) and `y` (R, C) are mm on the page, `depth` (R,) the distance of each row. `wet` (R, C)
+    is where there is water, `skyline` (R, C) the top of all that is nearer.
     """
 
     x: Floats
@@ -47,9 +47,7 @@ def terrain(
     ranges: Annotated[float, Interval(ge=0.3, le=3), doc("How closely the mountains stand")] = 0.9,
     crags: Annotated[float, Interval(ge=0.1, le=0.7), doc("How rugged the mountains are")] = 0.42,
     sea: Annotated[float, Interval(ge=0, le=0.8), doc("How far the water reaches")] = 0.22,
-    sun: Annotated[
-        float, Interval(ge=0, le=0.3), doc("Radius of the sun, part of the page")
-    ] = 0.17,
+    sun: Annotated[float, Interval(ge=0, le=0.3), doc("Sun, as part of the page")] = 0.17,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """Mountains over water in perspective, with hidden lines and a setting sun.
@@ -132,8 +130,7 @@ def _along(view: View, frame: Frame) -> Lines:
     sky = view.skyline[row, left] * (1 - share) + view.skyline[row, left + 1] * share
     dry = ~view.wet[row, left]
     lines = Lines.of(np.stack((np.clip(sx, frame.x0, frame.x1), y), axis=2))
-    # Far away the net would close up: every second line ends where lines come nearer than 0.9 mm,
-    # every fourth where twice as many would, and so on.
+    # Far away the net would close up: every second line ends where they come nearer than 0.9 mm.
     number = np.arange(1, len(places) + 1)
     apart = (number & -number)[:, None] * step * focus / view.depth
     open_ = (apart > 0.9) & seen & dry

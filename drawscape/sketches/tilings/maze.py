@@ -32,8 +32,8 @@ def maze(
 
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956), with
     weights that favour steps along rings, rays or waves. The way in is above, the way out below,
-    where the way between them is the longest; hills of the cloth are in the manner of Victor
-    Vasarely's Vega series (from 1968).
+    where the way between them is the longest. The hills are in the manner of Victor Vasarely's Vega
+    series (from 1968).
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     corridors = fit_count(corridors, svg.frame.short, 1.2)

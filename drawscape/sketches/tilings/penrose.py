@@ -28,8 +28,8 @@ def penrose(
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
-    Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (the
-    tiling P3), grown by cutting Raphael Robinson's half tiles in the golden ratio. About a centre of
+    Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3),
+    grown by cutting Raphael Robinson's half tiles. About a centre of
     symmetry the tones are as symmetric as the tiles; elsewhere hidden hills make them.
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")

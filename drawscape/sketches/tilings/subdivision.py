@@ -28,9 +28,8 @@ def subdivision(
 ) -> None:
     """Fields within fields, each filled by lines, nested frames or arcs about a corner.
 
-    A recursive cut of the page as in Piet Mondrian's compositions of the 1920s and Michael Noll's
-    computer variation on one (Computer Composition with Lines, 1964), with the arcs of the quilts
-    called Drunkard's Path.
+    A recursive cut as in Piet Mondrian's compositions of the 1920s and Michael Noll's Computer
+    Composition with Lines (1964). The arcs are those of the quilts called Drunkard's Path.
     """
     colors = inks(svg, palette, "#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e")
     gap = 0.010 * svg.frame.short

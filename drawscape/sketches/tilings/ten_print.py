@@ -31,9 +31,9 @@ def ten_print(
     """A maze of ribbons that bounce off one another in every cell, one way or the other.
 
     10 PRINT CHR$(205.5+RND(1)); : GOTO 10, the one-line program of the Commodore 64 (User's Guide,
-    1982; Montfort and others, 10 PRINT, 2012). Here a slant is two quarter rings around the corners
-    that it parts, so that ribbons run on from cell to cell, after Cyril Stanley Smith, The tiling
-    patterns of Sebastien Truchet, 1987. Where they are broad, one passes over the other.
+    1982; Montfort and others, 10 PRINT, 2012). A slant is two quarter rings around the corners
+    that it parts, so that ribbons run on from cell to cell (Cyril Stanley Smith, 1987). Where they
+    are broad, one passes over the other.
     """
     ink = inks(svg, palette, "#14213d", "#d1495b")
     side, columns, rows, corner = squares_in(svg.frame, cells)

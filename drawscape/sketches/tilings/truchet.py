@@ -16,20 +16,17 @@ def truchet(
     rng: np.random.Generator,
     *,
     tiles: Annotated[int, Interval(ge=3, le=16), doc("Largest tiles across the shorter side")] = 5,
-    levels: Annotated[
-        int, Interval(ge=1, le=4), doc("Sizes of tile, each half of the one before")
-    ] = 3,
+    levels: Annotated[int, Interval(ge=1, le=4), doc("Sizes of tile, each half the last")] = 3,
     split: Annotated[Share, doc("Chance that a tile is cut into four smaller ones")] = 0.45,
     strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """Bands of parallel lines that meander over and under each other.
 
-    Each tile holds two sets of quarter circles about opposite corners, and the set about a corner
-    drawn by lot lies on top (Sebastien Truchet, 1704; Cyril Stanley Smith, The Tiling Patterns of
-    Sebastien Truchet, 1987). Tiles are cut in four by lot, after Christopher Carlson, Multi-Scale
-    Truchet Patterns, 2018; here the spacing of the lines is the same in all sizes, so that every
-    line goes on in the neighbouring tile.
+    Each tile holds two sets of quarter circles about opposite corners, one of them on top by lot
+    (Sebastien Truchet, 1704; Cyril Stanley Smith, 1987). Tiles are cut in four by lot, after
+    Christopher Carlson, Multi-Scale Truchet Patterns, 2018. Lines are as far apart in all sizes, so
+    that each goes on in the next tile.
     """
     side, columns, rows, corner = squares_in(svg.frame, tiles)
     strands = fit_count(strands, side / 2 ** (levels - 1), 0.6)
