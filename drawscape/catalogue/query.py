@@ -38,7 +38,7 @@ _ORDERS: dict[Order, str] = {
 }
 
 MOST_SHOWN = 24
-"""Drawings of which a cell shows the thumbnails: 240 kB in the saved notebook at most."""
+"""Drawings of which a cell shows the thumbnails: some 500 kB in the saved notebook, 1.3 MB at most."""
 
 _STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
