@@ -9,6 +9,7 @@ in which cells ran do not count.
 import ast
 import contextlib
 import copy
+import copyreg
 import hashlib
 import importlib
 import inspect
@@ -21,21 +22,13 @@ import textwrap
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from enum import Enum
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from importlib.util import resolve_name
 from pathlib import Path
-from types import (
-    BuiltinFunctionType,
-    CodeType,
-    FunctionType,
-    GenericAlias,
-    MethodType,
-    ModuleType,
-    UnionType,
-)
-from typing import Annotated, Any, get_args, get_origin
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -48,8 +41,8 @@ _PACKAGE = __name__.partition(".")[0]
 _MAIN = ("__main__", "__mp_main__")
 _FUTURES = 0x1FF0000  # the bits of co_flags that stand for `from __future__ import`
 _FUTURE_ANNOTATIONS = 0x1000000
-_MOST_ELEMENTS = 20_000
-"""Of an array among the constants; a larger one is data, and no source."""
+_MOST_ELEMENTS, _LARGEST = 20_000, 200_000
+"""Of an array among the constants, and bytes of an object; what is larger is data, and no source."""
 
 _MADE_BY_PYTHON = {
     *("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__wrapped__"),
@@ -58,16 +51,25 @@ _MADE_BY_PYTHON = {
     *("__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__"),
     NOTE,
 }
-_INSTANCE = """\
-def _instance(cls, values):
-    made = cls.__new__(cls)
-    for name, value in values.items():
-        object.__setattr__(made, name, value)
+_MADE = """\
+def _made(make, parts, state=None, items=(), pairs=()):
+    made = make(*parts)
+    if state and hasattr(made, "__setstate__"):
+        made.__setstate__(state)
+        state = None
+    for part in state if isinstance(state, tuple) else (state,):
+        for name, value in (part or {}).items():
+            object.__setattr__(made, name, value)
+    for item in items:
+        made.append(item)
+    for key, value in pairs:
+        made[key] = value
     return made"""
 
 _DICE = {"random", "random_gauss", "random_choice", "noise", "shuffle", "rng"}
 """Names by which a canvas gives random numbers."""
 
+_SIMPLE = (bool, int, complex, str, bytes, range, type(...))
 _Things = (FunctionType, type, ModuleType, BuiltinFunctionType, np.ufunc)
 _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -464,8 +466,9 @@ class _Walk:
             return (
                 self._class(name, value) if isinstance(value, type) else self._function(name, value)
             )
-        if type(value).__module__ == "typing" and get_origin(value) is None:
-            return self._import(name, value, "typing")
+        with contextlib.suppress(Exception):  # whatever cannot be reduced
+            if isinstance(_reduced(value), str):
+                return self._import(name, value, _home_of(value))
         return f"{name} = {self._value(value)}"
 
     def _import(self, name: str, value: Any, module: str) -> str:
@@ -615,24 +618,19 @@ class _Walk:
 
     def _value(self, value: Any) -> str:
         """Return an expression for any value."""
-        if isinstance(value, float):
+        if isinstance(value, float) and type(value) is float:
             return repr(value) if np.isfinite(value) else f"float('{value}')"
-        if isinstance(value, Enum):
-            is_one = value.name in type(value).__members__
-            return f"{self._value(type(value))}{f'[{value.name!r}]' if is_one else f'({value.value!r})'}"
-        simple = (bool, int, complex, str, bytes, range, type(...))
-        if value is None or type(value) in simple:
+        if value is None or type(value) in _SIMPLE:
             return repr(value)
         if value is type(None):
             return "type(None)"
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
-        if isinstance(value, BuiltinFunctionType) and not isinstance(
-            value.__self__, ModuleType | None
-        ):
-            return f"{self._value(value.__self__)}.{value.__name__}"
-        wrapped = getattr(value, "__wrapped__", None)
-        if isinstance(value, _Things) or isinstance(wrapped, FunctionType):
+        bound = isinstance(value, BuiltinFunctionType) and not isinstance(
+            value.__self__, ModuleType
+        )
+        wrapped = isinstance(getattr(value, "__wrapped__", None), FunctionType)
+        if (isinstance(value, _Things) and not bound) or wrapped:
             if isinstance(value, ModuleType) and not _is_foreign(value.__name__):
                 self._members(value, ast.Pass(), "")
             return self.name_of(value, self.own_name(value, self._space), self._space)
@@ -640,11 +638,11 @@ class _Walk:
             return self._cannot("a value that holds itself cannot be written down as source")
         self._open.append(id(value))
         try:
-            return self._composite(value)
+            return self._container(value) or self._object(value)
         finally:
             self._open.pop()
 
-    def _composite(self, value: Any) -> str:
+    def _container(self, value: Any) -> str:
         kind = type(value)
         if kind is dict:
             items = [f"{self._value(k)}: {self._value(v)}" for k, v in value.items()]
@@ -655,39 +653,16 @@ class _Walk:
             parts = [*map(self._value, value)]
             ordered = parts if kind in (list, tuple) else sorted(parts)
             return f"{kind.__name__}([{', '.join(ordered)}])"
-        if isinstance(value, partial):
-            given = [f"{k}={self._value(v)}" for k, v in value.keywords.items()]
-            parts = [*map(self._value, (value.func, *value.args)), *given]
-            return f"{self.name_of(partial, 'partial', self._space)}({', '.join(parts)})"
-        if isinstance(value, MethodType):
-            return f"{self._value(value.__self__)}.{value.__name__}"
-        if isinstance(value, (staticmethod, classmethod)):
-            return f"{kind.__name__}({self._value(value.__func__)})"
-        if kind.__module__ == "typing" or isinstance(value, (GenericAlias, UnionType)):
-            return self._annotation(value)
-        return self._object(value)
-
-    def _annotation(self, value: Any) -> str:
-        """Return an annotation such as `Annotated[int, Interval(ge=1)]`, which cells give names to."""
-        origin, arguments = get_origin(value), get_args(value)
-        if origin is None:
-            return self.name_of(value, getattr(value, "_name", "value"), self._space)
-        if isinstance(value, UnionType):
-            return " | ".join(map(self._value, arguments))
-        if origin is Annotated:
-            arguments = tuple(getattr(one, "documentation", one) for one in arguments)
-        return f"{self._value(origin)}[{', '.join(map(self._value, arguments))}]"
+        return ""
 
     def _array(self, value: Any) -> str:
         array = np.asarray(value)
-        if array.dtype.hasobject:
-            return (
-                f"{self._cannot('an array of objects is data, which no source holds')}, {array!r}"
+        if array.dtype.hasobject or array.size > _MOST_ELEMENTS:
+            data = (
+                pickle.dumps(array) if array.dtype.hasobject else np.ascontiguousarray(array).data
             )
-        if array.size > _MOST_ELEMENTS:
-            digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
             why = f"an array of {array.size} elements is data, which no source holds"
-            return repr((self._cannot(why), digest, array.shape))
+            return repr((self._cannot(why), hashlib.sha256(data).hexdigest(), array.shape))
         numpy = self.name_of(np, "numpy", self._space)
         made = f"{numpy}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
         if isinstance(value, np.generic):
@@ -695,40 +670,34 @@ class _Walk:
         return made if 0 not in array.shape else f"{made}.reshape({array.shape})"
 
     def _object(self, value: Any) -> str:
+        """Return how to make an object again, as it says itself to a pickler."""
         cls = type(value)
-        inside: dict[str, Any] = {**getattr(value, "__dict__", {})}
-        kinds = (int, float, str, bytes, tuple, list, set, frozenset, dict)
-        plain = next((kind for kind in kinds if isinstance(value, kind)), None)
-        if plain is not None:  # a named tuple, or a subclass of a container
-            star = "*" if hasattr(cls, "_fields") else ""
-            made = f"{self._value(cls)}({star}{self._value(plain(value))})"
-            own = (cls.__new__, cls.__init__) != (plain.__new__, plain.__init__)
-            if inside or (own and not star):
-                why = f"a {cls.__name__} has more than a {plain.__name__}"
-                return f"[{self._cannot(why)}, {made}, {self._value(inside)}]"
-            return made
-        if is_dataclass(value) and all(one.init for one in fields(value)):
-            given = [f"{f.name}={self._value(getattr(value, f.name))}" for f in fields(value)]
-            return f"{self._value(cls)}({', '.join(given)})"
-        if _is_foreign(cls.__module__) and not is_library(cls.__module__):
-            why = f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
-            reduced = None
-            with contextlib.suppress(Exception):
-                reduced = value.__reduce_ex__(4)
-            if isinstance(reduced, tuple) and len(reduced) == 2:
-                return f"{self._value(reduced[0])}(*{self._value(reduced[1])})"
-            parts = [self._cannot(why)]
-            with contextlib.suppress(
-                Exception
-            ):  # whatever a pickler raises: a thing of this process
-                parts.append(repr(hashlib.sha256(pickle.dumps(value, protocol=4)).hexdigest()))
-            parts += [self._value(one) for one in inside.values() if isinstance(one, FunctionType)]
-            return f"[{', '.join(parts)}]"
-        slots = [name for one in cls.__mro__ for name in getattr(one, "__slots__", ())]
-        inside |= {name: getattr(value, name) for name in slots if hasattr(value, name)}
-        inside.pop("__weakref__", None)
-        self._statements[_module_name(self._space), "_instance"] = _INSTANCE
-        return f"_instance({self._value(cls)}, {self._value(inside)})"
+        why = f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
+        try:
+            reduced = _reduced(value)
+        except Exception:  # noqa: BLE001 - whatever it raises: a thing of this process alone
+            return self._cannot(why)
+        if isinstance(reduced, str):
+            return self.name_of(value, reduced, self._space)
+        if _is_foreign(cls.__module__):
+            with contextlib.suppress(Exception):  # it holds functions of the notebook
+                content = pickle.dumps(value)
+                if len(content) > _LARGEST:
+                    return f"[{self._cannot(why)}, {hashlib.sha256(content).hexdigest()!r}]"
+        make, parts, *rest = reduced
+        state, items, pairs = (*rest, None, None, None)[:3]
+        lists = {"items": items and [*items], "pairs": pairs and [*pairs]}
+        more = [f"{k}={self._value(v)}" for k, v in {"state": state, **lists}.items() if v]
+        parts = self._value(parts)
+        if not more:
+            return f"{self._value(make)}(*{parts})"
+        self._statements[_module_name(self._space), "_made"] = _MADE
+        return f"_made({', '.join([self._value(make), parts, *more])})"
+
+
+def _reduced(value: Any) -> Any:
+    reduce = copyreg.dispatch_table.get(type(value))
+    return reduce(value) if reduce else value.__reduce_ex__(2)
 
 
 def _within_maker(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:
