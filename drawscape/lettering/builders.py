@@ -1,6 +1,6 @@
 """What builds a letter or sign from a font's own glyphs, so that it keeps the font's style."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,8 +8,6 @@ from drawscape.geometry.lines import Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 
 Glyphs = Mapping[str, Glyph]
-Builder = Callable[[Glyphs], Glyph]
-"""Makes one glyph from those that the font has."""
 
 
 def line(*points: tuple[float, float]) -> Points:
@@ -17,10 +15,15 @@ def line(*points: tuple[float, float]) -> Points:
     return np.array(points, dtype=np.float64)
 
 
-def circle(x: float, y: float, radius: float, steps: int = 24) -> Points:
-    """Return a closed circle."""
-    angles = np.radians(np.linspace(0, 360, steps + 1))
-    return np.column_stack([x + radius * np.cos(angles), y + radius * np.sin(angles)])
+def arc(radius: float, begin: float = 0, end: float = 360, steps: int = 24) -> Points:
+    """Return part of a circle about the origin, angles in degrees."""
+    angles = np.radians(np.linspace(begin, end, steps + 1))
+    return np.column_stack([radius * np.cos(angles), radius * np.sin(angles)])
+
+
+def moved(stroke: Points, x: float, y: float) -> Points:
+    """Return a stroke elsewhere."""
+    return np.asarray(stroke + np.array((x, y)))
 
 
 def crossings(glyph: Glyph, y: float) -> list[float]:
@@ -38,136 +41,90 @@ def added_to(glyph: Glyph, *strokes: Points) -> Glyph:
     return Glyph((*glyph.strokes, *strokes), glyph.advance)
 
 
-def slashed(letter: str) -> Builder:
+def slashed(glyphs: Glyphs, letter: str) -> Glyph:
     """A letter struck through from lower left to upper right."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        x0, y0, x1, y1 = glyphs[letter].bounds
-        return added_to(glyphs[letter], line((x0 - 0.5, y1 + 2), (x1 + 0.5, y0 - 2)))
-
-    return build
+    x0, y0, x1, y1 = glyphs[letter].bounds
+    return added_to(glyphs[letter], line((x0 - 0.5, y1 + 2), (x1 + 0.5, y0 - 2)))
 
 
-def barred(
-    letter: str, height: float, side: int, *, slope: float = 0.0, reach: float = 4.0
-) -> Builder:
+def barred(glyphs: Glyphs, letter: str, height: float, side: int, slope: float = 0.0) -> Glyph:
     """A short bar across the stem that is leftmost (0) or rightmost (-1) at `height`."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        glyph = glyphs[letter]
-        stems = crossings(glyph, height) or [sum(glyph.bounds[::2]) / 2]
-        x = stems[side]
-        return added_to(glyph, line((x - reach, height + slope), (x + reach, height - slope)))
-
-    return build
+    glyph = glyphs[letter]
+    x = (crossings(glyph, height) or [sum(glyph.bounds[::2]) / 2])[side]
+    return added_to(glyph, line((x - 4.0, height + slope), (x + 4.0, height - slope)))
 
 
-def joined(first: str, second: str, overlap: float) -> Builder:
+def joined(glyphs: Glyphs, first: str, second: str, overlap: float) -> Glyph:
     """Two letters that share `overlap` of the first one's width."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        one, two = glyphs[first], glyphs[second]
-        left, _, right, _ = one.bounds
-        shift = right - overlap * (right - left) - two.bounds[0]
-        return Glyph((*one.strokes, *two.placed(shift)), shift + two.advance)
-
-    return build
+    one, two = glyphs[first], glyphs[second]
+    left, _, right, _ = one.bounds
+    shift = right - overlap * (right - left) - two.bounds[0]
+    return Glyph((*one.strokes, *two.placed(shift)), shift + two.advance)
 
 
-def small(text: str, rise: float, scale: float = 0.55) -> Builder:
+def small(glyphs: Glyphs, text: str, rise: float, scale: float = 0.55) -> Glyph:
     """Text in small letters, raised by `rise`."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        strokes: list[Points] = []
-        x = 0.0
-        for character in text:
-            strokes += glyphs[character].placed(x, -rise, scale)
-            x += glyphs[character].advance * scale
-        return Glyph(tuple(strokes), x)
-
-    return build
+    strokes: list[Points] = []
+    x = 0.0
+    for character in text:
+        strokes += glyphs[character].placed(x, -rise, scale)
+        x += glyphs[character].advance * scale
+    return Glyph(tuple(strokes), x)
 
 
-def fraction(over: str, under: str) -> Builder:
+def fraction(glyphs: Glyphs, over: str, under: str) -> Glyph:
     """A fraction with a slanting bar."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        top, low = small(over, 9.5)(glyphs), small(under, 0)(glyphs)
-        x = top.advance
-        bar = line((x - 3, 1), (x + 7, -22))
-        return Glyph((*top.strokes, bar, *low.placed(x + 4)), x + 4 + low.advance)
-
-    return build
+    top, low = small(glyphs, over, 9.5), small(glyphs, under, 0)
+    x = top.advance
+    bar = line((x - 3, 1), (x + 7, -22))
+    return Glyph((*top.strokes, bar, *low.placed(x + 4)), x + 4 + low.advance)
 
 
-def inverted(sign: str) -> Builder:
+def inverted(glyphs: Glyphs, sign: str) -> Glyph:
     """A sign turned by half, standing on the descenders' line."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        glyph = glyphs[sign]
-        turned = tuple(np.array((glyph.advance, -14.0)) - stroke for stroke in glyph.strokes)
-        return Glyph(turned, glyph.advance)
-
-    return build
+    glyph = glyphs[sign]
+    turned = tuple(np.array((glyph.advance, -14.0)) - stroke for stroke in glyph.strokes)
+    return Glyph(turned, glyph.advance)
 
 
-def encircled(letter: str) -> Builder:
+def encircled(glyphs: Glyphs, letter: str) -> Glyph:
     """A small letter in a circle."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        x0, _, x1, _ = glyphs[letter].bounds
-        inside = glyphs[letter].placed(13 - 0.5 * (x0 + x1) / 2, -5.25, 0.5)
-        return Glyph((circle(13, -10.5, 10.5), *inside), 26.0)
-
-    return build
+    x0, _, x1, _ = glyphs[letter].bounds
+    inside = glyphs[letter].placed(13 - 0.5 * (x0 + x1) / 2, -5.25, 0.5)
+    return Glyph((moved(arc(10.5), 13, -10.5), *inside), 26.0)
 
 
-def chevrons(count: int, direction: int) -> Builder:
+def chevrons(_glyphs: Glyphs, count: int, direction: int) -> Glyph:
     """Quotes of `count` angles, pointing left (1) or right (-1)."""
-
-    def build(_glyphs: Glyphs) -> Glyph:
-        width = 6.0 * count
-        strokes = []
-        for index in range(count):
-            x = 5.0 + 6.0 * index
-            tip, back = (x - 2.5, x + 2.5)[::direction]
-            strokes.append(line((back, -12), (tip, -7), (back, -2)))
-        return Glyph(tuple(strokes), width + 4.0)
-
-    return build
+    strokes = []
+    for index in range(count):
+        x = 5.0 + 6.0 * index
+        tip, back = (x - 2.5, x + 2.5)[::direction]
+        strokes.append(line((back, -12), (tip, -7), (back, -2)))
+    return Glyph(tuple(strokes), 6.0 * count + 4.0)
 
 
-def dash(width: float) -> Builder:
+def dash(glyphs: Glyphs, width: float) -> Glyph:
     """A dash as high as the font's hyphen that joins with its like."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        y = float(np.concatenate(glyphs["-"].strokes)[:, 1].mean())
-        return Glyph((line((0, y), (width, y)),), width)
-
-    return build
+    y = float(np.concatenate(glyphs["-"].strokes)[:, 1].mean())
+    return Glyph((line((0, y), (width, y)),), width)
 
 
-def fixed(advance: float, *strokes: Points) -> Builder:
+def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
     """Strokes that are the same in every font."""
-    return lambda _glyphs: Glyph(strokes, advance)
+    return Glyph(strokes, advance)
 
 
-def dotless(letter: str) -> Builder:
+def dotless(glyphs: Glyphs, letter: str) -> Glyph:
     """i or j without its dot."""
-    return lambda glyphs: without_dot(glyphs[letter])
+    return without_dot(glyphs[letter])
 
 
-def crossed(letter: str, *bars: tuple[float, float, float]) -> Builder:
+def crossed(glyphs: Glyphs, letter: str, *bars: tuple[float, float, float]) -> Glyph:
     """A letter with bars `(from, to, height)`, from and to as fractions of its width."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        x0, _, x1, _ = glyphs[letter].bounds
-        w = x1 - x0
-        return added_to(
-            glyphs[letter], *(line((x0 + a * w, y), (x0 + b * w, y)) for a, b, y in bars)
-        )
-
-    return build
+    x0, _, x1, _ = glyphs[letter].bounds
+    w = x1 - x0
+    return added_to(glyphs[letter], *(line((x0 + a * w, y), (x0 + b * w, y)) for a, b, y in bars))
 
 
 def cent(glyphs: Glyphs) -> Glyph:
@@ -207,69 +164,51 @@ def eng(glyphs: Glyphs) -> Glyph:
     return added_to(glyphs["n"], line((x, -3), (x, 4), (x - 1, 6), (x - 3, 7), (x - 6, 7)))
 
 
-def middle_dotted(letter: str) -> Builder:
+def middle_dotted(glyphs: Glyphs, letter: str) -> Glyph:
     """A letter followed by a raised dot."""
-
-    def build(glyphs: Glyphs) -> Glyph:
-        x = glyphs[letter].advance
-        return Glyph((*glyphs[letter].strokes, circle(x, -9, 0.8, 6)), x + 3.0)
-
-    return build
+    x = glyphs[letter].advance
+    return Glyph((*glyphs[letter].strokes, moved(arc(0.8, steps=6), x, -9)), x + 3.0)
 
 
 _GAP = 2.5
 """Free space between a letter and its mark: a pen of 0.5 mm must not fill it at 5 mm cap height."""
 
 
-def _stroke(*points: tuple[float, float]) -> Points:
-    return np.array(points, dtype=np.float64)
-
-
-def _moved(stroke: Points, x: float, y: float) -> Points:
-    moved: Points = stroke + np.array((x, y))
-    return moved
-
-
-def _arc(radius: float, begin: float, end: float, steps: int = 8) -> Points:
-    angles = np.radians(np.linspace(begin, end, steps + 1))
-    return np.column_stack([radius * np.cos(angles), radius * np.sin(angles)])
-
-
-_DOT = _arc(0.8, 0, 360, 6)
-_RING = _arc(2.4, 0, 360, 12)
+_DOT = arc(0.8, steps=6)
+_RING = arc(2.4, steps=12)
 _WAVE = np.column_stack(
     [np.linspace(-5, 5, 13), -1.4 * np.sin(np.linspace(-np.pi, np.pi, 13)) + 0.0]
 )
 
 # Centred on x = 0; their lowest point comes to rest above the letter.
 _ABOVE: dict[str, tuple[Points, ...]] = {
-    "\u0300": (_stroke((-3, -5), (2, 0)),),
-    "\u0301": (_stroke((3, -5), (-2, 0)),),
-    "\u0302": (_stroke((-4, 0), (0, -4), (4, 0)),),
+    "\u0300": (line((-3, -5), (2, 0)),),
+    "\u0301": (line((3, -5), (-2, 0)),),
+    "\u0302": (line((-4, 0), (0, -4), (4, 0)),),
     "\u0303": (_WAVE,),
-    "\u0304": (_stroke((-4, 0), (4, 0)),),
-    "\u0306": (_arc(4, 155, 25),),
+    "\u0304": (line((-4, 0), (4, 0)),),
+    "\u0306": (arc(4, 155, 25, 8),),
     "\u0307": (_DOT,),
-    "\u0308": (_moved(_DOT, -3.2, 0.0), _moved(_DOT, 3.2, 0.0)),
-    "\u0309": (_stroke((-2, -4.5), (0, -5.5), (1.8, -4.2), (1.4, -2.6), (0, -1.6), (0, 0)),),
+    "\u0308": (moved(_DOT, -3.2, 0), moved(_DOT, 3.2, 0)),
+    "\u0309": (line((-2, -4.5), (0, -5.5), (1.8, -4.2), (1.4, -2.6), (0, -1.6), (0, 0)),),
     "\u030a": (_RING,),
-    "\u030b": (_stroke((0, -5), (-4, 0)), _stroke((5, -5), (1, 0))),
-    "\u030c": (_stroke((-4, -4), (0, 0), (4, -4)),),
-    "\u030f": (_stroke((-5, -5), (-1, 0)), _stroke((0, -5), (4, 0))),
-    "\u0311": (_arc(4, 205, 335),),
+    "\u030b": (line((0, -5), (-4, 0)), line((5, -5), (1, 0))),
+    "\u030c": (line((-4, -4), (0, 0), (4, -4)),),
+    "\u030f": (line((-5, -5), (-1, 0)), line((0, -5), (4, 0))),
+    "\u0311": (arc(4, 205, 335, 8),),
 }
-_COMMA = _stroke((0.8, 0), (0.8, 1.6), (-0.8, 4.2))
+_COMMA = line((0.8, 0), (0.8, 1.6), (-0.8, 4.2))
 # Centred on x = 0; their highest point hangs below the letter.
 _BELOW: dict[str, tuple[Points, ...]] = {
     "\u0323": (_DOT,),
     "\u0326": (_COMMA,),
-    "\u0331": (_stroke((-4, 0), (4, 0)),),
+    "\u0331": (line((-4, 0), (4, 0)),),
 }
 # These two touch the letter: they begin at (0, 0) on its lower edge.
-_CEDILLA = _stroke((0.4, 0), (0, 1.6), (1.8, 2.2), (2.4, 3.6), (1.4, 5.2), (-0.6, 5.6), (-2, 5))
-_OGONEK = _stroke((0, 0), (-1.8, 1.6), (-2.4, 3.4), (-1.6, 5), (0, 5.4), (1, 5))
-_HORN = _stroke((0, 0), (2.2, -0.8), (3.2, -2.4), (3, -4.4), (2, -5))
-_APOSTROPHE = _stroke((0.6, 0), (0.9, 1.5), (-0.6, 5))
+_CEDILLA = line((0.4, 0), (0, 1.6), (1.8, 2.2), (2.4, 3.6), (1.4, 5.2), (-0.6, 5.6), (-2, 5))
+_OGONEK = line((0, 0), (-1.8, 1.6), (-2.4, 3.4), (-1.6, 5), (0, 5.4), (1, 5))
+_HORN = line((0, 0), (2.2, -0.8), (3.2, -2.4), (3, -4.4), (2, -5))
+_APOSTROPHE = line((0.6, 0), (0.9, 1.5), (-0.6, 5))
 
 MARKS = frozenset([*_ABOVE, *_BELOW, "\u0327", "\u0328", "\u031b"])
 """The combining characters that can be drawn."""
@@ -310,27 +249,27 @@ def without_dot(glyph: Glyph) -> Glyph:
 
 def _raised(mark: Sequence[Points], x: float, top: float) -> list[Points]:
     lowest = max(float(np.max(stroke[:, 1])) for stroke in mark)
-    return [_moved(stroke, x, top - _GAP - lowest) for stroke in mark]
+    return [moved(stroke, x, top - _GAP - lowest) for stroke in mark]
 
 
 def _beneath(base: str, glyph: Glyph, mark: str, bottom: float) -> list[Points]:
     x = _middle(glyph, upper=False)
     right = glyph.bounds[2]
     if mark == "\u0328":
-        return [_moved(_OGONEK, right - 1.0 if base in "aAuU" else x + 2.0, min(bottom, 0.0))]
+        return [moved(_OGONEK, right - 1.0 if base in "aAuU" else x + 2.0, min(bottom, 0.0))]
     if mark == "\u031b":
-        return [_moved(_HORN, right - 0.5, glyph.bounds[1] + 1.5)]
+        return [moved(_HORN, right - 0.5, glyph.bounds[1] + 1.5)]
     # Latvian's and Romanian's letters hold a comma where Unicode says cedilla.
     if mark == "\u0327" and base in "cCsSeEhHtTaAoO":
-        return [_moved(_CEDILLA, x, min(bottom, 0.0))]
-    return [_moved(stroke, x, bottom + _GAP) for stroke in _BELOW.get(mark, (_COMMA,))]
+        return [moved(_CEDILLA, x, min(bottom, 0.0))]
+    return [moved(stroke, x, bottom + _GAP) for stroke in _BELOW.get(mark, (_COMMA,))]
 
 
 def _beside(glyph: Glyph) -> Points:
     left, top, right, _ = glyph.bounds
     # L leaves room at its right; the others end there.
     x = (left + right) / 2 + 2.0 if right - left > 9 and _narrow_top(glyph) else right + 2.5
-    return _moved(_APOSTROPHE, x, top)
+    return moved(_APOSTROPHE, x, top)
 
 
 def _narrow_top(glyph: Glyph) -> bool:

@@ -1,8 +1,9 @@
 """From characters to glyphs: nothing is dropped, what cannot be drawn is named."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -123,64 +124,58 @@ _POUND = (
     b.line((4, -10.5), (14, -10.5)),
 )  # fmt: skip
 
-DRAWN: dict[str, b.Builder] = {
-    "ø": b.slashed("o"),
-    "Ø": b.slashed("O"),
-    "ł": b.barred("l", -10.5, -1, slope=2.5),
-    "Ł": b.barred("L", -10.5, 0, slope=2.5),
-    "đ": b.barred("d", -17.0, -1),
-    "Đ": b.barred("D", -10.5, 0),
-    "Ð": b.barred("D", -10.5, 0),
-    "ħ": b.barred("h", -17.0, 0),
-    "Ħ": b.crossed("H", (-0.15, 1.15, -15.5)),
-    "ŧ": b.barred("t", -8.0, 0),
-    "Ŧ": b.crossed("T", (0.25, 0.75, -10.5)),
-    "ŀ": b.middle_dotted("l"),
-    "Ŀ": b.middle_dotted("L"),
-    "ß": b.fixed(20.0, _SHARP_S),
-    "ẞ": b.fixed(22.0, _SHARP_S * (1.15, 1.0)),
-    "æ": b.joined("a", "e", 0.0),
-    "œ": b.joined("o", "e", 0.12),
-    "Æ": b.joined("A", "E", 0.3),
-    "Œ": b.joined("O", "E", 0.22),
-    "þ": b.thorn,
-    "Þ": b.capital_thorn,
-    "ð": b.eth,
-    "ŋ": b.eng,
-    "ı": b.dotless("i"),
-    "ȷ": b.dotless("j"),
-    "€": b.crossed("C", (-0.18, 0.62, -13.0), (-0.18, 0.56, -8.0)),
-    "£": b.fixed(21.0, *_POUND),
-    "¥": b.crossed("Y", (0.15, 0.85, -9.0), (0.15, 0.85, -5.0)),
-    "¢": b.cent,
-    "¿": b.inverted("?"),
-    "¡": b.inverted("!"),
-    "«": b.chevrons(2, 1),
-    "»": b.chevrons(2, -1),
-    "‹": b.chevrons(1, 1),
-    "›": b.chevrons(1, -1),
-    "—": b.dash(28.0),
-    "―": b.dash(28.0),
-    "•": b.fixed(12.0, b.circle(6, -9, 2.2, 12), b.circle(6, -9, 1.1, 8)),
-    "¹": b.small("1", 9.5),
-    "²": b.small("2", 9.5),
-    "³": b.small("3", 9.5),
-    "ª": b.small("a", 9.5, 0.65),
-    "º": b.small("o", 9.5, 0.65),
-    "™": b.small("TM", 9.5, 0.5),
-    "½": b.fraction("1", "2"),
-    "¼": b.fraction("1", "4"),
-    "¾": b.fraction("3", "4"),
-    "©": b.encircled("C"),
-    "®": b.encircled("R"),
+DRAWN: dict[str, tuple[Any, ...]] = {
+    "ø": (b.slashed, "o"),
+    "Ø": (b.slashed, "O"),
+    "ł": (b.barred, "l", -10.5, -1, 2.5),
+    "Ł": (b.barred, "L", -10.5, 0, 2.5),
+    "đ": (b.barred, "d", -17.0, -1),
+    "Đ": (b.barred, "D", -10.5, 0),
+    "Ð": (b.barred, "D", -10.5, 0),
+    "ħ": (b.barred, "h", -17.0, 0),
+    "Ħ": (b.crossed, "H", (-0.15, 1.15, -15.5)),
+    "ŧ": (b.barred, "t", -8.0, 0),
+    "Ŧ": (b.crossed, "T", (0.25, 0.75, -10.5)),
+    "ŀ": (b.middle_dotted, "l"),
+    "Ŀ": (b.middle_dotted, "L"),
+    "ß": (b.fixed, 20.0, _SHARP_S),
+    "ẞ": (b.fixed, 22.0, _SHARP_S * (1.15, 1.0)),
+    "æ": (b.joined, "a", "e", 0.0),
+    "œ": (b.joined, "o", "e", 0.12),
+    "Æ": (b.joined, "A", "E", 0.3),
+    "Œ": (b.joined, "O", "E", 0.22),
+    "þ": (b.thorn,),
+    "Þ": (b.capital_thorn,),
+    "ð": (b.eth,),
+    "ŋ": (b.eng,),
+    "ı": (b.dotless, "i"),
+    "ȷ": (b.dotless, "j"),
+    "€": (b.crossed, "C", (-0.18, 0.62, -13.0), (-0.18, 0.56, -8.0)),
+    "£": (b.fixed, 21.0, *_POUND),
+    "¥": (b.crossed, "Y", (0.15, 0.85, -9.0), (0.15, 0.85, -5.0)),
+    "¢": (b.cent,),
+    "¿": (b.inverted, "?"),
+    "¡": (b.inverted, "!"),
+    "«": (b.chevrons, 2, 1),
+    "»": (b.chevrons, 2, -1),
+    "‹": (b.chevrons, 1, 1),
+    "›": (b.chevrons, 1, -1),
+    "—": (b.dash, 28.0),
+    "―": (b.dash, 28.0),
+    "•": (b.fixed, 12.0, b.moved(b.arc(2.2, steps=12), 6, -9), b.moved(b.arc(1.1, steps=8), 6, -9)),
+    "¹": (b.small, "1", 9.5),
+    "²": (b.small, "2", 9.5),
+    "³": (b.small, "3", 9.5),
+    "ª": (b.small, "a", 9.5, 0.65),
+    "º": (b.small, "o", 9.5, 0.65),
+    "™": (b.small, "TM", 9.5, 0.5),
+    "½": (b.fraction, "1", "2"),
+    "¼": (b.fraction, "1", "4"),
+    "¾": (b.fraction, "3", "4"),
+    "©": (b.encircled, "C"),
+    "®": (b.encircled, "R"),
 }
-"""Letters and signs by what draws them from a font's own glyphs."""
-
-
-def from_other_font(sign: str) -> Glyph:
-    """Return a sign of FROM_OTHER_FONTS."""
-    font, slot = FROM_OTHER_FONTS[sign]
-    return load_font(font).glyphs[slot]
+"""Letters and signs by what draws them from a font's own glyphs, and what that is given."""
 
 
 UKRAINIAN_FONTS = frozenset(("cyrillic", "cyrilc_1"))
@@ -189,49 +184,26 @@ UKRAINIAN_FONTS = frozenset(("cyrillic", "cyrilc_1"))
 _DIAERESIS = "\u0308"
 
 
-def _latin(letter: str) -> Callable[[Font], Glyph]:
-    return lambda font: load_font("timesr").glyphs[letter]
-
-
-def _with_diaeresis(letter: str) -> Callable[[Font], Glyph]:
-    def build(font: Font) -> Glyph:
-        del font
+def _ukrainian(font: Font, letter: str) -> Glyph:
+    """Return a letter of UKRAINIAN, drawn from Latin letters, or turned or extended from another."""
+    base = UKRAINIAN[letter]
+    if base.isascii():
         glyphs = load_font("timesr").glyphs
-        base = b.dotless("i")(glyphs) if letter == "i" else glyphs[letter]
-        return with_marks(letter, base, [_DIAERESIS])
-
-    return build
-
-
-def _mirrored(letter: str) -> Callable[[Font], Glyph]:
-    def build(font: Font) -> Glyph:
-        glyph = font.glyphs[SLOTS["cyrillic"][letter][1]]
+        if letter in "іІ":
+            return glyphs[base]
+        return with_marks(
+            base, b.dotless(glyphs, base) if base == "i" else glyphs[base], [_DIAERESIS]
+        )
+    glyph = font.glyphs[SLOTS["cyrillic"][base][1]]
+    if letter in "єЄ":
         turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
         return Glyph(turned, glyph.advance)
-
-    return build
-
-
-def _with_upturn(letter: str) -> Callable[[Font], Glyph]:
-    def build(font: Font) -> Glyph:
-        glyph = font.glyphs[SLOTS["cyrillic"][letter][1]]
-        _, top, right, _ = glyph.bounds
-        return b.added_to(glyph, np.array([[right, top], [right, top - 4.0]]))
-
-    return build
+    _, top, right, _ = glyph.bounds
+    return b.added_to(glyph, np.array([[right, top], [right, top - 4.0]]))
 
 
-UKRAINIAN: dict[str, Callable[[Font], Glyph]] = {
-    "і": _latin("i"),
-    "І": _latin("I"),
-    "ї": _with_diaeresis("i"),
-    "Ї": _with_diaeresis("I"),
-    "є": _mirrored("э"),
-    "Є": _mirrored("Э"),
-    "ґ": _with_upturn("г"),
-    "Ґ": _with_upturn("Г"),
-}
-"""The letters by what draws them from the font's own glyphs."""
+UKRAINIAN = {"і": "i", "І": "I", "ї": "i", "Ї": "I", "є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
+"""The letters by what they are drawn from."""
 
 _STOPS = frozenset(".,:;")
 
@@ -294,7 +266,7 @@ def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph,
 
 def _single(font: Font, character: str) -> Glyph | None:
     if font.name in UKRAINIAN_FONTS and character in UKRAINIAN:
-        return UKRAINIAN[character](load_font("cyrillic"))
+        return _ukrainian(load_font("cyrillic"), character)
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]
@@ -304,8 +276,13 @@ def _single(font: Font, character: str) -> Glyph | None:
     if font.name in PICTURES:
         return None
     if character in DRAWN and font.name not in SLOTS:
-        return DRAWN[character](font.glyphs)
-    return from_other_font(character) if character in FROM_OTHER_FONTS else None
+        build, *given = DRAWN[character]
+        glyph: Glyph = build(font.glyphs, *given)
+        return glyph
+    if character not in FROM_OTHER_FONTS:
+        return None
+    other, place = FROM_OTHER_FONTS[character]
+    return load_font(other).glyphs[place]
 
 
 def _composed(font: Font, cluster: str) -> Glyph | None:
