@@ -324,7 +324,7 @@ def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
         ran = (row.ended_at or now) - row.started_at if row.started_at else None
         line = [
             row.id if columns >= _WIDE else row.id[-_SHORT:],
-            row.description or path,
+            " ".join((row.description or path).split()),
             row.status + why,
             f"{row.progress:.0%}",
             span((now - row.created_at).total_seconds()),

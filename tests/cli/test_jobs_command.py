@@ -84,7 +84,7 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(home):
     job.wait(60)
     line = next(line for line in output("list").splitlines() if job.id in line)
     assert line.split("\t")[:4] == [job.id, "clitasks.speak", "finished", "100%"]
-    named = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
+    named = enqueue_background_job("clitasks.speak", "hello", job_description="a\n greeting")
     assert f"{named.id}\ta greeting\t" in output("list")  # jobs have the names that a person knows
     assert job.id in output("list", "--status", "finished", "--task", "clitasks.speak")
     assert job.id not in output("list", "--status", "failed")
