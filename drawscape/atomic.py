@@ -130,7 +130,8 @@ def _locked(path: Path, *, folder: bool = False) -> Iterator[Path]:
             )
         except FileExistsError:  # of another machine's process, or one before the last boot
             continue
-        fcntl.flock(held, fcntl.LOCK_EX)
+        with suppress(OSError):  # where files have no locks, no sweep removes anything
+            fcntl.flock(held, fcntl.LOCK_EX)
         if made.exists():  # else a sweep has come between
             break
         os.close(held)
