@@ -160,6 +160,8 @@ def _migrate(opened: sqlite3.Connection) -> None:
                 if sqlite3.complete_statement(statement):
                     opened.execute(statement)
                     statement = ""
+            if statement.strip():  # the last one ends without a semicolon
+                opened.execute(statement)
             opened.execute(f"pragma user_version = {number + 1}")
 
 
