@@ -40,6 +40,8 @@ _ORDERS: dict[Order, str] = {
 MOST_SHOWN = 24
 """Drawings of which a cell shows the thumbnails: some 500 kB in the saved notebook, 1.3 MB at most."""
 
+_TAGGED = "recipe {} (select recipe from tag where tag = ?)"
+
 _STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
 
@@ -100,9 +102,14 @@ class Drawings(Sequence[Drawing]):
     def _repr_html_(self) -> str:
         """Show the first in a cell, by their thumbnails."""
         shown = list(self[:MOST_SHOWN])
+        small = [(one.thumbnail, one.path.name) for one in shown]
+        pictures = [
+            image_tag(picture, "webp", name, height_px=150) if picture else "no picture"
+            for picture, name in small
+        ]
         cells = [
-            f'<td style="{_CELL}">{_thumbnail_tag(one)}<br>{escape(caption)}</td>'
-            for one, caption in zip(shown, captions(shown), strict=True)
+            f'<td style="{_CELL}">{picture}<br>{escape(caption)}</td>'
+            for picture, caption in zip(pictures, captions(shown), strict=True)
         ]
         rows = ["".join(cells[i : i + _ACROSS]) for i in range(0, len(cells), _ACROSS)]
         more = f"<p>and {len(self) - len(shown)} more</p>" if len(self) > len(shown) else ""
@@ -150,11 +157,6 @@ def _counts(values: Sequence[Any]) -> dict[Any, int]:
         return dict(zip(map(float, ends), map(int, counts), strict=False))
     counted = Counter(values)
     return {one: counted[one] for one in sorted(counted, key=lambda one: (str(type(one)), one))}
-
-
-def _thumbnail_tag(drawing: Drawing) -> str:
-    picture = drawing.thumbnail
-    return image_tag(picture, "webp", drawing.path.name, height_px=150) if picture else "no picture"
 
 
 def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]:
@@ -280,9 +282,9 @@ def drawings(
     for clause, given in [
         *([_starred(stars)] if stars is not None else []),
         *([_compared("seed", seed)] if seed is not None else []),
-        *([_tagged(tag)] if tag is not None else []),
+        *([(_TAGGED.format("in"), [tag])] if tag is not None else []),
         *([_containing(text)] if text else []),
-        *([_untagged(without_tag)] if without_tag is not None else []),
+        *([(_TAGGED.format("not in"), [without_tag])] if without_tag is not None else []),
         *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
         *([_plotted(plotted)] if plotted is not None else []),
         *(_parameter(name, value) for name, value in (where or {}).items()),
@@ -417,14 +419,6 @@ def _starred(stars: Any) -> tuple[str, list[Any]]:
     return f"recipe in (select recipe from mark where {clause})", values
 
 
-def _tagged(tag: str) -> tuple[str, list[Any]]:
-    return "recipe in (select recipe from tag where tag = ?)", [tag]
-
-
-def _untagged(tag: str) -> tuple[str, list[Any]]:
-    return "recipe not in (select recipe from tag where tag = ?)", [tag]
-
-
 def _containing(text: str) -> tuple[str, list[Any]]:
     like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = ("sketch", "parameters", "traits", "path", "coalesce(sheet, '')")
@@ -445,11 +439,7 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 def _parameter(name: str, wanted: Any) -> tuple[str, list[Any]]:
     clause, values = _compared("value", wanted)
     inside = f"select 1 from drawing_parameter p where p.drawing = drawing.id and p.name = ? and {clause}"
-    return f"exists ({inside})", [name, *map(_plain, values)]
-
-
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, bool) else value
+    return f"exists ({inside})", [name, *(int(v) if isinstance(v, bool) else v for v in values)]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anywidget
 import ipywidgets as widgets
@@ -61,16 +61,7 @@ _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 """What is drawn when its sheet is asked for again; what has failed would fail again, and stays shown so."""
 
 AS_ASKED = "as asked"
-ORDERS: tuple[Order, ...] = (
-    "newest",
-    "oldest",
-    "stars",
-    "ink",
-    "minutes",
-    "lines",
-    "lifts",
-    "name",
-)
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 AT_ONCE = 40
 """Tiles in one message: the first are on the page while the rest is read."""
@@ -396,21 +387,21 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
         self._drawing(tile_id).star(stars)
-        self._marked()
+        self.marked()
 
     def reject(self, *tile_ids: str | int) -> None:
         """Reject the drawings of tiles, by default of the chosen, or take that back."""
         for one in tile_ids or self._chosen_ids():
             drawing = self._drawing(one)
             drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
-        self._marked()
+        self.marked()
 
     def tag(self, tag: str) -> None:
         """Give the chosen drawings a tag."""
         chosen = self._chosen_or_error()
         for drawing in chosen:
             drawing.tag(tag)
-        self._marked()
+        self.marked()
         self.note = f"tagged {tag.strip()!r}: {count_words(len(chosen))}"
 
     def export(self, format: str) -> list[Path]:
@@ -540,6 +531,10 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._catalogue = CatalogueFollowing(self.catalogue_changed, self._trouble)
 
     def catalogue_changed(self) -> None:
+        """Show what the catalogue has now."""
+        self.marked()
+
+    def marked(self) -> None:
         """Show the marks that the drawings have now, whoever made them."""
         with self._lock, reading():
             self._read_marks()
@@ -549,9 +544,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def _trouble(self, words: str) -> None:
         self.note = words
-
-    def _marked(self) -> None:
-        self.catalogue_changed()
 
     def _read_marks(self) -> None:
         recipes = [cell.drawing.recipe for cell in self._cells.values() if cell.drawing]

@@ -145,10 +145,6 @@ class History(Board):
         """Show the drawings in another order."""
         self.filter(order=order)
 
-    def _marked(self) -> None:
-        """Show a mark that was made here at its tile; what follows from it shows at the next reading."""
-        Board.catalogue_changed(self)
-
     def _count(self) -> None:
         found, first = self._found, self._page * PAGE
         last = min(first + PAGE, len(found))

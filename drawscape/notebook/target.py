@@ -85,11 +85,6 @@ class Target:
         return "drawing" if self.has_page else "working"
 
     @property
-    def may_have_seed(self) -> bool:
-        """Whether this target, or one of its patterns, uses randomness."""
-        return self.has_seed or bool(self.patterns)
-
-    @property
     def takes_margin(self) -> bool:
         """Whether the job keeps a margin free that one may set."""
         return isinstance(self.task, str) and _draws(self.task)
