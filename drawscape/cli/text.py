@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -139,14 +140,11 @@ def fitted(text: str, stream: TextIO) -> str:
 
 def print_list(rows: Sequence[tuple[str, str]]) -> None:
     """Print names with what they mean in two columns: fitted to a terminal, elsewhere a line each."""
-    longest = max((len(name) for name, _ in rows), default=0)
-    if not sys.stdout.isatty():
-        for name, text in rows:
-            click.echo(f"  {name:<{longest}}  {text}")
-        return
-    from rich.console import Console
-
-    Console(width=_columns()).print(table((), rows))
+    formatter = click.HelpFormatter(width=_columns() if sys.stdout.isatty() else sys.maxsize)
+    formatter.indent()
+    if rows:
+        formatter.write_dl(rows, col_max=40)
+    click.echo(formatter.getvalue(), nl=False)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
@@ -194,8 +192,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, show_header=bool(headings))
-    for heading in headings or ("", "job"):
+    made = Table(box=None, pad_edge=False)
+    for heading in headings:
         made.add_column(heading, no_wrap=heading != "job", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, _COLOURS.get(cell.partition(" ")[0], "")) for cell in row))
@@ -218,6 +216,4 @@ def progress_bar(label: str, total: float = 1.0) -> Iterator[Callable[[float], N
 
 
 def _columns() -> int:
-    import shutil
-
     return min(shutil.get_terminal_size().columns, _WIDEST)
