@@ -130,13 +130,10 @@ def main(args: list[str] | None = None) -> None:
     """
     try:
         code = root(args=args, prog_name="drawscape", standalone_mode=False)
-    except click.UsageError as error:
-        complain(error.format_message())
-        if error.ctx is not None:
-            click.echo(f"See `{error.ctx.command_path} --help`.", err=True)
-        sys.exit(error.exit_code)
     except click.ClickException as error:
         complain(error.format_message())
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(f"See `{error.ctx.command_path} --help`.", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

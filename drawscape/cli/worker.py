@@ -133,12 +133,7 @@ class WorkerBeside:
         self._keeper = threading.Thread(target=self._keep_one_alive, daemon=True)
 
     def __enter__(self) -> None:
-        try:
-            self._start(start_worker)
-        except (DrawscapeError, OSError) as error:
-            if self._needed:
-                raise
-            self._report(error)
+        self._start(start_worker, needed=self._needed)
         self._keeper.start()
 
     def __exit__(self, *_: object) -> None:
@@ -150,23 +145,24 @@ class WorkerBeside:
     def _keep_one_alive(self) -> None:
         while not self._done.wait(_PAUSE_S):
             if self._process is None or not self._process.alive:
-                try:
-                    self._start(self._replace)
-                except (DrawscapeError, OSError) as error:
-                    self._report(error)
+                self._start(self._replace)
 
-    def _start(self, start: Start) -> None:
-        if (started := start(self._slots)) is not None:  # another program may have started one
-            words = (
-                "The worker died; another one runs" if self._process else "A worker runs beside it"
-            )
+    def _start(self, start: Start, *, needed: bool = False) -> None:
+        try:
+            started = start(self._slots)
+        except (DrawscapeError, OSError) as error:
+            if needed:
+                raise
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                words = "No worker runs yet; it is started again in a moment"
+                click.echo(f"{words}: {error}", err=True)
+            return
+        if started is not None:  # else another program has started one
+            died = "The worker died; another one runs"
+            words = died if self._process else "A worker runs beside it"
             click.echo(f"{words} (process {started.pid}, log {started.log}).", err=True)
             self._process, self._trouble = started, ""
-
-    def _report(self, error: Exception) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            click.echo(f"No worker runs yet; it is started again in a moment: {error}", err=True)
 
 
 # The web page
