@@ -68,7 +68,7 @@ def inked(tone: ArrayLike, area: Area, *, level: float = 0.5) -> Lines:
     The middles of the outermost cells lie on the edges of `area`, row 0 at the top. A ring in a ring is
     a hole, as `rings` has it. Raises GeometryError for another shape.
 
-    >>> inked(np.eye(3), (0, 0, 20, 20)).closed
+    >>> inked(np.ones((2, 2)), (0, 0, 20, 20)).closed
     array([ True])
     """
     grid = np.asarray(tone, dtype=np.float64)
