@@ -138,7 +138,8 @@ class _Departing:
 def _origin_now(function: Callable[..., Any]) -> Origin:
     module = getattr(inspect.unwrap(function), "__module__", None) or ""
     if is_library(module):
-        return _library_origin(sys.modules[module].__file__ or "")
+        file = sys.modules[module].__file__ or ""
+        return _library_origin(file, os.stat(file).st_mtime_ns)
     walk = _Walk()
     space = getattr(function, "__globals__", {"__name__": "__main__"})
     main = space if _module_name(space) == "__main__" else {"__name__": "__main__"}
@@ -152,8 +153,8 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
 
 
 @cache
-def _library_origin(file: str) -> Origin:
-    """Return the origin of a sketch of the library, which cannot change while the process runs."""
+def _library_origin(file: str, _modified_ns: int) -> Origin:
+    """Return the origin of a sketch of the library, which counts by its file."""
     content = Path(file).read_bytes()
     dice = _dice_in([ast.parse(content)])
     return Origin(f"sha256:{hashlib.sha256(content).hexdigest()}", None, *dice)
@@ -246,7 +247,7 @@ def _definition_of(code: CodeType) -> Any:
             linecache.checkcache(code.co_filename)
         known = _definitions(_lines(code.co_filename), code.co_flags & _FUTURES).get(code)
         if known is not None:
-            return copy.deepcopy(known)
+            return known
     return None
 
 
@@ -507,6 +508,7 @@ class _Walk:
         self.nodes.append(node)
         if code.co_flags & _FUTURE_ANNOTATIONS:
             self._futures.add(_module_name(self._space))
+        node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         self._set_defaults(node, original)
         held = self._held(original)
         if isinstance(node, ast.Lambda):
