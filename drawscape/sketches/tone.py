@@ -5,7 +5,9 @@ a tone line by line, `heights_of` reads a grid of heights.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -36,6 +38,9 @@ TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
 
 ROUNDS = 40
 """Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
+
+
+_GIVEN: ContextVar[Floats | None] = ContextVar("given", default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +99,30 @@ def tone_over(
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)
     """
+    given = _GIVEN.get()
+    if given is not None:
+        return laid(frame, given, fit)
     dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
     return laid(frame, np.clip((1 - contrast) * dark + contrast * stretched, 0, 1), fit)
+
+
+@contextmanager
+def given_tone(dark: Floats) -> Iterator[None]:
+    """Let sketches of pictures draw `dark`, (R, C) from 0 white to 1 black, whatever their picture.
+
+    >>> from drawscape.drawing.paper import Frame
+    >>> from drawscape.sketches.tone import given_tone, tone_over
+    >>> with given_tone(np.full((3, 2), 0.25)):
+    ...     float(tone_over(Frame(0, 0, 60, 90)).at((30, 45)))
+    0.25
+    """
+    token = _GIVEN.set(dark)
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
 
 
 def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.drawing.paper import Frame
 from drawscape.geometry.lines import Floats
+from drawscape.geometry.resample import resample
 from drawscape.plot import Concern, preflight
 from drawscape.plot.export.png import to_png
 from drawscape.sketches import draw
@@ -104,6 +105,21 @@ def test_the_sketch_draws_less_ink_where_its_limit_is_low() -> None:
         for n in (0.8, 2.4)
     )
     assert 0 < few < 0.8 * many
+
+
+@pytest.mark.parametrize(
+    "screen", ["squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling"]
+)
+def test_other_sketches_draw_each_pen_s_part(screen: str) -> None:
+    svg = draw("four_pens", 60, 80, screen=screen, pens=3)
+    layers = svg.layers()
+    assert [pen.name for pen, _ in layers] == ["pen 1", "pen 2", "pen 3"]
+    marks = layers[0][1].points[:8]
+    assert all(np.array_equal(lines.points[:8], marks) for _, lines in layers)
+    # The wall, above, is blue; the table is not: cyan lies above, more than magenta and yellow.
+    ink = [resample(lines, 0.2).points[:, 1] for _, lines in layers]
+    shares = [float(np.mean(y < svg.frame.cy - 8)) for y in ink]
+    assert shares[0] > max(shares[1:])
 
 
 @pytest.mark.nightly

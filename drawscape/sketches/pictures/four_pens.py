@@ -1,15 +1,15 @@
 """A photograph in four pens, or in as many as you own."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry import Floats, Lines, keep_positive
+from drawscape.geometry import Floats, Lines, Points, clip_to_rectangle, keep_positive
 from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
-from drawscape.sketches.tone import Fit, laid, pixels_of, ranked_lines, separate, shown
+from drawscape.sketches import AS_DESIGNED, SKETCHES, Palette, Share, inks, sketch
+from drawscape.sketches.tone import Fit, given_tone, laid, pixels_of, ranked_lines, separate, shown
 from drawscape.svg_builder import Frame, SVGBuilder
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
@@ -19,6 +19,15 @@ CYCLE = 16
 """Steps from no line to all lines of a screen."""
 
 MARK_MM = 3.0
+
+Screen = Literal["lines", "squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling"]
+"""Lines of even distance, or another sketch of pictures."""
+
+FAINT = 0.05
+"""Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
+
+QUICKER = {"stippling": {"dots": 3000, "rounds": 3}}
+"""What a sketch that takes long is told, for each pen draws one."""
 
 
 @sketch
@@ -32,6 +41,7 @@ def four_pens(
     pen_mm: Annotated[float, Interval(ge=0.2, le=1), doc("Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[float, Interval(ge=0.8, le=2.6), doc("Most ink, in coats")] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
+    screen: Annotated[Screen, doc("How each pen draws its part")] = "lines",
     detail: Annotated[float, Interval(ge=0.3, le=4), doc("Smallest detail, in mm")] = 1.2,
     palette: Palette = AS_DESIGNED,
 ) -> None:
@@ -54,13 +64,14 @@ def four_pens(
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     for number, (color, part) in enumerate(zip(ink, parts, strict=True)):
         name = f"pen {number + 1}"
-        with svg.layer(name, color=color, width=pen_mm):
+        with svg.layer(name, color=color, width=pen_mm if screen == "lines" else 0.3):
             svg.polylines(_marks(frame))
-            svg.polylines(_screen(rng, inner, part, fit, pen_mm, ANGLES[number]))
+            args = (rng, inner, part, fit, ANGLES[number])
+            svg.polylines(_screen(*args, pen_mm) if screen == "lines" else _drawn_by(screen, *args))
 
 
 def _screen(
-    rng: np.random.Generator, frame: Frame, part: Floats, fit: Fit, pen_mm: float, angle: float
+    rng: np.random.Generator, frame: Frame, part: Floats, fit: Fit, angle: float, pen_mm: float
 ) -> Lines:
     """Return lines of a pen that cover as much of the paper as `part` says."""
     tone = laid(frame, part, fit)
@@ -70,6 +81,30 @@ def _screen(
     needed = (rank + 0.5 / CYCLE) * pen_mm / pitch
     strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
     return strokes.take(strokes.lengths_mm > 2.0)
+
+
+def _drawn_by(
+    name: str, rng: np.random.Generator, frame: Frame, part: Floats, fit: Fit, angle: float
+) -> Lines:
+    """Return what another sketch of pictures makes of `part` on a sheet turned by so many degrees."""
+    tone = laid(frame, part, fit)
+    box = shown(tone, frame)
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    size = np.abs([[cos, sin], [sin, cos]]) @ (box[2] - box[0], box[3] - box[1])
+
+    def back(points: Points) -> Points:
+        middle = np.array([frame.cx, frame.cy])
+        return np.asarray((points - size / 2) @ np.array([[cos, sin], [-sin, cos]]) + middle)
+
+    x, y = (np.arange(0.3, side, 0.6) for side in size)
+    sheet = SVGBuilder(*size.tolist())
+    with given_tone(tone.at(back(np.stack(np.meshgrid(x, y), axis=-1)))):
+        for _ in SKETCHES[name].function(sheet, rng, **QUICKER.get(name, {})) or ():
+            pass
+    lines = sheet.lines()
+    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *box)
+    # Where its ink is not wanted, a pen that never lifts does.
+    return keep_positive(lines, tone.at(lines.points) - FAINT)
 
 
 def _marks(frame: Frame) -> Floats:

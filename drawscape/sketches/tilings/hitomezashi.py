@@ -17,7 +17,7 @@ def hitomezashi(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 44,
+    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 38,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
     bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
