@@ -72,8 +72,8 @@ def publish(file: Path, path: Path, folder: Path) -> None:
 
     Raises OutputStoreError.
     """
-    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
-        found.put(name, file)
+    if at := _place_of(path, folder):
+        at[0].put(at[1], file)
         _expected.pop(path, None)
 
 
@@ -82,8 +82,8 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
     Nothing is asked when the file has the time `stamp`. Raises OutputStoreError.
     """
-    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
-        found.get(name, path, stamp)
+    if at := _place_of(path, folder):
+        at[0].get(at[1], path, stamp)
 
 
 def fetch_all(folder: Path, suffix: str) -> None:
@@ -97,8 +97,8 @@ def fetch_all(folder: Path, suffix: str) -> None:
 
 def remove(path: Path, folder: Path) -> None:
     """Remove what `path` names in `folder` from the store, if there is one. Raises OutputStoreError."""
-    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
-        found.remove(name)
+    if at := _place_of(path, folder):
+        at[0].remove(at[1])
 
 
 def expect(path: Path) -> None:
@@ -118,14 +118,14 @@ def publish_expected(home: Path) -> None:
             publish(path, path, folder(home))
 
 
-def _name_in(path: Path, folder: Path) -> str | None:
-    """Return the name of `path` in `folder`; None without a store, of what lies elsewhere, and of parts."""
+def _place_of(path: Path, folder: Path) -> "tuple[OutputStore, str] | None":
+    """Return the store and the name of `path` in it; None without one, or of what does not go there."""
     if "://" not in named():
         return None
     full, top = path.parent.resolve() / path.name, folder.resolve()
-    if path.name.startswith(".") or not full.is_relative_to(top):
+    if path.name.startswith(".") or not full.is_relative_to(top) or (found := store()) is None:
         return None
-    return full.relative_to(top).as_posix()
+    return found, full.relative_to(top).as_posix()
 
 
 class OutputStore:
@@ -160,22 +160,18 @@ class OutputStore:
             stamp = _stamp(self._files.info(self._path(name)))
         os.utime(file, ns=(stamp, stamp))
 
-    def get(self, name: str, file: Path, stamp: int | None = None) -> bool:
-        """Return whether there is an object `name`, which `file` is a copy of from now on.
+    def get(self, name: str, file: Path, stamp: int | None = None) -> None:
+        """Make `file` a copy of the object `name`, if there is one.
 
         Nothing is asked when `file` has the time `stamp` already. Raises OutputStoreError.
         """
         known = _time_of(file)
         if known is not None and known == stamp:
-            return True
-        with self._translated(name):
-            try:
-                now = _stamp(self._files.info(self._path(name)))
-                if now != known:
-                    _write(file, self._files.cat_file(self._path(name)), now)
-            except FileNotFoundError:
-                return False
-        return True
+            return
+        with self._translated(name), contextlib.suppress(FileNotFoundError):
+            now = _stamp(self._files.info(self._path(name)))
+            if now != known:
+                _write(file, self._files.cat_file(self._path(name)), now)
 
     def remove(self, name: str) -> None:
         """Remove the object, if it is there. Raises OutputStoreError."""
@@ -191,15 +187,13 @@ class OutputStore:
             found: Mapping[str, Any] = self._files.find(self._root, detail=True)
             if not found:
                 self.check()
-            stamps = {
-                path: _stamp(info)
-                for path, info in found.items()
-                if path.endswith(suffix) and "/." not in f"/{self._name(path)}"
-            }
+            stamps = {path: _stamp(info) for path, info in found.items()}
             missing = [
                 path
                 for path, stamp in stamps.items()
-                if _time_of(folder / self._name(path)) != stamp
+                if path.endswith(suffix)
+                and "/." not in f"/{self._name(path)}"
+                and _time_of(folder / self._name(path)) != stamp
             ]
             for start in range(0, len(missing), _AT_ONCE):
                 chunk = missing[start : start + _AT_ONCE]
