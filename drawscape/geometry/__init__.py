@@ -32,18 +32,20 @@ if TYPE_CHECKING:
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.occlusion import Shape, occlude
     from drawscape.geometry.offset import inset_rings, parallel
-    from drawscape.geometry.placing import (
+    from drawscape.geometry.poisson import poisson_disc
+    from drawscape.geometry.raymarch import is_lit, march, normals_of, smooth_union
+    from drawscape.geometry.regions import (
         clamped,
+        contains,
         depth_in,
         filled,
         fit_count,
         fitted,
         polar,
+        rectangle,
+        rings,
         squares_in,
     )
-    from drawscape.geometry.poisson import poisson_disc
-    from drawscape.geometry.raymarch import is_lit, march, normals_of, smooth_union
-    from drawscape.geometry.regions import contains, rectangle, rings
     from drawscape.geometry.streamlines import growing_streamlines
     from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
@@ -121,10 +123,10 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.noise": "Noise",
         "drawscape.geometry.occlusion": "Shape occlude",
         "drawscape.geometry.offset": "inset_rings parallel",
-        "drawscape.geometry.placing": "as_on_a4 clamped depth_in filled fit_count fitted polar squares_in",
         "drawscape.geometry.poisson": "poisson_disc",
         "drawscape.geometry.raymarch": "is_lit march normals_of smooth_union",
-        "drawscape.geometry.regions": "contains rectangle rings",
+        "drawscape.geometry.regions": "as_on_a4 clamped contains depth_in filled "
+        "fit_count fitted polar rectangle rings squares_in",
         "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
         "drawscape.geometry.voronoi": "cells relax scatter stippled",
     },

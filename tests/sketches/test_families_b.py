@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.placing import depth_in
+from drawscape.geometry.regions import depth_in
 from drawscape.geometry.thinning import keep_positive
 from drawscape.geometry.voronoi import stippled
 from drawscape.sketches import draw
