@@ -413,15 +413,6 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     wait_until(lambda: shown.state["figures"] != before, 60, "times of another plotter")
 
 
-def test_a_form_leaves_its_picture_in_the_saved_notebook():
-    shown = form("spiral", paper="A4")
-    assert "<img" not in shown.saved.html
-    shown.draw().wait(60)
-    wait_until(lambda: "<img" in shown.saved.html, 60, "the picture to keep")
-    assert "output/spiral-0-" in shown.saved.html
-    assert len(shown.saved.html) < 200_000
-
-
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
