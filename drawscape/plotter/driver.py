@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import time
@@ -116,6 +117,7 @@ class Driver:
     changes_pens = False
     knows_origin = False
     homes = False
+    barrier: tuple[Command, ...] = ()  # is answered once all before it is done
     button = False  # whether the machine's own button was pressed
     firmware = ""
     kept = True  # whether it still knows where the pen is
@@ -194,9 +196,6 @@ class Driver:
         """See whether the machine is well while it says nothing."""
         if self.pending:
             self.heard_within(self.silence_s + sum(one.lasts_s for one in self.pending))
-
-    def settle(self) -> None:
-        """Wait until the machine stands."""
 
     def halt(self) -> None:
         """Stop at once and lift the pen; what was sent and not drawn is forgotten."""
@@ -288,8 +287,8 @@ class Driver:
         return executed
 
     def run(self, commands: Iterable[Command]) -> None:
-        """Send commands and wait until each is answered."""
-        for command in commands:
+        """Send commands and wait until the machine has obeyed them, and stands."""
+        for command in itertools.chain(commands, self.barrier):
             while not self.fits(command):
                 self.poll()
             self.send(command)

@@ -6,11 +6,10 @@ two moves of no length follow each stroke.
 """
 
 import contextlib
-import itertools
 import math
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +26,6 @@ _EVEN_S = 0.1  # and while it does not: a stop has to wait for it
 _LEAST_S = 0.006  # shorter moves are joined
 _LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
-_BARRIER = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
 _SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
 
 
@@ -37,6 +35,7 @@ class EbbDriver(Driver):
     title = "EiBotBoard"
     silence_s = 3.0
     pause_s = 0.03  # some answers are followed by OK, some are not
+    barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
     _down_percent: float | None = None
     _steps = (0, 0)
     _over_s = 0.0
@@ -144,7 +143,7 @@ class EbbDriver(Driver):
         if not down:
             yield Command(f"SP,1,{round(self.plotter.raise_s * 1000)}\r".encode())
             if stroke:
-                yield from (*_BARRIER, Command(b"QB\r", stroke))
+                yield from (*self.barrier, Command(b"QB\r", stroke))
             return
         percent = float(self.settings.get("down_percent", 30.0))
         if section is not None and section.motion.height is not None:
@@ -169,9 +168,6 @@ class EbbDriver(Driver):
             self.button = self.button or line == b"1"
         elif not re.fullmatch(rb"[A-Z]{1,3}(,.*)?", line):
             raise self.garbled(line)
-
-    def run(self, commands: Iterable[Command]) -> None:
-        super().run(itertools.chain(commands, _BARRIER))
 
     def forget(self) -> None:
         super().forget()

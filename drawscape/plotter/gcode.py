@@ -19,7 +19,7 @@ from drawscape.drawing.units import INCH
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.simplify import simplify
-from drawscape.plot.export.gcode import Arc, GcodeProfile, arcs_and_points
+from drawscape.plot.export.gcode import GcodeProfile, moves_of
 from drawscape.plot.machine import Machine
 from drawscape.plotter.driver import Command, Driver, Port
 from drawscape.plotter.plan import Section
@@ -64,7 +64,7 @@ class GcodeDriver(Driver):
     """A machine that understands G-code; its profile says how the pen moves, and in which units."""
 
     sync = ""  # stands before a pen's move, where that would not wait for the planner
-    barrier = "G4 P0.01"  # is answered when all before it is done
+    wait = "G4 P0.01"  # is answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
     _here = (0.0, 0.0)
 
@@ -73,6 +73,7 @@ class GcodeDriver(Driver):
         self.profile = machine.profile or GcodeProfile()
         self._mm = 1.0 if self.profile.units == "mm" else INCH
         self.modes = ["G21" if self.profile.units == "mm" else "G20", *self.usual]
+        self.barrier = (self.line(self.wait, lasts_s=10.0),)
         self.start = _rows(self.profile.command("start"))
         self.homing = [row for row in self.start if "G28" in row.upper() or "$H" in row.upper()]
 
@@ -91,9 +92,6 @@ class GcodeDriver(Driver):
         start = [row for row in self.start if row not in self.homing]
         self.run(self.line(row, lasts_s=60.0) for row in [*self.modes, *start])
         self.run(self.pen(False))
-
-    def settle(self) -> None:
-        self.run([self.line(self.barrier, lasts_s=10.0)])
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         far_mm = float(np.hypot(x - self._here[0], y - self._here[1]))
@@ -117,7 +115,7 @@ class GcodeDriver(Driver):
         text = self.profile.down(percent) if down or high else self.profile.command("pen_up")
         rows = [self.sync, *_rows(text)] if self.sync else _rows(text)
         if not (down or rows[-1].upper().startswith("G4")):
-            rows.append(self.barrier)
+            rows.append(self.wait)
         for index, row in enumerate(rows, 1):
             yield self.line(row, stroke * (index == len(rows)), 0.1 + self.dwell_s(row))
 
@@ -138,29 +136,12 @@ class GcodeDriver(Driver):
         corners = np.isin(points @ (1, 1j), kept @ (1, 1j)).tolist()
         corners[-1] = False  # without it the stroke is too short, and is drawn again
         word, here = f" F{feed / self._mm:g}", 0
-        for row, last in self._moves(self._places(points)):
+        for row, last in moves_of(self._places(points), self.profile):
             lasts_s = 0.05 + (far[last] - far[here]) / (feed / 60)
             yield self.line(row + word, 0, lasts_s, corners[last] or not row.startswith("G1"))
             word, here = "", last
         self._here = (float(points[-1][0]), float(points[-1][1]))
         yield from self.pen(False, section, number)
-
-    def _moves(self, places: Points) -> Iterator[tuple[str, int]]:
-        """Yield each move with the point where it ends."""
-        profile, here = self.profile, 0
-        moves: Iterator[Arc | int] = iter(range(1, len(places)))
-        if profile.arcs:
-            moves = arcs_and_points(places, profile.arc_tolerance_mm / self._mm)
-        for move in moves:
-            last = move.last if isinstance(move, Arc) else move
-            x, y = places[last].tolist()
-            row = f"G1 X{x} Y{y}"
-            if isinstance(move, Arc):
-                i, j = move.cx - places[here][0], move.cy - places[here][1]
-                code = "G3" if move.turn > 0 else "G2"
-                row = f"{code} X{x} Y{y} I{i:.{profile.digits}f} J{j:.{profile.digits}f}"
-            yield row, last
-            here = last
 
 
 class GrblDriver(GcodeDriver):
@@ -360,7 +341,7 @@ class MarlinDriver(GcodeDriver):
     """Marlin with a servo or a Z axis for the pen."""
 
     title = "Marlin"
-    sync = barrier = "M400"
+    sync = wait = "M400"
     silence_s = 2 * _BUSY_S
     _number = 0  # of the last line sent
     _sent = 0  # how many of `pending` are with the machine

@@ -33,6 +33,7 @@ class HpglDriver(Driver):
     line_end = b"\r"
     changes_pens = True
     knows_origin = True
+    barrier = (Command(b"OA;"),)
     _free = 0
     _asked_s: float | None = None
     _set_speed = "VS;"
@@ -112,7 +113,7 @@ class HpglDriver(Driver):
 
     def send(self, command: Command) -> None:
         self._free -= len(command.text)
-        if command.stroke:
+        if command.text.endswith(b"OA;"):
             super().send(command)
         else:
             self.port.write(command.text)
@@ -140,9 +141,6 @@ class HpglDriver(Driver):
             self.heard_within(self.silence_s)
         elif self.pending and time.monotonic() - self._heard_s > _ALIVE_S:
             self._ask_room()  # a plotter that is paused by hand answers, too
-
-    def settle(self) -> None:
-        self.position()
 
     def forget(self) -> None:
         super().forget()

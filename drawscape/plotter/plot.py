@@ -294,10 +294,6 @@ class Plot:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
 
-    def abandon(self) -> None:
-        """Give up a plot that does not run; it can still be resumed."""
-        self.journal.append("abandoned", k=self.state.done)
-
     def start_of(self, *, back: int = BACK, from_stroke: int | None = None) -> int:
         """Return the stroke, from 0, at which a next run begins.
 

@@ -193,7 +193,7 @@ class _Run:
         if driver.homes:
             driver.home()
             if "zero" not in device.memory:
-                self._go(driver.travel(0.0, 0.0))
+                driver.run(driver.travel(0.0, 0.0))
         elif not (driver.kept or driver.knows_origin):
             with contextlib.suppress(MachineError):
                 driver.release()
@@ -222,7 +222,7 @@ class _Run:
             begin = max(start, section.first)
             while (begin := self._strokes(begin, section)) < section.last:
                 self._pause()
-        self._go(self.driver.park())
+        self.driver.run(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
         self._note("done")
         self._tell(force=True)
@@ -231,13 +231,13 @@ class _Run:
         """Ask for the next sheet or pen, where one is needed."""
         by_hand = not self.driver.changes_pens
         if before is not None and section.sheet != before.sheet:
-            self._go(self.driver.park())
+            self.driver.run(self.driver.park())
             self._ask_paper(section)
         elif resumed:
             sheet = f"the same sheet still in {self.device.name}"
             self._ask("paper", f"Is {sheet}, and {section.words}?")
         elif before and (section.motion.pause or (section.pen != before.pen and by_hand)):
-            self._go(self.driver.park())
+            self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))
         if section.motion.delay_ms:
@@ -290,11 +290,6 @@ class _Run:
         self._listen()
         self._tell()
 
-    def _go(self, way: Iterator[Command]) -> None:
-        """Go somewhere, and wait until the machine stands."""
-        self.driver.run(way)
-        self.driver.settle()
-
     # Dip, refill, sharpen
 
     def _needs_station(self, index: int) -> bool:
@@ -310,7 +305,7 @@ class _Run:
         if "x" not in station:
             self._ask("pen", f"Refill or sharpen {section.words}. Is it ready?")
             return
-        self._go(self.driver.travel(station["x"], station["y"]))
+        self.driver.run(self.driver.travel(station["x"], station["y"]))
         self.driver.run(self.driver.pen(True))
         time.sleep(station.get("wait_s", 0.5))
         self.driver.run(self.driver.pen(False))

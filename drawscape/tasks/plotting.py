@@ -170,7 +170,7 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
         case "stop":
             if is_queued(plot):
                 cancel_job(plot.state.job)
-            plot.abandon()
+            plot.journal.append("abandoned", k=plot.state.done)
         case "set":
             wanted = {name: float(value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))

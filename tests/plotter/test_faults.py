@@ -219,7 +219,6 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
     with device.opened() as driver:
         driver.connect()
         driver.run(driver.travel(20.0, 10.0))
-        driver.settle()
         driver.zero_here()
         driver.mark()
         device.remember(driver)

@@ -373,16 +373,13 @@ def _strokes(
             f"layer {layer.name!r}: a height of 100 % is pen up; give less, such as +H90"
         )
     down, up = profile.down(motion.height), profile.command("pen_up")
-    tolerance = profile.arc_tolerance_mm / unit if profile.arcs else None
     for first, last in itertools.pairwise(layer.lines.offsets.tolist()):
         if first == last:
             continue
         line = places[first:last]
-        begin, moves = (
-            _straight_moves(line)
-            if tolerance is None
-            else _moves_with_arcs(line, tolerance, profile, edges)
-        )
+        begin, moves = _straight_moves(line)
+        if profile.arcs:
+            moves = "\n".join(row for row, _ in moves_of(line, profile, edges))
         yield travel + begin + travel_feed
         yield down
         if moves:
@@ -400,25 +397,27 @@ def _straight_moves(line: Points) -> tuple[str, str]:
     return begin.replace(",", " Y"), moves
 
 
-def _moves_with_arcs(
-    line: Points, tolerance: float, profile: GcodeProfile, edges: Points
-) -> tuple[str, str]:
-    digits = profile.digits
-    rows, here = [], line[0]
-    # The centre is rounded too: half a step along each axis.
-    for move in arcs_and_points(line, tolerance - 10**-digits, edges):
+def moves_of(
+    line: Points, profile: GcodeProfile, edges: Points | None = None
+) -> Iterator[tuple[str, int]]:
+    """Yield the moves along `line` (N, 2), in the profile's units, each with the point where it ends."""
+    digits, here = profile.digits, line[0]
+    found: Iterator[Arc | int] = iter(range(1, len(line)))
+    if profile.arcs:
+        tolerance = profile.arc_tolerance_mm / (1.0 if profile.units == "mm" else INCH)
+        # The centre is rounded too: half a step along each axis.
+        found = arcs_and_points(line, tolerance - 10**-digits, edges)
+    for move in found:
         last = move.last if isinstance(move, Arc) else move
         x, y = line[last].tolist()
+        row = f"G1 X{x} Y{y}"
         if isinstance(move, Arc):
             # From the positive x axis towards the positive y axis is G3.
             code = "G3" if move.turn > 0 else "G2"
             i, j = (round(value, digits) + 0.0 for value in (move.cx - here[0], move.cy - here[1]))
-            rows.append(f"{code} X{x} Y{y} I{i:.{digits}f} J{j:.{digits}f}")
-        else:
-            rows.append(f"G1 X{x} Y{y}")
+            row = f"{code} X{x} Y{y} I{i:.{digits}f} J{j:.{digits}f}"
+        yield row, last
         here = line[last]
-    x, y = line[0].tolist()
-    return f"{x} Y{y}", "\n".join(rows)
 
 
 # Three points lie on a circle anyway: fewer than five prove nothing.
