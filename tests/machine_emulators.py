@@ -448,13 +448,18 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
         self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False, power=300
     ):
         Emulator.__init__(self, link, carriage, scale=scale)
-        simulator.EbbEmulator.__init__(self, self.carriage)
+        simulator.EbbEmulator.__init__(self, self.carriage.at, self.carriage.down)
+        self.pen = self.carriage.pen
         self.version, self.power = ".".join(map(str, version)), power
         self.is_new, self.future = version >= (3, 0, 0), future
 
     @property
     def motion(self):
         return SimpleNamespace(moving_s=self.moved_s)
+
+    def move(self, to, now):
+        self.at = to
+        self.carriage.move(to, now)
 
     def execute(self, name, numbers):
         if name == "CU" and numbers[0] == 10 and self.is_new:

@@ -8,6 +8,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -235,11 +236,15 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
 
 def _machines() -> Iterator[Finding]:
     """Yield the serial ports, whether this user may open them, and the machines of this home."""
-    from drawscape.plotter.device import devices, serial_ports
+    from drawscape.plotter.device import devices
 
-    for port, words in serial_ports():
-        closed = "" if os.access(port, os.R_OK | os.W_OK) else "; this user has no right to open it"
-        yield Finding("port", f"{port}: {words}{closed}")
+    with suppress(ImportError):
+        from serial.tools.list_ports import comports
+
+        for port in [port for port in comports() if port.hwid != "n/a"]:
+            may = os.access(port.device, os.R_OK | os.W_OK)
+            closed = "" if may else "; this user has no right to open it"
+            yield Finding("port", f"{port.device}: {port.description}{closed}")
     for device in devices():
         absent = device.driver != "simulator" and not os.path.exists(device.port)
         where = f"{device.machine.title} at {device.port}"

@@ -364,8 +364,8 @@ def _follow(plot: Plot) -> None:
 def registration_sheet(pens: int = 2) -> Document:
     """Return a sheet for `pens` pens: one vernier along x and one along y for each but the first.
 
-    The mark of a pen that meets one of pen 1 tells its offset: the third to the right of the middle is
-    +0.3 mm in x, the third below it +0.3 mm in y. Long marks are the middle and each fifth.
+    The mark of a pen that meets one of pen 1 tells its offset. The third to the right of the middle is
+    +0.3 mm in x; the third below it is +0.3 mm in y. Long marks are the middle and each fifth.
     Raises PlotError for fewer than 2 pens or more than 8.
 
     >>> [layer.name for layer in registration_sheet(3).layers]

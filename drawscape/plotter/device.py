@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -98,15 +98,13 @@ class Device:
         with locked(folder() / f"{self.name}.lock", patience_s, busy):
             kind = _KINDS[self.driver][0]
             path = self._simulated() if self.driver == "simulator" else self.port
-            port = Port(path, int(self.settings.get("baudrate", kind.baudrate)))
-            try:
+            baudrate = int(self.settings.get("baudrate", kind.baudrate))
+            with closing(Port(path, baudrate)) as port:
                 driver = kind(port, self.machine, dict(self.settings))
                 driver.marker = int(self.memory.get("marker", 0))
                 x, y = self.memory.get("zero", (0.0, 0.0))
                 driver.zero = (x, y)
                 yield driver
-            finally:
-                port.close()
 
     def _simulated(self) -> str:
         """Return the path of this machine's simulator, started if need be."""
@@ -181,9 +179,7 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
     if driver not in DRIVERS:
         raise UnknownNameError("driver", driver, DRIVERS)
     if driver == "simulator" and not re.fullmatch(r"\d+(\.\d+)?x?", port):
-        raise PlotError(
-            f"port {port!r}: the simulator's is how many times as fast it is, such as 10x"
-        )
+        raise PlotError(f"port {port!r}: the simulator's is how fast it is, such as 10x")
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
     device = Device(name=name, driver=driver, port=port, profile=profile)
@@ -209,12 +205,3 @@ def read_device(name: str) -> Device:
 def devices() -> list[Device]:
     """Return all machines of this home, by name."""
     return [read_device(path.stem) for path in sorted(folder().glob("*.json"))]
-
-
-def serial_ports() -> list[tuple[str, str]]:
-    """Return the serial ports of this computer, each with what is said of it."""
-    try:
-        from serial.tools import list_ports
-    except ImportError:
-        return []
-    return [(p.device, p.description) for p in list_ports.comports() if p.hwid != "n/a"]

@@ -20,6 +20,8 @@ from drawscape.plotter.plan import Section
 WINDOW = 2
 """How many strokes may be with the machine that are not known to be executed."""
 
+_BROKEN = "broke; check cable and power, then resume the plot"
+_FULL = "takes no more data; is the machine switched on?"
 _READ_S = 0.02
 _LONGEST_S = 90.0  # that a machine which still says something may take for an answer
 
@@ -52,7 +54,7 @@ class Port:
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
-            raise self._gone("broke; check cable and power, then resume the plot") from None
+            raise self._gone(_BROKEN) from None
         return data
 
     def write(self, data: bytes) -> None:
@@ -60,9 +62,8 @@ class Port:
         try:
             self._serial.write(data)
         except OSError as error:
-            if "timeout" in str(error).lower():
-                raise self._gone("takes no more data; is the machine switched on?") from None
-            raise self._gone("broke; check cable and power, then resume the plot") from None
+            full = "timeout" in str(error).lower()
+            raise self._gone(_FULL if full else _BROKEN) from None
 
     def _gone(self, words: str) -> MachineError:
         return MachineError(f"the connection to {self.path} {words}")
@@ -76,10 +77,8 @@ class Port:
 def _port_trouble(path: str, error: Exception) -> str:
     code = getattr(error, "errno", None)
     if code in (errno.EACCES, errno.EPERM):
-        return (
-            f"no right to open {path}; join its group with `sudo usermod -aG dialout $USER`, "
-            "then log in again"
-        )
+        join = "join its group with `sudo usermod -aG dialout $USER`, then log in again"
+        return f"no right to open {path}; {join}"
     if code == errno.ENOENT or not os.path.exists(path):
         return f"there is no port {path}; is the machine plugged in? `drawscape doctor` lists ports"
     if code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower():
@@ -104,8 +103,8 @@ class Command:
 class Driver:
     """A machine at a port: subclasses know its language; places are in mm from the sheet's corner.
 
-    A stroke is a list of commands. `fits` says whether the next may be sent, `poll` returns the strokes
-    that are executed by now, and raises MachineError when the machine does not answer as it should.
+    A stroke is a list of commands. `fits` says whether the next may be sent. `poll` returns the strokes that
+    are executed by now. Both raise MachineError when the machine does not answer as it should.
     """
 
     title = "machine"
@@ -143,8 +142,6 @@ class Driver:
     def speed(self) -> float:
         """The share of the usual speed that is set."""
         return float(self.settings.get("speed", 100.0)) / 100
-
-    # What a language differs in
 
     def connect(self) -> None:
         """Find out what is there: `firmware`, and whether it `kept` its place since `mark`."""
@@ -207,14 +204,11 @@ class Driver:
     def rescue(self) -> None:
         """Lift the pen after whatever program was driving is gone."""
 
-    # What all share
-
     def heard_within(self, seconds: float) -> None:
         """Raise MachineError when the machine has said nothing for so long."""
         if time.monotonic() - self._heard_s > seconds:
-            raise MachineError(
-                f"the {self.title} has not answered for {seconds:.0f} s; check cable and power"
-            )
+            silent = f"the {self.title} has not answered for {seconds:.0f} s"
+            raise MachineError(f"{silent}; check cable and power")
 
     def ask(self, data: bytes, pattern: bytes, seconds: float = 3.0) -> re.Match[bytes]:
         """Send bytes while nothing is pending; return the answer, whose `string` is all that came.

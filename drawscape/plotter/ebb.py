@@ -95,8 +95,6 @@ class EbbDriver(Driver):
     def release(self) -> None:
         self._rows("EM,0,0", "SL,0")
 
-    # Moves
-
     def travel(self, x: float, y: float) -> Iterator[Command]:
         start = np.array(_place(*self._steps))
         end = np.array([x, y])
@@ -152,8 +150,6 @@ class EbbDriver(Driver):
             self._down_percent = percent
             yield Command(f"SC,5,{_servo(percent)}\r".encode())
         yield Command(f"SP,0,{round(self.plotter.lower_s * 1000)}\r".encode())
-
-    # Answers
 
     def fits(self, command: Command) -> bool:
         # One at a time: what waits in the board's parser would keep a stop from being heard.

@@ -168,15 +168,14 @@ class GrblDriver(GcodeDriver):
         rows = re.findall(rb"\$(\d+)=(-?[\d.]+)", self._query(b"$$\n"))
         settings = {int(key): float(value) for key, value in rows}
         if settings.get(32) == 1:
-            raise MachineError(
-                "GRBL is in laser mode, in which the pen does not go down; send it $32=0"
-            )
+            raise MachineError("GRBL is in laser mode: the pen does not go down; send it $32=0")
         self.homes = bool(self.homing) or settings.get(22, 0) > 0
         self._unit = INCH if settings.get(13) == 1 else 1.0
-        acceleration = min(settings.get(120, 0.0), settings.get(121, 0.0))
-        fastest = min(settings.get(110, 0.0), settings.get(111, 0.0)) / 60
+        fastest, acceleration = (
+            min(settings.get(key, 0.0), settings.get(key + 1, 0.0)) for key in (110, 120)
+        )
         limits = {
-            "travel_speed": fastest if self.profile.travel_feed is None else 0.0,
+            "travel_speed": fastest / 60 if self.profile.travel_feed is None else 0.0,
             "draw_acceleration": acceleration,
             "travel_acceleration": acceleration,
             "corner_deviation_mm": settings.get(11, 0.0),
@@ -358,8 +357,6 @@ class MarlinDriver(GcodeDriver):
         self.homes = bool(self.homing)
         last = self._last_line()
         self.kept = not reset and last is not None and 0 < self.marker <= last
-        if not reset and last is None:
-            self.kept = self.position() != (0.0, 0.0)
         self._renumber(last or 0 if self.kept else 0)
         words = name.decode(errors="replace")
         words = re.sub(r"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", "", words)

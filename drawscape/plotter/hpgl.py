@@ -1,7 +1,7 @@
 """Pen plotters of the eighties: HPGL over a serial line, never more than the buffer has room for.
 
-Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes and is answered at once;
-`OA;` waits its turn in the buffer, so its answer proves that the stroke before it is drawn, and where.
+Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes and is answered at once.
+`OA;` waits its turn in the buffer: its answer proves that the stroke before it is drawn, and where.
 """
 
 import re

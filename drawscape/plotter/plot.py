@@ -55,8 +55,7 @@ class Journal:
     def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
         """Write one event; it is on the disk when this returns.
 
-        With `soon` a thread sees to that: the line outlives this process at once, and a power cut of the
-        computer once `unsynced` no longer counts it.
+        With `soon` it outlives this process at once, and the computer when `unsynced` no longer counts it.
         """
         line = orjson.dumps({"e": event, "t": round(time.time(), 3), **values}) + b"\n"
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -117,10 +116,9 @@ def _cut_torn_line(handle: int) -> None:
 class State:
     """What the events of a journal add up to; `take` adds one more.
 
-    `drawing` is the file that the plot was made from, `plan` the hash of its plan. `state` is ready, waiting,
-    plotting, paused, interrupted, done, abandoned or damaged; `done` the last stroke executed, counted from
-    1; `first` how many the last run left out; `drawn` (M,) how often each was drawn. `question` is what a
-    waiting plot asks for: paper, pen or position.
+    `state` is ready, waiting, plotting, paused, interrupted, done, abandoned or damaged. `done` is the last
+    stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
+    was drawn. `plan` is the plan's hash, `question` what a plot waits for: paper, pen or position.
     """
 
     def __init__(self) -> None:
@@ -262,10 +260,8 @@ class Plot:
             state.reason = state.reason or "the program that drove it ended"
         return state
 
-    # Liveness: a lock that the run holds, and its death releases
-
     def held(self) -> contextlib.AbstractContextManager[None]:
-        """Hold the plot for a run; raises MachineBusyError when another run holds it and does not end."""
+        """Hold the plot for a run; its end releases it. Raises MachineBusyError while another holds it."""
         return locked(self.folder / "run.lock", 10.0, f"plot {self.id} runs already")
 
     @property

@@ -68,16 +68,13 @@ class _Run:
     """The state of one run; `go` does all."""
 
     def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress, on_news: OnNews) -> None:
-        self.plot, self.yes = plot, yes
-        self.plan, self.device = plot.plan, plot.device
+        self.plot, self.yes, self.on_progress, self.on_news = plot, yes, on_progress, on_news
+        self.plan, self.device, self.state = plot.plan, plot.device, plot.refresh()
         self.placement = Placement.of(self.plan, self.device.machine)
-        self.on_progress, self.on_news = on_progress, on_news
-        self.state = plot.refresh()
         self.lengths = self.plan.lines.lengths_mm
         self.drawing = False  # whether the pen may be down
         self.want = ""  # pen-up, now, stop or resume
-        self._told_s = 0.0
-        self._ink_mm = 0.0
+        self._told_s = self._ink_mm = 0.0
         self.driver: Driver
 
     def go(self, start: int, *, ask_paper: bool) -> None:
@@ -111,10 +108,7 @@ class _Run:
         except DrawscapeError:
             self.guard.needed = self.drawing
 
-    # The journal, and what others ask for in it
-
     def _note(self, event: str, **values: Any) -> None:
-        """Write an event and take it."""
         self.plot.journal.append(event, **values)
         self._listen()
 
@@ -156,7 +150,6 @@ class _Run:
         self._wait(lambda: self.answered)
 
     def _pause(self) -> None:
-        """Wait, pen up, until somebody resumes or stops the plot."""
         if self.want:
             self._note("paused", clean=True, k=self.state.done)
             self._wait(lambda: self.want == "resume")
@@ -168,16 +161,10 @@ class _Run:
         if not force and now - self._told_s < _PROGRESS_S:
             return
         self._told_s = now
-        done, strokes = self.state.done, len(self.plan)
-        message = self.state.text or self.state.label
+        message = self.state.text or self.plot.words
         if self.state.state == "plotting":
-            section, left = self.plan.section_of(done), max(1, round(self.plot.left_s() / 60))
-            message = (
-                f"stroke {done} of {strokes}, pen {section.pen} ({section.name}), {left} min left"
-            )
-        self.on_progress(done / strokes, message)
-
-    # The machine's place
+            message += f", {max(1, round(self.plot.left_s() / 60))} min left"
+        self.on_progress(self.state.done / len(self.plan), message)
 
     def _place_pen(self, *, ask_paper: bool) -> None:
         driver, device = self.driver, self.device
@@ -197,10 +184,8 @@ class _Run:
         elif not (driver.kept or driver.knows_origin):
             with contextlib.suppress(MachineError):
                 driver.release()
-            self._ask(
-                "position",
-                f"{device.name} does not know where its pen is. Is it up, and at the sheet's zero?",
-            )
+            lost = f"{device.name} does not know where its pen is"
+            self._ask("position", f"{lost}. Is it up, and at the sheet's zero?")
             driver.zero_here()
             driver.prepare()
         driver.mark()
@@ -209,8 +194,6 @@ class _Run:
     def _ask_paper(self, section: Section) -> None:
         sheet = f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
-
-    # Drawing
 
     def _draw(self, start: int) -> None:
         self.drawing = True
@@ -228,7 +211,6 @@ class _Run:
         self._tell(force=True)
 
     def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
-        """Ask for the next sheet or pen, where one is needed."""
         by_hand = not self.driver.changes_pens
         if before is not None and section.sheet != before.sheet:
             self.driver.run(self.driver.park())
@@ -290,8 +272,6 @@ class _Run:
         self._listen()
         self._tell()
 
-    # Dip, refill, sharpen
-
     def _needs_station(self, index: int) -> bool:
         most_mm = self.device.station.get("every_m", 0.0) * 1000
         if not most_mm:
@@ -311,15 +291,11 @@ class _Run:
         self.driver.run(self.driver.pen(False))
 
     def _learn(self) -> None:
-        """Correct the machine's estimates by what this run took."""
         planned = float(self.plan.seconds[self.state.drawn > 0].sum())
         if planned >= _LEARN_S and self.state.seconds > 0:
             factor = min(max(self.state.seconds / planned, 0.01), 10.0)
             mean = (read_device(self.device.name).factor + factor) / 2
             self.device.update(factor=round(mean, 4))
-
-
-# Beside a run: what keeps the computer awake, and what lifts the pen when the run is killed
 
 
 class _Guard:

@@ -1,7 +1,7 @@
 """A plotter without hardware: an EiBotBoard on a pseudo-terminal, with motors, step counters and a servo.
 
-`python -m drawscape.plotter.simulator LINK SCALE` serves one at the path LINK. Pull its plug by ending the
-process: the carriage stays where it is, and the next simulator at LINK begins there, as a real machine does.
+`python -m drawscape.plotter.simulator LINK SCALE` serves one at the path LINK. End the process to pull
+its plug: the carriage stays where it is. The next simulator at LINK begins there, as a real machine does.
 """
 
 import contextlib
@@ -12,7 +12,6 @@ import sys
 import time
 import tty
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -26,41 +25,25 @@ _SAVE_S = 0.5
 _ALONE_S = 12 * 3600.0  # a plot may wait for a person over night
 
 
-@dataclass
-class Carriage:
-    """Where the pen truly is."""
-
-    at: Point = (0.0, 0.0)
-    down: bool = False
-
-    def pen(self, down: bool, now: float) -> None:
-        """Move the pen."""
-        self.down = down
-
-    def move(self, to: Point, now: float) -> None:
-        """Move the pen in a straight line."""
-        self.at = to
-
-
 class EbbEmulator:
     """An EiBotBoard: one move runs, one waits, a third blocks the parser and all that comes behind it.
 
     It has no port: `receive` takes bytes, `advance` lets it work until a time in s, and its answers are
-    appended to `out`.
+    appended to `out`. Its carriage is `at` a place in mm, with the pen `down` or not.
     """
 
     version = "2.8.1"
     power = 300  # as QC says it
 
-    def __init__(self, carriage: Carriage) -> None:
-        self.carriage, self.out = carriage, bytearray()
-        self.rx, self.line = bytearray(), ""
+    def __init__(self, at: Point, down: bool) -> None:
+        self.at, self.down = at, down
+        self.rx, self.out, self.line = bytearray(), bytearray(), ""
         self.fifo: deque[tuple[str, float, list[int]]] = deque()
         self.running: tuple[str, float, list[int]] | None = None
         self.moved_s = 0.0  # that its moves took
         self.steps = (0, 0)
         self.label = 0
-        self._origin = carriage.at
+        self._origin = at
         self._now = self._since = 0.0
         self._from = (0, 0)
 
@@ -94,7 +77,7 @@ class EbbEmulator:
                 self.running = self.fifo.popleft()
                 self._since, self._from = self._now, self.steps
                 if self.running[0] == "SP":
-                    self.carriage.pen(self.running[2][0] == 0, self._now)
+                    self.pen(self.running[2][0] == 0, self._now)
             name, seconds, numbers = self.running
             until = min(now, self._since + seconds)
             share = (until - self._since) / seconds if seconds else 1.0
@@ -102,12 +85,20 @@ class EbbEmulator:
                 a, b = (round(f + n * share) for f, n in zip(self._from, numbers, strict=True))
                 self.steps = a, b
                 x, y = (a + b) / 2 / STEPS_MM, (a - b) / 2 / STEPS_MM
-                self.carriage.move((self._origin[0] + x, self._origin[1] + y), until)
+                self.move((self._origin[0] + x, self._origin[1] + y), until)
             if now < self._since + seconds:
                 return
             self._now, self.running = self._since + seconds, None
             self.moved_s += seconds
         self._now = now
+
+    def pen(self, down: bool, now: float) -> None:
+        """Lower or lift the pen."""
+        self.down = down
+
+    def move(self, to: Point, now: float) -> None:
+        """Move the carriage in a straight line."""
+        self.at = to
 
     def execute(self, name: str, numbers: list[int]) -> None:
         """Obey one command, and answer."""
@@ -125,7 +116,7 @@ class EbbEmulator:
             case "SP":
                 self.fifo.append((name, sum(numbers[1:2]) / 1000, numbers[:1]))
             case "EM":
-                self.steps, self._origin = (0, 0), self.carriage.at
+                self.steps, self._origin = (0, 0), self.at
             case "ES":
                 self.fifo.clear()
                 if self.running and self.running[0] == "SM":
@@ -150,10 +141,10 @@ class Simulator(EbbEmulator):
 
     def __init__(self, link: Path, scale: float) -> None:
         self.link, self.scale, self.memory = link, scale, link.with_suffix(".carriage")
-        super().__init__(Carriage())
+        x, y, down = 0.0, 0.0, False
         with contextlib.suppress(OSError, ValueError):
-            x, y, self.carriage.down = orjson.loads(self.memory.read_bytes())
-            self.carriage.at = self._origin = (x, y)
+            x, y, down = orjson.loads(self.memory.read_bytes())
+        super().__init__((x, y), down)
         self.port, inner = os.openpty()
         tty.setraw(inner)
         os.set_blocking(self.port, False)
@@ -176,7 +167,7 @@ class Simulator(EbbEmulator):
 
     def save(self) -> None:
         """Write down where the carriage is."""
-        self.memory.write_bytes(orjson.dumps([*self.carriage.at, self.carriage.down]))
+        self.memory.write_bytes(orjson.dumps([*self.at, self.down]))
 
     def end(self, *_: object) -> None:
         """Lose the power."""
