@@ -33,7 +33,6 @@ _KINDS: dict[str, tuple[type[Driver], str]] = {
     "simulator": (EbbDriver, "axidraw-v3"),
 }
 DRIVERS = tuple(_KINDS)
-"""The languages that machines speak, and `simulator`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +40,8 @@ class Device:
     """A machine with a name: its driver and port, its profile, what was learned and set.
 
     `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `settings` are
-    speed and heights in percent, `offsets` mm by pen, `stations` the refill stops. `memory` is what the
-    driver needs to find its place again, `factor` how much longer it takes than estimated.
+    speed and heights in percent, `offsets` mm by a pen's number or name, `station` is the refill stop.
+    `memory` is what the driver needs to find its place, `factor` how much longer it takes than estimated.
     """
 
     name: str
@@ -64,11 +63,6 @@ class Device:
         elif self.profile is not None:
             machine = read_machine(self.profile)
         return replace(machine, plotter=replace(machine.plotter, **self.memory.get("speeds", {})))
-
-    def offset(self, pen: int, name: str) -> tuple[float, float]:
-        """Return by how much a pen is set off, in mm, by its number or its name."""
-        x, y = self.offsets.get(str(pen)) or self.offsets.get(name) or (0.0, 0.0)
-        return x, y
 
     def save(self) -> "Device":
         """Write the machine's file."""

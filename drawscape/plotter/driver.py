@@ -241,9 +241,8 @@ class Driver:
 
     def garbled(self, line: bytes) -> MachineError:
         """Return the error for a line that is no answer."""
-        return MachineError(
-            f"the {self.title} sent {line[:40]!r}, which is no answer; check cable and interference"
-        )
+        sent = f"the {self.title} sent {line[:40]!r}, which is no answer"
+        return MachineError(f"{sent}; check cable and interference")
 
     def send(self, command: Command) -> None:
         """Send a command that fits."""

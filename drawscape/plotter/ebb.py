@@ -64,20 +64,19 @@ class EbbDriver(Driver):
         self.firmware = f"EBB firmware {name}"
 
     def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
-        return self.ask(
-            command.encode() + b"\r", pattern + rb"[^\r\n]*[\r\n]", seconds=self.silence_s
-        )
+        line = pattern + rb"[^\r\n]*[\r\n]"
+        return self.ask(command.encode() + b"\r", line, self.silence_s)
 
     def _count(self) -> tuple[int, int]:
         found = self._value("QS", rb"(?:QS,)?(-?\d+),(-?\d+)")
         return int(found[1]), int(found[2])
 
-    def _rows(self, *rows: str) -> None:
-        self.run(Command(f"{row}\r".encode()) for row in rows)
-
     def mark(self) -> None:
         self.marker = random.randint(1, 255)
         self._rows(f"SL,{self.marker}")
+
+    def _rows(self, *rows: str) -> None:
+        self.run(Command(f"{row}\r".encode()) for row in rows)
 
     def prepare(self) -> None:
         percent = float(self.settings.get("up_percent", 60.0))

@@ -35,7 +35,6 @@ _BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
 _ERRORS = {
     "1": "a word without a letter", "2": "a number that is none", "8": "it is not idle",
     "9": "it is locked; home it or send $X", "15": "it is out of reach", "20": "unknown command",
-    "22": "no feed rate", "33": "an arc that is none",
 }  # fmt: skip
 _ALARMS = {
     "1": "a limit switch was hit", "2": "a move leads out of reach", "3": "it was reset while moving",
@@ -85,7 +84,6 @@ class GcodeDriver(Driver):
     def line(
         self, text: str, stroke: int = 0, lasts_s: float = 0.0, corner: bool = False
     ) -> Command:
-        """Return the command of one line."""
         return Command(text.encode("ascii") + b"\n", stroke, lasts_s, corner)
 
     def prepare(self) -> None:
@@ -103,9 +101,7 @@ class GcodeDriver(Driver):
         yield self.line(how, lasts_s=lasts_s, corner=True)
 
     def _places(self, points: Points) -> Points:
-        """Return points of the sheet in the machine's coordinates and units."""
-        places: Points = np.round((points + self.shift) / self._mm, self.profile.digits) + 0.0
-        return places
+        return np.asarray(np.round((points + self.shift) / self._mm, self.profile.digits) + 0.0)
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         percent = self.settings.get("down_percent" if down else "up_percent")
@@ -120,7 +116,6 @@ class GcodeDriver(Driver):
             yield self.line(row, stroke * (index == len(rows)), 0.1 + self.dwell_s(row))
 
     def dwell_s(self, row: str) -> float:
-        """Return how long a line makes the machine wait, in s."""
         match = re.match(r"\s*G0?4\s*P([\d.]+)", row, re.IGNORECASE)
         return float(match[1]) if match else 0.0
 
@@ -218,12 +213,10 @@ class GrblDriver(GcodeDriver):
         return reset
 
     def _status(self) -> str:
-        """Return the machine's state, asked now."""
         self._take_status(self.ask(b"?", _STATUS.pattern, 2.0)[0])
         return self.state
 
     def _query(self, line: bytes) -> bytes:
-        """Send a line while nothing is pending; return all that comes, with `ok` or an error."""
         return self.ask(line, _ANSWER).string
 
     def _tool(self) -> int:
@@ -342,7 +335,7 @@ class MarlinDriver(GcodeDriver):
     title = "Marlin"
     sync = wait = "M400"
     silence_s = 2 * _BUSY_S
-    _number = 0  # of the last line sent
+    _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine
     _resend: int | None = None  # the line that is sent next, once all is quiet
     _asked = 0  # answers to our own questions that are still to come
@@ -382,7 +375,6 @@ class MarlinDriver(GcodeDriver):
         return body + b"*%d\n" % reduce(lambda sum_, byte: sum_ ^ byte, body, 0)
 
     def _listen(self, line: bytes) -> bytes:
-        """Send a numbered line while nothing is pending; return all that comes until it is quiet."""
         return self.ask(line, rb"(^|\n)ok|Resend").string + self.quiet(0.1)
 
     def position(self) -> tuple[float, float]:
@@ -411,11 +403,12 @@ class MarlinDriver(GcodeDriver):
 
     def encoded(self, command: Command) -> bytes:
         self._number += 1
+        self._first = self._first if self._sent else self._number
         self._sent += 1
         return self._checked(self._number, command.text.decode("ascii").strip())
 
     def answered(self, command: Command) -> None:
-        self._sent -= 1
+        self._sent, self._first = self._sent - 1, self._first + 1
         super().answered(command)
 
     def take(self, line: bytes) -> None:
@@ -428,8 +421,7 @@ class MarlinDriver(GcodeDriver):
                 self.acknowledge()
         elif resend := _RESEND.match(line):
             self._resend, self._asked = int(resend[1]), 0
-            kept = self._resend - (self._number - self._sent + 1)
-            self._sent = min(max(kept, 0), self._sent)
+            self._sent = min(max(self._resend - self._first, 0), self._sent)
         elif line.startswith(b"start"):
             raise MachineError("the machine was reset or lost its power", lost=True)
         elif line.startswith(b"Error:"):
@@ -474,5 +466,4 @@ class MarlinDriver(GcodeDriver):
 
 
 def _rows(text: str) -> list[str]:
-    """Return the lines of a profile's command."""
     return [row.strip() for row in text.split("\n") if row.strip()]

@@ -94,16 +94,14 @@ class Plan:
             data = path.read_bytes()
             length = int.from_bytes(data[:8], "little")
             header = orjson.loads(data[8 : 8 + length])
+            if header["format"] != _FORMAT:
+                raise ValueError(f"version {header['format']}, not {_FORMAT}")
             count, strokes = header["points"], header["strokes"]
             numbers = np.frombuffer(data, "<f8", 2 * count + 2 * strokes + 1, 8 + length)
         except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise PlotError(
                 f"plan {path} cannot be read: {error}; plot the drawing again"
             ) from error
-        if header["format"] != _FORMAT:
-            raise PlotError(
-                f"plan {path} is of version {header['format']}, not {_FORMAT}; plot again"
-            )
         points, offsets, seconds = np.split(numbers, [2 * count, 2 * count + strokes + 1])
         lines = Lines(points.reshape(-1, 2), offsets.astype(np.int64))
         rows = [{**row, "motion": Motion(**row["motion"])} for row in header["sections"]]
@@ -217,10 +215,8 @@ class Placement:
 
     def points(self, points: Points) -> Points:
         """Return (N, 2) points of the page in mm of the machine."""
-        placed: Points = points @ self.matrix + self.shift
-        return placed
+        return np.asarray(points @ self.matrix + self.shift)
 
     def page(self, points: Points) -> Points:
         """Return (N, 2) points of the machine in mm of the page."""
-        placed: Points = (points - self.shift) @ self.matrix.T
-        return placed
+        return np.asarray((points - self.shift) @ self.matrix.T)

@@ -104,7 +104,6 @@ class Journal:
 
 
 def _cut_torn_line(handle: int) -> None:
-    """Cut off what is behind the last line's end: its writer was killed, or the power was cut."""
     size = os.fstat(handle).st_size
     if size == 0 or os.pread(handle, 1, size - 1) == b"\n":
         return
@@ -236,15 +235,14 @@ class Plot:
             raise JournalError(self.damage)
         try:
             for event in self.journal.news():
-                try:
-                    self.record.take(event)
-                except (KeyError, IndexError, TypeError) as error:
-                    raise JournalError(
-                        f"plot {self.id}: journal line {event!r} makes no sense: {error!r}"
-                    ) from error
-        except JournalError as error:
-            self.damage = str(error)  # what comes behind the damage says nothing
-            raise
+                self.record.take(event)
+        except (JournalError, KeyError, IndexError, TypeError) as error:
+            why = f"a journal line makes no sense: {error!r}"
+            # What comes behind the damage says nothing.
+            self.damage = (
+                str(error) if isinstance(error, JournalError) else f"plot {self.id}: {why}"
+            )
+            raise JournalError(self.damage) from error
         return self.record
 
     @property
@@ -386,7 +384,6 @@ def plotted_drawings() -> dict[str, str]:
 
 @lru_cache(maxsize=10_000)
 def _plotted(folder: Path, size: int) -> tuple[str, str] | None:
-    """Return the drawing of a plot that is done, and what is said of it; a journal of that size is read."""
     plot = Plot(folder)
     if plot.state.state != "done":
         return None

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
 from drawscape.plotter.device import read_device
@@ -99,7 +101,6 @@ class _Run:
             self._learn()
 
     def _lift(self, *, lost: bool) -> None:
-        """Lift the pen after a fault; the guard does when the machine cannot be reached now."""
         if lost:
             self.driver.marker = 0
             self.device.remember(self.driver)
@@ -131,7 +132,6 @@ class _Run:
                         self.device.update(settings={**kept, **event["values"]})
 
     def _wait(self, until: Callable[[], bool]) -> None:
-        """Wait for a person, who may stop the plot instead."""
         self._tell(force=True)
         while not until():
             if self.want == "stop":
@@ -141,7 +141,6 @@ class _Run:
         self._note("plotting")
 
     def _ask(self, what: str, text: str) -> None:
-        """Wait until a person has answered a question, or has said yes to all of them."""
         if self.yes:
             return
         self.answered = False
@@ -227,7 +226,8 @@ class _Run:
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
-        driver, todo = self.driver, first
+        driver, todo, offsets = self.driver, first, self.device.offsets
+        offset = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
         commands: Iterator[Command] = iter(())
         command: Command | None = None
         while self.want not in ("stop", "now"):
@@ -237,7 +237,7 @@ class _Run:
                 driver.send(command)
                 command = None
             if command is None and self._may_begin(todo, section):
-                line = self.plan.lines[todo] + self.device.offset(section.pen, section.name)
+                line = self.plan.lines[todo] + np.array(offset)
                 todo += 1
                 commands = driver.stroke(self.placement.points(line), section, todo)
                 continue
@@ -258,7 +258,6 @@ class _Run:
         return self.state.done
 
     def _may_begin(self, index: int, section: Section) -> bool:
-        """Whether the next stroke may be sent, while those before it may not all be executed."""
         done = self.state.done
         full = index - done >= self.driver.window
         unsafe = index - (done - self.plot.journal.unsynced) >= WINDOW

@@ -27,22 +27,27 @@ def children(pid):
         return []
 
 
-def break_something(desk, run, fault):
-    """Do what happens in life, then what a person does before resuming."""
+def break_something(desk, run, fault, draws):
+    """Do what happens in life, then what a person does before resuming.
+
+    Once a run `draws`, it lifts the pen whatever happens to it; it may have been down before.
+    """
     machine = desk.emulator
     match fault:
         case "kill":
             os.kill(run.pid, signal.SIGKILL)
-            wait_for(lambda: not (machine.carriage.down or machine.busy))
+            wait_for(lambda: not (machine.busy or (draws and machine.carriage.down)))
         case "computer":  # it lost its power, and the machine did not
             for pid in [*children(run.pid), run.pid]:
                 os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: not machine.busy)
         case "unplug":
             machine.faults.append(lambda it: it.unplug())
             run.join(60)
             wait_for(lambda: not machine.busy)
             machine.plug()
-            wait_for(lambda: not machine.carriage.down)  # by itself, as soon as it is reached
+            # By itself, as soon as it is reached.
+            wait_for(lambda: not (draws and machine.carriage.down))
         case "hang":
             machine.muted = True
             run.join(60)
@@ -86,7 +91,7 @@ def test_nothing_is_lost_whenever_something_breaks(home, driver):
                     moments.append(fault)
                     told.append(f"{fault} at {plot.words}")
                     carriage.rest_s = 0.0
-                    break_something(desk, run, fault)
+                    break_something(desk, run, fault, len(carriage.strokes) > drawn)
                     rests.extend([carriage.rest_s / SCALE] * (fault in ("kill", "garbage")))
                 run.join(120)
                 if plot.state.state == "done":
