@@ -219,20 +219,6 @@ def drawscape(*words):
     )
 
 
-def test_a_task_is_queued_on_the_command_line(start_consumer):
-    start_consumer("-w", "1")
-    done = drawscape("enqueue", "sampletasks.add", "a=1", "b=2", "job_description=a sum", "--wait")
-    job_id, result = done.stdout.split()
-    assert result == "3"
-    assert get_job(job_id).description == "a sum"
-    assert (
-        drawscape("enqueue", "sampletasks.echo", "value=ink", "--wait").stdout.split()[1] == "ink"
-    )
-    wrong = drawscape("enqueue", "sampletasks.add", "novalue")
-    assert wrong.returncode == 2
-    assert "NAME=VALUE" in wrong.stderr
-
-
 @pytest.mark.sqlite
 def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path):
     enqueue_background_job(TASK)

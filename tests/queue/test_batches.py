@@ -1,18 +1,16 @@
 """Batches: walking through a large one, canceling, what follows and what depends on one."""
 
+import itertools
 import random
 
 import pytest
 from queue_steps import TASK, end, queued, run, take
 
 from drawscape import errors
-from drawscape.job_manager import Job, default_queue, delete_job, enqueue_many
-from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
+from drawscape.job_manager import default_queue, delete_job, enqueue_many
 from drawscape.queue.store import cancel
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
-
-LARGE, LARGER = 100, 200
 
 
 def overtaking(jobs):
@@ -22,52 +20,30 @@ def overtaking(jobs):
     return [*sorted(jobs[1:], key=places.__getitem__), jobs[0]]
 
 
-ORDERS = {
-    "rising": list,
-    "falling": lambda jobs: jobs[::-1],
-    "overtaking": overtaking,
-}
-
-
-def walk(batch, order):
-    """Return a walk in which each look finds one more job ended, in that order, and what it took.
-
-    That is in hundreds of SQLite's own steps, on the walker's connection alone.
-    """
-    ends = iter(order(batch.jobs))
-    other = SqliteEngine(default_queue().database.path, synchronous=NORMAL)
-
-    def end_next():
-        cancel(other, next(ends).id)
-
-    steps = 0
-
-    def count():
-        nonlocal steps
-        steps += 1
-        return 0
-
-    end_next()
-    seen: list[Job] = []
-    default_queue().database.connection.set_progress_handler(count, 100)
+def walk(batch):
+    """Return a walk in which each look finds one more job ended, and what it takes in SQLite's steps."""
+    database = default_queue().database
+    other = database.another()
+    steps = itertools.count()
+    ends = iter(overtaking(batch.jobs))
+    cancel(other, next(ends).id)
+    seen = []
+    database.connection.set_progress_handler(lambda: next(steps) < 0, 100)
     for job in batch.as_completed(timeout=60):
         seen.append(job)
         if len(seen) < len(batch):
-            end_next()
-    default_queue().database.connection.set_progress_handler(None, 0)
+            cancel(other, next(ends).id)
+    database.connection.set_progress_handler(None, 0)
     other.close()
-    return seen, steps
+    return seen, next(steps)
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.slow
-def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length(order):
-    batches = [enqueue_many(TASK, [{}] * size) for size in (LARGE, LARGER)]
-    wanted = [ORDERS[order](batch.jobs) for batch in batches]
-    walks = [walk(batch, ORDERS[order]) for batch in batches]
-    assert [seen for seen, _ in walks] == wanted
-    (_, few), (_, many) = walks
+def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length():
+    batches = [enqueue_many(TASK, [{}] * size) for size in (100, 200)]
+    (first, few), (second, many) = map(walk, batches)
+    assert [first, second] == [overtaking(batch.jobs) for batch in batches]
     assert many < 2.5 * few
 
 

@@ -47,11 +47,6 @@ def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path
         job.wait(1)
 
 
-def test_an_unknown_job_cannot_be_canceled(home):
-    with pytest.raises(errors.JobNotFoundError):
-        cancel_job("nobody")
-
-
 @pytest.mark.usefixtures("worked_home")
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):

@@ -29,13 +29,6 @@ def rows():
     return default_queue().database.read("select id, status from job")
 
 
-def test_an_enqueued_job_is_one_committed_row():
-    job = enqueue_background_job("sampletasks.add", 1, b=2)
-    assert rows() == [(job.id, "queued")]
-    assert job.status == "queued"
-    assert job.refresh().timeout_s == 300
-
-
 def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
     assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
@@ -220,14 +213,6 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
 def payload_of(job):
     database = default_queue().database
     return database.read("select payload from job where id = :id", id=job.id)[0][0]
-
-
-def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
-    batch = enqueue_many("sampletasks.add", ({"a": i} for i in range(50)))
-    assert len(batch) == len(batch.jobs) == 50
-    with pytest.raises(errors.TaskArgumentsError):
-        enqueue_many("sampletasks.add", [{"a": 1}, {"z": 1}])
-    assert len(rows()) == 50
 
 
 def test_jobs_are_listed_newest_first_by_status_and_task():

@@ -71,23 +71,6 @@ def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home)
     assert stored_ids(path) == {job.id for job in jobs}
 
 
-def test_who_has_read_the_files_is_still_seen_to_use_them(home):
-    """What SQLite asks for before it removes the log, and before it clears the shared memory."""
-    path = database_path()
-    enqueue_background_job("sampletasks.nothing")
-    for file in (path, f"{path}-wal", f"{path}-shm"):
-        Path(file).read_bytes()
-    script = (
-        "import fcntl, os, sys\n"
-        "for name, start, size in ((sys.argv[1], 0x40000002, 510), (sys.argv[1] + '-shm', 128, 1)):\n"
-        "    try: fcntl.lockf(os.open(name, os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB, size, start)\n"
-        "    except OSError: print('used')\n"
-        "    else: print('free')\n"
-    )
-    command = [sys.executable, "-c", script, path]
-    assert subprocess.check_output(command, text=True, timeout=120).split() == ["used", "used"]
-
-
 @pytest.mark.parametrize("way", ["transaction", "write"])
 def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home, way):
     enqueue_background_job("sampletasks.nothing")

@@ -1,7 +1,6 @@
 """A hostile world: full disks, locked, foreign and damaged files, the clock set back."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -230,11 +229,3 @@ def test_the_memory_limit_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_JOB_MEMORY", "lots")
     with pytest.raises(SettingsError, match="lots"):
         memory_limit_bytes()
-
-
-def test_a_copy_of_the_folder_is_a_copy_of_the_queue(home, tmp_path):
-    job = enqueue_background_job("sampletasks.add", 1)
-    default_queue().database.connection.execute("pragma wal_checkpoint(truncate)")
-    shutil.copytree(home / ".drawscape", tmp_path / "copy")
-    copy = SqliteEngine(tmp_path / "copy" / "queue.db")
-    assert copy.connection.execute("select id from job").fetchall() == [(job.id,)]

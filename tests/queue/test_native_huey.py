@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from huey.api import SqliteHuey
 from support import wait_until
 
 from drawscape.job_manager import (
@@ -17,7 +16,6 @@ from drawscape.job_manager import (
     list_jobs,
     workers_alive,
 )
-from drawscape.queue.huey import JobHuey, JobStorage
 
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
@@ -62,16 +60,6 @@ def native(home):
 @pytest.fixture
 def consumer(native, home, start_consumer):
     return start_consumer("-w", "2", huey="nativetasks.huey")
-
-
-def test_it_is_built_like_a_huey(tmp_path):
-    huey = JobHuey("mine", filename=tmp_path / "mine.db")
-    assert isinstance(huey, SqliteHuey)
-    assert isinstance(huey.storage, JobStorage)
-    assert huey.name == "mine"
-    assert (
-        JobHuey("other", results=False, filename=tmp_path / "mine.db", timeout=9).results is False
-    )
 
 
 def test_tasks_run_and_give_results(native, consumer):
