@@ -1,6 +1,5 @@
 """Workers that die, pause or are many: nothing is lost, nothing runs twice without need."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -98,36 +97,21 @@ def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     assert workers_alive() == []
 
 
-def test_a_service_manager_may_signal_worker_and_children_alike(home, start_consumer, tmp_path):
-    path = tmp_path / "begun"
+def test_a_service_manager_that_signals_worker_and_children_alike_ends_no_job(
+    home, start_consumer, tmp_path
+):
+    gate = tmp_path / "gate"
     consumer = start_consumer()
-    job = started(enqueue_background_job("processtasks.until_asked", str(path)))
-    wait_until(path.exists)
+    job = started(
+        enqueue_background_job("sampletasks.append_then_wait", str(tmp_path / "begun"), str(gate))
+    )
+    wait_until((tmp_path / "begun").exists)
     os.kill(job.refresh().pid, signal.SIGTERM)
-    consumer.stop()
-    assert job.status == "queued"
-    assert job.refresh().recoveries == 0
-
-
-@pytest.mark.sqlite
-def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer, tmp_path):
-    path = tmp_path / "begun"
-    start_consumer()
-    job = started(enqueue_background_job("processtasks.until_asked", str(path)))
-    wait_until(path.exists)
-    child = job.refresh().pid
-
-    def asked_again():
-        """A signal that comes just before `sleep` begins takes effect only after it, so one may not do."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGTERM)
-        time.sleep(0.1)
-        return job.ended
-
-    wait_until(asked_again)
-    with pytest.raises(JobFailed, match="SIGTERM"):
-        job.wait(60)
-    assert job.reason == "crashed"
+    consumer.process.send_signal(signal.SIGINT)  # that lets running jobs end
+    wait_until(lambda: "event=stopping" in consumer.log.read_text())
+    gate.touch()
+    consumer.process.wait(60)
+    assert (job.status, job.refresh().attempts) == ("finished", 1)
 
 
 def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_consumer):

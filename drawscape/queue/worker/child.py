@@ -37,6 +37,9 @@ CHILD = "DRAWSCAPE_CHILD"
 
 SAFE_PATH = "PYTHONSAFEPATH"
 
+ASK_TO_STOP = signal.SIGUSR2
+"""What raises JobStopped in a task."""
+
 PREVIEW_BYTES = 4_000_000
 """Of the largest preview that is passed on."""
 
@@ -160,7 +163,11 @@ class Child:
         add_folder(home)  # last: a `random.py` in it hides nothing
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, self._on_term)
+        # A service manager asks worker and children alike, and who runs has some grace: the worker says when.
+        signal.signal(
+            signal.SIGTERM, lambda *_: None
+        )  # unlike `SIG_IGN` not for what a task starts
+        signal.signal(ASK_TO_STOP, self._on_request)
         _limit_memory(settings.memory_limit_bytes)
         self._state = ProcessState(settings.home, log)
 
@@ -249,7 +256,7 @@ class Child:
         except JobStopped:  # asked just as the call had ended
             return Outcome("stopped")
 
-    def _on_term(self, _signum: int, _frame: FrameType | None) -> None:
+    def _on_request(self, _signum: int, _frame: FrameType | None) -> None:
         job = self._running
         if job is not None:
             job.ask_to_stop()

@@ -17,7 +17,7 @@ from drawscape.errors import SettingsError
 from drawscape.queue import clock
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import CHILD, SAFE_PATH, Channel, main, mark_of
+from drawscape.queue.worker.child import ASK_TO_STOP, CHILD, SAFE_PATH, Channel, main, mark_of
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -141,7 +141,7 @@ class ChildProcess:
 
     def ask_to_stop(self) -> None:
         """Raise JobStopped inside the task."""
-        self._signal(signal.SIGTERM)
+        self._signal(ASK_TO_STOP)
 
     def _signal(self, signum: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

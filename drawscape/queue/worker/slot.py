@@ -30,8 +30,6 @@ _START_LIMIT_S = 60.0  # importing a large project may take seconds
 _FIRST_LOOK_S, _LOOK_S = 0.005, 0.5  # when memory is looked at first, and how often later on
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
-_LEAVE_NOTICE_S = 3.0
-"""huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine."""
 
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536
@@ -137,8 +135,6 @@ class State(Enum):
     ENDING = auto()
     """Asked to stop; it may use its grace."""
     KILLED = auto()
-    NOTIFIED = auto()
-    """Somebody else has asked it to stop: a service manager, which is about to ask the worker, too."""
 
 
 _AT_WORK = frozenset({State.RUNNING, State.DUMPING, State.ENDING, State.KILLED})
@@ -179,9 +175,7 @@ class Slot:
     @property
     def descriptors(self) -> tuple[int, ...]:
         """What to poll: messages, log, end of the process."""
-        if self._child is None or self.state is State.NOTIFIED:
-            return ()
-        return self._child.descriptors
+        return () if self._child is None else self._child.descriptors
 
     @property
     def due_at(self) -> float:
@@ -382,10 +376,6 @@ class Slot:
         elif self.state is State.ENDING:
             child.kill()
             self._enter(State.KILLED)
-        elif self.state is State.NOTIFIED:
-            details = {"signal": "SIGTERM", "log": self._log.last_lines()}
-            error = "its process was asked to end (SIGTERM), and not by the queue"
-            self._end(Outcome("failed", "crashed", None, error, details, child.peak_kb))
 
     def _begin_ending(self, status: str, reason: str | None, grace_s: float) -> None:
         """Ask once; a request that comes again or later may only bring the end nearer."""
@@ -428,8 +418,6 @@ class Slot:
         _, status, reason, result, error, detail, peak_kb, reusable = content
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
             self._judge((detail or {}).get("stack"))
-        elif status == "stopped":  # nobody here had asked
-            self._enter(State.NOTIFIED, _LEAVE_NOTICE_S)
         else:
             if status != "finished":
                 detail = {**(detail or {}), "log": self._log.last_lines()}
