@@ -587,7 +587,7 @@ def pause_queue(lane: str | None = None) -> None:
     True
     """
     queue = default_queue()
-    store.pause(queue.database, queue.name, _lane(lane))
+    queue.database.write(queue.database.sql.PAUSE, queue=queue.name, lane=_lane(lane))
 
 
 def resume_queue(lane: str | None = None) -> None:
@@ -597,7 +597,7 @@ def resume_queue(lane: str | None = None) -> None:
     >>> resume_queue("fast")
     """
     queue = default_queue()
-    store.resume(queue.database, queue.name, _lane(lane))
+    queue.database.write(queue.database.sql.RESUME, queue=queue.name, lane=_lane(lane))
 
 
 def queue_is_paused(lane: str | None = None) -> bool:
@@ -607,7 +607,8 @@ def queue_is_paused(lane: str | None = None) -> bool:
     False
     """
     queue = default_queue()
-    paused = store.paused_lanes(queue.database, queue.name)
+    rows = queue.database.read(queue.database.sql.PAUSED, queue=queue.name)
+    paused = [name for (name,) in rows]
     return store.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
 
 

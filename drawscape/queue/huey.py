@@ -17,8 +17,7 @@ from huey.consumer import Consumer
 from huey.serializer import Serializer
 from huey.storage import BlackHoleStorage, SqliteStorage
 
-from drawscape import durations
-from drawscape.durations import Duration
+from drawscape.durations import Duration, seconds
 from drawscape.errors import DuplicateJobError, JobOptionError, QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine, open_engine
@@ -81,29 +80,6 @@ class Timetable:
         self.entries: dict[str, PeriodicJob] = {}
         self._seen: dict[str, int] = {}
         self._lock = threading.Lock()
-
-    def add(
-        self,
-        is_due: Callable[[datetime], bool],
-        task: str | Callable[..., Any],
-        arguments: Mapping[str, Any],
-        *,
-        name: str | None,
-        zone: tzinfo | None,
-        catch_up: durations.Duration,
-    ) -> PeriodicJob:
-        """Return the new entry; raise JobOptionError for a name that another has."""
-        path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
-        # `<locals>` and letters that no id takes
-        key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
-        if key in self.entries:
-            raise JobOptionError(
-                f"a periodic job is called {key!r} already; give one of them another name with name='...'"
-            )
-        catch_up_s = 0.0 if catch_up is None else durations.seconds(catch_up, "catch_up")
-        entry = PeriodicJob(key, is_due, task, arguments, zone, catch_up_s)
-        self.entries[key] = entry
-        return entry
 
     def run(self, queue: Queue, now: float | None = None) -> None:
         """Queue what has come due since the last look; one entry's error does not stop the others."""
@@ -238,10 +214,18 @@ class RunsJobs(Huey):  # type: ignore[misc]
         has each of them twice. With `catch_up='1d'` the minutes of the last day that
         no worker saw are made up for. Raises JobOptionError.
         """
+        path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
+        # `<locals>` and letters that no id takes
+        key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
+        entries = self.timetable.entries
+        if key in entries:
+            raise JobOptionError(
+                f"a periodic job is called {key!r} already; give one of them another name with name='...'"
+            )
         zone = zone_of(tz, utc=self.utc)
-        return self.timetable.add(
-            validate_datetime, task, kwargs, name=name, zone=zone, catch_up=catch_up
-        )
+        catch_up_s = 0.0 if catch_up is None else seconds(catch_up, "catch_up")
+        entries[key] = PeriodicJob(key, validate_datetime, task, kwargs, zone, catch_up_s)
+        return entries[key]
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.options import Group, priority_of
 from drawscape.queue.queue import JobReference, Queue
 from drawscape.queue.row import OPEN, JobMeta, JobSnapshot, Status
-from drawscape.queue.store import ALL_LANES, paused_lanes
+from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
 
 _CHECK_S = 0.003
@@ -410,7 +410,7 @@ def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
     else:
         ahead = jobs_ahead(queue, row)
         yield f"{_plural(ahead, 'job')} {'are' if ahead > 1 else 'is'} ahead of it."
-        for lane in paused_lanes(database, queue.name):
+        for (lane,) in database.read(database.sql.PAUSED, queue=queue.name):
             if lane in (ALL_LANES, group.lane):
                 yield f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
         if group.most is not None:

@@ -272,13 +272,6 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     return bool(rows)
 
 
-def release_unknown(engine: Engine, job_id: str, token: int, worker: str) -> None:
-    """Let others have a job that `worker` has claimed, and to which the server's answer did not come."""
-    sql = engine.sql
-    if engine.write(sql.RELEASE_UNKNOWN, id=job_id, token=token, worker=worker):
-        _warn("job=%s event=unknown_claim_released", job_id)
-
-
 def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
     """Return None when `held` went back to the queue, else the outcome, with why each worker refused it.
 
@@ -603,18 +596,3 @@ def save_meta(
             )
         notes = {key: value for key, value in parsed(meta).items() if key not in gone}
         run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
-
-
-def pause(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:
-    """Let no job of `lane` (all by default) start until `resume`; running ones go on."""
-    engine.write(engine.sql.PAUSE, queue=queue, lane=lane)
-
-
-def resume(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:
-    """Let jobs of `lane` start again; of all lanes by default, those too that were paused by name."""
-    engine.write(engine.sql.RESUME, queue=queue, lane=lane)
-
-
-def paused_lanes(engine: Engine, queue: str) -> list[str]:
-    """Return the names of the lanes that are paused, `*` for all."""
-    return [lane for (lane,) in engine.read(engine.sql.PAUSED, queue=queue)]

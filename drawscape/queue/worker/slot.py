@@ -155,7 +155,7 @@ class Slot:
         self.is_kept_free = is_kept_free
         """Whether it leaves jobs of a priority below 0 to the other slots."""
         self.state = State.EMPTY
-        self.claim: Claim | None = None
+        self.claim: Any = None  # a Claim
         self.outcome: Outcome | None = None
         self.retry_at = 0.0
         """When the outcome is to be written again, which could not be, in monotonic seconds."""
@@ -163,7 +163,7 @@ class Slot:
         """When the worker asked for the claim, in seconds since the machine was started."""
         self.is_lost = False
         """Whether the job is to go back to the queue: it may be another worker's by now."""
-        self._child: ChildProcess | None = None
+        self._child: Any = None  # a ChildProcess in all states but EMPTY
         self._limit_at = math.inf  # of the present state, in monotonic seconds
         self._look_at = math.inf
 
@@ -202,7 +202,7 @@ class Slot:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        child, claim = self._present()
+        child, claim = self._child, self.claim
         if not self._lease.may_run(self.asked_at):
             self.is_lost = True
             return
@@ -217,15 +217,10 @@ class Slot:
         self._look_s = _FIRST_LOOK_S
         self._look_at = time.monotonic() + _FIRST_LOOK_S
 
-    def _present(self) -> tuple[ChildProcess, Claim]:
-        assert self._child is not None
-        assert self.claim is not None
-        return self._child, self.claim
-
     def release(self) -> Claim | None:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
-        claim, self.claim, self.outcome, self.is_lost = self.claim, None, None, False
-        self.retry_at = 0.0
+        claim: Claim | None = self.claim
+        self.claim, self.outcome, self.is_lost, self.retry_at = None, None, False, 0.0
         if self.state not in (State.EMPTY, State.STARTING, State.IDLE):
             self.close()
         return claim
@@ -280,10 +275,8 @@ class Slot:
         return self.claim is not None and (self.claim.id, self.claim.token) == (job_id, token)
 
     def _receive(self) -> None:
-        child = self._child
-        assert child is not None
         try:
-            messages = child.receive()
+            messages = self._child.receive()
         except EOFError:
             self._died()
             return
@@ -292,7 +285,7 @@ class Slot:
                 self._enter(State.IDLE)
                 if self.claim is not None:
                     self._hand_over()
-            elif self.state not in _AT_WORK or content[0] != child.mark:
+            elif self.state not in _AT_WORK or content[0] != self._child.mark:
                 continue  # of an earlier job, by a process that it has forked
             elif kind == Kind.DONE:
                 self._answered(content)
@@ -325,7 +318,7 @@ class Slot:
         """Write how far the job is; a locked file is not waited for, as the job's time runs."""
         if self._unwritten is None:
             return
-        engine, (_, claim) = self._engine, self._present()
+        engine, claim = self._engine, self.claim
         fraction, message, meta, preview = self._unwritten
         values = {"progress": fraction, "message": message, "meta": meta}
         try:
@@ -346,18 +339,16 @@ class Slot:
 
     def _write(self, statement: str, **values: Any) -> None:
         """Write what is not worth the job."""
-        _, claim = self._present()
         try:
-            self._engine.write(statement, **{**claim.key, **values})
+            self._engine.write(statement, **{**self.claim.key, **values})
         except DrawscapeError as error:
-            _LOG.warning("job=%s event=not_written error=%r", claim.id, str(error))
+            _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
 
     # Time
 
     def _look(self, now: float) -> None:
-        child, _ = self._present()
         if self.state is State.RUNNING:
-            child.sample_peak()
+            self._child.sample_peak()
         self._look_s = min(2 * self._look_s, _LOOK_S)
         self._look_at = now + self._look_s
         self._log.flush()
@@ -366,7 +357,7 @@ class Slot:
     def _limit_is_over(self) -> None:
         if self.state is State.STARTING:
             raise ChildStartError(f"it did not start within {_START_LIMIT_S:g} s")
-        child, claim = self._present()
+        child, claim = self._child, self.claim
         if self.state is State.RUNNING:
             self._verdict, self._mark = ("failed", "timeout"), self._log.end
             child.dump_stack()
@@ -386,10 +377,9 @@ class Slot:
             self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
 
     def _begin_grace(self, grace_s: float) -> None:
-        child, _ = self._present()
         self._enter(State.ENDING, grace_s)
         if grace_s > 0:
-            child.ask_to_stop()
+            self._child.ask_to_stop()
 
     # Ends
 
@@ -427,7 +417,7 @@ class Slot:
 
     def _judge(self, stack: str | None = None) -> None:
         """End the job as the worker has decided."""
-        child, claim = self._present()
+        child, claim = self._child, self.claim
         assert self._verdict is not None
         status, reason = self._verdict
         stack = stack or self._log.since(self._mark)
@@ -442,22 +432,20 @@ class Slot:
 
         When it had not begun the job is not to blame, and another child runs it.
         """
-        child = self._child
-        assert child is not None
-        code = child.end()
+        code = self._child.end()
         if self.state is State.STARTING:
             raise ChildStartError(f"it ended while starting (exit code {code})")
         if self.state is State.IDLE:
             self.close()
         elif not self._lease.may_run(self.asked_at):
             self.is_lost = True
-        elif self._verdict is None and not child.has_begun():
+        elif self._verdict is None and not self._child.has_begun():
             self._try_another()
         else:
             self._copy_log()
             if self._verdict is not None:
                 self._judge()
                 return
-            error, detail = describe_death(code, self._log.last_lines(60), child.peak_kb)
+            error, detail = describe_death(code, self._log.last_lines(60), self._child.peak_kb)
             detail["log"] = self._log.last_lines()
-            self._end(Outcome("failed", "crashed", None, error, detail, child.peak_kb))
+            self._end(Outcome("failed", "crashed", None, error, detail, self._child.peak_kb))

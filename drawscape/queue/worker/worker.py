@@ -25,7 +25,6 @@ from drawscape.queue.store import (
     next_due_s,
     promote_due,
     recover,
-    release_unknown,
 )
 from drawscape.queue.worker.call import ChildSettings
 from drawscape.queue.worker.child_process import (
@@ -322,7 +321,12 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         }
         for job, since in self._unknown.items():
             if asked_at - since > _UNKNOWN_S:
-                release_unknown(self._watched, *job, self.worker_id)
+                self._release(*job)
+
+    def _release(self, job_id: str, token: int) -> None:
+        key = {"id": job_id, "token": token, "worker": self.worker_id}
+        if self._watched.write(self._watched.sql.RELEASE_UNKNOWN, **key):
+            _LOG.warning("job=%s event=unknown_claim_released", job_id)
 
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does; jobs that are cut short go back to the queue.
