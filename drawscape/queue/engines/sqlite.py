@@ -56,26 +56,15 @@ _BETWEEN_S = 0.02
 _MOST_GUARDS = 128  # of files at once; a process has one, or a few
 
 _GUARDS: "dict[Path, FileGuard]" = {}
-_GUARDS_LOCK = threading.Lock()
-
-
-def _renew_lock() -> None:
-    global _GUARDS_LOCK
-    _GUARDS_LOCK = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_renew_lock)  # whoever had it is not in the forked process
 
 
 def guard(path: Path) -> "FileGuard":
     """Return this process's guard of the database at `path`, which has been opened in WAL mode."""
-    with _GUARDS_LOCK:
-        found = _GUARDS.get(path)
-        if found is None:
-            while len(_GUARDS) >= _MOST_GUARDS:
-                _GUARDS.pop(next(iter(_GUARDS))).close()
-            found = _GUARDS[path] = FileGuard(path)
-        return found
+    if path not in _GUARDS:
+        while len(_GUARDS) >= _MOST_GUARDS:
+            _GUARDS.pop(next(iter(_GUARDS))).close()
+        _GUARDS[path] = FileGuard(path)  # of two threads' one is left over, and stays open
+    return _GUARDS[path]
 
 
 @contextmanager

@@ -43,7 +43,9 @@ ASK_TO_STOP = signal.SIGUSR2
 PREVIEW_BYTES = 4_000_000
 """Of the largest preview that is passed on."""
 
-_PEAK_WORTH_A_RESET_KB = 262_144
+_MOST_PEAK_KB = 262_144
+"""A child that has held more is replaced: what it keeps, and its peak, would be the next job's."""
+
 _MESSAGE_CHARS = 2_000
 _LENGTH_BYTES = 8
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
@@ -215,8 +217,6 @@ class Child:
         self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Outcome
     ) -> Outcome:
         failpoint("child.before_start")
-        if self._peak_kb > _PEAK_WORTH_A_RESET_KB:
-            _reset_peak()
         job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, *report))
         set_current(job)
         try:
@@ -241,8 +241,7 @@ class Child:
             return False
         if self._settings.max_jobs is not None and self._jobs >= self._settings.max_jobs:
             return False
-        large = self._peak_kb > _PEAK_WORTH_A_RESET_KB and self._state.keeps_memory()
-        return self._state.restore() and not large
+        return self._state.restore() and self._peak_kb <= _MOST_PEAK_KB
 
     def _attempt(self, job: RunningJob, task: str, call: Call | Outcome) -> Outcome:
         if isinstance(call, Outcome):
@@ -280,14 +279,8 @@ class Child:
 
 
 def _peak_kb() -> int:
-    """Return the most memory that this process has held since the last reset, in KiB."""
+    """Return the most memory that this process has held, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
-
-
-def _reset_peak() -> None:
-    """Let the kernel forget the peak of an earlier, larger job."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
 
 
 def _flush_output() -> None:
@@ -406,9 +399,6 @@ def _installed_folders() -> tuple[str, ...]:
 
 # What a job may change
 
-_KEPT_BYTES = 256 * 2**20
-"""A child that holds this much more after a job than before its first one is replaced."""
-
 _LIMITS = tuple(
     getattr(resource, f"RLIMIT_{name}")
     for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")
@@ -507,7 +497,6 @@ class ProcessState:
         self._streams = sys.stdin, sys.stdout, sys.stderr
         self._kept = [(read, put_back, read()) for read, put_back in _kept()]
         self._unchanging = self._unchangeable()
-        self._memory = _resident_bytes()
         self._numpy_state = b""
         self._restore_random()
 
@@ -556,10 +545,6 @@ class ProcessState:
         priority = os.getpriority(os.PRIO_PROCESS, 0)
         return (threading.active_count(), priority, *limits, *handlers)
 
-    def keeps_memory(self) -> bool:
-        """Return whether this process holds much more memory than before its first job."""
-        return _resident_bytes() - self._memory > _KEPT_BYTES
-
 
 def _numpy_state(numpy: Any) -> bytes:
     """Return the state of numpy's own generator: 0.3 µs, where `get_state` takes 40."""
@@ -575,10 +560,3 @@ def _has_children() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def _resident_bytes() -> int:
-    """Return what this process holds in memory, 0 where the system does not show it."""
-    with contextlib.suppress(OSError):
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return 0
