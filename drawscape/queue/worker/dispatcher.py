@@ -229,6 +229,8 @@ class Dispatcher:
                     _LOG.error("event=claim_failed error=%r", str(error))
                     self._claim_at = time.monotonic() + _RETRY_PAUSE_S
                     return
+                if found is None:
+                    break  # nor is there one for the slot that is kept free
                 self._begin(slot, found, asked_at)
         self._may_claim = False
 
