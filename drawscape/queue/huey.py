@@ -214,6 +214,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         has each of them twice. With `catch_up='1d'` the minutes of the last day that
         no worker saw are made up for. Raises JobOptionError.
         """
+        zone = zone_of(tz, utc=self.utc)
         path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
         # `<locals>` and letters that no id takes
         key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
@@ -222,7 +223,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
             raise JobOptionError(
                 f"a periodic job is called {key!r} already; give one of them another name with name='...'"
             )
-        zone = zone_of(tz, utc=self.utc)
         catch_up_s = 0.0 if catch_up is None else seconds(catch_up, "catch_up")
         entries[key] = PeriodicJob(key, validate_datetime, task, kwargs, zone, catch_up_s)
         return entries[key]

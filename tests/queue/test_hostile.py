@@ -176,9 +176,9 @@ def test_an_end_that_the_file_refuses_holds_up_no_other_and_is_written_later(hom
         "begin select raise(abort, 'not now'); end"
     )
     bad = enqueue_background_job("sampletasks.add", 1, job_id="bad")
-    others = [enqueue_background_job("sampletasks.add", number) for number in range(10)]
-    start_consumer("-w", "2")
-    assert [job.wait(60) for job in others] == list(range(10))
+    others = [enqueue_background_job("sampletasks.add", number) for number in range(200)]
+    start_consumer("-w", "3")
+    assert [job.wait(60) for job in others] == list(range(200))
     assert bad.status == "started"
     database.write("drop trigger refuses")
     assert bad.wait(60) == 1

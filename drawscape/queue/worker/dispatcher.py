@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from drawscape.errors import DrawscapeError
@@ -203,15 +203,12 @@ class Dispatcher:
 
     # Claims and acknowledgements
 
-    def _free(self) -> list[Slot]:
-        """Return the slots that may have a job; the one that is kept free of some is the last."""
+    def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
+        """Return the slots that may have a job once those that `ended` are acknowledged."""
         if self._stopping.is_set():
             return []
-        return [
-            slot
-            for slot in self._slots
-            if slot.state is State.IDLE and (slot.claim is None or slot.outcome is not None)
-        ]
+        idle = [slot for slot in self._slots if slot.state is State.IDLE]
+        return [slot for slot in idle if slot.claim is None or slot in ended]
 
     def _request_of(self, slot: Slot) -> ClaimRequest:
         request = self._request._replace(pid=slot.pid)
@@ -221,17 +218,16 @@ class Dispatcher:
         if not self._may_claim or time.monotonic() < self._claim_at:
             return
         for slot in self._free():
-            if slot.claim is None:
-                asked_at = clock.boot_s()
-                try:
-                    found = self._engine.claim(self._request_of(slot))
-                except DrawscapeError as error:
-                    _LOG.error("event=claim_failed error=%r", str(error))
-                    self._claim_at = time.monotonic() + _RETRY_PAUSE_S
-                    return
-                if found is None:
-                    break  # nor is there one for the slot that is kept free
-                self._begin(slot, found, asked_at)
+            asked_at = clock.boot_s()
+            try:
+                found = self._engine.claim(self._request_of(slot))
+            except DrawscapeError as error:
+                _LOG.error("event=claim_failed error=%r", str(error))
+                self._claim_at = time.monotonic() + _RETRY_PAUSE_S
+                return
+            if found is None:
+                break  # nor is there one for the slot that is kept free, which is the last
+            self._begin(slot, found, asked_at)
         self._may_claim = False
 
     def _begin(self, slot: Slot, found: Claim | None, asked_at: float) -> None:
@@ -250,7 +246,7 @@ class Dispatcher:
         ended = [slot for slot in ended if self._has_code_for(slot)]
         if not ended:
             return
-        if self._engine.is_server or not self._write(ended, self._free()):
+        if self._engine.is_server or not self._write(ended, self._free(ended)):
             for slot in ended:  # one of several may be to blame
                 self._write([slot], [])
 
