@@ -113,7 +113,7 @@ def document(settings: WebSettings, root: str = "/") -> Json:
 
 def _operation(route: Route, locked: bool) -> Json:
     codes = [200, *route.answers, 400, 503, *([401] if locked else [])]
-    codes += [404, 422] if "<job_id>" in route.path else []
+    codes += [404] if "<job_id>" in route.path else []
     operation: Json = {
         "operationId": route.name,
         "summary": (route.view.__doc__ or "").partition("\n")[0],

@@ -27,7 +27,6 @@ from drawscape.jobs import (
 )
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
-from drawscape.web.problems import FieldError, invalid
 from drawscape.web.site import SVG_POLICY, current_site
 
 Status = dict[str, Any]
@@ -53,7 +52,7 @@ _LONGEST_ERROR = 500
 
 def show(job_id: str) -> flask.Response:
     """Return the job as JSON."""
-    return flask.jsonify(view(find(job_id), svg_url(job_id)))
+    return flask.jsonify(view(find(job_id)))
 
 
 def cancel(job_id: str) -> flask.Response:
@@ -65,7 +64,7 @@ def cancel(job_id: str) -> flask.Response:
     if ORDERED_HERE.items() - get_job(job_id).meta.items():
         _check_allowed("cancel")
     canceled = cancel_job(job_id)
-    return flask.jsonify({"canceled": canceled, **view(find(job_id), svg_url(job_id))})
+    return flask.jsonify({"canceled": canceled, **view(find(job_id))})
 
 
 def svg(job_id: str) -> flask.Response:
@@ -74,9 +73,9 @@ def svg(job_id: str) -> flask.Response:
     Raises RequestRefused: 409 while the job has no result, 410 when its file is gone.
     """
     path = finished_drawing(job_id)
-    wants_file = flask.request.args.get("download", "") not in ("", "0", "false")
+    saves = "download" in flask.request.args
     response = flask.send_file(
-        path, mimetype="image/svg+xml", as_attachment=wants_file, download_name=path.name
+        path, mimetype="image/svg+xml", as_attachment=saves, download_name=path.name
     )
     return _as_drawing(response, "private, no-cache")
 
@@ -115,28 +114,17 @@ def _as_drawing(response: flask.Response, caching: str) -> flask.Response:
 def find(job_id: str) -> Status:
     """Return the job with this id, if it is one of those that a browser may see.
 
-    Raises RequestRefused: 422 for what cannot be an id, 404 for an unknown or hidden job.
+    Raises RequestRefused with 404 for an unknown or hidden job.
     """
-    if not re.fullmatch(JOB_ID, job_id):
-        rule = "must be 1 to 128 letters, digits, _ and -"
-        raise invalid([FieldError("job_id", job_id, rule)])
-    job = get_job_status(job_id)
+    job = get_job_status(job_id if re.fullmatch(JOB_ID, job_id) else "none")
     shown = tuple(f"{module}." for module in current_site().settings.job_modules)
     if job["status"] == "not_found" or not job["task"].startswith(shown):
         raise RequestRefused(404, f"no job {job_id!r}, or none any more")
     return job
 
 
-def svg_url(job_id: str) -> str:
-    """Return the address of the job's drawing."""
-    return flask.url_for(".job_svg", job_id=job_id)
-
-
-def view(job: Status, svg_url: str) -> dict[str, Any]:
-    """Return what a browser may know of the job: no path of the server, no traceback.
-
-    `svg_url` is where its drawing can be had; it is named once there is one.
-    """
+def view(job: Status) -> dict[str, Any]:
+    """Return what a browser may know of the job: no path of the server, no traceback."""
     drawing = _named_by(job) if job["status"] == "finished" else None
     there = drawing is not None and drawing.is_file()
     return {
@@ -148,7 +136,7 @@ def view(job: Status, svg_url: str) -> dict[str, Any]:
         "reason": job["reason"],
         "error": last_line(job["error"]),
         "result": drawing.name if drawing and there else None,
-        "svg": svg_url if there else None,
+        "svg": flask.url_for(".job_svg", job_id=job["id"]) if there else None,
         **{
             key: job[key] and job[key].isoformat()
             for key in ("created_at", "started_at", "ended_at")
@@ -198,8 +186,8 @@ def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
     """Return a job's row; whether the file of its drawing is there is seen when it is asked for."""
     ran = (job.ended_at or datetime.now(UTC)) - job.started_at if job.started_at else None
     return {
-        **view({**job._asdict(), "result": None}, ""),
-        "svg": svg_url(job.id) if job.status == "finished" else None,
+        **view({**job._asdict(), "result": None}),
+        "svg": flask.url_for(".job_svg", job_id=job.id) if job.status == "finished" else None,
         "name": job.description or job.task.rpartition(".")[2],
         "seconds": None if ran is None else round(ran.total_seconds(), 1),
         "actions": list(offered(job.status)) if manages else [],
