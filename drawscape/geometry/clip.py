@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.geometry.pieces import Pieces, Segments, cut_at, touching
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments
+from drawscape.geometry.pieces import Pieces, cut_at, touching
 from drawscape.geometry.regions import Polygon, contains, rings
 
 

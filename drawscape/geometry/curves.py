@@ -7,8 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points, offsets_of, on_lines, ranges
-from drawscape.geometry.pieces import Segments
+from drawscape.geometry.lines import (
+    Floats,
+    Ints,
+    Lines,
+    Points,
+    Segments,
+    offsets_of,
+    on_lines,
+    ranges,
+)
 from drawscape.geometry.simplify import without_repeats
 
 # A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.

@@ -8,9 +8,8 @@ import numpy as np
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Floats, Lines, ranges
+from drawscape.geometry.lines import Floats, Lines, Segments, ranges
 from drawscape.geometry.offset import inset_rings
-from drawscape.geometry.pieces import Segments
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
 Style: TypeAlias = Literal["lines", "cross", "concentric", "circles"]

@@ -192,6 +192,27 @@ class Lines:
         return Lines(self.points.take(index, axis=0), offsets_of(counts))
 
 
+@dataclass(frozen=True)
+class Segments:
+    """The straight segments of lines: `a` and `b` are (S, 2), `line` is the line of each, (S,)."""
+
+    a: Points
+    b: Points
+    line: Ints
+
+    @classmethod
+    def of(cls, lines: Lines) -> Segments:
+        """Return the segments of `lines`, in order; a line of one point makes one of length 0."""
+        first = np.ones(len(lines.points), dtype=bool)
+        first[lines.offsets[1:] - 1] = lines.counts == 1
+        index = np.flatnonzero(first)
+        alone = np.repeat(lines.counts == 1, lines.counts)[index]
+        return cls(lines.points[index], lines.points[index + ~alone], lines.ids[index])
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+
 def offsets_of(counts: ArrayLike) -> Ints:
     """Return where each of lines with so many points begins, and where the last ends, (M + 1,)."""
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)

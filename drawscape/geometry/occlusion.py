@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Ints, Lines, Points
-from drawscape.geometry.pieces import Segments, cut_at, touching
+from drawscape.geometry.lines import Flags, Ints, Lines, Points, Segments
+from drawscape.geometry.pieces import cut_at, touching
 from drawscape.geometry.regions import Polygon, polygons, rings, to_shapely
 
 # Lines this near the edge of a later shape count as covered by it, so that an edge that two shapes

@@ -4,33 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points, Segments
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
 SLIVER = 1e-9
 """Two cuts this close are one: a segment through a corner crosses both of its edges."""
-
-
-@dataclass(frozen=True)
-class Segments:
-    """The straight segments of lines: `a` and `b` are (S, 2), `line` is the line of each, (S,)."""
-
-    a: Points
-    b: Points
-    line: Ints
-
-    @classmethod
-    def of(cls, lines: Lines) -> "Segments":
-        """Return the segments of `lines`, in order; a line of one point makes one of length 0."""
-        first = np.ones(len(lines.points), dtype=bool)
-        first[lines.offsets[1:] - 1] = lines.counts == 1
-        index = np.flatnonzero(first)
-        alone = np.repeat(lines.counts == 1, lines.counts)[index]
-        return cls(lines.points[index], lines.points[index + ~alone], lines.ids[index])
-
-    def __len__(self) -> int:
-        return len(self.a)
 
 
 @dataclass(frozen=True)

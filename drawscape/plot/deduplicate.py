@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges
-from drawscape.geometry.pieces import Segments
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Segments, ranges
 from drawscape.plot.merge import meeting_points, merge
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
-from drawscape.geometry.pieces import Segments
+from drawscape.geometry.lines import Segments
 from drawscape.geometry.resample import resample
 from drawscape.plot.deduplicate import near_pieces, overlaps
 from drawscape.plot.machine import Machine
