@@ -39,9 +39,12 @@ def julia(
     Fractal Images, 1988. Every fourth is drawn with the second pen.
     """
     ink = inks(svg, palette, "#14213d", "#b3402a")
-    # Just off the main cardioid of the Mandelbrot set, where its shore is richest.
-    angle = rng.uniform(0.3, np.pi)
-    shore = (np.exp(1j * angle) / 2 - np.exp(2j * angle) / 4) * rng.uniform(1.01, 1.06)
+    # Just off the main cardioid of the Mandelbrot set, where its shore is richest, and not within a bulb.
+    for _ in range(60):
+        angle = rng.uniform(0.3, np.pi)
+        shore = (np.exp(1j * angle) / 2 - np.exp(2j * angle) / 4) * rng.uniform(1.01, 1.12)
+        if _escapes_slowly(shore):
+            break
     c = complex(
         shore.real if real is None else real, shore.imag if imaginary is None else imaginary
     )
@@ -85,6 +88,16 @@ def _draw(svg: SVGBuilder, ink: list[str], height: Floats, count: int) -> None:
     joined = joined.with_points(points)
     parts = [thinned(joined.take(k), number[k]) for k in (number % 4 != 1, number % 4 == 1)]
     in_pens(svg, ink, parts, names=("contours", "marked"))
+
+
+def _escapes_slowly(c: complex) -> bool:
+    """Return whether 0, the last to leave, goes away from the set of `c` late, but goes."""
+    z = 0j
+    for step in range(4 * ITERATIONS):
+        z = z * z + c
+        if abs(z) > 2:
+            return 14 < step < 60
+    return False
 
 
 def _distances(z: NDArray[np.complex128], c: complex) -> Floats:

@@ -161,5 +161,6 @@ def _bark(
     radii = rim + 0.011 * levels * (1 + 0.5 * rough)
     radii = np.minimum(radii, 1.0)
     plates = noise.perlin(turn[0] * 9, turn[1] * 9, levels * 0.6) + 0.25
+    plates[(radii >= 1.0) & (levels < layers)] = -1.0  # no layer lies on the outermost
     plates[-1] += 0.3  # the outermost layer holds together as an outline
     return keep_positive(_placed(svg, radii, theta, middle), plates)
