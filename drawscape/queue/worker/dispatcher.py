@@ -234,7 +234,7 @@ class Dispatcher:
         if found is None:
             return
         slot.claim = found
-        if clock.boot_s() - asked_at > CLAIM_LIMIT_S:
+        if self._engine.is_server and clock.boot_s() - asked_at > CLAIM_LIMIT_S:
             self._give_back(slot, begun=False)
         else:
             self._guarded(slot, lambda: slot.run(found, asked_at))
