@@ -42,7 +42,7 @@ def claims(jobs: int, groups: Groups = ORDINARY) -> float:
     held, done = table.claim(bench), 0
     began = time.perf_counter()
     while held is not None and done < jobs:  # others may wait, too
-        accepted, held = acknowledge(table, held, Outcome("finished"), bench)
+        [accepted], [held] = acknowledge(table, [(held, Outcome("finished"))], [bench])
         done += accepted
     took_s = time.perf_counter() - began
     if done < jobs:
