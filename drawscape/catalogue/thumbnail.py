@@ -6,9 +6,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.color import luminance, rgb
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.style import luminance, rgb
 from drawscape.geometry.lines import Floats, Lines
 
 Shades = NDArray[np.float32]

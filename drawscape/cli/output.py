@@ -167,7 +167,7 @@ class PlotOptions:
 
     def hatching(self) -> Callable[[str], dict[str, Any]]:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
-        from drawscape.drawing.color import rgb
+        from drawscape.drawing.style import rgb
         from drawscape.drawing.units import parse_length
 
         kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (

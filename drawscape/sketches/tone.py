@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.drawing.color import rgb
 from drawscape.drawing.paper import WARM_WHITE, Frame
+from drawscape.drawing.style import rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import Floats, Lines, clip_to_rectangle
 from drawscape.geometry.thinning import van_der_corput

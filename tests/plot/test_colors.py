@@ -2,7 +2,7 @@
 
 import pytest
 
-from drawscape.drawing.color import rgb
+from drawscape.drawing.style import rgb
 
 
 @pytest.mark.parametrize(

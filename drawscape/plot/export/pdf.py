@@ -10,8 +10,8 @@ import zlib
 import numpy as np
 import orjson
 
-from drawscape.drawing.color import rgb
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.style import rgb
 from drawscape.drawing.units import MM, PT
 
 _POINTS_PER_MM = MM / PT

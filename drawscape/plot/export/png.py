@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.color import luminance, rgb
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.style import luminance, rgb
 from drawscape.drawing.units import INCH
 from drawscape.errors import MissingExtraError, PlotError
 

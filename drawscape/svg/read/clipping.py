@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
-from drawscape.drawing.color import luminance, rgba
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.style import Style, is_partial
+from drawscape.drawing.style import Style, is_partial, luminance, rgba
 from drawscape.drawing.units import NUMBER
 from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from drawscape.drawing.color import rgba
-from drawscape.drawing.style import INHERITED, parse_declarations
+from drawscape.drawing.style import INHERITED, parse_declarations, rgba
 from drawscape.drawing.units import NUMBER
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import Node

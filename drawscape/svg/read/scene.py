@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
-from drawscape.drawing.color import is_white
 from drawscape.drawing.path import MOST_POINTS, flatten, read_commands, resolve
+from drawscape.drawing.style import is_white
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
 from drawscape.svg.read.tree import PlainRun
 

@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
-from drawscape.drawing.color import is_white, luminance, rgba, share
-from drawscape.drawing.style import Style, is_seen
+from drawscape.drawing.style import Style, is_seen, is_white, luminance, rgba, share
 from drawscape.drawing.units import PX, css_mm
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
