@@ -13,7 +13,7 @@ from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.voronoi import relax
 from drawscape.recipe.drawing import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
-from drawscape.sketches.pictures import _shell
+from drawscape.sketches.pictures._photographs import shell
 from drawscape.sketches.pictures._tour import tours
 from drawscape.sketches.tone import tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
@@ -25,7 +25,7 @@ def test_the_picture_that_ships_is_what_its_script_makes() -> None:
     with resources.files("drawscape.sketches.pictures").joinpath("_shell.npz").open("rb") as file:
         shipped = np.load(file)["picture"]
     assert shipped.dtype == np.uint8
-    off = np.abs(shipped.astype(int) - _shell.shell().astype(int))
+    off = np.abs(shipped.astype(int) - shell().astype(int))
     assert off.max() <= 2  # another processor's last digits
 
 
