@@ -38,7 +38,8 @@ def test_a_plain_hueys_file_gains_the_job_table(tmp_path):
     from huey.api import SqliteHuey
 
     path = tmp_path / "huey.db"
-    SqliteHuey("x", filename=str(path)).storage.enqueue(b"task")
+    with closing(SqliteHuey("x", filename=str(path)).storage) as storage:
+        storage.enqueue(b"task")
     database = SqliteEngine(path)
     assert database.connection.execute("select count(*) from job").fetchone() == (0,)
     assert database.connection.execute("select count(*) from task").fetchone() == (1,)
