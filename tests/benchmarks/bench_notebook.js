@@ -15,14 +15,13 @@ globalThis.bench = (() => {
 
   /* From the click until the status has come to 'finished' and a new picture is on the page. */
   async function clickToPicture() {
-    const words = form().querySelector(".drawscape-status"), image = form().querySelector("img.drawscape-picture");
+    const image = form().querySelector("img.drawscape-picture");
     const before = image.src, statuses = [];
-    const observer = new MutationObserver(() => statuses.push(words.className));
-    observer.observe(words, { attributes: true, attributeFilter: ["class"] });
+    const observer = new MutationObserver(() => statuses.push(form().dataset.status));
+    observer.observe(form(), { attributes: true, attributeFilter: ["data-status"] });
     const began = performance.now();
     form().querySelector(".drawscape-draw").click();
-    await until(() => statuses.length > 1 && words.classList.contains("drawscape-is-finished")
-      && image.src !== before && loaded(image));
+    await until(() => statuses.length && form().dataset.status === "finished" && image.src !== before && loaded(image));
     await frame();
     observer.disconnect();
     return performance.now() - began;
@@ -70,24 +69,23 @@ globalThis.bench = (() => {
     return times;
   }
 
-  /* Keys on a slider's handle; how many pictures came meanwhile, and when the last one after it. */
+  /* Moves of a slider's handle; how many pictures came meanwhile, and when the last one after it. */
   async function slide(moves, during) {
-    const handle = form().querySelector(".drawscape-parameter .noUi-handle");
+    const handle = form().querySelector(".drawscape-parameters input[type=range]");
     const image = form().querySelector("img.drawscape-picture");
     let pictures = 0, last = 0;
     const observer = new MutationObserver(() => { pictures++; last = performance.now(); });
     observer.observe(image, { attributes: true, attributeFilter: ["src"] });
-    handle.focus();
+    handle.dispatchEvent(new Event("pointerdown"));
     const began = performance.now();
     for (let i = 0; i < moves; i++) {
-      const key = Math.floor(i / 37) % 2 ? "ArrowLeft" : "ArrowRight";
-      handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      handle.value = Number(handle.value) + (Math.floor(i / 37) % 2 ? -1 : 1);
+      handle.dispatchEvent(new Event("input", { bubbles: true }));
       const due = began + (i + 1) * during / moves;
       while (performance.now() < due) await new Promise(done => setTimeout(done, 1));
     }
     const released = performance.now(), moving = pictures;
-    const words = form().querySelector(".drawscape-status");
-    await until(() => words.classList.contains("drawscape-is-finished") && performance.now() - Math.max(last, released) > 1500);
+    await until(() => form().dataset.status === "finished" && performance.now() - Math.max(last, released) > 1500);
     observer.disconnect();
     return { pictures: moving, after: Math.max(last - released, 0) };
   }
