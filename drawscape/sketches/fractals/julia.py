@@ -42,9 +42,11 @@ def julia(
     # Just off the main cardioid of the Mandelbrot set, where its shore is richest, and not within a bulb.
     for _ in range(60):
         angle = rng.uniform(0.3, np.pi)
-        shore = (np.exp(1j * angle) / 2 - np.exp(2j * angle) / 4) * rng.uniform(1.01, 1.12)
+        shore = (np.exp(1j * angle) / 2 - np.exp(2j * angle) / 4) * rng.uniform(1.01, 1.2)
         if _escapes_slowly(shore):
             break
+    shore = np.conj(shore) if rng.random() < 0.5 else shore
+    turn += rng.uniform(-30, 30)
     c = complex(
         shore.real if real is None else real, shore.imag if imaginary is None else imaginary
     )
@@ -96,7 +98,7 @@ def _escapes_slowly(c: complex) -> bool:
     for step in range(4 * ITERATIONS):
         z = z * z + c
         if abs(z) > 2:
-            return 14 < step < 60
+            return 11 < step < 60
     return False
 
 

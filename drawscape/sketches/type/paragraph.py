@@ -66,6 +66,9 @@ def paragraph(
     size = float(np.clip(size, least, max(frame.short / 14, least)))
     # Letters such as a script's j reach beyond their row on both sides.
     room = 0.6 * size
+    words = text.split()
+    # The seed lets the text begin elsewhere, too.
+    text = " ".join(np.roll(words, int(rng.permutation(len(words))[0])) if words else [])
     written = _column(
         text, Style(face, size, missing="?"), align, leading, frame.width - 2 * room, frame.height
     )
