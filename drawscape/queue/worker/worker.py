@@ -41,7 +41,7 @@ _UNKNOWN_S = 2 * CLAIM_LIMIT_S
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
-_START_TRIES = 5
+_START_PATIENCE_S = 60.0  # a server that is restarted comes back within it
 _CHECK_S = 0.25  # the stop flag is checked as often, at least
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
 _CHORES_S = 1.0
@@ -367,13 +367,15 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
 
 def _though_it_breaks(step: Callable[[], object]) -> None:
-    """Take a step that may be taken twice, some times over while connections break under it."""
-    for left in reversed(range(_START_TRIES)):
+    """Take a step that may be taken twice, for a minute again while connections break under it."""
+    deadline = time.monotonic() + _START_PATIENCE_S
+    while True:
         try:
             step()
         except QueueError as error:
-            if not left:
+            if isinstance(error, QueueGoneError) or time.monotonic() > deadline:
                 raise
             _LOG.warning("event=start_repeated error=%r", str(error))
+            time.sleep(_CHECK_S)
         else:
             return
