@@ -101,9 +101,9 @@ class Dispatcher:
 
     @property
     def holds(self) -> dict[tuple[str, int], float]:
-        """Id and token of the jobs that run, and when each was asked for (see `Slot.asked_at`)."""
-        held = [(slot.claim, slot.asked_at) for slot in self._slots]
-        return {(claim.id, claim.token): asked_at for claim, asked_at in held if claim is not None}
+        """Id and token of the jobs that run, and when each was claimed (see `Slot.claimed_at`)."""
+        held = [(slot.claim, slot.claimed_at) for slot in self._slots]
+        return {(claim.id, claim.token): since for claim, since in held if claim is not None}
 
     @property
     def is_idle(self) -> bool:
@@ -233,6 +233,7 @@ class Dispatcher:
     def _begin(self, slot: Slot, found: Claim | None, asked_at: float) -> None:
         if found is None:
             return
+        slot.claimed_at = clock.boot_s()  # before the claim: the thread that renews the lease reads both
         slot.claim = found
         if self._engine.is_server and clock.boot_s() - asked_at > CLAIM_LIMIT_S:
             self._give_back(slot, begun=False)

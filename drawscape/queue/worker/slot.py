@@ -161,6 +161,8 @@ class Slot:
         """When the outcome is to be written again, which could not be, in monotonic seconds."""
         self.asked_at = 0.0
         """When the worker asked for the claim, in seconds since the machine was started."""
+        self.claimed_at = 0.0
+        """When the claim was answered, by the same clock: from then on the server knows of it."""
         self.is_lost = False
         """Whether the job is to go back to the queue: it may be another worker's by now."""
         self._child: Any = None  # a ChildProcess in all states but EMPTY
