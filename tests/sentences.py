@@ -1,9 +1,10 @@
 """Sentences of more than 25 words in what users read: `python tests/sentences.py`, as `make words` does.
 
-Read are README, CHANGELOG, CONTRIBUTING, SECURITY, the pages of the site, the text of the notebooks, and the
-help of every command. Code in a sentence counts as one word, and so does the address of a link.
+Read are README, CHANGELOG, CONTRIBUTING, SECURITY, the pages of the site, the text of the notebooks, the help
+of every command, and docstrings. Code in a sentence counts as one word, and so does the address of a link.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 MOST_WORDS = 25
 _LEFT_OUT = ("_gallery", "gallery.md")  # the words of the sketches
 _CODE = re.compile(r"^(`{3,}).*?^\1`*$|^% .*?$|<!--.*?-->|^ {4}.*?$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.DOTALL | re.MULTILINE
 _END = re.compile(
     r"(?<=[.!?])[\"')*\]]*\s+(?=[A-Z\"'(`*\[0-9])|:\s*\n|\n\s*\n|\s\|\s|\n(?=[-*#|>]|\d+\. )"
 )
@@ -62,7 +64,22 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield str(file.relative_to(ROOT)), prose(cell.source)
     for name, command in commands(root, "drawscape"):
         for words in (command.help, *(getattr(one, "help", None) for one in command.params)):
-            yield f"{name} --help", prose((words or "").replace("\n\n", "\n\n"))
+            yield f"{name} --help", prose(words or "")
+    for file in sorted((ROOT / "drawscape").rglob("*.py")):
+        for text in docstrings(file):
+            yield str(file.relative_to(ROOT)), text
+
+
+def docstrings(file: Path) -> Iterator[str]:
+    """Yield the docstrings of a module, without their examples."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield re.sub(
+                r"^>>> .*?(\n\n|\Z)|^ {4}[^\n]*",
+                "",
+                prose(ast.get_docstring(node) or ""),
+                flags=_BLOCK,
+            )
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
 belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py.
-database.py has the tables, redraw.py draws again, documents.py keeps sheets and the settings of forms.
+Then database.py has the tables, redraw.py draws again, and documents.py keeps sheets and forms' settings.
 """
 
 from drawscape.catalogue.documents import (

@@ -347,8 +347,8 @@ def _is_description(node: ast.expr) -> bool:
 class _Walk:
     """All that a function reaches: for each module a script that makes it, statement by statement.
 
-    `nodes` are the definitions on the way. `why` says why the scripts are no source, if so: an object only
-    lives in this process, or the text of some code is not known.
+    `nodes` are the definitions on the way. `why` says why the scripts are no source, if so. Then an object
+    only lives in this process, or the text of some code is not known.
     """
 
     def __init__(self) -> None:

@@ -233,7 +233,7 @@ class Dispatcher:
     def _begin(self, slot: Slot, found: Claim | None, asked_at: float) -> None:
         if found is None:
             return
-        slot.claimed_at = clock.boot_s()  # before the claim: the thread that renews the lease reads both
+        slot.claimed_at = clock.boot_s()  # first, for the thread that renews the lease reads both
         slot.claim = found
         if self._engine.is_server and clock.boot_s() - asked_at > CLAIM_LIMIT_S:
             self._give_back(slot, begun=False)

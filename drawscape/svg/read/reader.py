@@ -44,9 +44,8 @@ def read_svg(
     """Return the lines of an SVG in mm, in layers.
 
     `source` is a path, or the file's content as text, bytes (gzipped, too) or a tree. `layers` parts
-    the lines by top-level `group`, by `color` of the stroke (or of the fill, where only that is seen),
-    or not at all (`none`). `auto` takes what makes more layers.
-    Curves become polylines that keep within
+    the lines by top-level `group`, by `color` of the stroke, or not at all (`none`). A shape without a
+    stroke has the color of its fill. `auto` takes what makes more layers. Curves become polylines within
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
     hatched, too: `hatching` may return options of `geometry.hatch.hatch` for a fill's colour, such as
     `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide what lies below
