@@ -33,8 +33,8 @@ class Sketch:
     copy. A draft is called when someone looks, or not at all; so it may neither change anything nor draw
     random numbers.
 
-    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["schotter"].parameters]
-    ('curves', ['columns', 'turning', 'drifting', 'calm'])
+    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["hypercube"].parameters]
+    ('curves', ['dimensions', 'columns', 'turning', 'ways', 'palette'])
     """
 
     name: str

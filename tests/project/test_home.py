@@ -13,6 +13,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (tmp_path / "repository" / "src").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "repository" / "src")
+    settings._working_folder.cache_clear()  # a thread of an earlier test may have asked by now
     return tmp_path / "repository"
 
 
