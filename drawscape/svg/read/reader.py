@@ -24,10 +24,13 @@ HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
 
 _TOLERANCE_MM = 0.05
-# Share of a white outline that must lie on a colour for it to be seen.
+# Of a white outline that are looked at, and how many of them must lie on a colour.
+_SAMPLES = 32
 _SEEN = 0.05
-# Shapes beneath a white outline, and beneath all of them; beyond that the topmost alone decides.
-_MOST_UNDER, _MOST_TESTS = 50, 20_000
+# Whether a point lies in a shape; beyond that a white outline counts as seen where boxes overlap.
+_MOST_TESTS = 30_000
+# Shapes beneath a white outline; beyond that it is drawn as a whole.
+_MOST_UNDER = 50
 
 
 def read_svg(
@@ -124,7 +127,7 @@ def _page(scene: Scene, lines: Lines) -> tuple[float, float]:
 def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
     """Return the lines without those that would be white on white paper; if all are white, they stay.
 
-    Where a white outline lies on a coloured shape it is an edge of that shape, and drawn in its colour.
+    A white outline on a coloured shape is an edge of that shape, and is drawn in its colour.
     """
     white = [is_white(c.ink) and not c.on_dark for c in scene.contexts]
     if scene.paper_color is not None or not any(white) or not len(outlines):
@@ -133,23 +136,13 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
     whites = np.array(white, dtype=bool)[of[outlines]]
     if whites.all() or not whites.any():
         return lines, outlines
-    import shapely
-
-    # What an outline is drawn in changes below, what it is filled with does not.
-    filled = [
-        (area, number, scene.contexts[scene.of[number]].fill or "")
-        for area, number in _filled(scene, _TOLERANCE_MM)
-    ]
-    tree = shapely.STRtree([area for area, *_ in filled])
+    beneath = _Beneath(scene)
     numbers: dict[Context, int] = {}
-    dropped = tests = 0
+    dropped = 0
     kept, owners = [lines.take(~whites)], [outlines[~whites]]
     for outline, own in by_outline(lines.take(whites), outlines[whites]):
-        box = shapely.box(*(own.bounds or (0.0, 0.0, 0.0, 0.0)))
-        under = [filled[k] for k in sorted(tree.query(box).tolist()) if filled[k][1] < outline]
-        tests += len(under)
-        color, part = _on_color(under if tests < _MOST_TESTS else under[-1:], own)
-        if color is None or part.lengths_mm.sum() < _SEEN * own.lengths_mm.sum():
+        color, part = beneath.seen(outline, own)
+        if color is None:
             dropped += 1
             continue
         kept.append(part)
@@ -162,20 +155,72 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
     return Lines.join(kept).take(order), np.concatenate(owners)[order]
 
 
-def _on_color(under: Sequence[tuple[Region, int, str]], own: Lines) -> tuple[str | None, Lines]:
-    """Return the topmost colour that lies beneath an outline, and the pieces of it that lie on colour."""
-    import shapely
+class _Beneath:
+    """What is filled, in the order of painting, and which of it lies beneath an outline."""
 
-    from drawscape.geometry.clip import pieces_in
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
+        shows = np.array([bool(context.fill) for context in scene.contexts], dtype=bool)
+        which = shows[np.array(scene.of, dtype=np.int64)[owners]]
+        self._lines = dict(by_outline(lines.take(which), owners[which]))
+        self._filled = np.array(list(self._lines), dtype=np.int64)
+        boxes = [own.bounds or (0.0, 0.0, 0.0, 0.0) for own in self._lines.values()]
+        self._boxes = np.array(boxes).reshape(-1, 4)
+        # What is drawn in another colour stays as white as it is.
+        self._colors = {i: scene.contexts[scene.of[i]].fill or "" for i in self._lines}
+        self._areas: dict[int, Region] = {}
+        self._tests = 0
 
-    colored, color = shapely.Polygon(), None
-    for area, _, fill in under[-_MOST_UNDER:]:
-        if is_white(fill):
-            colored = colored.difference(area)
-        else:
-            colored, color = colored.union(area), fill
-    colored = areas_only(colored)
-    return color, Lines.empty() if colored.is_empty else pieces_in(own, colored)[0]
+    def seen(self, outline: int, own: Lines) -> tuple[str | None, Lines]:
+        """Return the colour that most of an outline lies on, None on bare paper, and what lies there."""
+        import shapely
+
+        points = own.points[np.linspace(0, len(own.points) - 1, _SAMPLES).astype(np.int64)]
+        low, high = own.points.min(axis=0), own.points.max(axis=0)
+        near = (self._boxes[:, :2] <= high).all(axis=1) & (self._boxes[:, 2:] >= low).all(axis=1)
+        under = self._filled[near & (self._filled < outline)].tolist()
+        found: dict[str, int] = {}
+        for index in reversed(under):
+            color = self._fill(index)
+            if self._tests > _MOST_TESTS:
+                return (None if is_white(color) else color), own
+            self._tests += 1
+            inside = shapely.contains_xy(self._area(index), points)
+            if inside.any() and not is_white(color):
+                found[color] = found.get(color, 0) + int(inside.sum())
+            points = points[~inside]
+            if not len(points):
+                break
+        if sum(found.values()) < _SEEN * _SAMPLES:
+            return None, own
+        color = max(found, key=found.__getitem__)
+        if sum(found.values()) == _SAMPLES or len(under) > _MOST_UNDER:
+            return color, own
+        self._tests += 10 * len(under)
+        return color, self._pieces(under, own)
+
+    def _pieces(self, under: Sequence[int], own: Lines) -> Lines:
+        """Return the pieces of an outline that lie on a colour."""
+        import shapely
+
+        from drawscape.geometry.clip import pieces_in
+
+        colored = shapely.Polygon()
+        for index in under:
+            area = self._area(index)
+            white = is_white(self._fill(index))
+            colored = colored.difference(area) if white else colored.union(area)
+        colored = areas_only(colored)
+        return own if colored.is_empty else pieces_in(own, colored)[0]
+
+    def _fill(self, outline: int) -> str:
+        return self._colors[outline]
+
+    def _area(self, outline: int) -> Region:
+        if outline not in self._areas:
+            self._areas[outline] = self._scene.area(outline, self._lines[outline])
+        return self._areas[outline]
 
 
 def _filled(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
