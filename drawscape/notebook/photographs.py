@@ -42,10 +42,12 @@ def keep(parameter: str, file: str, data: bytes) -> str:
 def preview(name: str) -> str:
     """Return the address of a small picture of the file of that name, '' where there is none."""
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
 
         with Image.open(readable_path(name)) as image:
-            made = reduced(image.convert("RGB"), LARGEST_PREVIEW, PREVIEW_PX)
+            made = reduced(
+                ImageOps.exif_transpose(image).convert("RGB"), LARGEST_PREVIEW, PREVIEW_PX
+            )
     except (ImportError, OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
         return ""
     return "" if made is None else made.url
@@ -68,11 +70,12 @@ def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) 
     if not 0 < contrast <= MOST_CONTRAST:
         raise ParameterError("contrast", contrast, f"must be above 0 and at most {MOST_CONTRAST:g}")
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
     except ImportError as error:
         raise MissingExtraError("cutting a picture", "png") from error
     try:
-        with Image.open(readable_path(str(name or ""))) as image:
+        with Image.open(readable_path(str(name or ""))) as file:
+            image = ImageOps.exif_transpose(file)
             wide, high = image.size
             sides = (left * wide, top * high, (100 - right) * wide, (100 - bottom) * high)
             part = image.convert("RGB").crop(tuple(round(side / 100) for side in sides))  # type: ignore[arg-type]

@@ -160,7 +160,7 @@ def _own(name: str) -> Floats:
 def _foreign(name: str) -> Floats:
     """Return the colors, 0 to 1, of the picture in a file."""
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
     except ImportError as error:
         raise MissingExtraError("reading a picture file", "png") from error
     content = read_input(name)
@@ -171,9 +171,9 @@ def _foreign(name: str) -> Floats:
                 raise PictureError(f"picture {name!r} has {size} pixels; shrink it first")
             if min(image.size) < 2:
                 raise PictureError(f"picture {name!r} is {image.size} pixels; 2 x 2 is the least")
-            grey = image.convert("RGBA")
-            paper = Image.new("RGBA", grey.size, "white")
-            paper.alpha_composite(grey)
+            upright = ImageOps.exif_transpose(image).convert("RGBA")  # as a telephone was held
+            paper = Image.new("RGBA", upright.size, "white")
+            paper.alpha_composite(upright)
             small = paper.convert("RGB")
             small.thumbnail((ENOUGH, ENOUGH))
             return np.asarray(small, dtype=np.float64) / 255.0

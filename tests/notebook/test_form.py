@@ -18,6 +18,7 @@ from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.notebook import form
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
+from drawscape.sketches.tone import pixels_of
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -456,6 +457,13 @@ def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(home)
     shown.undo()
     assert shown.values["picture"] == made
     assert (home / "two.png").is_file()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the telephone was held upright
+    Image.fromarray(pixels).save(home / "turned.jpg", exif=exif)
+    assert pixels_of("turned.jpg").shape == (60, 40, 3)
+    turned = shown.set(picture="turned.jpg").retouch("picture", cut=(0, 50, 0, 0))
+    with Image.open(home / turned.values["picture"]) as image:
+        assert image.size == (40, 30)
     for cut, contrast in (([60, 0, 40, 0], 1), ([-1, 0, 0, 0], 1), ([0, 0, 0], 1), ([0] * 4, 0)):
         with pytest.raises(ParameterError, match=r"cut|contrast"):
             shown.retouch("picture", cut=cut, contrast=contrast)
