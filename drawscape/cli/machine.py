@@ -236,7 +236,7 @@ def show(plot: Plot, as_json: bool) -> None:
         return
     click.echo(f"plot {plot.id}: {plot.words}")
     known = ("question", "reason", "drawing", "machine", "runs", "minutes", "left_minutes")
-    pens = {f"pen {name}": f"{m:.2f} m" for name, m in values.get("metres", {}).items()}
+    pens = {f"ink of {name}": f"{m:.2f} m" for name, m in values.get("metres", {}).items()}
     print_facts({name.replace("_", " "): values.get(name) or None for name in known} | pens)
 
 
