@@ -27,6 +27,20 @@ def garbage(machine):
     machine.say("\x00\x81o?k")
 
 
+def lose_a_travel(machine):
+    """Let the cable lose the next move to a stroke: pen down, it would draw across the sheet."""
+    hears = machine.receive
+
+    def deaf_for_a_travel(data):
+        before, found, after = data.partition(b"G0 ")
+        hears(before)
+        if found:
+            machine.receive = hears
+            hears(after.partition(b"\n")[2])
+
+    machine.receive = deaf_for_a_travel
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("driver", "fault", "words"),
@@ -35,6 +49,7 @@ def garbage(machine):
         ("grbl", lambda it: it.ring(1), "alarm 1: a limit switch was hit; free the machine"),
         ("grbl", lambda it: it.ring(2), "alarm 2: a move leads out of reach"),
         ("grbl", lose_a_line, "a line was lost"),
+        ("grbl", lose_a_travel, "a line was lost"),
         ("grbl", lambda it: it.receive(b"!"), "paused by its own button"),
         ("grbl", lambda it: it.unplug(), "connection .* broke; check cable and power, then resume"),
         ("grbl", lambda it: it.say("error:9"), "refused .* it is locked; home it"),
