@@ -66,12 +66,12 @@ def test_a_kernel_stays_small_after_many_drawings_and_sheets():
 
     drawn = form("rose", paper="A6")
     before, threads, at_first = len(_instances), 0, 0.0
-    for seed in range(rounds(12, 150)):
+    for seed in range(rounds(8, 150)):
         drawn.set(seed=1000 + seed).draw().wait(60)
         if seed == 5:  # what is loaded once is loaded
             threads, at_first = threading.active_count(), megabytes()
-    size = rounds(6, 24)
-    for first in range(0, rounds(3, 10) * size, size):
+    size = rounds(4, 24)
+    for first in range(0, rounds(2, 10) * size, size):
         made = contact_sheet("schotter", range(first, first + size), paper="A7")
         made.begin_saving()
         made.wait(120)

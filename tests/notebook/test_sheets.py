@@ -214,6 +214,7 @@ def big(width: float, height: float, seed: int = 0) -> str:
     return str(path)
 
 
+@pytest.mark.nightly
 def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200():
     for made in (contact_sheet(big, range(3)), contact_sheet("stippling", range(3), paper="A3")):
         made.begin_saving()

@@ -78,6 +78,7 @@ class TestEachTutorial:
 
 
 @pytest.mark.notebooks
+@pytest.mark.nightly
 def test_the_comparison_can_fail(tmp_path):
     """One changed letter in a saved output, and nbval says so."""
     notebook = read(FOLDER / "04_the_queue.ipynb")

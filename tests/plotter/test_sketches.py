@@ -13,7 +13,7 @@ from drawscape.plot import fit, optimize
 from drawscape.plotter.plan import Placement
 from drawscape.sketches import SKETCHES, draw
 
-EVERY_DAY = ("phyllotaxis",)
+EVERY_DAY = ("schotter",)
 DOCUMENTS = [f"random {seed}" for seed in range(rounds(1, 50))]
 
 

@@ -9,11 +9,10 @@ import vpype
 from drawscape.sketches import SKETCHES, draw
 
 QUICK = {"penrose", "maze", "schotter", "paragraph"}
-"""Two layers each, lines of two points, of many, closed ones; the others run with the slow
-tests.
+"""Two layers each, lines of two points, of many, closed ones; the others run by night.
 """
 
-CASES = [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in SKETCHES]
+CASES = [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.nightly]) for n in SKETCHES]
 
 
 @pytest.mark.parametrize("name", CASES)

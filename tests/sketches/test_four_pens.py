@@ -92,7 +92,7 @@ def test_colors_that_the_standard_tells_apart_have_the_difference_that_it_names(
     assert difference(one, other)[0] == pytest.approx(2.0425, abs=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_four_pens_mix_to_the_photograph() -> None:
     off, wet = compared(105, 148)
     assert off.mean() < 15

@@ -13,6 +13,7 @@ import json
 import numpy as np
 import pytest
 from golden_support import FOLDER, compared, differences, layers_of, read_golden
+from support import sampled
 
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import Pen, SVGBuilder
@@ -112,13 +113,10 @@ def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen() -> None
     assert not differences(golden, layers_of(almost))
 
 
-@pytest.mark.parametrize(
-    "names", [[*SKETCHES][::6], pytest.param([*SKETCHES], marks=pytest.mark.slow)]
-)
 def test_the_same_seed_gives_the_same_bytes_in_another_process(
-    names: list[str],
     run_python,  # type: ignore[no-untyped-def]
 ) -> None:
+    names = sampled(SKETCHES, 6)
     code = (
         "import hashlib, json, sys\n"
         "from drawscape.sketches import draw\n"
