@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -75,6 +76,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Hold a notebook's threads while a test's home goes: what they are at, they do in that home."""
+    reader, go = sys.modules.get("drawscape.notebook.reader"), threading.Event()
+    for thread in () if reader is None else (reader._READER, reader._SLOW):
+        if thread._thread is not None:
+            held = threading.Event()
+            thread.do(lambda held=held: held.set() or go.wait())
+            held.wait(60)
+    try:
+        return (yield)
+    finally:
+        go.set()
+
+
 def pytest_unconfigure() -> None:
     """Remove the notebooks' homes."""
     for folder in _NOTEBOOK_HOMES.values():
@@ -87,6 +103,18 @@ def _own_working_folder() -> Iterator[None]:
     settings._working_folder.cache_clear()
     yield
     settings._working_folder.cache_clear()
+
+
+@pytest.fixture
+def search_home_from(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Go to a folder, whose place alone says from now on where the home is."""
+
+    def search(folder: Path) -> None:
+        monkeypatch.chdir(folder)
+        settings._working_folder.cache_clear()  # a thread of an earlier test may have asked
+        monkeypatch.delenv("DRAWSCAPE_HOME", raising=False)  # last: until then nobody else asks
+
+    return search
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""`drawscape doctor` finds what is wrong, and each remedy that it prints mends it.
+"""`drawscape doctor` finds what is wrong, and each remedy that it prints fixes it.
 
 Every trouble is made for real; then the printed command is run, and the doctor is content.
 """
@@ -50,7 +50,7 @@ def remedies(done):
     return re.findall(r"^    (.+)$", done.out, re.MULTILINE)
 
 
-def is_mended_by(*commands, alone=True):
+def is_fixed_by(*commands, alone=True):
     """Run what the doctor printed, in one shell; return whether it is content then."""
     asked = [f"{sys.executable} -m drawscape doctor"] if alone else []
     lines = ["bash", "-e", "-c", "\n".join([*commands, *asked])]
@@ -77,7 +77,7 @@ def test_jobs_without_a_worker(home):
     with subprocess.Popen(["bash", "-c", f"exec {command}"], stderr=subprocess.DEVNULL) as worker:
         try:
             wait_until(lambda: job.status == "finished")
-            assert is_mended_by("true", alone=False)
+            assert is_fixed_by("true", alone=False)
         finally:
             worker.terminate()
 
@@ -92,7 +92,7 @@ def test_a_paused_queue_and_a_home_that_is_open_to_others(home):
         "drawscape queue resume",
         "drawscape worker",
     ]
-    assert is_mended_by(*commands[:2], commands[2] + " --burst", alone=False)
+    assert is_fixed_by(*commands[:2], commands[2] + " --burst", alone=False)
 
 
 @pytest.mark.parametrize("gone", ["queue.key", "queue.db"])
@@ -105,7 +105,7 @@ def test_a_queue_without_its_key_and_a_key_without_its_queue(home, gone):
     done = doctor()
     assert gone in done.out
     assert "from a copy" in done.out
-    assert is_mended_by(*remedies(done))
+    assert is_fixed_by(*remedies(done))
 
 
 def enqueue_in_a_process_of_its_own():
@@ -117,7 +117,7 @@ def test_a_key_that_others_may_write(home):
     (home / ".drawscape" / "queue.key").chmod(0o666)
     commands = remedies(doctor())
     assert commands == [f"chmod 600 {home}/.drawscape/queue.key"]
-    assert is_mended_by(*commands, "drawscape worker --burst -q")
+    assert is_fixed_by(*commands, "drawscape worker --burst -q")
 
 
 def test_a_queue_that_cannot_be_read_is_one_problem(home):
@@ -125,7 +125,7 @@ def test_a_queue_that_cannot_be_read_is_one_problem(home):
     (home / ".drawscape" / "queue.db").write_bytes(b"no database" * 1000)
     commands = remedies(doctor())
     assert len(commands) == 1
-    assert is_mended_by(*commands)
+    assert is_fixed_by(*commands)
     assert list((home / ".drawscape").glob("queue-broken-*/queue.db"))
 
 
@@ -133,18 +133,18 @@ def test_a_home_that_this_user_may_not_write(home):
     home.chmod(0o500)
     (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
     assert command == f"chmod u+wx {home}"
-    assert is_mended_by(command)
+    assert is_fixed_by(command)
     assert doctor(*WITHOUT_ROOTS_POWERS).code == 0
 
 
 def test_a_home_in_a_folder_that_this_user_may_not_write(home, monkeypatch):
-    """What is above the home keeps its owner, whoever that is: it may be the root folder."""
+    """What is above the home keeps its owner, no matter who that is: it may be the root folder."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home / "studio" / "home"))
     home.chmod(0o500)
     (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
     assert command == f"sudo install -d -o {os.geteuid()} {home}/studio/home"
     if os.geteuid() == 0:
-        assert is_mended_by(command.removeprefix("sudo "))
+        assert is_fixed_by(command.removeprefix("sudo "))
         assert home.stat().st_mode & 0o777 == 0o500
 
 
@@ -152,7 +152,7 @@ def test_a_home_in_a_folder_that_this_user_may_not_write(home, monkeypatch):
 def test_a_link_that_leads_nowhere(home, name):
     (home / name).symlink_to(home / "gone")
     (command,) = remedies(doctor(alone=False))
-    assert is_mended_by(command, alone=False)
+    assert is_fixed_by(command, alone=False)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
@@ -164,7 +164,7 @@ def test_files_that_belong_to_somebody_else(home):
         os.chown(file, 65534, 65534)
     command = remedies(doctor())[0]
     assert command == f"chown -h 0 {state} {state}/queue.db"
-    assert is_mended_by(command, "drawscape worker --burst -q")
+    assert is_fixed_by(command, "drawscape worker --burst -q")
     assert (state / "queue.db").stat().st_uid == 0
     assert (home / "kept.txt").stat().st_uid == 65534  # it is not ours to give away
 
@@ -205,20 +205,19 @@ def test_a_postgres_that_does_not_answer(home, monkeypatch):
         listener.shutdown(socket.SHUT_RDWR)
     assert "secret" not in done.out
     assert 1 <= len(tries) <= 4  # with and without TLS, at most twice
-    assert is_mended_by(*remedies(done))
+    assert is_fixed_by(*remedies(done))
 
 
 def test_an_output_that_cannot_be_used(home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
-    assert is_mended_by(*remedies(doctor()))
+    assert is_fixed_by(*remedies(doctor()))
 
 
-def test_settings_and_sketches_that_cannot_be_used(home, monkeypatch):
+def test_settings_and_sketches_that_cannot_be_used(home, search_home_from):
     (home / "sketches").mkdir()
     (home / "sketches" / "broken.py").write_text("def broken(svg:\n")
     assert "broken.py does not import: SyntaxError" in doctor(alone=False).out
-    monkeypatch.delenv("DRAWSCAPE_HOME")
-    monkeypatch.chdir(home)
+    search_home_from(home)
     (home / "drawscape.toml").write_text("task-module = []\n")
     done = doctor(alone=False)
     assert done.code == 1

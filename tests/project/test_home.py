@@ -7,13 +7,11 @@ from drawscape.errors import SettingsError
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, search_home_from):
     """An empty repository, its `src/` the working directory."""
-    monkeypatch.delenv("DRAWSCAPE_HOME", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (tmp_path / "repository" / "src").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "repository" / "src")
-    settings._working_folder.cache_clear()  # a thread of an earlier test may have asked by now
+    search_home_from(tmp_path / "repository" / "src")
     return tmp_path / "repository"
 
 

@@ -17,14 +17,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def drawscape(monkeypatch):
+def drawscape(monkeypatch, search_home_from):
     """Run the command in a folder, with nothing in the environment that names a home."""
     for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
         monkeypatch.delenv(name)
 
     def in_folder(folder, *arguments):
-        monkeypatch.chdir(folder)
-        settings._working_folder.cache_clear()
+        search_home_from(folder)
         return run(*arguments)
 
     return in_folder

@@ -17,11 +17,10 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
     ("place", "options"), [(".", ()), ("notebooks", ("-k", "process", "-w", "4"))]
 )
 def test_every_way_to_start_a_consumer_isolates_and_times_out(
-    home, start_consumer, options, place, monkeypatch
+    home, start_consumer, options, place, search_home_from
 ):
-    monkeypatch.delenv("DRAWSCAPE_HOME")  # the place alone says where the home is
     (home / "notebooks").mkdir(exist_ok=True)
-    monkeypatch.chdir(home)
+    search_home_from(home)
     consumer = start_consumer(*options, directory=home / place)
     _, pid = enqueue_background_job("sampletasks.where").wait(60)
     assert pid != consumer.pid
