@@ -635,7 +635,7 @@ class SVGBuilder(Canvas):
     # Numbers
 
     def random_seed(self, seed: int) -> Self:
-        """Begin the canvas's random numbers and its noise anew; without it the seed is 0.
+        """Restart the canvas's random numbers and its noise; without it the seed is 0.
 
         >>> svg.random_seed(7).random() == svg.random_seed(7).random()
         True

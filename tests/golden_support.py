@@ -130,9 +130,9 @@ def _loosely(old, new):
     return found
 
 
-def compared(file, svg, *, anew, loosely=False):
-    """Return in words how `svg` differs from the golden file, which is written first if `anew`."""
-    if anew:
+def compared(file, svg, *, regenerate, loosely=False):
+    """Return in words how `svg` differs from the golden file, which is written first if `regenerate`."""
+    if regenerate:
         file.parent.mkdir(exist_ok=True)
         write_golden(file, svg)
     if not file.is_file():

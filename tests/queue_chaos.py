@@ -273,7 +273,7 @@ def _check_waits(rows: dict[str, sqlite3.Row], waits: list[tuple[str, str]]) -> 
 
 
 def _forget_fork_server() -> None:
-    """Let this copy of the tests' process start one of its own, with a folder of its own: whoever sweeps
+    """Let this copy of the tests' process start one of its own, with a folder of its own: one who sweeps
     what a killed worker has left removes that folder.
     """
     process.current_process()._config.pop("tempdir", None)

@@ -1,4 +1,4 @@
-"""Types and quick tests on every Python that can be had: `python tests/run_matrix.py [VERSION...]`.
+"""Types and quick tests on every Python that can be found: `python tests/run_matrix.py [VERSION...]`.
 
 Each Python has two environments: the lowest versions that pyproject.toml allows, and the newest.
 Types are checked with the newest only: older numpy and its stubs know less of arrays. Needs uv.
@@ -17,7 +17,7 @@ QUICK = "not browser and not notebooks and not chaos and not slow"
 
 
 def install(version: str, resolution: str, environment: Path) -> str | None:
-    """Make the environment; return why not, where it cannot be had."""
+    """Make the environment; return why not, where it cannot be made."""
     for command in (
         ["uv", "venv", "-q", "-p", version, str(environment)],
         [
@@ -64,7 +64,7 @@ def main() -> None:
                     passed = check(environment, with_types=resolution == "highest")
                     verdicts.append(f"{version} {resolution}: {'passed' if passed else 'FAILED'}")
                 else:
-                    verdicts.append(f"{version} {resolution}: not to be had here: {why_not}")
+                    verdicts.append(f"{version} {resolution}: not available here: {why_not}")
     print(*verdicts, sep="\n")
     sys.exit(any("FAILED" in verdict for verdict in verdicts))
 

@@ -121,7 +121,7 @@ def test_the_longest_names_can_be_written(tmp_path):
         assert (tmp_path / name).read_bytes() == b"whole"
 
 
-def test_what_a_killed_writer_left_is_removed_by_whoever_writes_there_next(tmp_path):
+def test_what_a_killed_writer_left_is_removed_by_the_next_writer(tmp_path):
     left = left_by_killed(tmp_path / "other.svg")
     assert left.name.endswith(".part")
     SVGBuilder(20, 20).circle(10, 10, 5).save(tmp_path / "a.svg")

@@ -1,4 +1,4 @@
-"""`make` mends an environment that could not be made at first."""
+"""`make` repairs an environment that could not be made at first."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ def make(folder: Path, target: str, python: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.nightly
-def test_a_venv_that_failed_is_made_anew(tmp_path: Path):
+def test_a_venv_that_failed_is_made_again(tmp_path: Path):
     # As Debian's python3 without python3-venv: the interpreter is there, then ensurepip is missing.
     broken = tmp_path / "python"
     broken.write_text('#!/bin/sh\nmkdir -p "$3/bin"; ln -s /bin/false "$3/bin/python"; exit 1\n')

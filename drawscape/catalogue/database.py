@@ -150,7 +150,7 @@ def _version(opened: sqlite3.Connection) -> int:
 
 
 def _migrate(opened: sqlite3.Connection) -> None:
-    """Bring the file to the present version: wholly, or not at all, whoever else does the same."""
+    """Bring the file to the present version: all of it or nothing, even if others do the same at once."""
     with opened:
         opened.execute("begin immediate")
         for number in range(_version(opened), len(MIGRATIONS)):

@@ -23,7 +23,7 @@ class Marks:
 
 
 def marks_of(recipe: str) -> Marks:
-    """Return the marks of a recipe as they are now, whoever made them."""
+    """Return the marks of a recipe as they are now, from any notebook or tool."""
     return marks_of_each([recipe])[recipe]
 
 

@@ -50,8 +50,8 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
         fill(root, "notebooks", "sketches")
         first = _first_notebook(root / "notebooks")
     root.mkdir(parents=True, exist_ok=True)
-    # A notebook that is open may be the first to start another; where none starts, what is to be mended is
-    # mended in JupyterLab.
+    # A notebook that is open may be the first to start another; where none starts, the fault
+    # is fixed in JupyterLab.
     with WorkerBeside(slots, replace=jobs.start_shared_worker, needed=False):
         click.echo(f"JupyterLab opens {first or root}; press Ctrl-C twice to stop both.")
         process = subprocess.Popen(_command(root, first, jupyter_options), env=_environment())
@@ -75,9 +75,9 @@ def _command(root: Path, first: Path | None, options: tuple[str, ...]) -> list[s
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={root.absolute()}",
         f"--LabApp.default_url={page}",
-        # A login shell, which terminals would be in some places, sets PATH anew and loses `drawscape`.
+        # A login shell, which terminals would be in some places, resets PATH and loses `drawscape`.
         f"--ServerApp.terminado_settings=shell_command={[os.environ.get('SHELL') or 'sh']!r}",
-        # JupyterLab refuses root unless asked; whoever is root here, as in a container, means to be.
+        # JupyterLab refuses root unless asked; a user who is root here, as in a container, means to be.
         *(["--allow-root"] if os.geteuid() == 0 else []),
         *options,
     ]

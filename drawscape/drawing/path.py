@@ -302,7 +302,7 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
 
 
 def _chained(steps: Floats, known: Flags) -> Floats:
-    """Return running sums of `steps` that begin anew where `known`."""
+    """Return running sums of `steps` that start again where `known`."""
     where = np.arange(len(steps))
     anchor = np.maximum.accumulate(np.where(known, where, 0))
     total = np.cumsum(np.where(known, 0.0, steps))

@@ -1,4 +1,4 @@
-"""Polylines with their points spaced anew along their length."""
+"""Polylines with their points spaced evenly along their length."""
 
 import numpy as np
 

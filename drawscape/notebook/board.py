@@ -535,7 +535,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self.marked()
 
     def marked(self) -> None:
-        """Show the marks that the drawings have now, whoever made them."""
+        """Show the marks that the drawings have now, also those made elsewhere."""
         with self._lock, reading():
             self._read_marks()
             for one in list(self._cells):

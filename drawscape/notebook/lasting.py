@@ -200,7 +200,7 @@ def resource(name: str, package: str = "drawscape.notebook") -> str:
 # Drawings that end a cell
 
 DRAWINGS = (("drawscape.queue.job", "Job"), ("drawscape.svg_builder", "SVGBuilder"))
-"""By name: whoever only wants a worker waits for none of these."""
+"""By name: who only wants a worker waits for none of these."""
 
 HEIGHT = "min(480px, 72vh)"
 

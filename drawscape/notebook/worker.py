@@ -122,7 +122,7 @@ def guard() -> None:
 
 
 def _expect_one() -> None:
-    """Whoever waits has a worker on its way from now on, and needs no advice to start one."""
+    """From now on a worker is on its way, so nobody needs the advice to start one."""
     warnings.filterwarnings("ignore", "no worker is alive")
 
 

@@ -338,7 +338,7 @@ def walk_to_nearest(ends: Floats, start: tuple[float, float]) -> Ints:
 
 
 class _Walk:
-    """Neighbours of every end, looked up in bulk; looked up anew when half of the lines are drawn."""
+    """Neighbours of every end, looked up in bulk; looked up again when half of the lines are drawn."""
 
     def __init__(self, ends: Floats) -> None:
         self._points = ends.reshape(-1, 2)

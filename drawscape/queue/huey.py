@@ -241,7 +241,7 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
         self._made = False
         self._conn: Any = None
         self._wanted = options.pop("create_tables", True)
-        # `jobs` makes the file; whoever opens it later finds it there, or makes none.
+        # `jobs` makes the file; those who open it later find it there, or make none.
         path = existing(Path(filename).resolve())
         super().__init__(name, path, create_tables=False, uri=True, factory=Connection, **options)
         timeout_s = float(options.get("timeout", 60))

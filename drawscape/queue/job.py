@@ -179,7 +179,7 @@ class Job(JobReference):
         return self._wait_async().__await__()
 
     async def _wait_async(self) -> Any:
-        import asyncio  # a third of this module's import time, and whoever awaits has it already
+        import asyncio  # a third of this module's import time, and code that awaits has it already
 
         for pause_s in self._pauses(None):
             await asyncio.sleep(pause_s)

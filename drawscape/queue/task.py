@@ -461,7 +461,7 @@ def key_of(engine: Engine) -> bytes:
                 f"back from a copy, or move {engine.label} away to start with an empty queue"
             )
         return named or load_key(path)
-    # In this order: whoever notes a key has written its file before.
+    # In this order: who notes a key has written its file before.
     if named is None and engine.read(engine.sql.NOTED, name="key") and not path.exists():
         raise QueueError(
             f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
@@ -486,7 +486,7 @@ def _holds_jobs(engine: Engine) -> bool:
 
 
 def load_key(path: Path) -> bytes:
-    """Return the key in `path`, made at random (mode 0600) by whoever comes first.
+    """Return the key in `path`, made at random (mode 0600) by the first who asks.
 
     Raises QueueError when the file holds no key, may be written by others or cannot be made.
     """
@@ -619,7 +619,7 @@ class OutputFile:
 def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
     """Return the path of the file `name` in this home's output folder, copied from the store if need be.
 
-    A file that is gone is missing at its path: whoever opens it says so. Raises OutputStoreError where the
+    A file that is gone is missing at its path, and opening it says so. Raises OutputStoreError where the
     store does not answer.
     """
     folder = settings.output_folder().resolve()

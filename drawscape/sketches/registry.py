@@ -103,7 +103,7 @@ class SketchFolder:
         return Sketch(name, _FAMILY, _sketch_of(module, name, file))
 
     def _forget_changed(self) -> None:
-        """Let all modules of the package be imported anew when a file has changed.
+        """Let all modules of the package be imported again when a file has changed.
 
         All of them, because a sketch may use what lies beside it. Another folder's files have
         changed too.
@@ -309,7 +309,7 @@ def draw(
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
     shorter side. `streams` are seeds for some of the sketch's named streams: `{'colour': 5}` draws what
-    comes from `rng.stream('colour')` anew and all else as before. `on_progress(fraction, svg)` is
+    comes from a new `rng.stream('colour')` and all else is as before. `on_progress(fraction, svg)` is
     called at each step of a sketch that yields. Its `svg` shows what there is so far. The canvas
     that is returned says in its `provenance` how to draw it again. Raises UnknownNameError,
     ParameterError and CanvasError for input that cannot be drawn.

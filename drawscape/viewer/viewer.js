@@ -378,7 +378,7 @@ export class Viewer {
     if (!this.findings) this.checks.setAttribute("aria-pressed", "false");
     this.list.hidden = this.checks.getAttribute("aria-pressed") !== "true";
     if (this.list.hidden) return;
-    if (!this.findings.length) return this.listNote("nothing to mend before plotting");
+    if (!this.findings.length) return this.listNote("nothing to fix before plotting");
     this.list.replaceChildren(...this.findings.map(finding => {
       const item = make("button", { type: "button", textContent: finding.text, title: "Show the place" });
       let turn = 0;

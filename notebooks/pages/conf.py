@@ -52,7 +52,7 @@ def examples_as_code(
 def factories_as_dots(
     _app: Any, _what: str, _name: str, _obj: Any, _options: Any, signature: str | None, result: Any
 ) -> tuple[str | None, Any]:
-    """Show a default that is made anew as `...`: with `<factory>` a signature is no Python to Sphinx."""
+    """Show a default that is made at each call as `...`: with `<factory>` a signature is no Python to Sphinx."""
     return signature and signature.replace("<factory>", "..."), result
 
 

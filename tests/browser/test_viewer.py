@@ -173,7 +173,7 @@ def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(lab,
     finding.click()
     assert color_at(page, 80 - 7 / view_of(page)["scale"], 120) == [213, 0, 0]
     viewers.nth(1).get_by_label("Check before plotting").click()
-    viewers.nth(1).get_by_text("nothing to mend before plotting").wait_for()
+    viewers.nth(1).get_by_text("nothing to fix before plotting").wait_for()
     path = notebook.path
     notebook.save()
     wait_until(lambda: "drawscape-still" in (lab.folder / path).read_text(), 60, "the saved file")

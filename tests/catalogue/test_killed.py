@@ -119,7 +119,7 @@ def rounds(home, play, count):
 
 @pytest.mark.chaos
 @pytest.mark.slow
-def test_rows_and_files_agree_whoever_is_killed_wherever(home, play):
+def test_rows_and_files_agree_wherever_a_kill_comes(home, play):
     rounds(home, play, ROUNDS)
 
 

@@ -106,7 +106,7 @@ def test_a_file_with_another_content_is_not_the_drawing(home, drawn):
     assert {d.seed for d in drawings(deleted=True)} == {1, 2}
 
 
-def test_a_picture_that_changed_is_drawn_anew_and_one_that_did_not_is_not(home, drawn):
+def test_a_picture_that_changed_is_drawn_again_and_one_that_did_not_is_not(home, drawn):
     from PIL import Image
 
     paths = []

@@ -24,7 +24,7 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """The command at work, its address, and what it prints; as whoever runs the tests, root or not."""
+    """The command at work, its address, and what it prints; as the user who runs the tests, root or not."""
     home = tmp_path / "home"
     (home / ".drawscape").mkdir(parents=True)
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home))

@@ -314,7 +314,7 @@ def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
     assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
 
 
-def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
+def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(
     monkeypatch,
 ):
     def dots(svg: Any, rng: Any) -> None:

@@ -140,8 +140,8 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     assert edited.state["older"]
     edited.set(count=1).named.load("tall")
     assert edited.values["count"] == 7
-    anew = drawn(edited)
-    assert edited.recent.paths == [anew, path]
+    again = drawn(edited)
+    assert edited.recent.paths == [again, path]
     assert not edited.state["older"]
 
 

@@ -355,7 +355,7 @@ def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
         form(halftone)
 
 
-def test_a_sketch_whose_parameters_have_changed_is_offered_anew(
+def test_a_sketch_whose_parameters_have_changed_is_offered_again(
     monkeypatch,
 ):
     """0.3 said: unknown parameter 'n'."""

@@ -88,7 +88,7 @@ def batch_of(bads, goods, **then_kwargs):
     return batch, batch.following
 
 
-def test_a_retried_batch_holds_what_follows_until_it_has_finished_anew():
+def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
     batch, follower = batch_of(1, 2, job_run_anyway=False)
     assert follower.reason == "dependency"
     assert batch.retry() == batch.jobs[:1]

@@ -50,7 +50,7 @@ def test_every_step_that_is_killed_has_a_failpoint():
 
 
 @pytest.mark.chaos
-def test_nothing_is_lost_whoever_is_killed_wherever(world):
+def test_nothing_is_lost_wherever_a_kill_comes(world):
     command = [sys.executable, queue_chaos.__file__, str(world.home), str(SEED), str(ROUNDS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -92,7 +92,7 @@ def test_a_dependent_alone_is_queued_again_only_after_a_cause_that_finished(caus
 
 
 @pytest.mark.parametrize("status", ["queued", "scheduled", "started", "deferred"])
-def test_a_canceled_dependent_waits_anew_for_a_cause_that_is_open(status):
+def test_a_canceled_dependent_waits_again_for_a_cause_that_is_open(status):
     first = queued() if status == "deferred" else None
     draw = queued(
         **({"job_delay": 60} if status == "scheduled" else {}),
@@ -107,7 +107,7 @@ def test_a_canceled_dependent_waits_anew_for_a_cause_that_is_open(status):
     assert plot.status == "deferred"
 
 
-def test_a_dependent_that_was_released_waits_anew_when_its_cause_is_queued_again():
+def test_a_dependent_that_was_released_waits_again_when_its_cause_is_queued_again():
     draw = finished()
     plot = queued(job_depends_on=draw)
     assert plot.status == "queued"

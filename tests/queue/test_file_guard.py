@@ -144,7 +144,7 @@ attempt()
 
 
 @pytest.mark.parametrize("who", ["caller", "huey"])
-def test_a_file_that_goes_just_as_it_is_opened_is_not_made_anew(home, who):
+def test_a_file_that_goes_just_as_it_is_opened_is_not_made_again(home, who):
     command = [sys.executable, "-c", GONE_AS_IT_IS_OPENED, who]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout == "refused True\n" * 2, done.stderr

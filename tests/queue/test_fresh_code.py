@@ -64,7 +64,7 @@ def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(sour
     with pytest.raises(JobFailed, match="SyntaxError"):
         job.wait(60)
     assert "def broken(:" in job.error
-    source.write_text(good + "\n# mended\n")
+    source.write_text(good + "\n# fixed\n")
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
 
 

@@ -1,4 +1,4 @@
-"""Workers whose locks are removed or released, and copies of a home: whoever lives is never robbed."""
+"""Workers whose locks are removed or released, and copies of a home: a living worker is never robbed."""
 
 import shutil
 import sys
@@ -73,7 +73,7 @@ def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
 
 @pytest.mark.both_engines
 def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
-    """Several, each of them with the file removed anew: one may be asked to stop by a lucky moment."""
+    """Several, each of them with the file removed again: one may be asked to stop by a lucky moment."""
     count = rounds(2, 6)
     start_consumer("-w", str(count))
     paths = [tmp_path / f"begun{number}" for number in range(count)]

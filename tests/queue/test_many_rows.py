@@ -51,7 +51,7 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(home, work):
 
 
 def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
-    """What waits for a job that is queued again waits anew, wherever the kill comes."""
+    """What waits for a job that is queued again waits again, wherever the kill comes."""
     ended_jobs()
     failed = [job.id for job in list_jobs("failed", limit=None)]
     oldest = Job(default_queue(), failed[-1])

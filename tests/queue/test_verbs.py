@@ -105,7 +105,7 @@ def test_each_verb_does_what_the_table_says(state, claimant):
         dependent = enqueue_background_job(TASK, job_depends_on=job)
         before = f"{standing(job)}, {standing(dependent)}"
         assert job.status == state.partition(",")[0]
-        claimant(False)  # whoever asks finds no worker that could stop it
+        claimant(False)  # who asks finds no worker that could stop it
         try:
             VERBS[verb](job)
         except JobStateError:

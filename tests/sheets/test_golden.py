@@ -54,8 +54,8 @@ CASES: dict[str, Callable[[], SVGBuilder]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_sheet_is_what_its_golden_file_shows(name, request):
-    anew = request.config.getoption("--regenerate-golden")
-    assert not compared(FOLDER / "sheets" / f"{name}.svg.gz", CASES[name](), anew=anew)
+    regenerate = request.config.getoption("--regenerate-golden")
+    assert not compared(FOLDER / "sheets" / f"{name}.svg.gz", CASES[name](), regenerate=regenerate)
 
 
 def test_there_is_no_golden_file_of_a_sheet_that_is_gone():

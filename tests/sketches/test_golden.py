@@ -62,9 +62,9 @@ def test_a_sketch_draws_what_its_golden_file_shows(
     name: str, seed: int, request: pytest.FixtureRequest
 ) -> None:
     svg = draw(name, SIZE_MM, SIZE_MM, seed=seed)
-    anew = request.config.getoption("--regenerate-golden")
+    regenerate = request.config.getoption("--regenerate-golden")
     file = FOLDER / f"{name}-{seed}.svg.gz"
-    assert not compared(file, svg, anew=anew, loosely=name in CHAOTIC)
+    assert not compared(file, svg, regenerate=regenerate, loosely=name in CHAOTIC)
 
 
 @pytest.mark.parametrize("name", list(SKETCHES))

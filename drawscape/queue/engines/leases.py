@@ -1,7 +1,7 @@
 """Which workers are alive: each renews a row, and is dead when that is older than its lease.
 
-A worker is dead once its row is deleted, by whoever finds it too old by the server's clock. A renewal that
-comes first keeps it, one that comes later finds no row: then others may have the worker's jobs.
+A worker is dead once its row is deleted: the first who finds it too old by the server's clock does that. A
+renewal that comes first keeps it, one that comes later finds no row: then others may have the worker's jobs.
 """
 
 import logging

@@ -183,7 +183,7 @@ class Locks(Workers):
 
 
 def _write(descriptor: int, info: WorkerInfo) -> None:
-    """One write of a fixed length: whoever reads meanwhile sees the old text or the new one."""
+    """One write of a fixed length: a reader meanwhile sees the old text or the new one."""
     os.pwrite(descriptor, json.dumps(asdict(info)).encode().ljust(_INFO_BYTES), 0)
 
 

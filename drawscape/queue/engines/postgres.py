@@ -117,7 +117,7 @@ class PostgresEngine(Engine):
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         """Let no other thread use the connection within a block."""
-        if self._owner != os.getpid():  # forked: whoever held the lock is not here
+        if self._owner != os.getpid():  # forked: the thread that held the lock is not here
             _INHERITED.append(self._raw)
             self._owner, self._raw = os.getpid(), None
             self._lock = threading.RLock()

@@ -573,7 +573,7 @@ class PostgresQueries(Queries):
     """
     MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
 
-    # The batch's row is locked first: whoever comes to wait for the batch waits for this end, or marks it.
+    # The batch's row is locked first: a job that comes to wait for the batch waits for this end, or marks it.
     # Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
     END = f"""
     with calm as materialized (

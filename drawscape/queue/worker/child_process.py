@@ -300,7 +300,7 @@ def _kill_marked(variable: str, value: str) -> list[int]:
 
 def _kill_if_marked(pid: int, wanted: bytes) -> bool:
     with contextlib.suppress(OSError):  # gone, or another user's
-        # Opened first: what is read and killed then is one process, whoever gets its number later.
+        # Opened first: what is read and killed then is one process, even if another gets its number later.
         process = os.pidfd_open(pid)
         try:
             if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):

@@ -98,8 +98,8 @@ def _follow(links: list[list[int]], seen: Flags, node: int, order: list[int]) ->
 def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Ints, Ints]:
     """Return the moves, best first, by which the tour is shorter: reversals (R, 4), shifts (S, 6).
 
-    A reversal joins the ends a, b and c, d of two edges anew, a with c and b with d. A shift takes the
-    points from a to b, between c and d, to between e and f: a beside e. Only `active` points look
+    A reversal joins the ends a, b and c, d of two edges the other way, a with c and b with d. A shift takes
+    the points from a to b, between c and d, to between e and f: a beside e. Only `active` points look
     for one.
     """
     count = len(order)

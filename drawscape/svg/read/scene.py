@@ -387,7 +387,7 @@ MOST_DASHES = 200_000
 def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple[Lines, Ints]:
     """Return the dashes of `lines`, and the line (K,) that each is a part of.
 
-    `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it begins anew with
+    `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it starts again with
     each line, `offset` into it. A pattern that sums to nothing, has a negative length, or makes more
     than MOST_DASHES of a line leaves that line as it is.
     """

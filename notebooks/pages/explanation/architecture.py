@@ -1,4 +1,4 @@
-"""The picture of the page `architecture`, drawn by the canvas: `python architecture.py` writes the SVG anew."""
+"""The picture of the page `architecture`, drawn by the canvas: `python architecture.py` writes the SVG again."""
 
 from pathlib import Path
 
