@@ -16,7 +16,6 @@ import inspect
 import keyword
 import linecache
 import os
-import pickle
 import sys
 import textwrap
 from collections import namedtuple
@@ -40,9 +39,8 @@ NOTE = "__sketch_origin__"
 _PACKAGE = __name__.partition(".")[0]
 _MAIN = ("__main__", "__mp_main__")
 _FUTURES = 0x1FF0000  # the bits of co_flags that stand for `from __future__ import`
-_FUTURE_ANNOTATIONS = 0x1000000
-_MOST_ELEMENTS, _LARGEST = 20_000, 200_000
-"""Of an array among the constants, and bytes of an object; what is larger is data, and no source."""
+_MOST_ELEMENTS = 20_000
+"""Of an array among the constants; what is larger is data, and no source."""
 
 _MADE_BY_PYTHON = {
     *("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__wrapped__"),
@@ -321,24 +319,14 @@ def _names_read(node: ast.AST) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
-    """Return a statement without what changes nothing: docstrings, and descriptions of parameters."""
+    """Return a statement without its docstrings, which change nothing."""
     tree = ast.parse(text)
     node: Any
     for node in ast.walk(tree):
-        if (
-            isinstance(node, (*_Def, ast.ClassDef))
-            and ast.get_docstring(node, clean=False) is not None
-        ):
+        has_body = isinstance(node, (*_Def, ast.ClassDef))
+        if has_body and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-        annotated = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple)
-        if annotated and ast.unparse(node.value).rpartition(".")[2] == "Annotated":
-            node.slice.elts = [one for one in node.slice.elts if not _is_description(one)]
     return ast.unparse(tree)
-
-
-def _is_description(node: ast.expr) -> bool:
-    called = ast.unparse(node.func).rpartition(".")[2].lower() if isinstance(node, ast.Call) else ""
-    return called == "doc" or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 # The walk
@@ -356,8 +344,6 @@ class _Walk:
         self.why = ""
         self._statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
-        self._unfinished: set[tuple[str, str]] = set()
-        self._futures: set[str] = set()
         self._whole: set[str] = set()
         self._open: list[int] = []
         self._space: Mapping[str, Any] = {}
@@ -375,10 +361,8 @@ class _Walk:
             parts = [text for (home, _), text in self._statements.items() if home == module]
             imports = [part for part in parts if part.startswith(("import ", "from "))]
             others = [part for part in parts if part not in imports]
-            head = ["from __future__ import annotations"] if module in self._futures else []
-            found[module] = (
-                "\n\n".join(["\n".join([*head, *sorted(imports)]), *others]).strip() + "\n"
-            )
+            head = "\n".join(["from __future__ import annotations", *sorted(imports)])
+            found[module] = "\n\n".join([head, *others]) + "\n"
             while module := module.rpartition(".")[0]:
                 found.setdefault(module, "")
         return found
@@ -390,13 +374,11 @@ class _Walk:
             name += "_"
         if (module, name) not in self._values:
             self._values[module, name] = value
-            self._unfinished.add((module, name))
             before, self._space = self._space, space
             try:
                 self._statements[module, name] = self._statement(name, value)
             finally:
                 self._space = before
-                self._unfinished.discard((module, name))
         return name
 
     def _cannot(self, why: str) -> str:
@@ -461,15 +443,12 @@ class _Walk:
                 own = (one for one in spaces if _module_name(one) == home)
                 space = next(own, vars(sys.modules[home]))
                 known = self.name_of(value, self.own_name(value, space), space)
-                if home == "__main__":
-                    self._cannot(f"{here} uses {known!r} of the notebook")
                 return f"from {home} import {known}" + ("" if name == known else f" as {name}")
             return (
                 self._class(name, value) if isinstance(value, type) else self._function(name, value)
             )
-        with contextlib.suppress(Exception):  # whatever cannot be reduced
-            if isinstance(_reduced(value), str):
-                return self._import(name, value, _home_of(value))
+        if isinstance(_reduced(value), str):
+            return self._import(name, value, _home_of(value))
         return f"{name} = {self._value(value)}"
 
     def _import(self, name: str, value: Any, module: str) -> str:
@@ -495,38 +474,31 @@ class _Walk:
         A decorator that left a wrapper is written with it; one that returned the function has left its mark.
         """
         original = inspect.unwrap(function)
-        code = original.__code__
+        code, held = original.__code__, self._held(original)
         node = _definition_of(code)
         if node is None:
             why = f"the source of {original.__name__!r} is not known, or has changed since it was loaded"
             self._follow(ast.Pass(), self._names_in(code))
-            parts = [
-                _instructions(code),
-                self._value([original.__defaults__, original.__kwdefaults__]),
-            ]
-            return f"{name} = {[self._cannot(why), *parts, *self._held(original).values()]!r}"
+            defaults = self._value([original.__defaults__, original.__kwdefaults__])
+            return (
+                f"{name} = {[self._cannot(why), _instructions(code), defaults, *held.values()]!r}"
+            )
         self.nodes.append(node)
-        if code.co_flags & _FUTURE_ANNOTATIONS:
-            self._futures.add(_module_name(self._space))
         node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         self._set_defaults(node, original)
-        held = self._held(original)
-        if isinstance(node, ast.Lambda):
-            self._follow(node, _names_read(node))
-            inner, text = "_made", f"_made = {ast.unparse(node)}"
-        else:
+        if not isinstance(node, ast.Lambda):
             node.decorator_list = node.decorator_list if original is not function else []
-            known = {*self._names_in(code), *held}
-            head: list[Any] = [*node.decorator_list, node.args, *filter(None, [node.returns])]
-            header = {name for one in head for name in _names_read(one)}
             held.pop(node.name, None)
             node.name = node.name if held else name
-            self._follow(node, [n for n in _names_read(node) if n in known | header])
-            inner, text = node.name, ast.unparse(node)
+        head = copy.copy(node)
+        head.body = []
+        known = {*self._names_in(code), *_names_read(head)}
+        self._follow(node, [one for one in _names_read(node) if one in known])
+        text = ast.unparse(node)
+        if isinstance(node, ast.Lambda):
+            text = f"{'_made' if held else name} = {text}"
         if held:
-            text = _within_maker(name, inner, text, held)
-        elif inner != name:
-            text = f"{name} = {text.removeprefix('_made = ')}"
+            text = _within_maker(name, getattr(node, "name", "_made"), text, held)
         marks = {k: v for k, v in vars(function).items() if k not in _MADE_BY_PYTHON}
         if original is not function:  # the decorators do it again
             marks = {}
@@ -557,10 +529,6 @@ class _Walk:
                 value = cell.cell_contents
                 if key != "__class__" and value is not function:
                     held[key] = self._value(value)
-                    if (_module_name(self._space), held[key]) in self._unfinished:
-                        self._cannot(
-                            "functions that hold each other cannot be written down as source"
-                        )
         return held
 
     def _class(self, name: str, cls: Any) -> str:
@@ -660,9 +628,7 @@ class _Walk:
     def _array(self, value: Any) -> str:
         array = np.asarray(value)
         if array.dtype.hasobject or array.size > _MOST_ELEMENTS:
-            data = (
-                pickle.dumps(array) if array.dtype.hasobject else np.ascontiguousarray(array).data
-            )
+            data = array.tobytes() if not array.dtype.hasobject else repr(array.tolist()).encode()
             why = f"an array of {array.size} elements is data, which no source holds"
             return repr((self._cannot(why), hashlib.sha256(data).hexdigest(), array.shape))
         numpy = self.name_of(np, "numpy", self._space)
@@ -675,21 +641,17 @@ class _Walk:
         """Return how to make an object again, as it says itself to a pickler."""
         cls = type(value)
         why = f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
-        try:
-            reduced = _reduced(value)
-        except Exception:  # noqa: BLE001 - whatever it raises: a thing of this process alone
+        reduced = _reduced(value)
+        if reduced is None:
             return self._cannot(why)
         if isinstance(reduced, str):
             return self.name_of(value, reduced, self._space)
-        if _is_foreign(cls.__module__):
-            with contextlib.suppress(Exception):  # it holds functions of the notebook
-                content = pickle.dumps(value)
-                if len(content) > _LARGEST:
-                    return f"[{self._cannot(why)}, {hashlib.sha256(content).hexdigest()!r}]"
         make, parts, *rest = reduced
-        state, items, pairs = (*rest, None, None, None)[:3]
-        lists = {"items": items and [*items], "pairs": pairs and [*pairs]}
-        more = [f"{k}={self._value(v)}" for k, v in {"state": state, **lists}.items() if v]
+        state, *lists = (*rest, None, None, None)[:3]
+        held = zip(
+            ("state", "items", "pairs"), (state, *([*(one or ())] for one in lists)), strict=True
+        )
+        more = [f"{k}={self._value(v)}" for k, v in held if v]
         parts = self._value(parts)
         if not more:
             return f"{self._value(make)}(*{parts})"
@@ -698,8 +660,11 @@ class _Walk:
 
 
 def _reduced(value: Any) -> Any:
+    """Return what an object says of itself to a pickler; None for a thing of this process alone."""
     reduce = copyreg.dispatch_table.get(type(value))
-    return reduce(value) if reduce else value.__reduce_ex__(2)
+    with contextlib.suppress(Exception):
+        return reduce(value) if reduce else value.__reduce_ex__(2)
+    return None
 
 
 def _within_maker(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:

@@ -1,8 +1,6 @@
 """A drawing knows how it was made and can be made again."""
 
-import importlib
 import json
-import linecache
 import sys
 import xml.etree.ElementTree as ET
 from enum import Enum
@@ -107,27 +105,6 @@ def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path: P
     )
     there = run_python("-c", code, str(file)).stdout
     assert there == draw(sent_away, 20, 20).to_bytes()
-
-
-def test_the_hash_counts_the_private_modules_that_a_sketch_draws_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / "their_sketches"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "dots.py").write_text(
-        "from their_sketches._size import size\ndef dots(svg):\n    svg.circle(9, 9, size())\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    hashes = []
-    for radius in (1, 1, 2.5):
-        (package / "_size.py").write_text(f"def size():\n    return {radius}\n")
-        for name in [name for name in sys.modules if name.startswith("their_sketches")]:
-            monkeypatch.delitem(sys.modules, name)
-        importlib.invalidate_caches()
-        linecache.clearcache()
-        hashes.append(code_hash(importlib.import_module("their_sketches.dots").dots))
-    assert hashes[0] == hashes[1] != hashes[2]
 
 
 @pytest.mark.parametrize(
