@@ -143,7 +143,7 @@ class Drawing:
 
     def star(self, stars: int) -> Drawing:
         """Give it 0 to 5 stars and return it. Raises ParameterError."""
-        marks.set_stars(self.recipe, stars)
+        marks.set_mark(self.recipe, "stars", stars)
         return self
 
     def tag(self, *tags: str) -> Drawing:
@@ -158,12 +158,12 @@ class Drawing:
 
     def annotate(self, note: str) -> Drawing:
         """Write a note on it, '' for none, and return it."""
-        marks.set_note(self.recipe, note)
+        marks.set_mark(self.recipe, "note", note)
         return self
 
     def rename(self, name: str) -> Drawing:
         """Give it a name, '' for none, and return it; the file keeps its own."""
-        marks.set_name(self.recipe, name)
+        marks.set_mark(self.recipe, "name", name)
         return self
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from drawscape.catalogue.database import CHUNK, reading, writing
 from drawscape.errors import ParameterError
 
-KEPT = "kept"
 REJECTED = "rejected"
 MOST_STARS = 5
 
@@ -44,21 +43,16 @@ def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
     return found
 
 
-def set_stars(recipe: str, stars: int) -> None:
-    """Give a recipe 0 to 5 stars. Raises ParameterError for anything else."""
-    if isinstance(stars, bool) or not isinstance(stars, int) or not 0 <= stars <= MOST_STARS:
-        raise ParameterError("stars", stars, f"give a whole number from 0 to {MOST_STARS}")
-    _set(recipe, "stars", stars)
-
-
-def set_note(recipe: str, note: str) -> None:
-    """Write a note on a recipe; an empty one removes it."""
-    _set(recipe, "note", str(note))
-
-
-def set_name(recipe: str, name: str) -> None:
-    """Give a recipe a name; an empty one removes it."""
-    _set(recipe, "name", str(name))
+def set_mark(recipe: str, column: str, value: int | str) -> None:
+    """Give a recipe stars, 0 to 5, a note or a name, '' for none. Raises ParameterError for other stars."""
+    if column == "stars" and (type(value) is not int or not 0 <= value <= MOST_STARS):
+        raise ParameterError("stars", value, f"give a whole number from 0 to {MOST_STARS}")
+    with writing() as connection:
+        connection.execute(
+            f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
+            f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
+            (recipe, value, time.time()),
+        )
 
 
 def add_tags(recipe: str, tags: tuple[str, ...]) -> None:
@@ -74,15 +68,6 @@ def remove_tags(recipe: str, tags: tuple[str, ...]) -> None:
     with writing() as connection:
         rows = [(recipe, _checked(tag)) for tag in tags]
         connection.executemany("delete from tag where recipe = ? and tag = ?", rows)
-
-
-def _set(recipe: str, column: str, value: object) -> None:
-    with writing() as connection:
-        connection.execute(
-            f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
-            f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
-            (recipe, value, time.time()),
-        )
 
 
 def _checked(tag: str) -> str:

@@ -111,18 +111,6 @@ def sketch_for(
     return Sketch(provenance.sketch, "yours", source.load())
 
 
-def redraw_file(
-    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
-) -> SVGBuilder:
-    """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
-
-    >>> redraw_file(drawings("harmonograph")[0].path)
-    <SVGBuilder 60 x 60 mm, 1 element>
-    """
-    provenance = provenance_of(Path(path))
-    return redraw(provenance, sketch_for(provenance, sketch, trust=trust))
-
-
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:

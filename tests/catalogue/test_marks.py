@@ -9,7 +9,7 @@ import pytest
 from support import wait_until
 
 from drawscape.catalogue import Drawing, drawings, find
-from drawscape.catalogue.marks import Marks, add_tags, marks_of_each, set_stars
+from drawscape.catalogue.marks import Marks, add_tags, marks_of_each, set_mark
 from drawscape.errors import (
     ParameterError,
 )
@@ -50,7 +50,7 @@ def test_the_marks_of_very_many_are_read_at_once(home):
     recipes = [f"{number:024x}" for number in range(1100)]
     starred = recipes[:: len(recipes) // 110]
     for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
-        set_stars(recipe, 3)
+        set_mark(recipe, "stars", 3)
         add_tags(recipe, ("b", "a"))
     marks = marks_of_each(iter(recipes))
     assert list(marks) == recipes

@@ -10,7 +10,7 @@ import pytest
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
 from drawscape.catalogue.database import connection
-from drawscape.catalogue.marks import marks_of, set_note, set_stars
+from drawscape.catalogue.marks import marks_of, set_mark
 from drawscape.errors import CatalogueError
 from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
@@ -81,8 +81,8 @@ def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_o
     file = home / ".drawscape" / "catalogue.db"
     drawing = drawn(seed=1).star(3).tag("kept")
     for number in range(400):
-        set_note(f"{number:024x}", f"note {number} of 400 " + "and more " * 20)
-    set_stars(f"{399:024x}", 5)
+        set_mark(f"{number:024x}", "note", f"note {number} of 400 " + "and more " * 20)
+    set_mark(f"{399:024x}", "stars", 5)
     settings_store.save("key", {"seed": 3})
     damage(file, b"note 200 of 400")
     assert rebuilt_elsewhere() == 1
