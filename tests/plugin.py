@@ -79,8 +79,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Generator[None, object, object]:
     """Hold a notebook's threads while a test's home goes: what they are at, they do in that home."""
-    reader, go = sys.modules.get("drawscape.notebook.reader"), threading.Event()
-    for thread in () if reader is None else (reader._READER, reader._SLOW):
+    threads, go = sys.modules.get("drawscape.notebook.threads"), threading.Event()
+    for thread in () if threads is None else (threads.READER, threads.SLOW):
         if thread._thread is not None:
             held = threading.Event()
             thread.do(lambda held=held: held.set() or go.wait())

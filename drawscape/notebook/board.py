@@ -31,14 +31,7 @@ from drawscape.notebook.pictures import (
     result_picture,
     small_picture,
 )
-from drawscape.notebook.reader import (
-    ENDED,
-    CatalogueFollowing,
-    Debounce,
-    Following,
-    JobState,
-    later,
-)
+from drawscape.notebook.reader import ENDED, CatalogueFollowing, Following, JobState
 from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     SHEET_PRIORITY,
@@ -52,6 +45,7 @@ from drawscape.notebook.target import (
     target_of,
 )
 from drawscape.notebook.text import label_of, status_words
+from drawscape.notebook.threads import Debounce, later
 from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.plot.export.formats import menu_of_formats
 
@@ -426,8 +420,9 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             sketch, settings, _ = opened(drawing)
             target, page = target_of(sketch), page_for(drawing, paper)
             arguments = target.arguments({**settings, **page, "parents": [drawing.recipe]})
-            made = enqueue_drawing(target, arguments, title=f"{drawing.sketch} on {paper}")
-            jobs += [made] if isinstance(made, Job) else []
+            recipe, title = recipe_for(target, arguments), f"{drawing.sketch} on {paper}"
+            if standing_drawing(recipe) is None:
+                jobs.append(enqueue_drawing(target, arguments, recipe, title=title))
         self.note = f"{len(jobs)} queued on {paper}; history() shows them when they are drawn"
         return jobs
 

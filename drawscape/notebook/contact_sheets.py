@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def contact_sheet(
     cells = seed_cells(seeds, {**(vary or {}), **values})
     across = min(_COLUMNS.check(columns), len(cells))
     size = paper_size(paper, orientation)
-    return ContactSheet.of(target_of(sketch), cells, across, size, name, fresh, job_timeout)
+    return _sheet_of(target_of(sketch), cells, across, size, name, fresh, job_timeout)
 
 
 @parameters_apart("vary", parameter_names_of)
@@ -125,7 +125,44 @@ def variations(
         chosen, paired = sampled(chosen, sobol, target.parameters), True
     cells, across = value_cells(chosen, columns, paired=paired)
     size = paper_size(paper, orientation)
-    return ContactSheet.of(target, cells, across, size, name, fresh, job_timeout)
+    return _sheet_of(target, cells, across, size, name, fresh, job_timeout)
+
+
+def _sheet_of(
+    target: Target,
+    cells: list[Cell],
+    columns: int,
+    size: tuple[float, float],
+    name: str | None,
+    fresh: bool,
+    job_timeout: Any,
+) -> "ContactSheet":
+    """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
+    fixed = {key: value for key, value in cells[0].values.items() if key != "seed"}
+    by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells)
+    plan(target, cells, size, fresh=fresh)
+    requests = [cell.request for cell in cells]
+    if name is None and all(requests):
+        name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
+    former = sheet_store.load(name) if name else None
+    if former is not None and former["title"] != target.title:
+        raise ParameterError(
+            "name", name, f"is the name of a sheet of {former['title']}; give another one"
+        )
+    if former is not None and not fresh:
+        cells = _continued(former["cells"], cells)
+    how: dict[str, Any] = {"sheet": name or "", "job_timeout": job_timeout}
+    batch = enqueue_missing(target, cells, fresh=fresh, **how)
+
+    def draw_more(seeds: range) -> list[Cell]:
+        new = plan(target, seed_cells(seeds, fixed), size)
+        enqueue_missing(target, new, **how)
+        return new
+
+    more = draw_more if by_seed and target.has_seed else None
+    made = ContactSheet(target.title, cells, columns, name=name or "", batch=batch, draw_more=more)
+    made.save()
+    return made
 
 
 class Sheets(list[str]):
@@ -179,23 +216,18 @@ class ContactSheet(Board):
         columns: int,
         *,
         name: str = "",
-        target: Target | None = None,
-        size: tuple[float, float] = (0.0, 0.0),
-        values: dict[str, Any] | None = None,
-        job_timeout: Any = "5m",
         batch: Batch | None = None,
+        draw_more: Callable[[range], list[Cell]] | None = None,
     ) -> None:
         self.name = name
         self.batch = batch
         """The batch that was queued for what did not exist; None when all did."""
-        self._title, self._target = title, target
-        self._size, self._values, self._job_timeout = size, values, job_timeout
-        has_seeds = values is not None and target is not None and target.has_seed
+        self._title, self._draw_more = title, draw_more
         controls = [
             {"id": "cancel", "kind": "button", "label": "Stop the rest", "icon": "cancel"}
             | {"tooltip": "Cancel what is not drawn yet"},
             {"id": "more", "kind": "button", "label": f"{MORE} more", "icon": "more"}
-            | {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": not has_seeds},
+            | {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": draw_more is None},
             {"id": "order", "kind": "select", "label": "order", "value": AS_ASKED}
             | {"options": [(one, one) for one in (AS_ASKED, *ORDERS)], "tooltip": "Order"},
         ]
@@ -206,48 +238,6 @@ class ContactSheet(Board):
             controls=controls,
             head={"title": title + (f" · {name}" if name else "")},
         )
-
-    @classmethod
-    def of(
-        cls,
-        target: Target,
-        cells: list[Cell],
-        columns: int,
-        size: tuple[float, float],
-        name: str | None,
-        fresh: bool,
-        job_timeout: Any,
-    ) -> "ContactSheet":
-        """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
-        first = cells[0].values
-        by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells)
-        plan(target, cells, size, fresh=fresh)
-        requests = [cell.request for cell in cells]
-        if name is None and all(requests):
-            name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
-        former = sheet_store.load(name) if name else None
-        if former is not None and former["title"] != target.title:
-            raise ParameterError(
-                "name", name, f"is the name of a sheet of {former['title']}; give another one"
-            )
-        if former is not None and not fresh:
-            cells = _continued(former["cells"], cells)
-        batch = enqueue_missing(
-            target, cells, sheet=name or "", job_timeout=job_timeout, fresh=fresh
-        )
-        made = cls(
-            target.title,
-            cells,
-            columns,
-            name=name or "",
-            target=target,
-            size=size,
-            values={k: v for k, v in first.items() if k != "seed"} if by_seed else None,
-            job_timeout=job_timeout,
-            batch=batch,
-        )
-        made.save()
-        return made
 
     def save(self) -> None:
         """Keep the sheet under its name."""
@@ -292,15 +282,13 @@ class ContactSheet(Board):
 
     def more(self, count: int = MORE) -> None:
         """Draw the next `count` seeds, too. Raises DrawscapeError on a sheet that has no seeds."""
-        if self._target is None or self._values is None or not self._target.has_seed:
+        if self._draw_more is None:
             raise DrawscapeError(
                 "run the cell that makes this sheet first: it knows the sketch and the seeds"
             )
         cells = list(self._cells.values())
         last = max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
-        new = seed_cells(range(last + 1, last + 1 + count), self._values)
-        plan(self._target, new, self._size)
-        enqueue_missing(self._target, new, sheet=self.name, job_timeout=self._job_timeout)
+        new = self._draw_more(range(last + 1, last + 1 + count))
         self.show({str(number): cell for number, cell in enumerate([*cells, *new])})
         self.follow(new)
         self.save()

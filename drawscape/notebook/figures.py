@@ -9,7 +9,7 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.reader import Debounce
+from drawscape.notebook.threads import Debounce
 from drawscape.plot import (
     Plotter,
     Statistics,
@@ -99,10 +99,9 @@ class DrawnFile:
             if path != self.path:
                 return
             self.document = document
-            rows = figure_rows(document, ordered=False, plotter=plotter)
-            self._say(notice="; ".join(notices(document)), readable=True, figures=rows)
+            self._say(notice="; ".join(notices(document)), readable=True)
             self._on_document(path, document)
-        rows = figure_rows(document, plotter=plotter)
+        rows = figure_rows(document, plotter)
         if path == self.path:
             self._say(figures=rows)
 
@@ -113,17 +112,14 @@ def plotter_choices() -> list[tuple[str, str]]:
     return [("", ANY_PLOTTER), *((name, read_machine(name).title) for name in machine_names())]
 
 
-def figure_rows(
-    document: Document, *, ordered: bool | None = None, plotter: Plotter | None = None
-) -> list[dict[str, str]]:
+def figure_rows(document: Document, plotter: Plotter | None) -> list[dict[str, str]]:
     """Return a row for each pen and, of several, one for their total: time, ink and lifts as words.
 
-    `ordered` says whether to show what a better order of the lines would give, too.
+    They say what a better order of the lines would give, too, unless that would take long.
     """
-    if ordered is None:
-        ordered = sum(len(layer.lines.points) for layer in document.layers) <= MOST_ORDERED_POINTS
+    is_small = len(document.lines.points) <= MOST_ORDERED_POINTS
     before = statistics(document, plotter=plotter)
-    after = statistics(optimize(document), plotter=plotter) if ordered else before
+    after = statistics(optimize(document), plotter=plotter) if is_small else before
     colors = [layer.color for layer in document.layers]
     shown = [*range(len(colors)), *([len(colors)] if len(colors) > 1 else [])]
     return [_row(before[i], after[i], colors[i] if i < len(colors) else "") for i in shown]

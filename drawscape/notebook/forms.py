@@ -6,7 +6,6 @@ traits and sends messages, which have a number; `ack` in the state says which on
 
 import contextlib
 import mimetypes
-import sys
 import threading
 import time
 import traceback
@@ -29,10 +28,8 @@ from drawscape.notebook import photographs
 from drawscape.notebook.board import drawing_of, shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
-from drawscape.notebook.magics import load_ipython_extension
-from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
+from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, settings_in
 from drawscape.notebook.pictures import (
-    LARGEST_SHOWN,
     LONGEST_RESULT,
     Picture,
     empty_sheet,
@@ -42,9 +39,8 @@ from drawscape.notebook.pictures import (
     preview_picture,
     result_path,
     result_picture,
-    thumbnail_of,
 )
-from drawscape.notebook.reader import Debounce, Following, JobState, later
+from drawscape.notebook.reader import Following, JobState
 from drawscape.notebook.settings import Settings, Steps
 from drawscape.notebook.target import (
     Drawable,
@@ -62,6 +58,7 @@ from drawscape.notebook.target import (
     target_of,
 )
 from drawscape.notebook.text import error_line, size_words, status_words, tail_of, with_source
+from drawscape.notebook.threads import Debounce, later
 from drawscape.notebook.viewer import (
     Comparison,
     Viewer,
@@ -73,7 +70,6 @@ from drawscape.notebook.viewer import (
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.plot.export.formats import menu_of_formats
-from drawscape.recipe import one_look
 
 if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import PlotPanel
@@ -94,9 +90,6 @@ REST_S = 1.0
 
 _PAGE_CALLS = ["cancel", "undo", "redo", "reset", "renew", "inspect", "plot", "close_below"]
 """Methods that a page may call by name."""
-
-BEFORE = "drawn before"
-"""The words for a picture of a task that keeps no recipe, when it is brought back."""
 
 
 def _names(target: Any) -> list[str]:
@@ -441,29 +434,30 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     # Drawing
 
-    def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
+    def _draw(
+        self, *, fresh: bool = False, draft: bool = False, shown: int | None = None
+    ) -> Job | DrawnBefore:
+        """Show what stands for the settings, or enqueue a job; `shown` is a drawing to draw again."""
         target = self._settings.target
         self._offer_renewal()
         try:
             arguments = self._settings.arguments
-            known = None if fresh or draft else kept_draft(recipe_for(target, arguments))
-            made = known or enqueue_drawing(
-                target,
-                arguments,
-                fresh=fresh,
-                draft=draft,
-                job_timeout=self._job_timeout,
-            )
+            recipe = recipe_for(target, arguments)
+            known = None if fresh else standing_drawing(recipe)
+            if known is not None and known.id == shown:
+                known, fresh = None, True
+            if known is not None:
+                return self.show(known)
+            if not (fresh or draft) and (kept := kept_draft(recipe)) is not None:
+                return self._show_kept_draft(kept)
+            how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
+            made = enqueue_drawing(target, arguments, recipe, **how)
         except Exception as error:
             self._show_error(error)
             raise
         finally:
             if not draft:
                 self._kept.save(self._settings.kept)
-        if known is not None:
-            return self._show_kept_draft(known)
-        if isinstance(made, Drawing):
-            return self.show(made)
         self._begin(made, keep_former=self.live, draft=draft)
         following = Following(
             [made],
@@ -552,33 +546,30 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _show_result(self, result: Any) -> None:
         picture, path = result_picture(result), result_path(result)
         self._has_drawing, self._path = path is not None, path
-        drawing = None if path is None or is_draft(path) else drawing_of(str(path))
-        stars = 0 if drawing is None else drawing.stars
+        drawn = None if path is None or is_draft(path) else path
+        drawing = drawing_of(str(drawn))
+        thumbnail = None if drawing is None else drawing.thumbnail
         caption = "" if result is None else str(result)[:LONGEST_RESULT]
         if path is not None:
             place = "draft" if self._is_draft else place_words(path)
             caption = f"{place} · {size_words(path.stat().st_size)}"
+        small = Picture(thumbnail, "webp") if thumbnail else picture
+        if picture is None and thumbnail:
+            picture, caption = small, f"{caption}, shown reduced"
         if picture is None:
             self._say(caption=caption, file="", stale=False, stars=0)
         else:
             blank = " · nothing is drawn on it" if is_blank(picture) else ""
+            stars = 0 if drawing is None else drawing.stars
             self._show_picture(picture, caption + blank, path, stars=stars)
-        self._file.show(None if path is None or is_draft(path) else path)
-        if drawing is not None and (
-            isinstance(self._job, DrawnBefore) or not self.saved.has_picture
-        ):
-            self.saved.show_small(drawing)
+        self._file.show(drawn)
+        if drawing is not None:
+            self.recent.add(drawing)
+        if drawn is not None and small is not None and len(small.data) <= LARGEST_IMAGE:
+            self.saved.keep(picture_table([(small, place_words(drawn))]))
 
     def _document_read(self, path: Path, document: Document) -> None:
-        """Put the drawing into the strip and the saved notebook, and on the page if its file is too large."""
-        if path == self._path:
-            self.recent.add(path, self._drawn_with, document)
-        if (thumbnail := thumbnail_of(document, LARGEST_IMAGE)) is not None:
-            self.saved.keep(picture_table([(thumbnail, place_words(path))]))
-            size = path.stat().st_size if path.is_file() else 0
-            if size > LARGEST_SHOWN:
-                caption = f"{place_words(path)} · {size_words(size)}, shown reduced"
-                self._show_picture(thumbnail, caption, path)
+        """Show the drawing in the viewer below, if one is there."""
         if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
             self._below.show(
                 document, title=place_words(path), margin_mm=margin_of(settings_of(path))
@@ -599,8 +590,10 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _show_first(self) -> None:
         """Show the drawing of the settings where it stands, else the last picture."""
-        if not self._show_what_stands() and self.recent.latest:
-            self._show_file(*self.recent.latest, older=True)
+        if not self._show_what_stands() and (latest := self.recent.latest) is not None:
+            self.show(latest)
+            self._drawn_with = {}
+            self._say(older=True)
 
     def _show_what_stands(self) -> bool:
         """Show the drawing of the settings, if it stands; return whether it does."""
@@ -613,23 +606,11 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self.show(known)
         return known is not None
 
-    def _show_file(self, path: Path, kept: Kept, *, older: bool = False) -> None:
-        """Show a file that some job wrote before, as `older` than the settings if it is."""
-        with self._lock:
-            if self._job is not None:
-                self._job.cancel()
-            self._job, self._over, self._is_draft = None, True, False
-            self._say(status="finished", words=BEFORE, progress=1.0, running=False, details=[])
-            self._show_result(str(path))
-            self._drawn_with = kept
-            self._say(older=older)
-
-    def _bring_back(self, kept: Kept, path: Path) -> None:
-        """Show the settings and the picture of a file that was drawn with them, and draw nothing."""
-        self._show_kept(kept)
-        shows = self._path == path and self._drawn_with == self._settings.kept
-        if not shows and path.is_file():  # of a task that keeps no recipe
-            self._show_file(path, kept)
+    def _bring_back(self, drawing: Drawing) -> None:
+        """Show a drawing of the strip and its settings, and draw nothing."""
+        self._show_kept(settings_in(drawing))
+        if self._path != drawing.path:  # of code that has changed since then
+            self.show(drawing)
 
     def _offer_renewal(self) -> None:
         """Offer the parameters that the sketch has now, where its file or cell has changed them."""
@@ -749,11 +730,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _on_draw(self, fresh: bool = False) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it again."""
-        before = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
-        with one_look():
-            arguments = self._settings.arguments
-            known = standing_drawing(recipe_for(self._settings.target, arguments))
-            self.draw(fresh=fresh or (known is not None and known.id == before))
+        shown = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
+        self._draw(fresh=fresh, shown=shown)
 
     def _on_dice(self) -> None:
         if not self.live:
@@ -808,7 +786,3 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._say(notice=str(error))
         finally:
             self._say(exporting=False)
-
-
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
-    load_ipython_extension(_shell)  # Tab completes in `form(`, and `%%sketch` is there

@@ -26,7 +26,7 @@ from drawscape.notebook.pictures import (
     result_path,
     result_picture,
 )
-from drawscape.notebook.reader import Debounce, Following, JobState, state_of
+from drawscape.notebook.reader import Following, JobState, state_of
 from drawscape.notebook.text import (
     duration_words,
     error_line,
@@ -36,6 +36,7 @@ from drawscape.notebook.text import (
     tail_of,
     verb_of,
 )
+from drawscape.notebook.threads import Debounce
 
 PERIOD_S = 0.25
 """The table is read four times a second at most, however fast the queue moves."""

@@ -11,15 +11,12 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from drawscape.catalogue import Drawing
-from drawscape.errors import DrawscapeError
-from drawscape.notebook.pictures import Picture, picture_table, place_words
 
 INSTEAD_OF_WIDGET = (
     "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
@@ -60,11 +57,6 @@ class SavedPicture:
         """What the notebook keeps at this moment."""
         return f'<div class="{self._class}">{self._style}{self._body}</div>'
 
-    @property
-    def has_picture(self) -> bool:
-        """Whether more than words is kept."""
-        return "<img" in self._body
-
     def display(self) -> None:
         """Put the output under the cell that runs: a new one each time, replaced together."""
         with self._lock:
@@ -77,14 +69,6 @@ class SavedPicture:
             self._body = html
             if self._shown:
                 self._publish(update=True)
-
-    def show_small(self, drawing: Drawing) -> None:
-        """Keep the picture that the catalogue has of a drawing, until a larger one is made.
-
-        That takes longer than a notebook, run without a page, may last.
-        """
-        if (picture := drawing.thumbnail) is not None:
-            self.keep(picture_table([(Picture(picture, "webp"), place_words(drawing.path))]))
 
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
@@ -110,17 +94,13 @@ class Lasting:
     _what = ""
     below: Any = ""
     _below: Any = None
+    _marimo_cell: Any = None
 
     def show_below(self, make: Callable[..., Any], *arguments: Any) -> Any:
         """Show the widget that `make` returns below, in place of the one there, and return it."""
-        try:
+        context = _marimo()
+        with nullcontext() if context is None else context.with_cell_id(self._marimo_cell):
             widget = make(*arguments)
-        except AssertionError as error:
-            if "marimo" not in sys.modules:
-                raise
-            raise DrawscapeError(
-                "marimo makes widgets in cells only: call view(), compare(), form() or open_plot() in one"
-            ) from error
         self.close_below()
         self._below, self.below = widget, widget.model_id
         return widget
@@ -162,6 +142,7 @@ class Lasting:
         self._what = what
         self.saved = SavedPicture(f"{what}: {how}", f"drawscape-{kind}", f"drawscape-{kind}-saved")
         self.on_msg(self._received)  # type: ignore[attr-defined]  # the widget's
+        self._marimo_cell = getattr(_marimo(), "cell_id", None)
         if (cell := _cell_that_runs()) is not None:
             _MADE.setdefault(cell, []).append(self)
 
@@ -189,6 +170,18 @@ def _cell_that_runs() -> str | None:
         return None
     metadata = (shell.get_parent() or {}).get("metadata") or {}
     return metadata.get("cellId") or metadata.get("cell_id")
+
+
+def _marimo() -> Any:
+    """Return what marimo knows of its cells, None elsewhere: it makes widgets for a cell only."""
+    if "marimo" not in sys.modules:
+        return None
+    from marimo._runtime.context import ContextNotInitializedError, get_context
+
+    try:
+        return get_context()
+    except ContextNotInitializedError:  # in another thread
+        return None
 
 
 @cache

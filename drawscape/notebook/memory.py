@@ -3,6 +3,7 @@
 A form's own settings and pictures are kept by notebook and target: they are back when its cell runs again.
 """
 
+import contextlib
 import logging
 import os
 import sys
@@ -13,21 +14,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from drawscape.catalogue import find, named_store, recent_store, settings_key, settings_store
+from drawscape.catalogue import (
+    Drawing,
+    find,
+    named_store,
+    recent_store,
+    settings_key,
+    settings_store,
+)
 from drawscape.catalogue.database import full_path, stored_path
-from drawscape.drawing.document import Document
-from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.pictures import result_picture, thumbnail_of
+from drawscape.errors import CatalogueError, DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.notebook.text import label_of
-from drawscape.recipe import address_of, plain
+from drawscape.recipe import address_of, margin_for, plain
 
 _LOG = logging.getLogger("drawscape.notebook")
 
 MOST = 24
 """Pictures in the strip."""
-
-MOST_BYTES, MOST_PX = 7_000, 220
-"""Of a picture in the strip."""
 
 MOST_CHANGES = 3
 """Parameters that a caption names."""
@@ -144,100 +147,90 @@ class NamedSettings:
 
 
 class RecentPictures:
-    """The last pictures of a form, the newest first; with a `key` they are kept in the home.
+    """The last drawings of a form, the newest first; with a `key` they are kept in the home.
 
-    `on_choose(kept, path)` is called when one is chosen, `show(tiles)` with what the page needs of all.
+    `on_choose(drawing)` is called when one is chosen, `show(tiles)` with what the page needs of all.
     Stars that are given here are those of the catalogue.
     """
 
     def __init__(
         self,
         key: str,
-        on_choose: Callable[[Kept, Path], object],
+        on_choose: Callable[[Drawing], object],
         show: Callable[[list[dict[str, Any]]], object],
     ) -> None:
         self._key, self._on_choose, self._show = key, on_choose, show
-        self._entries: dict[str, Kept] = {}
-        self._tiles: dict[str, dict[str, Any]] = {}
+        self._drawings: dict[str, Drawing] = {}
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
-            found = recent_store.load(key) if key else None
-            entries = (found or {}).get("entries", ())
-            self._entries = {name: kept for name, kept in entries if full_path(name).is_file()}
+            found = (recent_store.load(key) if key else None) or {"entries": ()}
+            for entry in found["entries"]:
+                name = entry if isinstance(entry, str) else entry[0]  # 0.3 kept the settings, too
+                with contextlib.suppress(DrawingNotFoundError, OSError):
+                    drawing = find(full_path(name))
+                    if not drawing.deleted:
+                        self._drawings[name] = drawing
 
     @property
     def paths(self) -> list[Path]:
         """The files of the pictures, the newest first."""
-        return [full_path(name) for name in self._entries]
+        return [full_path(name) for name in self._drawings]
 
     @property
-    def latest(self) -> tuple[Path, Kept] | None:
-        """The newest picture's file and settings."""
-        return next(((full_path(name), kept) for name, kept in self._entries.items()), None)
+    def latest(self) -> Drawing | None:
+        """The newest."""
+        return next(iter(self._drawings.values()), None)
 
     def refresh(self) -> None:
-        """Show all of them; pictures that the catalogue does not have take time to make."""
+        """Show all of them."""
         with self._lock:
-            for name in self._entries:
-                self._tiles.setdefault(name, self._tile(name))
-            self._show_all()
+            every = list(self._drawings.items())
+            befores = [*(drawing for _, drawing in every[1:]), None]
+            self._show([_tile(*one, before) for one, before in zip(every, befores, strict=True)])
 
-    def add(self, path: Path, kept: Kept, document: Document | None = None) -> None:
-        """Put the picture of a file first; one that is there with these settings stays in its place."""
-        name = stored_path(path)
+    def add(self, drawing: Drawing) -> None:
+        """Put a drawing first; one that is there stays in its place."""
+        name = stored_path(drawing.path)
         with self._lock:
-            if self._entries.get(name) == kept:
+            former = self._drawings.get(name)
+            if former is not None and former.recipe == drawing.recipe:
                 return
-            others = {n: s for n, s in self._entries.items() if n != name}
-            self._entries = dict([(name, kept), *others.items()][:MOST])
+            others = {n: one for n, one in self._drawings.items() if n != name}
+            self._drawings = dict([(name, drawing), *others.items()][:MOST])
             with _logged("the last pictures are not kept"):
                 if self._key:
-                    recent_store.save(self._key, {"entries": list(self._entries.items())})
-            self._tiles[name] = self._tile(name, document)
-            self._show_all()
+                    recent_store.save(self._key, {"entries": list(self._drawings)})
+        self.refresh()
 
     def choose(self, path: Path | str) -> None:
         """Do what a click on the picture of that file does."""
-        name = stored_path(Path(full_path(str(path))))
-        if name in self._entries:
-            self._on_choose(self._entries[name], full_path(name))
+        drawing = self._drawings.get(stored_path(full_path(str(path))))
+        if drawing is not None:
+            self._on_choose(drawing)
 
     def star(self, path: Path | str, stars: int) -> None:
         """Give the drawing in that file stars, 0 to 5."""
-        file = full_path(str(path))
-        find(file).star(stars)
-        name = stored_path(file)
-        with self._lock:
-            if name in self._entries:
-                self._tiles[name] = self._tile(name)
-                self._show_all()
+        find(full_path(str(path))).star(stars)
+        self.refresh()
 
-    def _show_all(self) -> None:
-        self._show([self._tiles[name] for name in self._entries if name in self._tiles])
 
-    def _tile(self, name: str, document: Document | None = None) -> dict[str, Any]:
-        path, stars = full_path(name), 0
-        try:
-            drawing = find(path)
-            data, kind, stars = drawing.thumbnail or b"", "webp", drawing.stars
-        except (DrawscapeError, OSError):  # of a task that keeps no recipe
-            made = None if document is None else thumbnail_of(document, MOST_BYTES, MOST_PX)
-            data, kind = (made.data, made.format) if made else _file_picture(path)
-        caption = self._caption(name)
-        return {"id": name, "thumbnail": data, "kind": kind, "caption": caption, "stars": stars}
+def _tile(name: str, drawing: Drawing, before: Drawing | None) -> dict[str, Any]:
+    """Return what the page shows of a drawing; its caption is what was changed since the one before."""
+    changed = "" if before is None else changes(settings_in(before), settings_in(drawing))
+    picture = {"thumbnail": drawing.thumbnail or b"", "kind": "webp"}
+    return {"id": name, **picture, "caption": changed or "the first", "stars": drawing.stars}
 
-    def _caption(self, name: str) -> str:
-        """Return what was changed since the picture before."""
-        names = list(self._entries)
-        place = names.index(name) + 1
-        before = self._entries[names[place]] if place < len(names) else {}
-        return changes(before, self._entries[name]) or "the first"
+
+def settings_in(drawing: Drawing) -> Kept:
+    """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
+    page = {"width": drawing.width, "height": drawing.height}
+    margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
+    more = {"seed": drawing.seed, "streams": drawing.streams}
+    return {"pattern_type": drawing.sketch, **page, "margin": margin, **more, **drawing.parameters}
 
 
 def changes(before: Kept, after: Kept) -> str:
-    """Return what differs, as a person reads it: 'seed 7, turns 12'; '' before the first."""
-    if not before:
-        return ""
+    """Return what differs, as a person reads it: 'seed 7, turns 12'."""
     changed = [n for n in after if repr(before.get(n)) != repr(after[n])]
     if {"width", "height"} <= set(changed):
         changed.remove("height")
@@ -253,9 +246,3 @@ def _words(name: str, kept: Kept) -> str:
     if isinstance(value, Mapping):  # the seeds of streams
         return ", ".join(f"{name} {one}" for name, one in value.items()) or f"no {label_of(name)}"
     return f"{label_of(name)} {f'{value:.4g}' if isinstance(value, float) else value}"
-
-
-def _file_picture(path: Path) -> tuple[bytes, str]:
-    picture = result_picture(path)
-    small = picture is not None and len(picture.data) <= 50 * MOST_BYTES
-    return (picture.data, picture.format) if picture is not None and small else (b"", "webp")

@@ -9,7 +9,7 @@ import traitlets
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, PlotError
 from drawscape.notebook.lasting import Lasting, resource
-from drawscape.notebook.reader import later
+from drawscape.notebook.threads import later
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.notebook.worker import ensure_worker
 from drawscape.plot import optimize as optimized

@@ -1,4 +1,4 @@
-"""The lasting threads of a kernel: one reads jobs and catalogue for what is shown, one does slow work.
+"""What boards and forms follow: states of jobs, and changes of the catalogue.
 
     following = Following([job], lambda state: print(state.status))     # now, and at each change
     following.close()
@@ -6,23 +6,19 @@
 States are read one at a time and numbered, so that an older one never replaces a newer one on the page.
 """
 
-import heapq
 import itertools
-import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from drawscape import jobs
 from drawscape.catalogue.database import data_version
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, watch
+from drawscape.notebook.threads import READER, SLOW
 from drawscape.notebook.worker import STARTING, guard, worker_words, workers_started
-from drawscape.settings import home
 
 ENDED = frozenset({*jobs.ENDED, "not_found"})
 """The statuses that no job leaves by itself."""
@@ -34,102 +30,6 @@ WAITING_S = 1.0
 
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
-
-_LOG = logging.getLogger("drawscape.notebook")
-
-
-class LastingThread:
-    """A thread that does what is due, and never ends: each short-lived one would cost a memory arena."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._wake = threading.Condition()
-        self._due: list[tuple[float, int, Callable[[], object], Path]] = []
-        self._count = itertools.count()
-        self._thread: threading.Thread | None = None
-
-    def do(self, action: Callable[[], object], after_s: float = 0.0) -> None:
-        """Call `action` in the thread, `after_s` from now; what it raises is logged.
-
-        In another home it is not called: nothing of the former is written there.
-        """
-        with self._wake:
-            due_s = time.monotonic() + after_s
-            heapq.heappush(self._due, (due_s, next(self._count), action, home()))
-            self._wake.notify()
-            if self._thread is None or not self._thread.is_alive():  # the latter after a fork
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            action, asked_in = self._next()
-            try:
-                if home() == asked_in:
-                    action()
-            except Exception:  # noqa: BLE001 - the thread serves others, too
-                _LOG.exception("what a board or form asked for failed")
-            del action  # it holds what it shows
-
-    def _next(self) -> tuple[Callable[[], object], Path]:
-        with self._wake:
-            while True:
-                left_s = self._due[0][0] - time.monotonic() if self._due else None
-                if left_s is not None and left_s <= 0:
-                    return heapq.heappop(self._due)[2:]
-                self._wake.wait(left_s)
-
-
-_READER = LastingThread("drawscape-reader")
-_SLOW = LastingThread("drawscape-slow")
-
-
-def later(action: Callable[[], object], after_s: float = 0.0) -> None:
-    """Call `action` in the thread for slow work: reading a large file, making a picture, an export."""
-    _SLOW.do(action, after_s)
-
-
-class Debounce:
-    """Calls `action` `period_s` after it was first asked for, once, however often it was asked for.
-
-    With `from_last` each request puts the call off again, so that it comes when the requests rest. The call
-    runs in the reader's thread, with `slow` in the one for slow work.
-    """
-
-    def __init__(
-        self,
-        period_s: float,
-        action: Callable[[], object],
-        *,
-        from_last: bool = False,
-        slow: bool = False,
-    ) -> None:
-        self._period_s, self._action, self._from_last = period_s, action, from_last
-        self._thread = _SLOW if slow else _READER
-        self._lock = threading.Lock()
-        self._asked = 0
-        self._is_due = False
-
-    def request(self) -> None:
-        """Ask for the call; one that is due already serves this request too."""
-        with self._lock:
-            if self._is_due and not self._from_last:
-                return
-            self._is_due, self._asked = True, self._asked + 1
-            asked = self._asked
-        self._thread.do(lambda: self._run(asked), self._period_s)
-
-    def drop(self) -> None:
-        """Forget what is due."""
-        with self._lock:
-            self._is_due = False
-
-    def _run(self, asked: int) -> None:
-        with self._lock:
-            if not self._is_due or asked != self._asked:
-                return  # dropped, or put off
-            self._is_due = False
-        self._action()
 
 
 @dataclass(frozen=True)
@@ -232,7 +132,7 @@ class Following:
             self._known, self._said = workers_started(), ""
             self._jobs = list(followed)
             guard()
-            _SLOW.do(self._read_again)
+            SLOW.do(self._read_again)
 
     def close(self) -> None:
         """Call back no more."""
@@ -249,7 +149,7 @@ class Following:
             if job.id in self._asked:
                 return  # it is read soon, as it is then
             self._asked.add(job.id)
-        _READER.do(lambda: self._tell(job))
+        READER.do(lambda: self._tell(job))
 
     def _tell(self, job: Job) -> None:
         with self._lock:
@@ -266,7 +166,7 @@ class Following:
             if not self._open:
                 self._end()
                 if self._on_note is not None:
-                    _SLOW.do(self._read_again)
+                    SLOW.do(self._read_again)
 
     def _read_again(self) -> None:
         """Say what there is to say of the worker, and how many jobs are ahead: it is in no row of its own."""
@@ -280,7 +180,7 @@ class Following:
         for job in waiting:
             self._changed(job)
         if waiting or words == STARTING:
-            _SLOW.do(self._read_again, WAITING_S)
+            SLOW.do(self._read_again, WAITING_S)
 
 
 class CatalogueFollowing:
@@ -295,7 +195,7 @@ class CatalogueFollowing:
         self._on_change, self._on_trouble = on_change, on_trouble
         self._is_closed = False
         self._seen: int | None = None
-        _READER.do(self._look)
+        READER.do(self._look)
 
     def close(self) -> None:
         """Call back no more."""
@@ -312,4 +212,4 @@ class CatalogueFollowing:
         except DrawscapeError as error:
             self._on_trouble(str(error))
         finally:
-            _READER.do(self._look, CATALOGUE_S)
+            READER.do(self._look, CATALOGUE_S)

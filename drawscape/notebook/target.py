@@ -1,7 +1,7 @@
 """What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
 
-`target_of` reads it; `enqueue_drawing` returns what stands, or queues a job. `opened` is the way back: from
-a drawing to the target and the settings that drew it.
+`target_of` reads it; `standing_drawing` returns what stands, `enqueue_drawing` queues a job. `opened` is the
+way back: from a drawing to the target and the settings that drew it.
 """
 
 import ast
@@ -412,20 +412,17 @@ def standing_drawing(recipe: Recipe | None) -> Drawing | None:
 def enqueue_drawing(
     target: Target,
     arguments: Mapping[str, Any],
+    recipe: Recipe | None,
     *,
     fresh: bool = False,
     draft: bool = False,
     job_timeout: Any = None,
     title: str = "",
-) -> Job | Drawing:
-    """Return the drawing if it stands and is not to be `fresh`, else a job for it, called `title`, enqueued.
+) -> Job:
+    """Return a job for a drawing, called `title`, enqueued.
 
     A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
     """
-    recipe = recipe_for(target, arguments)
-    known = None if fresh else standing_drawing(recipe)
-    if known is not None:
-        return known
     how = {name: True for name, on in (("fresh", fresh), ("draft", draft)) if on and recipe}
     meta = {} if recipe is None else {"recipe": recipe.request}
     seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""

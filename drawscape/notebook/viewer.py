@@ -20,8 +20,8 @@ from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
-from drawscape.notebook.reader import later
 from drawscape.notebook.text import label_of, value_text
+from drawscape.notebook.threads import later
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings
@@ -123,9 +123,6 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
             self._send_drawings()
         elif message.get("event") == "findings":
             later(lambda: self._send_findings(int(message.get("number", 0))))
-
-
-View = Viewer
 
 
 def view(drawing: Viewable, *, title: str = "") -> Viewer:

@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 import warnings
-from pathlib import Path
 
 from drawscape.errors import DrawscapeError, QueueError
 from drawscape.jobs import (
@@ -15,7 +14,7 @@ from drawscape.jobs import (
     start_shared_worker,
     workers_alive,
 )
-from drawscape.settings import home
+from drawscape.notebook.threads import Debounce, later
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."
@@ -31,8 +30,6 @@ _LOG = logging.getLogger("drawscape.notebook")
 _LOCK = threading.Lock()
 _started: list[WorkerProcess] = []
 _times: list[float] = []
-_guards: dict[Path, threading.Thread] = {}
-_wake = threading.Event()
 _said = [""]
 """What the guard is doing, or why it cannot; '' while all is well."""
 
@@ -112,13 +109,8 @@ def guard() -> None:
     """
     if is_synchronous():
         return
-    folder = home()
     _expect_one()
-    with _LOCK:
-        if folder not in _guards or not _guards[folder].is_alive():
-            _guards[folder] = threading.Thread(target=_keep_one_alive, args=(folder,), daemon=True)
-            _guards[folder].start()
-    _wake.set()
+    later(_keep_one_alive)
 
 
 def _expect_one() -> None:
@@ -126,16 +118,18 @@ def _expect_one() -> None:
     warnings.filterwarnings("ignore", "no worker is alive")
 
 
-def _keep_one_alive(folder: Path) -> None:
-    while home() == folder:
-        _wake.clear()
-        try:
-            if not workers_alive() and list_jobs(("queued", "started"), limit=1):
-                _said[0] = _said[0] or STARTING
-                start_if_needed()
-            _said[0] = ""
-        except DrawscapeError as error:  # a locked database is free again in a moment
-            if str(error) != _said[0]:
-                _LOG.warning("no worker, and none could be started: %s", error)
-            _said[0] = str(error)
-        _wake.wait(GUARD_PERIOD_S)
+def _keep_one_alive() -> None:
+    """Start a worker if need be, and look again in a second."""
+    _again.request()
+    try:
+        if not workers_alive() and list_jobs(("queued", "started"), limit=1):
+            _said[0] = _said[0] or STARTING
+            start_if_needed()
+        _said[0] = ""
+    except DrawscapeError as error:  # a locked database is free again in a moment
+        if str(error) != _said[0]:
+            _LOG.warning("no worker, and none could be started: %s", error)
+        _said[0] = str(error)
+
+
+_again = Debounce(GUARD_PERIOD_S, _keep_one_alive, from_last=True, slow=True)

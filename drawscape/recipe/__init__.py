@@ -8,7 +8,7 @@ is), provenance.py (what a file says of its making) and drawing.py. It knows no 
 from drawscape.recipe.code import Origin, is_library, note_origin, one_look, origin_of
 from drawscape.recipe.drawing import Randomness, digest_now, draw_recipe, read_input
 from drawscape.recipe.provenance import Provenance, address_of, plain, read_provenance
-from drawscape.recipe.recipe import Recipe, code_hash, recipe_of, streams_of
+from drawscape.recipe.recipe import Recipe, code_hash, margin_for, recipe_of, streams_of
 from drawscape.recipe.sketch import Draft, Share, Sketch, Steps, as_sketch, is_sketch
 from drawscape.recipe.source import SourceText, is_address
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_address",
     "is_library",
     "is_sketch",
+    "margin_for",
     "note_origin",
     "one_look",
     "origin_of",

@@ -117,12 +117,16 @@ def recipe_of(
     arguments = sketch.arguments(values or {})
     page = SVGBuilder(width, height, margin=margin or 0.0)
     if margin is None:
-        margin = round(MARGIN * min(page.width, page.height), 6)
-        page = SVGBuilder(width, height, margin=margin)
+        page = SVGBuilder(width, height, margin=margin_for(page.width, page.height))
     sides = (float(page.width), float(page.height), float(page.margin))
     root = checked_seed(seed)
     own = checked_streams(streams, streams_of(sketch), root) if streams else {}
     return Recipe(sketch, arguments, root, *sides, origin_of(sketch.function), own)
+
+
+def margin_for(width: float, height: float) -> float:
+    """Return the margin in mm that a page has by itself."""
+    return round(MARGIN * min(width, height), 6)
 
 
 _former: dict[str, dict[str, str]] = {}

@@ -740,10 +740,12 @@ class FormView {
 
   showStrip() {
     const focused = [...this.strip.children].findIndex(item => item.contains(document.activeElement));
-    for (const image of this.strip.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    const former = new Map([...this.strip.querySelectorAll("img")].map(image => [image.dataset.key, image]));
     this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, thumbnail, kind }) => {
-      const image = make("img", { alt: "" });
-      if (thumbnail.byteLength) image.src = URL.createObjectURL(new Blob([thumbnail], { type: `image/${kind}` }));
+      const key = `${id} ${thumbnail.byteLength}`, image = former.get(key) ?? make("img", { alt: "" });
+      image.dataset.key = key;
+      if (!former.delete(key) && thumbnail.byteLength)  // a picture that is there is not decoded again
+        image.src = URL.createObjectURL(new Blob([thumbnail], { type: `image/${kind}` }));
       const words = make("span", {}, stars ? `${"★".repeat(stars)} ` : "", caption);
       const tile = make("button", { type: "button", title: caption, "aria-pressed": "false" }, image, words);
       tile.dataset.id = id;
@@ -753,6 +755,7 @@ class FormView {
       });
       return make("li", {}, tile);
     }));
+    for (const image of former.values()) URL.revokeObjectURL(image.src);
     this.strip.onkeydown ??= event => this.stripKey(event);
     if (focused >= 0) this.strip.children[Math.min(focused, this.strip.children.length - 1)]?.firstChild.focus();
   }

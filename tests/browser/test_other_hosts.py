@@ -46,8 +46,11 @@ def served(folder: Path, environment: dict[str, str], *command: str) -> Iterator
         process.wait(timeout=60)
 
 
-def use(page, shows_inside):
-    """Draw, look closely, give stars, choose and compare; `shows_inside` is seen where a widget holds one."""
+INSIDE = ".drawscape-viewer canvas"
+
+
+def use(page):
+    """Draw, look closely, give stars, choose, compare and open, each inside of form or board."""
     form = page.locator(".drawscape-form:has(.drawscape-draw)").first
     form.locator("xpath=self::*[@data-status='finished']").wait_for()
     form.locator(".drawscape-strip li").wait_for()
@@ -56,7 +59,7 @@ def use(page, shows_inside):
     turns.press("Enter")
     form.locator(".drawscape-strip li").nth(1).wait_for()
     form.get_by_role("button", name="Inspect").click()
-    form.locator(shows_inside).wait_for()
+    form.locator(INSIDE).wait_for()
     sheet, seen, queue = (page.locator(".drawscape-board").nth(i) for i in range(3))
     tiles = sheet.locator(".board-tile[data-state='finished']:has(img:not([hidden]))")
     tiles.nth(1).wait_for()
@@ -65,9 +68,11 @@ def use(page, shows_inside):
     seen.locator("[aria-label$='4 stars']").wait_for()
     tiles.nth(1).click(modifiers=["Shift"])
     sheet.get_by_role("button", name="Compare").click()
-    sheet.locator(shows_inside).first.wait_for()
+    sheet.locator(INSIDE).first.wait_for()
     page.locator(".drawscape-viewer-differences").last.get_by_text("seed").wait_for()
     queue.get_by_text("spiral, seed 0").first.wait_for()
+    sheet.get_by_role("button", name="Open").click()
+    sheet.locator(".drawscape-form[data-status='finished'] .drawscape-draw").wait_for()
 
 
 def test_notebook_7(page, tmp_path, environment):
@@ -82,7 +87,7 @@ def test_notebook_7(page, tmp_path, environment):
         ready = "window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady"
         page.wait_for_function(f"() => {ready}")
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        use(page, ".drawscape-viewer canvas")
+        use(page)
         assert serious(page, ".jp-OutputArea") == []
 
 
@@ -97,4 +102,4 @@ def test_marimo(page, tmp_path, environment):
         tmp_path, environment, "marimo", "run", "app.py", "--headless", "--no-token"
     ) as url:
         page.goto(url)
-        use(page, ":text('marimo makes widgets in cells only')")
+        use(page)

@@ -416,7 +416,6 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
-    monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(60)
     wait_until(lambda: "shown reduced" in shown.state["caption"], 60, "a reduced picture")

@@ -8,7 +8,8 @@ from support import wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
-from drawscape.notebook.reader import Debounce, Following, JobState, later
+from drawscape.notebook.reader import Following, JobState
+from drawscape.notebook.threads import Debounce, later
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 
