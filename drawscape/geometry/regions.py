@@ -148,14 +148,20 @@ def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int 
     return max(least, min(wanted, int(room_mm / apart_mm)))
 
 
-def as_on_a4(count: int, area: Area) -> int:
+def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
     """Return how many are as dense on `area` as `count` are on A4 within its margin, 1 at least.
+
+    Things that are strewn are as many as the area has room for; `lines` that lie side by side, such
+    as rows or rings, as its shorter side has.
 
     >>> as_on_a4(1000, (15, 15, 195, 282)), as_on_a4(1000, (0, 0, 90, 133.5))
     (1000, 250)
+    >>> as_on_a4(50, (0, 0, 90, 133.5), lines=True)
+    25
     """
     x0, y0, x1, y1 = bounds_of(area)
-    return max(1, round(count * (x1 - x0) * (y1 - y0) / _A4_MM2))
+    wide, tall = x1 - x0, y1 - y0
+    return max(1, round(count * (min(wide, tall) / 180 if lines else wide * tall / _A4_MM2)))
 
 
 def fitted(area: Area, figure: Figure, *, stretched: bool = False) -> Figure:

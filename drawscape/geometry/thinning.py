@@ -57,20 +57,28 @@ def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) ->
     return float(np.pi * height_mm / np.sqrt(2 * (longest**2 - 1)))
 
 
-def thinned(lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: float = 0.3) -> Lines:
+def thinned(
+    lines: Lines,
+    number: Ints | None = None,
+    *,
+    most: float = MOST_COATS,
+    pen_mm: float = 0.3,
+) -> Lines:
     """Return the lines without the stretches that would run into a blot.
 
-    `number`, from 1 on, is of each line, or of each point. Where the paper would be covered twice as
-    often as `most`, only even numbers are drawn, where four times, every fourth. In between some of the
-    others are (van der Corput, 1935), so that the tone stays even. `WHOLE` is drawn everywhere.
+    `number`, from 1 on, is of each line, by default as they come, or of each point. Where the paper
+    would be covered twice as often as `most`, only even numbers are drawn, where four times, every
+    fourth. In between some of the others are (van der Corput, 1935), so that the tone stays even.
+    `WHOLE` is drawn everywhere.
     No line is empty; where points lie far apart, cuts are rough.
 
     >>> crowd = Lines.of([[(x, y) for x in range(50)] for y in np.arange(0, 20, 0.25)])
-    >>> len(crowd), len(thinned(crowd, 1 + np.arange(80)))
+    >>> len(crowd), len(thinned(crowd))
     (80, 44)
     """
     if not len(lines):
         return lines
+    number = 1 + np.arange(len(lines)) if number is None else number
     room = room_for(lines, number, most=most, pen_mm=pen_mm)
     whole = np.minimum.reduceat(room, lines.offsets[:-1]) > 0
     cut = keep_positive(lines.take(~whole), room[np.repeat(~whole, lines.counts)])

@@ -13,16 +13,16 @@ def rows(apart):
 
 def test_lines_with_room_stay_as_they_are():
     lines = rows(1.0)
-    light = thinned(lines, 1 + np.arange(len(lines)))
+    light = thinned(lines)
     assert light.points.tolist() == lines.points.tolist()
 
 
 def test_where_lines_crowd_only_so_many_go_on_as_leave_paper():
     lines = rows(0.2)
-    light = thinned(lines, 1 + np.arange(len(lines)), most=0.6)
+    light = thinned(lines, most=0.6)
     # A pen of 0.3 mm on rows 0.2 mm apart covers the paper one and a half times.
     assert 0.3 < light.lengths_mm.sum() / lines.lengths_mm.sum() < 0.5
-    assert thinned(Lines.empty(), np.empty(0, dtype=int)).bounds is None
+    assert thinned(Lines.empty()).bounds is None
 
 
 def test_a_crowd_somewhere_costs_no_line_elsewhere_and_whole_lines_nothing():

@@ -78,7 +78,7 @@ def hachures(
     # Of those that run together in a valley one goes on.
     apart = np.unique(np.round(strokes.ends / 0.5), axis=0, return_index=True)[1]
     strokes = strokes.take(np.sort(apart))
-    strokes = thinned(strokes, 1 + np.arange(len(strokes)), pen_mm=0.25)
+    strokes = thinned(strokes, pen_mm=0.25)
     strokes = clip_to_rectangle(strokes, frame.x0, frame.y0, frame.x1, frame.y1)
     with svg.layer("hachures", color=ink[0], width=0.25):
         svg.polylines(strokes.take(strokes.lengths_mm > 1.0))
