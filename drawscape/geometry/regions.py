@@ -133,7 +133,8 @@ def _polygonal(geometries: Any) -> Any:
 
 Figure = TypeVar("Figure", Points, Lines)
 
-_A4_MM2 = 180.0 * 267.0
+_A4_MM = 180.6, 267.6
+"""What a canvas's default margin leaves of A4."""
 
 
 def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int = 1) -> int:
@@ -154,14 +155,15 @@ def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
     Things that are strewn are as many as the area has room for; `lines` that lie side by side, such
     as rows or rings, as its shorter side has.
 
-    >>> as_on_a4(1000, (15, 15, 195, 282)), as_on_a4(1000, (0, 0, 90, 133.5))
-    (1000, 250)
-    >>> as_on_a4(50, (0, 0, 90, 133.5), lines=True)
-    25
+    >>> half = (0, 0, 90.3, 133.8)
+    >>> as_on_a4(1000, half), as_on_a4(1000, half, lines=True)
+    (250, 500)
     """
     x0, y0, x1, y1 = bounds_of(area)
-    wide, tall = x1 - x0, y1 - y0
-    return max(1, round(count * (min(wide, tall) / 180 if lines else wide * tall / _A4_MM2)))
+    width, height = x1 - x0, y1 - y0
+    short, long = _A4_MM
+    scale = min(width, height) / short if lines else width * height / (short * long)
+    return max(1, round(count * scale))
 
 
 def fitted(area: Area, figure: Figure, *, stretched: bool = False) -> Figure:

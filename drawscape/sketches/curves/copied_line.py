@@ -19,7 +19,7 @@ def copied_line(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    lines: Annotated[int, Interval(ge=10, le=400), doc("Copies on the page")] = 190,
+    lines: Annotated[int, Interval(ge=10, le=400), doc("Copies on A4")] = 190,
     tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
     slips: Annotated[float, Interval(ge=0, le=3), doc("Slips of the hand in a copy")] = 0.5,
     memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
@@ -37,7 +37,8 @@ def copied_line(
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1d2f4f", "#b3402a")
-    lines = fit_count(lines, frame.height, 0.8)
+    # As far apart as on A4, where the frame is 267.6 mm high.
+    lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.8)
     columns = max(60, int(frame.width / 0.6))
     x = np.linspace(frame.x0, frame.x1, columns)
     pitch = 1.0 / lines

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, filled, fit_count, polar, thinned
+from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
 from drawscape.geometry.resample import distances_along, resample
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
@@ -20,7 +20,7 @@ def guilloche(
     rng: np.random.Generator,
     *,
     bands: Annotated[int, Interval(ge=2, le=6), doc("Woven bands of the medallion")] = 4,
-    strands: Annotated[int, Interval(ge=4, le=20), doc("Waves woven into the outermost band")] = 13,
+    strands: Annotated[int, Interval(ge=4, le=20), doc("Waves of the outermost band on A4")] = 13,
     lobes: Annotated[int, Interval(ge=3, le=24), doc("Lobes of the bands' edges")] = 12,
     border: Annotated[
         float,
@@ -37,7 +37,7 @@ def guilloche(
     frame = svg.frame
     ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")
     wide = border * frame.short
-    strands = fit_count(strands, frame.short, 6.0, least=4)
+    strands = fit_count(as_on_a4(strands, frame, lines=True), frame.short, 6.0, least=4)
     widths = rng.uniform(0.6, 1.4, bands) * np.linspace(1.2, 0.8, bands)
     edges = 0.2 + 0.8 * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
     counts = [max(3, round(strands * outer)) for outer in edges[1:]]
@@ -87,11 +87,9 @@ def _border(rng: np.random.Generator, svg: SVGBuilder, wide: float) -> Lines:
     normal = np.column_stack([ahead[:, 1], -ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
     waves = round(path.lengths_mm[0] / wide / rng.uniform(1.6, 2.4))
     swells = 4 * round(path.lengths_mm[0] / wide / 16)
-    count = fit_count(9, wide, 0.9, least=3)
+    count = fit_count(as_on_a4(9, frame, lines=True), wide, 0.9, least=3)
     phase = 2 * np.pi * np.arange(count)[:, None] / count
     swell = 0.5 + 0.45 * np.cos(swells * along) ** 2
     off = 0.5 * wide * swell * np.cos(waves * along + phase)
     woven = Lines.of(path.points + off[..., None] * normal)
-    return Lines.join(
-        [thinned(woven, 1 + np.arange(count), most=0.8, pen_mm=PEN_MM), Lines.of(ways[1:])]
-    )
+    return Lines.join([thinned(woven, most=0.8, pen_mm=PEN_MM), Lines.of(ways[1:])])

@@ -21,6 +21,9 @@ RATIOS: dict[str, tuple[int, int]] = {
 
 PEN_MM = 0.25
 
+A4_MM = 180.6
+"""The shorter side of A4 within its margin."""
+
 MOST_COATS, MOST_BESIDE = 1.3, 0.7
 """Of ink where the line crosses itself most, and in unison, where it only lies beside itself."""
 
@@ -34,7 +37,7 @@ def harmonograph(
     rng: np.random.Generator,
     *,
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
-    swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen")] = 110,
+    swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen on A4")] = 110,
     damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
     detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.5,
     palette: Palette = AS_DESIGNED,
@@ -45,13 +48,18 @@ def harmonograph(
     Vibrations and Vibration Figures, 1909). The pen is lifted before its line becomes a blot.
     """
     low, high = RATIOS[chord]
+    frame = svg.frame
+    # The figure is chosen as on A4; on a larger page it has more swings that drift less.
+    scale = frame.short / A4_MM
+    area = (0.0, 0.0, frame.width / scale, frame.height / scale)
 
-    def trace(chance: Floats, count: float) -> Points:
+    def trace(chance: Floats, count: float, scale: float = 1.0) -> Points:
+        count = count * scale
         t = np.linspace(0, count / high, int(count * 240) + 1)
         # Pendulums a quarter apart swing in rounds; in step, they would only draw a diagonal.
         first, second = chance[:2]
         quarter, other = 0.25 * np.sign(chance[2:4] - 0.5) + 0.2 * chance[4:6] - 0.1
-        share, off = 0.4 + 0.4 * chance[6], 1 + detune * 0.012 * (2 * chance[7:] - 1)
+        share, off = 0.4 + 0.4 * chance[6], 1 + detune * 0.012 / scale * (2 * chance[7:] - 1)
 
         def swing(frequency: float, phase: float) -> Floats:
             return np.asarray(np.sin(2 * np.pi * (frequency * t + phase)))
@@ -59,7 +67,7 @@ def harmonograph(
         x = swing(low * off[0], first) + share * swing(high * off[1], second)
         y = swing(low * off[2], first + quarter) + share * swing(high * off[3], second + other)
         fade = np.exp(-damping * t * high / count)
-        return filled(svg.frame, np.column_stack([x * fade, y * fade]))
+        return filled(area, np.column_stack([x * fade, y * fade]))
 
     def crowd(chance: Floats, count: float) -> float:
         return float(np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995))
@@ -70,4 +78,5 @@ def harmonograph(
     while count > 10 and crowd(chance, count) > most:
         count *= 0.9
     ink = inks(svg, palette, "#14213d")
-    in_pens(svg, ink, [trace(chance, count)[None]], width=PEN_MM, names=["trace"])
+    line = trace(chance, count, scale) * scale + (frame.x0, frame.y0)
+    in_pens(svg, ink, [line[None]], width=PEN_MM, names=["trace"])

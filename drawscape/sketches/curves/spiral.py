@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, coats, filled, fit_count, polar
+from drawscape.geometry import Lines, Points, as_on_a4, coats, filled, fit_count, polar
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -25,7 +25,7 @@ def spiral(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 52,
+    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns to the rim of A4")] = 52,
     wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.6,
     scale: Annotated[float, Interval(ge=0.15, le=1), doc("Eddies, part of the radius")] = 0.5,
     hole: Annotated[float, Interval(ge=0, le=0.8), doc("Empty centre, part of the whole")] = 0.0,
@@ -39,6 +39,7 @@ def spiral(
     rim; it stops where turns would run together.
     """
     radius = svg.frame.short / 2
+    turns = as_on_a4(turns, svg.frame, lines=True)
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
     points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)

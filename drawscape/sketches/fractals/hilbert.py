@@ -19,7 +19,7 @@ def hilbert(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve where it is finest")] = 7,
+    depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve on A4")] = 7,
     contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.75,
     rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
     palette: Palette = AS_DESIGNED,
@@ -30,15 +30,16 @@ def hilbert(
     1891). Its squares are cut into four, or not, by the darkness below them. Neighbours along the
     curve share a side at every depth, so the line never crosses itself.
     """
-    depth = min(depth, int(np.log2(svg.frame.short / 2 / 0.5)))
+    # As fine as on A4, where the frame is 180.6 mm wide, and no square narrower than half a millimetre.
+    finest = float(np.log2(svg.frame.short) + min(depth - np.log2(180.6), 0))
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)
     size = np.array([svg.frame.width, svg.frame.height])
     tone = tone_over(svg.frame, picture, fit, 0.9)
     corner = np.array([svg.frame.x0, svg.frame.y0])
-    for level in range(1, depth + 1):
+    for level in range(1, int(np.ceil(finest)) + 1):
         centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-        wanted = depth - contrast * 4 * (1 - tone.at(centre * size / (columns, rows) + corner))
+        wanted = finest - contrast * 4 * (1 - tone.at(centre * size / (columns, rows) + corner))
         cells = _cut(cells, wanted + rng.uniform(-0.5, 0.5, len(cells)) >= level - 0.5)
     centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
     line = _rounded(centre, rounding)

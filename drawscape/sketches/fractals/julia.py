@@ -7,17 +7,11 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Floats, Lines, contours_by_level, fit_count, thinned
+from drawscape.geometry import Floats, Lines, clamped, contours_by_level, fit_count, thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
-CELL_MM = 0.45
-"""Grid of the sampling; finer costs time and shows nothing that a pen could draw."""
-
 ITERATIONS = 90
-
-SHORTEST_MM = 2.5
-"""Shorter contours are specks."""
 
 
 @sketch
@@ -27,16 +21,15 @@ def julia(
     *,
     real: Annotated[float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = None,
     imaginary: Annotated[float | None, Interval(ge=-1, le=1), doc("Imaginary part")] = None,
-    zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1 shows the whole set")] = 1.0,
+    zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1: the set fills the page")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 24,
-    turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees the set is turned")] = 60.0,
+    turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees it leans")] = 20.0,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Contours around the Julia set of z^2 + c, close together at its shore.
 
-    Gaston Julia, Mémoire sur l'itération des fonctions rationnelles, 1918. They are contours of the
-    distance to the set, estimated as in Heinz-Otto Peitgen and Dietmar Saupe, The Science of
-    Fractal Images, 1988. Every fourth is drawn with the second pen.
+    The set is Gaston Julia's (1918), the distance to it estimated as in Heinz-Otto Peitgen and
+    Dietmar Saupe, The Science of Fractal Images, 1988. Every fourth is drawn with the second pen.
     """
     ink = inks(svg, palette, "#14213d", "#b3402a")
     # Just off the main cardioid of the Mandelbrot set, where its shore is richest, and not within a bulb.
@@ -46,19 +39,22 @@ def julia(
         if _escapes_slowly(shore):
             break
     shore = np.conj(shore) if rng.random() < 0.5 else shore
-    turn += rng.uniform(-30, 30)
     c = complex(
         shore.real if real is None else real, shore.imag if imaginary is None else imaginary
     )
     frame = svg.frame
-    cell = max(CELL_MM, frame.short / 420)
+    cell = max(0.45, frame.short / 420)  # a finer grid shows nothing that a pen could draw
     x = np.linspace(-1, 1, 2 * round(frame.width / cell / 2) + 1) * frame.width / 2
     y = np.linspace(-1, 1, 2 * round(frame.height / cell / 2) + 1) * frame.height / 2
-    scale = 3.3 / zoom / frame.long
-    # Upright on an upright page, lying on one that lies.
-    z = (x + 1j * y[:, None]) * scale * np.exp(1j * np.radians(turn - 90 * (len(x) > len(y))))
-    # z and -z go the same way, so half of the page is enough.
-    half = z[: len(y) // 2 + 1]
+    # Upright on an upright page, lying on one that lies, as large as the page holds it.
+    points = _shore(rng, c)
+    lean = np.radians(turn + rng.uniform(-15, 15) + 90 * (len(y) >= len(x)))
+    lean -= np.angle(np.mean(points**2)) / 2  # where its longest axis lies
+    points = points * np.exp(1j * lean)
+    wide, tall = np.max(np.abs(points.real)), np.max(np.abs(points.imag))
+    scale = 2.1 * float(max(wide / frame.width, tall / frame.height)) / zoom
+    z = (x + 1j * y[:, None]) * scale * np.exp(-1j * lean)
+    half = z[: len(y) // 2 + 1]  # z and -z go the same way
     height = np.zeros(z.shape)
     for row in range(0, len(half), 24):
         height[row : row + 24][: len(half) - row] = _distances(half[row : row + 24], c) / scale
@@ -80,16 +76,20 @@ def _draw(svg: SVGBuilder, ink: list[str], height: Floats, count: int) -> None:
     # The first step outward is the narrowest.
     count = fit_count(count, (last - first) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
-    found = [
-        lines.take(lines.lengths_mm > SHORTEST_MM)
-        for lines in contours_by_level(height, levels.tolist(), area)
-    ]
+    found = contours_by_level(height, levels, area)
     number = np.repeat(np.arange(1, count + 1), [len(lines) for lines in found])
-    joined = Lines.join(found)
-    points = np.clip(joined.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
-    joined = joined.with_points(points)
-    parts = [thinned(joined.take(k), number[k]) for k in (number % 4 != 1, number % 4 == 1)]
+    joined = clamped(frame, Lines.join(found))
+    drawn, marked = joined.lengths_mm > 2.5, number % 4 == 1  # shorter ones are specks
+    parts = [thinned(joined.take(k), number[k]) for k in (drawn & ~marked, drawn & marked)]
     in_pens(svg, ink, parts, names=("contours", "marked"))
+
+
+def _shore(rng: np.random.Generator, c: complex) -> NDArray[np.complex128]:
+    """Return points of the Julia set of `c`, to which the map drives all others when it runs backwards."""
+    z = np.ones(2000, dtype=complex)
+    for _ in range(30):
+        z = np.sqrt(z - c) * rng.choice((-1, 1), len(z))
+    return z
 
 
 def _escapes_slowly(c: complex) -> bool:

@@ -1,32 +1,22 @@
 """Plants that grow by rewriting."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Ints, Lines, Noise, Points, thinned
+from drawscape.geometry import Lines, Noise, Points, Shape, as_on_a4, clamped, occlude, thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
 
-
-class System(NamedTuple):
-    """An axiom, its rules, the angle of a turn in degrees, and the generations that fit a page."""
-
-    axiom: str
-    rules: dict[str, str]
-    angle: float
-    most: int
-
-
-# F draws; + and - turn; [ and ] remember and return; X only grows.
+# What X becomes, each F being doubled, and the turn of + and -. F draws; [ and ] remember and return.
 SYSTEMS = {
-    "fern": System("X", {"X": "F+[[X]-X]-F[-FX]+X", "F": "FF"}, 22.5, 6),
-    "bush": System("X", {"X": "F[+X][-X]FX", "F": "FF"}, 25.7, 7),
-    "weed": System("X", {"X": "F[+X]F[-X]+X", "F": "FF"}, 20, 7),
+    "fern": ("F+[[X]-X]-F[-FX]+X", 22.5),
+    "bush": ("F[+X][-X]FX", 25.7),
+    "weed": ("F[+X]F[-X]+X", 20.0),
 }
 
 
@@ -36,89 +26,55 @@ def l_system(
     rng: np.random.Generator,
     *,
     kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
-    generations: Annotated[int, Interval(ge=4, le=7), doc("Rewritings; 7 fill a page")] = 7,
-    plants: Annotated[int, Interval(ge=1, le=12), doc("Plants, far ones behind near ones")] = 7,
+    generations: Annotated[int, Interval(ge=4, le=7), doc("Rewritings of a plant's text")] = 6,
+    plants: Annotated[int, Interval(ge=1, le=12), doc("Plants on A4, far ones behind")] = 4,
     wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,
     weight: Annotated[Share, doc("How far twigs hang")] = 0.45,
-    leaves: Annotated[Share, doc("Part of the twigs in leaf")] = 0.3,
+    leaves: Annotated[Share, doc("Part of the twigs in leaf")] = 0.6,
     palette: Palette = AS_DESIGNED,
 ) -> None:
-    """A bed of plants that a few letters grow into by rewriting, on their ground.
+    """A bed of plants that a few letters grow into by rewriting; leaves hide what is behind them.
 
-    Aristid Lindenmayer, Mathematical models for cellular interactions in development, 1968; the
-    systems are from Przemyslaw Prusinkiewicz and Lindenmayer, The Algorithmic Beauty of Plants, 1990.
+    After Przemyslaw Prusinkiewicz and Aristid Lindenmayer, The Algorithmic Beauty of Plants, 1990.
     """
     ink = inks(svg, palette, "#9db09a", "#4f7a5a", "#1f2a1f", "#b3582a", "#7a6a4a")
     frame = svg.frame
+    plants = as_on_a4(plants, frame, lines=True)
     # Far plants first: they stand higher on the page, smaller, and are drawn in a paler ink.
-    near = np.sort(rng.permutation((np.arange(plants) + 0.5) / plants))
-    x = frame.x0 + frame.width * (0.12 + 0.76 * rng.permutation((np.arange(plants) + 0.5) / plants))
+    near = (np.arange(plants) + 0.5) / plants
+    x = frame.x0 + frame.width * (0.1 + 0.8 * rng.permutation(near))
     foot = frame.y1 - frame.height * (0.13 * (1 - near) + 0.03)
-    drawn: list[list[Lines]] = [[] for _ in ink]
+    shapes: list[tuple[int, Shape]] = []
     for number in range(plants):
         name = str(rng.choice(list(SYSTEMS))) if kind == "meadow" else kind
-        tall = frame.height * (0.5 + 0.36 * near[number]) * rng.uniform(0.85, 1.0)
-        twigs, foliage = _plant(rng, SYSTEMS[name], generations, wildness, weight, leaves, tall)
-        # A wide plant is drawn together until the page holds it.
-        room = min(x[number] - frame.x0, frame.x1 - x[number])
-        wide = max(float(np.abs(part.points[:, 0]).max(initial=0)) for part in (twigs, foliage))
-        shrink = min(1.0, room / max(wide, 1e-9))
-        twigs, foliage = (
-            part.with_points(part.points * (shrink, 1) + (x[number], foot[number]))
-            for part in (twigs, foliage)
-        )
-        drawn[min(int(3 * near[number]), 2)].append(twigs)
-        drawn[3 if number % 3 == 0 else 1].append(foliage)
-    drawn[4].append(_ground(rng, frame))
-    parts = []
-    for lines in map(Lines.join, drawn):
-        points = np.clip(lines.points, (frame.x0, frame.y0), (frame.x1, frame.y1))
-        light = thinned(lines.with_points(points), 1 + np.arange(len(lines)), most=0.5)
-        parts.append(light.take(light.lengths_mm > 0.5))
-    in_pens(svg, ink, parts, names=("far", "middle", "near", "flowers", "ground"))
-
-
-def _plant(
-    rng: np.random.Generator,
-    system: System,
-    generations: int,
-    wildness: float,
-    weight: float,
-    leaves: float,
-    tall: float,
-) -> tuple[Lines, Lines]:
-    """Return the twigs and the leaves of a plant that stands at (0, 0), `tall` mm high."""
-    text = system.axiom
-    for _ in range(max(2, system.most - 8 + generations)):
-        text = "".join(system.rules.get(letter, letter) for letter in text)
-    lines = Lines.of(list(_branches(rng, text, system.angle, wildness, weight)))
-    lines = lines.with_points(lines.points * (tall / np.ptp(lines.points[:, 1])))
+        (rule, angle), text = SYSTEMS[name], "X"
+        for _ in range(generations - (name == "fern")):  # ferns branch twice as often
+            text = text.replace("F", "FF").replace("X", rule)
+        twigs = Lines.of(list(_branches(rng, text, angle, wildness, weight)))
+        tall = frame.height * (0.42 + 0.53 * near[number]) * rng.uniform(0.9, 1.0)
+        leaf = 0.03 * tall
+        (low, top), (high, _) = twigs.points.min(axis=0), twigs.points.max(axis=0)
+        # A plant wider than the page is smaller, one that would stand over its edge moves in.
+        size = min(tall / -top, 0.92 * frame.width / max(high - low, 1e-9))
+        at = np.clip(x[number], frame.x0 + leaf - size * low, frame.x1 - leaf - size * high)
+        twigs = twigs.with_points(twigs.points * size + (at, foot[number]))
+        in_leaf = rng.random(len(twigs)) < min(leaves, 300 / len(twigs))  # each takes time
+        pen, broad = (3, 0.3) if number % 3 == 0 else (int(near[number] > 1 / 3), 0.2)
+        shapes.append((int(3 * near[number]), Shape(twigs)))
+        for edge in _leaves(twigs.take(in_leaf), leaf, broad):
+            shapes.append((pen, Shape(Lines.of([edge]), edge)))
+    seen = list(zip(shapes, occlude(shape for _, shape in shapes), strict=True))
+    drawn = [[part for (pen, _), part in seen if pen == number] for number in range(4)]
+    lines = [clamped(frame, Lines.join(part)) for part in (*drawn, [_ground(rng, frame)])]
     # A twig that no pen could show is only a blot on its neighbour.
-    lines = lines.take(lines.lengths_mm > 0.6)
-    ends = np.flatnonzero(rng.random(len(lines)) < leaves)
-    return lines, Lines.of(_leaves(lines, ends, 0.03 * tall))
-
-
-def _leaves(lines: Lines, chosen: Ints, size: float) -> Points:
-    """Return (n, 15, 2): a leaf on the tip of each `chosen` line, in its direction, `size` mm long."""
-    last = lines.offsets[chosen + 1] - 1
-    ahead = lines.points[last] - lines.points[last - 1]
-    ahead = ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None] * size
-    across = np.column_stack([-ahead[:, 1], ahead[:, 0]])
-    t = np.linspace(0, 1, 8)
-    side = 0.22 * np.sin(np.pi * t) * (1.2 - 0.4 * t)
-    along, off = np.append(t, t[-2::-1]), np.append(side, -side[-2::-1])
-    leaf = along[:, None] * ahead[:, None] + off[:, None] * across[:, None]
-    return np.asarray(lines.ends[chosen][:, None] + leaf)
+    parts = [thinned(part.take(part.lengths_mm > 0.6), most=0.5) for part in lines]
+    in_pens(svg, ink, parts, names=("far", "middle", "near", "flowers", "ground"))
 
 
 def _branches(
     rng: np.random.Generator, text: str, degrees: float, wildness: float, weight: float
 ) -> Iterator[Points]:
-    """Yield the unbroken lines that the turtle draws, the twigs as it comes back to them.
-
-    Each step bends a little, by chance and by its own weight: the further out, the more.
-    """
+    """Yield the turtle's unbroken lines, each step bent by chance and, far out, by its weight."""
     chance = iter(rng.normal(0, 1, len(text)).tolist())
     angle, blur = np.radians(degrees), np.radians(degrees) * 0.4 * wildness
     place, heading, depth, line = 0j, -np.pi / 2, 0, [0j]
@@ -141,8 +97,19 @@ def _branches(
             depth, line = depth - 1, [place]
 
 
+def _leaves(twigs: Lines, size: float, broad: float) -> Points:
+    """Return (n, 15, 2): a leaf on the tip of each twig, in its direction, `size` mm long."""
+    t = np.linspace(0, 1, 8)
+    side = broad * np.sin(np.pi * t) * (1.2 - 0.4 * t)
+    leaf = np.concatenate([t + 1j * side, (t - 1j * side)[-2::-1]])
+    last = twigs.offsets[1:] - 1
+    ahead = (twigs.points[last] - twigs.points[last - 1]) @ (1, 1j)
+    placed = size * leaf * (ahead / np.maximum(np.abs(ahead), 1e-9))[:, None]
+    return np.stack([placed.real, placed.imag], axis=-1) + twigs.ends[:, None]
+
+
 def _ground(rng: np.random.Generator, frame: Frame) -> Lines:
-    """Return blades of grass over the foot of the page, denser and longer the nearer they stand."""
+    """Return blades of grass over the foot of the page, longer the nearer they stand."""
     depth = rng.random(int(4.5 * frame.width)) ** 0.6
     x = rng.uniform(frame.x0, frame.x1, len(depth))
     y = frame.y1 - frame.height * 0.17 * (1 - depth)

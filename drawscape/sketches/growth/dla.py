@@ -8,10 +8,13 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Ints, Points, fit_count, fitted, polar
+from drawscape.geometry import Floats, Ints, Points, as_on_a4, fit_count, fitted, polar
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
 from drawscape.svg_builder import SVGBuilder
+
+MOST_PARTICLES = 9000
+"""More take longer than five seconds to arrive."""
 
 WALKERS = 200
 """Particles that wander at once; they do not see each other until they stick."""
@@ -25,7 +28,7 @@ def dla(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
+    particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles on A4")] = 6500,
     stickiness: Annotated[float, Interval(ge=0.1, le=1), doc("Chance to stick")] = 1.0,
     boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = AS_DESIGNED,
@@ -36,6 +39,7 @@ def dla(
     phenomenon", Physical Review Letters 47 (1981). A branch is as broad as it carries much.
     """
     ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
+    particles = min(as_on_a4(particles, svg.frame), MOST_PARTICLES)
     particles = fit_count(particles, svg.frame.width * svg.frame.height, 0.8, least=200)
     places, parents = np.zeros((1, 2)), np.full(1, -1)
     for done, places, parents in _grown(rng, particles, stickiness):

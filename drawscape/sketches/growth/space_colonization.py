@@ -7,14 +7,12 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
 
-from drawscape.geometry import Ints, Lines, Noise, Points, clamped, contains, polar, thinned
+from drawscape.geometry import Ints, Lines, Noise, Points, clamped, contains, fitted, polar, thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import relaxed, subtree_sizes
-from drawscape.svg_builder import Frame, SVGBuilder
-
-DEEP = 0.15
-"""Part of the page's height that the roots take."""
+from drawscape.svg_builder import SVGBuilder
 
 
 @sketch
@@ -32,93 +30,83 @@ def space_colonization(
 ) -> Steps:
     """A tree whose branches grow towards free light, each twig a line from its tip to the ground.
 
-    After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
-    algorithm" (2007). A trunk is the pipes of all its tips (Shinozaki's pipe model, 1964), as wide as
-    Cecil D. Murray's law (1926) has it with an exponent of one's choice.
+    After A. Runions, B. Lane and P. Prusinkiewicz (2007). A trunk is the pipes of all its tips (K.
+    Shinozaki, 1964), as wide as Cecil D. Murray's law (1926) has it with an exponent of one's choice.
     """
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
     frame, noise = svg.frame, Noise(rng)
-    foot = frame.y1 - DEEP * frame.height
-    crown = _crown(frame, noise)
-    step = float(np.sqrt(np.ptp(crown[:, 0]) * np.ptp(crown[:, 1]) / buds) * 0.5)
-    height = np.arange(foot, float(np.max(crown[:, 1])), -step)
-    stem = np.column_stack([np.full(len(height), frame.cx), height])
-    nodes, parents = stem, np.arange(-1, len(stem) - 1)
-    light = _light(rng, crown, buds)
-    for done, nodes, parents in _colonized(light, stem, step, sight * step, reach * step, -0.12):
-        yield 0.7 * done, partial(_so_far, nodes=nodes, parents=parents)
+    deep = 0.15 * frame.height  # what the roots take
+    foot = np.array([frame.cx, frame.y1 - deep])
+    t = np.linspace(0, 2 * np.pi, 240)
+    cloud = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
+    low = frame.y0 + 0.69 * frame.height
+    box = (frame.x0, max(frame.y0, low - 1.5 * frame.width), frame.x1, low)
+    crown = fitted(box, polar(cloud, t), stretched=True)
+    for done, nodes, parents in _grown(rng, crown, foot, buds, sight, reach):
+        twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
+        yield 0.7 * done, partial(in_pens, ink=ink, parts=[twigs])
     parts = [_pipes(nodes, parents, trunk * frame.short, taper)]
     if roots:
-        bowl = polar(1.0, np.linspace(0, np.pi, 60)) * (
-            0.46 * frame.width,
-            0.97 * (frame.y1 - foot),
-        )
-        bowl += (frame.cx, foot)
-        fine = float(np.sqrt(np.ptp(bowl[:, 0]) * np.ptp(bowl[:, 1]) / 700) * 0.5)
-        start = np.array([[frame.cx, foot], [frame.cx, foot + fine]])
-        *_, (_, nodes, parents) = _colonized(
-            _light(rng, bowl, 700), start, fine, 14 * fine, 2 * fine, 0.15
-        )
+        bowl = foot + polar(1.0, np.linspace(0, np.pi, 60)) * (0.46 * frame.width, 0.97 * deep)
+        *_, (_, nodes, parents) = _grown(rng, bowl, foot, 700, 14, 2)
         parts.append(_pipes(nodes, parents, 0.9 * trunk * frame.short, taper))
     in_pens(svg, ink, [clamped(frame, lines) for lines in parts])
 
 
-def _so_far(page: SVGBuilder, nodes: Points, parents: Ints) -> None:
-    page.polylines(np.stack([nodes[parents[1:]], nodes[1:]], axis=1))
-
-
-def _colonized(
-    light: Points, stem: Points, step: float, sight: float, reach: float, rise: float
+def _grown(
+    rng: np.random.Generator, outline: Points, foot: Points, buds: int, sight: float, reach: float
 ) -> Iterator[tuple[float, Points, Ints]]:
-    """Yield the share of `light` used up, and the nodes, (N, 2), with the parent of each, -1 at the foot.
+    """Yield the part of the light used up, and nodes, (N, 2), with the parent of each, -1 at the foot.
 
-    They grow from `stem`, a `step` at a time, towards the light nearest to them within `sight`.
-    Light is used up within `reach`; `rise` is added to each direction.
+    They grow from a stem at `foot` to the light within `sight` steps, used up within `reach`.
     """
-    from scipy.spatial import cKDTree
-
-    nodes, parents, whole = stem, np.arange(-1, len(stem) - 1), len(light)
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    rise = -0.12 if outline[0, 1] < foot[1] else 0.15  # a crown, or roots
+    step = 0.5 * float(np.sqrt((high - low).prod() / buds))
+    light = rng.uniform(low, high, (3 * buds, 2))
+    # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
+    u, v = (light - low).T / np.min(high - low) * 3.2
+    lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(light))
+    light = light[lit & contains(outline, light)][:buds]
+    bare = max(2, np.ceil((foot[1] - high[1]) / step))
+    nodes = foot + np.arange(bare)[:, None] * (0, step * np.sign(rise))
+    parents, whole = np.arange(-1, len(nodes) - 1), len(light)
     gap, nearest = cKDTree(nodes).query(light)
-    while len(light):
-        pulling = gap < max(sight, float(np.min(gap)) + 1e-9)
+    while len(light) > 0.01 * whole:  # far buds would pull lone twigs across the crown
+        pulling = gap < max(sight * step, float(np.min(gap)) + 1e-9)
         owner = nearest[pulling]
-        grown, index = np.unique(owner, return_inverse=True)
-        pull = np.zeros((len(grown), 2))
+        growing, index = np.unique(owner, return_inverse=True)
+        pull = np.zeros((len(growing), 2))
         np.add.at(pull, index, (light[pulling] - nodes[owner]) / gap[pulling, None])
         pull = pull / np.bincount(index)[:, None] + (0.0, rise)
-        tips = nodes[grown] + step * pull / np.maximum(np.hypot(*pull.T), 1e-9)[:, None]
-        # Two buds can pull a node back and forth for ever.
+        tips = nodes[growing] + step * pull / np.maximum(np.hypot(*pull.T), 1e-9)[:, None]
         free = cKDTree(nodes).query(tips)[0] > 0.4 * step
         if not free.any():
-            return
+            return  # two buds pull nodes back and forth
         near, closest = cKDTree(tips[free]).query(light)
         nearest = np.where(near < gap, len(nodes) + closest, nearest)
-        nodes, parents = np.concatenate([nodes, tips[free]]), np.append(parents, grown[free])
+        nodes, parents = np.concatenate([nodes, tips[free]]), np.append(parents, growing[free])
         gap = np.minimum(near, gap)
-        left = gap > reach
+        left = gap > reach * step
         light, gap, nearest = light[left], gap[left], nearest[left]
         yield 1 - len(light) / whole, nodes, parents
 
 
 def _pipes(nodes: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
-    """Return a line from the foot to each tip, side by side where they share a branch."""
-    nodes = relaxed(nodes, parents, 6)
-    leaf = ~np.isin(np.arange(len(nodes)), parents)
+    """Return a line from each tip to the foot, side by side where they share a branch."""
+    places = relaxed(nodes, parents, 6) @ (1, 1j)
+    leaf = ~np.isin(np.arange(len(places)), parents)
     tips = subtree_sizes(parents, leaf)
-    ahead = nodes - nodes[np.maximum(parents, 0)]
+    ahead = places - places[np.maximum(parents, 0)]
     ahead[0] = ahead[1]
-    ahead = ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    ahead /= np.maximum(np.abs(ahead), 1e-9)
     # Tips are numbered from left to right, so that no two pipes cross.
-    before = ahead[np.maximum(parents, 0)]
-    turn = before[:, 0] * ahead[:, 1] - before[:, 1] * ahead[:, 0]
-    first = np.zeros(len(nodes), dtype=np.int64)
-    taken = np.zeros(len(nodes), dtype=np.int64)
-    for node in np.lexsort((turn, parents)).tolist():
-        if (parent := parents[node]) >= 0:
-            first[node] = first[parent] + taken[parent]
-            taken[parent] += tips[node]
+    turn = (ahead * ahead[np.maximum(parents, 0)].conj()).imag
+    first, taken = np.zeros((2, len(places)), dtype=np.int64)
+    for node in np.lexsort((turn, parents))[1:].tolist():
+        first[node] = first[parents[node]] + taken[parents[node]]
+        taken[parents[node]] += tips[node]
     width = trunk_mm * (tips / tips[0]) ** (1 / taper)
-    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]])
     lines = []
     for tip in np.flatnonzero(leaf)[np.argsort(first[leaf])].tolist():
         way = [tip]
@@ -126,29 +114,7 @@ def _pipes(nodes: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines
             way.append(int(parents[way[-1]]))
         share = (first[tip] - first[way] + 0.5) / tips[way] - 0.5
         # They crowd on the side away from the light, and part gently where branches fork.
-        off = (share + 0.3 * (0.25 - share**2)) * width[way]
-        line = nodes[way] + off[:, None] * normal[way]
-        lines.append(gaussian_filter1d(line, 2.5, axis=0, mode="nearest"))
-        lines[-1][-1] = line[-1]  # at the ground
-    return thinned(Lines.of(lines), 1 + np.arange(len(lines)), most=0.42)
-
-
-def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
-    """Return about `count` points strewn over the outline's inside, in drifts of its own."""
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    points = rng.uniform(low, high, (3 * count, 2))
-    # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
-    u, v = (points - low).T / np.min(high - low) * 3.2
-    lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(points))
-    return points[lit & contains(outline, points)][:count]
-
-
-def _crown(frame: Frame, noise: Noise) -> Points:
-    """Return the outline of a crown like a cloud over a bare trunk."""
-    t = np.linspace(0, 2 * np.pi, 240)
-    bumps = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
-    crown = polar(bumps, t)
-    low, high = crown.min(axis=0), crown.max(axis=0)
-    tall = (0.84 - DEEP) * frame.height
-    size = np.array([frame.width, min(tall, 1.5 * frame.width)])
-    return np.asarray((crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1]))
+        line = places[way] + (share + 0.3 * (0.25 - share**2)) * width[way] * 1j * ahead[way]
+        line[:-1] = gaussian_filter1d(line, 2.5, mode="nearest")[:-1]  # not at the ground
+        lines.append(np.column_stack([line.real, line.imag]))
+    return thinned(Lines.of(lines), most=0.42)

@@ -5,16 +5,13 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, fit_count, keep_positive
+from drawscape.geometry import Floats, Lines, Noise, as_on_a4, fit_count, keep_positive, polar
 from drawscape.geometry.thinning import WHOLE, room_for
-from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
+from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
-ANGLES = 900
-"""Points around a ring: 0.6 mm apart at the bark of a stump that fills A4."""
-
-Polar = Floats
-"""(rings, ANGLES) radii, 1 at the bark."""
+THETA = np.linspace(0, 2 * np.pi, 900)
+"""Around a ring: points are 0.6 mm apart at the bark of a stump that fills A4."""
 
 
 @sketch
@@ -22,7 +19,7 @@ def tree_rings(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    years: Annotated[int, Interval(ge=8, le=140), doc("Age of the tree")] = 62,
+    years: Annotated[int, Interval(ge=8, le=140), doc("Age on A4; larger stumps are older")] = 62,
     moods: Annotated[Share, doc("How much good and bad years differ")] = 0.5,
     wobble: Annotated[Share, doc("How far rings stray from round")] = 0.45,
     lean: Annotated[float, Interval(ge=0, le=0.5), doc("How far off the pith lies")] = 0.22,
@@ -36,131 +33,86 @@ def tree_rings(
     The growth follows A. E. Douglass, "Climatic cycles and tree-growth" (1919): each year's ring
     repeats some of the last one's fortune.
     """
-    ink = inks(svg, palette, "black", "#8a4b2a")
-    frame = svg.frame
-    noise = Noise(rng)
-    theta = np.linspace(0, 2 * np.pi, ANGLES)
-    bulges = _knots(rng, knots)
-    core = 1.0 - 0.011 * bark
-    years = fit_count(years, frame.short / 2, 0.7, least=8)
-    bark = fit_count(bark, 0.09 * frame.short / 2, 0.4, least=0)
-    rings = _rings(rng, noise, theta, years, moods, wobble) * core
-    rings += _bulge(rings, theta, bulges)
-    middle = lean * rng.uniform(0.6, 1.0) * np.exp(1j * rng.uniform(0, 2 * np.pi))
-    splits = _cracks(rng, cracks)
-    grown = _placed(svg, rings, theta, middle)
+    frame, noise = svg.frame, Noise(rng)
+    branches = rng.uniform(0, 2 * np.pi) + np.arange(knots) * 2.4
+    broad, high = rng.uniform(0.08, 0.16, knots), rng.uniform(0.1, 0.2, knots)
+    years = fit_count(as_on_a4(years, frame, lines=True), frame.short / 2, 0.7, least=8)
+    even = (1.0 - 0.011 * bark) * _rings(rng, noise, years, moods, wobble)
+    # A branch starts at a third of the radius and is overgrown near the bark.
+    along = np.clip((even - 0.3) / 0.35, 0, 1) * np.clip((1.0 - even) / 0.25, 0, 1)
+    rings = even.copy()
+    for branch, width, height in zip(branches, broad, high, strict=True):
+        rings += height * along * np.exp(-((_off(branch) / width) ** 2))
+    pith = polar(lean * rng.uniform(0.6, 1.0), rng.uniform(0, 2 * np.pi))
+    wood, edges = _cracks(rng, rings, cracks)
+    half = np.minimum((frame.width, frame.height), 1.28 * frame.short) / 2
+
+    def placed(points: Floats) -> Lines:
+        # The bark is an oval about the page's middle; inner rings shift towards the pith.
+        inward = np.clip(1.0 - np.hypot(*np.moveaxis(points, -1, 0)), 0, 1)
+        return Lines.of((points + inward[..., None] * pith) * half + (frame.cx, frame.cy))
+
+    grown = placed(polar(rings, THETA))
     # Years that crowd leave each other out; the youngest, beside the bark, goes all round.
-    room = room_for(grown, np.append(1 + np.arange(len(rings) - 1), WHOLE))
-    wood = keep_positive(grown, np.minimum(_unsplit(rings, theta, splits).ravel(), room))
-    with svg.layer("wood", color=ink[0], width=0.3):
-        svg.polylines(wood.take(wood.lengths_mm > 1.5))
-        svg.polylines(_placed(svg, *_gaps(splits, theta, rings), middle))
-    if bark:
-        with svg.layer("pen 2", color=ink[1], width=0.4):
-            svg.polylines(_bark(svg, rng, noise, theta, rings[-1], bark, middle))
+    room = room_for(grown, np.append(1 + np.arange(years - 1), WHOLE))
+    lines = keep_positive(grown, np.minimum(wood.ravel(), room))
+    lines = Lines.join([lines.take(lines.lengths_mm > 1.5), placed(edges)])
+    bark = fit_count(bark, 0.045 * frame.short, 0.4, least=0)
+    skin, plates = _bark(noise, rings[-1], bark)
+    ink = inks(svg, palette, "black", "#8a4b2a")
+    parts = [lines, keep_positive(placed(skin), plates)]
+    in_pens(svg, ink, parts, width=(0.3, 0.4), names=("wood", "pen 2"))
+
+
+def _off(angle: float) -> Floats:
+    """Return how far each of THETA lies off `angle`, in radians, from -pi to pi."""
+    return np.angle(np.exp(1j * (THETA - angle)))
 
 
 def _rings(
-    rng: np.random.Generator,
-    noise: Noise,
-    theta: Floats,
-    years: int,
-    moods: float,
-    wobble: float,
-) -> Polar:
-    """Return the outer edge of each year's wood."""
+    rng: np.random.Generator, noise: Noise, years: int, moods: float, wobble: float
+) -> Floats:
+    """Return the outer edge of each year's wood, (years, angles), 1 at the bark."""
     fortune = np.zeros(years)
     for year in range(1, years):
         fortune[year] = 0.6 * fortune[year - 1] + 0.8 * rng.standard_normal()
-    # Trees grow fast when young; the exponent keeps the last rings half as wide as the first.
-    width = np.exp(moods * 0.55 * fortune) * (1.0 + np.linspace(1.0, 0.0, years))
-    radius = np.cumsum(width) / width.sum()
-    r = radius[:, None]
-    turn = np.cos(theta) * 1.3 + 5.0, np.sin(theta) * 1.3 + 5.0
-    # Slow wander along the radius keeps neighbours alike; the fine part makes each year its own.
-    slow = noise.perlin(turn[0], turn[1], r * 1.2)
-    fine = noise.perlin(turn[0] * 3.2, turn[1] * 3.2, r * 6.0)
-    own = noise.perlin(turn[0] * 9.0, turn[1] * 9.0, r * 25.0)
-    shape = 1.0 + wobble * (0.30 * slow + 0.06 * fine + 0.012 * own)
-    # Noise must not let a ring cross the next one.
-    rings: Polar = np.maximum.accumulate(r * shape + 1e-4 * np.arange(years)[:, None], axis=0)
+    # Trees grow fast when young; the last rings are half as wide as the first.
+    width = np.exp(moods * 0.55 * fortune) * np.linspace(2.0, 1.0, years)
+    r = (np.cumsum(width) / width.sum())[:, None]
+    x, y = np.cos(THETA) * 1.3 + 5.0, np.sin(THETA) * 1.3 + 5.0
+    # Slow wander along the radius keeps neighbours alike; finer parts make each year its own.
+    shape = 0.30 * noise.perlin(x, y, r * 1.2) + 0.06 * noise.perlin(x * 3.2, y * 3.2, r * 6)
+    shape += 0.012 * noise.perlin(x * 9, y * 9, r * 25)
+    # No ring may cross the one before.
+    step = 1e-4 * np.arange(years)[:, None]
+    rings = np.maximum.accumulate(r * (1.0 + wobble * shape) + step, axis=0)
     return np.asarray(rings / np.max(rings[-1]))
 
 
-def _knots(rng: np.random.Generator, count: int) -> Floats:
-    """Return (count, 3): direction, half width in radians, height of each branch's bulge."""
-    direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2.4
-    width, height = rng.uniform(0.08, 0.16, count), rng.uniform(0.1, 0.2, count)
-    return np.column_stack((direction, width, height))
-
-
-def _bulge(rings: Polar, theta: Floats, knots: Floats) -> Polar:
-    """Return how far each ring is pushed outward where a branch leaves the trunk."""
-    total = np.zeros_like(rings)
-    for direction, width, height in knots:
-        off = np.angle(np.exp(1j * (theta - direction)))
-        # The branch starts at a third of the radius and is overgrown near the bark.
-        along = np.clip((rings - 0.3) / 0.35, 0, 1) * np.clip((1.0 - rings) / 0.25, 0, 1)
-        total += height * along * np.exp(-((off / width) ** 2))
-    return total
-
-
-def _cracks(rng: np.random.Generator, count: int) -> Floats:
-    """Return (count, 3): direction, depth from the bark and opening of each crack."""
-    direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
-    direction = direction + rng.normal(0, 0.35, count)
+def _cracks(rng: np.random.Generator, rings: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return what is positive on the rings outside of all cracks, and each one's edge, (N, 80, 2)."""
+    heading = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
+    heading += rng.normal(0, 0.35, count)
     depth = rng.uniform(0.25, 0.75, count)
-    return np.column_stack((direction, depth, 0.012 + 0.05 * depth * rng.random(count)))
+    opening = 0.012 + 0.05 * depth * rng.random(count)
+    wood, edges = np.ones_like(rings), np.empty((count, 80, 2))
+    for crack, (at, deep, wide) in enumerate(zip(heading, depth, opening, strict=True)):
+        off = np.abs(_off(at)) * rings
+        gap = wide * np.clip((rings - (1 - deep)) / deep, -1, 1)
+        wood = np.minimum(wood, np.where(off < 0.5, off - gap, 1.0))
+        out = np.linspace(1 - deep, np.interp(at % (2 * np.pi), THETA, rings[-1]), 40)
+        half = wide * np.clip((out - (1 - deep)) / deep, 0, 1) / out
+        edges[crack] = polar(np.append(out[::-1], out), at + np.append(half[::-1], -half))
+    return wood, edges
 
 
-def _unsplit(rings: Polar, theta: Floats, cracks: Floats) -> Floats:
-    """Return a value for each point of the rings that is positive outside the cracks."""
-    value = np.ones_like(rings)
-    for direction, depth, opening in cracks:
-        off = np.abs(np.angle(np.exp(1j * (theta - direction)))) * rings
-        half = opening * np.clip((rings - (1 - depth)) / depth, -1, 1)
-        value = np.minimum(value, np.where(off < 0.5, off - half, 1.0))
-    return value
-
-
-def _gaps(cracks: Floats, theta: Floats, rings: Polar) -> tuple[Polar, Polar]:
-    """Return radii and angles of the two edges of each crack, as one line each."""
-    r, angles = [], []
-    for direction, depth, opening in cracks:
-        rim = float(np.interp(direction % (2 * np.pi), theta, rings[-1]))
-        out = np.linspace(1 - depth, rim, 40)
-        half = opening * np.clip((out - (1 - depth)) / depth, 0, 1) / out
-        r.append(np.concatenate((out[::-1], out)))
-        angles.append(direction + np.concatenate((half[::-1], -half)))
-    return np.array(r).reshape(-1, 80), np.array(angles).reshape(-1, 80)
-
-
-def _placed(svg: SVGBuilder, radii: Polar, theta: Polar, middle: complex) -> Lines:
-    """Return polar lines on the page, the pith at `middle`, the bark against the frame."""
-    frame = svg.frame
-    # The bark is an oval about the page's middle; inner rings shift towards the pith.
-    z = radii * np.exp(1j * theta) + middle * np.clip(1.0 - radii, 0, 1)
-    wide, tall = (min(side, 1.28 * frame.short) / 2 for side in (frame.width, frame.height))
-    points = np.stack((frame.cx + z.real * wide, frame.cy + z.imag * tall), axis=-1)
-    return Lines.of(points) if len(points) else Lines.empty()
-
-
-def _bark(
-    svg: SVGBuilder,
-    rng: np.random.Generator,
-    noise: Noise,
-    theta: Floats,
-    rim: Floats,
-    layers: int,
-    middle: complex,
-) -> Lines:
-    """Return rough layers of bark outside the last ring, broken into plates."""
-    levels = np.arange(1, layers + 1)[:, None]
-    turn = np.cos(theta) * 2 + 9.0, np.sin(theta) * 2 + 9.0
-    rough = noise.fractal(turn[0] * 4, turn[1] * 4, levels * 0.35, octaves=3)
-    radii = rim + 0.011 * levels * (1 + 0.5 * rough)
-    radii = np.minimum(radii, 1.0)
-    plates = noise.perlin(turn[0] * 9, turn[1] * 9, levels * 0.6) + 0.25
-    plates[(radii >= 1.0) & (levels < layers)] = -1.0  # no layer lies on the outermost
-    plates[-1] += 0.3  # the outermost layer holds together as an outline
-    return keep_positive(_placed(svg, radii, theta, middle), plates)
+def _bark(noise: Noise, rim: Floats, layers: int) -> tuple[Floats, Floats]:
+    """Return rough layers outside the last ring, and what is positive within their plates."""
+    level = np.arange(1, layers + 1)[:, None]
+    x, y = np.cos(THETA) * 2 + 9.0, np.sin(THETA) * 2 + 9.0
+    rough = noise.fractal(x * 4, y * 4, level * 0.35, octaves=3)
+    radii = np.minimum(rim + 0.011 * level * (1 + 0.5 * rough), 1.0)
+    plates = noise.perlin(x * 9, y * 9, level * 0.6) + 0.25
+    plates[(radii >= 1.0) & (level < layers)] = -1.0  # no layer lies on the outermost
+    plates[level[:, 0] == layers] += 0.3  # the outermost holds together as an outline
+    return polar(radii, THETA), plates

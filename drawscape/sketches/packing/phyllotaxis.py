@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Ints, Lines, rectangle, thinned
+from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in
 from drawscape.geometry.occlusion import visible
 from drawscape.geometry.thinning import van_der_corput
@@ -26,17 +26,9 @@ def phyllotaxis(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 620,
-    angle: Annotated[
-        float,
-        Interval(ge=134, le=141),
-        doc("Degrees between florets"),
-    ] = 137.508,
-    growth: Annotated[
-        float,
-        Interval(ge=0.5, le=0.9),
-        doc("Growth outward; 0.5: none"),
-    ] = 0.74,
+    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets on A4")] = 620,
+    angle: Annotated[float, Interval(ge=134, le=141), doc("Degrees between florets")] = 137.508,
+    growth: Annotated[float, Interval(ge=0.5, le=0.9), doc("Outward; 0.5: none")] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
@@ -54,72 +46,51 @@ def phyllotaxis(
     ink = inks(svg, palette, "#c9922e", "#c2453a", "#7d1f2b")
     # A head that fills the sheet is off its middle, where the seed puts it.
     off = rng.uniform(-0.16, 0.16, 2) * (frame.width, frame.height) * fill
-    centre = np.array([frame.cx, frame.cy]) + off
     far = np.abs(off) + np.array([frame.width, frame.height]) / 2
     reach = float(np.hypot(*far)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
-    florets = max(20, min(florets, int(fitting)))
+    florets = max(20, min(as_on_a4(florets, frame), int(fitting)))
     # The outermost florets lie inside the disc whole: the last centre is a floret further in.
     outer = np.sqrt(2 * np.pi * growth / florets) * size
     radius = reach if fill else reach / (1 + 0.8 * outer)
     k = np.arange(1, florets + 1)
     share = k / florets
-    room = radius * np.sqrt(2 * np.pi * growth / florets) * share ** (growth - 0.5) * size
-    theta = np.radians(angle) * k + rng.uniform(0, 2 * np.pi)
-    where = radius * share[:, None] ** growth * np.column_stack((np.cos(theta), np.sin(theta)))
+    room = radius * outer * share ** (growth - 0.5)
+    heading = np.exp(1j * (np.radians(angle) * k + rng.uniform(0, 2 * np.pi)))
+    where = complex(frame.cx + off[0], frame.cy + off[1]) + radius * share**growth * heading
     # Inks pass into each other floret by floret, by an even lot (van der Corput, 1935).
     pens = np.clip(np.floor(2.2 * share**growth / max(heart, 1e-3) - 0.6 + van_der_corput(k)), 0, 2)
-    outlines, owner = _outlines(_unit(shape), where + centre, theta, room, rings)
-    lines, owner = _in_front(outlines, owner, overlap)
+    unit = _unit(shape)
+    nested = np.clip((room * np.max(unit.imag) / RING_MM).astype(int), 1, rings)
+    nested[room < SMALLEST_MM] = 0
+    owner = np.repeat(np.arange(florets), nested)
+    inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)
+    outlines = (room * heading)[owner] * (1 - inner / nested[owner])
+    outlines = where[owner, None] + outlines[:, None] * unit
+    lines = Lines.of(np.stack([outlines.real, outlines.imag], axis=-1))
+    if overlap and len(lines):
+        # The first outline of a floret is its rim, behind which those farther out vanish.
+        rims = np.flatnonzero(inner == 0)
+        lines, source = visible(lines, -owner, [lines[rim] for rim in rims.tolist()], -owner[rims])
+        owner = owner[source]
     # A sheet that is filled cuts the outermost.
     lines, source = pieces_in(lines, rectangle(frame))
     pen = pens[owner[source]]
     parts = [lines.take(pen == number) for number in range(3)]
-    in_pens(svg, ink, [thinned(part, 1 + np.arange(len(part)), most=0.5) for part in parts])
-
-
-def _in_front(outlines: Floats, owner: Ints, overlap: bool) -> tuple[Lines, Ints]:
-    """Return what is seen of the outlines, inner florets in front, and the floret of each line."""
-    lines = Lines.of(outlines)
-    if not overlap or not len(lines):
-        return lines, owner
-    # The first outline of a floret is its rim, behind which those farther out vanish.
-    rims = np.flatnonzero(np.diff(owner, prepend=-1))
-    seen, source = visible(lines, -owner, list(outlines[rims]), -owner[rims])
-    return seen, owner[source]
+    in_pens(svg, ink, [thinned(part, most=0.5) for part in parts])
 
 
 def _unit(shape: Floret) -> Floats:
-    """Return a closed outline of about one unit across, its tip along +x."""
+    """Return a closed outline of about one unit across as complex numbers, its tip along +x."""
     t = np.linspace(0.0, 2 * np.pi, 5 if shape == "diamond" else 33)
     x, y = np.cos(t), np.sin(t)
     if shape == "petal":  # round outside, pointed towards the centre
-        outline = np.column_stack((0.66 * x, 0.58 * y * np.sqrt((1 + x) / 2 + 0.03)))
+        y = 0.58 / 0.66 * y * np.sqrt((1 + x) / 2 + 0.03)
     elif shape == "leaf":
-        outline = np.column_stack((0.66 * x, 0.42 * y * np.abs(y) ** 0.6))
+        y = 0.42 / 0.66 * y * np.abs(y) ** 0.6
     elif shape == "diamond":
-        outline = np.column_stack((0.62 * x, 0.5 * y))
-    else:
-        outline = np.column_stack((0.47 * x, 0.47 * y))
+        y = 0.8 * y
+    outline = (0.47 if shape == "circle" else 0.66) * (x + 1j * y)
     outline[-1] = outline[0]
-    return outline
-
-
-def _outlines(
-    unit: Floats,
-    where: Floats,
-    theta: Floats,
-    room: Floats,
-    rings: int,
-) -> tuple[Floats, Ints]:
-    """Return (M, K, 2) outlines, nested ones in a row, and the floret of each."""
-    half_width = room * float(np.abs(unit[:, 1]).max())
-    nested = np.clip((half_width / RING_MM).astype(int), 1, rings)
-    nested[room < SMALLEST_MM] = 0
-    owner = np.repeat(np.arange(len(room)), nested)
-    inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)
-    scale = room[owner] * (1 - inner / nested[owner])
-    cos, sin = np.cos(theta[owner]), np.sin(theta[owner])
-    turn = np.stack((np.stack((cos, sin), axis=1), np.stack((-sin, cos), axis=1)), axis=1)
-    return unit @ (turn * scale[:, None, None]) + where[owner][:, None, :], owner
+    return np.asarray(outline)

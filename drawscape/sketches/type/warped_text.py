@@ -22,7 +22,7 @@ def warped_text(
     *,
     text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
     face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
-    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on the page")] = 46,
+    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on A4")] = 46,
     warp: Annotated[Warp, doc("What bends them")] = "lens",
     strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.9,
     palette: Palette = AS_DESIGNED,
@@ -35,22 +35,29 @@ def warped_text(
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
-    rows = fit_count(rows, frame.height, 2.4)
-    lines = _rows(" ".join(text.split()), face, rows, frame)
+    # As high as on A4, where the frame is 267.6 mm high.
+    rows = fit_count(round(rows * frame.height / 267.6), frame.height, 2.4)
+    lines = _rows(text.split(), face, rows, frame)
     if not len(lines):
         return
     lines = resample(lines, max(0.4, frame.short / 400))
     discs = _discs(rng, frame, 1 if warp == "twist" else 9)
     phase = rng.uniform(0, 2 * np.pi)
-    bent = lines.with_points(_bent(lines.points, warp, strength, frame, discs, phase))
-    bent = clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1)
     if warp in ("waves", "flag"):
-        in_pens(svg, ink, [bent])
-        return
+        discs = discs[:0]
+        x, y = lines.points.T
+        u, v = (x - frame.x0) / frame.width, (y - frame.y0) / frame.height
+        # The sway fades toward the edges, and is too gentle for rows to overtake each other.
+        hold = np.sin(np.pi * v) * (np.sin(np.pi * u) if warp == "flag" else 1)
+        sway = np.sin(2 * np.pi * (1.5 * u + (v if warp == "flag" else 0)) + phase)
+        bent = np.column_stack([x, y + 0.11 * strength * frame.height * hold * sway])
+    else:
+        bent = _bent(lines.points, warp, strength, discs)
+    lines = clip_to_rectangle(lines.with_points(bent), frame.x0, frame.y0, frame.x1, frame.y1)
     # A stroke belongs to the lens that its middle lies under: no letter is sliced at a rim.
-    middle = np.add.reduceat(bent.points, bent.offsets[:-1]) / bent.counts[:, None]
+    middle = np.add.reduceat(lines.points, lines.offsets[:-1]) / lines.counts[:, None]
     under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
-    in_pens(svg, ink, [bent.take(~under), bent.take(under)])
+    in_pens(svg, ink, [lines.take(~under), lines.take(under)])
 
 
 def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
@@ -67,9 +74,8 @@ def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
     return np.array(discs)
 
 
-def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
+def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
     """Return rows of whole words that run on from row to row, each as wide as the frame."""
-    words = text.split()
     if not words:
         return Lines.empty()
     step = frame.height / rows
@@ -91,37 +97,15 @@ def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
     return Lines.join(placed)
 
 
-def _bent(
-    points: Points, warp: str, strength: float, frame: Frame, discs: Points, phase: float
-) -> Points:
-    """Return the points moved by the warp, all within the frame."""
-    x, y = points.T
-    u, v = (x - frame.x0) / frame.width, (y - frame.y0) / frame.height
-    if warp in ("waves", "flag"):
-        # The sway fades toward the edges, and is too gentle for rows to overtake each other.
-        hold = np.sin(np.pi * v) * (np.sin(np.pi * u) if warp == "flag" else 1)
-        sway = np.sin(2 * np.pi * (1.5 * u + (v if warp == "flag" else 0)) + phase)
-        down = 0.11 * strength * frame.height * hold * sway
-        return np.column_stack([x, y + down])
-    moved = points.copy()
-    for middle_x, middle_y, radius in discs:
-        away = points - (middle_x, middle_y)
-        share = np.hypot(*away.T) / radius
-        inside = share < 1
-        away, share = away[inside], share[inside]
-        if warp == "twist":
-            turn = 2.6 * strength * (1 - share) ** 2
-            cos, sin = np.cos(turn), np.sin(turn)
-            bent = np.stack(
-                [
-                    away @ (1, 0) * cos - away @ (0, 1) * sin,
-                    away @ (1, 0) * sin + away @ (0, 1) * cos,
-                ],
-                axis=-1,
-            )
-        else:
-            # A lens over the cloth: twice as large in the middle, or half, and drawn together at the rim.
-            grown = 1 + (1.5 if strength > 0 else 0.6) * strength
-            bent = away * (grown / (1 + (grown - 1) * share))[:, None]
-        moved[inside] = np.add(bent, (middle_x, middle_y))
-    return moved
+def _bent(points: Points, warp: Warp, strength: float, discs: Points) -> Points:
+    """Return the points with those in each disc turned, or moved as by a lens."""
+    places = points @ (1, 1j)
+    # A lens makes twice as large in the middle, or half, and draws together at the rim.
+    grown = 1 + (1.5 if strength > 0 else 0.6) * strength
+    for x, y, radius in discs.tolist():
+        away = places - complex(x, y)
+        share = np.minimum(np.abs(away) / radius, 1)
+        turn = np.exp(2.6j * strength * (1 - share) ** 2)
+        away *= turn if warp == "twist" else grown / (1 + (grown - 1) * share)
+        places = away + complex(x, y)
+    return np.column_stack([places.real, places.imag])
