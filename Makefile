@@ -34,7 +34,7 @@ nightly: $(VENV)/.test  ## Run the long rest, or a part of it: make nightly PART
 	$(BIN)/python tests/nightly.py $(PART)
 
 quick: $(VENV)/.test  ## Run what takes seconds.
-	$(PYTEST) $(parallel) -q -p no:schemathesis -p no:nbval -m "not browser and not notebooks and not slow"
+	$(PYTEST) $(parallel) -q -p no:nbval -m "not browser and not notebooks and not slow"
 
 refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.
 	$(BIN)/python tests/execute_notebooks.py

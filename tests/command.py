@@ -17,10 +17,10 @@ class Done:
     err: str
 
 
-def run(*arguments: str, answer: str = "") -> Done:
+def run(*arguments, answer=""):
     """Run `drawscape ARGUMENTS` with `answer` on its standard input."""
     with CliRunner().isolation(input=answer) as (out, err, _):
-        code: object = 0
+        code = 0
         try:
             main([*arguments])
         except SystemExit as ended:

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parents[1] / "notebooks"
 
 
-def execute(path: Path) -> None:
+def execute(path):
     """Run every cell of the notebook at `path` and write it back; raise at the first error."""
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
@@ -36,7 +36,7 @@ def execute(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def main() -> None:
+def main():
     """Execute the notebooks named, or all."""
     names = sys.argv[1:]
     paths = [Path(name) for name in names] or sorted(FOLDER.glob("[0-9]*.ipynb"))

@@ -8,7 +8,6 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +62,7 @@ class Film:
     shown_ms: list[int] = field(default_factory=list)
     at: tuple[float, float] = (640.0, 520.0)
 
-    def shoot(self, ms: int) -> None:
+    def shoot(self, ms):
         """Take what the page shows for so long."""
         screenshot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         frame = screenshot.resize(SHOWN, Image.Resampling.LANCZOS)
@@ -73,7 +72,7 @@ class Film:
             self.frames.append(frame)
             self.shown_ms.append(ms)
 
-    def move(self, x: float, y: float, *, steps: int = 7, ms: int = 50) -> None:
+    def move(self, x, y, *, steps=7, ms=50):
         """Lead the pointer to a place, slowly at both ends."""
         x0, y0 = self.at
         for step in range(1, steps + 1):
@@ -83,25 +82,25 @@ class Film:
             self.shoot(ms)
         self.at = (x, y)
 
-    def point_at(self, part: Any) -> None:
+    def point_at(self, part):
         """Lead the pointer to the middle of `part`."""
         box = part.bounding_box()
         self.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
-    def press(self, part: Any) -> None:
+    def press(self, part):
         """Press `part` with the mouse."""
         self.point_at(part)
         self.shoot(250)
         self.page.mouse.click(*self.at)
 
-    def choose(self, select: Any, words: str) -> None:
+    def choose(self, select, words):
         """Choose `words` from a list; its open list is the system's, which no screenshot shows."""
         self.point_at(select)
         self.shoot(250)
         select.select_option(label=words)
         self.shoot(700)
 
-    def slide(self, row: Any, fraction: float, *, steps: int = 10, ms: int = 60) -> None:
+    def slide(self, row, fraction, *, steps=10, ms=60):
         """Drag the slider in `row` to that part of its way."""
         slider = row.locator("input[type=range]")
         box = slider.bounding_box()
@@ -114,7 +113,7 @@ class Film:
         self.page.mouse.up()
         self.shoot(150)
 
-    def until(self, finished: str, *, every_ms: int = 160, show_ms: int = 90) -> None:
+    def until(self, finished, *, every_ms=160, show_ms=90):
         """Film until the page matches the selector `finished`."""
         for _ in range(60_000 // every_ms):
             self.shoot(show_ms)
@@ -126,7 +125,7 @@ class Film:
         self.page.wait_for_timeout(600)  # the picture behind the words
         self.shoot(show_ms)
 
-    def save(self, target: Path) -> None:
+    def save(self, target):
         """Write the film, small enough to live beside the text; end the program if it is not."""
         target.parent.mkdir(parents=True, exist_ok=True)
         self.frames[0].save(
@@ -146,7 +145,7 @@ class Film:
 
 
 @contextmanager
-def open_form(folder: Path) -> Iterator[Any]:
+def open_form(folder):
     """A page with a form in a notebook, in the light of a JupyterLab of its own; a worker waits beside it."""
     home = folder / "studio"
     notebooks = home / "notebooks"
@@ -175,7 +174,7 @@ def open_form(folder: Path) -> Iterator[Any]:
         worker.stop()
 
 
-def play(page: Any) -> Film:
+def play(page):
     """Draw and plot as a person does in the first minutes, and return the film of it."""
     form = page.locator(".drawscape-form").first
     row = ".drawscape-field-{}".format
@@ -210,7 +209,7 @@ def play(page: Any) -> Film:
     return film
 
 
-def main() -> None:
+def main():
     """Film, and write the film."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:

@@ -23,7 +23,7 @@ FLAGS = [
 ]
 
 
-def find() -> str | None:
+def find():
     """Return the path of a Chromium: `DRAWSCAPE_CHROMIUM`, one on PATH, or Playwright's own."""
     named = os.environ.get("DRAWSCAPE_CHROMIUM")
     if named:
@@ -34,7 +34,7 @@ def find() -> str | None:
     return playwrights_own()
 
 
-def playwrights_own() -> str | None:
+def playwrights_own():
     """Return the path of the Chromium that `playwright install chromium` brought, if it did."""
     ask = (
         "from playwright.sync_api import sync_playwright\n"
@@ -46,7 +46,7 @@ def playwrights_own() -> str | None:
     return path if path and Path(path).exists() else None
 
 
-def install() -> None:
+def install():
     """Try to get a Chromium."""
     print("No Chromium found; trying `playwright install chromium` ...", flush=True)
     run([sys.executable, "-m", "playwright", "install", "chromium"])
@@ -57,7 +57,7 @@ def install() -> None:
         run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages])
 
 
-def run(command: list[str]) -> None:
+def run(command):
     """Run a command that may fail or hang."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
@@ -68,7 +68,7 @@ def run(command: list[str]) -> None:
         print(f"  {error}")
 
 
-def main() -> None:
+def main():
     """Look, install if need be, and say what came of it."""
     if find() is None:
         install()

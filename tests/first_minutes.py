@@ -13,7 +13,6 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from find_chromium import FLAGS, find
 from notebook_page import FormOnPage, Notebook
@@ -44,11 +43,11 @@ class Diary:
     began: float = field(default_factory=time.monotonic)
     steps: int = 0
 
-    def begin(self) -> None:
+    def begin(self):
         """Count from now."""
         self.began = time.monotonic()
 
-    def note(self, words: str, page: Any = None) -> None:
+    def note(self, words, page=None):
         """Print the time since the beginning, and keep a picture of the page."""
         self.steps += 1
         print(f"{time.monotonic() - self.began:6.1f} s  {words}", flush=True)
@@ -57,7 +56,7 @@ class Diary:
             page.screenshot(path=self.folder / f"{self.steps:02}-{words.replace(' ', '-')}.png")
 
 
-def add_cell(page: Any, notebook: Notebook, source: str) -> None:
+def add_cell(page, notebook, source):
     """Write a cell below all others and run it, by the keyboard."""
     page.evaluate(
         "jupyterapp.shell.currentWidget.content.activeCellIndex ="
@@ -70,7 +69,7 @@ def add_cell(page: Any, notebook: Notebook, source: str) -> None:
     notebook.wait_idle()
 
 
-def form_number(notebook: Notebook, number: int) -> FormOnPage:
+def form_number(notebook, number):
     """Return the form that stands at that place on the page, counted from 0."""
     form = notebook.page.locator(".drawscape-form:has(.drawscape-draw)").nth(number)
     form.wait_for()
@@ -78,14 +77,14 @@ def form_number(notebook: Notebook, number: int) -> FormOnPage:
     return FormOnPage(notebook, form)
 
 
-def draw(form: FormOnPage) -> None:
+def draw(form):
     """Press Draw and wait for the picture."""
     form.press("Draw")
     form.await_status("finished")
     form.root.get_by_role("button", name="Export").wait_for()
 
 
-def in_the_browser(page: Any, url: str, studio: Path, diary: Diary) -> None:
+def in_the_browser(page, url, studio, diary):
     """Do what the project's first notebook invites to, and a little more."""
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
@@ -130,7 +129,7 @@ def in_the_browser(page: Any, url: str, studio: Path, diary: Diary) -> None:
     expect(not notebook.cell_errors(), f"no cell warns: {notebook.cell_errors()}")
 
 
-def from_wheel(folder: Path, diary: Diary) -> Path:
+def from_wheel(folder, diary):
     """Install the wheel into an empty environment and return that."""
     (folder / "dist").mkdir()
     wheel = build(folder / "dist")
@@ -140,7 +139,7 @@ def from_wheel(folder: Path, diary: Diary) -> Path:
     return folder / "env"
 
 
-def from_clone(folder: Path, diary: Diary) -> Path:
+def from_clone(folder, diary):
     """Clone, draw the demo as the README says, and return the environment that `make lab` makes."""
     clone = folder / "clone"
     diary.begin()
@@ -155,7 +154,7 @@ def from_clone(folder: Path, diary: Diary) -> Path:
 WAYS = {"wheel": from_wheel, "clone": from_clone}
 
 
-def go(way: str, shown: Path) -> None:
+def go(way, shown):
     """Go one way to the end."""
     shown.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
@@ -184,7 +183,7 @@ def go(way: str, shown: Path) -> None:
     print(f"Pictures of every step are in {shown}.")
 
 
-def main() -> None:
+def main():
     """Go the ways that are named, or both."""
     for way in sys.argv[1:] or WAYS:
         print(f"From a {way}:", flush=True)

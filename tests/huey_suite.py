@@ -28,7 +28,7 @@ MODULES = (
 huey's classes by their storage, and Django's."""
 
 
-def main(folder: Path) -> None:
+def main(folder):
     from huey.tests import base, test_consumer, test_storage
 
     from drawscape.queue.huey import JobHuey
@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
     print(f"{result.testsRun} run, {len(result.skipped)} skipped")
 
 
-def passes_again(test: unittest.TestCase) -> bool:
+def passes_again(test):
     """Return whether the test passes in one of two more runs.
 
     Some of huey's tests count on a second being long enough, which it is not always on a busy machine.

@@ -6,11 +6,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from notebook_page import Notebook
@@ -37,11 +35,11 @@ class Lab:
     folder: Path
     pid: int
 
-    def write(self, name: str, *sources: str) -> None:
+    def write(self, name, *sources):
         """Write a notebook with those code cells."""
         write_notebook(self.folder / name, *sources)
 
-    def run_cells(self, page: Any, *sources: str) -> Notebook:
+    def run_cells(self, page, *sources):
         """Return a new notebook with those cells, run."""
         name = f"{secrets.token_hex(4)}.ipynb"
         self.write(name, *sources)
@@ -49,7 +47,7 @@ class Lab:
         notebook.run_all()
         return notebook
 
-    def open(self, page: Any, name: str) -> Notebook:
+    def open(self, page, name):
         """Return the notebook `name` once it is open and its kernel is idle."""
         page.goto(
             f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}?token={self.token}"
@@ -64,7 +62,7 @@ class Lab:
         return notebook
 
 
-def write_notebook(path: Path, *sources: str) -> None:
+def write_notebook(path, *sources):
     """Write a notebook with those code cells."""
     cells = [
         {
@@ -83,7 +81,7 @@ def write_notebook(path: Path, *sources: str) -> None:
 
 
 @contextmanager
-def running_lab(base: Path, folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+def running_lab(base, folder, environment):
     """A JupyterLab that is up; at the end it is terminated, if a test has not killed it."""
     token, port = secrets.token_hex(16), free_port()
     with (base / "lab.log").open("ab") as log:
@@ -103,7 +101,7 @@ def running_lab(base: Path, folder: Path, environment: dict[str, str]) -> Iterat
         process.wait(timeout=60)
 
 
-def lab_command(folder: Path, token: str, port: int) -> list[str]:
+def lab_command(folder, token, port):
     return [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
@@ -112,7 +110,7 @@ def lab_command(folder: Path, token: str, port: int) -> list[str]:
     ]
 
 
-def jupyter_folders(base: Path) -> dict[str, str]:
+def jupyter_folders(base):
     """Return variables that keep Jupyter away from the person's own settings."""
     names = {
         "JUPYTER_CONFIG_DIR": "config",
@@ -128,7 +126,7 @@ def jupyter_folders(base: Path) -> dict[str, str]:
     return {variable: str(base / name) for variable, name in names.items()}
 
 
-def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_server(url, process, log):
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:

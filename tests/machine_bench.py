@@ -2,10 +2,7 @@
 
 import multiprocessing
 import os
-import time
 from dataclasses import dataclass, replace
-from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 import numpy as np
 import shapely
@@ -18,19 +15,11 @@ from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.plotter.run import run_plot
 
-
-def wait_for(condition, seconds: float = 30.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.002)
-
-
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial", "shapely"])
 
 
-def scribble(seed: int = 0, *, strokes: int = 12, pens: int = 1, size: float = 60.0) -> Document:
+def scribble(seed=0, *, strokes=12, pens=1, size=60.0):
     """A drawing of curves and dots whose beginnings lie apart."""
     rng = np.random.default_rng(seed)
     layers = []
@@ -47,12 +36,12 @@ def scribble(seed: int = 0, *, strokes: int = 12, pens: int = 1, size: float = 6
     return Document(size, size, tuple(layers))
 
 
-def _run(home: str, plot: str, run: str, options: dict) -> None:
+def _run(home, plot, run, options):
     os.environ["DRAWSCAPE_HOME"] = home
     run_plot(find_plot(plot), run, **options)
 
 
-def document(driver: str, **options) -> Document:
+def document(driver, **options):
     """A scribble on a sheet that the machine knows; HP plotters know papers of their own sizes."""
     made = scribble(**options)
     if driver != "hpgl":
@@ -63,7 +52,7 @@ def document(driver: str, **options) -> Document:
     return Document(297, 210, tuple(layers))
 
 
-def hp_place(driver: str):
+def hp_place(driver):
     """Return how an HP plotter's carriage sees the page; None for other machines."""
     if driver != "hpgl":
         return None
@@ -74,9 +63,7 @@ def hp_place(driver: str):
 class Bench:
     """An emulator under the name `desk`, and plots on it."""
 
-    def __init__(
-        self, home: Path, driver: str, emulator, profile, options: dict, name: str = "desk"
-    ) -> None:
+    def __init__(self, home, driver, emulator, profile, options, name="desk"):
         self.home, self.kind, self.options, self.name = home, emulator, options, name
         self.emulator = emulator(home / f"{name}.pty", **options)
         self.emulator.start()
@@ -85,7 +72,7 @@ class Bench:
         # Short, so that a hang is soon found; a busy computer may be late by a second.
         replace(device, settings={"silence_s": 4.0}).save()
 
-    def power_cycle(self, at: tuple[float, float] = (0.0, 0.0)) -> None:
+    def power_cycle(self, at=(0.0, 0.0)):
         """Cut the power and bring it back; a person puts the pen up and at zero meanwhile."""
         carriage = self.emulator.carriage
         self.emulator.close()
@@ -94,15 +81,15 @@ class Bench:
         self.emulator = self.kind(self.home / f"{self.name}.pty", carriage, **self.options)
         self.emulator.start()
 
-    def plot(self, document: Document, **options) -> Plot:
+    def plot(self, document, **options):
         return Plot.create(document, self.name, **options)
 
-    def run(self, plot: Plot, **options) -> str:
+    def run(self, plot, **options):
         """Run to the end in this process."""
         self.runs += 1
         return run_plot(plot, f"run-{self.runs}", **{"yes": True, **options})
 
-    def start(self, plot: Plot, **options) -> BaseProcess:
+    def start(self, plot, **options):
         """Run in a process of its own."""
         self.runs += 1
         given = {"yes": True, **options}
@@ -135,12 +122,12 @@ class Verdict:
     off_mm: float
 
     @property
-    def twice(self) -> list[int]:
+    def twice(self):
         """The strokes that were drawn more than once."""
         return sorted({one for one in self.numbers if self.numbers.count(one) > 1})
 
 
-def judge(plot: Plot, strokes: list[list[tuple[float, float]]], place=None) -> Verdict:
+def judge(plot, strokes, place=None):
     """Return what the drawn polylines are to the plan; `place` maps page to machine."""
     points = place or Placement.of(plot.plan, plot.device.machine).points
     planned = [points(line) for line in plot.plan.lines]

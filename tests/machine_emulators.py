@@ -12,10 +12,8 @@ import threading
 import time
 import tty
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
-from pathlib import Path
 from types import SimpleNamespace
 
 from drawscape.plotter import simulator
@@ -38,7 +36,7 @@ class Carriage:
     rest_s: float = 0.0
     moved_s: float = 0.0
 
-    def pen(self, down: bool, now: float) -> None:
+    def pen(self, down, now):
         """Move the pen; lowering it begins a stroke."""
         if self.down:
             self.rest_s = max(self.rest_s, now - self.moved_s)
@@ -46,7 +44,7 @@ class Carriage:
             self.strokes.append([self.at])
         self.down, self.moved_s = down, now
 
-    def move(self, to: Point, now: float) -> None:
+    def move(self, to, now):
         """Move the pen in a straight line."""
         if self.down and to != self.at:
             self.rest_s = max(self.rest_s, now - self.moved_s)
@@ -73,22 +71,14 @@ class Planner:
     With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more.
     """
 
-    def __init__(
-        self,
-        carriage: Carriage,
-        *,
-        depth: int,
-        acceleration: float,
-        deviation: float,
-        per_axis: float | None = None,
-    ) -> None:
+    def __init__(self, carriage, *, depth, acceleration, deviation, per_axis=None):
         self.carriage, self.depth = carriage, depth
-        self.at: Point = (0.0, 0.0)  # as the firmware counts
-        self.origin: Point = carriage.at  # where its zero truly is
+        self.at = (0.0, 0.0)  # as the firmware counts
+        self.origin = carriage.at  # where its zero truly is
         self.holding = self.held = False
         self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
-        self.blocks: deque[Block] = deque()
+        self.blocks = deque()
         self.speed = 0.0
         self.moving_s = 0.0
         self.starved = 0  # moves that came late, while the pen was down
@@ -96,21 +86,21 @@ class Planner:
         self._done = 0.0  # mm of the first block
 
     @property
-    def full(self) -> bool:
+    def full(self):
         return len(self.blocks) >= self.depth
 
     @property
-    def target(self) -> Point:
+    def target(self):
         return self.blocks[-1].end if self.blocks else self.at
 
-    def _limited(self, ways: Point) -> tuple[float, float]:
+    def _limited(self, ways):
         """Return the highest speed and acceleration in a direction."""
         if self.per_axis is None:
             return math.inf, self.acceleration
         share = max(abs(ways[0]), abs(ways[1])) / math.hypot(*ways)
         return self.per_axis / share, self.acceleration / share
 
-    def add(self, end: Point, speed: float) -> None:
+    def add(self, end, speed):
         start = self.target
         length = math.dist(start, end)
         if length < 1e-6:
@@ -139,12 +129,12 @@ class Planner:
             reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
             after = block.entry = min(block.junction, reachable)
 
-    def advance(self, now: float) -> None:
+    def advance(self, now):
         left, self._now = now - self._now, now
         while left > 1e-9 and self.blocks and not self.held:
             left = self._step(left, now)
 
-    def _step(self, left: float, now: float) -> float:
+    def _step(self, left, now):
         """Move along the first block; return the time that is over when it ends before."""
         block = self.blocks[0]
         a, top = block.acceleration, block.speed
@@ -178,14 +168,14 @@ class Planner:
             self.carriage.move((self.origin[0] + self.at[0], self.origin[1] + self.at[1]), now)
         return left - slice_s
 
-    def hold(self) -> None:
+    def hold(self):
         self.holding = True
         self.held = not self.blocks or self.speed == 0.0
 
-    def resume(self) -> None:
+    def resume(self):
         self.held = self.holding = False
 
-    def drop(self) -> None:
+    def drop(self):
         """Forget all moves, as a reset does; the place stays."""
         self.blocks.clear()
         self._done, self.speed = 0.0, 0.0
@@ -197,10 +187,10 @@ class Emulator:
 
     baudrate = 115200
 
-    def __init__(self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0) -> None:
+    def __init__(self, link, carriage=None, *, scale=1.0):
         self.link, self.scale = link, scale
         self.carriage = carriage or Carriage()
-        self.faults: deque[Callable[[Emulator], None]] = deque()
+        self.faults = deque()
         self.muted = False  # it hangs: hears nothing, says nothing, does not move
         self.lost_bytes = 0
         self.dwelt_s = 0.0
@@ -210,7 +200,7 @@ class Emulator:
         self._stop = threading.Event()
         self.plug()
 
-    def plug(self) -> None:
+    def plug(self):
         """Make a port and let `link` name it."""
         master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -218,9 +208,9 @@ class Emulator:
         temporary = self.link.with_name(f".{self.link.name}.{os.getpid()}.{id(self):x}")
         temporary.symlink_to(os.ttyname(self._slave))
         temporary.replace(self.link)
-        self.master: int | None = master
+        self.master = master
 
-    def unplug(self) -> None:
+    def unplug(self):
         """Pull the cable: the port is gone, the machine goes on with what it has."""
         master, self.master = self.master, None
         self.link.unlink(missing_ok=True)
@@ -229,11 +219,11 @@ class Emulator:
             os.close(master)
 
     @property
-    def now(self) -> float:
+    def now(self):
         """Seconds of the machine's time."""
         return (time.monotonic() - self._begun) * self.scale
 
-    def serve(self) -> None:
+    def serve(self):
         """Answer until it is stopped."""
         last, allowance = self.now, 0.0
         while not self._stop.is_set():
@@ -258,7 +248,7 @@ class Emulator:
                 with contextlib.suppress(OSError):
                     del self.out[: os.write(self.master, bytes(self.out))]
 
-    def say(self, text: str) -> None:
+    def say(self, text):
         """Send one line."""
         self.out += text.encode("latin-1") + b"\r\n"
 
@@ -275,7 +265,7 @@ class Emulator:
             self._thread.join()
         self.unplug()
 
-    def send(self, data: bytes):
+    def send(self, data):
         """Send bytes as they are."""
         self.out += data
 
@@ -288,12 +278,10 @@ class GrblEmulator(Emulator):
 
     ROOM = 127
 
-    def __init__(
-        self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0, **settings: float
-    ) -> None:
+    def __init__(self, link, carriage=None, *, scale=1.0, **settings):
         super().__init__(link, carriage, scale=scale)
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
-        self.systems: dict[str, Point] = {"G54": (0.0, 0.0), "G92": (0.0, 0.0)}
+        self.systems = {"G54": (0.0, 0.0), "G92": (0.0, 0.0)}
         self.motion = Planner(
             self.carriage,
             depth=15,
@@ -303,9 +291,9 @@ class GrblEmulator(Emulator):
         )
         self._boot()
 
-    def _boot(self) -> None:
+    def _boot(self):
         self.rx = bytearray()
-        self.line: str | None = None
+        self.line = None
         self.alarm, self.deaf = 0, False
         self.words = {"T": 0.0, "F": 0.0}
         self.mode, self.system = "G0", "G54"
@@ -315,12 +303,12 @@ class GrblEmulator(Emulator):
         self.say("\r\nGrbl 1.1h ['$' for help]")
 
     @property
-    def busy(self) -> bool:
+    def busy(self):
         """Whether time matters now."""
         return bool(self.motion.blocks or self.rx or self.line or self.out)
 
     @property
-    def state(self) -> str:
+    def state(self):
         """The state as `?` names it."""
         if self.alarm:
             return "Alarm"
@@ -328,13 +316,13 @@ class GrblEmulator(Emulator):
             return "Hold:0" if self.motion.held else "Hold:1"
         return "Run" if self.motion.blocks else "Idle"
 
-    def ring(self, alarm: int) -> None:
+    def ring(self, alarm):
         """Raise an alarm; after those of limits only a reset is heard."""
         self.motion.drop()
         self.alarm, self.deaf = alarm, alarm in (1, 2)
         self.say(f"ALARM:{alarm}")
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data):
         for byte in data:
             if byte == 0x18:
                 moving = self.motion.blocks and not self.motion.held
@@ -356,7 +344,7 @@ class GrblEmulator(Emulator):
             elif byte < 0x80:
                 self.lost_bytes += 1
 
-    def advance(self, now: float) -> None:
+    def advance(self, now):
         self.motion.advance(now)
         while now >= self._until and not (self.motion.holding or self.deaf):
             if self.line is None:
@@ -370,7 +358,7 @@ class GrblEmulator(Emulator):
             self.line = None
             self.say(answer)
 
-    def _execute(self, line: str, now: float) -> str | None:
+    def _execute(self, line, now):
         """Return the answer to a line, or None while it has to wait."""
         if line.startswith("$"):
             return self._command(line)
@@ -402,7 +390,7 @@ class GrblEmulator(Emulator):
         self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
         return self._move(values)
 
-    def _move(self, values: dict[str, float]) -> str:
+    def _move(self, values):
         """Plan the move of a line's words; return its answer."""
         shifts = self.systems[self.system], self.systems["G92"]
         to = list(self.motion.target)
@@ -419,7 +407,7 @@ class GrblEmulator(Emulator):
         self.motion.add((to[0], to[1]), speed)
         return "ok"
 
-    def _command(self, line: str) -> str:
+    def _command(self, line):
         match line:
             case "$X":
                 self.alarm = 0
@@ -483,7 +471,7 @@ class MarlinEmulator(Emulator):
         self.ok_after_resend = ok_after_resend
         self.motion = Planner(self.carriage, depth=16, acceleration=500.0, deviation=0.013)
         self.rx = bytearray()
-        self.queue: deque[str] = deque()
+        self.queue = deque()
         self.last_n = 0
         self.resent = 0
         self._until = 0.0
@@ -609,13 +597,13 @@ class HpEmulator(Emulator):
         )
         self.motion.at = self.motion.origin = (0.0, 0.0)
         self.rx = bytearray()
-        self.pens: list[int] = []
+        self.pens = []
         self.received = 0
         self.speed = 381.0
         self._until = 0.0
         self._escape = b""
         self.selected = 0
-        self.errors: list[str] = []
+        self.errors = []
 
     @property
     def busy(self):

@@ -1,7 +1,6 @@
 """The mail of the contract, a drawing to send with it, and how a mail that became a file is read."""
 
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
@@ -16,12 +15,12 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBo
 <path d="M2 2L18 8" fill="none" stroke="black"/></svg>'
 
 
-def written(answer: str) -> Path:
+def written(answer):
     """Return the path in what a call without a server answers."""
     reason, _, path = answer.partition("; written to ")
     assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
     return Path(path)
 
 
-def read(path: Path) -> EmailMessage:
+def read(path):
     return message_from_bytes(path.read_bytes(), policy=default)

@@ -32,7 +32,7 @@ PARTS = {
 }  # fmt: skip
 
 
-def main() -> None:
+def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     chosen = parser.parse_args().parts or list(PARTS)

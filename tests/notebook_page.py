@@ -11,7 +11,7 @@ class Notebook:
 
     page: Any
 
-    def wait_idle(self) -> None:
+    def wait_idle(self):
         """Return when the kernel is connected and has nothing to do."""
         self.page.wait_for_function(
             """() => {
@@ -20,12 +20,12 @@ class Notebook:
             }"""
         )
 
-    def run_all(self) -> None:
+    def run_all(self):
         """Run every cell and return when the last is done."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.wait_idle()
 
-    def evaluate(self, code: str) -> str:
+    def evaluate(self, code):
         """Return what `code` prints in the notebook's kernel."""
         return self.page.evaluate(
             """async code => {
@@ -43,32 +43,32 @@ class Notebook:
             code,
         )
 
-    def darken(self) -> None:
+    def darken(self):
         """Give the page Lab's dark theme."""
         choose = "execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
         self.page.evaluate(f"() => window.jupyterapp.commands.{choose}")
         self.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
 
-    def save(self) -> None:
+    def save(self):
         """Save the notebook."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
-    def shut_down(self) -> None:
+    def shut_down(self):
         """End the notebook's kernel."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
 
     @property
-    def path(self) -> str:
+    def path(self):
         """The notebook's file, from the server's folder on."""
         return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
 
-    def cell_errors(self) -> list[str]:
+    def cell_errors(self):
         """Return the text of every traceback and warning under a cell."""
         return self.page.locator(
             "[data-mime-type='application/vnd.jupyter.stderr']"
         ).all_inner_texts()
 
-    def form(self) -> "FormOnPage":
+    def form(self):
         """Return the notebook's form."""
         form = self.page.locator(".drawscape-form:has(.drawscape-draw)").first
         form.wait_for()
@@ -83,30 +83,30 @@ class FormOnPage:
     root: Any
 
     @property
-    def words(self) -> Any:
+    def words(self):
         """The status line."""
         return self.root.locator(".drawscape-status")
 
-    def press(self, name: str) -> None:
+    def press(self, name):
         """Press the button with that word on it; return when the kernel has dealt with it."""
         self.root.get_by_role("button", name=name, exact=True).click()
         self.notebook.evaluate("pass")
 
-    def choose_pattern(self, name: str) -> None:
+    def choose_pattern(self, name):
         """Choose a pattern from the list."""
         self.root.locator(".drawscape-pattern").select_option(value=name)
 
-    def field(self, parameter: str) -> Any:
+    def field(self, parameter):
         """Return what one types a parameter's value into."""
         row = self.root.locator(f".drawscape-field-{parameter}")
         return row.locator("input:not([type=range], [type=checkbox], [type=color])").first
 
-    def slide(self, parameter: str, value: int | float) -> None:
+    def slide(self, parameter, value):
         """Give a slider a value by the field beside it, as one does for an exact number."""
         self.field(parameter).fill(str(value))
         self.field(parameter).blur()
 
-    def record_statuses(self) -> None:
+    def record_statuses(self):
         """Begin to note every status that the form passes through."""
         self.root.evaluate(
             """form => {
@@ -119,15 +119,15 @@ class FormOnPage:
             }"""
         )
 
-    def statuses(self) -> list[str]:
+    def statuses(self):
         """Return the statuses noted so far."""
         return list(self.notebook.page.evaluate("window.statuses"))
 
-    def await_status(self, status: str) -> None:
+    def await_status(self, status):
         """Return once the form shows that status."""
         self.root.locator(f"xpath=self::*[@data-status='{status}']").wait_for()
 
-    def picture(self) -> bytes:
+    def picture(self):
         """Return the bytes of the image that the page shows."""
         encoded = self.root.locator("img.drawscape-picture").evaluate(
             """async image => {

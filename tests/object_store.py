@@ -1,12 +1,7 @@
 """An object store of the tests' own: moto's S3 server in this process."""
 
 import urllib.request
-from collections.abc import Iterator
 from contextlib import contextmanager
-
-import boto3
-import pytest
-from moto.server import ThreadedMotoServer
 
 from drawscape import output_store
 
@@ -16,7 +11,7 @@ BUCKET = "studio"
 class ObjectStore:
     """A server with one bucket, on a free port; the environment of `patch` leads to it."""
 
-    def __init__(self, server: ThreadedMotoServer, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, server, patch):
         host, port = server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
         self.url = f"s3://{BUCKET}/drawings"
@@ -29,41 +24,45 @@ class ObjectStore:
             "DRAWSCAPE_OUTPUT": self.url,
         }.items():
             patch.setenv(name, value)
+        import boto3  # dear to import, and few tests use it
+
         self.client = boto3.client("s3")
         self.client.create_bucket(Bucket=BUCKET)
 
-    def _post(self, path: str, body: bytes = b"") -> None:
+    def _post(self, path, body=b""):
         headers = {"Content-Type": "text/plain"}
         request = urllib.request.Request(f"{self.endpoint}/moto-api/{path}", body, headers)
         urllib.request.urlopen(request, timeout=60).close()
 
-    def names(self) -> set[str]:
+    def names(self):
         """Return the names of all objects."""
         found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
         return {one["Key"] for one in found}
 
-    def read(self, name: str) -> bytes:
+    def read(self, name):
         return bytes(self.client.get_object(Bucket=BUCKET, Key=f"drawings/{name}")["Body"].read())
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name, content):
         self.client.put_object(Bucket=BUCKET, Key=f"drawings/{name}", Body=content)
 
-    def remove_bucket(self) -> None:
+    def remove_bucket(self):
         for name in self.names():
             self.client.delete_object(Bucket=BUCKET, Key=name)
         self.client.delete_bucket(Bucket=BUCKET)
 
-    def refuse_keys(self) -> None:
+    def refuse_keys(self):
         """Let nobody in from now on."""
         self._post("reset-auth", b"0")
 
-    def admit_keys(self) -> None:
+    def admit_keys(self):
         self._post("reset-auth", b"1000000")
 
 
 @contextmanager
-def object_store(patch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+def object_store(patch):
     """Yield a store of a test's own."""
+    from moto.server import ThreadedMotoServer
+
     output_store._stores.clear()  # of another test, with another port
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

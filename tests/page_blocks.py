@@ -17,7 +17,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,7 @@ class Project:
     worker: WorkerProcess
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
 
-    def run_page(self, page: Path) -> int:
+    def run_page(self, page):
         """Run every block of `page`; return how many there were."""
         self.names = {"__name__": "__main__"}
         blocks = _BLOCK.findall(page.read_text())
@@ -66,7 +65,7 @@ class Project:
                 self.worker = start_worker(2)
         return len(blocks)
 
-    def _run_python(self, code: str) -> None:
+    def _run_python(self, code):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(code, "<page>", "exec"), self.names)
@@ -74,7 +73,7 @@ class Project:
         if expected:
             _compare(expected, printed.getvalue(), code)
 
-    def _run_console(self, code: str) -> None:
+    def _run_console(self, code):
         for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
             printed = _in_process(command) if _PLAIN.fullmatch(command) else _in_shell(command)
@@ -82,14 +81,14 @@ class Project:
                 _compare(expected, printed, command)
 
 
-def _in_process(command: str) -> str:
+def _in_process(command):
     """Return what a plain `drawscape ...` prints; half a second faster than a process of its own."""
     done = CliRunner().invoke(root, shlex.split(command)[1:])
     assert done.exit_code == 0, f"$ {command}\n{done.output}{done.exception}"
     return str(done.stdout)
 
 
-def _in_shell(command: str) -> str:
+def _in_shell(command):
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
     )
@@ -97,14 +96,14 @@ def _in_shell(command: str) -> str:
     return done.stdout
 
 
-def _compare(expected: str, printed: str, code: str) -> None:
+def _compare(expected, printed, code):
     checker = doctest.OutputChecker()
     same = checker.check_output(f"{expected.strip()}\n", f"{printed.strip()}\n", _FLAGS)
     assert same, f"{code}\nprints\n{printed}\nand the page has\n{expected}"
 
 
 @contextlib.contextmanager
-def new_project(folder: Path) -> Iterator[Project]:
+def new_project(folder):
     """A project in `folder`, which is the working folder and the home meanwhile."""
     fill(folder)
     scripts = str(Path(sys.executable).parent)

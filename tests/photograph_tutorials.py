@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from find_chromium import FLAGS, find
 from jupyter_lab import jupyter_folders, running_lab
@@ -47,7 +46,7 @@ PAINTED = """widget => [...widget.querySelectorAll('img')].every(one => one.hidd
     && [...widget.querySelectorAll('.drawscape-viewer')].every(one => one.drawscapeViewer?.shown)"""
 
 
-def photograph(page: Any, cell: int, target: Path) -> None:
+def photograph(page, cell, target):
     """Write what the widget of a cell looks like."""
     widget = page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(WIDGET).first
     widget.scroll_into_view_if_needed()
@@ -61,7 +60,7 @@ def photograph(page: Any, cell: int, target: Path) -> None:
     print(f"{target.name}: {shot.width} x {shot.height}, {target.stat().st_size / 1000:.0f} kB")
 
 
-def main() -> None:
+def main():
     """Run the notebooks in a new home and photograph their widgets."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:

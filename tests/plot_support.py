@@ -1,4 +1,12 @@
-"""Drawings that the plot-ready functions are tried on."""
+"""Drawings that the plot-ready functions are tried on, and plotters that forgive nothing.
+
+The plotters read G-code and HPGL, and share no code with the writers.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from hypothesis import strategies as st
@@ -61,3 +69,173 @@ def travel(lines):
         total += float(np.hypot(*(line[0] - here)))
         here = line[-1]
     return total
+
+
+class MachineError(Exception):
+    """What a real machine would stop at, or be damaged by."""
+
+
+@dataclass
+class Stroke:
+    """Where the pen went while down, in mm, and how fast, in mm/min."""
+
+    points: list[tuple[float, float]]
+    feed: float | None = None
+    down: str = ""
+    layer: str = ""
+
+
+@dataclass
+class GcodeMachine:
+    """A controller after GRBL's rules: modal words, feed before motion, arcs that close.
+
+    `is_down(row)` returns what a row does to the pen: True, False, or None for nothing.
+    """
+
+    is_down: Callable[[str], bool | None]
+    width: float = math.inf
+    height: float = math.inf
+    slack: float = 1e-9
+    strokes: list[Stroke] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    lifts: int = 0
+    travel_mm: float = 0.0
+    _unit: float | None = None
+    _absolute: bool = False
+    _down: bool = True  # unknown at the start: nothing may move before it is raised
+    _feed: float | None = None
+    _at: tuple[float, float] = (0.0, 0.0)
+    _layer: str = ""
+
+    def run(self, text):
+        if not text.isascii():
+            raise MachineError("not ASCII")
+        for row in text.splitlines():
+            if comment := re.fullmatch(r"\(layer (.*)\)", row):
+                self._layer = comment[1]
+            elif not row.startswith("("):
+                self._row(row)
+        if self._down:
+            raise MachineError("the pen is down at the end")
+        if self.codes[-1] != "M2":
+            raise MachineError("no end of program")
+        return self
+
+    def _row(self, row):
+        down = self.is_down(row)
+        if down is not None:
+            if down:
+                self.strokes.append(Stroke([self._at], down=row, layer=self._layer))
+            self.lifts += self._down and not down
+            self._down = down
+        if row == "G28 X Y":
+            return  # homing
+        bare = re.sub(r"\(.*?\)", "", row)
+        words = re.findall(r"([A-Z$])(-?\d+(?:\.\d+)?|-?\.\d+)", bare)
+        if "".join(letter + number for letter, number in words) != bare.replace(" ", ""):
+            raise MachineError(f"cannot be parsed: {row!r}")
+        values = {letter: float(number) for letter, number in words}
+        code = next((f"{k}{v:g}" for k, v in values.items() if k in "GM"), "")
+        self.codes.append(code)
+        if "F" in values:
+            self._feed = values["F"] * (self._unit or math.nan)
+        match code:
+            case "G20" | "G21":
+                self._unit = 25.4 if code == "G20" else 1.0
+            case "G90":
+                self._absolute = True
+            case "G0" | "G1" | "G2" | "G3":
+                self._move(code, values, row)
+
+    def _move(self, code, values, row):
+        if self._unit is None or not self._absolute:
+            raise MachineError(f"moves before units and G90: {row!r}")
+        if "X" not in values and "Y" not in values:
+            return  # the pen's axis alone
+        if code != "G0" and self._feed is None:
+            raise MachineError(f"no feed rate (GRBL: error 22): {row!r}")
+        if code == "G0" and self._down:
+            raise MachineError(f"rapid move with the pen down: {row!r}")
+        end = (
+            values.get("X", self._at[0] / self._unit) * self._unit,
+            values.get("Y", self._at[1] / self._unit) * self._unit,
+        )
+        path = [end] if code in ("G0", "G1") else self._arc(code, values, end, row)
+        for x, y in path:
+            low = -self.slack
+            if not (low <= x <= self.width - low and low <= y <= self.height - low):
+                raise MachineError(f"out of bounds: {row!r}")
+        if self._down:
+            stroke = self.strokes[-1]
+            stroke.points += path
+            stroke.feed = self._feed
+        else:
+            self.travel_mm += math.dist(self._at, end)
+        self._at = end
+
+    def _arc(self, code, values, end, row):
+        unit = self._unit or math.nan
+        centre = (self._at[0] + values["I"] * unit, self._at[1] + values["J"] * unit)
+        radius, other = math.dist(self._at, centre), math.dist(end, centre)
+        if abs(radius - other) > max(0.005, 0.001 * radius):
+            raise MachineError(f"the arc does not close (GRBL: error 33): {row!r}")
+        first = math.atan2(self._at[1] - centre[1], self._at[0] - centre[0])
+        last = math.atan2(end[1] - centre[1], end[0] - centre[0])
+        sweep = (last - first) % math.tau if code == "G3" else -((first - last) % math.tau)
+        if sweep == 0:
+            raise MachineError(f"an arc of nothing or of all: {row!r}")
+        steps = max(math.ceil(abs(sweep) * radius / 0.2), 2)
+        turns = [first + sweep * k / steps for k in range(1, steps)]
+        inner = [
+            (centre[0] + radius * math.cos(t), centre[1] + radius * math.sin(t)) for t in turns
+        ]
+        return [*inner, end]
+
+
+@dataclass
+class HpglStroke:
+    """Points in plotter units, with the pen and the speed (cm/s, None the plotter's own)."""
+
+    points: np.ndarray
+    pen: int
+    speed: int | None
+
+
+def run_hpgl(text, *, x, y):
+    """Return what a plotter with these limits draws; raise MachineError for what it would not."""
+    commands = re.fullmatch(r"(?:[A-Z]{2}[-\d,]*;)+\n", text)
+    if commands is None:
+        raise MachineError("not HPGL")
+    strokes = []
+    pen, down, speed, started = 0, False, None, False
+    at = []
+    for name, given in re.findall(r"([A-Z]{2})([-\d,]*);", text):
+        numbers = [int(n) for n in given.split(",")] if given else []
+        if name == "IN":
+            started, pen, down, speed = True, 0, False, None
+        elif not started:
+            raise MachineError("no IN first")
+        elif name == "SP":
+            if down:
+                raise MachineError("the pen is changed while down")
+            (pen,) = numbers
+        elif name == "VS":
+            speed = numbers[0] if numbers else None
+        elif name in ("PU", "PD"):
+            down = name == "PD"
+            if len(numbers) % 2:
+                raise MachineError("half a coordinate")
+            points = list(zip(numbers[::2], numbers[1::2], strict=True))
+            for px, py in points:
+                if not (x[0] <= px <= x[1] and y[0] <= py <= y[1]):
+                    raise MachineError(f"out of bounds: {px}, {py}")
+            if down:
+                if not pen:
+                    raise MachineError("draws without a pen")
+                strokes.append(HpglStroke(np.array([*at[-1:], *points]), pen, speed))
+            at = points or at
+        elif name not in ("DF", "PS"):
+            raise MachineError(f"unknown: {name}")
+    if down or pen:
+        raise MachineError("ends with the pen down, or in the holder")
+    return strokes

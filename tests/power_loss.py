@@ -4,10 +4,8 @@ A sync makes durable what was written before it began. Of what was written since
 sectors may have reached the disk: none, all, or some of each write.
 """
 
-import random
 import struct
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +18,7 @@ SURVIVAL = {"nothing": 0.0, "half": 0.5, "most": 0.9, "everything": 1.0}
 """With which probability a sector that was not synced is on the disk."""
 
 
-def build_recorder(compiler: str, folder: Path) -> Path:
+def build_recorder(compiler, folder):
     """Return the library for LD_PRELOAD, built from `power_loss.c`."""
     library = folder / "power_loss.so"
     source = Path(__file__).with_name("power_loss.c")
@@ -40,7 +38,7 @@ class Record:
     data: bytes
 
 
-def read_trace(path: Path) -> list[Record]:
+def read_trace(path):
     """Return the records in the order in which they were made."""
     raw, at, records = path.read_bytes(), 0, []
     while at < len(raw):
@@ -60,7 +58,7 @@ class _File:
     pending: list[Record] = field(default_factory=list)
     begun: dict[int, int] = field(default_factory=dict)
 
-    def note(self, record: Record) -> None:
+    def note(self, record):
         if record.kind == "b":
             self.begun[record.number] = len(self.pending)
         elif record.kind == "e":
@@ -72,14 +70,14 @@ class _File:
         else:
             self.pending.append(record)
 
-    def after_crash(self, chance: random.Random, survival: float) -> bytes:
+    def after_crash(self, chance, survival):
         content = bytearray(self.durable)
         for done in self.pending:
             _apply(content, done, lambda: chance.random() < survival)
         return bytes(content)
 
 
-def _apply(content: bytearray, record: Record, survives=lambda: True) -> None:
+def _apply(content, record, survives=lambda: True):
     if record.kind == "t":
         if survives():
             del content[record.offset :]
@@ -106,13 +104,11 @@ class Crash:
     acknowledged: frozenset[str]
 
 
-def crashes(
-    start: dict[str, bytes], trace: list[Record], points: int, chance: random.Random
-) -> Iterator[Crash]:
+def crashes(start, trace, points, chance):
     """Yield what the disk may hold at `points` moments of `trace`, in each of the ways in turn."""
     files = [_File(bytearray(start.get(name, b""))) for name in _FILES]
     moments = set(chance.sample(range(len(trace)), min(points, len(trace))))
-    acknowledged: set[str] = set()
+    acknowledged = set()
     modes = list(SURVIVAL)
     for number, record in enumerate(trace):
         if record.file == _ACKS:

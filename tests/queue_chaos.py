@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, process
@@ -48,19 +47,19 @@ class World:
     rounds: int = 0
 
     @property
-    def path(self) -> Path:
+    def path(self):
         return self.home / ".drawscape" / "queue.db"
 
     @property
-    def locks(self) -> Path:
+    def locks(self):
         return self.home / ".drawscape" / "workers"
 
-    def huey(self) -> JobHuey:
+    def huey(self):
         return JobHuey(
             "background", filename=self.path, home=self.home, task_modules=("chaostasks",)
         )
 
-    def play(self, step: str) -> None:
+    def play(self, step):
         """Play one round: enqueue, work, kill at `step`, read the table."""
         self.rounds += 1
         self._enqueue(step if step in ENQUEUER_STEPS else None)
@@ -68,7 +67,7 @@ class World:
             self._work(step)
         self.check()
 
-    def drain(self) -> None:
+    def drain(self):
         """Let an unharmed worker finish everything, then check what holds at the end."""
         pid = self._fork(lambda: self.huey().create_consumer(workers=2).run())
         deadline = time.monotonic() + 300  # minutes only on a machine that is very busy
@@ -83,7 +82,7 @@ class World:
             await_exit(pid)
         self.check()
 
-    def _enqueue(self, step: str | None) -> None:
+    def _enqueue(self, step):
         """Enqueue a few jobs in a process of its own; what it reports as returned was committed."""
         names = [f"r{self.rounds}-{i}" for i in range(self.random.randint(1, 4))]
         options = [self._options() for _ in names]
@@ -104,11 +103,11 @@ class World:
         with os.fdopen(read_end) as reported:
             self.committed.update(reported.read().split())
 
-    def _options(self) -> dict[str, object]:
+    def _options(self):
         """Half of the jobs may be retried, half lie in a lane or have a limit, and a third waits for one or
         two of those that are there.
         """
-        chosen: dict[str, object] = {"job_retries": self.random.choice((0, RETRIES))}
+        chosen = {"job_retries": self.random.choice((0, RETRIES))}
         chosen |= self.random.choice(({}, {}, {"job_lane": "fast"}, {"job_limit_key": "pen"}))
         if self.committed and self.random.random() < 1 / 3:
             newest = sorted(self.committed, key=lambda name: int(name[1:].partition("-")[0]))[-6:]
@@ -116,7 +115,7 @@ class World:
             chosen["job_run_anyway"] = self.random.random() < 0.5
         return chosen
 
-    def _work(self, step: str) -> None:
+    def _work(self, step):
         """Run a worker until it is killed at `step`, or until there is nothing left for it."""
         count = self.random.randint(1, 3)
         lifetime = self.random.uniform(0.02, 0.6)
@@ -143,7 +142,7 @@ class World:
             await_exit(pid)
         self._await_no_process()
 
-    def _fork(self, body: Callable[[], None]) -> int:
+    def _fork(self, body):
         pid = os.fork()
         if pid:
             return pid
@@ -157,7 +156,7 @@ class World:
         finally:
             os._exit(0)
 
-    def _await_no_process(self) -> None:
+    def _await_no_process(self):
         """Once its worker was killed every child goes: at once, or on a busy machine within half a minute."""
         deadline = time.monotonic() + 30
         while left := [pid for pid in _processes() if self._is_ours(pid)]:
@@ -165,7 +164,7 @@ class World:
                 raise AssertionError(f"processes {left} outlived their worker")
             time.sleep(0.01)
 
-    def _is_ours(self, pid: int) -> bool:
+    def _is_ours(self, pid):
         try:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             zombie = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -173,7 +172,7 @@ class World:
             return False
         return f"DRAWSCAPE_CHAOS={self.home}".encode() in environment.split(b"\0") and not zombie
 
-    def _count(self, condition: str) -> int:
+    def _count(self, condition):
         try:
             with closing(sqlite3.connect(self.path, timeout=30)) as connection:
                 row = connection.execute(f"select count(*) from job where {condition}").fetchone()
@@ -181,7 +180,7 @@ class World:
         except sqlite3.OperationalError:  # killed before it made the file or the table
             return 0
 
-    def check(self) -> None:
+    def check(self):
         """Read the file as any program would, and compare with what is known from outside."""
         database = SqliteEngine(self.path)
         stale = self._stale_claims(database)
@@ -205,7 +204,7 @@ class World:
             self._check_row(row)
         _check_waits({row["id"]: row for row in rows}, [tuple(wait) for wait in waits])
 
-    def _check_row(self, row: sqlite3.Row) -> None:
+    def _check_row(self, row):
         values = dict(row)
         values["payload"] = values["result"] = None
         _expect(row["status"] in STATUSES, values)
@@ -223,7 +222,7 @@ class World:
         _expect(runs <= row["attempts"], f"{runs} runs of {values}")
         _expect(row["status"] != "finished" or runs >= 1, values)
 
-    def _stale_claims(self, database: SqliteEngine) -> list[Claim]:
+    def _stale_claims(self, database):
         """The claims of workers that died: what they would acknowledge, were they only slow."""
         rows = database.connection.execute(
             f"select {', '.join(Claim._fields)} from job where status = 'started'"
@@ -231,7 +230,7 @@ class World:
         return [Claim(*row) for row in rows]
 
 
-def play(home: Path, seed: int, rounds: int) -> None:
+def play(home, seed, rounds):
     """Play so many rounds; an error names the seed, the round and the step."""
     world = World(home, random.Random(seed))
     steps = list(STEPS) * (rounds // len(STEPS) + 1)
@@ -247,12 +246,12 @@ def play(home: Path, seed: int, rounds: int) -> None:
     print(f"{len(world.committed)} jobs, none lost")
 
 
-def _expect(condition: bool, about: object) -> None:
+def _expect(condition, about):
     if not condition:
         raise AssertionError(str(about))
 
 
-def _check_waits(rows: dict[str, sqlite3.Row], waits: list[tuple[str, str]]) -> None:
+def _check_waits(rows, waits):
     """A job is deferred if and only if it waits for one that is open, and it counts those rightly.
 
     `waits` are the edges that are not done; one that failed with what it needed keeps them.
@@ -272,7 +271,7 @@ def _check_waits(rows: dict[str, sqlite3.Row], waits: list[tuple[str, str]]) -> 
             _expect(row["waits_for"] == 0, f"{row['id']} is {row['status']} and counts")
 
 
-def _forget_fork_server() -> None:
+def _forget_fork_server():
     """Let this copy of the tests' process start one of its own, with a folder of its own: one who sweeps
     what a killed worker has left removes that folder.
     """
@@ -287,7 +286,7 @@ def _forget_fork_server() -> None:
         setattr(forkserver, name, getattr(own, name))
 
 
-def _processes() -> list[int]:
+def _processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 

@@ -3,11 +3,10 @@
 import time
 from collections import Counter
 
-from drawscape.jobs import Job, default_queue, enqueue_background_job, enqueue_many, list_jobs
+from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many, list_jobs
 from drawscape.queue import store
-from drawscape.queue.engines.engine import Engine
 from drawscape.queue.retention import DAY_S
-from drawscape.queue.row import Claim, ClaimRequest, Outcome
+from drawscape.queue.row import ClaimRequest, Outcome
 
 TASK = "sampletasks.nothing"
 MANY = 3000
@@ -15,56 +14,48 @@ MANY = 3000
 CLAIMANT = ClaimRequest("background", "worker")
 
 
-def claim(
-    engine: Engine,
-    queue: str = "background",
-    worker: str = "worker",
-    pid: int | None = None,
-    *lanes: str,
-) -> Claim | None:
+def claim(engine, queue="background", worker="worker", pid=None, *lanes):
     """Claim the next job, as a worker does."""
     return engine.claim(ClaimRequest(queue, worker, pid, lanes))
 
 
-def acknowledge(
-    engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
-) -> tuple[bool, Claim | None]:
+def acknowledge(engine, held, outcome, request=None):
     """Acknowledge one job, as a worker does; return whether it was accepted, and the next claim."""
     accepted, claims = store.acknowledge(engine, [(held, outcome)], [request] if request else [])
     return accepted[0], claims[0] if claims else None
 
 
-def queued(**options: object) -> Job:
+def queued(**options):
     """Return a new job that does nothing."""
     return enqueue_background_job(TASK, **options)
 
 
-def take(*lanes: str) -> Claim:
+def take(*lanes):
     """Claim the next job, as a worker does."""
     found = default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
     assert found is not None
     return found
 
 
-def end(held: Claim, status: str = "finished", reason: str | None = None) -> None:
+def end(held, status="finished", reason=None):
     """Acknowledge a job that is held."""
     accepted, _ = acknowledge(default_queue().database, held, Outcome(status, reason))
     assert accepted
 
 
-def run(job: Job, status: str = "finished", reason: str | None = None) -> None:
+def run(job, status="finished", reason=None):
     """Claim `job`, which must be the next, and end it."""
     held = take()
     assert held.id == job.id
     end(held, status, reason)
 
 
-def statuses() -> Counter[str]:
+def statuses():
     """Return how many jobs have each status."""
     return Counter(str(job.status) for job in list_jobs(limit=None))
 
 
-def ended_jobs(count: int = MANY, days_ago: float = 40) -> list[str]:
+def ended_jobs(count=MANY, days_ago=40):
     """Queue jobs and let them have ended, one in ten failed."""
     batch = enqueue_many(TASK, [{}] * count)
     with default_queue().database.transaction() as run:

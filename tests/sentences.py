@@ -7,7 +7,6 @@ of every command, and docstrings. Code in a sentence counts as one word, and so 
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -25,14 +24,14 @@ _END = re.compile(
 )
 
 
-def prose(markdown: str) -> str:
+def prose(markdown):
     """Return a page's words, each piece of code and each link as one."""
     text = _CODE.sub("\n\n", markdown)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"`+[^`]+`+", "`code`", text)
 
 
-def too_long(text: str) -> Iterator[tuple[int, str]]:
+def too_long(text):
     """Yield each sentence that is too long, with its number of words."""
     for sentence in _END.split(text):
         words = re.findall(r"[^\s|*#>–-]\S*", sentence)
@@ -40,7 +39,7 @@ def too_long(text: str) -> Iterator[tuple[int, str]]:
             yield len(words), " ".join(words)
 
 
-def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+def commands(group, path):
     """Yield every command below `group` with its full name."""
     context = click.Context(group)
     for name in group.list_commands(context):
@@ -51,7 +50,7 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
             yield from commands(command, f"{path} {name}")
 
 
-def texts() -> Iterator[tuple[str, str]]:
+def texts():
     """Yield what users read, with the place where it stands."""
     pages = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
     pages += sorted((ROOT / "notebooks" / "pages").rglob("*.md"))
@@ -70,7 +69,7 @@ def texts() -> Iterator[tuple[str, str]]:
             yield str(file.relative_to(ROOT)), text
 
 
-def docstrings(file: Path) -> Iterator[str]:
+def docstrings(file):
     """Yield the docstrings of a module, without their examples."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
@@ -82,7 +81,7 @@ def docstrings(file: Path) -> Iterator[str]:
             )
 
 
-def main() -> None:
+def main():
     """Print each sentence that is too long, and end with 1 if there is one."""
     found = [(place, *one) for place, text in texts() for one in too_long(text)]
     for place, count, sentence in found:

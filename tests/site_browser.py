@@ -5,13 +5,11 @@ A program of its own, since a test's process in which a browser has run can run 
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from find_chromium import FLAGS, find
@@ -27,7 +25,7 @@ CUT_OFF = """[...document.querySelectorAll('pre, dt.sig')]
 SEARCHED = "enqueue_many"
 
 
-def wrong_on(page: Any) -> Iterator[str]:
+def wrong_on(page):
     """Yield what axe-core finds on a page, and whether it is wider than the screen."""
     for found in Axe().run(page).response["violations"]:
         yield f"{found['id']}: {found['nodes'][0]['html'][:200]} ({len(found['nodes'])} times)"
@@ -40,7 +38,7 @@ def wrong_on(page: Any) -> Iterator[str]:
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
+def served(site):
     """Serve the site below a path of a web server; yield its address."""
     handler = partial(Quiet, directory=site.parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -52,15 +50,15 @@ def served(site: Path) -> Iterator[str]:
 class Quiet(SimpleHTTPRequestHandler):
     """Files of a folder, without a line for each."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format, *args):
         """Print nothing."""
 
 
-def search(browser: Any, site: str, *, offline: bool) -> Iterator[str]:
+def search(browser, site, *, offline):
     """Yield what is wrong with the search of the site at that address, or with what it loads."""
     context = browser.new_context(offline=offline)
     page = context.new_page()
-    wrong: list[str] = []
+    wrong = []
     page.on(
         "response",
         lambda got: wrong.append(got.url) if got.status >= 400 and "favicon" not in got.url else 0,
@@ -77,9 +75,9 @@ def search(browser: Any, site: str, *, offline: bool) -> Iterator[str]:
     yield from wrong
 
 
-def main(site: Path, pages: list[str]) -> dict[str, list[str]]:
+def main(site, pages):
     """Return what is wrong by page and look."""
-    wrong: dict[str, list[str]] = {}
+    wrong = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         for look, options in LOOKS.items():

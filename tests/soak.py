@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drawscape.queue.queue import Queue
+    pass
 
 TASK = """
 from drawscape.job_manager import current_job
@@ -52,12 +52,12 @@ class Sample:
     files: int
 
     @property
-    def slower(self) -> float:
+    def slower(self):
         """How many times as long a job takes as in the nearly empty queue."""
         return self.latency_ms / self.beside_ms
 
 
-def main() -> int:
+def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("jobs", type=int, nargs="?", default=150_000)
     count = parser.parse_args().jobs
@@ -66,7 +66,7 @@ def main() -> int:
         return _soak(home, count)
 
 
-def _prepare(home: Path) -> Path:
+def _prepare(home):
     (home / ".drawscape").mkdir(parents=True)
     (home / "soaktasks.py").write_text(TASK)
     os.environ.update(
@@ -76,7 +76,7 @@ def _prepare(home: Path) -> Path:
     return home
 
 
-def _soak(home: Path, count: int) -> int:
+def _soak(home, count):
     from drawscape.job_manager import default_queue, start_worker
     from drawscape.queue.engines.engine import open_engine
     from drawscape.queue.process import start_worker as start_other
@@ -91,7 +91,7 @@ def _soak(home: Path, count: int) -> int:
         queue.task_modules,
     )
     workers = [start_worker(2), start_other(empty.database, empty_home, 2)]
-    samples: list[Sample] = []
+    samples = []
     print("    jobs   jobs/s  p25 ms  beside  ratio  worker MB  descriptors  disk MB  files")
     try:
         for part in range(PARTS):
@@ -112,7 +112,7 @@ def _soak(home: Path, count: int) -> int:
     return _verdict(samples)
 
 
-def _rate(numbers: range) -> float:
+def _rate(numbers):
     """Return how many jobs a second are drained."""
     from drawscape.job_manager import enqueue_many
 
@@ -123,11 +123,11 @@ def _rate(numbers: range) -> float:
     return len(numbers) / (time.monotonic() - began)
 
 
-def _latencies(queues: "list[Queue]") -> list[float]:
+def _latencies(queues):
     """Return each queue's time from enqueue to result in ms, in turns: the quickest quarter's slowest."""
     from drawscape.job_manager import Job
 
-    times: list[list[float]] = [[] for _ in queues]
+    times = [[] for _ in queues]
     for number in range(SAMPLES):
         for queue, taken in zip(queues, times, strict=True):
             began = time.monotonic()
@@ -136,9 +136,7 @@ def _latencies(queues: "list[Queue]") -> list[float]:
     return [statistics.quantiles(taken, n=4)[0] for taken in times]
 
 
-def _sample(
-    home: Path, worker: int, jobs: int, rate: float, latency_ms: float, beside_ms: float
-) -> Sample:
+def _sample(home, worker, jobs, rate, latency_ms, beside_ms):
     status = Path(f"/proc/{worker}/status").read_text()
     files = [path for path in (home / ".drawscape").rglob("*") if path.is_file()]
     return Sample(
@@ -153,7 +151,7 @@ def _sample(
     )
 
 
-def _verdict(samples: list[Sample]) -> int:
+def _verdict(samples):
     from drawscape.job_manager import default_queue, queue_statistics
 
     first, last = samples[1], samples[-1]

@@ -1,50 +1,58 @@
 """What tests of several packages share."""
 
+import itertools
 import os
+import secrets
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from drawscape.jobs import Job
+from drawscape.job_manager import default_queue
 
 T = TypeVar("T")
 
 NIGHTLY = bool(os.environ.get("NIGHTLY"))
 
 
-def rounds(everyday: int, nightly: int) -> int:
+def rounds(everyday, nightly):
     """Return how many rounds a random test makes: few every day, many with NIGHTLY=1."""
     return nightly if NIGHTLY else everyday
 
 
-def sampled(cases: Iterable[T], every: int) -> list[T]:
+def sampled(cases, every):
     """Return one case of so many every day, all of them with NIGHTLY=1."""
     return list(cases)[:: 1 if NIGHTLY else every]
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
-    """Return once `condition()` is true; fail when that takes too long."""
+def wait_until(condition, what="", timeout_s=120.0):
+    """Return what `condition()` gives once it is true; fail when that takes too long."""
     deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
+    while True:
+        asked = time.monotonic()
+        if outcome := condition():
+            return outcome
+        if asked > deadline:
             pytest.fail(f"waited {timeout_s:g} s for {what or condition}")
-        time.sleep(0.005)
+        # What is dear to ask is asked less often: who answers shares the machine with who is awaited.
+        time.sleep(min(max(2 * (time.monotonic() - asked), 0.005), 0.25))
 
 
-def started(job: Job) -> Job:
+def started(job):
     """Return the job once it runs."""
     wait_until(lambda: job.status == "started", what=f"job {job.id} to start")
     return job
 
 
-def is_running(pid: int) -> bool:
+def is_running(pid):
     """Whether that process lives; one that is dead but not yet reaped does not count."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -53,15 +61,15 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-def first_line(process: subprocess.Popen[str], timeout_s: float = 60.0) -> str:
+def first_line(process, timeout_s=120.0):
     """Return the first line that the process writes; fail, and kill it, when that takes long."""
     if not select.select([process.stdout], [], [], timeout_s)[0]:
         process.kill()
         pytest.fail(f"{process.args} wrote nothing for {timeout_s:g} s")
-    return str(process.stdout.readline())  # type: ignore[union-attr]
+    return str(process.stdout.readline())
 
 
-def await_exit(pid: int, timeout_s: float = 60.0) -> int:
+def await_exit(pid, timeout_s=120.0):
     """Return the exit code of a forked process; fail, and kill it, when that takes too long."""
     deadline = time.monotonic() + timeout_s
     while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0):
@@ -73,8 +81,40 @@ def await_exit(pid: int, timeout_s: float = 60.0) -> int:
     return os.waitstatus_to_exitcode(ended[1])
 
 
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def python(*arguments, code=0, timeout=300, **options):
+    """Run Python in a process of its own, which has to end with `code`, if that is no None."""
+    command = [sys.executable, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
+    if code is not None and done.returncode != code:
+        pytest.fail(f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def free_port():
+    """Return a port that nobody listens on, and that the system gives to nobody who asks for any."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+
+
+def database_path():
+    """Return where the queue's file is; it is made if need be."""
+    path = default_queue().database.path
+    default_queue().database.connection  # noqa: B018 - makes the file
+    return path
+
+
+def plain():
+    """Return a connection that knows nothing of ours."""
+    return sqlite3.connect(database_path(), isolation_level=None)
+
+
+_NUMBERS = itertools.count(1)
+
+
+def send(widget, event, *files, **details):
+    """Send a form what its page sends for `event`; the kernel has dealt with it then."""
+    message = {"event": event, "number": next(_NUMBERS), **details}
+    widget._handle_custom_msg(message, [memoryview(file) for file in files])

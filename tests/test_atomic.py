@@ -1,20 +1,23 @@
-"""A file is whole, or it is not there; and what killed writers leave does not stay."""
+"""Files that are written whole or not at all, and notes by key in one."""
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
-from support import wait_until
+from support import python, wait_until
 
 from drawscape import atomic
 from drawscape.atomic import atomic_path, scratch_folder, sweep, sweep_tree, write_atomic
 from drawscape.jobs import start_worker
+from drawscape.notes import open_notes
 from drawscape.svg_builder import SVGBuilder
 
 WRITING = """
@@ -91,7 +94,7 @@ def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path):
 
 def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path):
     path, met = tmp_path / "a.txt", threading.Barrier(4)
-    problems: list[BaseException] = []
+    problems = []
 
     def write(letter):
         def pieces():
@@ -159,9 +162,7 @@ def test_a_tree_is_swept_with_all_its_folders(tmp_path):
     assert sweep_tree(tmp_path / "none") == []
 
 
-def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(
-    tmp_path,
-):
+def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(tmp_path):
     parent = tmp_path / "scratch"
     with scratch_folder(parent) as folder:
         (folder / "a").write_text("x")
@@ -174,7 +175,7 @@ def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(
 
 
 def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(tmp_path, monkeypatch):
-    looks: list[Path] = []
+    looks = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (looks.append(path), scandir(path))[1])
     begun = time.monotonic()
@@ -195,3 +196,43 @@ def test_a_worker_removes_at_its_start_what_killed_drawings_left(tmp_path, monke
         wait_until(lambda: not left.exists())
     finally:
         worker.stop()
+
+
+def test_a_note_outlives_its_process(tmp_path):
+    code = (
+        "import os, pathlib, sys; from drawscape.notes import open_notes\n"
+        "with open_notes(pathlib.Path(sys.argv[1])) as notes:\n"
+        "    notes.put('a', 'noted'); os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "notes.db"
+    with open_notes(path) as ours:
+        python("-c", code, path, code=-signal.SIGKILL)
+        assert ours.get("a") == "noted"
+
+
+def test_notes_are_forgotten_after_400_days(tmp_path):
+    path = tmp_path / "notes.db"
+    with open_notes(path) as notes:
+        notes.put("young", 1)
+        notes.put("old", 2)
+    with closing(sqlite3.connect(path)) as database, database:
+        for key, days in (("young", 399), ("old", 401)):
+            at = time.time() - days * 86400
+            database.execute("update note set at = ? where key = ?", (at, key))
+    with open_notes(path) as notes:
+        assert (notes.get("young"), notes.get("old")) == (1, None)
+
+
+def test_a_file_of_notes_is_made_by_many_at_once(tmp_path):
+    def note(path, key):
+        with open_notes(path) as notes:
+            notes.put(key, key.upper())
+
+    keys = "abcdefgh"
+    with ThreadPoolExecutor(len(keys)) as pool:
+        for number in range(10):
+            path = tmp_path / f"{number}.db"
+            for done in [pool.submit(note, path, key) for key in keys]:
+                done.result()
+            with open_notes(path) as notes:
+                assert [notes.get(key) for key in keys] == list(keys.upper())

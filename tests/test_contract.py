@@ -1,14 +1,13 @@
 """Every example of the API's document, word for word, with `libraries.` read as `drawscape.`.
 
 The document is that of the service whose callers move over; the blueprint example is tested with the
-web front (tests/web/test_contract_example.py).
+web front (tests/web/test_web_jobs.py).
 """
 
 import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -118,7 +117,7 @@ job = enqueue_background_job(
 """
 
 
-def run(source: str, **names: object) -> dict[str, object]:
+def run(source, **names):
     """Run an example as a caller would paste it and return its names."""
     exec("from drawscape.job_manager import enqueue_background_job, get_job_status", names)
     exec(source, names)
@@ -126,7 +125,7 @@ def run(source: str, **names: object) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory):
     """A home with a real worker at work."""
     folder = tmp_path_factory.mktemp("contract")
     (folder / ".drawscape").mkdir()
@@ -149,7 +148,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         worker.stop()
 
 
-def test_basic_usage_and_the_status_check(home: Path):
+def test_basic_usage_and_the_status_check(home):
     your_function = run(USAGE)["your_function"]
     answer = your_function()
     assert answer["processing"] is True
@@ -166,12 +165,12 @@ def test_basic_usage_and_the_status_check(home: Path):
         assert isinstance(status[key], datetime)
 
 
-def test_svg_generation(home: Path):
+def test_svg_generation(home):
     job = run(SVG)["job"]
     assert job.wait(60) == str(home / "output" / "complex_spiral.svg")
 
 
-def test_email_notifications_are_written_where_no_server_is_set(home: Path):
+def test_email_notifications_are_written_where_no_server_is_set(home):
     answer, _, written = run(MAIL)["job"].wait(60).partition("; written to ")
     assert answer == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
     path = Path(written)
@@ -179,7 +178,7 @@ def test_email_notifications_are_written_where_no_server_is_set(home: Path):
     assert "Your order is ready" in path.read_text()
 
 
-def test_batch_operations(home: Path):
+def test_batch_operations(home):
     report = run(FILES)["job"].wait(60)
     assert report
     assert sorted(path.name for path in (home / "output").rglob("file*.json")) == [
@@ -189,7 +188,7 @@ def test_batch_operations(home: Path):
     ]
 
 
-def test_a_file_outside_of_the_allowed_folders_is_a_named_failure(home: Path):
+def test_a_file_outside_of_the_allowed_folders_is_a_named_failure(home):
     from drawscape.errors import JobFailed
 
     with pytest.raises(JobFailed, match="DRAWSCAPE_DATA_DIRS"):
@@ -212,7 +211,7 @@ exec chroot {root} {python} {script}
 """
 
 
-def test_data_processing_reads_the_uploads_folder(tmp_path: Path):
+def test_data_processing_reads_the_uploads_folder(tmp_path):
     """In a root of its own, so that `/uploads/data.csv` is there as the example has it."""
     (tmp_path / "home" / ".drawscape").mkdir(parents=True)
     (tmp_path / "root").mkdir()
@@ -241,7 +240,7 @@ def test_data_processing_reads_the_uploads_folder(tmp_path: Path):
     assert '"pen"' in done.stdout
 
 
-def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home: Path):
+def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home):
     from drawscape.job_manager import enqueue_background_job
 
     result = enqueue_background_job(
@@ -255,7 +254,7 @@ def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home: Path):
     assert (home / result).read_text().startswith("<?xml")
 
 
-def test_the_postcard_of_the_document_is_drawn(home: Path):
+def test_the_postcard_of_the_document_is_drawn(home):
     path = Path(run(POSTCARD)["job"].wait(60))
     assert path.is_relative_to(home / "output")
     assert path.read_text().count("<path") + path.read_text().count("<polyline") > 20

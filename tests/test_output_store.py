@@ -1,13 +1,12 @@
 """`DRAWSCAPE_OUTPUT`: another folder, or an object store, which is a real server here."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from command import run
 from object_store import object_store
+from support import python
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
@@ -20,12 +19,6 @@ from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
 
 OPTIMIZE = "drawscape.tasks.plotting.optimize_svg"
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -168,11 +161,5 @@ def test_a_store_that_cannot_be_reached_is_named(home, monkeypatch):
 
 def test_without_its_package_the_way_to_it_is_named(home):
     code = "import sys; sys.modules['fsspec'] = None; from drawscape import output_store as s; s.store()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = python("-c", code, code=None, env={**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"})
     assert "pip install 'drawscape[object-store]'" in done.stderr

@@ -35,7 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("number", [i for i, s in enumerate(SNIPPETS) if "# workers/" not in s])
 def test_each_snippet_runs_as_it_stands(home: Path, number: int, capsys):
-    names: dict[str, object] = {"__name__": "__main__"}
+    names = {"__name__": "__main__"}
     exec(SNIPPETS[number], names)
     if "first.svg" in SNIPPETS[number]:
         assert capsys.readouterr().out.strip() == str(home / "output" / "first.svg")

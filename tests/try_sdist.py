@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-QUICK = ["-q", "-n", "auto", "--dist", "loadfile", "-p", "no:schemathesis", "-p", "no:nbval"]
+QUICK = ["-q", "-n", "auto", "--dist", "loadfile", "-p", "no:nbval"]
 
 
-def main() -> None:
+def main():
     """Build, unpack, test; end with pytest's exit code."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()

@@ -15,7 +15,6 @@ import tempfile
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -72,7 +71,7 @@ for file in pathlib.Path(sys.argv[1]).glob('*.svg'):
 class Journey:
     """Commands of an environment, run in one folder, each said before it runs."""
 
-    def __init__(self, environment: Path, folder: Path) -> None:
+    def __init__(self, environment, folder):
         self.scripts = environment / "bin"
         self.folder = folder
         self.variables = {
@@ -83,7 +82,7 @@ class Journey:
         for name in ("VIRTUAL_ENV", "PYTHONPATH", "XDG_DATA_HOME"):
             self.variables.pop(name, None)
 
-    def run(self, *command: str, code: int = 0) -> str:
+    def run(self, *command, code=0):
         """Return what `command` prints, both streams; fail unless it ends with `code`."""
         print(f"$ {' '.join(command)[:100]}", flush=True)
         done = subprocess.run(
@@ -101,7 +100,7 @@ class Journey:
         return done.stdout
 
     @contextlib.contextmanager
-    def beside(self, *command: str, until: str) -> Iterator[str]:
+    def beside(self, *command, until):
         """Run `command` until the block is left; hand out the line that holds `until`."""
         print(f"$ {' '.join(command)[:100]} &", flush=True)
         log = self.folder / f"{command[1]}.log"
@@ -120,7 +119,7 @@ class Journey:
             process.wait(60)
 
 
-def _line_with(words: str, log: Path, process: subprocess.Popen[bytes]) -> str:
+def _line_with(words, log, process):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         for line in log.read_text().splitlines():
@@ -131,13 +130,13 @@ def _line_with(words: str, log: Path, process: subprocess.Popen[bytes]) -> str:
     sys.exit(f"nothing was said of {words!r}:\n{log.read_text()}")
 
 
-def expect(condition: object, what: str) -> None:
+def expect(condition, what):
     """End with `what` when the condition does not hold."""
     if not condition:
         sys.exit(f"WRONG: {what}")
 
 
-def build(folder: Path) -> Path:
+def build(folder):
     """Return the wheel, built from the clone into `folder`."""
     if shutil.which("uv"):
         command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
@@ -162,7 +161,7 @@ def build(folder: Path) -> Path:
     return wheel
 
 
-def install(wheel: Path, environment: Path, python: str) -> None:
+def install(wheel, environment, python):
     """Make an environment with the wheel, its extras for notebooks and the web, and nbval."""
     wanted = [f"{wheel}[lab,web]", "pytest", "nbval"]
     make = ["uv", "venv", "-q", "-p", python] if shutil.which("uv") else [python, "-m", "venv"]
@@ -170,7 +169,7 @@ def install(wheel: Path, environment: Path, python: str) -> None:
     add(environment, *wanted)
 
 
-def add(environment: Path, *wanted: str) -> None:
+def add(environment, *wanted):
     """Install packages into the environment."""
     if shutil.which("uv"):
         command = ["uv", "pip", "install", "-q", "-p", str(environment)]
@@ -179,7 +178,7 @@ def add(environment: Path, *wanted: str) -> None:
     subprocess.run([*command, *wanted], check=True)
 
 
-def first_steps(journey: Journey) -> None:
+def first_steps(journey):
     """Make the project, a sketch and a task; draw and list without the queue."""
     journey.run("drawscape", "new", "studio", "--tutorials")
     journey.folder /= "studio"
@@ -192,7 +191,7 @@ def first_steps(journey: Journey) -> None:
     expect("did you mean 'bars'" in journey.run("drawscape", "draw", "bras", code=2), "a hint")
 
 
-def notebooks(journey: Journey) -> None:
+def notebooks(journey):
     """Run the project's notebook and a form for the new sketch under nbval."""
     own = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FORM)])
     own.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
@@ -201,7 +200,7 @@ def notebooks(journey: Journey) -> None:
     journey.run("pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", *files)
 
 
-def recipes(journey: Journey) -> None:
+def recipes(journey):
     """Draw every sketch, the project's own too, and each again from its file alone, in an empty home."""
     files, elsewhere = journey.folder / "all", journey.folder.with_name("elsewhere")
     files.mkdir()
@@ -213,7 +212,7 @@ def recipes(journey: Journey) -> None:
     expect(said == ["same bytes"] * int(drawn), f"of their files {said} is said")
 
 
-def jobs(journey: Journey) -> None:
+def jobs(journey):
     """Run a worker of one's own, and jobs of all three kinds: the library's, a task, a sketch."""
     with journey.beside("drawscape", "worker", "-w", "1", until="started"):
         said = journey.run("python", "-c", JOBS).split()
@@ -230,7 +229,7 @@ def jobs(journey: Journey) -> None:
     )
 
 
-def web(journey: Journey) -> None:
+def web(journey):
     """Order the sketch from the web front."""
     with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
         url = line.split()[1].rstrip("/")
@@ -242,13 +241,13 @@ def web(journey: Journey) -> None:
         )
         answer = json.load(urllib.request.urlopen(request, timeout=30))
         deadline = time.monotonic() + 30
-        job: dict[str, object] = {}
+        job = {}
         while job.get("status") != "finished" and time.monotonic() < deadline:
             job = json.load(urllib.request.urlopen(f"{url}/jobs/{answer['job_id']}", timeout=30))
         expect(job.get("status") == "finished", f"the order became {job}")
 
 
-def lab(journey: Journey) -> None:
+def lab(journey):
     """Open JupyterLab: its first page is the project's notebook."""
     options = ("--no-browser", "--IdentityProvider.token=t", "--ServerApp.port=0")
     with journey.beside("drawscape", "lab", "-w", "1", *options, until="/lab") as line:
@@ -257,12 +256,12 @@ def lab(journey: Journey) -> None:
     expect("01_ripples.ipynb" in opened, "JupyterLab opens the first notebook")
 
 
-def doctor(journey: Journey) -> None:
+def doctor(journey):
     """Be content."""
     journey.run("drawscape", "doctor")
 
 
-def main() -> None:
+def main():
     """Go the whole way, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="the interpreter to install for")

@@ -7,8 +7,6 @@ two decimals each.
 
 import io
 import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +18,7 @@ AIMS = {"vpype": 100.0, "drawsvg": 15.0, "svgwrite": 10.0}
 """For long lines: so many times as fast."""
 
 
-def best(call: Callable[[], Any], rounds: int, *, warm: bool = True) -> tuple[float, Any]:
+def best(call, rounds, *, warm=True):
     """Return the least seconds that `call` took, and what it returned last."""
     if warm:
         call()
@@ -32,12 +30,12 @@ def best(call: Callable[[], Any], rounds: int, *, warm: bool = True) -> tuple[fl
     return min(times), result
 
 
-def drawscape_text(lines: np.ndarray) -> str:
+def drawscape_text(lines):
     """Return the SVG that the canvas writes."""
     return SVGBuilder(WIDTH, HEIGHT, pen=Pen()).polylines(lines).to_string()
 
 
-def vpype_text(lines: np.ndarray) -> str:
+def vpype_text(lines):
     """Return the SVG that vpype writes; it works in CSS pixels."""
     import vpype
 
@@ -49,7 +47,7 @@ def vpype_text(lines: np.ndarray) -> str:
     return stream.getvalue()
 
 
-def drawsvg_text(lines: np.ndarray) -> str:
+def drawsvg_text(lines):
     """Return the SVG that drawsvg writes."""
     import drawsvg
 
@@ -59,7 +57,7 @@ def drawsvg_text(lines: np.ndarray) -> str:
     return drawing.as_svg()
 
 
-def svgwrite_text(lines: np.ndarray) -> str:
+def svgwrite_text(lines):
     """Return the SVG that svgwrite writes, its checks off."""
     import svgwrite
 
@@ -73,7 +71,7 @@ def svgwrite_text(lines: np.ndarray) -> str:
 PEERS = {"vpype": vpype_text, "drawsvg": drawsvg_text, "svgwrite": svgwrite_text}
 
 
-def long_lines() -> np.ndarray:
+def long_lines():
     """Return 10,000 wandering lines of 100 points on the page."""
     rng = np.random.default_rng(0)
     starts = rng.uniform((20, 20), (WIDTH - 20, HEIGHT - 20), (10_000, 1, 2))
@@ -81,28 +79,26 @@ def long_lines() -> np.ndarray:
     return np.clip(starts + walks, 0, (WIDTH, HEIGHT))
 
 
-def segments() -> np.ndarray:
+def segments():
     """Return 500,000 segments of two points on the page."""
     rng = np.random.default_rng(1)
     starts = rng.uniform((5, 5), (WIDTH - 5, HEIGHT - 5), (500_000, 1, 2))
     return starts + rng.uniform(-5, 5, (500_000, 2, 2))
 
 
-def run(rounds: int = 7, peer_rounds: int = 1) -> list[dict[str, Any]]:
+def run(rounds=7, peer_rounds=1):
     """Return one row for each figure and peer: what, figure, unit, peer, ratio, aim, note."""
     cases = (
         ("10,000 polylines x 100 points", long_lines(), AIMS),
         ("500,000 two-point segments", segments(), {"drawsvg": 30.0}),
     )
-    rows: list[dict[str, Any]] = []
+    rows = []
     for name, lines, aims in cases:
         rows += _case(name, lines, aims, rounds, peer_rounds)
     return rows
 
 
-def _case(
-    name: str, lines: np.ndarray, aims: dict[str, float], rounds: int, peer_rounds: int
-) -> list[dict[str, Any]]:
+def _case(name, lines, aims, rounds, peer_rounds):
     points = lines.shape[0] * lines.shape[1]
     seconds, text = best(lambda: drawscape_text(lines), rounds)
     row = {
@@ -126,7 +122,7 @@ def _case(
     return rows
 
 
-def main() -> None:
+def main():
     """Print the table."""
     for row in run():
         ratio = f"{row['ratio']:8.1f} x" if row["ratio"] else " " * 10

@@ -12,12 +12,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 ROUNDS = 40
 
 
-def quantiles_ms(act: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
+def quantiles_ms(act, rounds=ROUNDS):
     """Return median and 95th percentile of a call, in ms."""
     times = []
     for _ in range(rounds):
@@ -27,7 +26,7 @@ def quantiles_ms(act: Callable[[], object], rounds: int = ROUNDS) -> tuple[float
     return statistics.median(times), statistics.quantiles(times, n=20)[18]
 
 
-def fill(home: Path, count: int) -> None:
+def fill(home, count):
     """Write the rows, parameters, thumbnails and marks of `count` drawings; one in twenty has stars."""
     from drawscape.catalogue.database import connection, writing
     from drawscape.tasks.drawing import generate_complex_svg
@@ -75,7 +74,7 @@ def fill(home: Path, count: int) -> None:
         )
 
 
-def measure(count: int) -> None:
+def measure(count):
     """Print one line a figure, with what it may be."""
     from drawscape.catalogue import drawings, standing
     from drawscape.catalogue.index import provenance_of, record
@@ -89,7 +88,7 @@ def measure(count: int) -> None:
         median, p95 = quantiles_ms(act, rounds)
         print(f"{what}: median {median:.1f} ms, p95 {p95:.1f} ms (wanted: {limit_ms:g})")
 
-    ranges: dict[str, Any] = dict.fromkeys(names, (2, 6))
+    ranges = dict.fromkeys(names, (2, 6))
     report(
         "filter by two parameters and stars", 50, lambda: drawings(stars=(4, None), **ranges)[:60]
     )
@@ -100,7 +99,7 @@ def measure(count: int) -> None:
     report("a miss", 5, lambda: standing(recipe_of(sketch, 60, 60, seed=1)))
     recipe = recipe_of(sketch, 60, 60, seed=0)
     svg = draw_recipe(recipe)
-    path = standing(recipe).path  # type: ignore[union-attr]
+    path = standing(recipe).path
     report("writing a row", 10, lambda: record(path, provenance_of(path)))
     report(
         "writing a row, figures and thumbnail included",
@@ -120,7 +119,7 @@ def measure(count: int) -> None:
     gallery.close()
 
 
-def main() -> None:
+def main():
     """Measure in a home of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--drawings", type=int, default=100_000)

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import bench_canvas
 import bench_geometry
@@ -19,15 +18,15 @@ import bench_plot
 from tables import Row, report
 
 
-def serialising() -> list[Row]:
+def serialising():
     """Return one row for each case, its peers side by side."""
-    cases: dict[str, list[dict[str, Any]]] = {}
+    cases = {}
     for row in bench_canvas.run():
         cases.setdefault(row["what"], []).append(row)
     return [_joined(what, ours, peers) for what, (ours, *peers) in cases.items()]
 
 
-def _joined(what: str, ours: dict[str, Any], peers: list[dict[str, Any]]) -> Row:
+def _joined(what, ours, peers):
     aims = [f"{ours['aim']:g} M points/s"] if ours["aim"] else []
     return Row(
         what,
@@ -38,7 +37,7 @@ def _joined(what: str, ours: dict[str, Any], peers: list[dict[str, Any]]) -> Row
     )
 
 
-def whole_process(*options: str) -> Row:
+def whole_process(*options):
     """Return the best of seven runs of `drawscape draw spiral`, start of Python included."""
     program = Path(sys.executable).with_name("drawscape")
     # As installed: modules are compiled once, by the first run.
@@ -54,7 +53,7 @@ def whole_process(*options: str) -> Row:
     return Row(f"`{name}`, a whole process", f"{min(times):.2f} s", target="0.5 s")
 
 
-def rows(scale: float) -> list[Row]:
+def rows(scale):
     """Return every figure of the drawing side; `scale` shrinks the drawings that are plotted."""
     # Version 0.2 put no lines in order: what it did is --raw.
     processes = [whole_process(), whole_process("--raw")]

@@ -7,9 +7,7 @@ of a few rounds; beside it is the same algorithm as a plain Python loop where th
 import importlib.util
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,7 @@ from drawscape.geometry.solids import boxes
 from drawscape.geometry.streamlines import streamlines
 
 
-def _beside(name: str) -> Any:
+def _beside(name):
     """Return the module `name` in this folder, which is no package."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
@@ -42,7 +40,7 @@ PAGE = (0.0, 0.0, 210.0, 297.0)
 SPACING = 1.0
 
 
-def best(call: Callable[[], Any], rounds: int = 5) -> tuple[float, Any]:
+def best(call, rounds=5):
     """Return the least seconds that `call` took, and what it returned last."""
     times = []
     for _ in range(rounds):
@@ -52,12 +50,12 @@ def best(call: Callable[[], Any], rounds: int = 5) -> tuple[float, Any]:
     return min(times), result
 
 
-def run() -> list[Any]:
+def run():
     """Return one `tables.Row` for each figure."""
     return [*_noise(), *_flow_field(), _points(), _hatch(), _occlusion(), _hidden_lines()]
 
 
-def _noise() -> list[Any]:
+def _noise():
     rng = np.random.default_rng(0)
     x, y = rng.uniform(0, 200, (2, 4_000_000))
     noise = Noise(0)
@@ -82,7 +80,7 @@ def _noise() -> list[Any]:
     return rows
 
 
-def _flow_field() -> list[Any]:
+def _flow_field():
     noise = Noise(3)
 
     def field(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -105,7 +103,7 @@ def _flow_field() -> list[Any]:
     ]
 
 
-def _evenness(lines: Lines) -> str:
+def _evenness(lines):
     distances, near = Nearest(lines.points).query(lines.points, 14)
     other = lines.ids[near] != lines.ids[:, None]
     closest = np.where(other, distances, np.inf).min() / SPACING
@@ -117,12 +115,12 @@ def _evenness(lines: Lines) -> str:
     )
 
 
-def _points() -> Any:
+def _points():
     seconds, points = best(lambda: poisson_disc(np.random.default_rng(0), PAGE, 1.45), 3)
     return _row(f"Poisson discs, {len(points):,} points", seconds)
 
 
-def _hatch() -> Any:
+def _hatch():
     turns = np.linspace(0.0, 2.0 * np.pi, 1000, endpoint=False)
     reach = 90.0 * (1.0 + 0.1 * np.sin(40.0 * turns))
     blot = 100.0 + np.column_stack((reach * np.cos(turns), reach * np.sin(turns)))
@@ -130,14 +128,14 @@ def _hatch() -> Any:
     return _row(f"hatch, 1,000 edges, {len(lines):,} lines", seconds)
 
 
-def _occlusion() -> Any:
+def _occlusion():
     rng = np.random.default_rng(0)
     discs = [circle(*rng.uniform(0, 200, 2), rng.uniform(2, 6)) for _ in range(2000)]
     seconds, shown = best(lambda: occlude(discs), 3)
     return _row(f"occlusion, 2,000 circles, {sum(map(len, shown)):,} lines left", seconds)
 
 
-def _hidden_lines() -> Any:
+def _hidden_lines():
     x, y = (axis.ravel() for axis in np.mgrid[0:20, 0:20])
     low = np.column_stack((x * 1.2, y * 1.2, 0.0 * x))
     tall = np.random.default_rng(0).uniform(0.5, 6.0, len(x))
@@ -147,11 +145,11 @@ def _hidden_lines() -> Any:
     return _row(f"hidden lines, {len(city.faces):,} triangles, {len(lines):,} lines", seconds)
 
 
-def _row(what: str, seconds: float) -> Any:
+def _row(what, seconds):
     return Row(what, f"{seconds:.2f} s")
 
 
-def _plain_perlin(noise: Noise, xs: list[float], ys: list[float]) -> list[float]:
+def _plain_perlin(noise, xs, ys):
     """Return the same Perlin noise, sample by sample."""
     lattice = noise._lattice
     table = lattice.shuffled.tolist()
@@ -174,7 +172,7 @@ def _plain_perlin(noise: Noise, xs: list[float], ys: list[float]) -> list[float]
     return values
 
 
-def main() -> None:
+def main():
     _beside("tables").report("geometry", run())
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,21 +31,21 @@ while True:
 class Held:
     """How long each transaction of a database held the file, in ms: by the wall and by the processor."""
 
-    def __init__(self, database) -> None:
-        self.wall_ms: list[float] = []
-        self.processor_ms: list[float] = []
+    def __init__(self, database):
+        self.wall_ms = []
+        self.processor_ms = []
         self._transaction = database.transaction
         database.transaction = self.transaction
 
     @contextmanager
-    def transaction(self) -> Iterator:
+    def transaction(self):
         with self._transaction() as connection:
             wall, processor = time.perf_counter(), time.thread_time()
             yield connection
         self.wall_ms.append(1000 * (time.perf_counter() - wall))
         self.processor_ms.append(1000 * (time.thread_time() - processor))
 
-    def __str__(self) -> str:
+    def __str__(self):
         return (
             f"{len(self.wall_ms):,} transactions; p99.9 {quantile(self.wall_ms, 0.999):.1f} ms, "
             f"most {max(self.wall_ms):.1f} ms; of the processor p99.9 "
@@ -54,12 +53,12 @@ class Held:
         )
 
 
-def quantile(values: list[float], which: float) -> float:
+def quantile(values, which):
     return sorted(values)[min(len(values) - 1, int(which * len(values)))]
 
 
 @contextmanager
-def home(jobs: int, *, ended: bool) -> Iterator:
+def home(jobs, *, ended):
     """Yield the module `drawscape.jobs` with so many jobs in a queue of its own."""
     with tempfile.TemporaryDirectory(prefix="large-queue-") as folder:
         Path(folder, ".drawscape").mkdir()
@@ -84,9 +83,9 @@ def home(jobs: int, *, ended: bool) -> Iterator:
 
 
 @contextmanager
-def another_writer() -> Iterator[list[float]]:
+def another_writer():
     """Yield the list that has, at the end, what each enqueue of another process took in ms."""
-    waits: list[float] = []
+    waits = []
     process = subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
     try:
@@ -98,7 +97,7 @@ def another_writer() -> Iterator[list[float]]:
         process.wait()
 
 
-def cancel(count: int, *, with_writer: bool) -> str:
+def cancel(count, *, with_writer):
     """Cancel `count` waiting jobs, alone or while another process enqueues all the time."""
     from drawscape.queue.store import cancel_many
 
@@ -117,7 +116,7 @@ def cancel(count: int, *, with_writer: bool) -> str:
         )
 
 
-def prune(count: int, left: int) -> tuple[str, str]:
+def prune(count, left):
     from drawscape.queue import retention
 
     with home(count, ended=True) as api:
@@ -139,7 +138,7 @@ def prune(count: int, left: int) -> tuple[str, str]:
         return f"{text}; {held}", f"{before / 1e6:.1f} MB, then {after / 1e6:.1f} MB"
 
 
-def retry(count: int) -> str:
+def retry(count):
     """Queue `count` failed jobs again."""
     from drawscape.queue.store import retry_failed
 
@@ -153,7 +152,7 @@ def retry(count: int) -> str:
         return f"{len(queued):,} in {time.perf_counter() - began:.1f} s; {held}"
 
 
-def statistics(count: int) -> tuple[float, float]:
+def statistics(count):
     """Return the milliseconds of `queue_statistics` and of a list of the newest, of `count` jobs."""
     with home(count, ended=True) as api:
         return tuple(
@@ -161,13 +160,13 @@ def statistics(count: int) -> tuple[float, float]:
         )
 
 
-def _ms(call) -> float:
+def _ms(call):
     began = time.process_time()
     call()
     return 1000 * (time.process_time() - began)
 
 
-def rows() -> list[Row]:
+def rows():
     many = int(os.environ.get("BENCH_LARGE_JOBS", "1000000"))
     some, ended = many // 5, many * 150_000 // 1_000_000
     pruned, size = prune(ended, ended // 250)

@@ -10,10 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
@@ -24,8 +22,7 @@ TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS))
 
 from find_chromium import FLAGS, find  # noqa: E402
-from jupyter_lab import Lab, jupyter_folders, running_lab  # noqa: E402
-from notebook_page import Notebook  # noqa: E402
+from jupyter_lab import jupyter_folders, running_lab  # noqa: E402
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text()
 
@@ -48,7 +45,7 @@ def scribbles(points):
     return Document(210, 297, (Layer('pen', '#222', .3, Lines.of(list(begins + way))),))"""
 
 
-def spread(times_ms: list[float]) -> str:
+def spread(times_ms):
     """Return median and 95th percentile with the number of measurements."""
     p50, p95 = np.percentile(times_ms, (50, 95))
     return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms (n={len(times_ms)})"
@@ -57,16 +54,16 @@ def spread(times_ms: list[float]) -> str:
 class Bench:
     """A lab, a page and a worker, and one method for each row."""
 
-    def __init__(self, lab: Lab, page: Any, rounds: int) -> None:
+    def __init__(self, lab, page, rounds):
         self.lab, self.page, self.rounds = lab, page, rounds
 
-    def notebook(self, *sources: str) -> Notebook:
+    def notebook(self, *sources):
         """Return a new notebook whose cells have run, with the scripts loaded."""
         opened = self.lab.run_cells(self.page, *sources)
         self.page.evaluate(SCRIPT)
         return opened
 
-    def click(self) -> Row:
+    def click(self):
         """A new seed each time: nothing that stands is shown."""
         notebook = self.notebook(FORM)
         notebook.form()
@@ -77,7 +74,7 @@ class Bench:
         aim = "p50 <= 100 ms"
         return Row("click to picture of the default spiral", spread(times[2:]), target=aim)
 
-    def sheets(self) -> Row:
+    def sheets(self):
         """Each round runs the cell with 24 new seeds."""
         notebook = self.notebook("import drawscape.notebook as studio", SHEET)
         found = [self.page.evaluate("bench.sheet()") for _ in range(self.rounds + 1)][1:]
@@ -86,7 +83,7 @@ class Bench:
         figures = f"first tile {spread(first)}; complete {spread(whole)}"
         return Row("a sheet of 24 default spirals", figures, target="<= 0.4 s; <= 2 s")
 
-    def large(self) -> list[Row]:
+    def large(self):
         """58 MB: from the call to all lines, and to all their points; in a form from the job's end."""
         make = f"""{SEGMENTS}
 from drawscape.plot import save
@@ -112,7 +109,7 @@ print(path.stat().st_size / 1e6)"""
             Row("the same in a form, after its job has ended", spread(ends), target="<= 2 s"),
         ]
 
-    def frames(self) -> list[Row]:
+    def frames(self):
         """Moved and scrubbed once a frame, 120 frames each."""
         self.notebook(
             SEGMENTS, "import drawscape.notebook as studio\nstudio.view(scribbles(1_000_000))"
@@ -126,7 +123,7 @@ print(path.stat().st_size / 1e6)"""
             rows.append(Row(f"{way} of 1,000,000 points", words, target=">= 30 frames/s"))
         return rows
 
-    def slider(self) -> Row:
+    def slider(self):
         """200 moves in 2 s: pictures while moving, the last setting, jobs left over."""
         notebook = self.notebook(FORM.replace("'spiral'", "'spiral', live=True"))
         notebook.form()
@@ -152,10 +149,10 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
             "200 slider moves in 2 s", figures, target="a picture while moving, all right, 0 left"
         )
 
-    def typing(self) -> Row:
+    def typing(self):
         """Each key from its event to the frame that shows it, while 24 spirals fill in another cell."""
         notebook = self.notebook("import drawscape.notebook as studio", SHEET, "# typed here")
-        times: list[float] = []
+        times = []
         while len(times) < max(60, 3 * self.rounds):
             self.page.evaluate("bench.beginTyping(1, 2)")
             for key in "circles and lines " * 2:
@@ -168,7 +165,7 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
             "typing in another cell while a sheet fills", spread(times), target="p95 <= 50 ms"
         )
 
-    def idle(self) -> Row:
+    def idle(self):
         """The kernel's own time over half a minute."""
         notebook = self.notebook(
             "import drawscape.notebook as studio, os", *["studio.form('flow_field')"] * 10
@@ -180,7 +177,7 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
         share = (sum(kernel.cpu_times()[:2]) - before) / (time.monotonic() - began)
         return Row("kernel with 10 forms, idle", f"{share:.2%} of a core", target="<= 1 %")
 
-    def kernel(self) -> list[Row]:
+    def kernel(self):
         """150 drawings in one form, then a cell with a sheet of 24 that runs ten times."""
         notebook = self.notebook(FORM, SHEET)
         notebook.evaluate("for seed in range(150): form.set(seed=seed).draw().wait(60)")
@@ -198,7 +195,7 @@ print(psutil.Process(os.getpid()).memory_info().rss / 1e6, len(_instances))"""
             Row(f"widget models in the {what}", models, target="<= 60"),
         ]
 
-    def memory(self) -> Row:
+    def memory(self):
         """The page's process, its heap and its nodes, with all pictures there."""
         sheets = [f"studio.contact_sheet('spiral', range({n}, {n + 24}))" for n in (1, 101, 201)]
         forms = ["f = studio.form('spiral')\nf.draw().wait(60)\nf"] * 10
@@ -215,7 +212,7 @@ print(psutil.Process(os.getpid()).memory_info().rss / 1e6, len(_instances))"""
         )
         return Row("browser with 10 forms and 3 sheets of 24", figures, target="reported")
 
-    def restart(self) -> Row:
+    def restart(self):
         """A sheet of 400 drawings that stand, after the kernel was restarted: run, until all are seen."""
         source = "import drawscape.notebook as studio\nstudio.contact_sheet('spiral', range(400), paper='A6')"
         notebook = self.notebook(source)
@@ -238,7 +235,7 @@ form = studio.form(scrawl)
 form"""
 
 
-def is_page(process: psutil.Process) -> bool:
+def is_page(process):
     """Return whether this is a process of the browser that shows pages."""
     try:
         return "--type=renderer" in process.cmdline()
@@ -247,7 +244,7 @@ def is_page(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def worker(environment: dict[str, str], home: Path) -> Iterator[None]:
+def worker(environment, home):
     """A worker as `drawscape worker` starts it."""
     with (home / "worker.log").open("wb") as log:
         process = subprocess.Popen(
@@ -261,9 +258,9 @@ def worker(environment: dict[str, str], home: Path) -> Iterator[None]:
             process.wait(timeout=30)
 
 
-def measured(bench: Bench, only: str | None) -> Iterator[Row]:
+def measured(bench, only):
     """Yield the rows as they come; what goes wrong in one is its figure."""
-    parts: list[Callable[[], Row | list[Row]]] = [
+    parts = [
         bench.click, bench.sheets, bench.large, bench.frames, bench.slider, bench.typing, bench.idle,
         bench.kernel, bench.memory, bench.restart,
     ]  # fmt: skip
@@ -275,7 +272,7 @@ def measured(bench: Bench, only: str | None) -> Iterator[Row]:
                 yield row
 
 
-def main() -> None:
+def main():
     """Measure and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=20)

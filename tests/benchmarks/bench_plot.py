@@ -11,10 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import vpype
@@ -32,7 +30,7 @@ from drawscape.plot.export.svg import to_svg
 from drawscape.svg.read import read_svg
 
 
-def best(call: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
+def best(call, rounds=3):
     """Return the shortest time of `rounds` calls in s, and a result."""
     begin = time.perf_counter()
     result = call()
@@ -40,17 +38,17 @@ def best(call: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
     return (took_s, result) if rounds == 1 else (min(took_s, best(call, rounds - 1)[0]), result)
 
 
-def as_vpype(lines: Lines) -> vpype.LineCollection:
+def as_vpype(lines):
     """The same lines as vpype's."""
     return vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
 
 
-def from_vpype(collection: vpype.LineCollection) -> Lines:
+def from_vpype(collection):
     """vpype's lines as ours."""
     return Lines.of([np.stack((line.real, line.imag), axis=1) for line in collection])
 
 
-def linesort(collection: vpype.LineCollection) -> vpype.LineCollection:
+def linesort(collection):
     """What vpype's command `linesort` does, without its command line around it."""
     index = vpype.LineIndex(collection[1:], reverse=True)
     ordered = vpype.LineCollection([collection[0]])
@@ -61,7 +59,7 @@ def linesort(collection: vpype.LineCollection) -> vpype.LineCollection:
     return ordered
 
 
-def ordering(scale: float) -> list[Row]:
+def ordering(scale):
     """100,000 random segments on A4."""
     lines = segments(round(100_000 * scale), seed=1)
     given = as_vpype(lines)
@@ -83,7 +81,7 @@ def ordering(scale: float) -> list[Row]:
     return rows
 
 
-def merging(scale: float) -> Row:
+def merging(scale):
     """The shuffled edges of a mesh of triangles."""
     lines = mesh(round(184 * scale**0.5))
 
@@ -103,7 +101,7 @@ def merging(scale: float) -> Row:
     )
 
 
-def simplifying(scale: float) -> Row:
+def simplifying(scale):
     """Wavy lines of 100 points, as vpype's `linesimplify` does it line by line."""
     from shapely import LineString
 
@@ -127,7 +125,7 @@ def simplifying(scale: float) -> Row:
     )
 
 
-def reading(scale: float) -> list[Row]:
+def reading(scale):
     """1,000,000 points: as lines of 100, and as segments."""
     rows = []
     for count, each in ((10_000, 100), (100_000, 2)):
@@ -178,7 +176,7 @@ print(seconds, int(status.partition("VmHWM:")[2].split()[0]) / 1024, len(after.l
 """
 
 
-def a_million(scale: float) -> Row:
+def a_million(scale):
     """All of `optimize` on short random segments, in a process of its own for its peak memory."""
     count = round(1_000_000 * scale)
     done = subprocess.run(
@@ -216,7 +214,7 @@ print(time.perf_counter() - begin, peak() - before - points * 16 / 2**20)
 """
 
 
-def a_large_file(scale: float) -> Row:
+def a_large_file(scale):
     """A file as matplotlib writes it, of 43 MB: time, and peak memory beyond the points themselves."""
     count = round(17_200 * scale)
     path = np.cumsum(np.random.default_rng(0).normal(0, 1, (100, 2)), axis=0) + 100
@@ -247,7 +245,7 @@ def a_large_file(scale: float) -> Row:
     )
 
 
-def triangles(scale: float) -> Row:
+def triangles(scale):
     """3,200 closed triangles that share corners."""
     side = round(40 * scale**0.5)
     grid = np.stack(np.meshgrid(np.arange(side + 1.0), np.arange(side + 1.0)), axis=-1) * 4
@@ -266,7 +264,7 @@ def triangles(scale: float) -> Row:
     )
 
 
-def arcs(scale: float) -> Row:
+def arcs(scale):
     """Circles as G-code: as points, and as G2 and G3."""
     places = np.random.default_rng(0).uniform(20, 180, (round(2_000 * scale), 2)).tolist()
     lines = Lines.of([circle(x, y, 15) for x, y in places])
@@ -283,7 +281,7 @@ def arcs(scale: float) -> Row:
     )
 
 
-def run(scale: float = 1.0) -> list[Row]:
+def run(scale=1.0):
     """Return all rows; `scale` shrinks the drawings."""
     # The first call of each imports scipy and GEOS, which is no part of the work.
     warm = segments(100)

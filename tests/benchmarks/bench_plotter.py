@@ -33,7 +33,7 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(used.ru_utime + used.ru_stime, seen[len(seen) // 10], seen[-1])"""
 
 
-def dashes(strokes: int) -> Document:
+def dashes(strokes):
     """Short strokes side by side, as stippling has them."""
     at = np.arange(strokes)
     starts = np.stack((2 + at % 100 * 2.0, 2 + at // 100 * 2.0), axis=1)
@@ -41,7 +41,7 @@ def dashes(strokes: int) -> Document:
     return Document(220, 200, (Layer("1 pen", "black", None, lines),))
 
 
-def cost_of_a_plot(home: Path, strokes: int) -> None:
+def cost_of_a_plot(home, strokes):
     desk = Bench(home, "grbl", GrblEmulator, None, {"scale": 30.0})
     plot = desk.plot(dashes(strokes))
     takes_s = plot.plan.seconds.sum()
@@ -56,7 +56,7 @@ def cost_of_a_plot(home: Path, strokes: int) -> None:
     print(f"memory {early:.1f} MB after a tenth, {late:.1f} MB at the end")
 
 
-def cost_of_the_journal(home: Path, strokes: int) -> None:
+def cost_of_the_journal(home, strokes):
     journal = Journal(home / "journal.jsonl")
     begun, used = time.perf_counter(), time.process_time()
     for stroke in range(1, strokes + 1):
@@ -67,7 +67,7 @@ def cost_of_the_journal(home: Path, strokes: int) -> None:
     )
 
 
-def start_of_a_large_plot(home: Path, segments: int) -> None:
+def start_of_a_large_plot(home, segments):
     rng = np.random.default_rng(1)
     lines = Lines.of(list(np.clip(rng.normal(100, 30, (segments // 500, 501, 2)), 0, 200)))
     document = Document(200, 200, (Layer("1 pen", "black", None, lines),))
@@ -91,7 +91,7 @@ def start_of_a_large_plot(home: Path, segments: int) -> None:
     desk.emulator.close()
 
 
-def main() -> None:
+def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--strokes", type=int, default=8000)
     strokes = parser.parse_args().strokes

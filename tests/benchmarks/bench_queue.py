@@ -16,13 +16,7 @@ from collections.abc import Callable
 from functools import partial
 
 import lane_rates
-from queue_peers import (
-    pebble_round_trip,
-    plain_huey_drain,
-    plain_huey_latency,
-    redis,
-    rq_drain,
-)
+from queue_peers import pebble_round_trip, plain_huey_drain, plain_huey_latency, redis, rq_drain
 from queue_world import HOME, JOBS, drain_rate, prepare, running
 from tables import Row, report
 
@@ -35,11 +29,11 @@ def fresh_queue():
     return jobs
 
 
-def our_worker(*options: str) -> list[str]:
+def our_worker(*options):
     return [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-q", *options]
 
 
-def ours_drain() -> tuple[float, float]:
+def ours_drain():
     """Return drained jobs/s and, one by one and flushed, enqueued jobs/s."""
     manager = fresh_queue()
     began = time.perf_counter()
@@ -63,7 +57,7 @@ def ours_drain() -> tuple[float, float]:
     return rate, enqueued
 
 
-def ours_latency(idle_s: float, samples: int) -> tuple[list[float], float, str]:
+def ours_latency(idle_s, samples):
     """Return enqueue-to-finished in ms after `idle_s`, the idle worker's CPU share, its memory."""
     manager = fresh_queue()
     with running(our_worker("-w", "2")) as (worker,):
@@ -82,7 +76,7 @@ def ours_latency(idle_s: float, samples: int) -> tuple[list[float], float, str]:
     return sorted(found), share, memory
 
 
-def cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid):
     import psutil
 
     process = psutil.Process(pid)
@@ -90,7 +84,7 @@ def cpu_seconds(pid: int) -> float:
     return sum(sum(p.cpu_times()[:2]) for p in tree)
 
 
-def memory_of(pid: int) -> str:
+def memory_of(pid):
     import psutil
 
     process = psutil.Process(pid)
@@ -99,7 +93,7 @@ def memory_of(pid: int) -> str:
     return f"{process.memory_info().rss / 1e6:.0f} MB, {shared_out:.0f} MB with its {len(children)} processes"
 
 
-def ours_timeout_and_stop() -> tuple[float, float]:
+def ours_timeout_and_stop():
     """Return the worst delay in s of five timeouts of a loop in C, and of five stops."""
     manager = fresh_queue()
     late, stops = [], []
@@ -123,7 +117,7 @@ def ours_timeout_and_stop() -> tuple[float, float]:
     return max(late), max(stops)
 
 
-def ours_enqueue_many(count: int) -> float:
+def ours_enqueue_many(count):
     manager = fresh_queue()
     manager.default_queue().database.connection.execute("select 1")
     began = time.perf_counter()
@@ -131,7 +125,7 @@ def ours_enqueue_many(count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def claim_rate(extra: int) -> tuple[float, int]:
+def claim_rate(extra):
     """Return jobs/s claimed and acknowledged beside `extra`; bytes a job."""
     from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
     from drawscape.queue.row import ClaimRequest, Outcome
@@ -161,7 +155,7 @@ def claim_rate(extra: int) -> tuple[float, int]:
     return rate, size // max(1, extra + cycles)
 
 
-def round_trip(count: int) -> float:
+def round_trip(count):
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
     import select
 
@@ -205,7 +199,7 @@ def round_trip(count: int) -> float:
         slot.close()
 
 
-def progress_cost() -> float:
+def progress_cost():
     """Return the seconds of a progress call when no message is due."""
     from drawscape.queue.worker.context import RunningJob
 
@@ -217,7 +211,7 @@ def progress_cost() -> float:
     return (time.perf_counter() - began) / calls
 
 
-def import_time(module: str) -> float:
+def import_time(module):
     """Return the seconds of the import by one who has done it before: the first one compiles."""
     script = (
         f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
@@ -227,11 +221,11 @@ def import_time(module: str) -> float:
     return min(float(run([sys.executable, "-c", script]).stdout) for _ in range(7))
 
 
-def median(measure: Callable[[], float], runs: int = 3) -> float:
+def median(measure, runs=3):
     return statistics.median(measure() for _ in range(runs))
 
 
-def rows() -> list[Row]:
+def rows():
     idle_s = float(os.environ.get("BENCH_IDLE_S", "60"))
     drains = [ours_drain() for _ in range(3)]
     drain = statistics.median(rate for rate, _ in drains)

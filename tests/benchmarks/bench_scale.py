@@ -61,28 +61,28 @@ class System:
     opened: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
-def database(url: str, name: str) -> str:
+def database(url, name):
     """Return the URL of a new database on the server at `url`."""
     execute(url, f"create database {name}")
     return url.replace("/postgres?", f"/{name}?")
 
 
 @cache
-def looking(url: str) -> psycopg.Connection:
+def looking(url):
     """Return a connection that is kept: a new one for each look takes from what is measured."""
     return psycopg.connect(url, autocommit=True)
 
 
-def count(url: str, sql: str) -> int:
+def count(url, sql):
     return int(looking(url).execute(sql).fetchone()[0])
 
 
-def execute(url: str, sql: str) -> None:
+def execute(url, sql):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql)
 
 
-def ours(url: str) -> System:
+def ours(url):
     os.environ["DRAWSCAPE_QUEUE"] = url
     from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many
 
@@ -97,7 +97,7 @@ def ours(url: str) -> System:
     )
 
 
-def procrastinate(url: str, slots: int) -> System:
+def procrastinate(url, slots):
     os.environ["BENCH_PROCRASTINATE"] = url
     (HOME / "benchprocrastinate.py").write_text(PROCRASTINATE)
     import benchprocrastinate as bench
@@ -126,7 +126,7 @@ def procrastinate(url: str, slots: int) -> System:
     )
 
 
-def plain_huey(url: str) -> System:
+def plain_huey(url):
     os.environ["BENCH_HUEY"] = url
     (HOME / "benchhuey.py").write_text(HUEY)
     import benchhuey as bench
@@ -141,7 +141,7 @@ def plain_huey(url: str) -> System:
     )
 
 
-def rq(url: str) -> System:
+def rq(url):
     from redis import Redis
     from rq import Queue
 
@@ -158,7 +158,7 @@ def rq(url: str) -> System:
     )
 
 
-def drain(system: System, processes: int) -> float:
+def drain(system, processes):
     """Return jobs/s of a filled queue, from the first that was done to the last."""
     jobs = JOBS // 5 if system.name.startswith("rq") else JOBS
     system.clear()
@@ -168,7 +168,7 @@ def drain(system: System, processes: int) -> float:
             return drain_rate(lambda: system.done(jobs), jobs)
 
 
-def enqueue(system: System) -> tuple[float, float]:
+def enqueue(system):
     """Return jobs/s one by one, and many at once."""
 
     def one_by_one(jobs: int) -> None:
@@ -186,7 +186,7 @@ def enqueue(system: System) -> tuple[float, float]:
     return rates[0], rates[1]
 
 
-def latency(system: System) -> str:
+def latency(system):
     """Return p50 and p99 in ms from enqueue to finished, after half a minute without work."""
     system.clear()
     found = []
@@ -202,7 +202,7 @@ def latency(system: System) -> str:
     return f"{statistics.median(found):.1f} / {found[98]:.1f}"
 
 
-def compared(what: str, values: dict[str, float], aim: str = "") -> Row:
+def compared(what, values, aim=""):
     """Return a row: ours, which comes first, beside the peers by ratio."""
     (_, mine), *others = values.items()
     peers = "; ".join(f"{name} {value:,.0f}/s" for name, value in others)
@@ -210,7 +210,7 @@ def compared(what: str, values: dict[str, float], aim: str = "") -> Row:
     return Row(what, f"{mine:,.0f}/s", peers, ratios, aim)
 
 
-def rows(systems: list[System]) -> Iterator[Row]:
+def rows(systems):
     """Yield what all of them do, each measure for all before the next."""
     for processes in (1, 2):
         drains = {system.name: drain(system, processes) for system in systems}
@@ -224,7 +224,7 @@ def rows(systems: list[System]) -> Iterator[Row]:
     yield Row("p50 / p99 after 30 s idle, ms", mine, peers, "", "7 / 20 ms")
 
 
-def main() -> None:
+def main():
     prepare()
     binaries = find_binaries()
     if binaries is None:

@@ -3,23 +3,18 @@
 import statistics
 import sys
 import time
-from collections.abc import Callable
 
 from queue_world import JOBS, drain_rate, running
 from tables import Row
 
 Groups = tuple[dict[str, object], ...]
 
-ORDINARY: Groups = ({},)
-LANES: Groups = (
-    {"job_lane": "fast"},
-    {"job_lane": "slow"},
-    {"job_limit_key": "plotter", "job_limit": 100},
-)
+ORDINARY = ({},)
+LANES = ({"job_lane": "fast"}, {"job_lane": "slow"}, {"job_limit_key": "plotter", "job_limit": 100})
 AIM = ">= 0.80"
 
 
-def fill(jobs: int, groups: Groups) -> int:
+def fill(jobs, groups):
     """Queue the jobs in equal parts; return how many there are."""
     from drawscape.jobs import enqueue_many
 
@@ -28,7 +23,7 @@ def fill(jobs: int, groups: Groups) -> int:
     return jobs - jobs % len(groups)
 
 
-def claims(jobs: int, groups: Groups = ORDINARY) -> float:
+def claims(jobs, groups=ORDINARY):
     """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
     from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
@@ -50,7 +45,7 @@ def claims(jobs: int, groups: Groups = ORDINARY) -> float:
     return done / took_s
 
 
-def drained(jobs: int, groups: Groups = ORDINARY) -> float:
+def drained(jobs, groups=ORDINARY):
     """Return how many jobs a second a worker of two slots runs."""
     from drawscape.jobs import count_queued
 
@@ -60,7 +55,7 @@ def drained(jobs: int, groups: Groups = ORDINARY) -> float:
         return drain_rate(lambda: jobs - count_queued(), jobs)
 
 
-def rows(clear: Callable[[], object]) -> list[Row]:
+def rows(clear):
     """Return what each measure gives in three lanes with a limit, beside ordinary jobs, in alternation."""
     measures = {
         "claims": lambda groups: claims(JOBS, groups),

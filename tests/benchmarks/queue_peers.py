@@ -4,7 +4,6 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from queue_world import HOME, JOBS, drain_rate, running
 
 
 @contextmanager
-def redis() -> Iterator[str]:
+def redis():
     program = shutil.which("redis-server")
     if program is None:
         raise SystemExit(
@@ -45,7 +44,7 @@ def redis() -> Iterator[str]:
         yield url
 
 
-def rq_drain(url: str, worker_class: str, jobs: int) -> float:
+def rq_drain(url, worker_class, jobs):
     from redis import Redis
     from rq import Queue
 
@@ -60,7 +59,7 @@ def rq_drain(url: str, worker_class: str, jobs: int) -> float:
         return drain_rate(lambda: queue.finished_job_registry.get_job_count(cleanup=False), jobs)
 
 
-def plain_huey_drain(kind: str) -> float:
+def plain_huey_drain(kind):
     for path in HOME.glob("plain.db*"):
         path.unlink()
     sys.modules.pop("plaintasks", None)
@@ -83,7 +82,7 @@ def plain_huey_drain(kind: str) -> float:
         return drain_rate(plaintasks.huey.result_count, JOBS)
 
 
-def plain_huey_latency(idle_s: float) -> float:
+def plain_huey_latency(idle_s):
     """Return enqueue-to-result in s of one task after `idle_s`."""
     import plaintasks
 
@@ -96,7 +95,7 @@ def plain_huey_latency(idle_s: float) -> float:
         return result(blocking=True, timeout=60) - began
 
 
-def pebble_round_trip(count: int) -> float:
+def pebble_round_trip(count):
     """Return the seconds of one no-op through a pool of one warm process that enforces a timeout."""
     from multiprocessing import get_context
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def plain_stamp():
 JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
 
 
-def prepare() -> None:
+def prepare():
     (HOME / ".drawscape").mkdir()
     (HOME / "benchtasks.py").write_text(MODULE)
     (HOME / "plaintasks.py").write_text(PLAIN)
@@ -55,9 +54,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def running(
-    *commands: list[str], env: dict[str, str] | None = None
-) -> Iterator[list[subprocess.Popen]]:
+def running(*commands, env=None):
     quiet = subprocess.DEVNULL
     processes = [
         subprocess.Popen(
@@ -79,7 +76,7 @@ def running(
             process.wait(20)
 
 
-def drain_rate(done: Callable[[], int], total: int, limit_s: float = 120) -> float:
+def drain_rate(done, total, limit_s=120):
     """Return jobs/s from the first look that found some done to the one that found all done."""
     deadline = time.monotonic() + limit_s
     while (first := done()) == 0:

@@ -21,7 +21,7 @@ class Row:
     target: str = ""
 
 
-def markdown(rows: list[Row]) -> str:
+def markdown(rows):
     """Return the rows as a Markdown table with the machine in a line below."""
     lines = ["| what | Drawscape | peers | ratio | aim |", "|---|---|---|---|---|"]
     lines += [f"| {r.what} | {r.ours} | {r.peers} | {r.ratio} | {r.target} |" for r in rows]
@@ -29,7 +29,7 @@ def markdown(rows: list[Row]) -> str:
     return "\n".join([*lines, "", f"Measured on {machine}, all in one run."])
 
 
-def report(name: str, rows: list[Row]) -> None:
+def report(name, rows):
     """Print the rows; with `--write` on the command line also write them into the page of figures."""
     table = markdown(rows)
     print(table)
@@ -37,7 +37,7 @@ def report(name: str, rows: list[Row]) -> None:
         fill(FIGURES, name, table)
 
 
-def fill(page: Path, name: str, content: str) -> None:
+def fill(page, name, content):
     """Write `content` between the markers of that name on the page."""
     text = page.read_text()
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"

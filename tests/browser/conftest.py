@@ -46,7 +46,7 @@ def consumer(home, environment):
             stderr=output,
         )
     locks = home / ".drawscape" / "workers"
-    wait_until(lambda: Locks(locks).living() or process.poll() is not None, 60, "the consumer")
+    wait_until(lambda: Locks(locks).living() or process.poll() is not None, "the consumer")
     assert process.poll() is None, log.read_text()
     yield process
     process.terminate()

@@ -1,13 +1,11 @@
 """Sheet, history and viewer in one notebook: by pointer and keys, light and dark, wide and narrow."""
 
 from pathlib import Path
-from typing import Any
 
 import find_chromium
 import pytest
-from accessibility import serious
 from support import wait_until
-from viewer_page import await_settled
+from web_pages import await_settled, serious
 
 pytestmark = pytest.mark.browser
 
@@ -23,10 +21,10 @@ CUT_OFF = "all => all.filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.
 MODELS = "from ipywidgets.widgets.widget import _instances; print(len(_instances))"
 
 
-def await_tiles(board: Any, count: int) -> Any:
+def await_tiles(board, count):
     """Return the tiles of a board once so many have their pictures."""
     tiles = board.locator(".board-tile[data-state='finished']:has(img:not([hidden]))")
-    wait_until(lambda: tiles.count() == count, 60, f"{count} pictures")
+    wait_until(lambda: tiles.count() == count, f"{count} pictures")
     return tiles
 
 
@@ -58,7 +56,7 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
     page.keyboard.press("Escape")
     large.wait_for(state="hidden")
     sheet.get_by_label("size of the tiles").fill("90")
-    wait_until(lambda: tiles.nth(0).bounding_box()["width"] == 90, 60, "small tiles")
+    wait_until(lambda: tiles.nth(0).bounding_box()["width"] == 90, "small tiles")
 
     seen.get_by_label("search", exact=True).fill("no such drawing")
     seen.get_by_text("No drawing fits these filters").wait_for()

@@ -1,8 +1,7 @@
 """Drawings beside each other: two with linked views or laid over each other."""
 
 import pytest
-from accessibility import serious
-from viewer_page import COLOR, SETTLED, await_settled, color_at
+from web_pages import COLOR, SETTLED, await_settled, color_at, serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 

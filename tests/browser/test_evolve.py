@@ -1,8 +1,8 @@
 """Drawings bred by choice: stars, the next generation, and back along the tree; a closer look at one."""
 
 import pytest
-from accessibility import serious
 from support import wait_until
+from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
@@ -30,7 +30,6 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(lab, pag
     tree.get_by_role("button", name="generation 1, 1 with stars").click()
     wait_until(
         lambda: notebook.evaluate("print(bred.generation is bred.generations[0])") == "True\n",
-        60,
         "the first generation",
     )
     page.locator(DRAWN).nth(2).click()

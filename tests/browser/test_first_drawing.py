@@ -45,7 +45,7 @@ def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab, page):
     form = notebook.form()
     form.press("Draw")
     form.await_status("started")
-    wait_until(lambda: form.picture().count(b"<circle") >= 3, 60, "a preview")
+    wait_until(lambda: form.picture().count(b"<circle") >= 3, "a preview")
     assert form.words.inner_text().startswith("drawing")
     form.press("Cancel")
     form.await_status("stopped")

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from accessibility import serious
 from support import wait_until
+from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
 
@@ -52,20 +52,19 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     form.field("gusts").fill("1.27")
     notebook.evaluate("drawing.set(moon=1/3)")
     form.field("gusts").press("Enter")  # draws
-    wait_until(lambda: b"1.27" in form.picture(), 60, "the drawing")
+    wait_until(lambda: b"1.27" in form.picture(), "the drawing")
     assert notebook.evaluate(numbers) == "[1.27, 1.33, 0.3333333333333333]\n"
 
     slider = form.root.get_by_role("slider", name="Gusts")
     drag(page, slider)
     value = "print(drawing.values['gusts'])"
-    wait_until(lambda: notebook.evaluate(value) != "1.27\n", 60, "another value")
+    wait_until(lambda: notebook.evaluate(value) != "1.27\n", "another value")
     wait_until(
         lambda: notebook.evaluate(value).strip() == slider.get_attribute("aria-valuetext"),
-        60,
         "what the slider shows",
     )
     form.press("Undo")
-    wait_until(lambda: notebook.evaluate(value) == "1.27\n", 60, "one step for one drag")
+    wait_until(lambda: notebook.evaluate(value) == "1.27\n", "one step for one drag")
 
     form.root.locator(".drawscape-title").click()
     page.locator(".jp-CodeCell .jp-Editor").first.click()
@@ -78,12 +77,12 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     tiles = form.root.locator(".drawscape-strip button")
     tiles.nth(1).wait_for()
     tiles.nth(1).click()
-    wait_until(lambda: form.picture() == first, 60, "the former picture")
+    wait_until(lambda: form.picture() == first, "the former picture")
     page.keyboard.press("ArrowLeft")
-    wait_until(lambda: form.picture() != first, 60, "the newer picture")
+    wait_until(lambda: form.picture() != first, "the newer picture")
     page.keyboard.press("5")
     stars = "from drawscape.catalogue import find; print(find(drawing.recent.paths[0]).stars)"
-    wait_until(lambda: notebook.evaluate(stars) == "5\n", 60, "five stars")
+    wait_until(lambda: notebook.evaluate(stars) == "5\n", "five stars")
 
     drawn = form.picture()
     with page.expect_download() as download:
@@ -132,12 +131,12 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     values = "print(drawing.values)"
     pick = "e => { e.focus(); e.value = '#ff0000'; e.dispatchEvent(new Event('input')); }"
     form.root.locator("input[type=color]").evaluate(pick)
-    wait_until(lambda: "'ink': '#ff0000'" in notebook.evaluate(values), 60, "the color")
+    wait_until(lambda: "'ink': '#ff0000'" in notebook.evaluate(values), "the color")
     form.root.get_by_role("button", name="One more item").click()
-    wait_until(lambda: "[3.0, 5.0, 5.0]" in notebook.evaluate(values), 60, "a longer list")
+    wait_until(lambda: "[3.0, 5.0, 5.0]" in notebook.evaluate(values), "a longer list")
     form.root.locator(".drawscape-field-at input").nth(1).fill("41.5")
     form.root.locator(".drawscape-field-at input").nth(1).blur()
-    wait_until(lambda: "(20.0, 41.5)" in notebook.evaluate(values), 60, "the tuple")
+    wait_until(lambda: "(20.0, 41.5)" in notebook.evaluate(values), "the tuple")
     Image.new("RGB", (40, 30), "green").save(tmp_path / "green.png")
     form.root.locator("input[type=file]").set_input_files(tmp_path / "green.png")
     form.root.locator(".drawscape-preview").wait_for()
@@ -145,11 +144,11 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     form.root.get_by_text("Crop and contrast").click()
     form.root.get_by_label("Cut left").fill("49.5")
     form.root.get_by_role("button", name="Use", exact=True).click()
-    wait_until(lambda: "inputs/green-cut-" in notebook.evaluate(values), 60, "a part of it")
+    wait_until(lambda: "inputs/green-cut-" in notebook.evaluate(values), "a part of it")
     form.root.get_by_role("button", name="Draw with another seed of dust").click()
-    wait_until(lambda: "'streams'" in notebook.evaluate(values), 60, "a seed of the stream")
+    wait_until(lambda: "'streams'" in notebook.evaluate(values), "a seed of the stream")
     form.root.get_by_role("button", name="Landscape").click()
-    wait_until(lambda: "'width': 148.0" in notebook.evaluate(values), 60, "another page")
+    wait_until(lambda: "'width': 148.0" in notebook.evaluate(values), "another page")
     form.root.get_by_label("Paper", exact=True).select_option("custom")
     assert form.field("width").input_value() == "148"
     assert serious(page, ".drawscape-form") == []
@@ -167,7 +166,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     path = notebook.path
     notebook.save()
     saved = lab.folder / path
-    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), 60, "the saved notebook")
+    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), "the saved notebook")
     outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
     assert len(json.dumps(outputs)) < 200_000
     page.evaluate(
@@ -213,7 +212,7 @@ def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold
     hill.wait_for()
     assert form.root.locator(".drawscape-parameters .drawscape-field:visible").count() == 1
     form.slide("p273", 4.5)
-    wait_until(lambda: notebook.evaluate("print(drawing.values['p273'])") == "4.5\n", 60, "p273")
+    wait_until(lambda: notebook.evaluate("print(drawing.values['p273'])") == "4.5\n", "p273")
     form.root.get_by_placeholder("filter parameters").fill("")
     hill.wait_for(state="hidden")
     form.root.get_by_text("group 13").click()

@@ -49,7 +49,7 @@ def focused(page):
 
 
 def await_focus(page, caption):
-    wait_until(lambda: focused(page) == caption, 60, f"{caption!r}, not {focused(page)!r}")
+    wait_until(lambda: focused(page) == caption, f"{caption!r}, not {focused(page)!r}")
 
 
 def test_keys_rate_enlarge_compare_open_and_reject(notebook, page):
@@ -66,7 +66,7 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook, page):
     assert large.locator("img").bounding_box()["height"] > 700
     page.keyboard.press("ArrowRight")
     page.keyboard.press("5")
-    wait_until(lambda: large.locator(".on").count() == 0, 60, "the next one")
+    wait_until(lambda: large.locator(".on").count() == 0, "the next one")
     page.locator("dialog[open] .board-stars .on").nth(4).wait_for()
     page.keyboard.press("Escape")
     await_focus(page, names[3])
@@ -81,7 +81,7 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook, page):
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("c")
     page.locator(".board-below .drawscape-viewer canvas").nth(1).wait_for()
-    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, 60, "the views")
+    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, "the views")
     await_focus(page, names[4])
     page.keyboard.press("x")
     await_tiles(page, 8)
@@ -119,7 +119,7 @@ def test_marks_of_two_people_in_two_notebooks_appear_in_both(notebook, lab, page
     gallery.locator("[aria-label='seed 3']").click()
     other.keyboard.press("x")
     sheet.locator("[aria-label='seed 3 · rejected']").wait_for()
-    wait_until(lambda: not [c for c in captions(page) if "seed 3 · tiles 4" in c], 60, "the third")
+    wait_until(lambda: not [c for c in captions(page) if "seed 3 · tiles 4" in c], "the third")
     kept = "print(sorted((d.seed, d.stars, d.tags) for d in drawings('truchet', tiles=4)))"
     said = "[(1, 4, ()), (2, 2, ()), (3, 0, ('rejected',))]\n"
     assert (notebook.evaluate(kept), hers.evaluate(kept)) == (said, said)

@@ -2,11 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
-from support import wait_until
+from support import python, wait_until
 
 from drawscape.queue.engines.liveness import Locks
 
@@ -42,11 +40,7 @@ LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.
 
 
 def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
-    chromium,
-    home,
-    environment,
-    labs,
-    page,
+    chromium, home, environment, labs, page
 ):
     gate, name = home / "gate", "night.ipynb"
     locks = home / ".drawscape" / "workers"
@@ -60,7 +54,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         shown.press("Draw")
         shown.await_status("finished")
         drawn = shown.picture()
-        wait_until(lambda: "6 of 6 drawn" in notebook.evaluate(LOOK), 60, "the first sheet")
+        wait_until(lambda: "6 of 6 drawn" in notebook.evaluate(LOOK), "the first sheet")
         notebook.evaluate("drawing.job.wait(); from drawscape.catalogue import find")
         notebook.evaluate("find(drawing.job.result).star(5)")
         wall_of(page, 400).locator(".board-tile[aria-label='seed 7']").click()
@@ -72,7 +66,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         kernel = int(notebook.evaluate("import os; print(os.getpid())"))
         for pid in (kernel, worker.pid, lab.pid):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not Locks(locks).living(), 60, "the worker to be gone")
+        wait_until(lambda: not Locks(locks).living(), "the worker to be gone")
 
     jobs = count_jobs(environment)
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})
@@ -95,9 +89,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         assert "overnight: 8 of slow" in found
         notebook.evaluate("named = sheet('overnight')")
         gate.touch()
-        wait_until(
-            lambda: "8 of 8 drawn" in notebook.evaluate("print(night.status)"), 60, "the rest"
-        )
+        wait_until(lambda: "8 of 8 drawn" in notebook.evaluate("print(night.status)"), "the rest")
         assert "8 of 8 drawn" in notebook.evaluate("named.wait(); print(named.status)")
         assert count_jobs(environment) == jobs
         for count in (8, 400):
@@ -113,7 +105,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
                 "data:image/webp;base64,"
             ) >= 108  # of the large one the first hundred
 
-        wait_until(is_saved, 60, "the pictures of the sheets in the saved notebook")
+        wait_until(is_saved, "the pictures of the sheets in the saved notebook")
         notebook.shut_down()
     context.close()
 
@@ -124,10 +116,8 @@ def wall_of(page, count):
     return page.locator(".board-tiles").filter(has=page.locator(last))
 
 
-def count_jobs(environment: dict[str, str]) -> int:
+def count_jobs(environment):
     """Return how many rows the job table has."""
     code = "from drawscape.jobs import list_jobs; print(len(list_jobs(limit=None)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = python("-c", code, env=environment)
     return int(done.stdout)

@@ -2,14 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from accessibility import serious
 from jupyter_lab import jupyter_folders, wait_for_server, write_notebook
 from support import free_port
+from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
@@ -27,7 +25,7 @@ MARIMO = ("", "form", "contact_sheet", "compare, made", "history, made", "queue_
 
 
 @contextmanager
-def served(folder: Path, environment: dict[str, str], *command: str) -> Iterator[str]:
+def served(folder, environment, *command):
     """The address of a server that is up until the block ends."""
     log, port = folder / "server.log", free_port()
     with log.open("wb") as out:

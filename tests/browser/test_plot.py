@@ -2,8 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
-from typing import Any
 
 import pytest
 from support import wait_until
@@ -28,25 +26,23 @@ form('bars', paper='A7')"""
 class Panel:
     """The panel of a plot on a page."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page):
         self.root = page.locator(".drawscape-plot")
 
-    def press(self, name: str) -> None:
+    def press(self, name):
         self.root.get_by_role("button", name=name).click()
 
-    def wait_for(self, words: str) -> None:
+    def wait_for(self, words):
         self.root.get_by_text(words).first.wait_for(timeout=60_000)
 
-    def answer(self, *questions: str) -> None:
+    def answer(self, *questions):
         for question in questions:
             self.wait_for(f"waiting for {question}")
             self.press("Yes, go on")
 
 
 @pytest.mark.nightly
-def test_a_plot_by_clicks(
-    lab: Any, page: Any, pictures: Any, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plot_by_clicks(lab, page, pictures, home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
     (home / "sketches").mkdir()
     (home / "sketches" / "bars.py").write_text(BARS)
@@ -57,7 +53,7 @@ def test_a_plot_by_clicks(
     panel.answer("paper", "position")
     panel.wait_for("plotting at stroke")
     (plot,) = list_plots()
-    wait_until(lambda: plot.state.done >= 4, 60)
+    wait_until(lambda: plot.state.done >= 4)
     page.screenshot(path=pictures / "plot-plotting.png")
     pid = simulator_process("sim")
     assert pid is not None
@@ -84,14 +80,12 @@ def test_a_plot_by_clicks(
 BUTTONS = """from drawscape.notebook import contact_sheet, form
 from drawscape.plotter.device import add_device
 import ipywidgets
-_ = add_device('sim', 'simulator', '20x')
-sheet = contact_sheet('rose', 2, paper='A7')
-ipywidgets.VBox([form('spiral', paper='A7'), sheet])"""
+_ = add_device('sim', 'simulator', '60x')
+sheet = contact_sheet('truchet', 2, paper='A7')
+ipywidgets.VBox([form('spiral', paper='A7', turns=3), sheet])"""
 
 
-def test_a_plot_begins_with_the_button_of_a_form_or_a_board(
-    lab: Any, page: Any, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page, home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
     notebook = lab.run_cells(page, BUTTONS)
     form, board = notebook.form(), page.locator(".drawscape-board")

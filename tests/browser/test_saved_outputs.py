@@ -1,8 +1,8 @@
 """What a notebook shows that was saved and is opened again without its kernel."""
 
 import pytest
-from accessibility import serious
 from support import wait_until
+from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
@@ -67,7 +67,7 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab, page)
         kept = sum(PICTURES.values()) - 3
         return text.count("base64,") >= kept and "<th>took</th>" in text
 
-    wait_until(is_saved, 60, "the pictures to be kept")
+    wait_until(is_saved, "the pictures to be kept")
     assert set(page.evaluate(SHOWN, "[class$='-saved'], .drawscape-still")) == {0}
     notebook.shut_down()
     lab.open(page, path)

@@ -2,7 +2,7 @@
 
 import pytest
 from support import wait_until
-from viewer_page import await_settled, color_at, view_of
+from web_pages import await_settled, color_at, view_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
@@ -176,7 +176,7 @@ def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(lab,
     viewers.nth(1).get_by_text("nothing to fix before plotting").wait_for()
     path = notebook.path
     notebook.save()
-    wait_until(lambda: "drawscape-still" in (lab.folder / path).read_text(), 60, "the saved file")
+    wait_until(lambda: "drawscape-still" in (lab.folder / path).read_text(), "the saved file")
     notebook.shut_down()
     lab.open(page, path)
     pictures.nth(1).wait_for()

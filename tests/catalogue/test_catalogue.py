@@ -1,24 +1,28 @@
-"""A drawing is remembered, found by what it is, marked, and not drawn twice."""
+"""Drawings are found by what they are, marked, and counted by their traits."""
 
 import contextlib
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
+from typing import Any, cast
 
+import numpy as np
 import pytest
+from support import python, wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
+from drawscape.catalogue.marks import Marks, add_tags, marks_of_each, set_mark
 from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
-from drawscape.errors import (
-    DrawingNotFoundError,
-    ParameterError,
-    UnknownNameError,
-)
+from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.plot import statistics
 from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
 
 Draw = Callable[..., Drawing]
 
@@ -41,9 +45,7 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn):
     assert len(drawing.thumbnail) <= LARGEST_THUMBNAIL
 
 
-def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbnail(
-    drawn,
-):
+def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbnail(drawn):
     drawing = drawn()
     shown = drawing._repr_mimebundle_()
     assert shown["text/html"].startswith('<img src="data:image/svg+xml;base64,')
@@ -156,9 +158,7 @@ def test_finding_says_what_it_does_not_find(home, drawn):
             find(name)
 
 
-def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(
-    drawn,
-):
+def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(drawn):
     first = drawn("rose", margin=4)
     assert drawn("rose", margin=9).path != first.path
     assert drawn("rose", margin=4, fresh=True).drawn_at == first.drawn_at
@@ -187,3 +187,112 @@ def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn):
     assert len(drawings("paragraph", where={"text": "It rains."})) == 1
     assert len(drawings("paragraph", text="paragraph", where={})) == 2
     assert len(drawings("paragraph", text="rains", where={"text": "paragraph"})) == 0
+
+
+def dots(svg: Any, rng: Any, *, most: int = 9) -> None:
+    count = int(rng.integers(1, most))
+    svg.trait("density", "high" if count > 4 else "low").trait("count", count)
+    for _ in range(count):
+        svg.circle(*rng.uniform(10, 30, 2), 1)
+
+
+def slopes(svg: Any, rng: Any) -> None:
+    svg.trait("slope", float(rng.uniform(0, 5)))
+    svg.line(1, 1, 9, 9)
+
+
+def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn):
+    made = [drawn(dots, seed=seed) for seed in range(12)]
+    assert made[3].provenance.traits == made[3].traits == find(made[3].path).traits
+    counts = drawings("dots").trait_counts()
+    assert sum(counts["density"].values()) == sum(counts["count"].values()) == 12
+    assert set(counts["density"]) == {"high", "low"}
+    assert "high" in counts._repr_html_()
+    for _ in range(2):
+        high = drawings("dots", where={"density": "high"})
+        assert len(high) == counts["density"]["high"] == len(drawings("dots", text="high"))
+        assert all(one.traits["count"] > 4 for one in high)
+        assert len(drawings("dots", where={"count": (None, 4)})) == counts["density"]["low"]
+        rebuild()
+    with pytest.raises(UnknownNameError, match="densty"):
+        drawings("dots", where={"densty": "high"})
+
+
+def test_a_trait_of_many_numbers_is_counted_in_ten_ranges(drawn):
+    assert "no traits" in drawings().trait_counts()._repr_html_()
+    for seed in range(14):
+        drawn(slopes, seed=seed)
+    counts = drawings().trait_counts()["slope"]
+    assert (len(counts), sum(counts.values())) == (10, 14)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("", "high"), ("density", None), ("density", [1]), ("n", float("nan")), (3, 1)],
+)
+def test_a_trait_that_is_none_is_refused(name, value):
+    svg = SVGBuilder(40, 40)
+    with pytest.raises(CanvasError, match="give a name"):
+        svg.trait(name, value)
+    assert svg.trait("n", cast(Any, np.int64(3))).traits == {"n": 3}
+
+
+def test_marks_are_kept_and_found(drawn):
+    one, two = drawn(seed=1), drawn(seed=2)
+    one.star(5).tag(" kept ", "show in May").annotate("the edge is 100% mine").rename("dawn")
+    two.star(2)
+    assert (one.stars, one.tags, one.name) == (5, ("kept", "show in May"), "dawn")
+    assert [d.seed for d in drawings(stars=(4, None))] == [1]
+    assert [d.seed for d in drawings(stars=2)] == [2]
+    assert [d.seed for d in drawings(stars=(0, 2))] == [2]
+    assert [d.seed for d in drawings(stars=(None, 5), order="stars")] == [1, 2]
+    assert [d.seed for d in drawings(tag="kept")] == [1]
+    assert [d.seed for d in drawings(text="100%")] == [1]
+    assert [d.seed for d in drawings(text="May")] == [1]
+    assert [len(drawings(text=text)) for text in ("1%0", "m_ne", "mine\\")] == [0, 0, 0]
+    assert find("dawn").recipe == one.recipe
+    assert one.untag("kept").tags == ("show in May",)
+    for stars in (6, -1, True, 2.5):
+        with pytest.raises(ParameterError, match="0 to 5"):
+            one.star(stars)
+    with pytest.raises(ParameterError, match="tag"):
+        one.tag(" ")
+
+
+def test_marks_of_one_process_appear_in_another_at_once(home, drawn):
+    drawing = drawn(seed=1)
+    code = f"from drawscape.catalogue import find; find({drawing.recipe!r}).star(4).tag('hers')"
+    python("-c", code)
+    wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), "her marks")
+
+
+def test_the_marks_of_very_many_are_read_at_once(home):
+    recipes = [f"{number:024x}" for number in range(1100)]
+    starred = recipes[:: len(recipes) // 110]
+    for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
+        set_mark(recipe, "stars", 3)
+        add_tags(recipe, ("b", "a"))
+    marks = marks_of_each(iter(recipes))
+    assert list(marks) == recipes
+    wanted = {*starred, recipes[499], recipes[500], recipes[-1]}
+    assert {recipe for recipe in recipes if marks[recipe] == Marks(3, ("a", "b"))} == wanted
+    assert {marks[recipe] for recipe in recipes if recipe not in wanted} == {Marks()}
+
+
+def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):
+    drawing = drawn(seed=1)
+    code = (
+        f"from drawscape.catalogue import find; d = find({drawing.recipe!r})\n"
+        "import sys; [d.tag(f'{sys.argv[1]} {i}') for i in range(30)]"
+    )
+    children = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(3)]
+    threads = [
+        threading.Thread(target=lambda n=n: [drawing.tag(f"t{n} {i}") for i in range(30)])
+        for n in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    assert len(drawing.tags) == 180

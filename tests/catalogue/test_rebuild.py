@@ -1,19 +1,37 @@
-"""The catalogue made again from the files: of what is lost, damaged, or lies somewhere else."""
+"""The catalogue after a loss: made again from the files, of an older home, after a kill."""
 
+import os
+import random
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import support
+from support import python, wait_until
 
-from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
+from drawscape.atomic import sweep_tree
+from drawscape.catalogue import (
+    Drawing,
+    drawings,
+    find,
+    rebuild,
+    settings_key,
+    settings_store,
+    sheet_store,
+    standing,
+)
 from drawscape.catalogue.database import connection
 from drawscape.catalogue.marks import marks_of, set_mark
-from drawscape.errors import CatalogueError
+from drawscape.catalogue.redraw import Sameness, compare_again
+from drawscape.errors import CatalogueError, UnknownNameError
+from drawscape.jobs import list_jobs
 from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
+from drawscape.tasks.drawing import generate_complex_svg
 
 Draw = Callable[..., Drawing]
 
@@ -58,7 +76,7 @@ def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(
     assert lines[0] == 2
 
 
-def damage(file: Path, text: bytes) -> None:
+def damage(file, text):
     """Write over the page of the catalogue that holds `text`, as a disk might."""
     connection().execute("pragma wal_checkpoint(truncate)")
     code = (
@@ -66,10 +84,10 @@ def damage(file: Path, text: bytes) -> None:
         "file.seek(content.index(sys.argv[2].encode()) // 4096 * 4096); file.write(b'!' * 4096)"
     )
     # In another process: to close the file here would drop SQLite's locks.
-    subprocess.run([sys.executable, "-c", code, file, text], check=True)
+    python("-c", code, file, text)
 
 
-def rebuilt_elsewhere() -> int:
+def rebuilt_elsewhere():
     """Return what `rebuild` returns in another thread, which has none of the pages in its memory."""
     with ThreadPoolExecutor() as pool:
         return pool.submit(rebuild).result()
@@ -108,3 +126,199 @@ def test_a_catalogue_of_which_nothing_can_be_read_is_made_again_from_the_files(h
     (home / ".drawscape" / "catalogue.db").write_bytes(b"not a database" * 1000)
     assert rebuilt_elsewhere() == 2
     assert sorted(d.seed for d in drawings()) == [0, 1]
+
+
+def unpacked(home, version):
+    """Fill `home` with one of `version`, and return its files with their times."""
+    (home / ".drawscape").rmdir()
+    with tarfile.open(Path(__file__).with_name(f"home_of_{version}.tar.gz")) as packed:
+        packed.extractall(home, filter="data")
+    return times(home)
+
+
+def times(home):
+    return {path: path.stat().st_mtime_ns for path in home.rglob("*.svg")}
+
+
+def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home):
+    before = unpacked(home, "0_2")
+    found = drawings()
+    assert sorted((d.sketch, d.seed, d.path.parent.name) for d in found) == [
+        ("hitomezashi", 2, "output"),
+        ("schotter", 0, "named"),
+        ("schotter", 1, "output"),
+        ("schotter", 3, "output"),
+        ("stems", 0, "output"),
+    ]
+    assert len({d.recipe for d in found}) == 5
+    for drawing in found:
+        assert drawing.figures.lines > 0
+        assert drawing.thumbnail
+        assert drawing.star(2).stars == 2
+    assert len(drawings(stars=2)) == 5
+    assert sorted(job.status for job in list_jobs()) == ["finished"] * 5 + ["queued"]
+    assert times(home) == before
+
+
+def test_a_drawing_of_0_2_is_drawn_again_and_says_that_less_of_it_is_known(home):
+    unpacked(home, "0_2")
+    (drawing,) = drawings("hitomezashi")
+    comparison = compare_again(drawing.path)
+    assert comparison.sameness in (Sameness.INK, Sameness.DIFFERS)
+    assert "version 0.2.0, which kept less of the recipe" in str(comparison)
+    with pytest.raises(UnknownNameError, match="stems"):
+        compare_again(find(drawings("stems")[0].path).path)
+
+
+DRAWN_BY_0_3 = {
+    ("cubic_disarray", 0, "ordered.svg", 0),
+    ("rose", 3, "rose-3-2afff62d.svg", 4),
+    ("schotter", 1, "schotter-1-9e39758c.svg", 2),
+    ("schotter", 2, "mine.svg", 0),
+    ("stems", 4, "stems-4-85be45f7.svg", 5),
+}
+
+
+@pytest.mark.parametrize("is_catalogue_lost", [False, True])
+def test_a_home_of_0_3_shows_its_drawings_and_none_of_its_exports(home, is_catalogue_lost):
+    before = unpacked(home, "0_3")
+    if is_catalogue_lost:  # and with it the marks
+        (home / ".drawscape" / "catalogue.db").unlink()
+        assert rebuild() == 5
+    found = {(d.sketch, d.seed, d.path.name, d.stars) for d in drawings()}
+    stars = {(*one[:3], 0) for one in DRAWN_BY_0_3} if is_catalogue_lost else DRAWN_BY_0_3
+    assert found == stars
+    assert not any(d.edited for d in drawings())
+    assert rebuild() == len(drawings()) == 5
+    assert times(home) == before
+
+
+def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home):
+    before = unpacked(home, "0_3")
+    rose = find("2afff62dde4afd423a16dd8b")
+    assert (rose.stars, rose.tags, rose.note) == (4, ("kept",), "for Ada")
+    assert find("dusk").seed == 2
+    assert generate_complex_svg(60, 80, "rose", seed=3) == str(rose.path)
+    assert generate_complex_svg(60, 80, "schotter", seed=2) == str(find("dusk").path)
+    assert times(home) == before
+    assert Path(generate_complex_svg(60, 80, "rose", seed=4)) not in before
+    assert sheet_store.load("night")
+    assert settings_store.load(settings_key("01.ipynb", "rose")) == {"seed": 3}
+
+
+def test_a_file_of_0_3_that_was_edited_by_hand_is_kept_and_is_not_the_drawing(home):
+    unpacked(home, "0_3")
+    path = find("2afff62d").path
+    path.write_text(path.read_text().replace("<polyline", "<polyline ", 1))
+    (shown,) = drawings("rose")
+    assert (shown.edited, shown.path) == (True, path)
+    content = path.read_bytes()
+    assert generate_complex_svg(60, 80, "rose", seed=3) != str(path)
+    rebuild()
+    assert find(path).edited
+    assert path.read_bytes() == content
+
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", support.rounds(3, 3000)))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+STEPS = ("drawing.file_written", "drawing.row_written", "any moment", "none")
+
+SERVER = """
+import os, random, signal, sys, time
+signal.alarm(180)  # nothing here waits for ever: what takes longer dies, and the test with it
+from drawscape.queue import clock as failpoints
+from drawscape.sketches import draw
+from drawscape.tasks.drawing import generate_complex_svg
+draw("rose", 40, 40)
+print("ready", flush=True)
+signal.alarm(0)
+for line in sys.stdin:
+    seed, step, delay = line.rstrip("\\n").split("\\t")
+    signal.alarm(180)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(120)  # a child has no alarm of its own
+        if step not in ("any moment", "none"):
+            failpoints.arm(step)
+        generate_complex_svg(40, 40, "rose", seed=int(seed))
+        os._exit(0)
+    if step == "any moment":
+        time.sleep(float(delay))
+        os.kill(child, signal.SIGKILL)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    signal.alarm(0)
+"""
+
+Play = Callable[[int, str, float], int]
+
+
+@pytest.fixture
+def play(home):
+    """Draw the rose of a seed in a process that is killed at a step; return its exit code."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin
+    assert server.stdout
+    assert server.stdout.readline() == "ready\n"
+
+    def play(seed: int, step: str, delay_s: float) -> int:
+        server.stdin.write(f"{seed}\t{step}\t{delay_s}\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
+
+    yield play
+    server.stdin.close()
+    server.stdout.close()
+    server.wait(60)
+
+
+def check(home, starred):
+    """Raise AssertionError where rows, files and marks do not agree."""
+    files = set((home / "output").glob("*.svg"))
+    for path in files:
+        seed = int(path.name.split("-")[1])
+        known = standing(recipe_of(SKETCHES["rose"], 40, 40, seed=seed))
+        assert known is not None, f"a look does not find {path.name}"
+        assert known.path == path
+        assert path.read_bytes().endswith(b"</svg>\n"), f"{path.name} is torn"
+    rows = list(drawings())
+    assert {row.path for row in rows} == files, "rows and files differ"
+    assert len(rows) == len(files), "a drawing has two rows"
+    for recipe, stars in starred.items():
+        assert find(recipe).stars == stars, "a mark is lost"
+    assert connection().execute("pragma integrity_check").fetchone()[0] == "ok"
+
+
+def rounds(home, play, count):
+    dice = random.Random(SEED)
+    starred = {}
+    for number in range(count):
+        step = dice.choice(STEPS)
+        seed = number // 3  # some are drawn again, after a kill or without one
+        code = play(seed, step, dice.uniform(0, 0.02))
+        assert code in (0, -9), code
+        if number % 10 == 9 or count < 20:
+            try:
+                check(home, starred)
+            except AssertionError as error:
+                pytest.fail(f"seed {SEED}, round {number}, killed at {step}: {error}")
+            for row in drawings(stars=0)[:2]:
+                starred[row.recipe] = row.star(1 + number % 5).stars
+
+    def swept():
+        sweep_tree(home / "output")
+        return not list((home / "output").rglob(".*"))
+
+    wait_until(swept, "no file that was begun")
+    assert starred
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_rows_and_files_agree_wherever_a_kill_comes(home, play):
+    rounds(home, play, ROUNDS)
+
+
+def test_rows_and_files_agree_after_a_few_kills(home, play):
+    rounds(home, play, 12)

@@ -19,7 +19,7 @@ from drawscape.svg.read import read_svg
 Draw = Callable[..., Drawing]
 
 
-def grey(*lines: Any, size: float = 120) -> Any:
+def grey(*lines, size=120):
     """Return the pixels of the thumbnail of a square page with these lines, 255 for paper."""
     layer = Layer("pen", "black", 0.3, Lines.of([np.array(line, float) for line in lines]))
     picture = thumbnail_of(Document(size, size, (layer,)))

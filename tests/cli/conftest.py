@@ -69,7 +69,7 @@ class Terminal:
 @pytest.fixture
 def terminal():
     """Open terminals that are closed at the end of the test."""
-    opened: list[Terminal] = []
+    opened = []
 
     def open_one(*arguments, columns):
         opened.append(Terminal(arguments, columns))

@@ -63,7 +63,7 @@ def test_an_option_has_a_sentence_its_unit_and_its_default():
 
 
 def test_the_same_option_has_the_same_words_in_every_command():
-    said: dict[str, set[str]] = defaultdict(set)
+    said = defaultdict(set)
     for _, option in OPTIONS:
         said[option.opts[-1]].add(option.help or "")
     assert {name for name, texts in said.items() if len(texts) > 1} <= DIFFERS

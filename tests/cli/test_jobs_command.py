@@ -1,4 +1,4 @@
-"""`drawscape jobs`, `worker`, `demo` and the command itself, against a real queue and worker."""
+"""`drawscape jobs`: as text, as a table that may follow, as JSON."""
 
 import json
 import os
@@ -8,9 +8,9 @@ import sys
 
 import pytest
 from command import run
-from support import started, wait_until
+from support import python, started, wait_until
 
-from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+from drawscape.job_manager import delete_job, enqueue_background_job, start_worker, workers_alive
 
 TASKS = """
 import time
@@ -36,7 +36,7 @@ def nap_on(seconds):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def worked_home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     (folder / ".drawscape").mkdir()
     (folder / "modules").mkdir()
@@ -58,7 +58,7 @@ def output(*arguments, code=0):
     return done.out + done.err
 
 
-def test_lists_and_shows_are_json_too(home):
+def test_lists_and_shows_are_json_too(worked_home):
     job = enqueue_background_job("clitasks.speak", "hello")
     job.wait(60)
     listed = json.loads(run("jobs", "list", "--json").out)
@@ -69,7 +69,7 @@ def test_lists_and_shows_are_json_too(home):
         assert json.loads(run(*line.split(), "--json").out) is not None
 
 
-def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path, home):
+def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path, worked_home):
     assert run("enqueue", "clitasks.speak", "words=done", "--wait").out.endswith("\ndone\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
@@ -79,7 +79,7 @@ def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path
     assert done.code == 1
 
 
-def test_the_list_is_plain_lines_where_there_is_no_terminal(home):
+def test_the_list_is_plain_lines_where_there_is_no_terminal(worked_home):
     job = enqueue_background_job("clitasks.speak", "hello")
     job.wait(60)
     line = next(line for line in output("list").splitlines() if job.id in line)
@@ -91,7 +91,7 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(home):
     assert job.id in output()
 
 
-def test_show_explains_and_gives_the_result(home):
+def test_show_explains_and_gives_the_result(worked_home):
     job = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
     job.wait(60)
     text = output("show", job.id)
@@ -102,7 +102,7 @@ def test_show_explains_and_gives_the_result(home):
     assert "ValueError: no ink" in output("show", failed.id)
 
 
-def test_cancel_says_what_became_of_a_job(home):
+def test_cancel_says_what_became_of_a_job(worked_home):
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
     assert output("cancel", waiting.id) == f"{waiting.id} is canceled\n"
     job = started(enqueue_background_job("clitasks.nap", 60))
@@ -116,7 +116,7 @@ def test_cancel_says_what_became_of_a_job(home):
     output("cancel", stubborn.id)
 
 
-def test_what_had_ended_cannot_be_canceled_and_the_others_are(home):
+def test_what_had_ended_cannot_be_canceled_and_the_others_are(worked_home):
     ended = enqueue_background_job("clitasks.fail")
     wait_until(lambda: ended.ended)
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
@@ -128,7 +128,7 @@ def test_what_had_ended_cannot_be_canceled_and_the_others_are(home):
     assert run("jobs", "cancel", ended.id).code == 1
 
 
-def test_retry_requeue_and_delete(home):
+def test_retry_requeue_and_delete(worked_home):
     job = enqueue_background_job("clitasks.fail")
     wait_until(lambda: job.ended)
     assert job.id in output("retry", job.id)
@@ -141,7 +141,7 @@ def test_retry_requeue_and_delete(home):
     assert "give job ids" in output("retry", code=2)
 
 
-def test_a_job_may_be_named_by_the_end_of_its_id(home):
+def test_a_job_may_be_named_by_the_end_of_its_id(worked_home):
     one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
     two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
     assert one.id in output("show", "t-of-two-likes")
@@ -152,12 +152,12 @@ def test_a_job_may_be_named_by_the_end_of_its_id(home):
     wait_until(lambda: one.ended and two.ended)
 
 
-def test_wait_prints_the_result_and_fails_with_the_job(home):
+def test_wait_prints_the_result_and_fails_with_the_job(worked_home):
     assert output("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
     assert "no ink" in output("wait", enqueue_background_job("clitasks.fail").id, code=1)
 
 
-def test_prune_and_stats(home):
+def test_prune_and_stats(worked_home):
     enqueue_background_job("clitasks.speak", "x").wait(60)
     assert "1 with 2 slots" in output("stats")
     assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
@@ -165,11 +165,8 @@ def test_prune_and_stats(home):
     assert output("list") == ""
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    ["jobs --limit 5000", "jobs logs -f {job}", "--help"],
-)
-def test_a_reader_that_leaves_ends_the_command_quietly(home, arguments):
+@pytest.mark.parametrize("arguments", ["jobs --limit 5000", "jobs logs -f {job}", "--help"])
+def test_a_reader_that_leaves_ends_the_command_quietly(worked_home, arguments):
     job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
     job.wait(60)
     line = f"{sys.executable} -m drawscape {arguments.format(job=job.id)}"
@@ -189,13 +186,7 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))
         # A process of its own: this one may have a huey, and with it a worker would begin.
-        done = subprocess.run(
-            [sys.executable, "-m", "drawscape", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = python("-m", "drawscape", *arguments, code=None)
     assert done.stderr.startswith("drawscape: ")
     assert str(tmp_path / "file" / "home") in done.stderr
     assert done.stderr.endswith("Not a directory\n")
@@ -208,7 +199,9 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
     [((signal.SIGINT,), "finished"), ((signal.SIGINT, signal.SIGINT), "queued")],
 )
 @pytest.mark.slow
-def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(tmp_path, home, signals, status):
+def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(
+    tmp_path, worked_home, signals, status
+):
     folder = tmp_path / "own"
     (folder / ".drawscape").mkdir(parents=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(folder)}
@@ -230,3 +223,63 @@ def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(tmp_path, home
             process.send_signal(signum)
         assert process.wait(60) == 0
         assert job.status == status
+
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+def queued(name):
+    return enqueue_background_job(TASK, width=9, height=9, job_id=name).id
+
+
+@pytest.fixture
+def shown(terminal):
+    """Show the table at a terminal of so many columns."""
+
+    def show(columns):
+        screen = terminal("jobs", columns=columns)
+        wait_until(screen.ended)
+        return screen.read().replace("\r", "")
+
+    return show
+
+
+def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home, shown):
+    job_id = enqueue_background_job(TASK, width=9, height=9).id
+    assert f"{job_id}  spiral, seed 0  queued" in shown(130)
+    narrow = shown(60)
+    assert f"\n{job_id[-8:]}  spiral, seed 0  queued" in narrow
+    assert "no workers alive: start one" in narrow
+    enqueue_background_job(TASK, width=9, height=9, job_description="rings for Ada")
+    narrowest = shown(40)
+    assert "  rings for Ada " in narrowest
+    assert max(map(len, narrowest.splitlines())) <= 40
+
+
+def test_an_empty_queue_says_which_file_it_is(home, shown):
+    assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.slow
+def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
+    screen = terminal("jobs", "--watch", columns=70)
+    wait_until(lambda: screen.shows("no jobs yet"), "the empty queue")
+    for name in ("first", "second"):
+        job_id = queued(name)
+        wait_until(lambda name=name: screen.shows(name), name)
+        assert run("jobs", "cancel", job_id).code == 0
+        wait_until(lambda: screen.shows("canceled"), "the cancelling")
+        delete_job(job_id)
+        wait_until(lambda: screen.shows("no jobs yet"), "the empty queue")
+    screen.press(b"\x03")
+    wait_until(screen.ended)
+    assert screen.process.returncode == 0
+    assert "Traceback" not in screen.read()
+
+
+def test_watching_without_a_terminal_lists_once_and_says_so(home):
+    job_id = queued("lonely")
+    done = run("jobs", "--watch")
+    assert done.out.startswith(f"{job_id}\t")
+    assert "needs a terminal" in done.err

@@ -1,7 +1,8 @@
-"""`drawscape lab`, the README's second command: a worker and JupyterLab come and go together."""
+"""`drawscape lab`, `drawscape demo` and `drawscape workers`, in processes of their own."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,12 @@ from pathlib import Path
 
 import pytest
 import websocket
-from support import free_port, wait_until
+from click.testing import CliRunner
+from support import free_port, started, wait_until
 
+from drawscape import __version__
+from drawscape.cli.root import root
 from drawscape.job_manager import enqueue_background_job, workers_alive
-
-pytestmark = pytest.mark.slow
 
 TOKEN = "a-token-of-this-test"
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -67,8 +69,7 @@ def fetch(url, path, method="GET"):
     request = urllib.request.Request(f"{url}{path}", method=method)
     request.add_header("Authorization", f"token {TOKEN}")
     with urllib.request.urlopen(request, timeout=60) as answer:
-        body: bytes = answer.read()
-        return body
+        return answer.read()
 
 
 def opens_without_pop_ups_and_with_the_command_on_its_path(url):
@@ -99,6 +100,7 @@ def opens_without_pop_ups_and_with_the_command_on_its_path(url):
     terminal.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "signals",
     [
@@ -108,14 +110,14 @@ def opens_without_pop_ups_and_with_the_command_on_its_path(url):
 )
 def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, signals):
     process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    wait_until(lambda: answers(process, url, log), "JupyterLab")
     opens_without_pop_ups_and_with_the_command_on_its_path(url)
     (first,) = workers_alive()
     os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
     assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
     (second,) = workers_alive()
     words = f"The worker died; another one runs (process {second.pid},"
-    wait_until(lambda: words in log.read_text(), 60, "the line about it")
+    wait_until(lambda: words in log.read_text(), "the line about it")
 
     for number in (*signals, *signals[1:] * 90):
         os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
@@ -126,3 +128,80 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
     assert "The worker has stopped." in log.read_text()
     with pytest.raises(OSError, match=r"refused|Errno"):
         urllib.request.urlopen(url, timeout=5)
+
+
+@pytest.mark.slow
+def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE")}
+    lines = tmp_path / "lines"
+    with lines.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "drawscape", "demo"],
+            cwd=tmp_path,
+            env={**environment, "DRAWSCAPE_HOME": str(tmp_path)},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until(lambda: "A worker runs beside it (" in lines.read_text(), "its worker")
+        os.kill(int(re.search(r"process (\d+)", lines.read_text())[1]), signal.SIGKILL)
+        assert demo.wait(120) == 0, lines.read_text()
+    finally:
+        demo.kill()
+        demo.wait(60)
+    printed = lines.read_text()
+    pictures = [line.strip() for line in printed.splitlines() if line.startswith("  /")]
+    assert len(pictures) == 6
+    assert all(Path(path).read_text().startswith("<?xml") for path in pictures)
+    assert "6 drawings in " in printed
+
+
+@pytest.fixture
+def start(home, task_module):
+    """Start `drawscape worker` with more options; it is gone after the test."""
+    task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
+    processes = []
+
+    def run(*options):
+        command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "-q", *options]
+        processes.append(subprocess.Popen(command, cwd=home))
+        wait_until(workers_alive, what="the worker to start")
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait(60)
+
+
+def test_jobs_workers_lists_who_is_alive(start):
+    none = CliRunner().invoke(root, ["jobs", "workers"])
+    assert "no worker is alive" in none.output
+    process = start("--lanes", "fast,default")
+    found = CliRunner().invoke(root, ["jobs", "workers"])
+    assert found.output.split("\t")[1:5] == [str(process.pid), "1", "fast,default", __version__]
+    (one,) = json.loads(CliRunner().invoke(root, ["jobs", "workers", "--json"]).output)
+    assert one["pid"] == process.pid
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seconds", "grace", "status"), [(1.5, "10m", "finished"), (600, "0.2s", "queued")]
+)
+def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
+    start, seconds, grace, status
+):
+    process = start("--grace", grace)
+    job = started(enqueue_background_job("naps.nap", seconds))
+    waiting = enqueue_background_job("naps.nap", 0)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert job.status == status
+    assert job.refresh().attempts == 1
+    assert waiting.status == "queued"
+
+
+def test_a_queue_in_a_file_is_not_migrated_by_a_command(home):
+    found = CliRunner().invoke(root, ["queue", "migrate"])
+    assert found.exit_code == 1
+    assert "brought up to date when it is opened" in str(found.exception)

@@ -1,13 +1,15 @@
-"""The command itself: a full disk, a reader that leaves, Ctrl-C."""
+"""The command itself: its options, its errors, terminals, and where its output goes."""
 
 import os
 import signal
+import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 from command import run
-from support import wait_until
+from support import python, wait_until
 
 from drawscape.job_manager import list_jobs, workers_alive
 
@@ -66,7 +68,114 @@ def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(tmp_path, monkeypatch):
     process.wait(60)
     process.stdout.close()
     assert process.returncode == 130
-    wait_until(lambda: not workers_alive(), 60, "the worker's end")
+    wait_until(lambda: not workers_alive(), "the worker's end")
     jobs = list_jobs()
     assert len(jobs) == 6
     assert {job.status for job in jobs} <= {"finished", "stopped", "canceled"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sketches",), "reaction_diffusion  "),
+        (("sketches", "spiral"), "--wobble  "),
+        (("draw", "spirl"), "did you mean 'spiral'"),
+    ],
+)
+def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words):
+    screen = terminal(*arguments, columns=60)
+    wait_until(screen.ended)
+    text = screen.read()
+    assert words in text
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_elsewhere_each_pattern_has_one_line():
+    lines = run("sketches", "spiral").out.splitlines()
+    line = next(line for line in lines if line.startswith("  --wobble"))
+    assert line.endswith("]")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("drawscape dra", "draw"),
+        ("drawscape draw spir", "spiral_halftone"),
+        ("drawscape sketches trunc", None),
+        ("drawscape draw spiral --wob", "--wobble"),
+        ("drawscape draw spirl --wob", None),
+    ],
+)
+def test_a_shell_completes_commands_patterns_and_their_options(typed, offered):
+    words = typed.split()
+    done = python(
+        "-m",
+        "drawscape",
+        code=None,
+        env={
+            **os.environ,
+            "_DRAWSCAPE_COMPLETE": "bash_complete",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+        },
+    )
+    assert done.stderr == ""
+    items = [line.partition(",")[2] for line in done.stdout.split()]
+    assert (offered in items) if offered else items == []
+
+
+DRAWING = ("draw", "truchet", "--param", "tiles=3")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert run(*DRAWING, "-o", "a.svg").out == "a.svg\n"
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [(DRAWING, "svg"), (("plot", "a.svg"), "gcode"), (("redraw", "a.svg"), "svg")],
+)
+def test_a_device_a_pipe_and_a_link_stay_what_they_are(folder, command, ending):
+    file = folder / f"b.{ending}"
+    assert run(*command, "-o", str(file)).code == 0
+    made = file.read_bytes()
+    (folder / f"link.{ending}").symlink_to(file)
+    file.write_bytes(b"old")
+    assert run(*command, "-o", f"link.{ending}").out == f"link.{ending}\n"
+    assert ((folder / f"link.{ending}").is_symlink(), file.read_bytes()) == (True, made)
+
+    pipe = folder / f"pipe.{ending}"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    done = run(*command, "-o", str(pipe))
+    reader.join(60)
+    assert (done.code, done.out, read) == (0, "", [made])
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+    null = folder / f"null.{ending}"
+    null.symlink_to(os.devnull)
+    assert run(*command, "-o", str(null)).code == 0
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+@pytest.mark.parametrize("to", ["-", "/dev/stdout", ">(cat)"])
+def test_a_shell_s_outputs_take_the_drawing_and_no_name(folder, to):
+    line = f"{sys.executable} -m drawscape draw truchet --param tiles=3 -o {to} | cat; wait"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, check=True)
+    assert done.stdout == (folder / "a.svg").read_bytes()
+
+
+def test_a_name_without_an_ending_is_written_in_the_machine_s_format_or_as_svg(folder):
+    for command in (DRAWING, ("plot", "a.svg")):
+        assert run(*command, "-o", "x").out == "x\n"
+        assert (folder / "x").read_bytes().startswith(b"<?xml")
+        assert run(*command, "-o", "y", "--machine", "grbl").out == "y\n"
+        assert b"G21" in (folder / "y").read_bytes()
+        run(*command, "-o", "own.gcode", "--machine", "grbl")
+        assert (folder / "own.gcode").read_bytes() == (folder / "y").read_bytes()

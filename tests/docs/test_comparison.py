@@ -17,7 +17,7 @@ PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
 QUEUES = ("RQ", "huey", "Celery", "procrastinate")
 
 
-def rows() -> list[list[str]]:
+def rows():
     lines = [line for line in TABLE.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
@@ -39,7 +39,7 @@ def test_the_tests_that_are_named_exist():
             assert (ROOT / path).exists() or page.stem == "CHANGELOG", (page.name, path)
 
 
-def test_huey_has_forgotten_a_task_that_it_handed_out(tmp_path: Path):
+def test_huey_has_forgotten_a_task_that_it_handed_out(tmp_path):
     huey = SqliteHuey(filename=str(tmp_path / "huey.db"))
 
     @huey.task()

@@ -7,9 +7,7 @@ import doctest
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import wait_until
@@ -55,7 +53,7 @@ HAVE_NONE = {
 """What the worker calls, with arguments from a drawing that is being made; what is left of version 0.2."""
 
 
-def canvas_methods() -> Iterator[tuple[str, Any]]:
+def canvas_methods():
     """Yield the canvas and its methods."""
     yield "SVGBuilder", SVGBuilder
     for name in dir(SVGBuilder):
@@ -65,7 +63,7 @@ def canvas_methods() -> Iterator[tuple[str, Any]]:
                 yield name, method
 
 
-def public(package: str) -> Iterator[tuple[str, Any]]:
+def public(package):
     """Yield what a package hands on and has, or has to have, an example."""
     module = importlib.import_module(f"drawscape.{package}")
     names = getattr(module, "__all__", None) or [
@@ -81,7 +79,7 @@ def public(package: str) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def other_examples() -> Iterator[doctest.DocTest]:
+def other_examples():
     """Yield the examples of what is not public, which begin with the names of their module."""
     public_texts = {inspect.getdoc(value) for _, _, value in EXAMPLES}
     for file in PACKAGE.rglob("*.py"):
@@ -94,7 +92,7 @@ def other_examples() -> Iterator[doctest.DocTest]:
                     yield found
 
 
-def thing_at(path: str) -> Any:
+def thing_at(path):
     """Return what a dotted path names, a method of a class too."""
     module, _, name = path.rpartition(".")
     if module.rpartition(".")[2][0].isupper():
@@ -110,7 +108,7 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory):
     """A home with a worker, which is the working folder too."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / ".drawscape").mkdir()
@@ -123,20 +121,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def alone(home: Path) -> Iterator[None]:
+def alone(home):
     """Let no job of an example go on: what it draws would be new to the catalogue while the next one runs."""
     yield
     for job in job_manager.list_jobs(("queued", "deferred", "scheduled"), limit=None):
         job.cancel()
-    wait_until(lambda: not job_manager.list_jobs("started"), 60, "the end of what an example began")
+    wait_until(lambda: not job_manager.list_jobs("started"), "the end of what an example began")
 
 
-def beginning(page: str) -> dict[str, Any]:
+def beginning(page):
     """Return the names that a page's examples begin with."""
     text = (REFERENCE / f"{page}.md").read_text().partition("The examples begin with:")[2]
     block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert block, f"{page}.md does not say what its examples begin with"
-    names: dict[str, Any] = {"__name__": "__main__"}
+    names = {"__name__": "__main__"}
     exec(block[1], names)
     return names
 
@@ -145,14 +143,7 @@ def beginning(page: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("page", "name", "value"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
 )
-def test_the_example_shows_what_it_says(
-    home: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    page: str,
-    name: str,
-    value: Any,
-):
+def test_the_example_shows_what_it_says(home, tmp_path, monkeypatch, page, name, value):
     if name == "synchronous_jobs":  # refused where a worker is alive
         monkeypatch.setenv("DRAWSCAPE_QUEUE", str(tmp_path / "queue.db"))
     text = inspect.getdoc(value) or ""
@@ -161,15 +152,15 @@ def test_the_example_shows_what_it_says(
     check(example)
 
 
-def check(example: doctest.DocTest) -> None:
-    shown: list[str] = []
+def check(example):
+    shown = []
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed = doctest.DocTestRunner(optionflags=flags).run(example, out=shown.append).failed
     assert not failed, "".join(shown)
 
 
 @pytest.mark.parametrize("example", [*other_examples()], ids=lambda example: example.name)
-def test_an_example_of_what_is_not_public_shows_what_it_says(home: Path, example: doctest.DocTest):
+def test_an_example_of_what_is_not_public_shows_what_it_says(home, example):
     check(example)
 
 

@@ -3,13 +3,11 @@
 import re
 import runpy
 import shlex
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import click
 import pytest
-from page_blocks import PAGES, Project, new_project
+from page_blocks import PAGES, new_project
 
 from drawscape.cli.root import root
 from drawscape.errors import PlotNotFoundError
@@ -20,13 +18,13 @@ GUIDES = sorted([*(PAGES / "guides").glob("*.md"), *(PAGES / "explanation").glob
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(tmp_path_factory):
     with new_project(tmp_path_factory.mktemp("guides") / "studio") as made:
         yield made
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=[page.stem for page in GUIDES])
-def test_every_block_of_the_page_runs(project: Project, page: Path):
+def test_every_block_of_the_page_runs(project, page):
     ran = project.run_page(page)
     assert ran or page.parent.name == "explanation", "a guide shows something to do"
 
@@ -41,10 +39,10 @@ TYPED = [
 
 
 @pytest.mark.parametrize(("page", "line"), TYPED)
-def test_a_command_that_needs_a_machine_is_one_that_there_is(page: str, line: str):
+def test_a_command_that_needs_a_machine_is_one_that_there_is(page, line):
     """Behind two blanks or more stands what it prints or does. There is no plot of the guide's id here."""
     words = shlex.split(re.split(r"\s{2,}", line)[0])[1:]
-    command: click.Command = root
+    command = root
     context = click.Context(root)
     while isinstance(command, click.Group):
         found = command.get_command(context, words.pop(0))

@@ -45,7 +45,7 @@ exec {DRAWSCAPE} "$@"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path, monkeypatch):
     """A new project with a job in its queue, and commands on PATH that are ours or only written down."""
     folder, commands = tmp_path / "studio", tmp_path / "bin"
     fill(folder)
@@ -65,14 +65,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def postgres(postgres_url: str):
+def postgres(postgres_url):
     """The URL of an empty Postgres."""
     url = new_schema(postgres_url)
     yield url
     drop_schema(url)
 
 
-def check_words(words: list[str]) -> None:
+def check_words(words):
     """Fail if `pip` or `docker` is asked for what there is not."""
     if words[0] == "pip":
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -90,9 +90,7 @@ def check_words(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("block", SHELL)
-def test_a_block_of_shell_runs_and_the_doctor_is_content(
-    project: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, block: str
-):
+def test_a_block_of_shell_runs_and_the_doctor_is_content(project, postgres, monkeypatch, block):
     with pytest.MonkeyPatch.context() as patch, object_store(patch) as store:
         patch.delenv("DRAWSCAPE_OUTPUT")
         script = f"set -eu\n{block}\nwait\ndrawscape doctor"

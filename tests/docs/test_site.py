@@ -18,6 +18,7 @@ import click
 import nbformat
 import pytest
 from sphinx.util.inventory import InventoryFile
+from support import python
 
 from drawscape import notebook, sketches
 from drawscape.cli.root import root
@@ -32,20 +33,13 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory):
     """The site, just built."""
     folder = tmp_path_factory.mktemp("site")
     doctrees = tmp_path_factory.mktemp("doctrees")
     command = ["-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-d", str(doctrees)]
     command += ["-c", "notebooks/pages", "notebooks"]
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", *command, str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    python("-m", "sphinx", *command, str(folder), cwd=ROOT, timeout=900)
     return folder
 
 
@@ -56,7 +50,7 @@ MODULES = (
 """What is public beside the canvas, the notebook and the tasks."""
 
 
-def names_of(path: str) -> set[str]:
+def names_of(path):
     """Return the functions and classes that a module hands on, or has where it has no `__all__`."""
     module = importlib.import_module(f"drawscape.{path}")
     named = getattr(module, "__all__", None) or [
@@ -72,14 +66,14 @@ def names_of(path: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def described(site: Path) -> set[str]:
+def described(site):
     """The dotted paths that the reference describes."""
     with (site / "objects.inv").open("rb") as file:
         found = InventoryFile.load(file, "", lambda base, path: path)
     return {name for kind, names in found.items() if kind.startswith("py:") for name in names}
 
 
-def undescribed(paths: set[str], described: set[str]) -> set[str]:
+def undescribed(paths, described):
     """Return those of `paths` that are described neither so nor under another path to the same thing."""
     missing = paths - described
     things = set()
@@ -89,7 +83,7 @@ def undescribed(paths: set[str], described: set[str]) -> set[str]:
     return {path for path in missing if id(pkgutil.resolve_name(path)) not in things}
 
 
-def test_every_public_name_is_in_the_reference(described: set[str]):
+def test_every_public_name_is_in_the_reference(described):
     public = {
         *(name for path in MODULES for name in names_of(path)),
         *(f"drawscape.notebook.{name}" for name in notebook.__all__),
@@ -103,7 +97,7 @@ def test_every_public_name_is_in_the_reference(described: set[str]):
     assert undescribed(public, described) == set()
 
 
-def test_what_the_code_on_the_site_imports_is_in_the_reference(described: set[str]):
+def test_what_the_code_on_the_site_imports_is_in_the_reference(described):
     pages = [ROOT / "README.md", *(ROOT / "notebooks" / "pages").rglob("*.md")]
     cells = [
         cell.source
@@ -123,7 +117,7 @@ def test_what_the_code_on_the_site_imports_is_in_the_reference(described: set[st
     assert undescribed(named, described) == set()
 
 
-def test_signatures_are_shown_as_python(site: Path):
+def test_signatures_are_shown_as_python(site):
     """Where Sphinx cannot parse one it shows each type's module behind a `~`."""
     pages = (site / "pages" / "reference").glob("*.html")
     shown = [one for page in pages for one in re.findall(SIGNATURE, text_of(page))]
@@ -131,9 +125,9 @@ def test_signatures_are_shown_as_python(site: Path):
     assert [one for one in shown if "~" in one or "&lt;" in one] == []
 
 
-def commands(group: click.Group, path: str = "drawscape") -> dict[str, click.Command]:
+def commands(group, path="drawscape"):
     """Return every command below `group` by its full name."""
-    found: dict[str, click.Command] = {}
+    found = {}
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -144,11 +138,11 @@ def commands(group: click.Group, path: str = "drawscape") -> dict[str, click.Com
     return found
 
 
-def text_of(page: Path) -> str:
+def text_of(page):
     return re.sub(r"<[^>]+>", "", page.read_text())
 
 
-def test_every_command_and_option_is_on_its_page(site: Path):
+def test_every_command_and_option_is_on_its_page(site):
     page = text_of(site / "pages" / "reference" / "commands.html")
     for name, command in commands(root).items():
         assert name in page, name
@@ -157,7 +151,7 @@ def test_every_command_and_option_is_on_its_page(site: Path):
                 assert option.opts[-1] in page, f"{name} {option.opts}"
 
 
-def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site: Path):
+def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site):
     overview = (site / "pages" / "gallery.html").read_text()
     for family, names in sketches.SKETCHES.families().items():
         file = site / "pages" / "_gallery" / f"{family}.html"
@@ -196,7 +190,7 @@ PAGES = (
 """One page of each kind."""
 
 
-def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_network(site: Path):
+def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_network(site):
     pages = [f"{page}.html" for page in PAGES]
     command = [sys.executable, str(ROOT / "tests" / "site_browser.py"), str(site), *pages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -204,7 +198,7 @@ def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_net
     assert json.loads(done.stdout) == {}
 
 
-def test_the_site_is_small_and_its_tutorials_show_their_widgets(site: Path):
+def test_the_site_is_small_and_its_tutorials_show_their_widgets(site):
     size = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
     assert size < 20e6, f"{size / 1e6:.1f} MB"
     screens = {file.name for file in (site / "_static" / "screens").glob("*.webp")}
@@ -214,17 +208,17 @@ def test_the_site_is_small_and_its_tutorials_show_their_widgets(site: Path):
 
 
 class _Links(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
-        self.found: list[str] = []
+        self.found = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         for name, value in attrs:
             if name in ("href", "src") and value and tag in ("a", "img", "script", "link"):
                 self.found.append(f"{tag} {value}")
 
 
-def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path):
+def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site):
     anchors = {
         page.resolve(): {
             html.unescape(found) for found in re.findall(r'\bid="([^"]+)"', page.read_text())

@@ -3,7 +3,6 @@
 import pytest
 
 from drawscape.job_manager import start_worker
-from drawscape.queue.process import WorkerProcess
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">
 <path d="M2 2 L10 2 M10 2 L18 8" fill="none" stroke="black" stroke-width="0.3"/></svg>"""
@@ -21,7 +20,7 @@ def home(home):
 @pytest.fixture
 def worker(home):
     """Start a worker with so many slots; it ends with the test."""
-    running: list[WorkerProcess] = []
+    running = []
 
     def start(slots):
         running.append(start_worker(slots))

@@ -1,16 +1,22 @@
-"""The task as the contract calls it, in this process."""
+"""Many files in one call: as a list, from an archive, as jobs."""
 
 import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
+from drawscape.files.batch import distinct, write_zip
+from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
 from drawscape.queue.worker.context import JobContext, set_current
 from workers.file_tasks import process_batch
 
@@ -182,7 +188,7 @@ class _StoppedAfter(JobContext):
         super().__init__()
         self._file = file
         self._stop = False
-        self.reported: list[float] = []
+        self.reported = []
 
     def progress(self, fraction, message=None, preview=None):
         self.reported.append(fraction)
@@ -201,3 +207,100 @@ def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home)
         set_current(None)
     assert statuses(reports) == ["done", "done", "stopped"]
     assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "skipped", "done"]
+
+
+def test_the_same_files_make_the_same_bytes(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("hello" * 1000)
+    write_zip(tmp_path / "1.zip", [(file, "a.txt")])
+    os.utime(file, (1, 1))
+    file.chmod(0o600)
+    write_zip(tmp_path / "2.zip", [(file, "a.txt")])
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+    assert zipfile.ZipFile(tmp_path / "1.zip").read("a.txt") == b"hello" * 1000
+
+
+@given(
+    st.lists(st.sampled_from(["a", "A", "a-2", "a.csv", "a-2.csv", "A-2.CSV", ".x", "b.tar.gz"]))
+)
+def test_distinct_names_differ_in_more_than_case(names):
+    chosen = distinct(names)
+    assert len({name.lower() for name in chosen}) == len(names)
+    assert all(
+        made == name or name.lower() in map(str.lower, names)
+        for made, name in zip(chosen, names, strict=True)
+    )
+
+
+def enqueue_batch(files, operation="convert_to_json", **options):
+    return enqueue_background_job(
+        "workers.file_tasks.process_batch",
+        file_list=files,
+        operation=operation,
+        job_timeout="20m",
+        **options,
+    )
+
+
+def large_file(folder, name, rows):
+    """A CSV file that takes a while; its last row is (rows - 1)."""
+    with (folder / name).open("w") as stream:
+        stream.write("id,name,price\n")
+        stream.writelines(f"{n},name {n % 997},{n / 8}\n" for n in range(rows))
+    return name
+
+
+def half_written(home):
+    return list((home / "output").rglob(".*.part"))
+
+
+@pytest.mark.slow
+def test_more_batches_than_slots_all_end_each_in_its_own_job(home, worker):
+    jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
+    worker(2)
+    for job in jobs:
+        assert [r["status"] for r in job.wait(120)] == ["done", "done", "done", "failed"]
+    assert {job.id for job in list_jobs(limit=None)} == {job.id for job in jobs}
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, worker):
+    large_file(home, "large.csv", 200_000)
+    process = worker(1)
+    job = enqueue_background_job("workers.data_tasks.process_file", "large.csv", "json")
+    wait_until(lambda: half_written(home))
+    os.kill(process.pid, signal.SIGKILL)
+    made = home / "output" / "data" / "large.json"
+    assert not made.exists() or json.loads(made.read_text())  # whole or absent
+    wait_until(lambda: not process.alive)
+    worker(1)
+    path = Path(get_job(job.id).wait(120))
+    records = json.loads(path.read_text())
+    assert len(records) == 200_000
+    assert records[-1] == {"id": 199_999, "name": f"name {199_999 % 997}", "price": 24999.875}
+    assert half_written(home) == []
+
+
+@pytest.mark.nightly
+def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, worker):
+    files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
+    folder = home / "output" / "data"
+    process = worker(2)
+    job = enqueue_batch(files)
+    # It is noted afterwards: of two that are written one is noted.
+    wait_until(lambda: len(list(folder.glob("*.json"))) >= 2)
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not process.alive)
+    whole = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+    for path in whole:
+        assert len(json.loads(path.read_text())) == 100_000
+    worker(2)
+    reports = get_job(job.id).wait(120)
+    assert {r["status"] for r in reports} <= {"done", "skipped"}
+    assert len(list(folder.glob("*.json"))) == 6
+    skipped = [Path(r["output"]) for r in reports if r["status"] == "skipped"]
+    assert skipped
+    assert all(
+        path.stat().st_mtime_ns == whole.get(path, path.stat().st_mtime_ns) for path in skipped
+    )
+    assert half_written(home) == []

@@ -1,10 +1,23 @@
-"""Lines are flat arrays that cannot be built wrongly."""
+"""Lines: made, resampled, clipped, curved."""
+
+import pkgutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import python
 
+from drawscape import geometry
 from drawscape.errors import GeometryError
+from drawscape.geometry import curves
+from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
+from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Lines, on_lines
+from drawscape.geometry.regions import contains
+from drawscape.geometry.resample import resample
+from drawscape.geometry.simplify import simplify, without_repeats
 
 
 def test_every_way_in_gives_the_same_arrays():
@@ -48,3 +61,265 @@ def test_a_function_on_lines_takes_one_line_as_an_array():
     assert mirrored([]).shape == (0, 2)
     with pytest.raises(GeometryError, match="not \\(2,\\)"):
         mirrored([1.0, 2.0])
+
+
+few = settings(max_examples=30)
+any_lines = st.from_type(Lines)
+CORNER = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 4.5]])
+
+
+def distance(points, line):
+    """The distance of each point from a polyline, by brute force."""
+    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
+    square = np.maximum((step**2).sum(axis=2), 1e-300)
+    along = np.clip(((points - a) * step).sum(axis=2) / square, 0, 1)
+    return np.hypot(*(points - a - along[..., None] * step).T).min(axis=1)
+
+
+@few
+@given(lines=any_lines, step=st.floats(0.5, 50))
+def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
+    spaced = resample(lines, step)
+    assert np.array_equal(spaced.starts, lines.starts)
+    assert np.array_equal(spaced.ends, lines.ends)
+    assert (spaced.lengths_mm <= lines.lengths_mm + 1e-9).all()
+    for before, after in zip(lines, spaced, strict=True):
+        assert np.hypot(*np.diff(after, axis=0).T).max(initial=0.0) <= step + 1e-9
+        if len(before) > 1:
+            assert distance(after, before).max() < 1e-9
+
+
+@few
+@given(lines=any_lines, tolerance=st.floats(0, 5))
+def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
+    simpler = simplify(lines, tolerance)
+    assert len(simpler) == len(lines)
+    assert (simpler.counts <= lines.counts).all()
+    assert np.array_equal(simpler.starts, lines.starts)
+    for before, after in zip(lines, simpler, strict=True):
+        if len(after) > 1:
+            assert distance(before, after).max() <= tolerance + 1e-9
+
+
+@few
+@given(lines=any_lines)
+def test_no_point_repeats_the_one_before_it(lines):
+    for before, after in zip(lines, without_repeats(lines), strict=True):
+        assert (np.diff(after, axis=0) != 0).any(axis=1).all()
+        assert np.array_equal(after[0], before[0])
+        assert np.array_equal(after[-1], before[-1])
+
+
+@few
+@given(lines=any_lines)
+def test_catmull_rom_runs_through_every_point(lines):
+    smooth = catmull_rom(lines, 0.5)
+    assert np.isfinite(smooth.points).all()
+    assert np.array_equal(smooth.starts, lines.starts)
+    assert np.array_equal(smooth.ends, lines.ends)
+    for before, after in zip(lines, smooth, strict=True):
+        assert all((after == point).all(axis=1).any() for point in before)
+
+
+def test_catmull_rom_through_a_closed_line_has_no_corner_where_it_closes():
+    turns = np.linspace(0, 2 * np.pi, 9)
+    ring = np.column_stack((np.cos(turns), np.sin(turns))) * 10
+    ring[-1] = ring[0]
+    smooth = catmull_rom(ring, 0.001)
+    assert np.hypot(*smooth.T) == pytest.approx(np.full(len(smooth), 10.0), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [
+        (resample, 0.0),
+        (resample, float("nan")),
+        (resample, 1e-12),
+        (simplify, -1.0),
+        (catmull_rom, 0.0),
+    ],
+)
+def test_options_that_make_no_sense_are_named(function, value):
+    with pytest.raises(GeometryError, match=str(value).replace("+", r"\+")):
+        function(CORNER, value)
+
+
+@pytest.mark.parametrize("function", [simplify, catmull_rom, without_repeats])
+def test_nothing_comes_of_nothing(function):
+    assert len(function(Lines.empty())) == 0
+    assert function([]).shape == (0, 2)
+
+
+STAR = np.column_stack(
+    (
+        np.where(np.arange(10) % 2, 9.3, 23.1) * np.cos(np.arange(10) * np.pi / 5 + 0.1),
+        np.where(np.arange(10) % 2, 9.3, 23.1) * np.sin(np.arange(10) * np.pi / 5 + 0.1),
+    )
+)
+HOLE = np.array([[-4.1, -3.2], [4.3, -3.7], [3.9, 4.4], [-3.6, 4.8]])
+SHAPES = {
+    "rectangle": (
+        lambda lines, outside: clip_to_rectangle(lines, -13.5, -7, 12, 21, outside=outside),
+        lambda p: (p[:, 0] > -13.5) & (p[:, 0] < 12) & (p[:, 1] > -7) & (p[:, 1] < 21),
+    ),
+    "polygon": (
+        lambda lines, outside: clip_to_polygon(lines, STAR, outside=outside),
+        lambda p: contains(STAR, p),
+    ),
+    "polygon with a hole": (
+        lambda lines, outside: clip_to_polygon(lines, [STAR, HOLE], outside=outside),
+        lambda p: contains(STAR, p) & ~contains(HOLE, p),
+    ),
+}
+shapes = pytest.mark.parametrize(("clip", "inside"), SHAPES.values(), ids=SHAPES)
+
+
+def middles(lines):
+    """The middles of all segments that are long enough to be on one side for certain."""
+    found = [
+        (line[:-1] + line[1:])[np.hypot(*np.diff(line, axis=0).T) > 1e-4] / 2 for line in lines
+    ]
+    return np.concatenate([np.empty((0, 2)), *found])
+
+
+@shapes
+@few
+@given(lines=any_lines)
+def test_inside_and_outside_together_are_the_whole(clip, inside, lines):
+    within, without = clip(lines, False), clip(lines, True)
+    total = within.lengths_mm.sum() + without.lengths_mm.sum()
+    assert total == pytest.approx(lines.lengths_mm.sum(), abs=1e-6)
+
+
+@shapes
+@few
+@given(seed=st.integers(0, 10_000))
+def test_each_piece_lies_on_its_side(clip, inside, seed):
+    lines = Lines.of(np.random.default_rng(seed).uniform(-30, 30, (10, 6, 2)))
+    assert inside(middles(clip(lines, False))).all()
+    assert not inside(middles(clip(lines, True))).any()
+
+
+@shapes
+def test_a_closed_line_that_starts_inside_is_not_torn_there(clip, inside):
+    ring = np.array([[0, 8], [0, 60], [60, 60], [60, 8], [0, 8]], dtype=float)
+    assert clip(Lines.of(ring), False).counts.tolist() == [3]
+    assert len(clip(Lines.of(ring), True)) == 1
+
+
+@shapes
+def test_a_line_wholly_inside_comes_back_to_the_last_bit(clip, inside):
+    line = np.random.default_rng(3).uniform(5.2, 6.4, (20, 2))
+    kept = clip(Lines.of(line), False)
+    assert len(kept) == 1
+    assert np.array_equal(kept.points, line)
+    assert len(clip(Lines.of(line), True)) == 0
+
+
+@shapes
+def test_a_point_is_kept_as_a_dot_where_it_belongs(clip, inside):
+    dots = Lines.of([[[6.0, 5.5]], [[50.0, 50.0]]])
+    assert clip(dots, False).points.tolist() == [[6.0, 5.5]] * 2
+    assert clip(dots, True).points.tolist() == [[50.0, 50.0]] * 2
+
+
+def test_a_line_along_an_edge_or_through_corners_is_whole():
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=float)
+    diagonal = Lines.of([[-5.0, -5.0], [15.0, 15.0]])
+    assert clip_to_polygon(diagonal, square).points == pytest.approx(np.array([[0, 0], [10, 10]]))
+    assert len(clip_to_polygon(diagonal, square, outside=True)) == 2
+    edge = Lines.of([[-5.0, 0.0], [15.0, 0.0]])
+    assert clip_to_rectangle(edge, 0, 0, 10, 10).points.tolist() == [[0.0, 0.0], [10.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: clip_to_rectangle(Lines.empty(), 5, 0, 5, 9), "x0 < x1"),
+        (lambda: clip_to_rectangle(Lines.empty(), 0, 0, 5, np.inf), "inf"),
+        (lambda: clip_to_polygon(Lines.empty(), STAR[:2]), "at least three"),
+    ],
+)
+def test_shapes_without_an_inside_are_refused(call, words):
+    with pytest.raises(GeometryError, match=words):
+        call()
+
+
+places = st.tuples(st.floats(-100, 100), st.floats(-100, 100))
+
+
+@few
+@given(radius=st.floats(0, 500), start=st.floats(-720, 720), sweep=st.floats(-360, 360))
+def test_an_arc_stays_within_the_tolerance(radius, start, sweep):
+    points = curves.arc(1, 2, radius, start, start + sweep, tolerance_mm=0.1)
+    middles = (points[1:] + points[:-1]) / 2 - (1, 2)
+    assert np.hypot(*(points - (1, 2)).T) == pytest.approx(np.full(len(points), radius), abs=1e-9)
+    assert (radius - np.hypot(*middles.T) <= 0.1 + 1e-9).all() or radius <= 0.1
+
+
+def test_a_circle_is_closed_and_runs_clockwise_on_paper():
+    ring = curves.circle(5, 5, 2)
+    assert np.array_equal(ring[0], ring[-1])
+    assert ring[0].tolist() == [7.0, 5.0]
+    assert ring[1, 1] > 5
+
+
+def test_an_ellipse_is_turned_by_its_rotation():
+    upright = curves.ellipse(0, 0, 3, 1, rotation_degrees=90)
+    assert np.abs(upright).max(axis=0) == pytest.approx([1, 3], abs=0.02)
+
+
+@few
+@given(p=places, q=places, r=places, s=places, tolerance=st.floats(0.01, 5), cubic=st.booleans())
+def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
+    controls = np.array([p, q, r, s] if cubic else [p, q, r])
+    line = curves.beziers(controls[None], tolerance_mm=tolerance).points
+    assert np.array_equal(line[[0, -1]], controls[[0, -1]])
+    t = np.linspace(0, 1, 400)[:, None]
+    levels = list(controls)
+    while len(levels) > 1:
+        levels = [(1 - t) * a + t * b for a, b in pairwise(levels)]
+    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
+    square = np.maximum((step**2).sum(axis=2), 1e-300)
+    along = np.clip(((levels[0] - a) * step).sum(axis=2) / square, 0, 1)
+    stray = np.hypot(*(levels[0] - a - along[..., None] * step).T).min(axis=1)
+    assert stray.max() <= tolerance + 1e-9
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: curves.circle(0, 0, -1),
+        lambda: curves.circle(0, 0, np.nan),
+        lambda: curves.circle(0, 0, 1, tolerance_mm=0),
+        lambda: curves.circle(0, 0, 1e9, tolerance_mm=1e-9),
+        lambda: curves.beziers(np.zeros((2, 5, 2))),
+        lambda: curves.beziers(np.full((1, 4, 2), np.nan)),
+    ],
+)
+def test_curves_without_a_shape_are_refused(call):
+    with pytest.raises(GeometryError):
+        call()
+
+
+def test_every_name_that_it_promises_is_there():
+    for name in geometry.__all__:
+        assert getattr(geometry, name) is not None
+        assert name in dir(geometry)
+    with pytest.raises(AttributeError, match="no attribute 'hatching'"):
+        _ = geometry.hatching
+
+
+def test_no_handed_on_name_is_hidden_by_a_module_of_that_name():
+    modules = {module.name for module in pkgutil.iter_modules(geometry.__path__)}
+    assert modules.isdisjoint(geometry.__all__)
+
+
+def test_importing_all_of_it_loads_no_heavy_library():
+    modules = [f"drawscape.geometry.{m.name}" for m in pkgutil.iter_modules(geometry.__path__)]
+    code = (
+        f"import sys, importlib; [importlib.import_module(m) for m in {modules!r}]; "
+        "print(*[m for m in ('scipy', 'shapely', 'contourpy') if m in sys.modules])"
+    )
+    found = python("-c", code)
+    assert found.stdout.strip() == ""

@@ -129,18 +129,11 @@ Serve = Callable[..., Mailbox]
 @pytest.fixture
 def serve(certificate, monkeypatch):
     """Start a server of a kind ('starttls', 'ssl', 'none') and point the environment to it."""
-    running: list[Controller] = []
+    running = []
 
-    def start(
-        security="none",
-        *,
-        login=False,
-        utf8=False,
-        answers=(),
-        rcpt_answers=(),
-    ):
+    def start(security="none", *, login=False, utf8=False, answers=(), rcpt_answers=()):
         mailbox = Mailbox(list(answers), list(rcpt_answers))
-        options: dict[str, object] = {"enable_SMTPUTF8": utf8}
+        options = {"enable_SMTPUTF8": utf8}
         if security == "ssl":
             options["ssl_context"] = certificate.context()
         if security == "starttls":

@@ -43,7 +43,7 @@ def start_consumer(home):
             stderr=output,
             start_new_session=True,
         )
-    wait_until(lambda: workers_alive() or process.poll() is not None, 60, "a worker")
+    wait_until(lambda: workers_alive() or process.poll() is not None, "a worker")
     if process.poll() is not None:
         pytest.fail(log.read_text())
     return process

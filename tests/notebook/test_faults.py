@@ -3,14 +3,13 @@
 import datetime
 import functools
 import threading
-from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
 from annotated_types import Interval, MultipleOf
-from widget_tree import send
+from support import send
 
 from drawscape.catalogue import Drawings, drawings
 from drawscape.errors import (
@@ -42,7 +41,7 @@ class Nothing(Enum):
     """A list that was never filled."""
 
 
-def sketch(annotation: Any, *default: Any) -> Callable[..., None]:
+def sketch(annotation, *default):
     """Return a sketch with one parameter, `n`, of that annotation and default."""
 
     def dots(svg: Any, rng: Any, *, n: Any) -> None:
@@ -174,9 +173,7 @@ def test_sheets_and_views_refuse_what_they_could_not_use(make, words):
         make()
 
 
-def test_a_table_of_a_status_that_does_not_exist_leaves_nothing_behind(
-    recwarn,
-):
+def test_a_table_of_a_status_that_does_not_exist_leaves_nothing_behind(recwarn):
     with pytest.raises(JobOptionError, match="unknown status 'done'"):
         queue_table("done")
     assert not recwarn.list

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 from annotated_types import Interval, doc
-from support import wait_until
-from widget_tree import send
+from support import send, wait_until
 
 from drawscape.catalogue import drawings, find
 from drawscape.errors import ParameterError
@@ -64,7 +63,7 @@ def circles(shown):
 
 
 def await_status(shown, begin):
-    wait_until(lambda: shown.status.startswith(begin), 60, f"{begin!r}, not {shown.status!r}")
+    wait_until(lambda: shown.status.startswith(begin), f"{begin!r}, not {shown.status!r}")
 
 
 def details(shown):
@@ -75,7 +74,7 @@ def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate):
     dots = form(plot, dots=4, gate=str(gate))
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
-    wait_until(lambda: circles(dots) == 3, 60, "a preview")
+    wait_until(lambda: circles(dots) == 3, "a preview")
     assert dots.state["progress"] == pytest.approx(0.75)
     assert dots.state["running"]
     gate.touch()
@@ -104,7 +103,7 @@ def test_a_job_that_waits_says_how_many_are_ahead(gate):
 def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate):
     dots = form(plot, dots=5, gate=str(gate))
     dots.draw()
-    wait_until(lambda: circles(dots) == 4, 60, "a preview")
+    wait_until(lambda: circles(dots) == 4, "a preview")
     send(dots, "cancel")
     await_status(dots, "stopped after")
     assert circles(dots) == 4
@@ -197,7 +196,7 @@ def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing
     before = len(drawings())
     for turns in range(10, 40):
         send(shown, "change", inputs={"turns": str(turns)}, gesture=1)
-    wait_until(lambda: shown.recent.paths != [], 60, "the drawing in the strip")
+    wait_until(lambda: shown.recent.paths != [], "the drawing in the strip")
     (kept,) = [one for one in drawings() if one.parameters.get("turns") == 39]
     assert len(drawings()) <= before + 3  # one, unless the machine itself takes a rest
     assert (shown.recent.paths, shown.picture) == ([kept.path], kept.path.read_bytes())
@@ -215,7 +214,7 @@ def restless(monkeypatch):
 def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again():
     shown = form("rose", paper="A7", live=True)
     shown.set(petals=11)
-    wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
+    wait_until(lambda: shown.state["caption"].startswith("draft"), "a draft")
     jobs = len(list_jobs(limit=None))
     path = Path(shown.draw().wait(60))
     assert len(list_jobs(limit=None)) == jobs
@@ -226,7 +225,7 @@ def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again():
 def test_a_star_makes_a_drawing_of_the_draft():
     shown = form("rose", paper="A7", live=True)
     shown.set(petals=13)
-    wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
+    wait_until(lambda: shown.state["caption"].startswith("draft"), "a draft")
     send(shown, "star", stars=4)
     (kept,) = [one for one in drawings("rose") if one.parameters["petals"] == 13]
     assert (kept.stars, shown.state["stars"]) == (4, 4)
@@ -238,7 +237,7 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
     before = len(list_jobs(limit=None))
     for count in range(10, 60):
         dots.set(dots=count)
-    wait_until(lambda: circles(dots) == 59, 60, "the last setting")
+    wait_until(lambda: circles(dots) == 59, "the last setting")
     await_status(dots, "finished")
     assert 1 <= len(list_jobs(limit=None)) - before < 50
     assert not list_jobs(("queued", "started"))
@@ -314,9 +313,7 @@ def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
     assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
 
 
-def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(
-    monkeypatch,
-):
+def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(monkeypatch):
     def dots(svg: Any, rng: Any) -> None:
         """Dots in places of one stream, with radii of another."""
         for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
@@ -348,7 +345,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():
     with pytest.raises(JobFailed):
         shown.set(lines=3000).draw().wait(60)
     await_status(shown, "failed: ZeroDivisionError")
-    wait_until(lambda: "printed" in details(shown), 60, "what was printed")
+    wait_until(lambda: "printed" in details(shown), "what was printed")
     assert "svg.circle(0, 0, lines / 0)" in details(shown)["traceback"]
     assert "drawing.py" not in details(shown)["traceback"]
     assert "the last 20,000 characters" in details(shown)["printed"]
@@ -378,28 +375,26 @@ def test_a_sheet_that_looks_empty_says_why(at, words):
     shown = form(lost, at=at)
     shown.draw().wait(60)
     said = lambda: shown.state.get("caption", "") + shown.state.get("notice", "")  # noqa: E731
-    wait_until(lambda: words in said(), 60, words)
+    wait_until(lambda: words in said(), words)
 
 
 # Under the picture
 
 
-def test_figures_and_exports_of_a_drawing_in_a_better_order(
-    monkeypatch,
-):
+def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
     await_status(shown, "finished")
     assert len(shown.export("svg")) == 1  # although it is not read yet
-    wait_until(lambda: "→" in str(shown.state.get("figures")), 60, "figures in a better order")
+    wait_until(lambda: "→" in str(shown.state.get("figures")), "figures in a better order")
     assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
     assert len(shown.state["figures"]) == 3
-    sent: list[tuple[Any, Any]] = []
+    sent = []
     monkeypatch.setattr(
         shown, "send", lambda content, buffers=None: sent.append((content, buffers))
     )
     send(shown, "export", format="gcode", per_pen=True)
-    wait_until(lambda: shown.state["notice"].startswith("wrote output/"), 60, "the files")
+    wait_until(lambda: shown.state["notice"].startswith("wrote output/"), "the files")
     assert [one["download"][-8:] for one, _ in sent] == ["-1.gcode", "-2.gcode"]
     (file,) = shown.export("svg")
     assert file.parent == path.parent
@@ -411,14 +406,14 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     assert shown.below == viewer.model_id
     before = shown.state["figures"]
     send(shown, "plotter", name="marlin")
-    wait_until(lambda: shown.state["figures"] != before, 60, "times of another plotter")
+    wait_until(lambda: shown.state["figures"] != before, "times of another plotter")
 
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(60)
-    wait_until(lambda: "shown reduced" in shown.state["caption"], 60, "a reduced picture")
+    wait_until(lambda: "shown reduced" in shown.state["caption"], "a reduced picture")
     assert bytes(shown.picture)[8:12] == b"WEBP"
 
 

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import python, wait_until
 
 from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
@@ -22,7 +22,7 @@ def no_worker_left(home):
     """Each test begins and ends without a worker."""
     yield
     worker.stop_workers()
-    wait_until(lambda: not workers_alive(), 60, "the end of all workers")
+    wait_until(lambda: not workers_alive(), "the end of all workers")
 
 
 def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
@@ -34,7 +34,7 @@ def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
     return "done"
 
 
-def watches() -> set[threading.Thread]:
+def watches():
     return {thread for thread in threading.enumerate() if thread.name == "drawscape-watch"}
 
 
@@ -50,29 +50,27 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path):
     gate = tmp_path / "gate"
     of_others = watches()
     sheet = contact_sheet(hold, columns=2, seeds=range(2 * (os.cpu_count() or 1)), gate=str(gate))
-    wait_until(lambda: len(list_jobs("started")) == os.cpu_count(), 60, "the sheet to fill slots")
+    wait_until(lambda: len(list_jobs("started")) == os.cpu_count(), "the sheet to fill slots")
     assert form("spiral", paper="A7").draw().wait(60).endswith(".svg")
     assert not [job for job in sheet.jobs if job.refresh().ended]
     gate.touch()
     sheet.wait(60)
-    wait_until(lambda: watches() <= of_others, 60, "the end of the watch")
+    wait_until(lambda: watches() <= of_others, "the end of the watch")
 
 
 def test_a_worker_that_leaves_while_jobs_wait_is_replaced():
     """As when another notebook had started it, and was closed."""
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 60, "its end")
+    wait_until(lambda: not workers_alive(), "its end")
     job = enqueue_background_job(hold, width=1, height=1)
     assert job.wait(60) == "done"
 
 
-def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(
-    recwarn,
-):
+def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn):
     ensure_worker()
     worker.stop_workers()
-    wait_until(lambda: not workers_alive(), 60, "its end")
+    wait_until(lambda: not workers_alive(), "its end")
     with pytest.raises(JobTimeout):
         enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2.5)
     assert not recwarn.list
@@ -81,8 +79,8 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(
 def test_a_form_starts_a_worker_and_says_so():
     held = form(hold)
     held.draw().wait(60)
-    wait_until(lambda: held.status.startswith("finished"), 60, "the form")
-    wait_until(lambda: held.state.get("note", "") == worker.STARTED, 60, "the note")
+    wait_until(lambda: held.status.startswith("finished"), "the form")
+    wait_until(lambda: held.state.get("note", "") == worker.STARTED, "the note")
 
 
 def test_a_form_outlives_its_worker(tmp_path):
@@ -90,12 +88,12 @@ def test_a_form_outlives_its_worker(tmp_path):
     (first,) = workers_alive()
     held = form(hold, gate=str(tmp_path / "gate"))
     job = held.draw()
-    wait_until(lambda: held.status == "drawing", 60, "the start")
+    wait_until(lambda: held.status == "drawing", "the start")
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: held.state.get("note", "") == worker.RESTARTED, 60, "the note")
+    wait_until(lambda: held.state.get("note", "") == worker.RESTARTED, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(60) == "done"
-    wait_until(lambda: held.status.startswith("finished"), 60, "the form")
+    wait_until(lambda: held.status.startswith("finished"), "the form")
     assert [w.pid for w in workers_alive()] != [first.pid]
 
 
@@ -112,21 +110,19 @@ def main():
     {end}
 main()
 """
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
-    )
+    run = python("-c", program, code=None)
     assert int(run.stdout) > 0, run.stderr
-    wait_until(lambda: not workers_alive(), 60, "the worker's end")
+    wait_until(lambda: not workers_alive(), "the worker's end")
 
 
 def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     monkeypatch.setattr(worker, "MOST_STARTS", 1)
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 60, "its end")
+    wait_until(lambda: not workers_alive(), "its end")
     held = form(hold)
     job = held.draw()
-    wait_until(lambda: "have died" in held.state.get("note", ""), 60, "the note")
+    wait_until(lambda: "have died" in held.state.get("note", ""), "the note")
     assert "drawscape worker" in held.state.get("note", "")
     job.cancel()
 
@@ -155,7 +151,7 @@ sys.stdin.readline()
         for kernel in kernels:
             kernel.stdin.write("go\n")
             kernel.stdin.flush()
-        wait_until(lambda: all(file.exists() for file in seen), 120, "a worker for each")
+        wait_until(lambda: all(file.exists() for file in seen), "a worker for each", timeout_s=120)
         for kernel in kernels:
             kernel.communicate("end\n", timeout=60)
     finally:
@@ -166,12 +162,10 @@ sys.stdin.readline()
     assert len(seen[0].read_text().split()) == 1
 
 
-def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
-    monkeypatch,
-):
+def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(monkeypatch):
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 60, "its end")
+    wait_until(lambda: not workers_alive(), "its end")
     troubles = iter([QueueError("database is locked")] * 2)
 
     def locked(*arguments: object, **options: object) -> object:

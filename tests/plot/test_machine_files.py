@@ -1,22 +1,22 @@
-"""Files for machines, run on interpreters that stop where a machine would."""
+"""G-code and HPGL, read by machines that forgive nothing."""
 
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from plot_support import segments
-from plotter_support import GcodeMachine, MachineError, run_hpgl
+from plot_support import GcodeMachine, MachineError, run_hpgl, segments
 from shapely import LineString, Point
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
-from drawscape.plot import statistics
+from drawscape.plot import fit, optimize, statistics, tiles
 from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
-from drawscape.plot.export.hpgl import to_hpgl
+from drawscape.plot.export.hpgl import devices, to_hpgl
 from drawscape.plot.machine import machine_names, read_machine
+from drawscape.plot.pages import crop
 
 PEN = {
     "servo": lambda row: {"M3 S90": True, "M3 S0": False}.get(row),
@@ -275,3 +275,134 @@ def test_arcs_stray_from_the_polyline_by_the_tolerance_at_most(tolerance):
     drawn = GcodeMachine(PEN["servo"], 210, 297).run(text).strokes[0].points
     given = LineString([(x, 297 - y) for x, y in line])
     assert max(given.distance(Point(place)) for place in drawn) <= tolerance + 1e-6
+
+
+SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]
+NAMES = ("1+S40 slow", "2+P2+H30 twice", "+D300 later")
+HEIGHTS = (None, 30)
+
+
+def crowded(seed, side=330.0):
+    """A sheet of A4 whose lines and circles reach far over its edges, on three layers."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for name in NAMES:
+        rings = [circle(*rng.uniform(-20, side, 2).tolist(), rng.uniform(5, 60)) for _ in range(6)]
+        walks = [
+            np.cumsum(rng.normal(0, 25, (8, 2)), axis=0) + rng.uniform(0, 250, 2) for _ in range(6)
+        ]
+        layers.append(Layer(name, "black", 0.3, Lines.of([*rings, *walks])))
+    return Document(210, 297, tuple(layers))
+
+
+def pen_of(profile):
+    """Return from a row where the pen is, by the rows that the profile has for it."""
+    rows = dict.fromkeys((profile.down(height).split("\n")[0] for height in HEIGHTS), True)
+    rows[profile.command("pen_up").split("\n")[0]] = False
+    return rows.get
+
+
+def sheets(document, turn):
+    match turn:
+        case "as it is":
+            return [document]
+        case "smaller":
+            return [fit(document, 105, 148, margin_mm=0)]
+        case _:
+            return [tile.document for tile in tiles(document, 105, 148, overlap_mm=8, margin_mm=4)]
+
+
+@pytest.mark.parametrize("turn", ["as it is", "smaller", "in tiles"])
+@pytest.mark.parametrize("arcs", [False, True])
+@pytest.mark.parametrize("units", ["mm", "in"])
+@pytest.mark.parametrize("name", SPEAKING)
+def test_gcode_stays_on_the_sheet_in_its_unit(name, units, arcs, turn):
+    machine = read_machine(name)
+    assert machine.profile is not None
+    profile = replace(
+        machine.profile,
+        units=units,
+        command_units=machine.profile.command_units or machine.profile.units,
+        arcs=arcs,
+    )
+    for sheet in sheets(crowded(len(name)), turn):
+        part = optimize(crop(sheet, machine.reach(sheet), outside="crop")[0])
+        text = to_gcode(part, profile=profile, outside="refuse")
+        assert ("G20" if units == "in" else "G21") in text
+        assert ("G21" if units == "in" else "G20") not in text
+        width = min(machine.width_mm, part.width_mm)
+        ran = GcodeMachine(pen_of(profile), width, part.height_mm).run(text)
+        wanted = sum(len(layer.lines) * layer.motion.passes for layer in part.layers)
+        assert len(ran.strokes) == wanted
+        fastest = max(stroke.feed or 0 for stroke in ran.strokes)
+        assert fastest <= profile.top_feed * 1.001
+        low = 0.2 * min(profile.draw_feed, profile.top_feed)
+        assert min(stroke.feed for stroke in ran.strokes if stroke.feed) >= low
+        inked = sum(layer.lines.lengths_mm.sum() * layer.motion.passes for layer in part.layers)
+        drawn = sum(float(np.hypot(*np.diff(s.points, axis=0).T).sum()) for s in ran.strokes)
+        assert drawn == pytest.approx(inked, rel=3e-3)
+
+
+@pytest.mark.parametrize("name", SPEAKING)
+def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name):
+    profile = read_machine(name).profile
+    with pytest.raises(PlotError):
+        to_gcode(crowded(1), profile=profile, outside="refuse")
+    assert "X-" in to_gcode(crowded(1), profile=profile, outside="keep")
+
+
+@pytest.mark.parametrize("device", list(devices()))
+def test_hpgl_stays_in_the_limits_of_its_paper(device):
+    for paper in devices()[device].papers:
+        sheet = replace(crowded(3), width_mm=paper.size_mm[0], height_mm=paper.size_mm[1])
+        text = to_hpgl(sheet, device=device, outside="crop")
+        # The pen's own park is outside of some papers' limits: it is up there.
+        body = text[: text.rindex("PU")]
+        assert run_hpgl(body + "PU;SP0;IN;\n", x=paper.x, y=paper.y)
+
+
+def test_a_machine_of_ones_own_is_read_from_a_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[mine]\ntitle = "Mine"\nwidth_mm = 50\nheight_mm = 60\nformat = "gcode"\n'
+        '[mine.profile]\nbase = "z-axis"\n[mine.time]\ndraw_speed = 5\n'
+    )
+    machine = read_machine(path)
+    assert machine.profile is not None
+    assert (machine.profile.width_mm, machine.profile.pen_up) == (50, "G0 Z5")
+    assert machine.plotter.draw_speed == 5
+    path.write_text("[mine]\nwidth_mm = 50\n")
+    with pytest.raises(PlotError, match="mine"):
+        read_machine(path)
+
+
+def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(tmp_path):
+    path = tmp_path / "slow.toml"
+    path.write_text(
+        '[slow]\ntitle = "Slow"\nwidth_mm = 200\nheight_mm = 200\nformat = "gcode"\n'
+        '[slow.profile]\npen_up = "M5\\nG4 P1"\npen_down = "M3 S90\\nG4 P1"\n'
+        "draw_feed = 300\ntop_feed = 300\n"
+    )
+    lines = Lines.of([[[10, y], [110, y]] for y in range(10, 110, 10)])
+    document = Document(200, 200, (Layer("a", "black", 0.3, lines),))
+    total = statistics(document, plotter=read_machine(path).plotter)[-1]
+    # Ten lines of 20 s, two seconds each for the pen, and 200 ms of travel at 5 mm/s per 10 mm.
+    travel_s = (10 * 2**0.5 + 9 * (100**2 + 10**2) ** 0.5) / 5
+    assert total.seconds == pytest.approx(10 * (20 + 2) + travel_s, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("command", "seconds"),
+    [
+        ('pen_up = "G0 Z5 F600"\npen_down = "G1 Z{down} F600"\ndown_range = [-5, 5]', 0.5),
+        ('base = "marlin-servo"', 0.15),
+        ('base = "servo"', 0.15),
+    ],
+)
+def test_the_time_of_a_lift_is_read_from_its_command(tmp_path, command, seconds):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[own]\ntitle = "Own"\nwidth_mm = 200\nheight_mm = 200\nformat = "gcode"\n'
+        f"[own.profile]\n{command}\n"
+    )
+    assert read_machine(path).plotter.raise_s == pytest.approx(seconds)

@@ -1,16 +1,13 @@
 """A home for plots, and emulated machines in it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from machine_bench import Bench
 
 
 @pytest.fixture
-def bench(home: Path) -> Iterator[Callable[..., Bench]]:
+def bench(home):
     """Make a machine and what plots on it: `bench("grbl", GrblEmulator, scale=40)`."""
-    made: list[Bench] = []
+    made = []
 
     def make(driver: str, emulator, *, profile: str | None = None, **options) -> Bench:
         made.append(Bench(home, driver, emulator, profile, {"scale": 40.0, **options}))

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from machine_bench import Bench, document, hp_place, judge, lose_a_line, wait_for
+from machine_bench import Bench, document, hp_place, judge, lose_a_line
 from machine_emulators import KINDS
-from support import rounds
+from support import rounds, wait_until
 
 FAULTS = ("kill", "unplug", "hang", "garbage", "power", "computer")
 SCALE = 30.0
-MOMENTS, AT_ONCE = rounds(20, 1000), rounds(4, 8)
+MOMENTS, AT_ONCE = rounds(12, 1000), rounds(4, 8)
 
 
 def children(pid):
@@ -36,18 +36,18 @@ def break_something(desk, run, fault, draws):
     match fault:
         case "kill":
             os.kill(run.pid, signal.SIGKILL)
-            wait_for(lambda: not (machine.busy or (draws and machine.carriage.down)))
+            wait_until(lambda: not (machine.busy or (draws and machine.carriage.down)))
         case "computer":  # it lost its power, and the machine did not
             for pid in [*children(run.pid), run.pid]:
                 os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: not machine.busy)
+            wait_until(lambda: not machine.busy)
         case "unplug":
             machine.faults.append(lambda it: it.unplug())
             run.join(60)
-            wait_for(lambda: not machine.busy)
+            wait_until(lambda: not machine.busy)
             machine.plug()
             # By itself, as soon as it is reached.
-            wait_for(lambda: not (draws and machine.carriage.down))
+            wait_until(lambda: not (draws and machine.carriage.down))
         case "hang":
             machine.muted = True
             run.join(60)

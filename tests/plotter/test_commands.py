@@ -22,7 +22,7 @@ from drawscape.plotter.plot import find_plot
 pytestmark = pytest.mark.slow
 
 
-def drawscape(*arguments: str) -> str:
+def drawscape(*arguments):
     """Run a command and return what it prints to stdout; it must succeed."""
     result = CliRunner().invoke(root, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -30,9 +30,9 @@ def drawscape(*arguments: str) -> str:
 
 
 @pytest.fixture
-def drawing(home: Path):
+def drawing(home):
     """A drawing with two pens, on a simulator that is called desk."""
-    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "30x")
+    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "15x")
     path = home / "two.svg"
     save(scribble(5, strokes=12, pens=2), path)
     yield str(path)
@@ -41,19 +41,19 @@ def drawing(home: Path):
             os.kill(pid, signal.SIGKILL)
 
 
-def shown(plot_id: str) -> dict:
+def shown(plot_id):
     return json.loads(drawscape("plots", "show", plot_id, "--json"))
 
 
-def wait_for_state(plot_id: str, *states: str) -> dict:
-    wait_until(lambda: shown(plot_id)["state"] in states, 60)
+def wait_for_state(plot_id, *states):
+    wait_until(lambda: find_plot(plot_id).state.label in states, f"one of {states}", timeout_s=120)
     return shown(plot_id)
 
 
 def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home):
     worker = start_worker(1)
     plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
-    wait_until(lambda: shown(plot_id)["stroke"] >= 5, 60)
+    wait_until(lambda: shown(plot_id)["stroke"] >= 5, timeout_s=120)
     os.kill(worker.pid, signal.SIGKILL)
     state = wait_for_state(plot_id, "interrupted")
     assert state["strokes"] == 24
@@ -78,7 +78,7 @@ def test_a_person_answers_pauses_and_changes_the_pen(drawing, home):
         drawscape("plots", "answer", plot_id)
         assert "zero" in wait_for_state(plot_id, "waiting for position")["question"]
         drawscape("plots", "answer", plot_id)
-        wait_until(lambda: shown(plot_id)["stroke"] >= 2, 60)
+        wait_until(lambda: shown(plot_id)["stroke"] >= 2, timeout_s=120)
         drawscape("plots", "set", plot_id, "--speed", "150", "--keep")
         drawscape("plots", "pause", plot_id)
         paused = wait_for_state(plot_id, "paused")
@@ -98,7 +98,7 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
     worker = start_worker(1)
     try:
         plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
-        wait_until(lambda: shown(plot_id)["stroke"] >= 3, 60)
+        wait_until(lambda: shown(plot_id)["stroke"] >= 3, timeout_s=120)
         drawscape("plots", "stop", plot_id)
         stopped = wait_for_state(plot_id, "interrupted")
         assert stopped["reason"] == "stopped"
@@ -110,12 +110,14 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
 
 
 def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):
-    drawscape("machine", "add", "hall", "--driver", "simulator", "--port", "30x")
+    drawscape("machine", "add", "hall", "--driver", "simulator", "--port", "15x")
     worker = start_worker(4)
     try:
         first, other = (drawscape("plot", drawing, "--on", on, "--yes") for on in ("desk", "hall"))
         second = drawscape("plot", drawing, "--on", "desk", "--yes")
-        wait_until(lambda: shown(first)["stroke"] >= 2 and shown(other)["stroke"] >= 2, 60)
+        wait_until(
+            lambda: shown(first)["stroke"] >= 2 and shown(other)["stroke"] >= 2, timeout_s=120
+        )
         assert shown(second)["state"] == "ready"
         assert {job.status for job in list_jobs()} == {"started", "queued"}
         drawn = enqueue_background_job(
@@ -172,7 +174,7 @@ def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(drawing, home, 
     worker = start_worker(2)
     try:
         job = enqueue_background_job(
-            "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", seed=3
+            "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", turns=3
         )
         file = Path(job.wait(60))
         plot_id = drawscape("plot", str(file), "--on", "desk")
@@ -181,10 +183,12 @@ def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(drawing, home, 
         asked = ["waiting for paper"]
         while asked[-1] != "done":
             drawscape("plots", "answer", plot_id)
-            wait_until(lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), 60)
+            wait_until(
+                lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), timeout_s=120
+            )
             asked.append(shown(plot_id)["state"])
         mails = home / "output" / "mail"
-        wait_until(lambda: len(list(mails.glob("*.eml"))) == len(asked), 60)
+        wait_until(lambda: len(list(mails.glob("*.eml"))) == len(asked), timeout_s=120)
     finally:
         worker.stop()
     subjects = [read(path)["Subject"] for path in mails.glob("*.eml")]

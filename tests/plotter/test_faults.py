@@ -8,8 +8,9 @@ import shutil
 import numpy as np
 import pytest
 import serial
-from machine_bench import document, hp_place, judge, lose_a_line, scribble, wait_for
+from machine_bench import document, hp_place, judge, lose_a_line, scribble
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator
+from support import wait_until
 
 from drawscape.drawing.document import Document
 from drawscape.errors import JournalError, MachineError, PlotError
@@ -69,7 +70,7 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     machine = desk.emulator
     plot = desk.plot(document(driver, seed=2))
     run = desk.start(plot)
-    wait_for(lambda: len(machine.carriage.strokes) >= 4)
+    wait_until(lambda: len(machine.carriage.strokes) >= 4)
     machine.faults.append(fault)
     run.join(60)
     assert run.exitcode != 0
@@ -78,9 +79,9 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     if fault is hang:
         desk.power_cycle()
     elif machine.master is None:
-        wait_for(lambda: not machine.busy)
+        wait_until(lambda: not machine.busy)
         machine.plug()
-    wait_for(lambda: not desk.emulator.carriage.down)
+    wait_until(lambda: not desk.emulator.carriage.down)
     if driver == "grbl" and "limit" in words:  # it does not know its place; a person puts it right
         desk.power_cycle()
     assert desk.run(plot) == "done"
@@ -215,10 +216,10 @@ def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
     desk = bench("grbl", GrblEmulator)
     plot = desk.plot(scribble(5))
     run = desk.start(plot)
-    wait_for(lambda: plot.state.done >= 6)
+    wait_until(lambda: plot.state.done >= 6)
     desk.emulator.faults.append(lambda it: it.unplug())
     run.join(60)
-    wait_for(lambda: not desk.emulator.busy)
+    wait_until(lambda: not desk.emulator.busy)
     for _ in range(4):
         with pytest.raises(MachineError, match="there is no port"):
             desk.run(plot)
@@ -239,11 +240,11 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         device.remember(driver)
     plot = desk.plot(scribble(6))
     run = desk.start(plot)
-    wait_for(lambda: len(desk.emulator.carriage.strokes) >= 3)
+    wait_until(lambda: len(desk.emulator.carriage.strokes) >= 3)
     desk.emulator.muted = True
     run.join(60)
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
-    wait_for(lambda: desk.emulator.carriage.moved_s > 0)
+    wait_until(lambda: desk.emulator.carriage.moved_s > 0)
     assert desk.run(plot) == "done"
     placed = Placement.of(plot.plan, device.machine).points
     verdict = judge(

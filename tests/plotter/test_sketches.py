@@ -17,7 +17,7 @@ EVERY_DAY = ("schotter",)
 DOCUMENTS = [f"random {seed}" for seed in range(rounds(1, 50))]
 
 
-def random_document(seed: int) -> Document:
+def random_document(seed):
     """Curves, polygons, dots and hatches with pens, speeds and passes; the ends of each range among them."""
     rng = np.random.default_rng(seed)
     layers = []
@@ -35,7 +35,7 @@ def random_document(seed: int) -> Document:
     return Document(40, 40, tuple(layers))
 
 
-def document_of(name: str) -> Document:
+def document_of(name):
     if name.startswith("random"):
         return random_document(int(name.split()[1]))
     made = optimize(draw(name, 40, 40).document())

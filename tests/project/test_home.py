@@ -1,6 +1,13 @@
-"""Which folder is the home: a project says so, a stranger's repository never becomes one by accident."""
+"""Where a project is, and how it begins."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from command import Done, run
+from support import python
 
 from drawscape import settings
 from drawscape.errors import SettingsError
@@ -69,3 +76,104 @@ def test_tasks_may_read_the_folders_that_the_project_names(here, tmp_path):
     (tmp_path / "scans" / "a.csv").write_text("a\n1\n")
     (here / "drawscape.toml").write_text("data-dirs = ['../scans']")
     assert settings.readable_path("../scans/a.csv") == tmp_path / "scans" / "a.csv"
+
+
+Command = Callable[..., Done]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def drawscape(monkeypatch, search_home_from):
+    """Run the command in a folder, with nothing in the environment that names a home."""
+    for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
+        monkeypatch.delenv(name)
+
+    def in_folder(folder, *arguments):
+        search_home_from(folder)
+        return run(*arguments)
+
+    return in_folder
+
+
+@pytest.fixture
+def studio(drawscape, tmp_path):
+    """A new project."""
+    done = drawscape(tmp_path, "new", "studio")
+    assert done.code == 0, done.err
+    return tmp_path / "studio"
+
+
+def test_a_new_project_is_a_home_with_something_of_each_kind(studio):
+    assert settings.is_project(studio)
+    assert sorted(f.relative_to(studio).as_posix() for f in studio.rglob("*") if f.is_file()) == [
+        ".gitignore",
+        "README.md",
+        "drawscape.toml",
+        "notebooks/01_ripples.ipynb",
+        "requirements.txt",
+        "sketches/ripples.py",
+        "workers/card_tasks.py",
+    ]
+    assert (studio / "README.md").read_text().startswith("# studio\n")
+
+
+def test_a_shell_takes_what_it_says_to_do_next(drawscape, tmp_path):
+    made = drawscape(tmp_path, "new", "late spring")
+    assert "Next: cd 'late spring', then" in made.out
+    refused = drawscape(tmp_path / "late spring", "worker", "--lanes", "")
+    assert (refused.code, "job_lane='': use 1 to 64 of" in refused.err) == (2, True)
+
+
+def test_the_second_cell_of_its_notebook_shows_a_form(studio):
+    cells = json.loads((studio / "notebooks" / "01_ripples.ipynb").read_text())["cells"]
+    assert cells[1]["cell_type"] == "code"
+    assert "form('ripples'" in "".join(cells[1]["source"])
+
+
+def test_its_sketch_draws_with_every_option_at_its_ends(drawscape, studio):
+    for arguments in (
+        ["--rings", "3", "--drops", "1", "--push", "0"],
+        ["--rings", "120", "--drops", "12", "--push", "1"],
+    ):
+        done = drawscape(studio, "draw", "ripples", *arguments, "--raw", "-o", "r.svg")
+        assert done.code == 0, done.err
+        assert (studio / "r.svg").read_text().count("<polyline") == int(arguments[1])
+
+
+def test_the_files_of_a_folder_are_never_written_over(drawscape, studio):
+    (studio / "sketches" / "ripples.py").write_text("mine")
+    done = drawscape(studio.parent, "new", "studio")
+    assert done.code == 2
+    assert "studio is not empty; name a new folder" in done.err
+    assert drawscape(studio, "new", ".", "--tutorials").code == 0
+    assert (studio / "sketches" / "ripples.py").read_text() == "mine"
+
+
+def test_a_new_repository_becomes_a_project(drawscape, tmp_path):
+    (tmp_path / ".git").mkdir()
+    assert drawscape(tmp_path, "new", ".").code == 0
+    assert (tmp_path / "notebooks").is_dir()
+
+
+def test_a_notebook_of_the_project_imports_its_workers(studio):
+    # An installed package has no `workers` beside it, as this repository has.
+    code = (
+        f"import sys, drawscape; sys.path = [path for path in sys.path if path != {str(ROOT)!r}]\n"
+        "from workers.card_tasks import draw_card; print(draw_card.__module__)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE_")}
+    done = python("-c", code, cwd=studio / "notebooks", env=environment)
+    assert done.stdout == "workers.card_tasks\n"
+
+
+def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(drawscape, studio):
+    done = drawscape(studio, "new", ".", "--tutorials")
+    assert done.code == 0, done.err
+    folder = studio / "notebooks" / "tutorials"
+    originals = sorted(f.name for f in (ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(f.name for f in folder.iterdir()) == originals
+    (folder / originals[0]).write_text("edited")
+    drawscape(studio, "new", ".", "--tutorials")
+    assert (folder / originals[0]).read_text() == "edited"
+    assert drawscape(studio.parent, "new", "second", "--tutorials").code == 0
+    assert (studio.parent / "second" / "sketches" / "ripples.py").exists()

@@ -120,14 +120,7 @@ def another_home(home, tmp_path):
 class Consumer:
     """A `huey_consumer workers.huey` process."""
 
-    def __init__(
-        self,
-        home,
-        *options,
-        environment=None,
-        directory=None,
-        huey="workers.huey",
-    ):
+    def __init__(self, home, *options, environment=None, directory=None, huey="workers.huey"):
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
         self._locks = home / ".drawscape" / "workers"
         with self.log.open("wb") as output:
@@ -154,7 +147,6 @@ class Consumer:
             lambda: (
                 any(w.pid == self.pid for w in self._living()) or self.process.poll() is not None
             ),
-            60,
             "the consumer to start",
         )
         if self.process.poll() is not None:

@@ -61,8 +61,8 @@ def until_asked(path):
 
 def tidy_up_slowly(path):
     with open(path, "w", buffering=1) as file:
-        file.write("begun\n")
         try:
+            file.write("begun\n")
             time.sleep(60)
         finally:
             time.sleep(2)

@@ -1,17 +1,24 @@
-"""What callers find in `drawscape.jobs` beside enqueue: a decorator, jobs in tests, notes, copies."""
+"""The functions of `job_manager` and the verbs of a job."""
 
-import os
+import itertools
+import random
 import sqlite3
-import subprocess
-import sys
 import threading
+from pathlib import Path
 
+import numpy as np
 import pytest
-from queue_steps import claim
+from queue_steps import CLAIMANT, TASK, claim, end, queued, run, take
+from support import python
 
 from drawscape import errors
+from drawscape.errors import JobNotFoundError, JobStateError
+from drawscape.job_manager import delete_job
 from drawscape.jobs import (
+    Job,
+    Keep,
     backup_queue,
+    cancel_all,
     check_queue,
     current_job,
     default_queue,
@@ -21,15 +28,16 @@ from drawscape.jobs import (
     job,
     list_jobs,
     list_snapshots,
+    prune_jobs,
+    retry_failed_jobs,
     start_worker,
     synchronous_jobs,
 )
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
+from drawscape.queue.store import MAX_RECOVERIES, cancel, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
-
-TASK = "sampletasks.nothing"
 
 
 @job(job_retries=2, job_priority=3)
@@ -80,9 +88,7 @@ def test_jobs_may_run_at_once_in_a_test(claimant):
     assert enqueue_background_job(TASK).status == "queued"
 
 
-def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
-    claimant,
-):
+def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(claimant):
     claimant(False)
     before = enqueue_background_job(TASK, job_priority=9)
     with synchronous_jobs():
@@ -209,14 +215,7 @@ def test_a_look_at_the_queue_counts_what_ended():
 
 
 def drawscape(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "drawscape", *words],
-        env={**os.environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return python("-m", "drawscape", *words, code=None)
 
 
 @pytest.mark.sqlite
@@ -235,3 +234,290 @@ def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_
     checked = drawscape("queue", "check")
     assert checked.returncode == 1
     assert "ended without" in checked.stdout
+
+
+def overtaking(jobs):
+    """As eight slots may end them: each but the first, which is slow, a few places from its turn."""
+    dice = random.Random(0)
+    places = {job: place + dice.uniform(0, 8) for place, job in enumerate(jobs)}
+    return [*sorted(jobs[1:], key=places.__getitem__), jobs[0]]
+
+
+def walk(batch):
+    """Return a walk in which each look finds one more job ended, and what it takes in SQLite's steps."""
+    database = default_queue().database
+    other = database.another()
+    steps = itertools.count()
+    ends = iter(overtaking(batch.jobs))
+    cancel(other, next(ends).id)
+    seen = []
+    database.connection.set_progress_handler(lambda: next(steps) < 0, 100)
+    for one in batch.as_completed(timeout=60):
+        seen.append(one)
+        if len(seen) < len(batch):
+            cancel(other, next(ends).id)
+    database.connection.set_progress_handler(None, 0)
+    other.close()
+    return seen, next(steps)
+
+
+@pytest.mark.sqlite
+@pytest.mark.slow
+def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length():
+    batches = [enqueue_many(TASK, [{}] * size) for size in (100, 200)]
+    (first, few), (second, many) = map(walk, batches)
+    assert [first, second] == [overtaking(batch.jobs) for batch in batches]
+    assert many < 2.5 * few
+
+
+def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed():
+    batch = enqueue_many(TASK, [{}] * 400)
+    jobs = batch.jobs
+    for one in jobs[::2]:
+        one.cancel()
+    for one in jobs[::4]:
+        delete_job(one.id)
+    seen = []
+    for one in batch.as_completed(timeout=60):
+        seen.append(one)
+        if len(seen) == 100:
+            batch.cancel()
+    assert seen[:100] == jobs[2::4]
+    assert seen[100:] == jobs[1::2]
+
+
+def test_a_batch_whose_jobs_were_removed_has_ended():
+    batch = enqueue_many(TASK, [{}] * 3)
+    batch.cancel()
+    delete_job(batch.jobs[0].id)
+    assert batch.ended
+    assert batch.progress == 1
+    assert len(list(batch.as_completed(timeout=60))) == 2
+    with pytest.raises(errors.JobFailed, match="2 of 3"):
+        batch.wait(60)
+
+
+def test_what_follows_an_empty_batch_runs_at_once():
+    batch = enqueue_many(TASK, [], then=TASK)
+    assert batch.following.status == "queued"
+    assert batch.ended
+    assert batch.wait(60) == list(batch) == []
+
+
+def batch_of(bads, goods, **then_kwargs):
+    batch = enqueue_many(TASK, [{}] * (bads + goods), then=TASK, then_kwargs=then_kwargs)
+    for number in range(bads + goods):
+        end(take(), *(("failed", "exception") if number < bads else ()))
+    return batch, batch.following
+
+
+def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
+    batch, follower = batch_of(1, 2, job_run_anyway=False)
+    assert follower.reason == "dependency"
+    assert batch.retry() == batch.jobs[:1]
+    assert follower.status == "deferred"
+    run(batch.jobs[0])
+    assert follower.status == "queued"
+
+
+def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK, then_kwargs={"job_run_anyway": False})
+    end(take(), "failed", "exception")
+    batch.jobs[0].delete()
+    end(take())
+    assert batch.following.reason == "dependency"
+
+
+def test_depending_on_a_batch_that_ended_with_failures_fails():
+    batch, _ = batch_of(1, 1)
+    assert queued(job_depends_on=batch).reason == "dependency"
+    assert queued(job_depends_on=batch, job_run_anyway=True).status == "queued"
+
+
+def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK, job_retries=1, job_retry_delay=60)
+    end(take(), "failed", "exception")
+    end(take())
+    assert [job.status for job in batch.jobs] == ["scheduled", "finished"]
+    assert not batch.ended
+    assert batch.following.status == "deferred"
+
+
+def test_a_batch_is_not_given_options_for_single_jobs():
+    for option in ("job_on_success", "job_depends_on"):
+        with pytest.raises(errors.JobOptionError, match=option):
+            enqueue_many(TASK, [{}], **{option: TASK})
+
+
+PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
+
+
+def table():
+    """Return the page's cells by state and verb."""
+    lines = PAGE.read_text().partition("| the job is |")[2].partition("\n\n")[0].splitlines()
+    verbs = [cell.strip(" `") for cell in lines[0].strip("|").split("|")]
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return {state: dict(zip(verbs, cells, strict=True)) for state, *cells in rows}
+
+
+TABLE = table()
+
+
+def job_that_is(state):
+    """Return a job in that state; a deferred one waits for another that never starts."""
+    options = {}
+    if state == "scheduled":
+        options = {"job_delay": 600}
+    elif state == "deferred":
+        options = {"job_depends_on": enqueue_background_job(TASK, job_delay=600)}
+    elif state == "failed, dependency":
+        canceled = enqueue_background_job(TASK)
+        canceled.cancel()
+        options = {"job_depends_on": canceled}
+    job = enqueue_background_job(TASK, **options)
+    if state == "started":
+        take()
+    elif state == "canceled":
+        job.cancel()
+    elif state in ("finished", "failed", "stopped"):
+        end(take(), state, "exception" if state == "failed" else None)
+    return job
+
+
+def lose(job):
+    """Let its worker die, which the next one notices once that is certain."""
+    database = default_queue().database
+    if job.status == "started":
+        assert not database.workers.await_sign(CLAIMANT.worker)
+    recover(database)
+
+
+def lose_again(job):
+    with default_queue().database.transaction() as run:
+        run("update job set recoveries = :times", times=MAX_RECOVERIES)
+    lose(job)
+
+
+VERBS = {
+    "cancel": Job.cancel,
+    "cancel_all": lambda job: cancel_all(),
+    "retry": Job.retry,
+    "requeue": Job.requeue,
+    "retry_failed_jobs": lambda job: retry_failed_jobs(),
+    "delete": Job.delete,
+    "prune_jobs": lambda job: prune_jobs(Keep(finished_s=0, others_s=0)),
+    "its worker dies": lose,
+    "the fourth dies": lose_again,
+}
+
+
+def standing(job):
+    try:
+        return get_job(job.id).status
+    except JobNotFoundError:
+        return "gone"
+
+
+@pytest.mark.parametrize(
+    "state", [pytest.param(s, marks=[pytest.mark.nightly] * (s == "started")) for s in TABLE]
+)
+def test_each_verb_does_what_the_table_says(state, claimant):
+    assert set(TABLE[state]) == set(VERBS)
+    database = default_queue().database
+    for verb, cell in TABLE[state].items():
+        claimant(True)
+        job = job_that_is(state)
+        dependent = enqueue_background_job(TASK, job_depends_on=job)
+        before = f"{standing(job)}, {standing(dependent)}"
+        assert job.status == state.partition(",")[0]
+        claimant(False)  # who asks finds no worker that could stop it
+        try:
+            VERBS[verb](job)
+        except JobStateError:
+            found = "refused"
+            assert f"{standing(job)}, {standing(dependent)}" == before
+        else:
+            found = f"{standing(job)}, {standing(dependent)}"
+            found = "–" if found == before else found
+        assert found == cell, f"{verb} of a job that is {state}, before {before}"
+        with database.transaction() as run:
+            run("delete from job_dependency")
+            run("delete from job")
+
+
+def test_the_table_has_each_state():
+    states = {state.partition(",")[0] for state in TABLE}
+    from drawscape.jobs import STATUSES
+
+    assert states == set(STATUSES)
+
+
+def test_a_unique_job_is_returned_while_it_is_active():
+    first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
+    assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
+    assert enqueue_background_job("sampletasks.add", 1, b=3, job_unique=True) != first
+    keyed = enqueue_background_job("sampletasks.add", 1, job_unique="key")
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
+    keyed.cancel()
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
+
+
+def test_uniqueness_looks_at_the_whole_of_each_argument():
+    array = np.zeros(100_000)
+    other = array.copy()
+    other[50_000] = 1.0  # in the middle, which `repr` leaves out
+    first, same, different = (
+        enqueue_background_job("sampletasks.echo", value, job_unique=True)
+        for value in (array, array.copy(), other)
+    )
+    assert first == same
+    assert first != different
+    one = enqueue_background_job("sampletasks.echo", {"a": 1, "b": {2, 3}}, job_unique=True)
+    assert one == enqueue_background_job("sampletasks.echo", {"b": {3, 2}, "a": 1}, job_unique=True)
+    assert one != enqueue_background_job(
+        "sampletasks.echo", {"a": True, "b": {2, 3}}, job_unique=True
+    )
+
+
+def test_functions_with_other_code_are_other_jobs():
+    def adder(more):
+        return lambda: 1 + more
+
+    first = enqueue_background_job(adder(1), job_unique=True)
+    assert enqueue_background_job(adder(1), job_unique=True) == first
+    assert enqueue_background_job(adder(2), job_unique=True) != first
+    assert enqueue_background_job(lambda: "second", job_unique=True) != first
+
+
+def test_a_key_that_cannot_be_made_is_refused_by_name():
+    itself = []
+    itself.append(itself)
+    with pytest.raises(errors.JobOptionError, match="holds itself"):
+        enqueue_background_job("sampletasks.echo", itself, job_unique=True)
+    with pytest.raises(errors.JobOptionError, match="up to 1000 characters"):
+        enqueue_background_job("sampletasks.nothing", job_unique="x" * 10_000_000)
+    enqueue_background_job("sampletasks.echo", 10**5000, job_unique=True)
+
+
+def test_a_job_is_not_queued_again_beside_its_unique_twin():
+    first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    first.cancel()
+    twin = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    with pytest.raises(errors.JobStateError, match="job_unique"):
+        first.requeue()
+    assert (first.status, twin.status) == ("canceled", "queued")
+    twin.cancel()
+    assert first.requeue().status == "queued"
+
+
+def test_failed_twins_are_retried_once():
+    needed = enqueue_background_job("sampletasks.nothing")
+    needed.cancel()
+    twins = [
+        enqueue_background_job("sampletasks.nothing", job_unique="poster", job_depends_on=needed)
+        for _ in range(2)
+    ]
+    assert [job.reason for job in twins] == ["dependency"] * 2
+    needed.requeue()
+    assert sorted(job.status for job in twins) == ["deferred", "failed"]
+    assert retry_failed_jobs() == []

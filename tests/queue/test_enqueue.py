@@ -1,13 +1,18 @@
-"""What is checked in the caller's cell, before a row is written."""
+"""What is queued: calls, arguments, options."""
 
+import dataclasses
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from support import wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
+    Job,
     default_queue,
     enqueue_background_job,
     enqueue_many,
@@ -20,15 +25,11 @@ from drawscape.queue.task import of_call
 pytestmark = pytest.mark.both_engines
 
 
-@pytest.fixture(autouse=True)
-def _home(home):
-    """Every test here has a queue of its own and no worker."""
-
-
 def rows():
     return default_queue().database.read("select id, status from job")
 
 
+@pytest.mark.usefixtures("home")
 def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
     assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
@@ -39,6 +40,7 @@ def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     assert (status["result"], status["error"], status["ended_at"]) == (None, None, None)
 
 
+@pytest.mark.usefixtures("home")
 def test_an_unknown_id_is_not_found_and_says_so():
     status = get_job_status("no-such-job")
     assert status["status"] == "not_found"
@@ -47,6 +49,7 @@ def test_an_unknown_id_is_not_found_and_says_so():
         get_job("no-such-job")
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("target", "error", "words"),
     [
@@ -69,6 +72,7 @@ def test_a_wrong_task_is_named_and_leaves_no_row(target, error, words):
     assert rows() == []
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("args", "kwargs", "words"),
     [
@@ -84,12 +88,14 @@ def test_arguments_that_do_not_bind_are_named_and_leave_no_row(args, kwargs, wor
     assert rows() == []
 
 
+@pytest.mark.usefixtures("home")
 def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
     with pytest.raises(errors.NotSerializableError, match="b, a lock"):
         enqueue_background_job("sampletasks.add", 1, b=threading.Lock())
     assert rows() == []
 
 
+@pytest.mark.usefixtures("home")
 def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
     calls = [{"a": 1}] * 3000
     with pytest.raises(errors.NotSerializableError, match="a, a lock"):
@@ -98,6 +104,7 @@ def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
     assert len(enqueue_many("sampletasks.add", calls).jobs) == 3000
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     "options",
     [
@@ -131,6 +138,7 @@ def test_a_malformed_option_is_refused_and_leaves_no_row(options):
     assert rows() == []
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
@@ -155,11 +163,13 @@ def test_a_timeout_may_be_written_in_many_ways(given, seconds):
     )
 
 
+@pytest.mark.usefixtures("home")
 def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
     job = enqueue_background_job("sampletasks.named_like_options", delay=1, priority=2, retries=3)
     assert job.refresh().priority == 0
 
 
+@pytest.mark.usefixtures("home")
 def test_a_taken_id_is_refused():
     enqueue_background_job("sampletasks.add", 1, job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -167,6 +177,7 @@ def test_a_taken_id_is_refused():
     assert rows() == [("mine", "queued")]
 
 
+@pytest.mark.usefixtures("home")
 def test_a_misplaced_argument_of_many_jobs_is_named():
     with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
         enqueue_many("sampletasks.add", [{"a": 1}], b=2)
@@ -177,6 +188,7 @@ def test_a_misplaced_argument_of_many_jobs_is_named():
     assert rows() == []
 
 
+@pytest.mark.usefixtures("home")
 def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     enqueue_background_job("sampletasks.nothing", job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -189,6 +201,7 @@ def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     assert rows() == [("mine", "queued")]
 
 
+@pytest.mark.usefixtures("home")
 def test_what_has_no_path_of_its_own_travels_by_value():
     import sampletasks
 
@@ -198,6 +211,7 @@ def test_what_has_no_path_of_its_own_travels_by_value():
         assert reported[0](1) == 2
 
 
+@pytest.mark.usefixtures("home")
 def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
     (tmp_path / "besides.py").write_text(
         "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
@@ -215,6 +229,7 @@ def payload_of(job):
     return database.read("select payload from job where id = :id", id=job.id)[0][0]
 
 
+@pytest.mark.usefixtures("home")
 def test_jobs_are_listed_newest_first_by_status_and_task():
     ids = [enqueue_background_job("sampletasks.add", i).id for i in range(3)]
     other = enqueue_background_job("sampletasks.nothing")
@@ -235,3 +250,106 @@ def test_a_signature_that_was_edited_is_checked_as_it_is_now(home):
         enqueue_background_job("sampletasks.answer")
     assert enqueue_background_job("sampletasks.answer", question="6 x 9").status == "queued"
     assert "sampletasks" in sys.modules
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "trace")
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_higher_priorities_run_first_and_equals_in_order(home, start_consumer, path):
+    for text, priority in (("a", 0), ("b", 5), ("c", 5), ("d", -1), ("e", 10)):
+        enqueue_background_job("sampletasks.append", path, text, job_priority=priority)
+    last = enqueue_background_job("sampletasks.append", path, "z", job_priority=-2)
+    start_consumer("-w", "1")
+    last.wait(60)
+    assert Path(path).read_text().split() == ["e", "b", "c", "a", "d", "z"]
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_delayed_job_waits_and_then_starts_within_milliseconds():
+    began = time.time()
+    job = enqueue_background_job("sampletasks.nothing", job_delay=0.5)
+    assert job.status == "scheduled"
+    assert "scheduled for" in job.explain()
+    job.wait(60)
+    assert job.started_at.timestamp() - began >= 0.5
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_job_may_be_set_for_a_moment():
+    at = datetime.now(UTC) + timedelta(seconds=0.4)
+    job = enqueue_background_job("sampletasks.nothing", job_at=at)
+    job.wait(60)
+    assert job.started_at >= at
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_job_between_two_tries_explains_itself(path):
+    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=1, job_retry_delay=60)
+    wait_until(lambda: job.status == "scheduled")
+    assert "try 1" in job.explain()
+    assert "tried again" in job.explain()
+    assert job.cancel()
+    assert "It ran for" not in job.explain()
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_when_the_retries_are_used_up_the_job_has_failed(path):
+    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=2)
+    with pytest.raises(errors.JobFailed, match="try 3"):
+        job.wait(60)
+    assert job.refresh().attempts == 3
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_an_error_that_says_it_is_permanent_is_not_tried_again(path):
+    job = enqueue_background_job("sampletasks.fail_for_good", path, job_retries=5)
+    with pytest.raises(errors.JobFailed, match="for good"):
+        job.wait(60)
+    assert job.refresh().attempts == 1
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_crash_is_not_tried_again_by_itself():
+    job = enqueue_background_job("sampletasks.leave", job_retries=5)
+    with pytest.raises(errors.JobFailed):
+        job.wait(60)
+    assert job.refresh().attempts == 1
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_dependent_waits_for_all_that_it_needs(path):
+    needed = [enqueue_background_job("sampletasks.append", path, str(i), 0.2) for i in range(2)]
+    job = enqueue_background_job("sampletasks.append", path, "last", job_depends_on=needed)
+    assert job.status == "deferred"
+    assert needed[0].id in job.explain()
+    job.wait(60)
+    assert Path(path).read_text().split()[-1] == "last"
+    assert job.started_at >= max(other.ended_at for other in needed)
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
+    other = dataclasses.replace(default_queue(), name="other")
+    other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
+    start_consumer()
+    enqueue_background_job("sampletasks.nothing", job_delay=0.3).wait(60)
+    assert Job(other, other_id).status == "scheduled"
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_an_unknown_dependency_is_refused():
+    with pytest.raises(errors.JobNotFoundError, match="nobody"):
+        enqueue_background_job("sampletasks.nothing", job_depends_on="nobody")
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_meta_and_description_stay_with_the_job():
+    job = enqueue_background_job(
+        "sampletasks.nothing", job_meta={"customer": 7}, job_description="a poster"
+    )
+    job.wait(60)
+    assert job.meta == {"customer": 7}
+    assert job.description == "a poster"

@@ -2,11 +2,10 @@
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import python
 
 import drawscape
 
@@ -29,9 +28,7 @@ HEAVY = (
 
 def loaded_by(statement):
     script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
-    )
+    done = python("-c", script)
     return set(done.stdout.split())
 
 

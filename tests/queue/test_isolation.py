@@ -100,7 +100,7 @@ LEFT = [
 def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, then):
     note = tmp_path / "pid"
     job = enqueue_background_job("processtasks.leave_processes", str(note), how, then)
-    wait_until(note.exists)
+    wait_until(lambda: note.exists() and note.read_text())
     left = int(note.read_text())
     if then == "nap":
         assert is_running(left)

@@ -1,13 +1,11 @@
 """What may start, and what it is given: lanes, limits, pauses, a job as an argument."""
 
-import os
 import signal
-import subprocess
 import sys
 
 import pytest
 from queue_steps import CLAIMANT, TASK, acknowledge, take
-from support import wait_until
+from support import python, wait_until
 
 from drawscape import errors
 from drawscape.jobs import (
@@ -37,7 +35,7 @@ def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(start_consum
     gate = tmp_path / "gate"
     sheet = enqueue_many("sampletasks.wait_for_file", [{"path": str(gate)}] * 6, job_priority=-10)
     start_consumer("-w", "3")
-    wait_until(lambda: sheet.counts["started"] == 2, 60, "a sheet in all slots but one")
+    wait_until(lambda: sheet.counts["started"] == 2, "a sheet in all slots but one")
     for priority in (0, 10):  # more often than there are slots: each leaves its slot free again
         assert enqueue_background_job("sampletasks.answer", job_priority=priority).wait(60) == 1
         assert enqueue_background_job("sampletasks.answer", job_lane="fast").wait(60) == 1
@@ -120,16 +118,11 @@ def test_the_default_lane_can_be_paused_by_its_name():
 
 
 @pytest.mark.slow
-def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(
-    start_consumer,
-):
+def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(start_consumer):
     script = (
         "from drawscape.jobs import pause_queue; pause_queue(); import os; os.kill(os.getpid(), 9)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env={**os.environ}, check=False, timeout=120
-    )
-    assert done.returncode == -signal.SIGKILL
+    python("-c", script, code=-signal.SIGKILL)
     consumer = start_consumer("-w", "1")
     job = enqueue_background_job(TASK)
     consumer.kill()
@@ -143,23 +136,7 @@ def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(
 
 def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home):
     slow, ordinary = queued(job_lane="slow"), queued()
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "drawscape",
-            "worker",
-            "--lanes",
-            "slow",
-            "--burst",
-            "-q",
-            "-w",
-            "1",
-        ],
-        env={**os.environ},
-        check=False,
-        timeout=60,
-    )
+    python("-m", "drawscape", "worker", "--lanes", "slow", "--burst", "-q", "-w", "1", code=None)
     statuses = {job.id: job.status for job in list_jobs()}
     assert statuses == {slow: "finished", ordinary: "queued"}
 

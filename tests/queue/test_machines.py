@@ -51,10 +51,7 @@ def shown(job):
 
 
 def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
-    home,
-    start_elsewhere,
-    start_consumer,
-    tmp_path,
+    home, start_elsewhere, start_consumer, tmp_path
 ):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone

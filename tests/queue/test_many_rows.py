@@ -1,23 +1,280 @@
-"""A table of many jobs: pruned and cancelled in short transactions, read by indexes."""
+"""A queue of many rows: its indexes, and what is pruned."""
 
+import dataclasses
+import itertools
 import os
+import re
 import signal
-import subprocess
-import sys
+import time
 
 import pytest
-from queue_steps import MANY, TASK, ended_jobs
+from prometheus_client.parser import text_string_to_metric_families
+from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs
+from support import python, wait_until
 
-from drawscape.jobs import (
-    Job,
-    cancel_all,
+from drawscape.job_manager import (
+    Keep,
     default_queue,
     enqueue_background_job,
     enqueue_many,
     list_jobs,
     prune_jobs,
-    retry_failed_jobs,
 )
+from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs
+from drawscape.queue.engines.engine import is_url
+from drawscape.queue.retention import DAY_S, prune
+from drawscape.queue.row import Outcome
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.print_much", 1)
+    job.wait(60)
+    assert len(job.logs()) > 1_000_000
+    kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    assert prune_jobs() == 0
+    assert prune_jobs(Keep(finished_s=0)) == 1
+    assert job.logs() == ""
+    assert not (default_queue().folder / "logs" / f"{job.id}.log").exists()
+    assert kept.status == "scheduled"
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_pruning_keeps_the_newest_of_many(home, start_consumer):
+    start_consumer()
+    batch = enqueue_many("sampletasks.nothing", [{}] * 30)
+    batch.wait(60)
+    assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
+    assert prune_jobs(Keep(count=10, spared_s=0)) == 20
+    assert len(batch.jobs) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
+    job.wait(60)
+    assert prune_jobs() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_consumer):
+    gate = home / "gate"
+    batch = enqueue_many(
+        "sampletasks.wait_for_file",
+        [{"path": None}, {"path": str(gate)}],
+        then="sampletasks.nothing",
+        then_kwargs={"job_run_anyway": False},
+        job_result_ttl=0,
+    )
+    start_consumer("-w", "1")
+    wait_until(lambda: prune_jobs() == 1, "the failed one to be pruned")
+    gate.touch()
+    wait_until(lambda: batch.following.ended, "the batch to be over")
+    assert batch.following.status == "failed"
+
+
+TIDY_QUEUE = """
+from drawscape.queue.huey import {name}
+from drawscape.queue.retention import Keep
+
+huey = {name}(
+    "background",
+    {place}={target!r},
+    home={home!r},
+    task_modules=("sampletasks",),
+    keep=Keep(finished_s=0.5),
+    prune_every_s=0.2,
+)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer):
+    target = default_queue().database.target
+    name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
+    module = home / "modules" / "tidyqueue.py"
+    module.write_text(
+        TIDY_QUEUE.format(name=name, place=place, target=target, home=os.fspath(home))
+    )
+    failed = enqueue_background_job("sampletasks.fail")
+    start_consumer(huey="tidyqueue.huey")
+    spoken = enqueue_background_job("sampletasks.print_much", 1)
+    wait_until(lambda: spoken.id not in {job.id for job in list_jobs()})
+    assert not (default_queue().folder / "logs" / f"{spoken.id}.log").exists()
+    assert failed.status == "failed"  # kept for a year
+
+
+TRACEBACK = "Traceback (most recent call last):\n" + "  File 'sketch.py', line 7, in draw\n" * 12
+JOBS_A_WEEK = 1400  # a fifth of a thousand a day, which is enough to see what a year would take
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_a_year_of_daily_use_stays_under_200_megabytes(home):
+    """A thousand jobs a day; one in twenty fails, with its traceback, one in ten prints 2 KB or 5 KB."""
+    queue = default_queue()
+    connection = queue.database.connection
+    start = time.time() - 52 * 7 * DAY_S
+    call = {"path": "x" * 60, "text": "a name", "seconds": 0.5}
+    sizes = []
+    for week in range(52):
+        at = start + week * 7 * DAY_S
+        batch = enqueue_many("sampletasks.append", [call] * JOBS_A_WEEK)
+        with queue.database.transaction():
+            connection.execute(
+                "update job set created_at = ?1, started_at = ?1, ended_at = ?1 + 1, attempts = 1, "
+                "worker = ?2, peak_kb = 90000, "
+                "status = case when seq % 20 then 'finished' else 'failed' end, "
+                "reason = case when seq % 20 then null else 'exception' end, "
+                "error = case when seq % 20 then null else ?3 end, "
+                "log = case when seq % 20 = 1 then zeroblob(2048) end, "
+                "result = case when seq % 20 then zeroblob(150) end where batch = ?2",
+                (at, batch.id, TRACEBACK),
+            )
+            connection.execute(
+                "insert into job_log select id, 0, zeroblob(5120) from job "
+                "where batch = ? and seq % 20 = 2",
+                (batch.id,),
+            )
+        prune(queue.database, now=at + 2)
+        sizes.append(size_of(queue.folder))
+    assert max(sizes) < 200e6 / 5
+    kept = connection.execute("select status, count(*) from job group by status").fetchall()
+    weeks_of_finished = 5  # what ended in the last 30 days
+    assert dict(kept) == {
+        "finished": weeks_of_finished * JOBS_A_WEEK * 19 // 20,
+        "failed": 52 * JOBS_A_WEEK // 20,
+    }
+
+
+def size_of(folder):
+    """What the folder takes on the disk, in bytes."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.slow
+def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home):
+    database = default_queue().database
+    for number in range(40):
+        enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()
+    assert prune_jobs(Keep(finished_s=0, others_s=0)) == 40
+    assert database.read("select count(*) from job_group") == [(0,)]
+
+
+def plans_of(look):
+    """Return the steps of each statement that reads jobs while `look` runs."""
+    database = default_queue().database
+    statements = []
+    database.connection.set_trace_callback(statements.append)
+    look()
+    database.connection.set_trace_callback(None)
+    return {
+        statement: [
+            row[3] for row in database.connection.execute(f"explain query plan {statement}")
+        ]
+        for statement in statements
+        if "from job" in statement
+    }
+
+
+def test_statistics_read_no_row_that_they_need_not(home):
+    """Whatever the table holds, each statement finds its rows by an index."""
+    ended_jobs(10)
+    plans = plans_of(queue_statistics)
+    assert len(plans) >= 4
+    for statement, steps in plans.items():
+        for step in steps:
+            if step.startswith("SCAN job"):  # only of what is open, and without its rows
+                assert re.search("COVERING INDEX job_(scheduled|deferred)$|job_started$", step), (
+                    step
+                )
+            assert "TEMP B-TREE" not in step, (statement, step)
+
+
+def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):
+    """However much of it there is: a claim takes as many steps of SQLite as with little."""
+    database = default_queue().database
+
+    def steps():
+        counted = itertools.count()
+        held = claim(database, "background", "worker", None)
+        database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
+        for _ in range(3):
+            _, held = acknowledge(database, held, Outcome("finished"), CLAIMANT)
+        database.connection.set_progress_handler(None, 0)
+        return next(counted)
+
+    lanes = [{"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 100}]
+    for options in lanes:
+        enqueue_many(TASK, [{}] * 100, **options)
+    few = steps()
+    for options in lanes:
+        enqueue_many(TASK, [{}] * MANY, **options)
+    assert steps() < 1.2 * few
+
+
+@pytest.mark.parametrize("lane", ["default", "slow"])
+def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home, lane):
+    for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
+        job = enqueue_background_job(TASK, job_priority=priority, job_lane=lane)
+        default_queue().database.connection.execute(
+            "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
+        )
+    enqueue_background_job(TASK, job_lane="other")
+    assert 900 <= queue_statistics().oldest_waiting_s < 1000
+
+
+@pytest.mark.both_engines
+def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home):
+    ended_jobs(20, days_ago=1)
+    enqueue_many(TASK, [{}] * MANY)
+    cancel_all()
+    found = queue_statistics()
+    assert found.wait_s
+    assert found.ended_last_hour == found.ended_last_minute == MANY
+    assert found.counts["canceled"] == MANY
+
+
+def samples(text):
+    """Return what Prometheus' own parser reads, by name and by the value of the one label."""
+    families = list(text_string_to_metric_families(text))
+    assert all(family.documentation for family in families)
+    found = [sample for family in families for sample in family.samples]
+    return {(sample.name, "".join(sample.labels.values())): sample.value for sample in found}
+
+
+@pytest.mark.both_engines
+def test_prometheus_reads_every_number_as_it_is(home):
+    enqueue_many("sampletasks.nothing", [{}] * 3)
+    found = dataclasses.replace(
+        queue_statistics(),
+        file_bytes=12_345_678_901,
+        wait_s={0.5: 1 / 3, 0.99: 0.000_012_3},
+        run_s={0.5: 1_234_567.890_123},
+    )
+    read = samples(found.prometheus())
+    assert read["drawscape_jobs", "queued"] == 3
+    assert read["drawscape_file_bytes", ""] == 12_345_678_901
+    assert read["drawscape_oldest_waiting_seconds", ""] == found.oldest_waiting_s
+    assert read["drawscape_wait_seconds", "0.5"] == 1 / 3
+    assert read["drawscape_wait_seconds", "0.99"] == 0.000_012_3
+    assert read["drawscape_run_seconds", "0.5"] == 1_234_567.890_123
+
+
+@pytest.mark.both_engines
+def test_where_nothing_has_run_there_are_no_times_to_report(home):
+    found = queue_statistics()
+    assert found.wait_s == found.run_s == {}
+    names = {name for name, _ in samples(found.prometheus())}
+    assert "drawscape_jobs" in names
+    assert "drawscape_run_seconds" not in names
 
 
 @pytest.mark.both_engines
@@ -42,7 +299,7 @@ WORK = {
 def test_long_work_is_done_in_transactions_of_a_slice_each(home, work):
     prepare, changed = WORK[work]
     act = prepare()
-    statements: list[str] = []
+    statements = []
     connection = default_queue().database.connection
     connection.set_trace_callback(statements.append)
     assert act() == changed
@@ -62,8 +319,7 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
         "store._HELD_S = 0; retry_failed_jobs()"
     )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
-    killed = subprocess.run([sys.executable, "-c", code], env=environment, timeout=120, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    python("-c", code, code=-signal.SIGKILL, env=environment)
     left = [job.id for job in list_jobs("failed", limit=None)]
     assert 0 < len(left) < len(failed)
     assert (oldest.status, dependent.status) == ("queued", "deferred")

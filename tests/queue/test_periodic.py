@@ -1,7 +1,6 @@
 """Jobs by the clock: the minute's job, once, in the zone that was asked for."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from huey import crontab
@@ -46,7 +45,7 @@ def each_hour(day):
 
 
 # When it is due, what else was asked, when the workers look (each list is another worker's), and the jobs.
-CASES: dict[str, tuple[Any, dict[str, Any], list[list[str]], list[str]]] = {
+CASES = {
     "two workers, many looks": (
         crontab(), {}, [[f"11-25T10:00:{second}" for second in ("00", "01", "30", "59")]] * 2,
         ["1125T1000"],

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pooler
+import postgres_proxy
 import psycopg
 import pytest
 from postgres_server import administrator, drop_schema, end_sessions, let_claim, new_schema
@@ -254,10 +254,10 @@ def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("kind", pooler.KINDS)
+@pytest.mark.parametrize("kind", postgres_proxy.KINDS)
 @pytest.mark.parametrize("mode", ["transaction", "session"])
 def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path, kind, mode):
-    with pooler.pooler(kind, postgres_url, mode) as url:
+    with postgres_proxy.pooler(kind, postgres_url, mode) as url:
         engine = open_engine(url, tmp_path)
         if mode == "session":
             engine.open()

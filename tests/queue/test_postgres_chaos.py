@@ -94,8 +94,8 @@ class World:
         self.folder.mkdir()
         self.dice = random.Random(SEED)
         self.proxies = [Proxy(server.port) for _ in range(2)]
-        self.known: set[str] = set()
-        self.cuts: Counter[str] = Counter()
+        self.known = set()
+        self.cuts = Counter()
         self.may_enqueue = threading.Event()
         self.may_enqueue.set()
         self.is_over = False
@@ -134,13 +134,7 @@ class World:
             seconds = dice.choice([0.05, 0.5, LEASE_S / 4, LEASE_S / 2])
             try:
                 enqueue_background_job(
-                    "chaostasks.hold",
-                    str(self.folder),
-                    name,
-                    seconds,
-                    pen,
-                    job_id=name,
-                    **options,
+                    "chaostasks.hold", str(self.folder), name, seconds, pen, job_id=name, **options
                 )
             except DrawscapeError:  # the server was away for too long; nothing was promised
                 continue
@@ -172,7 +166,7 @@ class World:
             "not in (select id from job_worker)) from job_worker where renewed_at > "
             f"extract(epoch from clock_timestamp()) - {LEASE_S} / 6"
         )
-        wait_until(lambda: rows(calm)[0][0], 120, "both workers to be there")
+        wait_until(lambda: rows(calm)[0][0], "both workers to be there", timeout_s=120)
 
     def cut(self, kind, *, is_short):
         """Cut one worker off, or all, and let it come back."""
@@ -241,7 +235,7 @@ class World:
         self.is_over = True
         self._enqueuer.join()
         still_open = "select 1 from job where ended_at is null limit 1"
-        wait_until(lambda: not rows(still_open), 180, "the queue to be drained")
+        wait_until(lambda: not rows(still_open), "the queue to be drained", timeout_s=180)
 
     def close(self):
         self.is_over = True

@@ -1,26 +1,38 @@
-"""The queue's file: where it lies, who may read it, and how it is written."""
+"""The queue's file: its rules, its locks, its older versions, and what others may do to it."""
 
 import gc
+import itertools
 import os
+import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+import time
 import warnings
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
-from support import await_exit
+from support import await_exit, database_path, is_running, plain, python, started, wait_until
 
-from drawscape.job_manager import QUEUE_NAME, default_queue, enqueue_background_job
-from drawscape.queue.engines.engine import open_engine
+from drawscape.errors import JobFailed, QueueError, QueueGoneError
+from drawscape.job_manager import (
+    QUEUE_NAME,
+    cancel_job,
+    default_queue,
+    enqueue_background_job,
+    list_jobs,
+)
+from drawscape.jobs import get_job, get_job_status, queue_statistics
+from drawscape.queue.engines.engine import WorkerInfo, open_engine
+from drawscape.queue.engines.liveness import Locks
+from drawscape.queue.engines.sqlite import SqliteEngine
+from drawscape.queue.engines.sqlite_schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.lists import newest
 from drawscape.queue.queue import Queue
-
-
-@pytest.fixture(autouse=True)
-def _home(home):
-    """Every test here has a queue of its own and no worker."""
 
 
 def rows():
@@ -39,6 +51,7 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
     assert JobHuey(filename=link).storage.jobs.folder == default_queue().folder
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.both_engines
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
 def test_a_forked_process_uses_a_connection_of_its_own():
@@ -55,6 +68,7 @@ def test_a_forked_process_uses_a_connection_of_its_own():
     assert {row[0] for row in rows()} == {job.id, "from-the-child"}
 
 
+@pytest.mark.usefixtures("home")
 def test_the_queues_file_and_key_are_readable_by_their_owner_only():
     enqueue_background_job("sampletasks.add", 1)
     folder = default_queue().folder
@@ -62,6 +76,7 @@ def test_the_queues_file_and_key_are_readable_by_their_owner_only():
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.both_engines
 def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path):
     """It asks for the key before anybody has made the folder that it lies in."""
@@ -70,6 +85,7 @@ def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path):
     assert (tmp_path / "new" / "queue.key").stat().st_size == 32
 
 
+@pytest.mark.usefixtures("home")
 def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
     enqueue_background_job("sampletasks.add", 1)
     connection = default_queue().database.connection
@@ -85,18 +101,11 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
         "print(before)"
     )
     environment = {key: value for key, value in os.environ.items() if key != "DRAWSCAPE_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "other")],
-        cwd=home,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = python("-c", script, str(tmp_path / "other"), code=None, cwd=home, env=environment)
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 
 
+@pytest.mark.usefixtures("home")
 def test_the_collector_closes_connections_in_whatever_order_it_finds_them():
     gc.collect()  # what others have left
     with warnings.catch_warnings(record=True) as seen:
@@ -108,6 +117,7 @@ def test_the_collector_closes_connections_in_whatever_order_it_finds_them():
     assert not seen
 
 
+@pytest.mark.usefixtures("home")
 def test_threads_that_have_ended_leave_no_connection_open():
     enqueue_background_job("sampletasks.nothing")
     before = len(os.listdir("/proc/self/fd"))
@@ -116,3 +126,370 @@ def test_threads_that_have_ended_leave_no_connection_open():
         thread.start()
         thread.join(60)
     assert len(os.listdir("/proc/self/fd")) < before + 10
+
+
+def stored_ids(path):
+    """The ids in the file as a program finds them that has nothing to do with this process."""
+    script = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1])\n"
+        "for row in connection.execute('select id from job'): print(*row)"
+    )
+    done = python("-c", script, path)
+    return set(done.stdout.split())
+
+
+@pytest.mark.slow
+def test_reading_the_files_raw_and_restarting_a_worker_loses_no_job(home, start_consumer, tmp_path):
+    path = database_path()
+    consumer = start_consumer("-w", "2")
+    enqueue_background_job("sampletasks.add", 1).wait(60)
+    script = (
+        "import sys; from drawscape.job_manager import enqueue_background_job\n"
+        "for i in range(600): print(enqueue_background_job('sampletasks.add', i).id, flush=True)"
+    )
+    ids = tmp_path / "ids"
+    with ids.open("wb") as output:
+        other = subprocess.Popen([sys.executable, "-c", script], cwd=home, stdout=output)
+    wait_until(lambda: ids.read_text().count("\n"), what="the first id")
+    committed = set()
+    shutil.copytree(path.parent, tmp_path / "copy")
+    for _ in range(3):
+        consumer.stop()
+        committed |= {enqueue_background_job("sampletasks.add", i).id for i in range(20)}
+        consumer = start_consumer("-w", "2")
+    assert other.wait(120) == 0
+    committed |= set(ids.read_text().split())
+    assert len(committed) == 660
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 661, timeout_s=120)
+    assert committed < stored_ids(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.slow
+def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home):
+    path = database_path()
+    jobs = [enqueue_background_job("sampletasks.nothing")]
+    path.read_bytes()  # this process has lost SQLite's own locks now
+    log = Path(f"{path}-wal").stat().st_ino
+    assert stored_ids(path) == {jobs[0].id}
+    assert Path(f"{path}-wal").stat().st_ino == log
+    jobs.append(enqueue_background_job("sampletasks.nothing"))
+    assert stored_ids(path) == {job.id for job in jobs}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["transaction", "write"])
+def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home, way):
+    enqueue_background_job("sampletasks.nothing")
+    database = default_queue().database
+    change = "update job set description = 'into nothing'"
+
+    def write_into_nothing():
+        if way == "write":
+            database.connection.set_trace_callback(lambda _: database.path.unlink(missing_ok=True))
+            database.write(change)
+        else:
+            with database.transaction() as run:
+                run(change)
+                database.path.unlink()
+
+    with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+        write_into_nothing()
+
+
+GONE = {
+    "file": lambda folder: (folder / "queue.db").unlink(),
+    "log": lambda folder: (folder / "queue.db-wal").unlink(),
+    "shared memory": lambda folder: (folder / "queue.db-shm").unlink(),
+    "folder": shutil.rmtree,
+    "replaced": lambda folder: shutil.copy(
+        shutil.move(folder / "queue.db", folder / "old.db"), folder / "queue.db"
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", GONE)
+def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm):
+    job = enqueue_background_job("sampletasks.nothing")
+    GONE[harm](default_queue().folder)
+    for _ in range(2):
+        with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+            enqueue_background_job("sampletasks.nothing")
+        with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+            job.refresh()
+
+
+GONE_AS_IT_IS_OPENED = """
+import os, sys, threading
+from drawscape.errors import QueueGoneError
+from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.queue.huey import JobHuey
+
+enqueue_background_job("sampletasks.nothing")
+path = default_queue().path
+huey = JobHuey(filename=path)
+huey.pending()
+huey.storage.close()
+
+def remove(event, arguments):
+    if event == "sqlite3.connect" and path.exists():
+        path.unlink()
+
+sys.addaudithook(remove)
+
+def attempt():
+    try:
+        huey.pending() if sys.argv[1] == "huey" else enqueue_background_job("sampletasks.nothing")
+    except QueueGoneError:
+        print("refused", not path.exists())
+
+thread = threading.Thread(target=attempt)  # with no connection yet
+thread.start()
+thread.join()
+attempt()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["caller", "huey"])
+def test_a_file_that_goes_just_as_it_is_opened_is_not_made_again(home, who):
+    command = [sys.executable, "-c", GONE_AS_IT_IS_OPENED, who]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "refused True\n" * 2, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
+def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer, harm):
+    consumer = start_consumer("-w", "2")
+    job = enqueue_background_job("sampletasks.nap", 600)
+    wait_until(lambda: job.status == "started")
+    GONE[harm](default_queue().folder)
+    assert consumer.process.wait(60) == 1
+    text = consumer.log.read_text()
+    assert "event=queue_gone" in text
+    assert "the worker has left:" in text.splitlines()[-1]
+    assert "Traceback" not in text
+    assert not (home / ".drawscape" / "queue.db").exists() or harm == "shared memory"
+
+
+@pytest.mark.slow
+def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
+    start_consumer()
+    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=6))
+    wait_until(lambda: job.refresh().pid and job.progress > 0)
+    child = job.refresh().pid
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        wait_until(
+            lambda: not is_running(child), timeout_s=45
+        )  # the lock alone would be waited for for 60 s
+        other.execute("rollback")
+    with pytest.raises(JobFailed, match="timed out after 6 s"):
+        job.wait(60)
+    assert job.message == "on and on"
+
+
+@pytest.mark.slow
+def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
+    start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap_then_report", 1, "late news"))
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        time.sleep(1.5)  # the reports fall into this
+        other.execute("rollback")
+    wait_until(lambda: job.message == "late news")
+    assert job.status == "started"
+    assert job.meta == {"pen": "fine"}  # of the first report, which was not written either
+    cancel_job(job.id)
+
+
+@pytest.mark.slow
+def test_a_lock_held_longer_than_the_patience_is_a_named_error(home):
+    database = SqliteEngine(database_path(), timeout_s=0.2)
+    database.connection  # noqa: B018 - opened before the lock
+    with closing(plain()) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(QueueError, match="held the file for more than"), database.transaction():
+            pass
+        other.execute("rollback")
+    with database.transaction():
+        pass
+
+
+@contextmanager
+def locked():
+    """Let another program hold what a worker writes."""
+    database = default_queue().database
+    if database.is_server:
+        with database.connect() as other, other.transaction():
+            other.execute("lock table job in exclusive mode")
+            yield
+        return
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        yield
+        other.execute("rollback")
+
+
+@pytest.mark.slow
+@pytest.mark.both_engines
+def test_a_worker_outlasts_a_lock_and_loses_nothing(home, start_consumer):
+    start_consumer()
+    gate = home / "gate"
+    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
+    with locked():
+        gate.touch()
+        time.sleep(0.8)  # it ends, and cannot be acknowledged
+        assert job.status == "started"
+    job.wait(60)
+
+
+IMPATIENT_QUEUE = """
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey(
+    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",), timeout=0.3
+)
+"""
+
+
+@pytest.mark.slow
+def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer):
+    """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
+    filename = os.fspath(database_path())
+    module = home / "modules" / "impatientqueue.py"
+    module.write_text(IMPATIENT_QUEUE.format(filename=filename, home=os.fspath(home)))
+    consumer = start_consumer(huey="impatientqueue.huey")
+    gate = home / "gate"
+    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        gate.touch()
+        wait_until(lambda: consumer.log.read_text().count("event=acknowledge_failed") > 1)
+        other.execute("rollback")
+    job.wait(60)
+    assert job.refresh().attempts == 1
+    assert "held the file for more than 0.3 s" in consumer.log.read_text()
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+
+
+HOMES = Path(__file__).with_name("homes")
+VERSIONS = sorted(path.name for path in HOMES.iterdir())
+TASKS = """
+def add(a, b=0):
+    return a + b
+
+
+def fail(text="no ink"):
+    raise ValueError(text)
+"""
+
+
+@pytest.fixture(params=VERSIONS)
+def old_home(request, home, monkeypatch):
+    """A home with the queue that version left: ended, waiting, delayed, dependent jobs and batches."""
+    for name in ("db", "key"):
+        shutil.copy(HOMES / request.param / f"old.{name}", home / ".drawscape" / f"queue.{name}")
+    (home / "modules" / "oldtasks.py").write_text(TASKS)
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "oldtasks")
+    return home
+
+
+def test_an_old_home_opens_with_all_that_it_held(old_home):
+    assert get_job_status("finished")["result"] == 3
+    assert get_job("failed").reason == "exception"
+    assert get_job("deferred").status == "deferred"
+    assert queue_statistics().counts == {
+        "queued": 4,
+        "scheduled": 1,
+        "deferred": 2,
+        "started": 0,
+        "finished": 4,
+        "failed": 1,
+        "stopped": 0,
+        "canceled": 0,
+    }
+    version = default_queue().database.connection.execute("pragma user_version").fetchone()[0]
+    assert version == USER_VERSION
+
+
+def test_its_waiting_jobs_run_and_so_do_those_that_follow(old_home, start_consumer):
+    start_consumer("-w", "2")
+    assert get_job("queued").wait(60) == 42
+    assert get_job("deferred").wait(60) == 5
+    assert get_job("scheduled").wait(60) == 1
+    assert get_job("follower").wait(60) == 7
+    assert get_job("finished").requeue().wait(60) == 3
+    assert enqueue_background_job("oldtasks.add", 1).wait(60) == 1
+    assert {job.status for job in list_jobs(limit=None)} == {"finished", "failed"}
+
+
+def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home):
+    path = old_home / ".drawscape" / "queue.db"
+    errors = []
+
+    def look():
+        try:
+            database = SqliteEngine(path)
+            database.connection.execute("select group_id from job").fetchall()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=look, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
+
+
+def schema_of(path):
+    """Return the tables, indexes and triggers of the file, migrated if need be, by name."""
+    with closing(SqliteEngine(path)) as database:
+        return dict(database.read("select name, sql from sqlite_master where sql is not null"))
+
+
+@pytest.mark.parametrize("version", range(1, USER_VERSION))
+def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path, version):
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        for statement in itertools.chain.from_iterable(MIGRATIONS[:version]):
+            old.execute(statement)
+        old.execute(f"pragma application_id = {APPLICATION_ID}")
+        old.execute(f"pragma user_version = {version}")
+        old.commit()
+    assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")
+
+
+def test_a_file_of_a_newer_version_is_refused(home):
+    path = default_queue().path
+    enqueue_background_job("sampletasks.nothing")
+    plain = sqlite3.connect(path)
+    plain.execute(f"pragma user_version = {USER_VERSION + 1}")
+    plain.close()
+    database = SqliteEngine(path)
+    with pytest.raises(QueueError, match="newer Drawscape"):
+        database.connection  # noqa: B018
+
+
+def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home):
+    locks = old_home / ".drawscape" / "workers"
+    Locks(locks).announce(WorkerInfo("old", os.getpid(), 1, "background", 0.0), print)
+    path = old_home / ".drawscape" / "queue.db"
+    with pytest.raises(QueueError, match=rf"older Drawscape .* \(process {os.getpid()}\)"):
+        SqliteEngine(path).open()
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("pragma user_version").fetchone()[0] < USER_VERSION
+    Locks(locks).retire("old")
+    SqliteEngine(path).open()
+
+
+def test_logs_that_lay_in_files_are_taken_over(old_home):
+    for kind, name in (("logs", "finished.log"), ("previews", "failed.svg"), ("logs", "gone.log")):
+        (old_home / ".drawscape" / kind).mkdir(exist_ok=True)
+        (old_home / ".drawscape" / kind / name).write_bytes(b"as before")
+    assert get_job("finished").logs() == "as before"
+    assert get_job("failed").preview == b"as before"
+    assert not list((old_home / ".drawscape").glob("*/*.[ls][ov]g"))

@@ -181,7 +181,7 @@ def test_four_workers_and_four_enqueuers_run_each_of_four_hundred_jobs_once(
         for k in range(4)
     ]
     assert [process.wait(60) for process in enqueuers] == [0] * 4
-    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 400, 60)
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 400)
     counts = Counter(trace.read_text().split())
     assert len(counts) == 400
     assert set(counts.values()) == {1}

@@ -1,8 +1,9 @@
-"""Jobs in a real consumer: results, failures, timeouts, logs, progress, watchers."""
+"""Jobs that run: results, failures, timeouts, progress, logs."""
 
 import asyncio
 import base64
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -98,10 +99,7 @@ def test_a_timeout_with_grace_asks_first(worked_home):
     assert "JobStopped" in text
 
 
-@pytest.mark.parametrize(
-    ("task", "words"),
-    [("segfault", "SIGSEGV"), ("leave", "exit code 1")],
-)
+@pytest.mark.parametrize(("task", "words"), [("segfault", "SIGSEGV"), ("leave", "exit code 1")])
 def test_a_child_that_dies_is_a_crashed_job_and_the_worker_serves_on(task, words):
     job, text = failed(f"sampletasks.{task}")
     assert (job.status, job.reason) == ("failed", "crashed")
@@ -205,7 +203,7 @@ def test_the_last_progress_arrives_even_if_the_task_falls_silent():
 
 
 def test_a_storm_of_progress_is_thinned_and_ends_with_the_last_value():
-    seen: list[float] = []
+    seen = []
     job = enqueue_background_job("sampletasks.progress_storm", 200_000)
     handle = watch(lambda changed: seen.append(changed.progress), [job.id])
     began = time.monotonic()
@@ -280,7 +278,7 @@ def draw_on(gate):
 def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
     gate = tmp_path / "gate"
     job = enqueue_background_job(draw_on, str(gate))
-    seen: list[bytes | None] = []
+    seen = []
     with watch(lambda changed: seen.append(changed.preview), [job.id]):
         wait_until(lambda: seen and seen[-1] == b"<svg>one</svg>")
         gate.touch()
@@ -289,3 +287,48 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
         assert job.status == "started"
         gate.unlink()
         job.wait(60)
+
+
+def test_logs_of_any_length_are_kept_to_the_byte():
+    batch = enqueue_many("sampletasks.say", [{"data": f"{i} → é\n".encode()} for i in range(30)])
+    longer = enqueue_background_job("sampletasks.say", b"x" * 40_001)
+    halves = enqueue_background_job("sampletasks.say", b"\xe2\x86 no \xff character\n")
+    silent = enqueue_background_job("sampletasks.nothing")
+    batch.wait(60)
+    for job in (longer, halves, silent):
+        job.wait(60)
+    assert [job.logs() for job in batch.jobs] == [f"{i} → é\n" for i in range(30)]
+    assert longer.logs() == "x" * 40_001
+    assert halves.logs() == "\ufffd no \ufffd character\n"
+    assert silent.logs() == ""
+
+
+def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path):
+    job = enqueue_background_job(
+        "sampletasks.say_and_fail", str(tmp_path / "tries"), 2, 0.1, job_retries=2
+    )
+    pieces = []
+    follower = threading.Thread(target=lambda: pieces.extend(job.follow_logs()), daemon=True)
+    follower.start()
+    follower.join(60)
+    assert "".join(pieces) == job.logs() == "try 1 é\ntry 2 é\ntry 3 é\n"
+    job.requeue().wait(60)
+    assert "".join(job.follow_logs()) == job.logs() == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "place", [pytest.param("ack.before_commit", marks=pytest.mark.nightly), "ack.after_commit"]
+)
+def test_a_worker_killed_around_the_acknowledgement_doubles_and_loses_nothing(
+    home, start_consumer, place
+):
+    job = enqueue_background_job("sampletasks.say", b"once\n", 0.2)
+    enqueue_background_job("sampletasks.nothing", job_depends_on=job)  # its end is a transaction
+    consumer = start_consumer(environment={"DRAWSCAPE_FAILPOINT": place})
+    consumer.process.wait(60)
+    assert job.logs() == "once\n"
+    start_consumer()
+    job.wait(60)
+    runs = 2 if place == "ack.before_commit" else 1
+    assert job.logs() == "once\n" * runs

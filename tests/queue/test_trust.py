@@ -1,14 +1,18 @@
-"""Threads, forks, clocks, keys and limits: what a caller can do to a queue without losing anything."""
+"""Only what this queue signed is run."""
 
+import os
+import pickle
+import re
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 
 import pytest
-from support import wait_until
+from support import database_path, python, wait_until
 
 from drawscape import errors
+from drawscape.errors import QueueError
 from drawscape.jobs import (
     default_queue,
     enqueue_background_job,
@@ -23,7 +27,7 @@ from drawscape.queue.queue import Queue
 from drawscape.queue.retention import DAY_S, prune
 from drawscape.queue.store import next_due_s, promote_due
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TASK = "sampletasks.nothing"
 
@@ -51,13 +55,7 @@ def test_the_first_enqueue_may_come_from_eight_threads(home, monkeypatch):
     module = home / "modules" / "slowtasks.py"
     module.write_text("import time\ntime.sleep(0.5)\n\ndef noop():\n    pass\n")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slowtasks")
-    done = subprocess.run(
-        [sys.executable, "-c", EIGHT_THREADS],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    done = python("-c", EIGHT_THREADS)
     assert done.stdout.strip() == "[]"
 
 
@@ -93,11 +91,10 @@ print(len(children))
 """
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.slow
 def test_a_process_may_fork_while_its_threads_enqueue():
-    done = subprocess.run(
-        [sys.executable, "-c", FORKS], capture_output=True, text=True, check=True, timeout=400
-    )
+    done = python("-c", FORKS, timeout=400)
     assert done.stdout.strip() == "0"
     assert len(list_jobs(task="sampletasks.add", limit=None)) == 6
 
@@ -116,6 +113,7 @@ def jumped(monkeypatch):
     return jump
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
 def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
     database = default_queue().database
@@ -130,6 +128,7 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
     assert 3500 < next_due_s(database, "background") <= 3600
 
 
+@pytest.mark.usefixtures("home")
 def test_a_moment_goes_by_the_time_of_day(jumped):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
@@ -139,6 +138,7 @@ def test_a_moment_goes_by_the_time_of_day(jumped):
     assert job.status == "queued"
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
 def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     database = default_queue().database
@@ -151,6 +151,7 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     assert job.status == "queued"
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
 def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped):
     batch = enqueue_many(TASK, [{}] * 3)
@@ -163,10 +164,9 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped):
     assert prune(default_queue().database, now=now) == 3
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
-def test_the_first_prune_after_the_clock_was_set_ahead_removes_nothing(
-    jumped,
-):
+def test_the_first_prune_after_the_clock_was_set_ahead_removes_nothing(jumped):
     enqueue_many(TASK, [{}] * 3).cancel()
     jumped(400 * DAY_S)
     assert prune_jobs() == 0
@@ -202,6 +202,7 @@ def test_an_empty_queue_gets_a_new_key(home):
     assert len(copied(home).codec.key) == 32
 
 
+@pytest.mark.usefixtures("home")
 def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
     start_consumer("-w", "1")
     jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
@@ -221,12 +222,14 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
 # limits
 
 
+@pytest.mark.usefixtures("home")
 def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
     with pytest.raises(errors.NotSerializableError, match="pass its path"):
         enqueue_background_job("sampletasks.echo", bytearray(100_000_001))
     assert list_jobs() == []
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     "options", [{"job_meta": {"x": "y" * 1_000_000}}, {"job_description": "y" * 10_001}]
 )
@@ -235,6 +238,158 @@ def test_notes_and_descriptions_have_limits(options):
         enqueue_background_job(TASK, **options)
 
 
+@pytest.mark.usefixtures("home")
 def test_a_moment_beyond_all_calendars_is_refused():
     with pytest.raises(errors.JobOptionError, match="hundred years"):
         enqueue_background_job(TASK, job_at=datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def changed(job, change, **values):
+    default_queue().database.write(f"update job set {change} where id = :id", id=job.id, **values)
+    return job
+
+
+def tampered(change, task="sampletasks.nothing", *args, **values):
+    """Return a job that was changed before a worker may have it."""
+    job = enqueue_background_job(task, *args, job_delay=60)
+    return changed(job, f"{change}, status = 'queued', due_at = null", **values)
+
+
+class Bomb:
+    """Unpickling it would leave a trace."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.usefixtures("worked_home")
+@pytest.mark.parametrize("start", [b"", b"\0" * 32])
+def test_a_forged_message_is_never_unpickled(tmp_path, start):
+    bomb = pickle.dumps(Bomb(tmp_path / "boom"))
+    job = tampered("payload = :payload", payload=start + bomb)
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "invalid")
+    assert "signature" in job.error
+    done = enqueue_background_job("sampletasks.add", 1)
+    assert done.wait(60) == 1
+    changed(done, "result = :data", data=start + bomb)
+    with pytest.raises(QueueError, match="signature"):
+        done.result  # noqa: B018 - the access is the test
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_message_that_was_signed_for_another_job_is_not_read():
+    """The signature covers what the message is about, so rows cannot be made of parts of others."""
+    source, other = (enqueue_background_job("sampletasks.add", i) for i in (1, 2))
+    assert (source.wait(60), other.wait(60)) == (1, 2)
+    of_source = "(select {0} from job as source where source.id = :source)".format
+    moved = tampered(f"payload = {of_source('payload')}", source=source.id)
+    renamed = tampered("task = 'sampletasks.add'", "sampletasks.nap", 0)
+    for job in (moved, renamed):
+        wait_until(lambda job=job: job.ended)
+        assert (job.status, job.reason) == ("failed", "invalid")
+    changed(other, f"result = {of_source('result')}", source=source.id)
+    with pytest.raises(QueueError, match="signature"):
+        other.result  # noqa: B018 - the access is the test
+
+
+@pytest.mark.usefixtures("worked_home")
+@pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
+def test_a_corrupt_message_fails_its_job_alone(payload):
+    job = tampered("payload = :payload", payload=payload)
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "invalid")
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+
+
+@pytest.mark.usefixtures("worked_home")
+@pytest.mark.sqlite
+@pytest.mark.parametrize("column", ["timeout_s", "created_at"])
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
+    job = tampered(f"{column} = 'soon'")
+    assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "crashed")
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
+    done = tampered("meta = '{broken'", "sampletasks.add", 1)
+    assert done.wait(60) == 1
+    job = enqueue_background_job("sampletasks.fail")
+    wait_until(lambda: job.ended)
+    changed(job, "meta = '{broken', detail = '[1'")
+    status = get_job_status(job.id)
+    assert (status["status"], status["meta"]) == ("failed", {})
+    assert "failed" in job.explain()
+    assert job.id in {other.id for other in list_jobs()}
+
+
+@pytest.mark.usefixtures("worked_home")
+def test_a_damaged_key_is_named(home):
+    (home / ".drawscape" / "queue.key").write_bytes(b"short")
+    with pytest.raises(QueueError, match="key"):
+        enqueue_background_job("sampletasks.nothing")
+
+
+WITHOUT_LOCKS = """
+import ctypes, errno, fcntl, platform, struct, sys
+from drawscape.errors import QueueError
+from drawscape.queue.engines.sqlite import SqliteEngine
+
+# As on a network disk without locks: the kernel refuses F_SETLK, by a filter of seccomp in its own code.
+number = {"x86_64": 72, "aarch64": 25}[platform.machine()]
+lines = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 24), (0x15, 0, 1, fcntl.F_SETLK),
+         (6, 0, 0, 0x50000 | errno.ENOLCK), (6, 0, 0, 0x7FFF0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+program = struct.pack("HxxxxxxP", len(lines), ctypes.addressof(code))
+assert libc.prctl(22, 2, program, 0, 0) == 0
+try:
+    with SqliteEngine(sys.argv[1], timeout_s=0.2).transaction():
+        print("written")
+except QueueError as error:
+    print(error)
+"""
+
+
+def of_a_disk_without_locks(start_consumer):
+    command = [sys.executable, "-c", WITHOUT_LOCKS, str(database_path())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.stdout + done.stderr
+
+
+def of_a_replaced_key(start_consumer):
+    job = enqueue_background_job("sampletasks.nothing")
+    default_queue().database.key_file.write_bytes(b"another" * 8)
+    start_consumer()
+    wait_until(lambda: job.ended)
+    return f"{job.reason}: {job.error}"
+
+
+def of_a_result_beyond_the_memory(start_consumer):
+    start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
+    job = enqueue_background_job("sampletasks.big", 180)
+    wait_until(lambda: job.ended)
+    return f"{job.reason}: {job.error}"
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (of_a_disk_without_locks, r"file locks do not work here \(No locks available\): keep the queue on"),
+        (of_a_replaced_key, r"invalid: .*was its key replaced"),
+        (of_a_result_beyond_the_memory, r"crashed: .*MemoryError"),
+    ],
+)  # fmt: skip
+def test_rare_harm_is_named(home, start_consumer, harm, words):
+    said = harm(start_consumer)
+    assert re.search(words, said, re.DOTALL), said
+    assert "cannot be carried" not in said

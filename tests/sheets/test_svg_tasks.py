@@ -1,11 +1,18 @@
-"""The drawing tasks, called as the worker calls them."""
+"""The tasks that draw, their names and their golden files.
+
+After a change that is meant: pytest tests/sheets/test_svg_tasks.py --regenerate-golden
+"""
 
 import inspect
 import os
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
+from golden_support import FOLDER, compared, differences, layers_of, read_golden
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drawscape.errors import (
     CanvasError,
@@ -14,6 +21,15 @@ from drawscape.errors import (
     ParameterError,
     SheetError,
     UnknownNameError,
+)
+from drawscape.sheets import (
+    STYLES,
+    artboard,
+    postcard_back,
+    postcard_front,
+    safe_name,
+    short_hash,
+    template_names,
 )
 from drawscape.sketches import draw
 from drawscape.svg_builder import SVGBuilder
@@ -160,3 +176,92 @@ def test_the_contracts_own_postcard_is_drawn_word_for_word(home, monkeypatch):
     root = ElementTree.parse(output_path).getroot()
     assert root[0].get("transform") == "translate(105,74) scale(0.5)"
     assert len(root[0]) > 20
+
+
+MESSAGE = "The plotter drew all night. In the morning there were hills, and a bird on each."
+LEGEND = {"Sketch": "Schotter", "Paper": "200 g/m²", "Pens": 2}
+
+
+def front(template):
+    return postcard_front("Ada & Grace", MESSAGE, template)
+
+
+def back(**given):
+    return postcard_back("Ada Lovelace", **given)
+
+
+def sheet(style, seed):
+    drawing = SVGBuilder(60, 80)
+    drawing.polylines(np.random.default_rng(seed).uniform(5, 55, (30, 4, 2)), stroke="black")
+    return artboard(style, "Walks", f"seed {seed}", "a5", "landscape", LEGEND, drawing)
+
+
+CASES = {
+    **{f"front-{name}": lambda name=name: front(name) for name in template_names()},
+    "back-empty": back,
+    "back-whole": lambda: back(
+        address="12 St James's Square\nLondon", postcode="SW1Y 4JH", sender="From the studio"
+    ),
+    **{
+        f"artboard-{style}-{seed}": lambda style=style, seed=seed: sheet(style, seed)
+        for style in STYLES
+        for seed in (0, 1)
+    },
+    **{
+        f"artboard-{style}-empty": lambda style=style: artboard(style, "Empty", size="a6")
+        for style in STYLES
+    },
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_sheet_is_what_its_golden_file_shows(name, request):
+    regenerate = request.config.getoption("--regenerate-golden")
+    assert not compared(FOLDER / "sheets" / f"{name}.svg.gz", CASES[name](), regenerate=regenerate)
+
+
+def test_there_is_no_golden_file_of_a_sheet_that_is_gone():
+    files = {file.name.removesuffix(".svg.gz") for file in (FOLDER / "sheets").iterdir()}
+    assert files == set(CASES)
+
+
+def test_the_comparison_sees_another_word_another_seed_and_another_style():
+    for name, other in (
+        ("front-winter", postcard_front("Ada & Grace", MESSAGE + "!", "winter")),
+        ("back-whole", back(address="12 St James's Square\nLondon", postcode="SW1Y 4JH")),
+        ("artboard-basic-0", sheet("basic", 1)),
+        ("artboard-basic-empty", CASES["artboard-blueprint-empty"]()),
+    ):
+        assert differences(read_golden(FOLDER / "sheets" / f"{name}.svg.gz"), layers_of(other)), (
+            name
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("John Doe", "John_Doe"),
+        ("Zoë Müller", "Zoe_Muller"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("a\\b:c*d", "a_b_c_d"),
+        (".hidden", "hidden"),
+        ("漢字", "drawing"),
+        ("", "drawing"),
+        ("CON", "CON_"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_names_are_plain(text, name):
+    assert safe_name(text) == name
+
+
+@given(st.text())
+def test_no_text_makes_a_dangerous_name(text):
+    name = safe_name(text)
+    assert 0 < len(name) <= 61
+    assert set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.text(), st.text())
+def test_the_hash_differs_between_values(one, two):
+    assert (short_hash([one]) == short_hash([two])) == (one == two)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def rings() -> Callable[..., None]:
+def rings():
     """A sketch as a user writes it, not in the library."""
 
-    def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50), doc("Rings")] = 5):  # type: ignore[no-untyped-def]
+    def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50), doc("Rings")] = 5):
         """Rings about the middle, each off by chance."""
         for ring in range(count):
             x, y = rng.normal(0, 1, 2)
@@ -27,7 +26,7 @@ def rings() -> Callable[..., None]:
 
 
 @pytest.fixture
-def run_python() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+def run_python():
     """Run Python in a process of its own, with a hash seed of its own."""
 
     def run(*arguments: str, hash_seed: int = 0) -> subprocess.CompletedProcess[bytes]:

@@ -1,18 +1,28 @@
-"""Every sketch is found by name and says what it is."""
+"""The sketches of the library, and their families."""
 
 import re
 import sys
+import warnings
+from itertools import pairwise
 
+import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import depth_in
+from drawscape.geometry.thinning import keep_positive
+from drawscape.geometry.voronoi import stippled
 from drawscape.sketches import SKETCHES, as_sketch, draw, sketch
+from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 from drawscape.sketches.registry import GONE
+from drawscape.svg_builder import Frame, SVGBuilder
 
 NAMES = list(SKETCHES)
 
 
-def test_names_are_known_before_anything_is_imported(run_python) -> None:  # type: ignore[no-untyped-def]
+def test_names_are_known_before_anything_is_imported(run_python):
     code = (
         "import sys; from drawscape.sketches import SKETCHES; assert 'julia' in SKETCHES; "
         "SKETCHES.families(); print([m for m in sys.modules if m.startswith('drawscape.sketches.')"
@@ -22,7 +32,7 @@ def test_names_are_known_before_anything_is_imported(run_python) -> None:  # typ
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sketch_names_its_source_with_a_year(name: str) -> None:
+def test_a_sketch_names_its_source_with_a_year(name):
     found = SKETCHES[name]
     assert found.name == name
     assert found.summary.endswith(".")
@@ -30,7 +40,7 @@ def test_a_sketch_names_its_source_with_a_year(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_parameter_has_bounds_or_choices_a_tooltip_and_a_default_within(name: str) -> None:
+def test_every_parameter_has_bounds_or_choices_a_tooltip_and_a_default_within(name):
     for parameter in SKETCHES[name].parameters:
         assert parameter.doc, f"{parameter.name} has no tooltip"
         assert not parameter.required
@@ -44,7 +54,7 @@ def test_every_parameter_has_bounds_or_choices_a_tooltip_and_a_default_within(na
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_parameter_takes_the_name_of_an_option_of_draw(name: str) -> None:
+def test_no_parameter_takes_the_name_of_an_option_of_draw(name):
     taken = {
         "sketch",
         "width",
@@ -59,23 +69,23 @@ def test_no_parameter_takes_the_name_of_an_option_of_draw(name: str) -> None:
     assert not taken & {parameter.name for parameter in SKETCHES[name].parameters}
 
 
-def test_an_unknown_pattern_is_answered_with_the_nearest_names() -> None:
+def test_an_unknown_pattern_is_answered_with_the_nearest_names():
     with pytest.raises(UnknownNameError, match="unknown pattern 'spirl'; did you mean 'spiral'"):
         draw("spirl", 100, 100)
 
 
-def test_a_value_out_of_bounds_is_refused_with_name_value_and_rule() -> None:
+def test_a_value_out_of_bounds_is_refused_with_name_value_and_rule():
     with pytest.raises(ParameterError, match="turns=4000: must be at least 3 and at most 120"):
         draw("spiral", 100, 100, turns=4000)
 
 
-def test_a_function_becomes_a_sketch_by_decoration_and_the_newest_counts() -> None:
+def test_a_function_becomes_a_sketch_by_decoration_and_the_newest_counts():
     @sketch(name="tried_out")
-    def first(svg):  # type: ignore[no-untyped-def]
+    def first(svg):
         """One."""
 
     @sketch(name="tried_out", family="mine")
-    def second(svg):  # type: ignore[no-untyped-def]
+    def second(svg):
         """Two."""
 
     try:
@@ -85,28 +95,28 @@ def test_a_function_becomes_a_sketch_by_decoration_and_the_newest_counts() -> No
         SKETCHES._added.pop("tried_out")
 
 
-def test_progress_is_reported_and_what_is_no_fraction_is_refused() -> None:
-    seen: list[float] = []
+def test_progress_is_reported_and_what_is_no_fraction_is_refused():
+    seen = []
     draw("spiral", 60, 60, on_progress=lambda fraction, svg: seen.append(fraction))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 
-    def wrong(svg):  # type: ignore[no-untyped-def]
+    def wrong(svg):
         yield "half"
 
     with pytest.raises(SignatureError, match="yielded 'half'"):
         draw(wrong, 60, 60)
 
 
-def test_a_sketch_without_a_canvas_is_refused() -> None:
-    def wrong(rng):  # type: ignore[no-untyped-def]
+def test_a_sketch_without_a_canvas_is_refused():
+    def wrong(rng):
         """No canvas."""
 
     with pytest.raises(SignatureError, match="canvas first"):
         draw(as_sketch(wrong), 60, 60)
 
 
-def test_the_library_draws_without_the_queue() -> None:
+def test_the_library_draws_without_the_queue():
     for name in NAMES:
         _ = SKETCHES[name]
     package = "drawscape.sketches."
@@ -115,7 +125,197 @@ def test_the_library_draws_without_the_queue() -> None:
 
 
 @pytest.mark.parametrize(("gone", "nearest"), GONE.items())
-def test_a_sketch_that_left_names_the_nearest(gone: str, nearest: str) -> None:
+def test_a_sketch_that_left_names_the_nearest(gone, nearest):
     assert nearest in SKETCHES
     with pytest.raises(UnknownNameError, match=f"did you mean '{nearest}'"):
         draw(gone, 60, 60)
+
+
+def pen(svg: SVGBuilder, name: str) -> Lines:
+    return {found.name: lines for found, lines in svg.layers()}[name]
+
+
+# Cutting
+
+
+def test_a_line_is_cut_where_its_value_is_zero():
+    line = Lines.of([[[0, 0], [4, 0], [8, 0]]])
+    (left, right) = keep_positive(line, [1.0, -1.0, 3.0])
+    assert left.tolist() == [[0, 0], [2, 0]]
+    assert right.tolist() == [[5, 0], [8, 0]]
+
+
+def test_cutting_never_joins_two_lines():
+    lines = Lines.of([[[0, 0], [1, 0]], [[1, 0], [2, 0]], [[5, 5], [6, 6]]])
+    assert len(keep_positive(lines, np.ones(6))) == 3
+    assert len(keep_positive(lines, [1, 1, -1, -1, 1, 1])) == 2
+    assert len(keep_positive(lines, -np.ones(6))) == 0
+    assert len(keep_positive(Lines.empty(), np.empty(0))) == 0
+
+
+def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
+    frame = Frame(10, 10, 50, 90)
+    points = np.array([[12, 40], [30, 89], [0, 40], [30, 50]])
+    assert depth_in(frame, points).tolist() == [2, 1, -10, 20]
+
+
+# Fields
+
+
+def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
+    rows = draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0, crests=1.0).lines()
+    columns = {}
+    for row, line in enumerate(rows):
+        for x, y in line:
+            columns.setdefault(round(float(x), 6), []).append((row, float(y)))
+    # Lines are in order from near to far: at each column the farther one lies higher.
+    for stack in columns.values():
+        heights = [y for _, y in stack]
+        assert all(far <= near + 1e-9 for near, far in pairwise(heights))
+
+
+def test_flow_lines_keep_apart():
+    lines = draw("flow_field", 90, 90, spacing=2.0, moon=0.0).lines()
+    owner = np.repeat(np.arange(len(lines)), lines.counts)
+    pairs = cKDTree(lines.points).query_pairs(0.6, output_type="ndarray")
+    assert (owner[pairs[:, 0]] == owner[pairs[:, 1]]).all()
+
+
+def test_the_current_parts_around_every_stone():
+    svg = draw("curl_noise", 120, 160, seed=2, rings=1)
+    stream, stones = pen(svg, "stream"), pen(svg, "pen 2")
+    assert len(stones) > 2
+    for stone in stones:
+        middle = (stone.min(axis=0) + stone.max(axis=0)) / 2
+        radius = np.ptp(stone[:, 0]) / 2
+        assert np.hypot(*(stream.points - middle).T).min() > radius - 0.05
+
+
+def test_sand_lies_on_few_parts_of_the_plate():
+    sand = pen(draw("chladni", 100, 100, grains=6000, pitch=5), "sand").starts
+    across = np.histogram2d(*sand.T, bins=25)[0].ravel()
+    assert np.sort(across)[-125:].sum() > 0.4 * len(sand)  # a fifth of it holds two fifths
+
+
+def test_water_is_drawn_only_where_there_is_a_sea():
+    dry = {pen.name for pen, _ in draw("isolines", 80, 80, sea=0.0).layers()}
+    assert dry == {"contours", "index contours"}
+    assert len(pen(draw("isolines", 80, 80, sea=0.5), "water")) > 0
+
+
+# Packing
+
+
+def test_packed_circles_do_not_overlap():
+    rings = draw("circle_packing", 120, 120, fill="empty", gap=0.5).lines()
+    low = np.array([ring.min(axis=0) for ring in rings])
+    high = np.array([ring.max(axis=0) for ring in rings])
+    centre, radius = (low + high) / 2, np.ptp(np.stack((low, high)), axis=0)[:, 0] / 2
+    apart = np.hypot(*(centre[:, None] - centre[None]).transpose(2, 0, 1))
+    room = apart - radius[:, None] - radius[None]
+    np.fill_diagonal(room, np.inf)
+    assert len(rings) > 50
+    assert room.min() > 0.4
+
+
+def test_florets_follow_the_golden_angle():
+    plain = {"shape": "circle", "rings": 1, "heart": 0, "growth": 0.5}
+    plain |= {"overlap": False, "fill": False}
+    svg = draw("phyllotaxis", 200, 200, florets=200, **plain)
+    florets = np.array([line[:-1].mean(axis=0) for line in svg.lines()]) - 100
+    turn = np.degrees(np.diff(np.unwrap(np.arctan2(florets[:, 1], florets[:, 0])))) % 360
+    assert np.allclose(turn, 137.508, atol=0.01)
+
+
+def test_inner_florets_hide_what_lies_behind_them():
+    whole = draw("phyllotaxis", 120, 120, size=2.0, overlap=False).lines().lengths_mm.sum()
+    seen = draw("phyllotaxis", 120, 120, size=2.0, overlap=True).lines().lengths_mm.sum()
+    assert 0.1 * whole < seen < 0.6 * whole
+
+
+def test_stipples_are_dense_where_it_is_dark():
+    dark = np.full((40, 40), 0.1)
+    dark[:, 20:] = 0.9
+    points = np.empty((0, 2))
+    for _, moved in stippled(np.random.default_rng(1), dark, (0, 0, 40, 40), 600, 4):
+        points = moved
+    assert 500 <= (points[:, 0] > 20).sum() <= 570
+    nearest = cKDTree(points).query(points, k=2)[0][:, 1]
+    assert nearest.min() > 0.3
+
+
+@pytest.mark.parametrize("name", ["stippling", "delaunay", "chladni", "skyline"])
+def test_a_long_strip_is_filled_like_any_page(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = draw(name, 40, 300)
+    assert depth_in(svg.frame, svg.lines().points).min() > -1e-6
+    assert np.ptp(svg.lines().points[:, 1]) > 200
+
+
+def test_triangles_turn_inwards_and_stay_within_the_frame():
+    svg = draw("delaunay", 120, 90, accent=0.0)
+    assert depth_in(svg.frame, svg.lines().points).min() > -1e-9
+
+
+# Growth
+
+
+def test_each_particle_touches_its_parent():
+    lines = draw("dla", 200, 200, particles=300, margin=0).lines()
+    steps = np.hypot(*np.diff(lines.points, axis=0).T)
+    within = np.delete(steps, lines.offsets[1:-1] - 1)
+    # All alike, but for the smoothing, in diameters of a particle.
+    assert np.quantile(within, 0.9) < 1.6 * np.median(within)
+
+
+def test_pipes_of_a_tree_and_its_roots_meet_on_the_ground():
+    svg = draw("space_colonization", 120, 160, buds=400)
+    foot = np.array([svg.frame.cx, svg.frame.y1 - 0.15 * svg.frame.height])
+    for name in ("pen 1", "pen 2"):
+        away = np.abs(pen(svg, name).ends - foot) / svg.frame.short
+        assert (away < (0.05, 0.02)).all(axis=1).sum() >= 10
+
+
+def test_chains_hold_every_node_once_beside_their_forks():
+    parents = np.array([-1, 0, 1, 1, 3, 0, 5])
+    sizes = subtree_sizes(parents)
+    assert sizes.tolist() == [7, 4, 1, 2, 1, 2, 1]
+    found = chains(parents, sizes)
+    assert found == [[0, 1, 3, 4], [1, 2], [0, 5, 6]]
+
+
+def test_smoothing_a_tree_keeps_roots_and_tips():
+    parents = np.array([-1, 0, 1, 2])
+    places = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, -1.0], [3.0, 0.0]])
+    smooth = relaxed(places, parents, 4)
+    assert smooth[[0, 3]].tolist() == places[[0, 3]].tolist()
+    assert abs(smooth[1:3, 1]).max() < 0.6
+    assert places[1].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["coral", "maze", "worms", "spots", "holes"])
+def test_no_reaction_dies_out(kind):
+    svg = draw("reaction_diffusion", 60, 60, seed=5, kind=kind, detail=60, steps=900, change=1.0)
+    assert svg.lines().lengths_mm.sum() > 400
+
+
+# Solids
+
+
+def test_the_sun_sets_behind_the_mountains():
+    svg = draw("terrain", 120, 160, sea=0.0, mesh="rows")
+    land, sun = pen(svg, "land"), pen(svg, "pen 3")
+    columns, place = np.unique(land.points[:, 0].round(6), return_inverse=True)
+    top = np.full(len(columns), np.inf)
+    np.minimum.at(top, place, land.points[:, 1])
+    assert (sun.points[:, 1] < np.interp(sun.points[:, 0], columns, top) + 0.5).all()
+
+
+def test_towers_hide_what_stands_behind_them():
+    few = draw("skyline", 100, 140, density=0.2, setbacks=0.0, moon=0.3, tallest=0.05)
+    many = draw("skyline", 100, 140, density=1.0, setbacks=0.0, moon=0.3, tallest=0.6)
+    assert pen(few, "pen 2").lengths_mm.sum() > pen(many, "pen 2").lengths_mm.sum() > 0
+
+
+# Pictures

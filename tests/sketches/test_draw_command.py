@@ -1,22 +1,24 @@
-"""`drawscape draw`, `redraw` and `sketches`, as processes and in this one."""
+"""`drawscape draw`, and a drawing under way."""
 
-import subprocess
-import sys
+import inspect
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from support import python, sampled
 
 from drawscape import __version__
 from drawscape.cli.root import main, root
-from drawscape.errors import DrawscapeError
+from drawscape.errors import DrawscapeError, SignatureError
 from drawscape.plot.export.svg import ordered_svg
 from drawscape.recipe import read_provenance
 from drawscape.sketches import SKETCHES, draw
+from drawscape.svg_builder import SVGBuilder
 
 
 @pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def command(tmp_path, monkeypatch):
     """Run the command in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
 
@@ -26,7 +28,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no
     return run
 
 
-def test_draw_writes_the_file_that_draw_the_function_gives(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_draw_writes_the_file_that_draw_the_function_gives(command, tmp_path):
     result = command(
         "draw", "rose", "--width", "80", "--height", "90", "--seed", "3", "--raw", "-o", "r.svg"
     )
@@ -34,7 +36,7 @@ def test_draw_writes_the_file_that_draw_the_function_gives(command, tmp_path: Pa
     assert (tmp_path / "r.svg").read_bytes() == draw("rose", 80, 90, seed=3).to_bytes()
 
 
-def test_each_parameter_is_an_option_and_param_sets_it_too(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_each_parameter_is_an_option_and_param_sets_it_too(command, tmp_path):
     command("draw", "maze", "--corridors", "9", "--no-solution", "-o", "a.svg")
     command("draw", "maze", "--param", "corridors=9", "--param", "solution=no", "-o", "b.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
@@ -43,23 +45,23 @@ def test_each_parameter_is_an_option_and_param_sets_it_too(command, tmp_path: Pa
     )
 
 
-def test_a_seed_beyond_the_numbers_of_a_float_is_kept_to_the_digit(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_seed_beyond_the_numbers_of_a_float_is_kept_to_the_digit(command, tmp_path):
     command("draw", "rose", "--paper", "a6", "--seed", "9007199254740993", "-o", "r.svg")
     assert read_provenance((tmp_path / "r.svg").read_text()).seed == 2**53 + 1
 
 
-def test_the_output_of_a_dash_is_the_drawing_alone(command) -> None:  # type: ignore[no-untyped-def]
+def test_the_output_of_a_dash_is_the_drawing_alone(command):
     result = command("draw", "gosper", "--paper", "a6", "--landscape", "-o", "-")
     assert result.stdout_bytes == ordered_svg(draw("gosper", 148, 105))
 
 
-def test_without_a_name_the_file_is_called_by_what_is_in_it(command) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_name_the_file_is_called_by_what_is_in_it(command):
     first = command("draw", "rose", "--opening", "0.6", "--paper", "a6")
     assert first.stdout == "rose-105x148-seed-0-opening-0.6.svg\n"
     assert Path(first.stdout.strip()).is_file()
 
 
-def test_the_value_of_an_option_is_not_taken_for_the_pattern(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_value_of_an_option_is_not_taken_for_the_pattern(command, tmp_path):
     command("draw", "-o", "spiral", "schotter", "--columns", "4")
     assert b"schotter" in (tmp_path / "spiral").read_bytes()
 
@@ -81,9 +83,7 @@ def test_the_value_of_an_option_is_not_taken_for_the_pattern(command, tmp_path: 
         ([], "Missing argument 'PATTERN'"),
     ],
 )
-def test_a_mistake_is_reported_in_words_with_exit_code_2(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_is_reported_in_words_with_exit_code_2(arguments, message, capsys):
     with pytest.raises(SystemExit) as leaving:
         main(["draw", *arguments, "-o", "-"])
     reported = capsys.readouterr()
@@ -92,25 +92,19 @@ def test_a_mistake_is_reported_in_words_with_exit_code_2(
     assert reported.out == ""
 
 
-def test_the_process_ends_with_that_exit_code_and_no_traceback() -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "drawscape", "draw", "spirl"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_the_process_ends_with_that_exit_code_and_no_traceback():
+    result = python("-m", "drawscape", "draw", "spirl", code=None)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("drawscape: unknown pattern 'spirl'; did you mean 'spiral'")
 
 
-def test_a_file_that_cannot_be_written_is_exit_code_1(command) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_cannot_be_written_is_exit_code_1(command):
     result = command("draw", "rose", "-o", "no/such/folder/x.svg")
     assert result.exit_code == 1
     assert "cannot write no/such/folder/x.svg: No such file or directory" in result.output
 
 
-def test_the_ending_of_the_file_names_its_format(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_ending_of_the_file_names_its_format(command, tmp_path):
     for ending, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("gcode", b"(105 x 148 mm)")):
         assert command("draw", "schotter", "--paper", "a6", "-o", f"s.{ending}").exit_code == 0
         assert (tmp_path / f"s.{ending}").read_bytes().startswith(start)
@@ -118,27 +112,27 @@ def test_the_ending_of_the_file_names_its_format(command, tmp_path: Path) -> Non
         command("draw", "schotter", "-o", "s.doc")
 
 
-def test_help_for_a_pattern_shows_its_parameters(command) -> None:  # type: ignore[no-untyped-def]
+def test_help_for_a_pattern_shows_its_parameters(command):
     text = " ".join(command("draw", "penrose", "--help").output.split())
     for parameter in SKETCHES["penrose"].parameters:
         assert parameter.doc in text
     assert "--symmetric / --no-symmetric" in text
 
 
-def test_redraw_gives_the_same_bytes_and_no_warning(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_redraw_gives_the_same_bytes_and_no_warning(command, tmp_path):
     command("draw", "hitomezashi", "--seed", "5", "--order", "waves", "-o", "h.svg")
     result = command("redraw", "h.svg")
     assert (result.exit_code, result.output) == (0, "h-redrawn.svg\n")
     assert (tmp_path / "h-redrawn.svg").read_bytes() == (tmp_path / "h.svg").read_bytes()
 
 
-def _edited(file: Path, old: str, new: str) -> None:
+def _edited(file, old, new):
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new, 1))
 
 
-def test_redraw_says_what_has_changed_since(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_redraw_says_what_has_changed_since(command, tmp_path):
     file = tmp_path / "r.svg"
     command("draw", "schotter", "--paper", "a6", "-o", "r.svg")
     drawn = file.read_text()
@@ -158,7 +152,7 @@ def test_redraw_says_what_has_changed_since(command, tmp_path: Path) -> None:  #
         assert (checked.exit_code, reason in checked.stdout) == (0, True)
 
 
-def test_redraw_says_when_a_file_was_edited_by_hand(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_redraw_says_when_a_file_was_edited_by_hand(command, tmp_path):
     command("draw", "hilbert", "--paper", "a6", "--raw", "-o", "r.svg")
     _edited(tmp_path / "r.svg", "<g ", "<g  ")
     result = command("redraw", "--check", "r.svg")
@@ -169,26 +163,26 @@ def test_redraw_says_when_a_file_was_edited_by_hand(command, tmp_path: Path) -> 
     assert not (tmp_path / "r-redrawn.svg").exists()
 
 
-def test_redraw_refuses_a_foreign_file(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_redraw_refuses_a_foreign_file(command, tmp_path):
     (tmp_path / "f.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     with pytest.raises(DrawscapeError, match="does not say how it was drawn"):
         command("redraw", "f.svg")
 
 
-def test_sketches_lists_every_pattern_by_family(command) -> None:  # type: ignore[no-untyped-def]
+def test_sketches_lists_every_pattern_by_family(command):
     lines = command("sketches").output.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == list(SKETCHES.families())
     assert {line.split()[0] for line in lines if line.startswith(" ")} == set(SKETCHES)
 
 
-def test_sketches_with_a_name_lists_its_parameters(command) -> None:  # type: ignore[no-untyped-def]
+def test_sketches_with_a_name_lists_its_parameters(command):
     text = command("sketches", "l_system").output
     assert "Aristid Lindenmayer" in text
     for parameter in SKETCHES["l_system"].parameters:
         assert f"--{parameter.name}" in text
 
 
-def test_drawing_a_spiral_loads_neither_scipy_nor_queue_nor_notebook(run_python) -> None:  # type: ignore[no-untyped-def]
+def test_drawing_a_spiral_loads_neither_scipy_nor_queue_nor_notebook(run_python):
     code = (
         "import sys; from drawscape.cli import main\n"
         "try: main(['draw', 'spiral', '--raw', '-o', '-'])\n"
@@ -197,3 +191,112 @@ def test_drawing_a_spiral_loads_neither_scipy_nor_queue_nor_notebook(run_python)
     loaded = run_python("-c", code).stderr.decode()
     for heavy in ("scipy", "shapely", "contourpy", "huey", "pebble", "ipywidgets", "rich", "PIL"):
         assert f"'{heavy}'" not in loaded
+
+
+REPORTING = [name for name in SKETCHES if inspect.isgeneratorfunction(SKETCHES[name].function)]
+PAGE = (70.0, 90.0)
+
+
+def ink_mm(svg: SVGBuilder) -> float:
+    return float(svg.lines().lengths_mm.sum())
+
+
+@pytest.mark.parametrize("name", sampled(REPORTING, 6))
+@pytest.mark.slow
+def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(name):
+    inks = []
+    fractions = []
+
+    def watch(fraction: float, svg: SVGBuilder) -> None:
+        fractions.append(fraction)
+        inks.append(ink_mm(svg))
+
+    watched = draw(name, *PAGE, seed=4, on_progress=watch)
+    whole = ink_mm(watched)
+    assert fractions == sorted(fractions)
+    # The first steps may have nothing to show yet; half way through there is a picture to look at.
+    assert max(inks[: -(-len(inks) // 2)]) > 0.01 * whole
+    assert inks[-1] > 0.05 * whole
+    assert watched.to_bytes() == draw(name, *PAGE, seed=4).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("dla", {"particles": 300}),
+        ("differential_growth", {"dish": "disc", "nodes": 300}),
+        ("space_colonization", {"buds": 300}),
+        ("implicit", {"slices": 24}),
+        ("tsp_picture", {"curved": True, "cities": 300}),
+        ("reaction_diffusion", {"outlines": 1, "steps": 500, "detail": 60}),
+        ("stippling", {"dots": 500}),
+    ],
+)
+def test_every_kind_of_preview_stays_on_the_page_and_says_how_far_it_is(name, values):
+    shown, fractions = 0, []
+
+    def watch(fraction: float, svg: SVGBuilder) -> None:
+        nonlocal shown
+        points = svg.lines().points
+        shown += len(points)
+        fractions.append(fraction)
+        assert np.isfinite(points).all()
+        frame = svg.frame
+        assert (points >= np.array([frame.x0, frame.y0]) - 1e-6).all()
+        assert (points <= np.array([frame.x1, frame.y1]) + 0.1).all()
+
+    draw(name, *PAGE, seed=2, on_progress=watch, **values)
+    assert shown > 0
+    assert len(fractions) >= 3
+    assert fractions == sorted(fractions)
+    assert 0.0 <= fractions[0] <= fractions[-1] <= 1.0
+
+
+def test_a_draft_is_drawn_when_someone_looks_on_a_copy_and_is_gone_when_the_sketch_goes_on():
+    drafted = []
+
+    def growing(svg):
+        with svg.layer("red", color="red"):
+            svg.polyline([(0, 0), (10, 0)])
+        for length in (1, 2, 3):
+
+            def draft(page: SVGBuilder, length: int = length) -> None:
+                drafted.append(length)
+                with page.layer("red"):
+                    page.polyline([(0, 5), (length, 5)])
+
+            yield length / 4, draft
+
+    seen = []
+
+    def look(fraction: float, svg: SVGBuilder) -> None:
+        if fraction != 0.5:
+            seen.append((fraction, ink_mm(svg)))
+
+    svg = draw(growing, 60, 60, on_progress=look)
+    assert drafted == [1, 3]
+    assert seen == [(0.25, 11.0), (0.75, 13.0)]
+    assert ink_mm(svg) == 10.0
+    draw(growing, 60, 60)
+    assert drafted == [1, 3]
+
+
+def test_a_preview_kept_until_later_shows_the_drawing_as_it_is_then():
+    def quick(svg):
+        yield 0.5, lambda page: page.polyline([(0, 0), (1, 0)])
+        svg.polyline([(0, 0), (7, 0)])
+
+    kept = []
+    svg = draw(quick, 60, 60, on_progress=lambda _, page: kept.append(page))
+    assert ink_mm(kept[0]) == ink_mm(svg) == 7.0
+
+
+@pytest.mark.parametrize("step", [(0.5, 3), (0.5,), ("half", print), (True, print)])
+def test_a_step_that_is_no_fraction_with_a_draft_is_refused(step):
+    def wrong(svg):
+        yield step
+
+    with pytest.raises(
+        SignatureError, match="yield the fraction done, 0 to 1, or that and a function"
+    ):
+        draw(wrong, 60, 60)

@@ -1,4 +1,4 @@
-"""Every sketch against a golden SVG in `tests/golden`, at its defaults and with another seed.
+"""Every sketch against a golden SVG in `tests/golden`, at its defaults and, at night, with another seed.
 
 What is compared stands in `tests/golden_support.py`. After a change that is meant:
 
@@ -52,15 +52,13 @@ CHAOTIC = {
 
 CASES = [
     pytest.param(name, seed, marks=[pytest.mark.slow] if name in HEAVY else [])
-    for name in SKETCHES
-    for seed in (0, 1)
+    for seed, names in ((0, SKETCHES), (1, sampled(SKETCHES, 4)))
+    for name in names
 ]
 
 
 @pytest.mark.parametrize(("name", "seed"), CASES)
-def test_a_sketch_draws_what_its_golden_file_shows(
-    name: str, seed: int, request: pytest.FixtureRequest
-) -> None:
+def test_a_sketch_draws_what_its_golden_file_shows(name, seed, request):
     svg = draw(name, SIZE_MM, SIZE_MM, seed=seed)
     regenerate = request.config.getoption("--regenerate-golden")
     file = FOLDER / f"{name}-{seed}.svg.gz"
@@ -68,18 +66,18 @@ def test_a_sketch_draws_what_its_golden_file_shows(
 
 
 @pytest.mark.parametrize("name", list(SKETCHES))
-def test_another_seed_makes_another_drawing(name: str) -> None:
+def test_another_seed_makes_another_drawing(name):
     one, other = (read_golden(FOLDER / f"{name}-{seed}.svg.gz") for seed in (0, 1))
     assert differences(one, other)
 
 
-def test_there_is_no_golden_file_of_a_sketch_that_is_gone() -> None:
+def test_there_is_no_golden_file_of_a_sketch_that_is_gone():
     names = {file.name.rpartition("-")[0] for file in FOLDER.glob("*.svg.gz")}
     assert names == set(SKETCHES)
 
 
 @pytest.mark.parametrize("loosely", [False, True])
-def test_the_comparison_can_fail(loosely: bool) -> None:
+def test_the_comparison_can_fail(loosely):
     golden = read_golden(FOLDER / "maze-0.svg.gz")
     assert not differences(golden, layers_of(draw("maze", SIZE_MM, SIZE_MM)), loosely=loosely)
     others = [
@@ -92,7 +90,7 @@ def test_the_comparison_can_fail(loosely: bool) -> None:
         assert differences(golden, layers_of(other), loosely=loosely)
 
 
-def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen() -> None:
+def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
     svg = draw("schotter", SIZE_MM, SIZE_MM, accent=0)
     (pen, lines), golden = svg.layers()[0], layers_of(svg)
     one = lines.points.copy()
@@ -113,9 +111,7 @@ def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen() -> None
     assert not differences(golden, layers_of(almost))
 
 
-def test_the_same_seed_gives_the_same_bytes_in_another_process(
-    run_python,  # type: ignore[no-untyped-def]
-) -> None:
+def test_the_same_seed_gives_the_same_bytes_in_another_process(run_python):
     names = sampled(SKETCHES, 6)
     code = (
         "import hashlib, json, sys\n"

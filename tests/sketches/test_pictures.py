@@ -1,27 +1,31 @@
-"""Sketches of a picture: the one that ships, or one's own."""
+"""Sketches of photographs, in one pen or several."""
 
-import subprocess
-import sys
+import io
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
+from support import python, sampled
 
 from drawscape.errors import ForbiddenPathError, PictureError
+from drawscape.geometry.lines import Floats
+from drawscape.geometry.resample import resample
 from drawscape.geometry.voronoi import relax
+from drawscape.plot import Concern, preflight
+from drawscape.plot.export.png import to_png
 from drawscape.recipe.drawing import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures._photographs import shell
 from drawscape.sketches.pictures._tour import tours
-from drawscape.sketches.tone import tone_over
+from drawscape.sketches.tone import Tone, linear, pixels_of, separate, tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
 
 
-def test_the_picture_that_ships_is_what_its_script_makes() -> None:
+def test_the_picture_that_ships_is_what_its_script_makes():
     with resources.files("drawscape.sketches.pictures").joinpath("_shell.npz").open("rb") as file:
         shipped = np.load(file)["picture"]
     assert shipped.dtype == np.uint8
@@ -29,7 +33,7 @@ def test_the_picture_that_ships_is_what_its_script_makes() -> None:
     assert off.max() <= 2  # another processor's last digits
 
 
-def test_tours_visit_every_point_once_and_are_ever_shorter() -> None:
+def test_tours_visit_every_point_once_and_are_ever_shorter():
     points = relax(
         np.random.default_rng(0).uniform(0, 100, (800, 2)), (0, 0, 100, 100), iterations=2
     )
@@ -43,7 +47,7 @@ def test_tours_visit_every_point_once_and_are_ever_shorter() -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home whose files may be read, with one picture: black left, white right."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     monkeypatch.delenv("DRAWSCAPE_DATA_DIRS", raising=False)
@@ -54,7 +58,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_of_ones_own_is_drawn_dark_where_it_is_dark(name: str, home: Path) -> None:
+def test_a_picture_of_ones_own_is_drawn_dark_where_it_is_dark(name, home):
     svg = draw(name, 60, 60, picture="halves.png")
     steps = np.hypot(*np.diff(svg.lines().points, axis=0).T)
     middle = (svg.lines().points[1:] + svg.lines().points[:-1])[:, 0] / 2
@@ -62,7 +66,7 @@ def test_a_picture_of_ones_own_is_drawn_dark_where_it_is_dark(name: str, home: P
     assert ink[0] > 1.4 * ink[1]
 
 
-def test_a_picture_covers_the_frame_or_is_shown_whole(home: Path) -> None:
+def test_a_picture_covers_the_frame_or_is_shown_whole(home):
     frame = Frame(0, 0, 60, 60)
     x0, y0, x1, y1 = tone_over(frame, "halves.png", "cover", 0.0).box
     assert (x0, y0, x1, y1) == pytest.approx((0, 0, 60, 60), abs=1.6)
@@ -70,15 +74,13 @@ def test_a_picture_covers_the_frame_or_is_shown_whole(home: Path) -> None:
     assert (x0, y0, x1, y1) == pytest.approx((0, 10, 60, 50))
 
 
-def test_transparent_parts_of_a_picture_are_paper(home: Path) -> None:
+def test_transparent_parts_of_a_picture_are_paper(home):
     Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(home / "clear.png")
     tone = tone_over(Frame(0, 0, 60, 60), "clear.png", "cover", 0.0)
     assert tone.dark.max() == 0.0
 
 
-def test_a_sketch_of_ones_own_samples_a_picture_and_its_recipe_remembers_the_file(
-    home: Path,
-) -> None:
+def test_a_sketch_of_ones_own_samples_a_picture_and_its_recipe_remembers_the_file(home):
     def dots(svg: SVGBuilder, rng: np.random.Generator) -> None:
         points = rng.uniform(0, 60, (400, 2))
         for x, y in points[tone_over(svg.frame, "halves.png").at(points) > 0.5]:
@@ -91,32 +93,32 @@ def test_a_sketch_of_ones_own_samples_a_picture_and_its_recipe_remembers_the_fil
     assert "volatile" not in svg.provenance
 
 
-def test_tone_is_given_for_points_of_any_kind_and_beyond_the_edge(home: Path) -> None:
+def test_tone_is_given_for_points_of_any_kind_and_beyond_the_edge(home):
     tone = tone_over(Frame(0, 0, 60, 40), "halves.png", fit="contain")
     assert tone.at((10, 20)) == pytest.approx(1.0)
     assert tone.at([[[10, 20], [50, 20]]]).tolist() == [[1.0, 0.0]]
     assert tone.at([[-100, 20], [1000, -5]]) == pytest.approx([1.0, 0.0], abs=1e-3)
 
 
-def test_a_picture_outside_the_home_is_not_read(home: Path) -> None:
+def test_a_picture_outside_the_home_is_not_read(home):
     with pytest.raises(ForbiddenPathError):
         draw("squiggles", 60, 60, picture="/etc/passwd")
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken"])
-def test_a_file_that_is_no_picture_is_named_in_the_error(home: Path, content: bytes) -> None:
+def test_a_file_that_is_no_picture_is_named_in_the_error(home, content):
     (home / "odd.png").write_bytes(content)
     with pytest.raises(PictureError, match=r"odd\.png"):
         draw("squiggles", 60, 60, picture="odd.png")
 
 
-def test_a_huge_picture_is_refused_before_it_is_unpacked(home: Path) -> None:
+def test_a_huge_picture_is_refused_before_it_is_unpacked(home):
     Image.new("1", (9000, 9000)).save(home / "huge.png")
     with pytest.raises(PictureError, match="9000 x 9000"):
         draw("squiggles", 60, 60, picture="huge.png")
 
 
-def test_without_pillow_the_own_picture_is_drawn_and_others_name_the_extra(home: Path) -> None:
+def test_without_pillow_the_own_picture_is_drawn_and_others_name_the_extra(home):
     code = (
         "import sys; sys.modules['PIL'] = None\n"
         "from drawscape.errors import MissingExtraError\n"
@@ -125,7 +127,123 @@ def test_without_pillow_the_own_picture_is_drawn_and_others_name_the_extra(home:
         "try: draw('squiggles', 60, 60, picture='halves.png')\n"
         "except MissingExtraError as error: print(error)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+    ran = python("-c", code)
     assert "drawscape[png]" in ran.stdout
+
+
+PX_PER_MM = 5.0
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(light):
+    """Return CIE L*a*b* of linear sRGB under D65."""
+    xyz = light @ XYZ.T / (0.9505, 1.0, 1.089)
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.stack(
+        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],
+        axis=-1,
+    )
+
+
+def difference(one, other):
+    """Return CIEDE2000 of two pictures in L*a*b* (Sharma, Wu and Dalal, 2005)."""
+    l1, a1, b1 = np.moveaxis(one, -1, 0)
+    l2, a2, b2 = np.moveaxis(other, -1, 0)
+    mean7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
+    g = 1.5 - 0.5 * np.sqrt(mean7 / (mean7 + 25**7))
+    c1, c2 = np.hypot(g * a1, b1), np.hypot(g * a2, b2)
+    h1, h2 = (np.arctan2(b, g * a) % (2 * np.pi) for a, b in ((a1, b1), (a2, b2)))
+    turn = (h2 - h1 + np.pi) % (2 * np.pi) - np.pi
+    dl, dc, dh = l2 - l1, c2 - c1, 2 * np.sqrt(c1 * c2) * np.sin(turn / 2)
+    ml, mc, mh = (l1 + l2) / 2, (c1 + c2) / 2, h1 + turn / 2
+    t = (
+        1 - 0.17 * np.cos(mh - np.pi / 6) + 0.24 * np.cos(2 * mh)
+        + 0.32 * np.cos(3 * mh + np.pi / 30) - 0.2 * np.cos(4 * mh - 63 * np.pi / 180)
+    )  # fmt: skip
+    sl = 1 + 0.015 * (ml - 50) ** 2 / np.sqrt(20 + (ml - 50) ** 2)
+    sc, sh = 1 + 0.045 * mc, 1 + 0.015 * mc * t
+    degrees = np.degrees(mh) % 360
+    turned = 60 * np.exp(-(((degrees - 275) / 25) ** 2))
+    rt = -2 * np.sqrt(mc**7 / (mc**7 + 25**7)) * np.sin(np.radians(turned))
+    return np.asarray(
+        np.sqrt((dl / sl) ** 2 + (dc / sc) ** 2 + (dh / sh) ** 2 + rt * dc / sc * dh / sh)
+    )
+
+
+def compared(width: float, height: float, **values: object) -> tuple[Floats, int]:
+    """Return the difference of drawing and photograph all over the picture, and its wet spots."""
+    document = draw("four_pens", width, height, margin=0, **values).document()
+    png = Image.open(io.BytesIO(to_png(document, dpi=PX_PER_MM * 25.4)))
+    light = linear(np.asarray(png.convert("RGB"), dtype=np.float64) / 255)
+    frame = Frame(0, 7.5, width, height - 7.5)
+    pixels = linear(pixels_of(None, "fruit"))
+    pitch = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
+    x0 = frame.cx - pixels.shape[1] * pitch / 2
+    y0 = frame.cy - pixels.shape[0] * pitch / 2
+    rows, columns = light.shape[:2]
+    x, y = (np.arange(columns) + 0.5) / PX_PER_MM, (np.arange(rows) + 0.5) / PX_PER_MM
+    places = np.stack(np.meshgrid(x, y), axis=-1)
+    wanted = np.stack([Tone(pixels[..., k], x0, y0, pitch).at(places) for k in range(3)], axis=-1)
+    # At arm's length the eye blurs a millimetre.
+    both = [gaussian_filter(picture, (PX_PER_MM, PX_PER_MM, 0)) for picture in (light, wanted)]
+    inside = (
+        np.abs(places - (frame.cx, frame.cy)) < (frame.width / 2 - 3, frame.height / 2 - 3)
+    ).all(-1)
+    wet = sum(one.concern is Concern.WET for one in preflight(document))
+    return difference(lab(both[0]), lab(both[1]))[inside], wet
+
+
+def test_grey_is_half_covered_by_black_and_a_limit_holds():
+    grey = np.full((2, 2, 3), 0.5)
+    assert separate(grey, ["black"], paper="white", black=1.0)[0, 0, 0] == pytest.approx(
+        0.786, abs=0.01
+    )
+    dark = np.zeros((2, 2, 3))
+    parts = separate(dark, ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b"], limit=1.5)
+    assert parts.sum(axis=0).max() <= 1.5 + 1e-9
+
+
+def test_colors_that_the_standard_tells_apart_have_the_difference_that_it_names():
+    one, other = np.array([[50, 2.6772, -79.7751]]), np.array([[50, 0, -82.7485]])
+    assert difference(one, other)[0] == pytest.approx(2.0425, abs=1e-3)
+
+
+@pytest.mark.nightly
+def test_four_pens_mix_to_the_photograph():
+    off, wet = compared(105, 148)
+    assert off.mean() < 15
+    assert wet == 0
+
+
+def test_the_sketch_draws_less_ink_where_its_limit_is_low():
+    few, many = (
+        sum(lines.lengths_mm.sum() for _, lines in draw("four_pens", 40, 50, ink_limit=n).layers())
+        for n in (0.8, 2.4)
+    )
+    assert 0 < few < 0.8 * many
+
+
+@pytest.mark.parametrize(
+    "screen", sampled(["squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling"], 3)
+)
+def test_other_sketches_draw_each_pen_s_part(screen):
+    svg = draw("four_pens", 60, 80, screen=screen, pens=3)
+    layers = svg.layers()
+    assert [pen.name for pen, _ in layers] == ["pen 1", "pen 2", "pen 3"]
+    marks = layers[0][1].points[:8]
+    assert all(np.array_equal(lines.points[:8], marks) for _, lines in layers)
+    # The wall, above, is blue; the table is not: cyan lies above, more than magenta and yellow.
+    ink = [resample(lines, 0.2).points[:, 1] for _, lines in layers]
+    shares = [float(np.mean(y < svg.frame.cy - 8)) for y in ink]
+    assert shares[0] > max(shares[1:])
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("limit", [1.2, 1.8, 2.4])
+@pytest.mark.parametrize("pens", ["as designed", "#23304a, #c4472d, #d9a23b"])
+@pytest.mark.parametrize("pen_mm", [0.3, 0.5])
+def test_any_pens_come_near_the_photograph(limit, pens, pen_mm):
+    count = 4 if pens == "as designed" else 3
+    off, wet = compared(210, 297, ink_limit=limit, palette=pens, pens=count, pen_mm=pen_mm)
+    assert off.mean() < 25
+    assert wet == 0

@@ -1,29 +1,39 @@
-"""A drawing knows how it was made and can be made again."""
+"""A drawing tells how it was drawn, and is drawn again from that."""
 
+import importlib
 import json
+import os
+import re
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import numpy as np
 import pytest
+from PIL import Image
+from sketch_cells import request, run_cell, sketch_of
+from support import python
 
 from drawscape.errors import DrawscapeError, ProvenanceError, UnknownNameError
-from drawscape.recipe import plain
+from drawscape.recipe import SourceText, one_look, origin_of, plain, recipe_of
 from drawscape.sketches import (
     SKETCHES,
     Provenance,
+    as_sketch,
     code_hash,
     draw,
+    read_input,
     read_provenance,
     redraw,
     sketch,
 )
 
 
-def test_a_drawing_says_how_it_was_made() -> None:
+def test_a_drawing_says_how_it_was_made():
     svg = draw("truchet", 100, 150, seed=7, tiles=4, margin=5)
     provenance = read_provenance(svg.to_string())
     assert (provenance.sketch, provenance.seed, provenance.width, provenance.height, provenance.margin) == (
@@ -33,7 +43,7 @@ def test_a_drawing_says_how_it_was_made() -> None:
     assert provenance.code == code_hash(SKETCHES["truchet"].function)
 
 
-def test_the_metadata_holds_no_date_and_no_path() -> None:
+def test_the_metadata_holds_no_date_and_no_path():
     head = draw("schotter", 60, 60).to_string().partition("</metadata>")[0]
     values = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
     assert set(values) == {
@@ -44,7 +54,7 @@ def test_the_metadata_holds_no_date_and_no_path() -> None:
 
 
 @pytest.mark.parametrize("name", ["spiral", "hilbert", "maze", "julia", "rose"])
-def test_redrawing_gives_the_same_bytes(name: str) -> None:
+def test_redrawing_gives_the_same_bytes(name):
     first = draw(name, 120.5, 80, seed=3).to_bytes()
     assert redraw(read_provenance(first.decode())).to_bytes() == first
 
@@ -52,7 +62,7 @@ def test_redrawing_gives_the_same_bytes(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["</metadata>&\"'", "\x00\x85", "\ufffe", "\ud800", "é 漢 🎨", " ", ""]
 )
-def test_any_text_survives_the_file(text: str) -> None:
+def test_any_text_survives_the_file(text):
     first = draw("paragraph", 60, 60, text=text).to_string()
     ET.fromstring(first.encode())
     provenance = read_provenance(first)
@@ -60,14 +70,14 @@ def test_any_text_survives_the_file(text: str) -> None:
     assert redraw(provenance).to_string() == first
 
 
-def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes() -> None:
+def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes():
     assert (
         draw("chladni", 100, 100, seed=1).to_bytes()
         == draw("chladni", 100.0, 100.0, seed=1).to_bytes()
     )
 
 
-def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over(rings) -> None:  # type: ignore[no-untyped-def]
+def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over(rings):
     first = draw(rings, 90, 90, seed=2, count=9).to_string()
     provenance = read_provenance(first)
     assert redraw(provenance, rings).to_string() == first
@@ -75,21 +85,21 @@ def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over(rings)
         redraw(provenance)
 
 
-def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path: Path) -> None:
-    def same(svg):  # type: ignore[no-untyped-def]
+def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path):
+    def same(svg):
         svg.circle(1, 1, 1)
 
-    namespaces: list[dict[str, object]] = [{"__name__": "__main__"} for _ in range(3)]
+    namespaces = [{"__name__": "__main__"} for _ in range(3)]
     for namespace, radius in zip(namespaces, (1, 1, 2), strict=True):
         exec(f"def dot(svg):\n    svg.circle(1, 1, {radius})", namespace)
-    hashes = [code_hash(namespace["dot"]) for namespace in namespaces]  # type: ignore[arg-type]
+    hashes = [code_hash(namespace["dot"]) for namespace in namespaces]
     assert hashes[0] == hashes[1] != hashes[2]
     assert code_hash(same).startswith("sha256:")
 
 
-def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path):
     @sketch(name="sent_away")
-    def sent_away(svg):  # type: ignore[no-untyped-def]
+    def sent_away(svg):
         """A dot."""
         svg.circle(5, 5, 1)
 
@@ -118,24 +128,335 @@ def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path: P
         '<metadata id="drawscape">' + "[" * 100_000 + "</metadata>",
     ],
 )
-def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text: str) -> None:
+def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text):
     with pytest.raises(ProvenanceError):
         read_provenance(text)
 
 
-def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error() -> None:
+def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error():
     values = {**draw("rose", 50, 50).provenance, "seed": True}
     with pytest.raises(ProvenanceError, match="seed"):
         Provenance.of(values)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
-def test_a_seed_that_is_no_whole_number_is_refused(seed: object) -> None:
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
     with pytest.raises(DrawscapeError, match="seed"):
-        draw("rose", 50, 50, seed=seed)  # type: ignore[arg-type]
+        draw("rose", 50, 50, seed=seed)
 
 
-def test_values_of_any_kind_become_plain_for_the_metadata() -> None:
+def test_values_of_any_kind_become_plain_for_the_metadata():
     color = Enum("color", "red blue")
     values = {"a": np.float64(1.5), "b": np.arange(2), "c": color.red, "d": (Path("x"), None)}
     assert plain(values) == {"a": 1.5, "b": [0, 1], "c": "red", "d": ["x", None]}
+
+
+ROOT = Path(__file__).parents[2]
+
+CHECK = """
+import sys
+from pathlib import Path
+from drawscape.catalogue.redraw import compare_again
+for name in sys.stdin.read().split():
+    print(name, compare_again(name, trust=True))
+"""
+
+
+def checked_elsewhere(folder, files):
+    """Return what a fresh process with an empty home finds of each file."""
+    home = folder / "elsewhere"
+    home.mkdir(exist_ok=True)
+    environment = {**os.environ, "DRAWSCAPE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", CHECK], input="\n".join(map(str, files)), cwd=home,
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines())
+
+
+@pytest.mark.slow
+def test_a_sketch_of_each_family_is_redrawn_from_its_file(tmp_path):
+    # All of them are in the wheel's test.
+    names = [family[0] for family in SKETCHES.families().values()]
+    files = [draw(name, 40, 50, seed=2).save(tmp_path / f"{name}.svg") for name in names]
+    assert len(files) >= 8
+    assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
+
+
+RUN_NOTEBOOK = """
+import ast, json, linecache, sys
+from pathlib import Path
+from drawscape.sketches import draw
+from drawscape.recipe import is_sketch
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+is_call = lambda node: isinstance(node, ast.Call)
+names, folder = vars(sys.modules["__main__"]), Path(sys.argv[2])
+waiting = []
+for number, cell in enumerate(json.loads(Path(sys.argv[1]).read_text())["cells"]):
+    text, name = "".join(cell["source"]), f"<cell {number}>"
+    if cell["cell_type"] != "code" or text.startswith(("%", "!")):
+        continue
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    tree = ast.parse(text, name)
+    tree.body = [node for node in tree.body if isinstance(node, DEFINES)
+                 or isinstance(node, ast.Assign) and not is_call(node.value)]
+    try:
+        exec(compile(tree, name, "exec", dont_inherit=True), names)
+    except NameError:
+        pass  # a statement about jobs, of a cell that is not run here
+    functions = [names[node.name] for node in tree.body if isinstance(node, ast.FunctionDef)]
+    waiting += [(number, one) for one in functions if is_sketch(one) and one.__name__ != "hopeless"]
+    for one in waiting[:]:  # hopeless raises
+        try:
+            svg = draw(one[1], 60, 60, seed=3)
+        except NameError:
+            continue  # a helper comes in a later cell
+        print("FILE", svg.save(folder / f"{one[0]}-{one[1].__name__}.svg"))
+        waiting.remove(one)
+"""
+
+
+DAYLIGHT = [
+    {"place": place, "hours": 8 + day} for place in ("Quito", "Kyiv", "Tromsø") for day in range(5)
+]
+
+
+@pytest.mark.slow
+def test_every_sketch_of_the_tutorials_is_redrawn_from_its_file(tmp_path):
+    files = []
+    defined = []
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        text = notebook.read_text()
+        if not re.search(r"def \w+\(svg", text):
+            continue
+        defined += [name for name in re.findall(r"def (\w+)\(svg", text) if name != "hopeless"]
+        folder = tmp_path / notebook.stem
+        for home in (folder, tmp_path / "elsewhere"):  # with what other cells and jobs make
+            (home / "output" / "data").mkdir(parents=True, exist_ok=True)
+            Image.linear_gradient("L").save(home / "output" / "hills.png")
+            (home / "output" / "data" / "daylight.json").write_text(json.dumps(DAYLIGHT))
+        environment = {**os.environ, "DRAWSCAPE_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+        done = python(
+            "-c", RUN_NOTEBOOK, str(notebook), str(folder), cwd=notebook.parent, env=environment
+        )
+        lines = [line for line in done.stdout.splitlines() if line.startswith("FILE ")]
+        files += [Path(line.removeprefix("FILE ")) for line in lines]
+    assert sorted(file.stem.partition("-")[2] for file in files) == sorted(defined)
+    assert len(defined) >= 5
+    assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
+
+
+def test_damaged_or_hostile_source_is_an_error_and_not_a_bomb():
+    import base64
+    import zlib
+
+    from drawscape.errors import ProvenanceError
+
+    def packed(content: bytes) -> str:
+        return "zlib:" + base64.b64encode(zlib.compress(content)).decode()
+
+    good = json.dumps({"entry": "a", "main": "a = 1", "modules": {}}).encode()
+    source = SourceText.of_reference(packed(good))
+    assert source is not None
+    assert source.load() == 1
+    bad = [
+        "",
+        "zlib:",
+        "zlib:!!!",
+        "other:x",
+        packed(b"[]"),
+        packed(b'{"entry": 1}'),
+        packed(b"0" * 9_000_000),
+    ]
+    for reference in bad:
+        with pytest.raises(ProvenanceError, match="damaged"):
+            SourceText.of_reference(reference)
+    with pytest.raises(ProvenanceError, match="does not run here"):
+        SourceText("b", "a = 1", {}).load()
+    with pytest.raises(ProvenanceError, match="ZeroDivisionError"):
+        SourceText("a", "a = 1 / 0", {}).load()
+
+
+def test_modules_beside_the_notebook_travel_with_the_sketch(tmp_path, monkeypatch):
+    import importlib
+
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "tallpack").mkdir()
+    (tmp_path / "tallpack" / "__init__.py").write_text("")
+    (tmp_path / "tallpack" / "bend.py").write_text(
+        "BEND = 3\n\ndef bend(x):\n    return x + BEND\n"
+    )
+    (tmp_path / "tallreeds.py").write_text(
+        "from tallpack.bend import bend\n\ndef reeds(svg, *, n: int = 3):\n    svg.circle(20, 20, bend(n))\n"
+    )
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    reeds = importlib.import_module("tallreeds").reeds
+    file = draw(reeds, 60, 60).save(tmp_path / "reeds.svg")
+    for name in ("tallreeds", "tallpack", "tallpack.bend"):
+        monkeypatch.delitem(sys.modules, name)
+    source = SourceText.of_reference(read_provenance(file.read_text()).source)
+    assert source is not None
+    assert set(source.modules) == {"tallreeds", "tallpack", "tallpack.bend"}
+    assert "def bend(x):" in source.shown
+    assert checked_elsewhere(tmp_path, [file]) == {str(file): "same bytes"}
+
+
+HELPED = """
+from functools import cache
+from drawscape.sketches import read_input
+
+@cache
+def size():
+    return float(read_input('size.txt'))
+
+def helped(svg, *, count: int = 1):
+    svg.circle(9, 9, size() + count)
+"""
+
+
+def test_a_helper_that_keeps_what_it_has_read_counts_at_each_drawing(home, monkeypatch):
+    (home / "size.txt").write_text("3")
+    (home / "modules" / "helped.py").write_text(HELPED)
+    sketch = importlib.import_module("helped").helped
+    for count in (1, 2, 3):
+        provenance = read_provenance(draw(sketch, 40, 40, count=count).to_string())
+        assert list(provenance.reads) == ["size.txt"]
+
+
+def test_a_file_that_a_parameter_names_belongs_to_drawings_with_that_parameter(home):
+    for place in ("kyiv", "oslo"):
+        (home / f"{place}.txt").write_text("3")
+
+    def towns(svg, *, place: str = "kyiv") -> None:
+        svg.circle(9, 9, float(read_input(f"{place}.txt")))
+
+    for place in ("kyiv", "oslo", "kyiv"):
+        provenance = read_provenance(draw(towns, 40, 40, place=place).to_string())
+        assert list(provenance.reads) == [f"{place}.txt"]
+
+
+def test_a_picture_that_is_read_through_the_library_is_part_of_the_recipe(home):
+    from PIL import Image
+
+    recipes = []
+    for grey in (40, 40, 200):
+        image = Image.new("L", (20, 20), grey)
+        image.putpixel((3, 3), 255)
+        image.save(home / "p.png")
+        provenance = read_provenance(draw("squiggles", 60, 60, picture="p.png").to_string())
+        assert list(provenance.reads) == ["p.png"]
+        recipes.append(provenance.recipe)
+    assert recipes[0] == recipes[1] != recipes[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("def s(svg, rng): ...", True),
+        ("def s(svg): ...", False),
+        ("def s(svg): svg.circle(9, 9, svg.random(3))", True),
+        ("def helper(svg): return svg.noise(3)\ndef s(svg): svg.circle(9, 9, helper(svg))", True),
+    ],
+)
+def test_a_seed_counts_where_there_are_dice_and_not_where_there_are_none(text, counts):
+    sketch = as_sketch(sketch_of(text, "s"))
+    first, second = (recipe_of(sketch, 60, 60, seed=seed).request for seed in (1, 2))
+    assert (first != second) == counts
+
+
+def test_values_count_as_they_were_when_a_class_or_a_default_was_made():
+    """A constant that is changed without running the cells that used it changes none of them."""
+    cells = [
+        "N = 7\n",
+        "class Ring:\n    sides = N\n",
+        "def placed(x=N):\n    return x\n",
+        "def s(svg):\n    svg.circle(9, 9, Ring.sides + placed())\n",
+    ]
+    space = {"__name__": "__main__"}
+    for cell in cells:
+        run_cell(cell, space)
+    first = request(space["s"])
+    run_cell("N = 8\n", space)
+    assert request(space["s"]) == first
+    run_cell(cells[1], space)
+    second = request(space["s"])
+    run_cell(cells[2], space)
+    assert len({first, second, request(space["s"])}) == 3
+
+
+def test_a_class_that_is_changed_from_outside_is_another():
+    cell = "class Ring:\n    sides = 7\ndef s(svg):\n    svg.circle(9, 9, Ring.sides)\n"
+    sketch = sketch_of(cell, "s")
+    first = request(sketch)
+    sketch.__globals__["Ring"].sides = 8
+    assert request(sketch) != first
+
+
+def test_a_module_that_was_edited_since_its_import_counts_as_it_runs(home):
+    file = home / "modules" / "edited_late.py"
+    file.write_text("def size():\n    return 2\n")
+    sketch = sketch_of("import edited_late\ndef s(svg): svg.circle(9, 9, edited_late.size())", "s")
+    first = request(sketch)
+    assert origin_of(sketch).source
+    file.write_text("# Larger.\ndef size():\n    return 3\n")
+    assert request(sketch) == first
+    sys.modules.pop("edited_late")
+    again = sketch_of("import edited_late\ndef s(svg): svg.circle(9, 9, edited_late.size())", "s")
+    assert request(again) != first
+
+
+def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(home):
+    file = home / "modules" / "edited_early.py"
+    file.write_text("def size():\n    return 2\n")
+    cell = "import edited_early\ndef s(svg): svg.circle(9, 9, edited_early.size())"
+    old = sketch_of(cell, "s")
+    file.write_text("def size():\n    return 33\n")
+    loaded = request(old)
+    assert "has changed since it was loaded" in origin_of(old).why
+    sys.modules.pop("edited_early")
+    assert request(sketch_of(cell, "s")) != loaded
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("import threading\nL = threading.Lock()\ndef s(svg): L.acquire()", "_thread.lock"),
+        ("import numpy as np\nA = np.zeros(30_000)\ndef s(svg): svg.circle(9, 9, A[0])", "data"),
+        ("L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))", "holds itself"),
+    ],
+)
+def test_what_cannot_be_written_down_has_a_recipe_and_says_why_it_has_no_source(text, why):
+    assert why in origin_of(sketch_of(text, "s")).why
+    assert request(sketch_of(text, "s")) == request(sketch_of(text, "s"))
+
+
+def test_a_sketch_of_a_cell_is_drawn_byte_for_byte_from_the_source_in_its_file():
+    first = draw(sketch_of(), 60, 60, seed=4, count=7)
+    origin = origin_of(sketch_of())
+    assert origin.source, origin.why
+    code = (
+        "import sys\nfrom drawscape.sketches import read_provenance, redraw\n"
+        "from drawscape.recipe import SourceText\n"
+        "provenance = read_provenance(sys.stdin.read())\n"
+        "function = SourceText.of_reference(provenance.source).load()\n"
+        "sys.stdout.write(redraw(provenance, function).to_string())\n"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", code], input=first.to_string(), capture_output=True, text=True
+    )
+    assert there.stdout == first.to_string(), there.stderr
+
+
+def test_within_one_look_a_sketch_is_what_it_was_at_its_first_recipe():
+    step = [1.0]
+
+    def dot(svg: Any) -> None:
+        svg.circle(5, 5, step[0])
+
+    with one_look():
+        first = recipe_of(as_sketch(dot), 20, 20)
+        step[0] = 2.0
+        second = recipe_of(as_sketch(dot), 30, 20)
+        assert second.origin == first.origin
+    assert recipe_of(as_sketch(dot), 20, 20).request != first.request

@@ -9,9 +9,7 @@ import shutil
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sketch_cells import CELL, request, run_cell, sketch_of
@@ -23,13 +21,13 @@ from drawscape.sketches import draw, redraw
 OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", ">": "<"}
 
 
-def edits() -> Iterator[Any]:
+def edits():
     """Yield the cell with one number, text, operator or name of a function changed, and where that was."""
     lines = CELL.splitlines(keepends=True)
     tokens = list(tokenize.generate_tokens(io.StringIO(CELL).readline))
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         (row, start), (_, end) = token.start, token.end
-        new: list[str] = []
+        new = []
         if token.type == tokenize.NUMBER:
             new = [f"({token.string} + 1)", f"{token.string}5" if "." in token.string else "77"]
             new += [f"(-{token.string})"] if float(token.string) else []
@@ -80,13 +78,13 @@ NIGHTLY = [
 ]
 
 
-def test_there_are_many_edits() -> None:
+def test_there_are_many_edits():
     assert all(CELL.count(old) >= 1 for old, _ in STRUCTURAL)
     assert len({edit.values for edit in EDITS}) >= 200
 
 
 @pytest.mark.parametrize("edited", [*EVERYDAY, *NIGHTLY])
-def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited: str) -> None:
+def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited):
     assert request(sketch_of(edited), wide=0.8) != request(sketch_of(), wide=0.8)
 
 
@@ -105,24 +103,24 @@ def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited: str) -> No
         ("STEP = 1.5", "STEP = 9.9\nSTEP = 1.5"),
     ],
 )  # fmt: skip
-def test_an_edit_that_draws_the_same_keeps_the_recipe(old: str, new: str) -> None:
+def test_an_edit_that_draws_the_same_keeps_the_recipe(old, new):
     assert CELL.count(old) == 1
     assert request(sketch_of(CELL.replace(old, new))) == request(sketch_of())
 
 
 @pytest.mark.parametrize("line", range(1, CELL.count("\n"), 9))
-def test_a_comment_or_a_blank_line_anywhere_keeps_the_recipe(line: int) -> None:
+def test_a_comment_or_a_blank_line_anywhere_keeps_the_recipe(line):
     lines = CELL.splitlines(keepends=True)
     inside = "".join([*lines[:line], "# a remark\n\n", *lines[line:]])
     assert request(sketch_of(inside)) == request(sketch_of())
 
 
-def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe() -> None:
+def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe():
     parts = CELL.split("\n\n\n")
     imports, constants = parts[0].split("\n\nSTEP")
     cells = [imports, "STEP" + constants, *parts[1:]]
     helpers = [cell for cell in cells if cell.startswith(("def placed", "tilt", "@cache"))]
-    space: dict[str, Any] = {"__name__": "__main__"}
+    space = {"__name__": "__main__"}
     for cell in cells:
         run_cell(cell, space)
     first = request(space["rings"])
@@ -133,8 +131,8 @@ def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe(
     assert first == again == request(space["rings"]) == request(sketch_of())
 
 
-def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_stands() -> None:
-    space: dict[str, Any] = {"__name__": "__main__"}
+def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_stands():
+    space = {"__name__": "__main__"}
     run_cell(CELL, space)
     first = request(space["rings"])
     run_cell("def placed(index):\n    return index, index\n", space)
@@ -278,9 +276,7 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
 
 @pytest.mark.parametrize("kind", ["beside", "package", "relative", "inside the function"])
 @pytest.mark.parametrize("edit", [("3", "4"), ("+", "-"), ("x + B", "x + 2 * B"), ("0.5", "0.25")])
-def test_an_edit_of_a_module_of_the_project_changes_the_recipe(
-    kind: str, edit: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_of_a_module_of_the_project_changes_the_recipe(kind, edit, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     texts = {
         "reeds_base.py": "BEND = 3\ndef size(x):\n    return x + BEND * 0.5\n",
@@ -321,9 +317,7 @@ for line in sys.stdin:
 """
 
 
-def test_an_edit_of_a_sketch_of_the_library_changes_its_recipe_and_a_version_those_of_all(
-    tmp_path: Path,
-) -> None:
+def test_an_edit_of_a_sketch_of_the_library_changes_its_recipe_and_a_version_those_of_all(tmp_path):
     copy = tmp_path / "drawscape"
     shutil.copytree(
         Path(drawscape.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
@@ -334,7 +328,7 @@ def test_an_edit_of_a_sketch_of_the_library_changes_its_recipe_and_a_version_tho
             [sys.executable, "-P", "-c", _LOOK], input="\n", capture_output=True, text=True, check=True,
             env={**os.environ, "PYTHONPATH": str(tmp_path)}, cwd=tmp_path,
         )  # fmt: skip
-        return json.loads(done.stdout)  # type: ignore[no-any-return]
+        return json.loads(done.stdout)
 
     first, changed = look(), {}
     for name, old, new in [

@@ -1,16 +1,142 @@
-"""Seeds are seen: each draws another picture, not only other numbers."""
+"""Chance: seeds, streams, and what a seed promises."""
 
 import itertools
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from golden_support import FOLDER, read_golden
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from drawscape.catalogue import find
+from drawscape.cli.root import root
+from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.resample import resample
+from drawscape.recipe import (
+    Provenance,
+    Randomness,
+    as_sketch,
+    read_provenance,
+    recipe_of,
+    streams_of,
+)
 from drawscape.sketches import SKETCHES, draw
+from drawscape.sketches.registry import redraw
+from drawscape.tasks.drawing import draw_function_svg
+
+
+def places(rng: Any) -> Any:
+    """A helper that names a stream."""
+    return rng.stream("layout").uniform(20, 80, (6, 2))
+
+
+class Ink:
+    """A class that names one, too."""
+
+    def radii(self, rng):
+        """Radii of dots."""
+        return rng.stream("size").uniform(1, 5, 6)
+
+
+def dots(svg: Any, rng: Any, *, turned: bool = False) -> None:
+    """Dots in places of one stream, with radii of another."""
+    svg.circle(*rng.uniform(5, 10, 2), 1)
+    for (x, y), radius in zip(places(rng), Ink().radii(rng), strict=True):
+        svg.circle(x, y, radius)
+
+
+def plain(svg: Any, rng: Any) -> None:
+    """No stream has a name."""
+    svg.circle(*rng.uniform(5, 90, 2), 1)
+
+
+def circles(svg: Any) -> np.ndarray[Any, Any]:
+    """The centre and radius of each circle drawn."""
+    import re
+
+    found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', svg.to_string())
+    return np.array(found, dtype=float)
+
+
+def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers():
+    assert streams_of(as_sketch(dots)) == ("layout", "size")
+    assert streams_of(as_sketch(plain)) == ()
+
+
+def test_another_seed_of_one_stream_leaves_the_others_as_they_are():
+    before = circles(draw(dots, 100, 100, seed=4))
+    after = circles(draw(dots, 100, 100, seed=4, streams={"size": 9}))
+    assert np.array_equal(before[:, :2], after[:, :2])
+    assert not np.array_equal(before[1:, 2], after[1:, 2])
+    assert np.array_equal(before[0], after[0])  # of `rng` itself
+
+
+def test_a_seed_of_a_stream_belongs_to_the_recipe_and_the_seed_itself_does_not():
+    def request(streams: Any) -> str:
+        return recipe_of(as_sketch(dots), 100, 100, seed=4, streams=streams).request
+
+    assert request({"size": 9}) != request({})
+    assert request({"size": 9}) != request({"layout": 9})
+    assert request({"size": 4}) == request({}) == request(None)
+
+
+def test_a_drawing_with_streams_is_drawn_again_to_the_byte():
+    svg = draw(dots, 100, 100, seed=4, streams={"size": 9, "layout": 2})
+    kept = read_provenance(svg.to_string())
+    assert kept.streams == {"layout": 2, "size": 9}
+    assert redraw(kept, dots).to_bytes() == svg.to_bytes()
+
+
+def test_a_drawing_without_streams_says_nothing_of_them():
+    assert "streams" not in Provenance.of(draw(plain, 50, 50).provenance).as_dict()
+
+
+@pytest.mark.parametrize(
+    ("sketch", "streams", "error", "words"),
+    [
+        (dots, {"siez": 1}, UnknownNameError, "did you mean 'size'"),
+        (plain, {"size": 1}, UnknownNameError, "size"),
+        (dots, {"size": -1}, ParameterError, "whole number"),
+        (dots, {"size": True}, ParameterError, "whole number"),
+        (dots, 5, ParameterError, "seeds by name"),
+    ],
+)
+def test_what_is_no_seed_of_a_stream_is_refused(sketch, streams, error, words):
+    with pytest.raises(error, match=words):
+        draw(sketch, 50, 50, streams=streams)
+
+
+def test_the_catalogue_keeps_the_seeds_of_streams_also_when_the_file_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    path = Path(draw_function_svg(dots, 100, 100, seed=4, streams={"size": 9}))
+    content = path.read_bytes()
+    drawing = find(path)
+    assert (drawing.streams, drawing.parameters) == ({"size": 9}, {"turned": False})
+    path.unlink()
+    assert drawing.redraw(dots).path.read_bytes() == content
+
+
+def test_the_command_takes_seeds_of_streams(tmp_path):
+    file = tmp_path / "rings.py"
+    file.write_text(
+        "def rings(svg, rng, *, n: int = 3):\n"
+        "    for x, y in rng.stream('layout').uniform(9, 90, (n, 2)):\n"
+        "        svg.circle(x, y, rng.stream('size').uniform(1, 9))\n"
+    )
+
+    def drawn(*options: str) -> Any:
+        call = ["draw", str(file), "--paper", "100x100", "-o", "-", *options]
+        return CliRunner().invoke(root, call)
+
+    once = drawn("--seed", "2", "--stream", "size=7")
+    assert once.exit_code == 0, once.output
+    assert read_provenance(once.output).streams == {"size": 7}
+    assert "--stream" in drawn("--stream", "size").output
+    assert "did you mean 'size'" in str(drawn("--stream", "siez=3").exception)
+
 
 LEAST = 0.12
 """Of the ink that lies elsewhere, after a blur of a millimetre; 2 is all of it, 0 the same picture."""
@@ -31,7 +157,7 @@ LEAST_SCREEN = 0.02
 SIDE_MM = 100.0
 
 
-def raster(lines: Lines, side: float) -> NDArray[np.float64]:
+def raster(lines, side):
     """Return the ink on squares of half a millimetre, all together 1, blurred by a millimetre."""
     points = resample(lines, 0.3).points
     cells = np.clip((points * 2).astype(int), 0, int(2 * side) - 1)
@@ -41,12 +167,12 @@ def raster(lines: Lines, side: float) -> NDArray[np.float64]:
     return np.asarray(blurred / blurred.sum())
 
 
-def least(name: str) -> float:
+def least(name):
     return LEAST_SCREEN if name in SCREENS else LEAST
 
 
 @pytest.mark.parametrize("name", list(SKETCHES))
-def test_the_first_two_seeds_are_told_apart_by_eye(name: str) -> None:
+def test_the_first_two_seeds_are_told_apart_by_eye(name):
     one, other = (
         raster(
             Lines.join(layer.sample for layer in read_golden(FOLDER / f"{name}-{seed}.svg.gz")), 60
@@ -58,9 +184,74 @@ def test_the_first_two_seeds_are_told_apart_by_eye(name: str) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", list(SKETCHES))
-def test_each_of_twelve_seeds_is_told_apart_by_eye(name: str) -> None:
+def test_each_of_twelve_seeds_is_told_apart_by_eye(name):
     pictures = [
         raster(draw(name, SIDE_MM, SIDE_MM, seed=seed).lines(), SIDE_MM) for seed in range(12)
     ]
     for (a, one), (b, other) in itertools.combinations(enumerate(pictures), 2):
         assert np.abs(one - other).sum() > least(name), (a, b)
+
+
+def test_without_streams_the_numbers_are_those_of_numpy():
+    assert np.array_equal(Randomness(7).uniform(size=50), np.random.default_rng(7).uniform(size=50))
+
+
+def test_a_stream_depends_on_seed_and_name_and_on_nothing_that_was_drawn_before():
+    rng = Randomness(7)
+    first = rng.stream("layout").uniform(size=9)
+    rng.uniform(size=1000)
+    rng.stream("colour").uniform(size=1000)
+    assert np.array_equal(first, rng.stream("layout").uniform(size=9))
+    assert not np.array_equal(first, rng.stream("colour").uniform(size=9))
+    assert not np.array_equal(first, Randomness(8).stream("layout").uniform(size=9))
+
+
+def test_streams_of_streams_differ_from_their_parents():
+    rng = Randomness(7).stream("layout")
+    assert not np.array_equal(rng.uniform(size=5), rng.stream("layout").uniform(size=5))
+
+
+def test_a_sketch_keeps_its_composition_when_it_draws_more_colours():
+    def dots(svg: Any, rng: Any, *, colours: int = 2) -> None:
+        """Dots in places of one stream, radii of another."""
+        rng.stream("colour").uniform(size=colours)
+        for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
+            svg.circle(x, y, 2)
+
+    few, many = (draw(dots, 100, 100, seed=3, colours=n).lines() for n in (2, 50))
+    assert np.array_equal(few.points, many.points)
+
+
+def test_the_canvas_own_random_numbers_follow_the_seed():
+    def dots(svg):
+        for _ in range(3):
+            svg.point(svg.random(100), 50 + 9 * svg.noise(svg.random(9)))
+
+    drawn = [draw(dots, 100, 100, seed=seed).lines().points.tolist() for seed in (0, 1, 1, 2)]
+    assert drawn[1] == drawn[2]
+    assert drawn[0] != drawn[1] != drawn[3]
+
+
+QUICK = {"penrose", "maze", "schotter", "paragraph"}
+"""Two layers each, lines of two points, of many, closed ones; the others run by night.
+"""
+
+CASES = [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.nightly]) for n in SKETCHES]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(name, tmp_path):
+    import vpype  # dear to import
+
+    svg = draw(name, 60, 80)
+    file = svg.save(tmp_path / "sketch.svg")
+    document = vpype.read_multilayer_svg(str(file), quantization=0.5, simplify=False)
+    layers = [document.layers[number] for number in sorted(document.layers)]
+    millimetre = vpype.convert_length("1mm")
+    assert np.allclose(np.array(document.page_size) / millimetre, (60, 80), atol=0.01)
+    assert [
+        (layer.metadata["vp_name"], layer.metadata["vp_color"], len(layer)) for layer in layers
+    ] == [(pen.name, vpype.Color(pen.color), len(lines)) for pen, lines in svg.layers()]
+    for layer, (_, lines) in zip(layers, svg.layers(), strict=True):
+        ends = np.array([line[-1] for line in layer]) / millimetre
+        assert np.abs(np.column_stack([ends.real, ends.imag]) - lines.ends).max() < 0.01

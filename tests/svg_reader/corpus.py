@@ -32,7 +32,7 @@ def css(rules, body):
 USER = 'maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"'
 BLUE = '<g id="a"><path d="M20,40H180" class="one"/><path d="M20,80H180" class="two x"/></g>'
 
-CORPUS: dict[str, dict[str, str]] = {
+CORPUS = {
     "shapes": {
         "rect": '<rect x="20" y="30" width="100" height="60"/>',
         "rect-rounded": '<rect x="20" y="30" width="100" height="60" rx="20"/>',

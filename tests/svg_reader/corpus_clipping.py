@@ -3,7 +3,7 @@
 
 from svg_reader.corpus import LINE, STAR, USER, clip, css, mask
 
-CLIPPING: dict[str, dict[str, str]] = {
+CLIPPING = {
     "clipping": {
         "rect": clip('<rect x="50" y="50" width="60" height="100"/>'),
         "circle": clip(
@@ -118,7 +118,7 @@ CLIPPING: dict[str, dict[str, str]] = {
     },
 }
 
-MORE_CLIPPING: dict[str, dict[str, str]] = {
+MORE_CLIPPING = {
     "clipping": {
         "ellipse": '<clipPath id="c" ><ellipse cx="100" cy="100" rx="50" ry="20"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180M20,90H180M100,20V180"/></g>',
         "polygon": '<clipPath id="c" ><polygon points="50,50 150,50 100,150"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g>',

@@ -1,7 +1,7 @@
 # ruff: noqa: E501  (a drawing is read best on one line)
 """More of the corpus: the seldom and the odd of each category, and what resvg itself does not know."""
 
-MORE: dict[str, dict[str, str]] = {
+MORE = {
     "shapes": {
         "rect-no-height": '<rect x="20" y="30" width="60"/><path d="M20,100H180"/>',
         "rect-zero-width": '<rect x="20" y="30" width="0" height="50"/><path d="M20,100H180"/>',
@@ -184,7 +184,7 @@ MORE: dict[str, dict[str, str]] = {
 }
 """Bodies of SVG files by category and name, as in CORPUS."""
 
-EQUIVALENT: dict[str, str] = {
+EQUIVALENT = {
     "structure-symbol-own-size": '<path d="M20,0L100,40" stroke-width=".8"/>',
     "structure-svg-zero-width": '<path d="M20,30H90"/>',
     "structure-switch-features": '<path d="M20,20H90"/>',
@@ -222,7 +222,7 @@ EQUIVALENT: dict[str, str] = {
 }
 """What browsers draw of cases that resvg does not know, in words that it knows."""
 
-NOTED_MORE: dict[str, str] = {
+NOTED_MORE = {
     "shapes-polyline-text": "1 outline holds errors; drawing goes up to the first",
     "shapes-path-arc-bad-flag": "1 outline holds errors; drawing goes up to the first",
     "shapes-path-none": "1 outline holds errors; drawing goes up to the first",

@@ -3,7 +3,7 @@
 
 from svg_reader.corpus import LINE, css, markers
 
-PAINTING: dict[str, dict[str, str]] = {
+PAINTING = {
     "painting": {
         "none": f'<g stroke="none">{LINE}</g><path d="M20,30H90"/>',
         "transparent": f'<g stroke="transparent">{LINE}</g><path d="M20,30H90"/>',
@@ -138,7 +138,7 @@ PAINTING: dict[str, dict[str, str]] = {
     },
 }
 
-MORE_PAINTING: dict[str, dict[str, str]] = {
+MORE_PAINTING = {
     "painting": {
         "stroke-none-fill-black": '<rect x="20" y="20" width="60" height="50" stroke="none" fill="none"/><path d="M20,30H90"/>',
         "rgb": '<g stroke="rgb(10,20,30)"><path d="M20,100H180"/></g>',

@@ -23,11 +23,10 @@ TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}<
 DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
 
 
-def read(body, root="", **more):  # type: ignore[no-untyped-def]
+def read(body, root="", **more):
     head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return read_svg(
-        f'{head} width="100mm" height="100mm" viewBox="0 0 100 100" {root}>{body}</svg>',
-        **more,  # type: ignore[arg-type]
+        f'{head} width="100mm" height="100mm" viewBox="0 0 100 100" {root}>{body}</svg>', **more
     )
 
 

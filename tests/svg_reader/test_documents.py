@@ -1,11 +1,15 @@
-"""Pages, units, transforms, styles, layers and references."""
+"""Documents of other programs, as vpype reads them, too."""
 
 import gzip
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drawscape.errors import SvgReadError
 from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
 
 NS = (
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -181,3 +185,68 @@ def test_a_missing_file_is_reported_as_such(tmp_path):
 
 def test_foreign_files_are_read_without_complaint(foreign_svg):
     assert read_svg(foreign_svg).unsupported == ()
+
+
+@pytest.mark.parametrize("tolerance", [0, -1, float("nan")])
+def test_a_tolerance_of_nothing_is_refused(tolerance):
+    with pytest.raises(SvgReadError, match="tolerance_mm"):
+        read_svg("<svg/>", tolerance_mm=tolerance)
+
+
+coordinate = st.integers(-99_999, 99_999).map(lambda n: n / 100)
+
+
+@given(
+    lines=st.lists(
+        st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=6), min_size=1, max_size=8
+    )
+)
+@settings(max_examples=60)
+def test_what_the_canvas_writes_comes_back_to_the_last_digit(lines):
+    svg = SVGBuilder(200, 100)
+    with svg.layer("pen 1", color="red", width=0.4):
+        svg.polylines([np.array(line) for line in lines])
+    document = read_svg(svg.to_string())
+    assert [[tuple(p) for p in line.tolist()] for line in document.lines] == lines
+    assert (document.layers[0].color, document.layers[0].width_mm) == ("red", 0.4)
+
+
+@pytest.mark.parametrize("width", [8, 800])
+def test_curves_keep_within_the_tolerance_at_the_size_they_are_scaled_to(width):
+    text = '<svg xmlns="http://www.w3.org/2000/svg"><circle cx="4" cy="4" r="4"/></svg>'
+    svg = SVGBuilder(1000, 1000).add_svg(text, 0, 0, width, width)
+    middle, radius = np.full(2, width / 2), width / 2
+    (circle,) = svg.lines()
+    chords = np.hypot(*((circle[1:] + circle[:-1]) / 2 - middle).T)
+    assert (radius - chords).max() < 0.051
+    assert len(circle) < 400
+
+
+MM = 25.4 / 96
+
+
+def test_the_same_layers_with_the_same_lines_as_vpype(foreign_svg):
+    import vpype  # dear to import
+
+    theirs = vpype.read_multilayer_svg(str(foreign_svg), quantization=0.02, crop=False)
+    ours = read_svg(foreign_svg, tolerance_mm=0.0005)
+
+    assert [len(layer.lines) for layer in ours.layers] == [len(c) for c in theirs.layers.values()]
+    for layer, collection in zip(ours.layers, theirs.layers.values(), strict=True):
+        assert layer.lines.bounds == pytest.approx([v * MM for v in collection.bounds()], abs=2e-3)
+        lengths = [float(np.abs(np.diff(line)).sum()) * MM for line in collection]
+        assert layer.lines.lengths_mm == pytest.approx(lengths, rel=1e-4, abs=1e-3)
+        for mine, line in zip(layer.lines, collection, strict=True):
+            assert mine[0] == pytest.approx([line[0].real * MM, line[0].imag * MM], abs=1e-3)
+            assert mine[-1] == pytest.approx([line[-1].real * MM, line[-1].imag * MM], abs=1e-3)
+
+
+def test_the_same_page_as_vpype(foreign_svg):
+    import vpype  # dear to import
+
+    theirs = vpype.read_multilayer_svg(str(foreign_svg), quantization=1.0)
+    ours = read_svg(foreign_svg)
+
+    assert theirs.page_size is not None
+    page = (ours.width_mm, ours.height_mm)
+    assert page == pytest.approx([side * MM for side in theirs.page_size], abs=1e-3)

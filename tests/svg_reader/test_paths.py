@@ -49,7 +49,7 @@ def test_straight_path_commands(d, lines):
 
 def slowly(d):
     """The straight commands again, one by one, as the standard defines them."""
-    lines: list[list[tuple[float, float]]] = []
+    lines = []
     here = start = (0.0, 0.0)
     closed = True
     for letter, arguments in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
@@ -88,10 +88,8 @@ steps = st.one_of(
 
 
 @given(paths=st.lists(st.lists(steps, max_size=12), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
-def test_many_paths_at_once_are_what_each_is_step_by_step(
-    paths,
-):
+@settings(max_examples=60)
+def test_many_paths_at_once_are_what_each_is_step_by_step(paths):
     texts = ["M 1 2 " + " ".join(" ".join(step) for step in path) for path in paths]
     document = read("".join(f'<path d="{d}"/>' for d in texts))
     expected = [line for d in texts for line in slowly(d)]

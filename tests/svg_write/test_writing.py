@@ -1,12 +1,135 @@
-"""Text on the canvas: the classic Hershey calls and lettering."""
+"""What is written: numerals, drafts, and all that reads back."""
+
+import base64
+import math
+import pickle
+import xml.etree.ElementTree as ElementTree
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pytest
 from HersheyFonts import HersheyFonts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from support import rounds
 
-from drawscape.errors import GlyphError
+from drawscape.errors import CanvasError, GeometryError, GlyphError
+from drawscape.geometry.lines import Lines
 from drawscape.svg.file import CanvasWarning
-from drawscape.svg_builder import Pen, SVGBuilder
+from drawscape.svg.node import format_lines, format_number
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import Frame, Pen, SVGBuilder
+
+
+def test_saved_bytes_are_the_text(tmp_path):
+    svg = SVGBuilder(100, 100, pen=Pen()).polyline([(0, 0), (1, 2)]).lettering("Grüße", 5, 5)
+    path = svg.save(tmp_path / "a.svg")
+    assert path == tmp_path / "a.svg"
+    assert path.read_bytes() == svg.to_string().encode() == svg.to_bytes()
+
+
+def test_closed_lines_end_where_they_began():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.polygon([(0, 0), (5, 0), (5, 5)]).polyline([(1, 1), (2, 1), (1, 1)], closed=True)
+    svg.polylines(np.arange(12.0).reshape(2, 3, 2), closed=True)
+    assert svg.lines().counts.tolist() == [4, 3, 4, 4]
+    assert svg.lines().closed.all()
+
+
+def test_points_that_are_not_finite_are_refused():
+    with pytest.raises(GeometryError, match="not finite"):
+        SVGBuilder(10, 10).polyline([(0, 0), (float("nan"), 1)])
+    with pytest.raises(CanvasError, match="not finite"):
+        SVGBuilder(10, 10).circle(float("inf"), 0, 1)
+
+
+def test_text_without_lines_is_reported_and_left_out():
+    svg = SVGBuilder(10, 10, pen=Pen()).text(1, 1, "plain")
+    with pytest.warns(CanvasWarning, match="lettering"):
+        assert len(svg.lines()) == 0
+
+
+def test_markup_that_xml_cannot_hold_is_refused():
+    svg = SVGBuilder(10, 10)
+    with pytest.raises(CanvasError, match="U\\+0000"):
+        svg.text(0, 0, "a\0b")
+    with pytest.raises(CanvasError, match="attribute name"):
+        svg.rect(0, 0, 1, 1, {'x"><script>': 1})
+    svg.title("line\nbreak & <b>").rect(0, 0, 1, 1, {"data-a": 'q"\n\t<'})
+    root = ElementTree.fromstring(svg.to_bytes())
+    assert root[0].text == "line\nbreak & <b>"
+    assert root[1][0].get("data-a") == 'q"\n\t<'
+
+
+def test_a_picture_in_a_notebook_goes_without_the_recipe_that_the_file_has():
+    svg = SVGBuilder(10, 10).rect(0, 0, 1, 1)
+    bare = svg.to_bytes()
+    svg.provenance = {"sketch": "rect"}
+    coded = svg._repr_mimebundle_()["text/html"].partition("base64,")[2].partition('"')[0]
+    assert base64.b64decode(coded) == bare
+    assert b"<metadata" in svg.to_bytes()
+
+
+def test_a_canvas_travels_between_processes():
+    svg = SVGBuilder(100, 100, pen=Pen()).rect(0, 0, 1, 1).polyline([(0, 0), (1, 1)])
+    with svg.layer("b", color="red"):
+        svg.hershey_text(10, 10, "a", 0.5)
+    back = pickle.loads(pickle.dumps(svg))
+    assert back.to_bytes() == svg.to_bytes()
+    assert (back.lines().points == svg.lines().points).all()
+
+
+def test_the_frame_is_the_page_inside_its_margin():
+    frame = SVGBuilder(210, 297, margin=10).frame
+    assert frame == Frame(10, 10, 200, 287)
+    assert (frame.width, frame.height, frame.short, frame.long) == (190, 277, 190, 277)
+    assert (frame.cx, frame.cy) == (105, 148.5)
+    assert frame.contains([(10, 10), (9, 50), (200, 287), (100, 288)]).tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("margin", [-1, 50, float("nan"), "50", "wide"])
+def test_a_margin_leaves_some_page(margin):
+    with pytest.raises(CanvasError):
+        SVGBuilder(100, 200, margin=margin)
+
+
+def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(tmp_path):
+    import vpype
+
+    svg = SVGBuilder(120, 80, pen=Pen())
+    svg.polylines(np.random.default_rng(0).uniform(1, 79, (50, 7, 2)))
+    with svg.layer("red", color="red"):
+        svg.polylines(np.random.default_rng(1).uniform(1, 79, (20, 2, 2)))
+        svg.circle(40, 40, 10).hershey_text(20, 20, "AI", 0.2)
+    document = vpype.read_multilayer_svg(str(svg.save(tmp_path / "a.svg")), 0.1)
+    assert [len(layer) for layer in document.layers.values()] == [50, 25]
+    assert [len(lines) for _, lines in svg.layers()] == [50, 25]
+    millimetre = 96 / 25.4
+    assert document.page_size == pytest.approx((120 * millimetre, 80 * millimetre))
+    bounds = np.array(document.bounds()) / millimetre
+    assert bounds == pytest.approx(svg.lines().bounds, abs=0.011)
+
+
+def test_markup_added_by_hand_is_read_back_as_lines():
+    svg = SVGBuilder(100, 100)
+    svg.elements.append('<rect x="10" y="20" width="30" height="5" stroke="red"/>')
+    svg.begin_group({"transform": "translate(1 2)"}).current_group.add_element(
+        '<path d="M0,0 h5"/>'
+    )
+    svg.end_group()
+    assert svg.lines()[0].max(axis=0) == pytest.approx([40, 25])
+    assert svg.lines()[1] == pytest.approx(np.array([[1, 2], [6, 2]]))
+    assert svg.layers()[0][0].color == "red"
+
+
+def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    with svg.group(transform="scale(50)"):
+        svg.polyline([(0.12345, 1), (0.5, 1)])
+    assert (
+        'points="0.1234,1 0.5,1"' in svg.to_string() or 'points="0.1235,1 0.5,1"' in svg.to_string()
+    )
 
 
 def library_box(text, font="futural"):
@@ -95,3 +218,194 @@ def test_lettering_wraps_aligns_and_follows_curves():
     svg.lettering("round and round", along=curve, size=3, align="center", offset=1)
     radii = np.hypot(*(svg.lines().take(range(before, len(svg.lines()))).points - (50, 80)).T)
     assert 29 < radii.min() < radii.max() < 36
+
+
+def plainly(lines):
+    """Write each point by Python's own decimals."""
+    rows = []
+    for line in lines:
+        points = [line[0], line[0]] if len(line) == 1 else list(line)
+        rows.append(" ".join(f"{hundredths(x)},{hundredths(y)}" for x, y in points))
+    return "".join(row + "\n" for row in rows)
+
+
+def hundredths(value):
+    steps = Decimal(float(value) * 100).to_integral_value(ROUND_HALF_EVEN)
+    text = f"{steps / 100:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def written(lines):
+    return b"".join(format_lines(lines)).decode()
+
+
+coordinates = st.one_of(
+    st.floats(-1200, 11_000, allow_nan=False),
+    st.integers(-99_999, 999_999).map(lambda n: n / 100),
+    st.integers(-2000, 60_000).map(lambda n: (n + 0.5) / 100),
+    st.sampled_from([0.0, -0.0, 0.005, -0.005, -0.004, 0.015, 999.995, -999.99, 9999.98, 1e-300]),
+)
+
+
+@settings(max_examples=rounds(40, 200))
+@given(
+    st.lists(
+        st.integers(1, 6).flatmap(lambda n: hnp.arrays(np.float64, (n, 2), elements=coordinates)),
+        min_size=1,
+        max_size=6,
+    )
+)
+@pytest.mark.slow
+def test_the_table_writes_what_plain_decimals_write(parts):
+    lines = Lines.of(parts)
+    assert written(lines) == plainly(lines)
+
+
+@settings(max_examples=50)
+@given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-1e9, 1e9, allow_nan=False)))
+def test_coordinates_beyond_every_table_are_written_to_a_hundredth(points):
+    numbers = written(Lines.of([points])).replace(",", " ").split()
+    back = np.array(numbers, dtype=float).reshape(-1, 2)
+    assert np.abs(back - points).max() <= 0.0051
+
+
+def test_pieces_end_anywhere_without_a_trace():
+    rng = np.random.default_rng(1)
+    counts = rng.integers(1, 40, 3000)
+    points = rng.uniform(-20, 300, (int(counts.sum()), 2))
+    lines = Lines(points, np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
+    assert len(list(format_lines(lines))) > 3
+    assert written(lines) == plainly(lines)
+
+
+def test_a_line_of_one_point_becomes_a_dot_and_one_of_none_is_left_out():
+    lines = Lines(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0, 1, 1, 3]))
+    assert written(lines) == "1,2 1,2\n3,4 5,6\n"
+    assert written(Lines.empty()) == ""
+
+
+def test_more_decimals_on_request():
+    lines = Lines.of([[(0.12345, 1.0), (2.5, -0.00001)]])
+    assert b"".join(format_lines(lines, decimals=4)) == b"0.1234,1 2.5,0\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10.50, "10.5"),
+        (100, "100"),
+        (1e-9, "0"),
+        (-1e-9, "0"),
+        (1e9, "1000000000"),
+        (0.1 + 0.2, "0.3"),
+    ],
+)
+def test_single_numbers_are_short_and_without_exponent(value, text):
+    assert format_number(value) == text
+    assert math.isclose(float(text), value, abs_tol=1e-6)
+
+
+number = st.floats(-50, 150).map(lambda value: round(value, 3))
+size = st.floats(0.5, 60).map(lambda value: round(value, 3))
+
+DRAWERS = (
+    lambda svg, a, b, c, d: svg.line(a, b, b, a + 1),
+    lambda svg, a, b, c, d: svg.rect(a, b, c, d),
+    lambda svg, a, b, c, d: svg.rect(a, b, c, d, rx=c / 4),
+    lambda svg, a, b, c, d: svg.circle(a, b, c),
+    lambda svg, a, b, c, d: svg.ellipse(a, b, c, d),
+    lambda svg, a, b, c, d: svg.polyline([(a, b), (c, d), (b, c)]),
+    lambda svg, a, b, c, d: svg.polygon([(a, b), (c, d), (b, c)]),
+    lambda svg, a, b, c, d: svg.bezier(a, b, c, d, b, a, d, c),
+    lambda svg, a, b, c, d: svg.arc(a, b, c, d, start=10, stop=200),
+    lambda svg, a, b, c, d: svg.curve([(a, b), (c, d), (b, c), (d, a)], closed=True),
+    lambda svg, a, b, c, d: svg.path(f"M{a},{b} q{c},{d} {d},{c} t5,5 h3 v-3 z"),
+    lambda svg, a, b, c, d: svg.hershey_text(a, b, "Ag", 0.2),
+    lambda svg, a, b, c, d: svg.lettering("Ag", a, b, size=3),
+    lambda svg, a, b, c, d: svg.hatch([(a, b), (a + c, b), (a, b + d)], 5),
+)
+MOVES = (
+    lambda svg, a, b: svg.translate(a, b),
+    lambda svg, a, b: svg.rotate(a),
+    lambda svg, a, b: svg.scale(1 + abs(a) / 100, -1 - abs(b) / 100),
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(DRAWERS) - 1), st.integers(0, len(MOVES)), number, number, size, size
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clipped):
+    svg = SVGBuilder(100, 100, pen=Pen())
+    for index, (drawer, move, a, b, c, d) in enumerate(calls):
+        with svg.layer(f"pen {index % 2 + 1}"), svg.pushed():
+            if move < len(MOVES):
+                MOVES[move](svg, a, b)
+            if grouped:
+                svg.begin_group({"transform": f"translate({a} {b}) rotate(30)"})
+            DRAWERS[drawer](svg, a, b, c, d)
+            if grouped:
+                svg.end_group()
+    if clipped:
+        with svg.clip(circle=(50, 50, 30)):
+            svg.polyline([(0, 0), (100, 100)])
+    ours, theirs = svg.lines(0.01), read_svg(svg.to_bytes(), tolerance_mm=0.01).lines
+    assert len(ours) == len(theirs)
+    for mine, read in zip(ours, theirs, strict=True):
+        assert mine[0] == pytest.approx(read[0], abs=0.02)
+        assert mine[-1] == pytest.approx(read[-1], abs=0.02)
+        assert length(mine) == pytest.approx(length(read), rel=0.01, abs=0.1)
+        assert mine.min(axis=0) == pytest.approx(read.min(axis=0), abs=0.05)
+        assert mine.max(axis=0) == pytest.approx(read.max(axis=0), abs=0.05)
+
+
+def length(line):
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def test_what_comes_off_the_canvas_shows_its_draft_and_the_canvas_stays_as_it_is():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.polyline([(0, 0), (10, 0)])
+    with svg.layer("blue", color="blue"):
+        svg.polyline([(0, 5), (10, 5)])
+    before = svg.to_bytes()
+
+    def draft(page):
+        page.polyline([(0, 1), (10, 1)])
+        with page.layer("blue"):
+            page.polyline([(0, 6), (10, 6)])
+
+    svg.draft = draft
+    assert [(pen.name, len(lines)) for pen, lines in svg.layers()] == [("pen 1", 2), ("blue", 2)]
+    assert len(svg.lines()) == 4
+    assert svg.to_string().count("<polyline") == 4
+    svg.draft = None
+    assert svg.to_bytes() == before
+
+
+def test_a_draft_knows_nothing_of_open_groups_and_transforms():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.draft = lambda page: page.polyline([(1, 2), (3, 4)])
+    with svg.layer("blue"), svg.pushed() as moved:
+        moved.translate(50, 50)
+        (pen, lines), *others = svg.layers()
+        assert (pen.name, others) == ("pen 1", [])
+        assert np.array_equal(lines.points, [(1, 2), (3, 4)])
+        svg.polyline([(0, 0), (1, 1)])
+    svg.draft = None
+    assert [pen.name for pen, _ in svg.layers()] == ["blue"]
+    assert np.array_equal(svg.lines().points, [(50, 50), (51, 51)])
+
+
+def test_a_finished_canvas_is_its_own_draft():
+    svg = SVGBuilder(100, 100)
+    assert svg.drafted() is svg

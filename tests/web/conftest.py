@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,21 +76,6 @@ def ask():
 
 
 @pytest.fixture
-def until():
-    """Wait for a condition: `until(lambda: value_or_false)`, at most 20 s."""
-
-    def wait(condition, timeout_s=60.0):
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            if outcome := condition():
-                return outcome
-            time.sleep(0.02)
-        raise AssertionError(f"nothing after {timeout_s:g} s")
-
-    return wait
-
-
-@pytest.fixture
 def opened(chromium, tmp_path, request):
     """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
     folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
@@ -101,7 +85,7 @@ def opened(chromium, tmp_path, request):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         page = context.new_page()
         page.set_default_timeout(60_000)
-        complaints: list[str] = []
+        complaints = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
         page.goto(url)

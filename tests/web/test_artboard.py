@@ -86,7 +86,7 @@ def test_a_full_queue_answers_503_and_when_to_come_back(home, order):
 
 def test_many_requests_never_pass_the_limit_together(home, order):
     app = create_app(WebSettings(max_queued=10))
-    codes: list[int] = []
+    codes = []
 
     def ask():
         for _ in range(5):

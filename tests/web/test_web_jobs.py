@@ -1,10 +1,17 @@
-"""What the interface shows of jobs, and what it keeps to itself; a real worker draws."""
+# ruff: noqa: W293 - word for word means blank for blank
+"""Jobs and plots over HTTP."""
 
+import json
 from pathlib import Path
 
+import flask
 import pytest
+from machine_bench import scribble
+from support import wait_until
 
-from drawscape.job_manager import enqueue_background_job
+from drawscape.job_manager import enqueue_background_job, get_job_status
+from drawscape.plotter.device import add_device
+from drawscape.plotter.plot import Plot
 from drawscape.web import WebSettings, create_app
 
 
@@ -12,16 +19,16 @@ def ordered(client, order, **changes):
     return client.post("/artboard/create", json={**order, **changes}).json["job_id"]
 
 
-def ended(client, job_id, until):
+def ended(client, job_id):
     def look():
         job = client.get(f"/jobs/{job_id}").json
         return job if job["ended"] else None
 
-    return until(look)
+    return wait_until(look)
 
 
-def test_a_drawing_goes_from_the_order_to_the_file(client, order, home, worker, until):
-    job = ended(client, ordered(client, order), until)
+def test_a_drawing_goes_from_the_order_to_the_file(client, order, home, worker):
+    job = ended(client, ordered(client, order))
     assert (job["status"], job["progress"], job["error"]) == ("finished", 1.0, None)
     assert job["svg"] == f"/jobs/{job['id']}/svg"
     answer = client.get(job["svg"])
@@ -76,14 +83,14 @@ def test_jobs_of_other_modules_are_neither_shown_nor_canceled(client, other_task
 
 
 @pytest.mark.slow
-def test_a_result_outside_of_the_output_folder_is_never_served(home, other_task, worker, until):
+def test_a_result_outside_of_the_output_folder_is_never_served(home, other_task, worker):
     outside = home / "secret.svg"
     outside.write_text("<svg>secret</svg>")
     (home / "output").mkdir(exist_ok=True)
     (home / "output" / "link.svg").symlink_to(outside)
     client = create_app(WebSettings(job_modules=(other_task,))).test_client()
     for path in (str(outside), "../secret.svg", "output/../secret.svg", "output/link.svg"):
-        job = ended(client, enqueue_background_job(f"{other_task}.leak", path).id, until)
+        job = ended(client, enqueue_background_job(f"{other_task}.leak", path).id)
         assert (job["status"], job["result"], job["svg"]) == ("finished", None, None)
         answer = client.get(f"/jobs/{job['id']}/svg")
         assert answer.status_code == 410
@@ -92,11 +99,9 @@ def test_a_result_outside_of_the_output_folder_is_never_served(home, other_task,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["output/missing.csv", "a b/ü.svg", ""])
-def test_a_failure_never_shows_where_the_server_keeps_its_files(
-    home, other_task, worker, until, where
-):
+def test_a_failure_never_shows_where_the_server_keeps_its_files(home, other_task, worker, where):
     client = create_app(WebSettings(job_modules=(other_task,))).test_client()
-    job = ended(client, enqueue_background_job(f"{other_task}.fail", str(home / where)).id, until)
+    job = ended(client, enqueue_background_job(f"{other_task}.fail", str(home / where)).id)
     assert job["error"] == f"ValueError: no such colour: {Path('…') / where}"
     assert str(home) not in client.get(f"/jobs/{job['id']}/svg").text
 
@@ -118,3 +123,106 @@ def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home):
     assert (answer.status_code, answer.json["status"]) == (503, 503)
     assert answer.headers["Retry-After"]
     assert str(home) not in answer.text
+
+
+EXAMPLE = """
+# components/artboard/main.py
+from flask import Blueprint, jsonify, request
+from libraries.job_manager import enqueue_background_job
+from libraries.svg_builder import SVGBuilder
+
+@artboard_bp.route('/create', methods=['POST'])
+def create_artboard():
+    data = request.get_json()
+    
+    # Quick response for simple SVGs
+    if data.get('complexity') == 'simple':
+        svg = SVGBuilder(data['width'], data['height'])
+        svg.rect(10, 10, 50, 50)
+        return jsonify({"svg": svg.to_string()})
+    
+    # Background job for complex patterns
+    else:
+        job = enqueue_background_job(
+            'workers.svg_tasks.generate_complex_svg',
+            width=data['width'],
+            height=data['height'],
+            pattern_type=data.get('pattern', 'spiral'),
+            output_filename=f"artboard_{data['id']}.svg"
+        )
+        
+        return jsonify({
+            "status": "generating",
+            "job_id": job.id,
+            "message": "Complex pattern queued for generation"
+        })
+"""
+
+
+@pytest.fixture
+def example(home):
+    """An application with the example's blueprint under /artboard."""
+    artboard_bp = flask.Blueprint("artboard", __name__, url_prefix="/artboard")
+    code = EXAMPLE.replace("libraries.", "drawscape.")
+    exec(compile(code, "components/artboard/main.py", "exec"), {"artboard_bp": artboard_bp})
+    app = flask.Flask(__name__)
+    app.register_blueprint(artboard_bp)
+    return app.test_client()
+
+
+SIMPLE = {"complexity": "simple", "width": 100, "height": 100, "id": 1}
+COMPLEX = {"complexity": "complex", "width": 200, "height": 200, "id": 2}
+
+
+def test_the_example_queues_a_complex_artboard_and_a_worker_draws_it(example, home, worker):
+    answer = example.post("/artboard/create", json=COMPLEX)
+    job_id = answer.json["job_id"]
+    assert answer.json == {
+        "status": "generating",
+        "job_id": job_id,
+        "message": "Complex pattern queued for generation",
+    }
+    wait_until(lambda: get_job_status(job_id)["status"] == "finished")
+    result = Path(get_job_status(job_id)["result"])
+    assert (home / result).resolve() == (home / "output" / "artboard_2.svg").resolve()
+    assert (home / "output" / "artboard_2.svg").read_text().startswith("<?xml")
+
+
+def test_the_front_answers_the_example_s_request_in_the_same_words(example, client):
+    theirs, ours = (c.post("/artboard/create", json=COMPLEX) for c in (example, client))
+    assert theirs.status_code == ours.status_code == 200
+    assert list(theirs.json) == list(ours.json)
+    assert {**theirs.json, "job_id": ""} == {**ours.json, "job_id": ""}
+
+
+@pytest.fixture
+def plot(home):
+    add_device("sim", "simulator", "50x")
+    return Plot.create(scribble(strokes=3), "sim", drawing="three.svg")
+
+
+def test_plots_are_listed_with_their_strokes(client, plot):
+    listed = client.get("/plots/list").json["plots"]
+    assert [(one["id"], one["state"], one["strokes"]) for one in listed] == [(plot.id, "ready", 3)]
+    packed = client.get(f"/plots/{plot.id}/lines").data
+    length = int.from_bytes(packed[:8], "little")
+    header = json.loads(packed[8 : 8 + length])
+    assert (header["strokes"], header["width"]) == (3, 60.0)
+    assert len(packed) == 8 + length + 8 * (2 * header["points"] + 4 + 3)
+    assert b"plots.js" in client.get("/plots").data
+
+
+def test_a_button_is_refused_with_words_when_it_makes_no_sense(client, plot):
+    answer = client.post(f"/plots/{plot.id}/actions/pause", json={})
+    assert (answer.status_code, "does not run" in answer.json["detail"]) == (409, True)
+    assert client.post("/plots/none/actions/pause", json={}).status_code == 404
+    assert client.post(f"/plots/{plot.id}/actions/stop", json={}).json["state"] == "abandoned"
+
+
+def test_only_who_is_near_drives_a_machine(client, plot):
+    far = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
+    assert client.post(f"/plots/{plot.id}/actions/stop", json={}, **far).status_code == 403
+    proxied = {"X-Forwarded-For": "192.0.2.7"}
+    assert (
+        client.post(f"/plots/{plot.id}/actions/stop", json={}, headers=proxied).status_code == 403
+    )

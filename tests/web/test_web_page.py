@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from support import sampled
 
 from drawscape.web import WebSettings
 
@@ -116,7 +117,7 @@ def hostile(task_module):
 def test_a_hostile_drawing_runs_and_loads_nothing(opened, serving, hostile, worker):
     settings = WebSettings(task=f"{hostile}.draw", job_modules=(hostile,))
     with serving(settings) as server, opened(server.url) as page:
-        answered: list[str] = []  # what a policy blocks is a request too, but one without an answer
+        answered = []  # what a policy blocks is a request too, but one without an answer
         page.context.on("response", lambda response: answered.append(response.url))
         page.click("#draw")
         page.wait_for_selector("#drawing")
@@ -145,23 +146,23 @@ def test_a_refused_order_is_reported_at_its_field(opened, serving):
 
 def test_the_form_follows_the_pattern(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
-        for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
+        patterns = page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)")
+        listed = page.evaluate("fetch('sketches').then(answer => answer.json())")["sketches"]
+        schemas = {sketch["name"]: sketch["parameters"] for sketch in listed}
+        assert set(patterns) == set(schemas)
+        for pattern in sampled(patterns, 4):
             page.select_option("#pattern", pattern)
             names = page.eval_on_selector_all(
                 "[id^='params.']:is(input, select, textarea)", "all => all.map(field => field.id)"
             )
-            schema = page.evaluate(
-                "name => fetch('sketches').then(a => a.json()).then("
-                "all => all.sketches.find(s => s.name === name).parameters)",
-                pattern,
-            )
-            assert names == [f"params.{name}" for name in schema["properties"]]
+            properties = schemas[pattern]["properties"]
+            assert names == [f"params.{name}" for name in properties]
             shown = page.eval_on_selector_all(
                 "[id^='params.']:is(input, select, textarea)",
                 "all => all.map(field => field.type === 'checkbox' ? field.checked : field.value)",
             )
-            for name, value in zip(schema["properties"], shown, strict=True):
-                default = schema["properties"][name]["default"]
+            for name, value in zip(properties, shown, strict=True):
+                default = properties[name]["default"]
                 read = None if default is None and value == "" else type(default)(value)
                 assert read == default, (pattern, name)
             assert page.inner_text("#pattern-summary")

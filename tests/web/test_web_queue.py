@@ -5,7 +5,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from accessibility import serious
+from support import sampled
+from web_pages import serious
 
 from drawscape.job_manager import (
     default_queue,
@@ -143,7 +144,7 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
 def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, tmp_path, theme):
     folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall")

@@ -1,11 +1,175 @@
-"""The real server on a real port: slow, rude and vanished clients harm nobody else."""
+"""The web front: settings, its server, its command, gunicorn."""
 
 import http.client
 import json
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
+import pytest
+from support import free_port, wait_until
+
+from drawscape.errors import SettingsError, UnknownNameError
+from drawscape.job_manager import start_worker
+from drawscape.jobs import workers_alive
 from drawscape.web import WebSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running(*options, **environment):
+    """Run `drawscape web` on a free port; yields the process and what it said up to its last word."""
+    command = [sys.executable, "-m", "drawscape", "web", "--port", "0", *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+    )
+    said = ""
+    try:
+        while "reach" not in said:
+            line = process.stderr.readline()
+            assert line, f"it ended early, saying:\n{said}"
+            said += line
+        yield process, said
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+        process.stderr.close()
+
+
+def address(said):
+    return re.search(r"http://\S+/", said)[0]
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return answer.read()
+
+
+def post(url, document):
+    request = urllib.request.Request(
+        url, json.dumps(document).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.slow
+def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
+    with running("-w", "1") as (process, said):
+        url = address(said)
+        assert "Only this machine can reach it" in said
+        os.kill(int(re.search(r"process (\d+)", said)[1]), signal.SIGKILL)
+        line = process.stderr.readline()
+        found = re.search(r"The worker died; another one runs \(process (\d+),", line)
+        assert found, line
+        assert [(w.pid, w.slots) for w in workers_alive()] == [(int(found[1]), 1)]
+        job_id = post(f"{url}artboard/create", order)["job_id"]
+        wait_until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["ended"])
+        drawing = get(f"{url}jobs/{job_id}/svg")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert drawing.startswith(b"<?xml")
+    assert (home / "output" / "artboard_42.svg").read_bytes() == drawing
+    assert int(found[1]) in [member.pid for member in family]
+    wait_until(lambda: not any(member.is_running() for member in family))
+
+
+@pytest.mark.slow
+def test_killed_outright_it_takes_its_worker_along(home):
+    with running("-w", "1") as (process, _):
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait(60)
+    assert family
+    wait_until(lambda: not any(member.is_running() for member in family))
+
+
+def status(url, host, path="sketches", **headers):
+    request = urllib.request.Request(f"{url}{path}", headers={"Host": host, **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return int(refused.code)
+
+
+@pytest.mark.slow
+def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(home):
+    named = {"DRAWSCAPE_WEB_HOSTS": "draw.example, other.example", "DRAWSCAPE_WEB_TOKEN": "s3cret"}
+    options = ("--no-worker", "--host", "0.0.0.0")
+    with running(*options, **named) as (_, said):
+        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        token = {"Authorization": "Bearer s3cret"}
+        hosts = ("draw.example", "other.example", "evil.example")
+        assert [status(url, host, **token) for host in hosts] == [200, 200, 400]
+        assert status(url, "draw.example") == 401
+    assert "s3cret" not in said
+    assert "WARNING" not in said
+    with running(*options) as (_, said):
+        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        assert status(url, "any.example") == 200
+        health = json.loads(get(f"{url}healthz"))
+    assert (health["status"], health["workers"]) == ("no worker", 0)
+    assert "No worker was started" in said
+    assert "WARNING" in said
+
+
+def asked(port, path, order=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    body = None if order is None else json.dumps(order)
+    json_type = {"Content-Type": "application/json"} if body else {}
+    connection.request("POST" if body else "GET", path, body, {**json_type, **headers})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, json.loads(content) if content else None
+
+
+def is_up(port):
+    try:
+        return asked(port, "/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_an_order_is_drawn_and_only_names_of_this_machine_are_answered(home):
+    port = free_port()
+    command = ["-m", "gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
+    with (home / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command, "drawscape.web:create_app()"],
+            stdout=log,
+            stderr=log,
+            env=dict(os.environ),
+        )
+    worker = start_worker(1)
+    try:
+        wait_until(lambda: is_up(port), "gunicorn to listen")
+        status, made = asked(port, "/artboard/create", {"width": 50, "height": 50})
+        assert status in (200, 201, 202), made
+        job = made["job_id"]
+        wait_until(lambda: asked(port, f"/jobs/{job}")[1]["status"] == "finished")
+        assert asked(port, "/healthz", Host="evil.example")[0] == 400
+        assert asked(port, "/healthz", Host=f"localhost:{port}")[0] == 200
+    finally:
+        worker.stop()
+        process.terminate()
+        process.wait(60)
+
 
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
@@ -44,3 +208,21 @@ def test_a_chunked_body_over_the_limit_is_refused(serving):
         problem = json.loads(answer.read())
         connection.close()
     assert answer.status == problem["status"] == 413
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("max_queued", 0), ("retry_after_s", -1), ("max_size_mm", 0.0)]
+)
+def test_a_limit_must_be_positive(name, value):
+    with pytest.raises(SettingsError, match=f"{name}={value}"):
+        WebSettings(**{name: value})
+
+
+def test_an_empty_token_is_refused():
+    with pytest.raises(SettingsError, match="token is empty"):
+        WebSettings(token=" ")
+
+
+def test_an_unknown_pattern_is_refused_with_the_nearest_name():
+    with pytest.raises(UnknownNameError, match="did you mean 'spiral'"):
+        WebSettings(patterns=("spirl",))

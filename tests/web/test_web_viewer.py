@@ -1,12 +1,18 @@
-"""A closer look at a drawing: its lines over HTTP, and the notebook's viewer on the page in Chromium."""
+"""A drawing on a page, also one of another machine."""
 
+import io
 import json
+import shutil
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from viewer_page import COLOR, await_settled, color_at, view_of
+from object_store import object_store
+from PIL import Image
+from postgres_server import drop_schema, new_schema
+from support import wait_until
+from web_pages import COLOR, await_settled, color_at, view_of, violations
 
+from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.svg.read import read_svg
 from drawscape.web import WebSettings, create_app
 
@@ -36,11 +42,6 @@ def broken(output_filename, **order):
 DESK = "() => getComputedStyle(document.querySelector('.drawscape-viewer-stage')).backgroundColor"
 
 
-def violations(page):
-    """Return what axe-core finds on the page."""
-    return [found["id"] for found in Axe().run(page).response["violations"]]
-
-
 @pytest.fixture
 def front(task_module):
     """Settings of a site that draws three lines, or what cannot be read."""
@@ -48,16 +49,16 @@ def front(task_module):
     return lambda task="draw": WebSettings(task=f"line_tasks.{task}", job_modules=("line_tasks",))
 
 
-def drawn(client, order, until):
+def drawn(client, order):
     """Return the id of a job that has drawn."""
     job_id = client.post("/artboard/create", json=order).json["job_id"]
-    until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
+    wait_until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
     return job_id
 
 
-def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker, until):
+def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
     client = create_app(front()).test_client()
-    job_id = drawn(client, order, until)
+    job_id = drawn(client, order)
     answer = client.get(f"/jobs/{job_id}/lines")
     assert (answer.status_code, answer.content_type) == (200, "application/octet-stream")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -82,9 +83,9 @@ def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker, until
     assert b"#00ff00" in changed.data
 
 
-def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker, until):
+def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker):
     client = create_app(front("broken")).test_client()
-    answer = client.get(f"/jobs/{drawn(client, order, until)}/lines")
+    answer = client.get(f"/jobs/{drawn(client, order)}/lines")
     assert answer.status_code == 409
     assert "no lines to show" in answer.json["detail"]
 
@@ -120,3 +121,96 @@ def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark
         assert page.is_hidden("#viewer")
         assert page.evaluate("document.activeElement.id") == "look"
         assert violations(page) == []
+
+
+TALKING = """
+import time
+from pathlib import Path
+
+from drawscape.job_manager import current_job
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
+
+
+def draw(go):
+    print("half of it")
+    current_job().progress(0.5, preview=SVG)
+    while not Path(go).exists():
+        time.sleep(0.01)
+    print("all of it")
+"""
+
+
+@pytest.fixture
+def talking(task_module):
+    """A task that prints, and shows what it has so far, before the worker is started."""
+    task_module("talking_tasks", TALKING)
+    return "talking_tasks.draw"
+
+
+@pytest.fixture
+def bucket(home, postgres_url, tmp_path_factory, monkeypatch):
+    """The store in which a worker draws that has a home of its own."""
+    url = new_schema(postgres_url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", "the same on all machines " * 2)
+    with object_store(monkeypatch) as found:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("DRAWSCAPE_HOME", str(tmp_path_factory.mktemp("elsewhere")))
+            worker = start_worker(1)
+        yield found
+        found.admit_keys()
+        worker.stop()
+    drop_schema(url)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, home, bucket):
+    job_id = client.post("/artboard/create", json=order).json["job_id"]
+    job = wait_until(lambda: (found := client.get(f"/jobs/{job_id}").json)["ended"] and found)
+    assert (job["status"], job["error"]) == ("finished", None)
+    drawn = bucket.read(job["result"])
+    answer = client.get(job["svg"])
+    assert (answer.data, answer.mimetype) == (drawn, "image/svg+xml")
+    assert client.get(f"/jobs/{job_id}/lines").status_code == 200
+    shutil.rmtree(home / "output")  # what this machine has is a copy
+    small = client.get(f"/jobs/{job_id}/thumbnail")
+    assert small.mimetype == "image/webp"
+    assert max(Image.open(io.BytesIO(small.data)).size) <= 560
+    known = {"If-None-Match": small.headers["ETag"]}
+    assert client.get(f"/jobs/{job_id}/thumbnail", headers=known).status_code == 304
+    shutil.rmtree(home / "output")
+    assert client.get(job["svg"]).data == drawn
+    again = client.post("/artboard/create", json={**order, "pattern": "rose", "id": "43"}).json[
+        "job_id"
+    ]
+    wait_until(lambda: client.get(f"/jobs/{again}").json["ended"])
+    shutil.rmtree(home / "output")
+    bucket.refuse_keys()
+    refused = client.get(job["svg"])
+    assert refused.status_code == 503
+    assert "secret" not in refused.text
+    bucket.admit_keys()
+    assert client.get(job["svg"]).data == drawn
+    shutil.rmtree(home / "output")
+    bucket.client.delete_object(Bucket="studio", Key=f"drawings/{job['result']}")
+    assert client.get(job["svg"]).status_code == 410
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(talking, bucket, tmp_path):
+    settings = WebSettings(job_modules=("talking_tasks",), manage_jobs=True)
+    client = create_app(settings).test_client()
+    job = enqueue_background_job(talking, str(tmp_path / "go"))
+    address = f"/jobs/{job.id}"
+    wait_until(lambda: client.get(f"{address}/preview").status_code == 200)
+    assert b"9mm" in client.get(f"{address}/preview").data
+    wait_until(lambda: client.get(f"{address}/log").text == "half of it\n")
+    (tmp_path / "go").touch()
+    job.wait(60)
+    answer = client.get(f"{address}/log")
+    assert (answer.text, answer.mimetype) == ("half of it\nall of it\n", "text/plain")
+    assert client.get(f"{address}/thumbnail").status_code == 410  # it has drawn nothing
+    assert client.get("/jobs/nobody/log").status_code == 404

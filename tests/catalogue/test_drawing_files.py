@@ -1,0 +1,403 @@
+"""A drawing is its file: exported, edited, moved, drawn again with the same ink, or a draft."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from drawscape.catalogue import (
+    Drawing,
+    draft_for,
+    drawings,
+    find,
+    is_draft,
+    keep_draft,
+    pruning,
+    rebuild,
+    standing,
+)
+from drawscape.catalogue.index import clear_drafts, drafts_folder
+from drawscape.catalogue.redraw import Sameness, compare_again, reasons_between, same_ink
+from drawscape.cli.root import root
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import DrawingNotFoundError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import save, split_layers
+from drawscape.recipe import read_provenance, recipe_of
+from drawscape.sketches import SKETCHES
+from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
+from drawscape.tasks.plotting import optimize_svg
+
+Draw = Callable[..., Drawing]
+
+
+def split(drawing):
+    for number, layer in enumerate(split_layers(drawing.document)):
+        save(layer, drawing.path.with_name(f"pen-{number}.svg"))
+
+
+EXPORTS = {
+    "for each pen": split,
+    "for a plotter": lambda drawing: drawing.export("svg"),
+    "under another name": lambda drawing: drawing.export("svg", drawing.path.with_name("x.svg")),
+    "simplified": lambda drawing: optimize_svg(str(drawing.path), simplify_mm=8),
+    "of an export": lambda drawing: find_and_export_twice(drawing),
+}
+
+
+def find_and_export_twice(drawing):
+    from drawscape.svg.read import read_svg
+
+    once = drawing.export("svg")
+    save(read_svg(once), once.with_name("twice.svg"))
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_an_export_beside_a_drawing_does_not_take_its_place(home, drawn, kind):
+    drawing = drawn("rose", seed=3).star(4)
+    content = drawing.path.read_bytes()
+    EXPORTS[kind](drawing)
+    exports = [path for path in (home / "output").rglob("*.svg") if path != drawing.path]
+    assert exports
+    for _ in range(2):
+        assert [one.path for one in drawings()] == [drawing.path]
+        assert drawn("rose", seed=3).path == drawing.path
+        rebuild()
+    assert drawing.path.read_bytes() == content
+    for path in exports:
+        made = read_provenance(path.read_text())
+        assert (made.derived_from, made.recipe) == (drawing.recipe, "")
+    drawing.path.unlink()  # the exports alone are not it, either
+    assert standing(recipe_of(SKETCHES["rose"], 60, 80, seed=3)) is None
+
+
+@pytest.mark.parametrize("place", ["absolute", "relative", "linked"])
+def test_an_export_never_overwrites_its_drawing(home, drawn, place, monkeypatch):
+    monkeypatch.chdir(home)
+    drawing = drawn("rose")
+    content = drawing.path.read_bytes()
+    (home / "linked.svg").symlink_to(drawing.path)
+    target = {
+        "absolute": drawing.path,
+        "relative": drawing.path.relative_to(home),
+        "linked": "linked.svg",
+    }[place]
+    written = drawing.export("svg", target)
+    assert written.is_file()
+    assert not written.samefile(drawing.path)
+    assert drawing.path.read_bytes() == content
+
+
+CHANGES = {
+    "a point": lambda content: re.sub(rb'points="', b'points="1,1 ', content, count=1),
+    "cut short": lambda content: content[: len(content) * 2 // 3],
+    "a blank": lambda content: content.replace(b"</svg>", b" </svg>"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_was_edited_is_kept_and_shown_and_never_returned_for_its_recipe(drawn, change):
+    drawing = drawn("truchet", seed=3).star(3)
+    edited = CHANGES[change](drawing.path.read_bytes())
+    drawing.path.write_bytes(edited)
+    again = Path(generate_complex_svg(60, 80, "truchet", seed=3))
+    assert again != drawing.path
+    assert drawing.path.read_bytes() == edited
+    shown = {one.path: one.edited for one in drawings("truchet")}
+    assert shown == {drawing.path: True, again: False}
+    assert "edited by hand" in repr(find(drawing.path))
+    assert find(drawing.recipe).path == again
+    rebuild()
+    assert {one.path: one.edited for one in drawings(stars=3)} == shown
+    assert generate_complex_svg(60, 80, "truchet", seed=3) == str(again)
+
+
+def test_to_redraw_what_was_edited_keeps_the_edit(drawn):
+    drawing = drawn("spiral", seed=1)
+    original = drawing.path.read_bytes()
+    edited = original.replace(b"</svg>", b"<circle r='3'/></svg>")
+    drawing.path.write_bytes(edited)
+    again = drawing.redraw()
+    assert drawing.path.read_bytes() == edited
+    assert again.path.read_bytes() == original
+    assert again.figures == find(again.path).figures
+
+
+def test_what_is_counted_and_shown_of_an_edited_file_is_its_own(drawn):
+    drawing = drawn("spiral", seed=1)
+    lines = drawing.figures.lines
+    thumbnail = drawing.thumbnail
+    more = b'<g fill="none" stroke="black"><path d="M5 5H55M5 9H55M5 13H55"/></g></svg>'
+    drawing.path.write_bytes(drawing.path.read_bytes().replace(b"</svg>", more))
+    shown = drawings()[0]
+    assert shown.figures.lines == lines + 3
+    assert shown.thumbnail != thumbnail
+
+
+def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn):
+    drawing = drawn("spiral", seed=1)
+    copy = drawing.path.with_name("copy.svg")
+    shutil.copyfile(drawing.path, copy)
+    assert {one.path for one in drawings()} == {drawing.path, copy}
+    copy.write_bytes(copy.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
+    assert {one.path: one.edited for one in drawings()} == {drawing.path: False, copy: True}
+    assert drawn("spiral", seed=1).path == drawing.path
+
+
+def test_pruning_says_what_stays_and_deletes_no_edited_file(drawn):
+    marked, edited, plain = (drawn("spiral", seed=seed) for seed in range(3))
+    marked.star(1)
+    edited.path.write_bytes(edited.path.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
+    found = pruning()
+    assert [one.path for one in found.going] == [plain.path]
+    assert (found.marked, found.edited, found.newer) == (1, 1, 0)
+    assert pruning(plain.drawn_at - timedelta(days=30)).newer == 1
+    result = CliRunner().invoke(root, ["drawings", "prune", "--yes"], catch_exceptions=False)
+    assert "deleted 1 file" in result.output
+    assert "1 with marks, 1 edited by hand" in result.output
+    assert (marked.path.is_file(), edited.path.is_file(), plain.path.exists()) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("place", ["output/kept/a.svg", "elsewhere/a.svg"])
+def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(home, drawn, place):
+    first = drawn(seed=1).star(3)
+    (home / place).parent.mkdir()
+    first.path.rename(home / place)
+    found = standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1))
+    assert found is not None
+    assert (found.path, found.stars) == (home / place, 3)
+    assert [d.path for d in drawings()] == [home / place]
+    assert drawings()[0].took_s == first.took_s
+    found.delete()
+    assert len(drawings()) == 0
+
+
+def test_files_and_folders_that_are_moved_about_are_followed(home, drawn):
+    one, two = drawn(seed=1).star(3), drawn(seed=2, output_filename="named/two").star(2)
+    three = drawn(seed=3, output_filename="named/three")
+    assert len(drawings()) == 3
+    (home / "kept").mkdir()
+    one.path.rename(home / "kept" / "a.svg")
+    assert find(one.recipe[:8]).path == home / "kept" / "a.svg"
+    (home / "kept").rename(home / "best")
+    assert [d.path for d in drawings(stars=3)] == [home / "best" / "a.svg"]
+    (home / "output" / "named").rename(home / "output" / "renamed")
+    assert [d.path for d in drawings(stars=2)] == [home / "output" / "renamed" / "two.svg"]
+    (home / "output" / "renamed").rename(home / "away")
+    assert [d.path for d in drawings(stars=2)] == [home / "away" / "two.svg"]
+    shutil.rmtree(home / "away")
+    (home / "best" / "a.svg").unlink()
+    assert len(drawings()) == 0
+    assert {d.recipe for d in drawings(deleted=True)} == {one.recipe, two.recipe, three.recipe}
+    assert find(one.recipe).redraw().stars == 3
+    rebuild()
+    assert len(drawings()) == 1
+
+
+def test_a_file_that_another_has_written_over_is_no_longer_listed(home, drawn):
+    first = drawn(seed=1)
+    first.path.unlink()
+    first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert len(drawings()) == 0
+    assert [d.seed for d in drawings(deleted=True)] == [1]
+
+
+@pytest.mark.parametrize("ahead_ns", [0, 60 * 10**9])
+def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(home, drawn, ahead_ns):
+    first = drawn(seed=1)
+    folder, now = first.path.parent, time.time_ns()
+    stamp = now - now % 10**9 + 2 * 10**9 if not ahead_ns else now + ahead_ns
+    os.utime(folder, ns=(stamp, stamp))
+    assert len(drawings()) == 1
+    copy = folder / "copy.svg"
+    copy.write_bytes(first.path.read_bytes())
+    os.utime(folder, ns=(stamp, stamp))
+    assert {d.path for d in drawings()} == {first.path, copy}
+    os.utime(folder, ns=(now - 10**12, now - 10**12))
+    assert len(drawings()) == 2
+    copy.unlink()
+    os.utime(folder, ns=(now - 10**12, now - 10**12))
+    assert len(drawings()) == 2  # a folder whose time is past is not read again
+
+
+def test_a_deleted_file_shows_as_deleted_and_comes_back(home, drawn):
+    first = drawn(seed=1).star(3)
+    content = first.path.read_bytes()
+    first.path.unlink()
+    assert len(drawings()) == 0
+    (gone,) = drawings(deleted=True)
+    assert (gone.deleted, gone.stars) == (True, 3)
+    with pytest.raises(DrawingNotFoundError, match="redraw"):
+        _ = gone.document
+    back = gone.redraw()
+    assert back.path.read_bytes() == content
+    assert (len(drawings()), back.deleted) == (1, False)
+    back.delete()
+    assert not back.path.exists()
+    assert drawn(seed=1).path.read_bytes() == content
+
+
+def test_a_file_with_another_content_is_not_the_drawing(home, drawn):
+    first = drawn(seed=1)
+    first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is None
+    assert drawn(seed=1).path.read_bytes().startswith(b"<?xml")
+    drawn(seed=2, output_filename=first.path.name)
+    assert {d.seed for d in drawings()} == {2}
+    assert {d.seed for d in drawings(deleted=True)} == {1, 2}
+
+
+def test_a_picture_that_changed_is_drawn_again_and_one_that_did_not_is_not(home, drawn):
+    from PIL import Image
+
+    paths = []
+    for grey in (40, 40, 200, 40):
+        image = Image.new("L", (20, 20), grey)
+        image.putpixel((3, 3), 255)
+        image.save(home / "p.png")
+        paths.append(drawn("squiggles", picture="p.png").path)
+    assert paths[0] == paths[1] == paths[3] != paths[2]
+    assert len(drawings()) == 2
+
+
+def test_a_home_that_was_moved_keeps_its_drawings(home, drawn, monkeypatch, tmp_path_factory):
+    drawn(seed=1).star(2)
+    other = tmp_path_factory.mktemp("moved") / "home"
+    home.rename(other)
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(other))
+    (found,) = drawings(stars=2)
+    assert found.path.is_relative_to(other)
+    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
+    home.mkdir()
+
+
+SQUARE = [[(10, 10), (30, 10), (30, 30)], [(5, 40), (45, 40)]]
+
+
+def page(*lines, color="black"):
+    layer = Layer("pen", color, 0.3, Lines.of([np.array(line, float) for line in lines]))
+    return Document(50, 50, (layer,))
+
+
+def moved(by):
+    return [[(x, y + by) for x, y in line] for line in SQUARE]
+
+
+SAME = {
+    "reversed": [line[::-1] for line in SQUARE],
+    "in another order": SQUARE[::-1],
+    "cut in two": [[(10, 10), (30, 10)], [(30, 10), (30, 30)], SQUARE[1]],
+    "moved by less than a pen's width": moved(0.04),
+    "drawn twice": [*SQUARE, SQUARE[0]],
+}
+OTHER = {
+    "moved": moved(0.08),
+    "one line more": [*SQUARE, [(20, 20), (21, 20)]],
+    "one dot more": [*SQUARE, [(20, 20)]],
+    "a little longer": [SQUARE[0], [(5, 40), (45.1, 40)]],
+    "a spike": [SQUARE[0], [(5, 40), (20.2, 40), (20.25, 41), (20.3, 40), (45, 40)]],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_same_ink_in_another_way_is_the_same(name):
+    assert same_ink(page(*SQUARE), page(*SAME[name]))
+    assert same_ink(page(*SAME[name]), page(*SQUARE))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_more_or_less_ink_differs_whichever_comes_first(name):
+    assert not same_ink(page(*SQUARE), page(*OTHER[name]))
+    assert not same_ink(page(*OTHER[name]), page(*SQUARE))
+
+
+def test_another_pen_differs():
+    assert not same_ink(page(*SQUARE), page(*SQUARE, color="red"))
+
+
+def test_what_differs_is_named(drawn):
+    now = drawn("squiggles").provenance
+    assert reasons_between(now, now) == ()
+    versions = {**now.versions, "numpy": "0.9"}
+    assert reasons_between(replace(now, versions=versions), now) == (
+        f"numpy 0.9, now {now.versions['numpy']}",
+    )
+    assert reasons_between(replace(now, version="0.1"), now) == (
+        f"drawscape 0.1, now {now.version}",
+    )
+    assert reasons_between(replace(now, code="other"), now) == ("the sketch's code",)
+    other = replace(now, reads={"p.png": "other"})
+    assert reasons_between(now, other) == ("the file 'p.png'",)
+
+
+def test_a_file_that_was_edited_is_compared_by_its_ink(drawn):
+    drawing = drawn("spiral")
+    assert compare_again(drawing.path).sameness is Sameness.BYTES
+    text = drawing.path.read_text()
+    drawing.path.write_text(text.replace("</svg>", "\n</svg>"))
+    comparison = compare_again(drawing.path)
+    assert str(comparison) == "same ink within 0.05 mm, because of: the file was edited"
+    (group,) = re.findall(r"</g>\s*</svg>", text)
+    for line in ('<path d="M1 1H9" stroke="black"/>', '<path d="M20 1H29" stroke="black"/>'):
+        drawing.path.write_text(text.replace(group, line + group))
+        assert compare_again(drawing.path).sameness is Sameness.DIFFERS
+    shape = re.search(r"<(polyline|path)\b[^>]*/>", text)
+    assert shape is not None
+    drawing.path.write_text(text.replace(shape[0], ""))
+    assert compare_again(drawing.path).sameness is Sameness.DIFFERS
+
+
+def draft(seed=1):
+    return Path(generate_complex_svg(60, 80, "spiral", seed=seed, draft=True))
+
+
+def test_a_draft_is_in_no_history_and_is_not_drawn_twice(home):
+    frames = [draft(seed) for seed in (1, 2, 3)]
+    stamps = [frame.stat().st_mtime_ns for frame in frames]
+    assert all(map(is_draft, frames))
+    assert (len(drawings(deleted=True)), rebuild()) == (0, 0)
+    assert [draft(seed) for seed in (1, 2, 3)] == frames
+    assert [frame.stat().st_mtime_ns for frame in frames] == stamps
+    assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=2)) == frames[1]
+    assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=9)) is None
+
+    def dot(svg):
+        svg.circle(30, 30, 3)
+
+    assert is_draft(draw_function_svg(dot, 60, 80, draft=True))
+
+
+def test_a_draft_that_is_kept_is_a_drawing_with_figures_and_a_thumbnail(drawn):
+    content = draft().read_bytes()
+    kept = keep_draft(draft())
+    assert kept.path.read_bytes() == content
+    assert kept.thumbnail
+    assert kept.figures.lines > 0
+    assert [one.path for one in drawings()] == [kept.path]
+    assert keep_draft(drafts_folder() / kept.path.name) == kept  # a second press
+    assert draft() == kept.path
+    assert not list(drafts_folder().glob("*.svg"))
+    with pytest.raises(DrawingNotFoundError, match="draw it again"):
+        keep_draft(drafts_folder() / "spiral-9-00000000.svg")
+
+
+def test_drawing_what_is_a_draft_keeps_it(drawn):
+    content = draft().read_bytes()
+    drawing = drawn("spiral", seed=1, sheet="night")
+    assert (drawing.path.read_bytes(), drawing.sheet, drawing.edited) == (content, "night", False)
+    assert not list(drafts_folder().glob("*.svg"))
+
+
+def test_the_oldest_drafts_go(home):
+    frames = [draft(seed) for seed in range(5)]
+    clear_drafts(2)
+    assert sorted(drafts_folder().glob("*.svg")) == sorted(frames[3:])

@@ -1,0 +1,145 @@
+"""Numbers and papers as a drawing writes them."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drawscape.drawing.paper import PAPERS, margin_mm, paper_size
+from drawscape.drawing.path import parse_numbers
+from drawscape.drawing.units import parse_length
+from drawscape.errors import CanvasError, UnknownNameError
+
+NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+spellings = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(-1e6, 1e6).map(lambda x: f"{x:.2f}"),
+    st.floats(-1e4, 1e4).map(lambda x: f"{x:.8f}"),
+    st.floats(-1, 1).map(lambda x: f"{x:.4f}".replace("0.", ".")),
+    st.floats(-1e9, 1e9).map(lambda x: f"{x:+.3e}"),
+    st.integers(-(10**20), 10**20).map(str),
+    st.integers(-999, 999).map(lambda n: f"{n}."),
+)
+
+
+@given(texts=st.lists(spellings), gap=st.sampled_from([" ", ",", "\n", " , ", "M"]))
+def test_every_number_is_the_float_that_python_reads(texts, gap):
+    numbers = parse_numbers(gap.join(texts).encode())
+    assert numbers.values.tolist() == [float(text) for text in texts]
+
+
+@given(texts=st.lists(spellings))
+def test_starts_point_at_the_first_byte(texts):
+    text = " ".join(texts).encode()
+    starts = parse_numbers(text).starts.tolist()
+    assert starts == [match.start() for match in re.finditer(rb"\S+", text)]
+
+
+@given(text=st.text("0123456789.-+ ,", max_size=40).map(str.encode))
+def test_compact_spellings_are_taken_apart_as_the_grammar_does(text):
+    values = parse_numbers(text).values
+    assert values[~np.isnan(values)].tolist() == [float(n) for n in NUMBER.findall(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (b"1-2.5.5", [1, -2.5, 0.5]),
+        (b"1e5.5-.5e-3+4", [1e5, 0.5, -0.0005, 4]),
+        (b".25.5.125", [0.25, 0.5, 0.125]),
+        (b"0.30000000000000004", [0.30000000000000004]),
+        (b"123456789.123456", [123456789.123456]),
+        (b"1e400 -1e400", [float("inf"), float("-inf")]),
+        (b"00012 -0", [12, -0.0]),
+        (b"", []),
+    ],
+)
+def test_the_traps_of_the_grammar(text, values):
+    assert parse_numbers(text).values.tolist() == values
+
+
+@pytest.mark.parametrize("text", [b"-", b".", b"1 - 2", b"e5", b"1e", b"+.e", b"--5"])
+def test_what_has_no_digits_is_no_number(text):
+    assert np.isnan(parse_numbers(text).values).any()
+
+
+def test_numbers_far_apart_and_in_bulk_are_read_alike():
+    # More than one chunk, with every length of number at the chunks' borders.
+    texts = [f"{k * 0.37:.{k % 7}f}" for k in range(40_000)]
+    assert parse_numbers(" ".join(texts).encode()).values.tolist() == [float(t) for t in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "mm"),
+    [
+        ("20", 20),
+        ("2cm", 20),
+        ("1 in", 25.4),
+        ("72pt", 25.4),
+        ("96px", 25.4),
+        ("-5mm", -5),
+        (".5CM", 5),
+        (7, 7),
+        (2.5, 2.5),
+        ('2"', 50.8),
+        ("1e1mm", 10),
+    ],
+)
+def test_lengths_become_mm(text, mm):
+    assert parse_length(text) == pytest.approx(mm)
+
+
+def test_a_bare_number_is_in_the_unit_that_is_asked_for():
+    assert parse_length("3", unit="in") == pytest.approx(76.2)
+
+
+@pytest.mark.parametrize("text", ["", "mm", "3 parsecs", "1,5mm", "nan", None, "1e999"])
+def test_what_is_no_length_is_named(text):
+    with pytest.raises(CanvasError, match="length"):
+        parse_length(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "orientation", "size"),
+    [
+        ("a4", None, (210, 297)),
+        ("A4", "landscape", (297, 210)),
+        ("a6", "landscape", (148, 105)),
+        ("a1", "portrait", (594, 841)),
+        ("b5", None, (176, 250)),
+        ("letter", None, (215.9, 279.4)),
+        ("Tabloid", "landscape", (431.8, 279.4)),
+        ("210x297", None, (210, 297)),
+        ("297x210", None, (297, 210)),
+        ("297x210", "portrait", (210, 297)),
+        ("8.5x11in", None, (215.9, 279.4)),
+        ("30cm × 40cm", None, (300, 400)),
+    ],
+)
+def test_papers_have_their_sizes(name, orientation, size):
+    assert paper_size(name, orientation) == pytest.approx(size)
+
+
+def test_every_paper_is_upright_by_itself():
+    assert all(width < height for width, height in PAPERS.values())
+    assert {"a1", "a2", "a3", "a4", "a5", "a6", "letter", "legal", "tabloid"} <= PAPERS.keys()
+
+
+def test_unknown_papers_and_orientations_are_named_with_their_neighbours():
+    with pytest.raises(UnknownNameError, match=r"'leter'.*letter"):
+        paper_size("leter")
+    with pytest.raises(UnknownNameError, match="landscape"):
+        paper_size("a4", "sideways")
+    with pytest.raises(CanvasError):
+        paper_size("0x100")
+
+
+def test_margins_are_lengths_or_shares_of_the_shorter_side():
+    assert margin_mm("1cm", 210, 297) == 10
+    assert margin_mm("10%", 210, 297) == pytest.approx(21)
+    for margin in (-1, 105, "50%", "x"):
+        with pytest.raises(CanvasError):
+            margin_mm(margin, 210, 297)

@@ -1,0 +1,419 @@
+"""Noise, lines along a field, and points placed over a page."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.nearest import Nearest
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.poisson import apart, poisson_disc
+from drawscape.geometry.regions import bounds_of, contains, polygons, rectangle, to_shapely
+from drawscape.geometry.streamlines import growing_streamlines, streamlines
+from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
+
+few = settings(max_examples=20)
+KINDS = {
+    "perlin": lambda noise, x, y: noise.perlin(x, y),
+    "perlin 3d": lambda noise, x, y: noise.perlin(x, y, 0.5 * x - y),
+    "simplex": lambda noise, x, y: noise.simplex(x, y),
+    "fractal": lambda noise, x, y: noise.fractal(x, y, octaves=5),
+    "fractal 3d": lambda noise, x, y: noise.fractal(x, y, 0.3),
+    "ridged": lambda noise, x, y: noise.ridged(x, y),
+}
+kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+places = st.floats(-1000, 1000)
+
+
+@kinds
+@few
+@given(seed=st.integers(0, 2**32), x=places, y=places)
+def test_noise_is_within_one_and_repeats_for_the_same_seed(kind, seed, x, y):
+    value = kind(Noise(seed), x, y)
+    assert value.shape == ()
+    assert -1.0 <= value <= 1.0
+    assert value == kind(Noise(seed), x, y)
+
+
+@kinds
+def test_noise_has_no_jumps_across_cells(kind):
+    x = np.linspace(-3, 3, 60_001)
+    values = kind(Noise(7), x, 0.37 + 0.61 * x)
+    # A lattice that is wired wrongly jumps by about 0.3 where x crosses a whole number.
+    assert np.abs(np.diff(values)).max() < 0.01
+    assert values.std() > 0.02
+
+
+@kinds
+def test_chunks_do_not_show(kind):
+    x = np.linspace(0, 50, 40_000)
+    whole = kind(Noise(1), x, -x)
+    assert np.array_equal(whole[12_345:30_000], kind(Noise(1), x[12_345:30_000], -x[12_345:30_000]))
+
+
+def test_each_kind_repeats_where_its_documentation_says():
+    x, y = np.random.default_rng(0).uniform(-50, 50, (2, 400))
+    noise = Noise(4)
+    assert noise.perlin(x + 256, y) == pytest.approx(noise.perlin(x, y), abs=1e-9)
+    unskewed = 256 * (3 - np.sqrt(3)) / 6
+    step = np.array([256 - unskewed, -unskewed])
+    assert step == pytest.approx([201.9, -54.1], abs=0.05)
+    for dx, dy in (step, step[::-1]):
+        assert noise.simplex(x + dx, y + dy) == pytest.approx(noise.simplex(x, y), abs=1e-9)
+    assert np.abs(noise.simplex(x + 256, y) - noise.simplex(x, y)).max() > 0.5
+
+
+def test_ridges_of_different_seeds_share_no_lattice():
+    x, y = np.meshgrid(np.arange(0, 40, 0.25), np.arange(0, 40, 0.25))
+    fields = [Noise(seed).ridged(x, y, octaves=1).ravel() for seed in range(12)]
+    correlations = np.corrcoef(fields)[np.triu_indices(12, 1)]
+    assert abs(correlations.mean()) < 0.03
+
+
+def test_the_detail_of_ridged_noise_grows_on_ridges_and_not_in_valleys():
+    x, y = np.random.default_rng(1).uniform(0, 256, (2, 100_000))
+    noise = Noise(0)
+    coarse, fine = (noise.ridged(x, y, octaves=octaves, gain=1.0) for octaves in (1, 2))
+    detail = fine - coarse / 2  # two octaves share the range of one
+    high, low = (detail[coarse > 0.8], detail[coarse < 0.1])
+    assert low.max() < 0.051
+    assert high.mean() > 5 * low.mean()
+
+
+@few
+@given(x=places, y=places, octaves=st.integers(1, 4))
+def test_the_gradient_is_the_slope_of_the_noise(x, y, octaves):
+    noise, step = Noise(5), 1e-5
+    slope = [
+        noise.fractal(x + step, y, octaves=octaves) - noise.fractal(x - step, y, octaves=octaves),
+        noise.fractal(x, y + step, octaves=octaves) - noise.fractal(x, y - step, octaves=octaves),
+    ]
+    assert np.allclose(
+        noise.gradient(x, y, octaves=octaves), np.array(slope) / (2 * step), atol=1e-3
+    )
+
+
+def test_curl_runs_along_the_contours_of_the_noise():
+    x, y = np.random.default_rng(0).uniform(0, 20, (2, 50))
+    noise = Noise(9)
+    along = (noise.curl(x, y, octaves=3) * noise.gradient(x, y, octaves=3)).sum(axis=1)
+    assert np.abs(along).max() < 1e-12
+
+
+def test_coordinates_broadcast_and_keep_their_shape():
+    assert Noise(0).fractal(np.arange(4.0)[:, None], np.arange(3.0)).shape == (4, 3)
+    assert Noise(0).curl(np.zeros((2, 5)), 0.0).shape == (2, 5, 2)
+    assert Noise(0).perlin([], []).shape == (0,)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
+def test_coordinates_that_hold_no_place_are_refused(bad):
+    with pytest.raises(GeometryError, match="finite y"):
+        Noise(0).perlin([0.0, 1.0], [0.0, bad])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"octaves": 0}, "octaves=0"), ({"octaves": 99}, "octaves=99"), ({"gain": 0.0}, "gain=0.0")],
+)
+def test_options_out_of_range_are_named(options, words):
+    with pytest.raises(GeometryError, match=words):
+        Noise(0).fractal(0.5, 0.5, **options)
+
+
+PAGE = (10.0, 20.0, 90.0, 130.0)
+NOISE = Noise(4)
+STAR = np.array([[50, 25], [60, 45], [85, 50], [60, 60], [50, 85], [40, 60], [15, 50], [40, 45]])
+
+
+def waves(x, y):
+    return NOISE.perlin(x / 40, y / 40) * 2 * np.pi
+
+
+def around_the_middle(x, y):
+    return np.column_stack((75 - y, x - 50))
+
+
+def gaps_between_lines(lines):
+    """The distance of each inner point from the nearest point of another line."""
+    distances, near = Nearest(lines.points).query(lines.points, 12)
+    other = lines.ids[np.minimum(near, len(lines.ids) - 1)] != lines.ids[:, None]
+    gaps = np.where(other, distances, np.inf).min(axis=1)
+    inner = ((lines.points > (10.5, 20.5)) & (lines.points < (89.5, 129.5))).all(axis=1)
+    return gaps[inner]
+
+
+@pytest.mark.parametrize(
+    "field", [waves, around_the_middle, lambda x, y: NOISE.curl(x / 30, y / 30)]
+)
+@pytest.mark.parametrize("spacing", [1.3, 4.0])
+def test_lines_keep_their_distance_and_leave_no_gap(field, spacing):
+    lines = streamlines(field, PAGE, spacing, step_mm=99)
+    assert gaps_between_lines(lines).min() > 0.5 * spacing - 1e-4
+    anywhere = np.random.default_rng(0).uniform(PAGE[:2], PAGE[2:], (2000, 2))
+    gaps = Nearest(lines.points).distances(anywhere)
+    assert np.quantile(gaps, 0.99) < spacing
+    assert gaps.max() < 1.5 * spacing
+
+
+def test_lines_follow_the_field():
+    lines = streamlines(waves, PAGE, 2.0)
+    for line in lines:
+        step = np.diff(line, axis=0)
+        middle = (line[1:] + line[:-1]) / 2
+        angle = waves(*middle.T)
+        along = (step * np.column_stack((np.cos(angle), np.sin(angle)))).sum(axis=1)
+        assert (along >= 0.97 * np.hypot(*step.T) - 1e-9).all()
+        assert np.hypot(*step.T).max() <= 0.5 + 1e-9
+
+
+def test_a_field_is_not_asked_for_places_outside_the_area():
+    def picture(x, y):
+        assert x.min() >= 10
+        assert x.max() <= 90
+        assert y.min() >= 20
+        assert y.max() <= 130
+        return np.full(len(x), 0.3)
+
+    assert len(streamlines(picture, PAGE, 3.0)) > 10
+
+
+def test_circles_close():
+    lines = streamlines(around_the_middle, PAGE, 3.0)
+    whole = lines.take(lines.closed)
+    assert len(whole) >= 3
+    for ring in whole:
+        assert np.ptp(np.hypot(*(ring - (50, 75)).T)) < 0.5
+
+
+@pytest.mark.parametrize("mask", [STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])
+def test_a_mask_keeps_lines_inside(mask):
+    lines = streamlines(waves, PAGE, 1.0, mask=mask)
+    middles = np.concatenate([(line[1:] + line[:-1]) / 2 for line in lines])
+    assert len(lines) > 20
+    assert contains(STAR, middles).mean() > 0.98
+    assert contains(STAR, middles).all() or callable(mask)
+
+
+def test_lines_start_from_given_seeds_first():
+    lines = streamlines(waves, PAGE, 4.0, seeds=[[50.0, 70.0], [500.0, 0.0]])
+    assert (lines.points == (50.0, 70.0)).all(axis=1).any()
+    assert not (streamlines(waves, PAGE, 4.0).points == (50.0, 70.0)).all(axis=1).any()
+
+
+def test_lines_are_as_long_as_asked():
+    lines = streamlines(around_the_middle, PAGE, 2.0, min_length_mm=5.0, max_length_mm=20.0)
+    assert lines.lengths_mm.min() >= 5.0
+    assert lines.lengths_mm.max() <= 20.0 + 12 * 2.0
+
+
+def test_the_same_field_gives_the_same_lines_and_angles_are_as_good_as_vectors():
+    first, second = streamlines(waves, PAGE, 3.0), streamlines(waves, PAGE, 3.0)
+    assert np.array_equal(first.points, second.points)
+    as_tuple = streamlines(lambda x, y: (np.cos(waves(x, y)), np.sin(waves(x, y))), PAGE, 3.0)
+    assert np.allclose(as_tuple.points[:50], first.points[:50])
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        lambda x, y: np.zeros((len(x), 2)),
+        lambda x, y: np.full(len(x), np.nan),
+        lambda x, y: (np.nan * x, y),
+    ],
+)
+def test_a_field_without_directions_has_no_lines(field):
+    assert len(streamlines(field, PAGE, 5.0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"spacing_mm": 0}, "spacing_mm=0"),
+        ({"spacing_mm": np.inf}, "inf"),
+        ({"spacing_mm": 1e-4}, "wider spacing"),
+        ({"spacing_mm": 5, "test": 2}, "test=2"),
+        ({"spacing_mm": 5, "step_mm": 0}, "step_mm=0"),
+        ({"spacing_mm": 5, "max_length_mm": 0}, "max_length_mm=0"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(options, words):
+    with pytest.raises(GeometryError, match=words):
+        streamlines(waves, PAGE, **options)
+
+
+def test_a_field_of_another_shape_is_refused():
+    with pytest.raises(GeometryError, match="angles or vectors"):
+        streamlines(lambda x, y: np.zeros(3), PAGE, 5.0)
+
+
+@pytest.mark.parametrize("seed", [[1e6, 0.0], [-500.0, -500.0], [50.0, 131.0]])
+def test_a_seed_off_the_page_starts_no_line(seed):
+    assert np.array_equal(
+        streamlines(waves, PAGE, 4.0, seeds=[seed]).points, streamlines(waves, PAGE, 4.0).points
+    )
+
+
+@pytest.mark.parametrize("mask", [None, STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])
+def test_growing_lines_are_seen_as_they_grow_and_end_as_the_finished_ones(mask):
+    shares, lengths, last = [], [], None
+    for done, lines in growing_streamlines(waves, PAGE, 1.5, mask=mask, min_length_mm=2.0):
+        last = lines()
+        shares.append(done)
+        lengths.append(last.lengths_mm.sum())
+    assert shares == sorted(shares)
+    assert 0.0 < shares[0] < 0.5
+    assert 0.8 < shares[-2] <= shares[-1] == 1.0
+    # Rings close when they meet themselves, and lines count once they are long enough: no line shrinks.
+    assert lengths == sorted(lengths)
+    finished = streamlines(waves, PAGE, 1.5, mask=mask, min_length_mm=2.0)
+    assert np.array_equal(last.points, finished.points)
+    assert np.array_equal(last.offsets, finished.offsets)
+
+
+WIDE_PAGE = (10.0, 20.0, 110.0, 90.0)
+
+
+def seeded(seed):
+    return np.random.default_rng(seed)
+
+
+@few
+@given(seed=st.integers(0, 9999), radius=st.floats(2, 200))
+def test_poisson_points_keep_their_distance_and_leave_no_gap(seed, radius):
+    points = poisson_disc(seeded(seed), WIDE_PAGE, radius)
+    assert len(points) >= 1
+    assert len(Nearest(points).pairs(radius * (1 - 1e-12))) == 0
+    anywhere = seeded(seed + 1).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (500, 2))
+    assert contains(rectangle(WIDE_PAGE), points).all()
+    # 30 tries around each point leave hardly a place for one more.
+    assert (Nearest(points).distances(anywhere) < radius * 1.2).mean() > 0.99
+
+
+def test_radii_may_differ_from_place_to_place():
+    def radius(x, y):
+        return 1 + x / 20
+
+    points = poisson_disc(seeded(1), WIDE_PAGE, radius)
+    distances, near = Nearest(points).query(points, 2)
+    radii = radius(*points.T)
+    assert (distances[:, 1] >= np.minimum(radii, radii[near[:, 1]]) - 1e-9).all()
+    assert (points[:, 0] < 60).sum() > 3 * (points[:, 0] > 60).sum()
+
+
+@pytest.mark.parametrize("mask", [STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])
+def test_a_mask_keeps_points_inside(mask):
+    points = poisson_disc(seeded(2), WIDE_PAGE, 2, mask=mask)
+    assert len(points) > 100
+    assert contains(STAR, points).all()
+    assert len(poisson_disc(seeded(2), WIDE_PAGE, 2, mask=STAR + 500)) == 0
+
+
+@few
+@given(seed=st.integers(0, 9999))
+def test_points_thinned_apart_are_apart_and_the_first_stays(seed):
+    points = seeded(seed).uniform(0, 20, (200, 2))
+    kept = apart(points, 3)
+    assert kept[0] == 0
+    assert len(Nearest(points[kept]).pairs(3 - 1e-9)) == 0
+
+
+@few
+@given(seed=st.integers(0, 9999), count=st.integers(1, 60))
+def test_voronoi_cells_fill_the_page_and_hold_what_is_nearest(seed, count):
+    points = seeded(seed).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (count, 2))
+    found = cells(points, WIDE_PAGE)
+    assert found.owner.tolist() == list(range(count))
+    assert shapely.area(polygons(found.rings)).sum() == pytest.approx(100 * 70)
+    samples = seeded(seed + 1).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (100, 2))
+    owner = Nearest(points).query(samples)[1][:, 0]
+    held = [contains(found.rings[i], samples[j : j + 1])[0] for j, i in enumerate(owner)]
+    assert np.mean(held) > 0.98
+
+
+def test_repeated_and_outlying_points_make_no_cells_of_their_own():
+    points = [[50.0, 50.0], [50.0, 50.0], [60.0, 50.0], [10_000.0, 50.0]]
+    found = cells(points, WIDE_PAGE)
+    assert found.owner.tolist() == [0, 2]
+    assert len(cells([], WIDE_PAGE).rings) == 0
+
+
+def test_cells_may_be_clipped_to_a_polygon_with_a_hole():
+    hole = (STAR - (50, 53)) * 0.4 + (50, 53)
+    points = poisson_disc(seeded(3), WIDE_PAGE, 6)
+    found = cells(points, WIDE_PAGE, polygon=[STAR, hole])
+    assert shapely.area(polygons(found.rings)).sum() == pytest.approx(to_shapely([STAR, hole]).area)
+
+
+def test_relaxing_evens_out_and_density_draws_points():
+    points = scatter(seeded(1), 80, WIDE_PAGE)
+    spread = relax(points, WIDE_PAGE, iterations=15)
+    assert Nearest(spread).query(spread, 2)[0][:, 1].min() > 3
+    density = np.zeros((7, 10))
+    density[:, :3] = 1.0
+    for places in (
+        scatter(seeded(1), 50, WIDE_PAGE, density=density),
+        relax(points, WIDE_PAGE, density=density),
+    ):
+        assert (places[:, 0] < 40.001).mean() > 0.3
+    drawn = relax(scatter(seeded(1), 50, WIDE_PAGE, density=density), WIDE_PAGE, density=density)
+    assert drawn[:, 0].max() < 40
+    assert Nearest(drawn).query(drawn, 2)[0][:, 1].min() > 2
+
+
+@few
+@given(seed=st.integers(0, 9999), count=st.integers(3, 40))
+def test_delaunay_triangles_cover_the_hull_and_have_empty_circles(seed, count):
+    points = seeded(seed).uniform(0, 50, (count, 2))
+    corners = points[triangles(points)]
+    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    total = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum() / 2
+    assert total == pytest.approx(shapely.MultiPoint(points).convex_hull.area)
+    # Euler: each pair of neighbours is joined once.
+    assert len(edges(points)) == len(np.unique(edges(points), axis=0))
+    nearest = Nearest(points).query(points, 2)[1]
+    joined = set(map(tuple, edges(points).tolist()))
+    assert all(tuple(sorted(pair)) in joined for pair in nearest.tolist())
+
+
+def test_points_on_one_line_have_edges_but_no_triangles():
+    points = np.array([[0.0, 0], [3, 3], [1, 1], [1, 1], [2, 2]])
+    assert len(triangles(points)) == 0
+    assert edges(points).tolist() == [[0, 2], [1, 4], [2, 4]]
+    assert len(edges([])) == len(edges([[1.0, 2.0]])) == len(triangles([])) == 0
+
+
+def test_neighbours_are_named_by_distance_and_missing_ones_by_infinity():
+    index = Nearest([[0.0, 0.0], [3.0, 0.0]])
+    distances, near = index.query([[1.0, 0.0]], 3)
+    assert distances.tolist() == [[1.0, 2.0, np.inf]]
+    assert near.tolist() == [[0, 1, 2]]
+    assert [found.tolist() for found in index.within([[1.0, 0.0], [9.0, 0.0]], 2.5)] == [
+        [0, 0],
+        [0, 1],
+    ]
+    assert Nearest([]).query([[1.0, 0.0]])[0].tolist() == [[np.inf]]
+    assert Nearest([]).pairs(5).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: bounds_of((1, 2, 3)), "four|x0, y0"),
+        (lambda: bounds_of((5, 0, 5, 1)), "x0 < x1"),
+        (lambda: poisson_disc(seeded(0), WIDE_PAGE, 0), "radius_mm=0.0"),
+        (lambda: poisson_disc(seeded(0), WIDE_PAGE, 1e-6), "use more"),
+        (lambda: poisson_disc(seeded(0), WIDE_PAGE, 1, tries=0), "tries=0"),
+        (lambda: poisson_disc(seeded(0), WIDE_PAGE, lambda x, y: x - 50), "positive"),
+        (lambda: relax([[1.0, 1.0]], WIDE_PAGE, iterations=-1), "iterations=-1"),
+        (lambda: relax([[1.0, 1.0]], WIDE_PAGE, density=np.zeros((3, 3))), "0 everywhere"),
+        (lambda: scatter(seeded(0), 5, WIDE_PAGE, density=[[-1.0]]), "from 0 up"),
+        (lambda: Nearest([[np.nan, 0.0]]), "finite"),
+        (lambda: Nearest([[0.0, 0.0]]).query([[0.0, 0.0]], 0), "count=0"),
+    ],
+)
+def test_what_cannot_be_placed_is_named(call, words):
+    with pytest.raises(GeometryError, match=words):
+        call()

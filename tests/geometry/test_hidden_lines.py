@@ -1,0 +1,272 @@
+"""What lies behind something is not drawn."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.errors import GeometryError
+from drawscape.geometry import solids
+from drawscape.geometry.camera import Camera
+from drawscape.geometry.curves import circle
+from drawscape.geometry.hidden import visible_edges, visible_paths
+from drawscape.geometry.implicit import implicit_mesh
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.mesh import Mesh, edges, slices
+from drawscape.geometry.occlusion import Shape, occlude, visible
+from drawscape.geometry.regions import contains, rings, to_shapely
+
+few = settings(max_examples=25)
+CUBE = solids.boxes((0, 0, 0), (1, 1, 1))
+SOLIDS = {
+    "cube": (CUBE, 1.0),
+    "sphere": (solids.sphere(2, columns=96, rows=48), 4 / 3 * np.pi * 8),
+    "torus": (solids.torus(3, 1, columns=96, rows=48), 2 * np.pi**2 * 3),
+    "cone": (solids.revolved([[0, 0], [1, 0], [0, 3]], columns=96), np.pi),
+    "implicit sphere": (
+        implicit_mesh(lambda x, y, z: x * x + y * y + z * z - 1, (-1.5,) * 3, (1.5,) * 3),
+        4 / 3 * np.pi,
+    ),
+}
+
+
+def volume(mesh):
+    a, b, c = mesh.corners.transpose(1, 0, 2)
+    return (np.cross(a, b) * c).sum() / 6
+
+
+@pytest.mark.parametrize(("mesh", "expected"), SOLIDS.values(), ids=SOLIDS)
+def test_solids_are_closed_face_outward_and_have_their_volume(mesh, expected):
+    sides = np.concatenate((mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]))
+    forward = {tuple(side) for side in sides.tolist()}
+    # Each side is run once in each direction: closed, and all faces turned alike.
+    assert len(forward) == len(sides)
+    assert all((b, a) in forward for a, b in forward)
+    assert volume(mesh) == pytest.approx(expected, rel=0.01)
+
+
+def test_an_implicit_surface_lies_where_the_function_is_zero():
+    mesh = implicit_mesh(
+        lambda x, y, z: np.hypot(x, y) - 1 + 0 * z, (-2, -2, 0), (2, 2, 1), resolution=40
+    )
+    assert np.hypot(*mesh.vertices[:, :2].T) == pytest.approx(np.ones(len(mesh.vertices)), abs=0.01)
+    assert len(implicit_mesh(lambda x, y, z: x + 99, (0, 0, 0), (1, 1, 1)).faces) == 0
+
+
+def test_a_cube_has_twelve_edges_and_three_faces_hide_three_of_them():
+    assert len(edges(CUBE)) == 12
+    lines = visible_edges(CUBE, Camera.isometric())
+    assert len(lines) == 9
+    assert lines.lengths_mm == pytest.approx(np.full(9, np.sqrt(2 / 3)))
+
+
+def test_isometric_axes_have_equal_lengths_and_up_is_up_on_paper():
+    x, y, z = Camera.isometric().project(np.eye(3))[:, :2]
+    assert np.hypot(*x) == pytest.approx(np.hypot(*y)) == pytest.approx(np.hypot(*z))
+    assert z[0] == pytest.approx(0)
+    assert z[1] < 0
+
+
+def test_a_camera_from_the_front_has_right_right_and_far_small():
+    camera = Camera.looking((0, -10, 0), (0, 0, 0))
+    near, far, above = camera.project([[1, 0, 0], [1, 10, 0], [0, 0, 1]])
+    assert near[0] == pytest.approx(0.1)
+    assert far[0] == pytest.approx(0.05)
+    assert near[2] < far[2]
+    assert above[1] < 0
+    down = Camera.looking((0, 0, 5), (0, 0, 0)).project([[1, 0, 0], [0, 1, 0]])
+    assert down[0, 0] > 0
+    assert down[1, 1] < 0
+
+
+@few
+@given(seed=st.integers(0, 9999), perspective=st.booleans())
+def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed, perspective):
+    rng = np.random.default_rng(seed)
+    mesh = Mesh.of(rng.uniform(-2, 2, (12, 3)), np.arange(12).reshape(4, 3))
+    paths = rng.uniform(-2, 2, (5, 3, 3))
+    camera = Camera.looking((1, -9, 3), (0, 0, 0)) if perspective else Camera.parallel(20, 35)
+    shown = visible_paths(paths, mesh, camera)
+    total = 0.0
+    for path in paths:
+        samples = np.concatenate(
+            [np.linspace(a, b, 1000, endpoint=False) for a, b in pairwise(path)]
+        )
+        way = (
+            camera.eye - samples if perspective else np.broadcast_to(-camera.axes[2], samples.shape)
+        )
+        free = ~_meets_any(samples, way, mesh.corners)
+        flat = camera.project(samples)[:, :2]
+        total += np.hypot(*np.diff(flat, axis=0).T)[free[:-1]].sum()
+    assert shown.lengths_mm.sum() == pytest.approx(total, abs=0.05 if not perspective else 0.01)
+
+
+def _meets_any(points, ways, triangles):
+    """Whether a ray from each point towards the eye meets a triangle (Moeller & Trumbore 1997)."""
+    met = np.zeros(len(points), dtype=bool)
+    for a, b, c in triangles:
+        u, v = b - a, c - a
+        p = np.cross(ways, v)
+        turn = p @ u
+        offset = points - a
+        s = (offset * p).sum(axis=1) / turn
+        q = np.cross(offset, u)
+        t = (ways * q).sum(axis=1) / turn
+        along = q @ v / turn
+        met |= (s >= 0) & (t >= 0) & (s + t <= 1) & (along > 1e-9)
+    return met
+
+
+def test_lines_on_a_sphere_show_on_its_front_only():
+    ball = solids.sphere(1)
+    rings = slices(ball, [0.0])
+    camera = Camera.parallel(0, 30)
+    lines = visible_paths(rings, ball, camera)
+    # Half of the equator, an ellipse with half-axes 1 and sin 30 degrees.
+    assert lines.lengths_mm.sum() == pytest.approx(4.844 / 2, rel=0.02)
+    assert lines.points[:, 1].min() > -0.02
+
+
+def test_slices_of_a_cube_are_squares():
+    assert np.linalg.norm(
+        np.diff(slices(CUBE, [0.25, 0.5])[:, :], axis=1), axis=2
+    ).sum() == pytest.approx(8)
+    assert len(slices(CUBE, [5.0])) == 0
+    assert slices(CUBE, [0.5], normal=(1, 0, 0))[..., 0] == pytest.approx(0.5)
+
+
+def test_what_lies_behind_the_camera_is_cut_off():
+    camera = Camera.looking((0, 0, 0), (0, 1, 0), near=0.5)
+    path = np.array([[[0.2, -5.0, 0.1], [0.2, 5.0, 0.1]]])
+    nothing = Mesh.join([])
+    seen = visible_paths(path, nothing, camera)
+    assert seen.starts[0] == pytest.approx([0.4, -0.2])
+    wall = Mesh.of([[-5.0, -1, -5], [-5, 4, 5], [5, 4, 5], [5, -1, -5]], [[0, 1, 2, 3]])
+    assert visible_paths(path, wall, camera).lengths_mm.sum() < seen.lengths_mm.sum()
+    assert len(visible_paths(path - [0, 20, 0], wall, camera)) == 0
+
+
+def test_terrain_has_its_heights_and_hides_its_far_side():
+    heights = np.zeros((5, 5))
+    heights[2] = 3.0
+    hill = solids.terrain(heights, (0, 0, 4, 4))
+    assert hill.vertices[:, 2].max() == 3
+    back = np.array([[[0.0, 3.9, 0.05], [4.0, 3.9, 0.05]]])
+    assert len(visible_paths(back, hill, Camera.parallel(0, 20))) == 0
+    assert len(visible_paths(back, hill, Camera.parallel(180, 20))) == 1
+
+
+def test_nothing_in_space_is_nothing_on_paper():
+    assert len(visible_edges(Mesh.join([]), Camera.isometric())) == 0
+    assert len(visible_paths([], CUBE, Camera.isometric())) == 0
+    flat = Mesh.of([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]], [[0, 1, 2]])
+    assert len(visible_paths(np.zeros((1, 2, 3)), flat, Camera.isometric())) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: solids.boxes((0, 0, 0), (1, 0, 1)), "larger along every axis"),
+        (lambda: solids.sphere(-1), "radius=-1"),
+        (lambda: solids.sphere(columns=2), "columns=2"),
+        (lambda: solids.revolved([[-1, 0], [1, 1]]), "0 or more"),
+        (lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1)), "2 x 2"),
+        (lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]]), "outside of 0 to 2"),
+        (lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]]), "in space"),
+        (lambda: CUBE.transformed(np.eye(2)), "3, 3"),
+        (lambda: Camera.looking((1, 1, 1), (1, 1, 1)), "its own place"),
+        (lambda: Camera.looking((1, 1, 1), (0, 0, 0), near=0), "near=0"),
+        (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
+        (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),
+        (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "in space"),
+        (lambda: implicit_mesh(lambda x, y, z: x / 0, (0, 0, 0), (1, 1, 1)), "not finite"),
+        (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 0)), "low < high"),
+        (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 1), resolution=1), "=1"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_what_has_no_shape_in_space_is_named(call, words):
+    with pytest.raises(GeometryError, match=words):
+        call()
+
+
+SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
+
+
+def middles(lines):
+    long = [(line[1:] + line[:-1])[np.hypot(*np.diff(line, axis=0).T) > 1e-4] / 2 for line in lines]
+    return np.concatenate([np.empty((0, 2)), *long])
+
+
+@few
+@given(seed=st.integers(0, 9999), count=st.integers(2, 12), corners=st.integers(3, 7))
+def test_nothing_shows_inside_a_later_shape_and_all_else_shows(seed, count, corners):
+    import shapely
+
+    rng = np.random.default_rng(seed)
+    shapes = list(rng.uniform(0, 40, (count, 1, 2)) + rng.uniform(-12, 12, (count, corners, 2)))
+    shown = occlude(shapes)
+    for index, lines in enumerate(shown):
+        later = shapes[index + 1 :]
+        assert not any(contains(shape, middles(lines)).any() for shape in later)
+        over = shapely.union_all([to_shapely(shape) for shape in later])
+        expected = rings(shapes[index])
+        truth = sum(shapely.LineString(line).difference(over).length for line in expected)
+        # GEOS draws a doubled stretch of one outline once; random outlines have none.
+        assert lines.lengths_mm.sum() == pytest.approx(truth, abs=1e-6)
+
+
+def test_holes_are_looked_through():
+    ring = [SQUARE, SQUARE * 0.6 + 2]
+    bar = Lines.of([[-5.0, 5.0], [15.0, 5.0]])
+    shown = occlude([Shape(bar), ring])[0]
+    assert sorted(shown.points[:, 0].tolist()) == [-5, 0, 2, 8, 10, 15]
+
+
+def test_lines_without_a_mask_hide_nothing_and_masks_without_lines_are_not_drawn():
+    bar = Lines.of([[-5.0, 5.0], [15.0, 5.0]])
+    shown = occlude([SQUARE, Shape(bar), Shape(Lines.empty(), SQUARE * 0.5)])
+    assert shown[1].lengths_mm.sum() == pytest.approx(15)
+    assert shown[0].lengths_mm.sum() == pytest.approx(30)
+    assert len(shown[2]) == 0
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, 1.0])
+def test_an_edge_that_tiles_share_is_drawn_once(turn):
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    tiles = [(SQUARE + np.array([10 * i, 10 * j])) @ turned for i in range(4) for j in range(4)]
+    total = sum(lines.lengths_mm.sum() for lines in occlude(tiles))
+    assert total == pytest.approx(2 * 5 * 40)
+
+
+def test_a_line_along_an_edge_that_turns_away_is_hidden_up_to_the_turn():
+    along = Lines.of([[2.0, 0.0], [5.0, 0.0], [5.0, -8.0]])
+    assert occlude([Shape(along), SQUARE])[0].lengths_mm == pytest.approx([8])
+
+
+def test_orders_decide_not_positions():
+    bars = Lines.of([[[-5.0, 5.0], [15.0, 5.0]], [[-5.0, 6.0], [15.0, 6.0]]])
+    shown, source = visible(bars, [3, 7], [circle(5, 5, 4)], [5])
+    assert source.tolist() == [0, 0, 1]
+    assert np.array_equal(shown[2], bars[1])
+
+
+def test_nothing_to_hide_and_nothing_to_hide_behind():
+    assert occlude([]) == []
+    assert len(visible(Lines.empty(), [], [SQUARE], [0])[0]) == 0
+    bar = Lines.of([[0.0, 0.0], [1.0, 0.0]])
+    assert np.array_equal(visible(bar, [0], [], [])[0].points, bar.points)
+    flat = np.array([[0.0, 0], [5, 0], [9, 0]])
+    assert (
+        visible(Lines.of([[[5.0, -5.0], [5.0, 5.0]]]), [0], [flat], [1])[0].lengths_mm.sum() == 10
+    )
+    dot = Lines.of([[[5.0, 5.0]]])
+    assert len(visible(dot, [0], [SQUARE], [1])[0]) == 0
+    assert len(visible(dot, [1], [SQUARE], [0])[0]) == 1
+
+
+def test_each_line_and_mask_needs_an_order():
+    with pytest.raises(GeometryError, match="orders for 1 lines, 1 masks"):
+        visible(Lines.of([[0.0, 0.0], [1.0, 0.0]]), [0, 1], [SQUARE], [1])

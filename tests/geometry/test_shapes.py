@@ -1,0 +1,278 @@
+"""Filled shapes: hatched, grown, thinned, their contours and middle lines."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.errors import GeometryError
+from drawscape.geometry import Lines, centreline, circle, inked
+from drawscape.geometry.contours import contours, contours_by_level
+from drawscape.geometry.hatch import hatch, hatch_circles, hatch_lines
+from drawscape.geometry.offset import inset_rings, parallel
+from drawscape.geometry.regions import contains, to_shapely
+from drawscape.geometry.thinning import WHOLE, thinned
+
+few = settings(max_examples=30)
+TURNS = np.arange(10) * np.pi / 5 + 0.1
+STAR = 50 + np.where(np.arange(10) % 2, 18, 44)[:, None] * np.column_stack(
+    (np.cos(TURNS), np.sin(TURNS))
+)
+HOLE = 50 + 9 * np.column_stack((np.cos(TURNS), np.sin(TURNS)))
+STYLES = ["lines", "cross", "concentric", "circles"]
+
+
+def middles(lines):
+    return np.concatenate([np.empty((0, 2)), *((line[1:] + line[:-1]) / 2 for line in lines)])
+
+
+@few
+@given(
+    seed=st.integers(0, 9999),
+    count=st.integers(3, 8),
+    angle=st.floats(-200, 200),
+    spacing=st.floats(0.5, 9),
+)
+def test_lines_lie_in_any_polygon_and_fill_it(seed, count, angle, spacing):
+    outline = list(np.random.default_rng(seed).uniform(0, 40, (1 + seed % 2, count, 2)))
+    lines = hatch_lines(outline, spacing, angle=angle)
+    inside = contains(outline, middles(lines))
+    # A middle within rounding of the outline may fall on either side.
+    assert inside[lines.lengths_mm > 1e-6].all()
+    shape = to_shapely(outline)
+    filled = lines.lengths_mm.sum() * spacing
+    assert abs(filled - shape.area) <= shape.length * spacing
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_stays_in_the_polygon_and_out_of_its_hole(style):
+    lines = hatch([STAR, HOLE], 1.5, style=style)
+    assert contains([STAR, HOLE], middles(lines)).mean() > 0.99
+    assert not contains(HOLE, middles(lines)).any()
+    area = to_shapely([STAR, HOLE]).area * (2 if style == "cross" else 1)
+    assert lines.lengths_mm.sum() * 1.5 == pytest.approx(area, rel=0.08)
+
+
+def test_parallel_lines_are_spaced_and_run_to_and_fro():
+    square = [[0.0, 0.2], [10, 0.2], [10, 10.2], [0, 10.2]]
+    lines = hatch_lines(square, 2.0, angle=0)
+    assert lines.starts[:, 1].tolist() == [2, 4, 6, 8, 10]
+    assert np.sign(lines.ends[:, 0] - lines.starts[:, 0]).tolist() == [1, -1, 1, -1, 1]
+    assert hatch_lines(square, 2.0, angle=0, shift=0.5).starts[:, 1].tolist() == [1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.8])
+def test_a_concentric_hatch_leaves_no_gaps_in_tips_and_necks(seed, shift):
+    import shapely
+
+    rng = np.random.default_rng(seed)
+    turns = np.sort(rng.uniform(0, 2 * np.pi, 12))
+    outline = 50 + rng.uniform(5, 45, 12)[:, None] * np.column_stack((np.cos(turns), np.sin(turns)))
+    lines = hatch(outline, 1.5, style="concentric", shift=shift)
+    ink = shapely.linestrings(lines.points, indices=lines.ids)
+    shape = to_shapely(outline)
+    reach = max(0.75, (0.5 + shift) % 1.0)
+    bare = shape.difference(shapely.union_all(shapely.buffer(ink, reach * 1.5)))
+    assert bare.area < 0.01 * shape.area
+    assert (lines.take(~lines.closed).lengths_mm > 0).all()
+
+
+@pytest.mark.parametrize("side", [1e6, 1e5])
+def test_rings_without_end_are_refused_at_once(side):
+    square = np.array([[0.0, 0], [side, 0], [side, side], [0, side]])
+    with pytest.raises(GeometryError, match="rings; use more"):
+        hatch(square, 1e-5 * side / 1.001, style="concentric")
+
+
+def test_neighbouring_polygons_match_up():
+    left, right = (
+        np.array([[0, 0], [5, 0], [5, 9], [0, 9]]),
+        np.array([[5, 0], [9, 0], [9, 9], [5, 9]]),
+    )
+    both = [hatch_lines(polygon, 1.0, angle=30) for polygon in (left, right)]
+    whole = hatch_lines(np.array([[0, 0], [9, 0], [9, 9], [0, 9]]), 1.0, angle=30)
+    assert sum(lines.lengths_mm.sum() for lines in both) == pytest.approx(whole.lengths_mm.sum())
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "nothing", [[], [[0, 0], [5, 5], [9, 9]], [[1, 1], [1, 1], [1, 1]], [[0, 0], [9, 0], [3, 0]]]
+)
+def test_polygons_without_an_inside_stay_empty(style, nothing):
+    assert hatch(nothing, 1.0, style=style).lengths_mm.sum() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: hatch(STAR, 0), "spacing_mm=0"),
+        (lambda: hatch(STAR, np.nan, style="concentric"), "spacing_mm=nan"),
+        (lambda: hatch(STAR, 1e-6), "use more"),
+        (lambda: hatch_circles(STAR, 1e-6), "use more"),
+        (lambda: hatch(STAR, 1, angle=np.inf), "angle=inf"),
+        (lambda: hatch(STAR[:2], 1), "at least three"),
+    ],
+)
+def test_what_cannot_be_hatched_is_named(call, words):
+    with pytest.raises(GeometryError, match=words):
+        call()
+
+
+AREA = (10.0, 0.0, 30.0, 40.0)
+X, Y = np.meshgrid(np.linspace(10, 30, 81), np.linspace(0, 40, 161))
+CONE = np.hypot(X - 20, Y - 20)
+
+
+def test_contours_of_a_cone_are_closed_circles_in_mm():
+    lines = contours(CONE, [3, 5], AREA)
+    assert lines.closed.tolist() == [True, True]
+    for line, radius in zip(lines, (3, 5), strict=True):
+        assert np.hypot(*(line - 20).T) == pytest.approx(np.full(len(line), radius), abs=0.02)
+
+
+def test_contours_that_leave_the_area_are_open():
+    lines = contours_by_level(CONE, [12.0], AREA)[0]
+    assert len(lines) == 2
+    assert not lines.closed.any()
+    assert contours(X, 15.0, AREA).points[:, 0] == pytest.approx(15)
+
+
+def test_cells_without_a_height_are_blank():
+    holed = CONE.copy()
+    holed[X < 20] = np.nan
+    lines = contours(holed, 5, AREA)
+    assert len(lines) == 1
+    assert lines.points[:, 0].min() >= 20
+
+
+def test_a_flat_grid_and_no_levels_have_no_contours():
+    assert len(contours(np.ones((3, 3)), [1.0, 2.0], AREA)) == 0
+    assert len(contours(CONE, [], AREA)) == 0
+
+
+def test_levels_that_run_through_grid_points_make_no_dots():
+    lines = contours(np.array([[0.0, 1, 0], [1, 2, 1], [0, 1, 0]]), [1.0, 2.0, 0.0], (0, 0, 2, 2))
+    assert (lines.lengths_mm > 0).all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: contours(np.zeros(5), 0, AREA),
+        lambda: contours(np.zeros((1, 5)), 0, AREA),
+        lambda: contours(CONE, np.nan, AREA),
+        lambda: contours(CONE, 1, (0, 0, 0, 1)),
+    ],
+)
+def test_what_has_no_contours_is_refused(call):
+    with pytest.raises(GeometryError):
+        call()
+
+
+WAVE = np.column_stack((np.linspace(10, 90, 200), 50 + 15 * np.sin(np.linspace(0, 9, 200))))
+CROSS = [[(10, 50), (90, 50)], [(50, 10), (50, 90)]]
+
+
+@pytest.mark.parametrize("width", [1.5, 6.0])
+@pytest.mark.parametrize(
+    ("strokes", "ends"),
+    [([WAVE], 2), (CROSS, 4), ([circle(50, 50, 30)], 0)],
+    ids=["wave", "cross", "ring"],
+)
+def test_a_broad_stroke_gives_its_own_line_back(strokes, ends, width):
+    drawn = shapely.multilinestrings([shapely.linestrings(np.array(line)) for line in strokes])
+    found = centreline(drawn.buffer(width / 2), step_mm=0.3)
+    middle = shapely.multilinestrings([shapely.linestrings(line) for line in found])
+    assert middle.hausdorff_distance(drawn) < 0.3 * width + 0.3
+    degrees = np.unique(
+        np.concatenate((found.starts, found.ends)).round(6), axis=0, return_counts=True
+    )[1]
+    assert (degrees == 1).sum() == ends
+
+
+def test_a_disc_gives_a_dot_and_nothing_gives_nothing():
+    assert centreline(circle(20, 30, 5)).points == pytest.approx(np.full((2, 2), (20, 30)), abs=0.1)
+    assert len(centreline(Lines.empty())) == 0
+
+
+def test_a_picture_gives_the_line_that_was_drawn_in_it():
+    y, x = np.mgrid[0:81, 0:81]
+    tone = np.abs(np.hypot(x - 40, y - 40) - 25) < 4  # a ring, hard as a scan
+    tone[:, :3] = True  # and a bar along the edge
+    lines = centreline(inked(tone, (0, 0, 80, 80)), step_mm=0.5)
+    away = np.hypot(*(lines.points - 40).T)
+    on_ring = np.abs(away - 25) < 0.8
+    assert on_ring.any()
+    assert (on_ring | (np.abs(lines.points[:, 0] - 1.0) < 0.8)).all()
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: centreline([(0, 0), (9, 0), (9, 9)], step_mm=0), lambda: inked([1, 2], (0, 0, 9, 9))]
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(call):
+    with pytest.raises(GeometryError):
+        call()
+
+
+def rows(apart):
+    x = np.linspace(0, 60, 61)
+    return Lines.of([np.column_stack((x, np.full(61, y))) for y in np.arange(0, 30, apart)])
+
+
+def test_lines_with_room_stay_as_they_are():
+    lines = rows(1.0)
+    light = thinned(lines)
+    assert light.points.tolist() == lines.points.tolist()
+
+
+def test_where_lines_crowd_only_so_many_go_on_as_leave_paper():
+    lines = rows(0.2)
+    light = thinned(lines, most=0.6)
+    # A pen of 0.3 mm on rows 0.2 mm apart covers the paper one and a half times.
+    assert 0.3 < light.lengths_mm.sum() / lines.lengths_mm.sum() < 0.5
+    assert thinned(Lines.empty()).bounds is None
+
+
+def test_a_crowd_somewhere_costs_no_line_elsewhere_and_whole_lines_nothing():
+    narrow = rows(1.0)
+    x, y = narrow.points.T
+    # Drawn together to a tenth on the right.
+    fan = narrow.with_points(np.column_stack((x, np.where(x > 30, y / 10, y))))
+    number = 1 + np.arange(len(fan))
+    number[7] = WHOLE
+    light = thinned(fan, number)
+    left = light.points[light.points[:, 0] < 25]
+    assert len(np.unique(left[:, 1].round(6))) == len(fan)
+    assert 0.05 < (light.points[:, 0] > 35).sum() / (fan.points[:, 0] > 35).sum() < 0.5
+    assert any(len(line) == 61 and line[0, 1] == fan[7][0, 1] for line in light)
+
+
+SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
+
+
+def test_a_parallel_line_lies_to_the_right_on_paper():
+    assert parallel([[0.0, 0.0], [10.0, 0.0]], 2).points.tolist() == [[0, 2], [10, 2]]
+    assert parallel([[0.0, 0.0], [10.0, 0.0]], -2).points.tolist() == [[0, -2], [10, -2]]
+    assert len(parallel([[3.0, 3.0], [3.0, 3.0]], 2)) == 0
+
+
+def test_insets_are_closed_rings_from_the_outside_in():
+    rings = inset_rings(SQUARE, 1)
+    assert rings.closed.all()
+    assert rings.lengths_mm == pytest.approx([32, 24, 16, 8])
+    assert len(inset_rings(SQUARE, 1, count=2)) == 2
+    assert len(inset_rings(SQUARE, 1, first_mm=0.0)) == 5
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: parallel(SQUARE, np.inf), "distance_mm=inf"),
+        (lambda: inset_rings(SQUARE, 0), "spacing_mm=0"),
+    ],
+)
+def test_distances_that_make_no_sense_are_named(call, words):
+    with pytest.raises(GeometryError, match=words):
+        call()

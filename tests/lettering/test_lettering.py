@@ -1,0 +1,369 @@
+"""Letters as lines: faces of the library, fonts from files, and text in a frame."""
+
+import sys
+
+import numpy as np
+import pytest
+from fontTools.ttLib import newTable
+from fontTools.ttLib.tables._k_e_r_n import KernTable_format_0
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from own_font import box_font, glyph, own_font
+
+from drawscape.errors import CanvasError, GlyphError, UnknownNameError
+from drawscape.lettering import Style, font_names, glyphs_for, load_font, set_along, set_text
+from drawscape.lettering.typeface import INVISIBLE, PICTURES, SLOTS, clusters
+from drawscape.svg_builder import SVGBuilder
+
+LATIN = [font for font in font_names() if font not in PICTURES and font not in SLOTS]
+EUROPE = (
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
+    "ĀāĂăĄąĆćĈĉĊċČčĎďĐđĒēĔĕĖėĘęĚěĜĝĞğĠġĢģĤĥĦħĨĩĪīĬĭĮįİıĴĵĶķĹĺĻļĽľĿŀŁłŃńŅņŇňŋŌōŎŏŐőŒœ"
+    "ŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŦŧŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽžȘșȚțẞơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộợụủứữự"
+)
+SIGNS = "“”‘’‚„«»‹›–—‑…•·°€£¥¢©®™¿¡½¼¾¹²³ªº±×÷µ§\u00a0\u202f"
+
+
+def test_there_are_thirty_two_fonts_each_with_its_glyphs():
+    assert len(font_names()) == 32
+    for name in font_names():
+        drawn = load_font(name).glyphs
+        assert len(drawn) > 30
+        assert all(glyph.strokes for key, glyph in drawn.items() if key != " ")
+
+
+def test_an_unknown_font_is_named_with_its_neighbours():
+    with pytest.raises(UnknownNameError, match=r"futurl.*did you mean .futural."):
+        glyphs_for("a", "futurl")
+
+
+@pytest.mark.parametrize("font", LATIN)
+def test_every_latin_font_writes_the_languages_of_europe_and_vietnamese(font):
+    for character in EUROPE + SIGNS:
+        glyphs = glyphs_for(character, font)
+        blank = character.isspace()
+        assert glyphs, character
+        assert all(bool(glyph.strokes) != blank for glyph in glyphs), character
+        assert all(np.isfinite(stroke).all() for glyph in glyphs for stroke in glyph.strokes)
+
+
+@pytest.mark.parametrize("pair", ["eé", "aå", "nñ", "oő", "uű", "sş", "cç", "lł", "dđ", "iï", "OØ"])
+def test_an_accented_letter_differs_from_its_base(pair):
+    plain, accented = (glyphs_for(character)[0] for character in pair)
+    assert len(np.concatenate(accented.strokes)) > len(np.concatenate(plain.strokes))
+
+
+def test_composed_and_decomposed_text_are_written_alike():
+    one, two = glyphs_for("\u00e9"), glyphs_for("e\u0301")
+    assert len(one) == len(two) == 1
+    assert all((a == b).all() for a, b in zip(one[0].strokes, two[0].strokes, strict=True))
+
+
+def test_an_accent_stands_clear_above_its_letter():
+    for letter, accented in ("eé", "EÉ", "bḃ"):
+        base = glyphs_for(letter)[0]
+        mark = glyphs_for(accented)[0].strokes[len(base.strokes) :]
+        assert max(stroke[:, 1].max() for stroke in mark) < base.bounds[1]
+
+
+def test_an_i_loses_its_dot_under_an_accent():
+    assert len(glyphs_for("í")[0].strokes) == len(glyphs_for("i")[0].strokes)
+    assert len(glyphs_for("ı")[0].strokes) == 1
+
+
+@pytest.mark.parametrize(
+    ("character", "named"),
+    [
+        ("漢", "U\\+6F22"),
+        ("☃", "U\\+2603"),
+        ("😀", "U\\+1F600"),
+        ("\x07", "U\\+0007"),
+        ("ж", "cyrillic"),
+    ],
+)
+def test_what_cannot_be_written_is_named_with_its_code_point(character, named):
+    with pytest.raises(GlyphError, match=named) as caught:
+        glyphs_for(f"ab{character}c")
+    assert repr(character) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["שלום", "مرحبا"])
+def test_scripts_from_right_to_left_are_refused_in_so_many_words(text):
+    with pytest.raises(GlyphError, match="right to left"):
+        glyphs_for(text)
+
+
+def test_what_cannot_be_written_is_replaced_when_asked():
+    assert glyphs_for("a漢b", missing="?") == glyphs_for("a?b")
+    with pytest.raises(GlyphError):
+        glyphs_for("a漢b", missing="漢")
+
+
+@pytest.mark.parametrize("font", ["greek", "greekc", "greeks", "timesg"])
+def test_greek_fonts_write_greek_with_its_accents(font):
+    glyphs = glyphs_for("Καλημέρα, κόσμε! Ωμέγας", font)
+    assert len(glyphs) == len("Καλημέρα, κόσμε! Ωμέγας")
+
+
+@pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])
+def test_cyrillic_fonts_write_the_whole_alphabet(font):
+    alphabet = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+    for letter in alphabet + alphabet.upper():
+        assert glyphs_for(letter, font)[0].strokes, letter
+
+
+def test_invisible_hints_take_no_room():
+    assert glyphs_for("a\u00adb\u200bc\ufeff") == glyphs_for("abc")
+
+
+def test_fonts_of_pictures_do_not_pretend_to_know_punctuation():
+    with pytest.raises(GlyphError):
+        glyphs_for("é", "markers")
+    with pytest.raises(GlyphError):
+        glyphs_for("’", "astrology")
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), st.sampled_from(LATIN))
+def test_no_text_loses_a_character(text, font):
+    try:
+        glyphs = glyphs_for(text, font)
+    except GlyphError:
+        return  # named, not lost
+    visible = [
+        cluster for cluster in clusters(text) if cluster not in INVISIBLE and not cluster.isspace()
+    ]
+    assert sum(bool(glyph.strokes) for glyph in glyphs) >= len(visible)
+
+
+STYLE = Style(size=5)
+
+
+def test_size_is_the_height_of_capitals_in_mm():
+    _, y0, _, y1 = set_text("H", Style(size=7)).lines.bounds
+    assert (y0, y1) == pytest.approx((-7, 0))
+
+
+@pytest.mark.parametrize(("align", "begins"), [("left", 0), ("center", -0.5), ("right", -1)])
+def test_rows_are_aligned_to_the_anchor(align, begins):
+    block = set_text("HIH\nH", STYLE, align=align)
+    assert block.rows == ("HIH", "H")
+    for row, extent in (("HIH", STYLE.width("HIH")), ("H", STYLE.width("H"))):
+        left = set_text(row, STYLE, align=align).lines.bounds[0]
+        bearing = set_text(row, STYLE).lines.bounds[0]
+        assert left - bearing == pytest.approx(begins * extent)
+
+
+@pytest.mark.parametrize(
+    ("valign", "top", "bottom"),
+    [("baseline", -5, 9.5), ("top", 0, 14.5), ("middle", -7.25, 7.25), ("bottom", -14.5, 0)],
+)
+def test_valign_says_which_part_is_at_the_anchor(valign, top, bottom):
+    _, y0, _, y1 = set_text("H\nH", STYLE, valign=valign).lines.bounds
+    assert (y0, y1) == pytest.approx((top, bottom))
+
+
+def test_wrapped_rows_fit_and_hold_every_word():
+    text = "The quick brown fox jumps over the lazy dog and does not come back for a long while"
+    block = set_text(text, STYLE, width=60)
+    assert " ".join(block.rows) == text
+    assert len(block.rows) > 2
+    assert all(STYLE.width(row) <= 60 for row in block.rows)
+    assert block.lines.bounds[2] <= 60
+
+
+def test_a_word_longer_than_the_row_is_broken_not_lost():
+    block = set_text("Donaudampfschifffahrtsgesellschaft", STYLE, width=40)
+    assert "".join(block.rows) == "Donaudampfschifffahrtsgesellschaft"
+    assert all(STYLE.width(row) <= 40 for row in block.rows)
+
+
+def test_a_box_narrower_than_a_letter_is_refused():
+    with pytest.raises(GlyphError, match="wider than"):
+        set_text("W", STYLE, width=1)
+
+
+def test_justified_rows_reach_both_edges_except_a_paragraphs_last():
+    text = "HHH HH HHHHH HH HHH HHHH HH HHH"
+    block = set_text(text, STYLE, width=70, align="justify")
+    assert len(block.rows) > 2
+    ends = {}
+    for line in block.lines:
+        y = round(float(line[:, 1].max()), 2)
+        ends[y] = max(ends.get(y, 0), float(line[:, 0].max()))
+    full = sorted(ends.items())[:-2:2]
+    bearing = STYLE.width("H") - set_text("H", STYLE).lines.bounds[2]
+    assert [x for _, x in full] == pytest.approx([70 - bearing] * len(full))
+
+
+def test_line_breaks_of_every_system_are_kept():
+    assert set_text("a\r\nb\rc\n\nd", STYLE).rows == ("a", "b", "c", "", "d")
+
+
+def test_text_follows_a_curve():
+    angles = np.linspace(np.pi, 2 * np.pi, 100)
+    arc = np.column_stack([50 * np.cos(angles), 50 * np.sin(angles)])
+    lines = set_along("HHHHHHHH", STYLE, arc, align="center")
+    radii = np.hypot(*lines.points.T)
+    assert radii.min() == pytest.approx(50, abs=0.5)
+    assert radii.max() == pytest.approx(55, abs=0.6)
+
+
+def test_text_along_a_straight_line_is_ordinary_text():
+    straight = set_along("Hello", STYLE, [(0, 0), (0, 0), (200, 0)])
+    assert straight.points == pytest.approx(set_text("Hello", STYLE).lines.points)
+
+
+def test_text_longer_than_its_curve_is_refused_with_both_lengths():
+    with pytest.raises(CanvasError, match=r"mm long and its curve 10 mm"):
+        set_along("Hello world", STYLE, [(0, 0), (10, 0)])
+
+
+def test_impossible_settings_are_refused():
+    with pytest.raises(CanvasError):
+        Style(size=0)
+    with pytest.raises(CanvasError):
+        set_text("a", STYLE, align="justify")
+    with pytest.raises(UnknownNameError):
+        set_text("a", STYLE, align="middle")
+    with pytest.raises(CanvasError):
+        set_text("a", STYLE, width=float("nan"))
+
+
+def test_nothing_to_write_gives_no_lines():
+    assert len(set_text("", STYLE).lines) == 0
+    assert len(set_text(" \n ", STYLE, width=10).lines) == 0
+
+
+SVG_FONT = """<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><defs>
+<font horiz-adv-x="500"><font-face font-family="Own" units-per-em="1000" cap-height="700"/>
+<glyph glyph-name="A" unicode="A" horiz-adv-x="600" d="M0 0L300 700L600 0M100 250H500"/>
+<glyph glyph-name="V" unicode="V" d="M0 700L250 0L500 700"/>
+<glyph glyph-name="o" unicode="o" d="M0 250Q0 500 250 500T500 250T250 0T0 250"/>
+<glyph glyph-name="ff" unicode="ff" d="M0 0L9 9"/>
+<hkern u1="A" u2="V,T" k="100"/><hkern g1="V" g2="A" k="50"/>
+</font></defs></svg>"""
+
+
+@pytest.fixture
+def svg_font(tmp_path):
+    path = tmp_path / "own.svg"
+    path.write_text(SVG_FONT)
+    return str(path)
+
+
+@pytest.fixture
+def true_type(tmp_path):
+    path = tmp_path / "own.ttf"
+    box_font().save(path)
+    return str(path)
+
+
+def test_an_svg_font_is_drawn_line_by_line_with_capitals_as_high_as_asked(svg_font):
+    svg = SVGBuilder(100, 100).lettering("A", 10, 50, size=7, font=svg_font)
+    legs, bar = svg.lines()
+    assert legs == pytest.approx(np.array([[10, 50], [13, 43], [16, 50]]))
+    assert bar == pytest.approx(np.array([[11, 47.5], [15, 47.5]]))
+
+
+def test_letters_that_are_kerned_stand_closer(svg_font):
+    def width(text):
+        return Style(svg_font, 7).width(text)
+
+    assert width("AV") == pytest.approx(6 + 5 - 1)
+    assert width("VA") == pytest.approx(5 + 6 - 0.5)
+    assert width("VV") == pytest.approx(10)
+    second = glyphs_for("AV", svg_font)[1]
+    assert second.advance == pytest.approx(500 * 21 / 700)
+
+
+def test_accents_are_composed_and_what_the_file_lacks_is_named(svg_font):
+    plain, accented = (set_text(text, Style(svg_font, 7)).lines for text in ("A", "Á"))
+    assert len(accented) == len(plain) + 1
+    with pytest.raises(GlyphError, match="'x'"):
+        glyphs_for("x", svg_font)
+
+
+def test_a_true_type_font_gives_closed_outlines(true_type):
+    svg = SVGBuilder(100, 100).set_hershey_font(true_type).lettering("H", 10, 50, size=8)
+    (outline,) = svg.lines()
+    assert outline[0].tolist() == outline[-1].tolist()
+    assert svg.lines().bounds == pytest.approx((11, 42, 14, 50))
+    assert Style(true_type, 8).width("HH") == pytest.approx(10)
+
+
+def test_files_that_hold_no_font_are_refused(tmp_path):
+    for name, content in (("a.svg", "<svg"), ("b.svg", "<svg/>"), ("c.ttf", "no font")):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(CanvasError, match=name):
+            glyphs_for("A", str(tmp_path / name))
+    with pytest.raises(FileNotFoundError):
+        glyphs_for("A", str(tmp_path / "none.ttf"))
+
+
+def test_without_font_tools_the_extra_is_named(true_type, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fontTools.ttLib", None)
+    from drawscape.lettering.fonts import read_font
+
+    with pytest.raises(CanvasError, match=r"drawscape\[fonts\]"):
+        read_font(true_type)
+
+
+@pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])
+def test_ukrainian_is_written(font):
+    glyphs = glyphs_for("Щастя й її ґудзик, Європа Ї Ґ І є", font)
+    assert all(glyph.strokes or glyph.advance for glyph in glyphs)
+    dots = len(glyphs_for("ї", font)[0].strokes) - len(glyphs_for("і", font)[0].strokes)
+    assert dots >= 1
+    reversed_e, e = glyphs_for("эє", font)
+    assert reversed_e.advance == e.advance
+    assert glyphs_for("ґ", font)[0].bounds[1] == glyphs_for("г", font)[0].bounds[1] - 4
+
+
+@pytest.mark.parametrize("font", ["futural", "timesr", "cursive", "cyrillic", "scripts", "rowmans"])
+def test_full_stops_stand_on_the_base_line(font):
+    for sign in ".:":
+        assert glyphs_for(sign, font)[0].bounds[3] == 0, sign
+    assert glyphs_for(",", font)[0].bounds[3] > 0
+    assert glyphs_for("H", font)[0].bounds[3] == 0
+
+
+def test_the_classic_calls_keep_hersheys_own_full_stop():
+    stops = [SVGBuilder(9, 9, hershey_font_name="futural").get_hershey_text_bounding_box(".")]
+    assert stops[0]["max_y"] == 6
+    assert "futural" in font_names()
+
+
+FEATURES = """
+@round = [O];
+@steep = [V];
+feature kern {
+    pos A V -80;
+    subtable;
+    pos @round @steep -30;
+    pos A @round 10;
+} kern;
+"""
+
+
+@pytest.mark.parametrize("table", ["GPOS", "kern"])
+def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
+    builder = own_font(dict.fromkeys("AVOH", glyph()), capitals=700)
+    if table == "GPOS":
+        builder.addOpenTypeFeatures(FEATURES)
+    else:
+        old = builder.font["kern"] = newTable("kern")
+        old.version = 0
+        part = KernTable_format_0()
+        part.coverage, part.apple = 1, False
+        part.kernTable = {("A", "V"): -80, ("O", "V"): -30, ("A", "O"): 10}
+        old.kernTables = [part]
+    path = tmp_path / f"{table}.ttf"
+    builder.save(path)
+
+    def width(text):
+        return Style(str(path), 7).width(text) * 100
+
+    assert [width(text) for text in ("AV", "OV", "AO", "VA", "HH", "AVO")] == pytest.approx(
+        [920, 970, 1010, 1000, 1000, 1420]
+    )

@@ -1,0 +1,265 @@
+"""The parts of a mail: addresses, templates, enclosures, settings."""
+
+import resource
+
+import pytest
+from mail_example import CONTRACT, SVG
+
+from drawscape.errors import (
+    ForbiddenPathError,
+    MailError,
+    MailTemplateError,
+    SettingsError,
+    UnknownNameError,
+)
+from drawscape.mail.message import read_recipient, read_subject
+from drawscape.mail.notification import render
+from drawscape.mail.smtp import MailSettings
+from workers.email_tasks import send_notification
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("user@example.com", "", "user@example.com"),
+        ("Zoë <zoe@example.com>", "Zoë", "zoe@example.com"),
+        ('"Pen, Up" <pen.up+x@sub.example.co.uk>', "Pen, Up", "pen.up+x@sub.example.co.uk"),
+        ("a@bücher.example", "", "a@xn--bcher-kva.example"),
+        ("root@localhost", "", "root@localhost"),
+        ("Ops <root@mail.Local>", "Ops", "root@mail.local"),
+        ("root@studio", "", "root@studio"),
+        ("zoë@example.com", "", "zoë@example.com"),
+        ("zoe\u0308@example.com", "", "zoë@example.com"),
+        ("user@straße.de", "", "user@xn--strae-oqa.de"),
+        ("user@strasse.de", "", "user@strasse.de"),
+    ],
+)
+def test_an_address_is_read_with_its_name(text, name, address):
+    recipient = read_recipient(text)
+    assert (recipient.display_name, recipient.addr_spec) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "user", "@example.com", "user@", "a b@example.com", "a@b@c.com", "user@-x.com",
+        "a@example.com, b@example.com", "a@example.com;b@example.com", "<a@x.com> <b@x.com>",
+        ".a@x.com", "a..b@x.com", "a@x..com", "a" * 65 + "@x.com", "a@" + "x" * 64 + ".com",
+        "a@" + ".".join(["x" * 60] * 5), "a@exa mple.com", "a@[127.0.0.1]",
+    ],
+)  # fmt: skip
+def test_a_bad_address_is_refused_by_name(text):
+    with pytest.raises(MailError) as refused:
+        read_recipient(text)
+    assert "recipient" in str(refused.value)
+    assert repr(text) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "end", ["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"]
+)
+@pytest.mark.parametrize("read", [read_recipient, read_subject])
+def test_a_header_cannot_be_injected(read, end):
+    with pytest.raises(MailError, match="line end or another control character"):
+        read(f"user@example.com{end}Bcc: everyone@example.com")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 251])
+def test_a_subject_is_neither_empty_nor_endless(text):
+    with pytest.raises(MailError, match="subject"):
+        read_subject(text)
+
+
+def test_a_value_that_is_no_text_is_refused_by_name():
+    with pytest.raises(MailError, match=r"recipient None"):
+        read_recipient(None)
+
+
+GIVEN = {"subject": "Ready", "recipient": "u@x.com", "name": "", "pictures": [], "job_id": None}
+NEEDED = {
+    "order_complete": {},
+    "drawing_ready": {"drawing": "spiral.svg"},
+    "job_failed": {"task": "workers.svg_tasks.x", "error": "ValueError: no"},
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_built_in_template_has_an_html_and_a_text_part(name):
+    text, html = render(name, {**GIVEN, **NEEDED[name]})
+    assert html.startswith("<!doctype html>")
+    assert "<" not in text
+    for value in NEEDED[name].values():
+        assert value in text
+        assert value in html
+
+
+def test_values_are_escaped_in_the_html_part():
+    order = {"items": [{"name": "<img src=x onerror=alert(1)>"}], "order_id": '"><script>'}
+    text, html = render("order_complete", {**GIVEN, **order, "name": "<b>Zoë</b>"})
+    for hostile in ("<img src=x", "<script>", "<b>Zoë"):
+        assert hostile not in html
+    assert "&lt;b&gt;Zoë&lt;/b&gt;" in html
+    assert "<b>Zoë</b>" in text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{{ 7 * 7 }}",
+        "{% include '_layout.html.j2' %}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "${7*7} #{7*7} <%= 7*7 %>",
+    ],
+)
+def test_template_code_in_a_value_stays_text(value):
+    text, html = render("drawing_ready", {**GIVEN, "drawing": value})
+    assert value in text
+    assert "49" not in html.replace(value, "")
+
+
+def test_every_missing_variable_is_named_at_once():
+    with pytest.raises(
+        MailTemplateError, match=r"'job_failed' needs 'task', 'error'; pass task=\.\.\."
+    ):
+        render("job_failed", GIVEN)
+
+
+def test_an_unknown_template_is_named_with_its_neighbours():
+    with pytest.raises(UnknownNameError, match=r"'order_complet'; did you mean 'order_complete'"):
+        render("order_complet", GIVEN)
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "https://a b", 'https://"x']
+)
+def test_a_link_that_runs_something_is_refused(url):
+    with pytest.raises(MailTemplateError, match="not an http, https or mailto link"):
+        render("order_complete", {**GIVEN, "url": url})
+
+
+def test_a_folder_of_ones_own_comes_first(tmp_path):
+    (tmp_path / "order_complete.html.j2").write_text("<p>{{ name }}</p>")
+    (tmp_path / "thanks.html.j2").write_text("<p>{{ gift.upper() }}</p>")
+    (tmp_path / "thanks.txt.j2").write_text("{{ gift }}")
+    assert (
+        render("order_complete", {**GIVEN, "name": "<Z>"}, folder=tmp_path)[1] == "<p>&lt;Z&gt;</p>"
+    )
+    assert render("thanks", {"gift": "pen"}, folder=tmp_path)[1] == "<p>PEN</p>"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "{{ x.__class__ }}",
+        "{{ x.append(1) }}",
+        "{% if %}",
+        "{{ y.z }}",
+        "{% for a in y %}{% endfor %}",
+    ],
+)
+def test_a_broken_or_unsafe_template_is_named(tmp_path, code):
+    (tmp_path / "own.html.j2").write_text(code)
+    (tmp_path / "own.txt.j2").write_text("")
+    with pytest.raises(MailTemplateError, match="'own'"):
+        render("own", {"x": [1]}, folder=tmp_path)
+
+
+def test_a_drawing_is_attached(serve, home):
+    (home / "output").mkdir()
+    (home / "output" / "spiral.svg").write_text(SVG)
+    mailbox = serve()
+    send_notification(**CONTRACT, attach="output/spiral.svg")
+    (enclosure,) = mailbox.mails[0].iter_attachments()
+    assert enclosure.get_filename() == "spiral.svg"
+    assert enclosure.get_content_type() == "image/svg+xml"
+    assert enclosure.get_payload(decode=True).decode() == SVG
+
+
+def test_a_picture_is_shown_in_the_mail(serve, home):
+    (home / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    mailbox = serve()
+    send_notification(**CONTRACT, inline="dot.png")
+    mail = mailbox.mails[0]
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert (
+        f'src="cid:{picture["Content-ID"].strip("<>")}"' in mail.get_body(("html",)).get_content()
+    )
+    assert picture.get_content_disposition() == "inline"
+
+
+def test_a_drawing_out_of_bounds_is_not_sent(serve, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret.svg"
+    secret.write_text(SVG)
+    mailbox = serve()
+    with pytest.raises(ForbiddenPathError):
+        send_notification(**CONTRACT, attach=str(secret))
+    with pytest.raises(FileNotFoundError, match=r"none\.svg"):
+        send_notification(**CONTRACT, attach="none.svg")
+    assert not mailbox.mails
+
+
+def test_a_large_enclosure_is_refused_before_it_is_read(home):
+    with (home / "film.mp4").open("wb") as film:
+        film.truncate(8 << 30)  # a hole: it takes no room on the disk, but would in memory
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MailError, match=r"'film\.mp4': 11,754,\d{3},\d{3} bytes as a mail encodes"):
+        send_notification(**CONTRACT, attach="film.mp4")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
+@pytest.mark.parametrize("how", [{"attach": 3}, {"inline": 3}, {"attach": 1, "inline": 2}])
+def test_the_largest_mail_counts_all_that_it_encloses(serve, home, monkeypatch, how):
+    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "1")
+    mailbox = serve()
+    names = [f"{number}.png" for number in range(3)]
+    for name in names:
+        (home / name).write_bytes(b"\x89PNG" + bytes(300 * 1024))  # 410 kB in a mail
+    given = iter(names)
+    files = {key: [next(given) for _ in range(count)] for key, count in how.items()}
+    with pytest.raises(MailError, match=r"[012]\.png.*DRAWSCAPE_MAIL_MAX_MB"):
+        send_notification(**CONTRACT, **files)
+    assert mailbox.attempts == 0
+    send_notification(**CONTRACT, attach=names[:2])
+    assert 800_000 < len(mailbox.envelopes[0].content) < 1 << 20
+
+
+HOST = {"DRAWSCAPE_SMTP_HOST": "mail.example.org", "DRAWSCAPE_MAIL_FROM": "a@example.org"}
+
+
+@pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("ssl", 465), ("none", 25)])
+def test_the_port_follows_from_the_security(security, port):
+    assert MailSettings.of({**HOST, "DRAWSCAPE_SMTP_SECURITY": security}).port == port
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DRAWSCAPE_SMTP_SECURITY", "tls1"),
+        ("DRAWSCAPE_SMTP_PORT", "smtp"),
+        ("DRAWSCAPE_SMTP_PORT", "70000"),
+        ("DRAWSCAPE_SMTP_TIMEOUT", "0"),
+        ("DRAWSCAPE_MAIL_FROM", ""),
+        ("DRAWSCAPE_MAIL_FROM", "nobody"),
+        ("DRAWSCAPE_MAIL_FROM", "a@x.org\nBcc: b@x.org"),
+        ("DRAWSCAPE_SMTP_CA", "/no/such/file"),
+        ("DRAWSCAPE_MAIL_TEMPLATES", "/no/such/folder"),
+    ],
+)
+def test_a_wrong_variable_is_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        MailSettings.of({**HOST, name: value})
+
+
+def test_a_password_never_goes_in_the_clear():
+    login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "p"}
+    with pytest.raises(SettingsError, match="in the clear"):
+        MailSettings.of({**HOST, **login, "DRAWSCAPE_SMTP_SECURITY": "none"})
+    assert MailSettings.of({**HOST, **login}).password == "p"
+    with pytest.raises(SettingsError, match="DRAWSCAPE_SMTP_PASSWORD is not set"):
+        MailSettings.of({**HOST, "DRAWSCAPE_SMTP_USER": "u"})
+
+
+def test_the_password_does_not_show():
+    login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "hush-hush"}
+    assert "hush-hush" not in repr(MailSettings.of({**HOST, **login}))

@@ -1,0 +1,537 @@
+"""Boards of many drawings: sheets, and evolution."""
+
+import multiprocessing
+import os
+import threading
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pytest
+from annotated_types import Interval, MultipleOf
+from ipywidgets.widgets.widget import _instances
+from support import rounds, wait_until
+
+from drawscape.catalogue import drawings, find
+from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
+from drawscape.job_manager import JobFailed, list_jobs
+from drawscape.notebook import contact_sheet, evolve, form, history, sheet, sheets, variations
+from drawscape.notebook.evolution import child
+from drawscape.notebook.settings import random_value
+from drawscape.parameters import read_parameters
+from drawscape.tasks.drawing import generate_complex_svg
+
+pytestmark = pytest.mark.usefixtures("consumer")
+
+
+def plot(
+    width: float,
+    height: float,
+    seed: int = 0,
+    size: Annotated[int, Interval(ge=1, le=9)] = 1,
+    fail_at: int = -1,
+    gate: str = "",
+) -> str:
+    """One dot."""
+    import time
+    from pathlib import Path
+
+    from drawscape.settings import output_path
+
+    while gate and not Path(gate).exists():
+        time.sleep(0.01)
+    if seed == fail_at:
+        raise ValueError("not this one")
+    path = output_path(f"dot-{seed}-{size}.svg")
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {seed} {size} {width} --></svg>')
+    return str(path)
+
+
+def await_words(sheet, words):
+    wait_until(lambda: sheet.status == words, f"{words!r}, not {sheet.status!r}")
+
+
+def count_jobs():
+    return len(list_jobs(limit=None))
+
+
+def test_each_tile_shows_the_file_of_its_job():
+    sheet = contact_sheet(plot, range(4), paper="A6", size=3)
+    gallery = sheet.wait(60)
+    await_words(sheet, "4 of 4 drawn")
+    paths = [Path(job.result) for job in sheet.jobs]
+    assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
+    assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
+    assert [tile["caption"] for tile in sheet.tiles] == [f"seed {seed}" for seed in range(4)]
+    assert [c["disabled"] for c in sheet.controls if c["id"] == "cancel"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("choices", "columns", "captions"),
+    [
+        ({"seed": [1, 2], "size": [4, 5, 6]}, 3,
+         [f"seed {seed}, size {size}" for seed in (1, 2) for size in (4, 5, 6)]),
+        ({"size": np.arange(1, 4), "gate": ""}, 3, ["size 1", "size 2", "size 3"]),
+        ({"size": [4, 5], "seed": [7, 8], "paired": True}, 2, ["size 4, seed 7", "size 5, seed 8"]),
+        ({"size": range(1, 9), "columns": 5}, 5, [f"size {n}" for n in range(1, 9)]),
+    ],
+)  # fmt: skip
+def test_variations_have_a_cell_for_each_combination(choices, columns, captions):
+    sheet = variations(plot, **choices)
+    sheet.wait(60)
+    assert [cell.caption for cell in sheet.cells.values()] == captions
+    assert sheet.columns == columns
+
+
+def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time():
+    first, again = (
+        variations("schotter", sobol=16, calm=(0.0, 0.8), vary={"columns": (5, 20)}, paper="A7")
+        for _ in range(2)
+    )
+    values = [cell.values for cell in first.cells.values()]
+    assert values == [cell.values for cell in again.cells.values()]
+    assert sorted(int(one["calm"] * 20) for one in values) == list(range(16))
+    assert all(isinstance(one["columns"], int) and 5 <= one["columns"] <= 20 for one in values)
+    first.cancel()
+
+
+def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile():
+    sheet = contact_sheet(plot, range(3), fail_at=1)
+    gallery = sheet.wait(60)
+    await_words(sheet, "2 of 3 drawn, 1 failed")
+    assert sheet.tiles[1]["caption"] == "seed 1: failed: ValueError: not this one"
+    assert [tile["state"] for tile in sheet.tiles] == ["finished", "failed", "finished"]
+    assert [picture is not None for picture in gallery.pictures] == [True, False, True]
+    assert gallery._repr_html_().count("#b00020") == 1
+    with pytest.raises(JobFailed, match=r"(?s)1 of 3 jobs did not finish; seed 1: .*not this one"):
+        sheet.wait(20, raise_on_failure=True)
+
+
+def test_cancel_ends_what_is_not_drawn_yet(tmp_path):
+    sheet = contact_sheet(plot, range(5), gate=str(tmp_path / "never"))
+    wait_until(lambda: [j.status for j in sheet.jobs].count("started") == 1, "the first to start")
+    assert sheet.cancel() == 5
+    await_words(sheet, "0 of 5 drawn, 1 stopped, 4 canceled")
+
+
+def test_a_wrong_value_queues_nothing():
+    before = len(list_jobs())
+    with pytest.raises(ParameterError, match="size=99: must be at least 1 and at most 9"):
+        variations(plot, size=[1, 99])
+    with pytest.raises(UnknownNameError, match="did you mean 'size'"):
+        variations(plot, sise=[1, 2])
+    with pytest.raises(UnknownNameError, match="unknown paper"):
+        contact_sheet(plot, paper="A44")
+    for choices in (
+        {"size": []}, {"size": 5, "seed": 3, "sobol": 4}, {"size": range(100), "seed": range(100)},
+        {"size": [4, 5], "seed": [1], "paired": True}, {"size": (3, 1), "sobol": 4},
+        {"size": (1, 3), "sobol": 500},
+    ):  # fmt: skip
+        with pytest.raises(ParameterError):
+            variations(plot, **choices)
+    assert len(list_jobs()) == before
+
+
+def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do():
+    def square(svg: Any, *, side: int = 3) -> None:
+        """Always the same."""
+
+    with pytest.raises(ParameterError, match="square uses no randomness"):
+        contact_sheet(square, range(3))
+
+
+def test_a_sheet_that_is_made_again_queues_nothing():
+    first = contact_sheet("truchet", range(4), paper="A7")
+    first.wait(60)
+    count = count_jobs()
+    again = contact_sheet("truchet", range(4), paper="A7")
+    assert (first.status, again.status) == ("4 of 4 drawn", "4 of 4 drawn, 4 of them before")
+    assert {tile["hint"].partition(" · ")[0][:16] for tile in again.tiles} == {"drawn before, at"}
+    assert not [tile for tile in first.tiles if "drawn before" in tile["hint"]]
+    first.drawings[2].star(3).tag("rejected")  # as somebody else would
+    for one in (first, again):
+        wait_until(lambda one=one: one.tiles[2]["stars"] == 3, "the stars")
+        assert one.tiles[2]["caption"] == "seed 2 · rejected"
+    assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
+    assert count_jobs() == count
+    larger = contact_sheet("truchet", range(6), paper="A7")
+    assert larger.status == "4 of 6 drawn, 4 of them before"
+    larger.wait(60)
+    assert count_jobs() == count + 2
+    before = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
+    contact_sheet("truchet", range(4), paper="A7", fresh=True).wait(60)
+    assert count_jobs() == count + 6
+    after = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
+    assert all(later > earlier for earlier, later in zip(before, after, strict=True))
+
+
+@pytest.fixture
+def gated(tmp_path):
+    gate = tmp_path / "gate"
+
+    def gated_dots(svg: Any, rng: Any, *, size: float = 1.0) -> None:
+        import time
+
+        while not gate.exists():
+            time.sleep(0.01)
+        svg.circle(20, 20, size + rng.random())
+
+    yield gated_dots, gate
+    gate.touch()
+
+
+def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(gated):
+    sketch, gate = gated
+    first = contact_sheet(sketch, range(3), paper="A7", name="dots at dawn")
+    count = count_jobs()
+    again = contact_sheet(sketch, range(3), paper="A7", name="dots at dawn")
+    assert count_jobs() == count
+    assert again.jobs == first.jobs or [j.id for j in again.jobs] == [j.id for j in first.jobs]
+    assert "dots at dawn" in sheets()
+    assert "dots at dawn: 3 of gated dots" in repr(sheets())
+    named = sheet("dots at dawn")
+    assert named.status == "0 of 3 drawn"
+    gate.touch()
+    for one in (named, again, first):
+        one.wait(60)
+        await_words(one, "3 of 3 drawn")
+    assert sheet("dots at dawn").status == "3 of 3 drawn, 3 of them before"
+    assert {d.sheet for d in drawings("gated_dots")} == {"dots at dawn"}
+    with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
+        sheet("dots at down")
+    with pytest.raises(DrawscapeError, match="run the cell"):
+        sheet("dots at dawn").more()
+    again.more(2)
+    again.wait(60)
+    await_words(again, "5 of 5 drawn")
+    assert sheet("dots at dawn").status == "5 of 5 drawn, 5 of them before"
+
+
+def big(width: float, height: float, seed: int = 0) -> str:
+    """A file of 200 kB."""
+    from drawscape.settings import output_path
+
+    path = output_path(f"big-{seed}.svg")
+    rows = "".join(f'<path d="M0 {i / 50} H{i % 97}" stroke="black"/>' for i in range(5000))
+    size = f'width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}"'
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{rows}</svg>')
+    return str(path)
+
+
+@pytest.mark.nightly
+def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200():
+    for made in (contact_sheet(big, range(3)), contact_sheet("stippling", range(3), paper="A3")):
+        made.begin_saving()
+        gallery = made.wait(60)
+        await_words(made, "3 of 3 drawn")
+        wait_until(lambda made=made: "<img" in made.saved.html, "the saved pictures")
+        for saved in (made.saved.html, gallery._repr_html_()):
+            assert saved.count("<img") == 3
+            assert len(saved) < 3 * 10_000
+    drawn = form("stippling", paper="A3", seed=1)
+    drawn.draw().wait(60)
+    wait_until(lambda: len(drawn.saved.html) > 20_000, "more than the thumbnail")
+    assert len(drawn.saved.html) < 200_000
+
+
+def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_again(gated):
+    sketch, gate = gated
+    first = contact_sheet(sketch, range(3), paper="A7", size=2.0)
+    first.cancel()
+    wait_until(
+        lambda: (
+            first.status == "0 of 3 drawn, 1 stopped, 2 canceled" or "3 canceled" in first.status
+        )
+    )
+    gate.touch()
+    count = count_jobs()
+    contact_sheet(sketch, range(3), paper="A7", size=2.0).wait(60)
+    assert count_jobs() == count + 3
+
+
+def test_a_sketch_that_fails_is_not_queued_again():
+    def breaks(svg: Any, rng: Any, *, at: int = 3) -> None:
+        if rng.random() >= 0:
+            raise ValueError("it breaks")
+
+    contact_sheet(breaks, range(2), paper="A7").wait(60)
+    count = count_jobs()
+    again = contact_sheet(breaks, range(2), paper="A7")
+    assert (again.status, count_jobs()) == ("0 of 2 drawn, 2 failed", count)
+
+
+def test_more_seeds_are_drawn_and_stay_with_the_sheet():
+    first = contact_sheet("schotter", range(2), paper="A7", name="more")
+    first.more(2)
+    first.more(1)
+    first.wait(60)
+    await_words(first, "5 of 5 drawn")
+    assert [made.width for made in drawings("schotter", sheet="more")] == [74] * 5
+    count = count_jobs()
+    whole = contact_sheet("schotter", range(2), paper="A7", name="more")
+    assert whole.status == "5 of 5 drawn, 5 of them before"
+    assert count_jobs() == count
+
+
+def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_again(home):
+    made = contact_sheet("schotter", range(3), paper="60x60", name="moved")
+    made.wait(60)
+    kept, gone, moved = (drawing.path for drawing in made.drawings)
+    (home / "output" / "best").mkdir()
+    place = moved.rename(home / "output" / "best" / moved.name)
+    gone.unlink()
+    again = sheet("moved")
+    assert [drawing.path for drawing in again.drawings] == [kept, gone, place]
+    assert [t["caption"] for t in again.tiles] == ["seed 0", "seed 1 · deleted", "seed 2"]
+    again.act("enlarge", "1")
+    assert "is gone" in again.note
+    seen = history("schotter", sheet="moved")
+    assert seen.status == "2 drawings"
+    seen.filter(rejected=True)
+    assert sorted(tile["caption"] for tile in seen.tiles) == [
+        "seed 0",
+        "seed 1 · deleted",
+        "seed 2",
+    ]
+    seen.close()
+    count = count_jobs()
+    contact_sheet("schotter", range(3), paper="60x60", name="moved").wait(60)
+    assert (count_jobs(), gone.is_file()) == (count + 1, True)
+
+
+def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path):
+    made = contact_sheet(plot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
+    rest = contact_sheet(plot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
+    for one in (made, rest):
+        one.begin_saving()
+    (tmp_path / "first").touch()
+    wait_until(lambda: made.saved.html.count("<img") == 3, "the pictures")
+    assert "<img" not in rest.saved.html
+    wait_until(lambda: "drawing" in rest.status or rest.saved.html.count("seed") == 3, "words")
+    rest.cancel()
+
+
+def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_all_numbers():
+    assert [cell.caption for cell in contact_sheet("schotter", 2, paper="A7").cells.values()] == [
+        "seed 0",
+        "seed 1",
+    ]
+    spread = variations("schotter", paper="A7", sobol=4)
+    assert len({str(cell.values) for cell in spread.cells.values()}) == 4
+    spread.wait(60)
+    assert spread.status == "4 of 4 drawn"
+
+
+def test_the_name_of_another_sketch_s_sheet_is_refused():
+    contact_sheet("schotter", 2, paper="A7", name="mine")
+    count = count_jobs()
+    with pytest.raises(ParameterError, match="is the name of a sheet of schotter; give another"):
+        contact_sheet("truchet", 2, paper="A7", name="mine")
+    assert count_jobs() == count
+
+
+def six(
+    svg: Any,
+    rng: Any,
+    *,
+    a: Annotated[float, Interval(ge=0, le=1)] = 0.5,
+    b: Annotated[float, Interval(gt=-2, lt=2)] = 0.0,
+    c: Annotated[int, Interval(ge=3, le=90)] = 7,
+    d: Annotated[float, Interval(ge=0, lt=360), MultipleOf(15)] = 45.0,
+    e: Literal["x", "y", "z"] = "x",
+    f: bool = False,
+    text: str = "as it is",
+) -> None:
+    """A circle for each number."""
+    svg.circle(50 + 40 * a, 50 + 10 * b, 2 + c / 10)
+
+
+PARAMETERS = read_parameters(six, skip=("svg", "rng"))
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.1, 1.0])
+def test_children_keep_to_bounds_steps_and_choices(spread):
+    rng = np.random.default_rng(1)
+    parents = [
+        {p.name: p.default if p.kind == "text" else random_value(p, rng) for p in PARAMETERS}
+        for _ in range(3)
+    ]
+    for _ in range(300):
+        bred = child(PARAMETERS, parents, rng, spread=spread)
+        assert {p.name: p.check(bred[p.name]) for p in PARAMETERS} == bred
+        assert bred["text"] == "as it is"
+
+
+def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents():
+    rng = np.random.default_rng(2)
+    parent = {p.name: p.default for p in PARAMETERS}
+    near = [child(PARAMETERS, [parent], rng, spread=0.02, locked=["c"]) for _ in range(100)]
+    far = [child(PARAMETERS, [parent], rng, spread=1.0, locked=["c"]) for _ in range(100)]
+    assert {one["c"] for one in (*near, *far)} == {7}
+    assert np.std([one["a"] for one in near]) < 0.02 < 0.1 < np.std([one["a"] for one in far])
+
+
+def test_a_name_to_keep_that_is_no_parameter_is_refused():
+    with pytest.raises(UnknownNameError, match="unknown parameter 'q'"):
+        evolve(six, keep=["q"])
+
+
+class TestGenerations:
+    """With a real worker."""
+
+    def test_stars_are_parents_and_going_back_branches(self):
+        bred = evolve(six, size=3, keep=["c"], paper="100x100", text="fixed")
+        bred.wait(60)
+        wait_until(lambda: bred.status == "3 of 3 drawn", "the wall")
+        first = bred.generation
+        with pytest.raises(ParameterError, match="at least one drawing a star"):
+            bred.next()
+        bred.act("next")
+        assert bred.note == "give at least one drawing a star"
+        bred.star("1.2", 4)
+        second = bred.next(spread=0.05)
+        individuals = bred.wait(60)
+        assert individuals[0].values == first.cells[1].values
+        assert {one.values["c"] for one in individuals} == {7}
+        assert {one.values["text"] for one in individuals} == {"fixed"}
+        parent = first.cells[1].drawing
+        assert list(individuals[1].drawing.parents) == [parent.recipe]
+        assert parent.stars == 4
+        bred.go_to(1)
+        assert bred.generation is first
+        bred.locked = {"a", "c"}
+        third = bred.next(spread=1.0)
+        assert {one.values["a"] for one in third.cells} == {first.cells[1].values["a"]}
+        assert [generation.parent for generation in bred.generations] == [None, 0, 0]
+        assert second is bred.generations[1]
+        bred.wait(60)
+
+    def test_a_generation_that_is_asked_for_again_is_found(self):
+        def breed() -> Any:
+            bred = evolve(six, size=3, paper="100x100", seed=4)
+            bred.wait(60)
+            wait_until(lambda: bred.status == "3 of 3 drawn", "the wall")
+            return bred
+
+        first = breed()
+        first.star("1.3", 5)
+        first.next()
+        first.wait(60)
+        jobs = len(list_jobs(limit=None))
+        again = breed()
+        assert [one.stars for one in again.generation.cells] == [0, 0, 5]
+        again.next()
+        again.wait(60)
+        recipes = [[one.drawing.recipe for one in each.wait(60)] for each in (first, again)]
+        assert recipes[0] == recipes[1]
+        assert len(list_jobs(limit=None)) == jobs
+        again.begin_saving()
+        assert "<img" in again.saved.html
+
+    def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(self, home):
+        (home / "sketches").mkdir(exist_ok=True)
+        (home / "sketches" / "dots.py").write_text(DOTS)
+        one = drawn("dots", 100, 140, seed=5, margin=9, streams={"size": 8}, count=20)
+        other = drawn("dots", 120, 90, seed=6, count=60)
+        one.star(3)
+        jobs = len(list_jobs(limit=None))
+        bred = evolve([one, other], size=5)
+        individuals = bred.wait(60)
+        assert [each.drawing for each in individuals[:2]] == [find(one.path), find(other.path)]
+        assert len(list_jobs(limit=None)) == jobs + 3
+        for child_ in individuals[2:]:
+            drawing = child_.drawing
+            assert drawing.parents == (one.recipe, other.recipe)
+            assert (drawing.width, drawing.height, drawing.margin) == (100, 140, 9)
+            assert not drawing.streams
+            assert 0 <= drawing.parameters["count"] <= 80
+        (_, child_) = evolve(one, size=2, paper="A6", keep=["seed", "count"]).wait(60)
+        assert (child_.drawing.width, child_.drawing.height) == (105, 148)
+        assert (child_.drawing.seed, child_.drawing.streams) == (5, {"size": 8})
+        assert child_.drawing.parameters["count"] == 20
+        with pytest.raises(ParameterError, match="choose 1 to 1 of them for a generation of 2"):
+            evolve([one, other], size=2)
+        with pytest.raises(ParameterError, match="must be of one sketch to be bred"):
+            evolve([one, drawn("spiral", 100, 100)])
+
+
+DOTS = """
+from typing import Annotated
+from annotated_types import Interval
+
+def dots(svg, rng, *, count: Annotated[int, Interval(ge=0, le=80)] = 10):
+    'Dots of many sizes.'
+    sizes = rng.stream('size').uniform(0.5, 3, count)
+    for (x, y), size in zip(rng.uniform(20, 80, (count, 2)), sizes):
+        svg.circle(x, y, size)
+"""
+
+
+def drawn(sketch, width, height, **settings):
+    """Return a drawing of the catalogue."""
+    return find(generate_complex_svg(width, height, sketch, **settings))
+
+
+def burn():
+    """Keep a core busy."""
+    while True:
+        pass
+
+
+@pytest.fixture
+def busy():
+    """A machine on which something else runs on every core."""
+    context = multiprocessing.get_context("spawn")
+    burning = [context.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
+    for one in burning:
+        one.start()
+    yield
+    for one in burning:
+        one.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("busy")
+def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(monkeypatch):
+    """The page opens amid the drawing: what it was sent last, by the tiles' numbers, is what it shows."""
+    size = rounds(6, 24)
+    for number in range(rounds(3, 200)):
+        made = contact_sheet("spiral", range(number * size, (number + 1) * size), paper="A7")
+        seen = {}
+
+        def receive(content: Any, buffers: Any = None, seen: Any = seen) -> None:
+            for tile in content.get("tiles", ()):
+                if tile["number"] >= seen.get(tile["id"], tile)["number"]:
+                    seen[tile["id"]] = tile
+
+        monkeypatch.setattr(made, "send", receive, raising=False)
+        made._handle_custom_msg({"act": "ready"}, [])
+        made.wait(120)
+        states = ["finished"] * size
+        wait_until(lambda s=seen, w=states: [t["state"] for t in s.values()] == w, "all tiles")
+        assert all(tile["format"] == "webp" for tile in seen.values())
+        made.close()
+
+
+@pytest.mark.slow
+def test_a_kernel_stays_small_after_many_drawings_and_sheets():
+    """0.3 went to 620 MB: a thread for each job, and 59 widgets for each sheet."""
+
+    def megabytes() -> float:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    drawn = form("rose", paper="A6")
+    before, threads, at_first = len(_instances), 0, 0.0
+    for seed in range(rounds(8, 150)):
+        drawn.set(seed=1000 + seed).draw().wait(60)
+        if seed == 5:  # what is loaded once is loaded
+            threads, at_first = threading.active_count(), megabytes()
+    size = rounds(4, 24)
+    for first in range(0, rounds(2, 10) * size, size):
+        made = contact_sheet("schotter", range(first, first + size), paper="A7")
+        made.begin_saving()
+        made.wait(120)
+    assert megabytes() - at_first <= 100
+    assert len(_instances) - before <= rounds(10, 60)
+    wait_until(lambda: threading.active_count() <= threads + 1, "threads to end")

@@ -1,0 +1,256 @@
+"""The package, its threads, and the views of jobs."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import python, wait_until
+
+import drawscape.notebook
+from drawscape.errors import JobFailed, JobNotFoundError
+from drawscape.job_manager import enqueue_background_job
+from drawscape.notebook import contact_sheet, job_view, queue_table
+from drawscape.notebook.reader import Following
+from drawscape.notebook.threads import Debounce, later
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def wait_for(gate, answer=5):
+    """Hold until the file `gate` is there."""
+    import time
+
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    return answer
+
+
+@pytest.mark.usefixtures("consumer")
+def test_a_job_is_followed_to_its_end(tmp_path):
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    view = job_view(job)
+    wait_until(lambda: view.status == "working", "the start")
+    (tmp_path / "gate").touch()
+    wait_until(lambda: view.status.startswith("finished in"), "the end")
+    wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
+
+
+@pytest.mark.usefixtures("consumer")
+def test_a_job_that_ended_long_ago_shows_its_end(tmp_path):
+    job = enqueue_background_job(wait_for, str(tmp_path))
+    job.wait(60)
+    view = job_view(job.id)
+    wait_until(lambda: view.status.startswith("finished in"), "the end")
+
+
+@pytest.mark.usefixtures("consumer")
+def test_the_button_of_a_view_stops_the_job(tmp_path):
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    view = job_view(job)
+    view.act("cancel")
+    wait_until(lambda: view.status.startswith(("stopped", "canceled")), "the stop")
+    assert job.ended
+
+
+@pytest.mark.usefixtures("consumer")
+def test_an_unknown_id_is_an_error_in_the_cell():
+    with pytest.raises(JobNotFoundError, match="nobody"):
+        job_view("nobody")
+
+
+def row_of(table, job):
+    return next((row for row in table.tiles if row["id"] == job.id), {})
+
+
+@pytest.mark.usefixtures("consumer")
+def test_an_error_is_shown_with_its_traceback(tmp_path):
+    view = job_view(enqueue_background_job(wait_for, None))
+    wait_until(lambda: view.status.startswith("failed"), "the failure")
+    wait_until(lambda: "Traceback" in view.details, "the traceback")
+
+
+@pytest.mark.usefixtures("consumer")
+def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path):
+    table, closed = queue_table(limit=5), queue_table()
+    closed.close()
+    shown = closed.tiles
+    job = enqueue_background_job(
+        wait_for, str(tmp_path / "gate"), job_description="<i>patience</i>"
+    )
+    wait_until(lambda: row_of(table, job), "the new job")
+    assert row_of(table, job)["caption"] == "<i>patience</i>"
+    (tmp_path / "gate").touch()
+    wait_until(lambda: row_of(table, job)["state"] == "finished", "its end")
+    idle = "1 worker · 0 waiting · 0 running"
+    wait_until(lambda: table.status.startswith(idle), "the summary")
+    table.begin_saving()
+    assert "&lt;i&gt;patience&lt;/i&gt;" in table.saved.html
+    assert "<i>" not in table.saved.html
+    table.close()
+    assert closed.tiles == shown
+
+
+@pytest.mark.usefixtures("consumer")
+def test_a_job_that_was_removed_is_not_in_the_table(tmp_path):
+    kept, gone = (enqueue_background_job(wait_for, str(tmp_path)) for _ in range(2))
+    for job in (kept, gone):
+        job.wait(60)
+    table = queue_table()
+    gone.delete()
+    table.refresh()
+    assert row_of(table, kept)
+    assert not row_of(table, gone)
+    table.close()
+
+
+@pytest.mark.usefixtures("consumer")
+def test_the_table_acts_on_its_jobs(tmp_path):
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    wait_until(lambda: job.status == "started", "the start")
+    table = queue_table(limit=3)
+    assert "cancel" in row_of(table, job)["actions"]
+    table.do(job.id, "cancel")
+    wait_until(lambda: job.status == "stopped", "the stop")
+    wait_until(lambda: "retry" in row_of(table, job)["actions"], "the button")
+    (tmp_path / "gate").touch()
+    table.do(job.id, "retry")
+    assert job.wait(60) == 5
+    table.do(job.id, "log")
+    assert table.details == "nothing was printed"
+    table.do(job.id, "delete")
+    table.do(job.id, "delete")
+    assert "no job has the id" in table.note
+    table.close()
+
+
+@pytest.mark.usefixtures("consumer")
+def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_path):
+    first, second = (enqueue_background_job(wait_for, str(tmp_path / "gate")) for _ in range(2))
+    wait_until(lambda: first.status == "started", "the start")
+    third = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    table = queue_table(limit=3)
+    try:
+        assert "sooner" in row_of(table, third)["actions"]
+        table.do(third.id, "sooner")
+        assert (third.ahead, second.ahead) == (0, 1)
+        table.act("pause")
+        assert "· paused" in table.status
+        (tmp_path / "gate").touch()
+        first.wait(60)
+        assert second.status == "queued"
+        table.act("pause")
+        assert "paused" not in table.status
+        assert second.wait(60) == third.wait(60) == 5
+        table.do(first.id, "sooner")
+        assert table.note
+    finally:
+        table.close()
+
+
+@pytest.mark.usefixtures("consumer")
+def test_jobs_of_drawings_have_names_that_a_person_knows():
+    single = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40, "rose")
+    named = enqueue_background_job(
+        "workers.svg_tasks.generate_complex_svg", 40, 40, job_description="for the hall"
+    )
+    sheet = contact_sheet("cubic_disarray", [7, 8], paper="A7")
+    names = [row["caption"] for row in queue_table(limit=4).tiles]
+    assert names[:2] == ["cubic disarray, seed 8", "cubic disarray, seed 7"]
+    assert names[2:] == ["for the hall", "rose, seed 0"]
+    sheet.wait(60)
+    assert (single.wait(60), named.wait(60)) != (None, None)
+
+
+RINGS = (
+    "def rings(svg, rng, *, count: int = {}, wide: float = 1.5):\n    svg.circle(50, 50, count)\n"
+)
+
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+@pytest.mark.usefixtures("consumer")
+def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads():
+    seen = []
+    for seed in range(3):
+        following = Following([enqueue_background_job(TASK, 40, 40, seed=seed)], seen.append)
+        wait_until(lambda one=following: one.is_closed, "the end")
+    assert seen[-1].status == "finished"
+    job = enqueue_background_job(TASK, 40, 40, pattern_type="spiral", turns=-1)
+    following = Following([job], seen.append)
+    with pytest.raises(JobFailed):
+        job.wait(60)
+    wait_until(lambda: seen[-1].status == "failed", "the failure")
+    failed = seen[-1].number
+    assert not following.is_closed
+    job.retry()
+    wait_until(lambda: seen[-1].status == "failed" and seen[-1].number > failed, "another")
+    following.close()
+    numbers = [state.number for state in seen]
+    assert numbers == sorted(set(numbers))
+    later(lambda: None)
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
+
+
+def test_many_requests_make_one_call_and_what_fails_stops_no_other():
+    calls = []
+    done = threading.Event()
+
+    def fails() -> Any:
+        raise ValueError("on purpose")
+
+    debounce = Debounce(0.01, lambda: calls.append("once"))
+    dropped = Debounce(0.01, lambda: calls.append("dropped"))
+    for _ in range(50):
+        debounce.request()
+        dropped.request()
+    dropped.drop()
+    later(fails)
+    later(done.set, 0.05)
+    assert done.wait(60)
+    wait_until(lambda: calls, "the call")
+    assert calls == ["once"]
+
+
+def run(program):
+    result = python("-c", program, code=None)
+    return result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", drawscape.notebook.__all__)
+def test_every_name_leads_to_something_with_a_docstring(name):
+    assert getattr(drawscape.notebook, name).__doc__
+
+
+def test_importing_it_loads_no_widgets():
+    program = (
+        "import sys, drawscape.notebook, drawscape.job_manager; print('ipywidgets' in sys.modules)"
+    )
+    assert run(program) == "False\n"
+
+
+def test_without_ipywidgets_the_error_names_the_extra():
+    program = "import sys; sys.modules['ipywidgets'] = None; from drawscape.notebook import form"
+    assert (
+        "MissingExtraError: drawscape.notebook.form needs an extra: pip install 'drawscape[lab]'"
+        in run(program)
+    )
+
+
+def test_without_anywidget_there_are_pictures_and_the_error_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    said = run(
+        "import sys; sys.modules['anywidget'] = None\n"
+        "from drawscape.sketches import draw\n"
+        "print(draw('spiral', 60, 60)._repr_mimebundle_()['text/html'][:4])\n"
+        "from drawscape.notebook import form"
+    )
+    assert said.startswith("<img\n")
+    assert "drawscape.notebook.form needs an extra: pip install 'drawscape[lab]'" in said
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'from'"):
+        getattr(drawscape.notebook, "from")

@@ -1,0 +1,356 @@
+"""Fewer lifts, less travel, no line twice."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plot_support import drawings, hatch, mesh, segments, strokes, travel
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import ForbiddenPathError, PlotError, SvgReadError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import EFFORTS, deduplicate, merge, order
+from drawscape.plot.export.formats import save
+from drawscape.svg.read import read_svg
+from workers.svg_tasks import optimize_svg
+
+START = (0.0, 0.0)
+
+
+@given(lines=drawings(), effort=st.sampled_from(EFFORTS))
+@settings(max_examples=30)
+def test_the_same_lines_come_back_reversed_or_rotated_at_most(lines, effort):
+    assert strokes(order(lines, effort=effort)) == strokes(lines)
+
+
+@given(lines=drawings(least=1), effort=st.sampled_from(EFFORTS))
+@settings(max_examples=30)
+def test_travel_is_never_longer_than_before(lines, effort):
+    assert travel(order(lines, effort=effort)) <= travel(lines) + 1e-9
+
+
+def test_the_same_lines_in_the_same_order_every_time():
+    lines = segments(800)
+    for effort in EFFORTS:
+        first, second = order(lines, effort=effort), order(lines, effort=effort)
+        assert first.points.tobytes() == second.points.tobytes()
+
+
+def test_random_segments_travel_less_than_by_vpypes_linesort():
+    lines = segments(3000)
+    theirs = _by_vpype(lines)
+
+    assert travel(order(lines)) < theirs
+    assert travel(order(lines, effort="high")) < 0.85 * theirs
+
+
+def _by_vpype(lines):
+    import vpype  # dear to import
+
+    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
+    index = vpype.LineIndex(collection[1:], reverse=True)
+    ordered = vpype.LineCollection([collection[0]])
+    while len(index) > 0:
+        found, backward = index.find_nearest(ordered[-1][-1])
+        line = index.pop(found)
+        assert line is not None
+        ordered.append(line[::-1] if backward else line)
+    return float(ordered.pen_up_length()[0])
+
+
+def test_a_hatch_is_drawn_to_and_fro():
+    lines = hatch(200)
+    assert travel(order(lines)) == pytest.approx(199 * 0.5)
+
+
+def test_closed_lines_are_entered_where_it_saves_most():
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], dtype=float)
+    near, far = square + np.array([0, 5]), square + np.array([20, 20])
+    ordered = order(Lines.of([far, near]))
+
+    assert ordered.closed.all()
+    # In and out by (10, 5), or as well by (10, 15); then into the far one's corner.
+    assert travel(ordered) == pytest.approx(np.hypot(10, 5) + np.hypot(10, 15))
+    assert ordered[1][0].tolist() == [20, 20]
+
+
+@pytest.mark.parametrize("count", [300, 700])
+@pytest.mark.parametrize("length", [0.0, 1.0, 50.0])
+def test_high_effort_comes_near_the_best_tour(count, length):
+    # Half as many lines as ends: the fewer are ordered without scipy, the others with it.
+    rng = np.random.default_rng(4)
+    ends = rng.uniform(0, 200, (count, 1, 2)) + rng.uniform(-1, 1, (count, 2, 2)) * length
+    lines = Lines.of(ends)
+    ordered = order(lines, effort="high")
+    assert strokes(ordered) == strokes(lines)
+    # A shortest way through n places in an area a is about 0.7124 sqrt(n a) long.
+    assert travel(ordered) < 1.13 * 0.7124 * np.sqrt(count) * 200
+    assert travel(order(lines)) < 1.3 * 0.7124 * np.sqrt(count) * 200
+
+
+def test_two_far_clusters_are_one_tour():
+    near, far = segments(400).points * 0.1, segments(400, seed=1).points * 0.1 + 500
+    lines = Lines.of(np.concatenate((near, far)).reshape(-1, 2, 2))
+    ordered = order(lines, effort="high")
+    assert strokes(ordered) == strokes(lines)
+    gaps = np.hypot(*(ordered.starts[1:] - ordered.ends[:-1]).T)
+    assert (gaps > 400).sum() == 1
+
+
+def test_the_pen_begins_near_the_start():
+    lines = segments(200)
+    ordered = order(lines, start=(210.0, 297.0))
+    assert np.hypot(*(ordered[0][0] - [210, 297])) < 40
+
+
+def test_empty_lines_are_left_out_and_none_is_fine():
+    assert len(order(Lines.empty())) == 0
+    lines = Lines(np.array([[1.0, 1], [2, 2]]), np.array([0, 0, 2, 2]))
+    assert len(order(lines)) == 1
+
+
+def test_an_unknown_effort_is_refused_with_the_known_ones():
+    with pytest.raises(PlotError, match="normal, high"):
+        order(segments(3), effort="extreme")
+
+
+def edges(lines):
+    """All straight pieces, direction left aside, sorted."""
+    pieces = []
+    for line in lines:
+        points = [tuple(point) for point in line.tolist()]
+        pieces += [tuple(sorted(pair)) for pair in itertools.pairwise(points)]
+    return sorted(pieces)
+
+
+@given(lines=drawings())
+@settings(max_examples=30)
+def test_every_piece_is_drawn_once_as_before(lines):
+    assert edges(merge(lines, tolerance_mm=0.1)) == edges(lines)
+
+
+@given(lines=drawings(least=2))
+@settings(max_examples=30)
+def test_as_few_lines_are_left_as_eulers_theorem_allows(lines):
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    pieces = np.array([pair for line in lines for pair in itertools.pairwise(line.tolist())])
+    nodes = np.unique(pieces.reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(-1, 2)
+    odd = np.bincount(nodes.ravel()) % 2
+    graph = coo_matrix((np.ones(len(nodes)), (nodes[:, 0], nodes[:, 1])), shape=(len(odd),) * 2)
+    parts = connected_components(graph, directed=False)[1]
+    least = sum(max(1, int(odd[parts == part].sum()) // 2) for part in set(parts.tolist()))
+
+    assert len(merge(lines, tolerance_mm=0)) == least
+
+
+def test_closed_shapes_that_meet_at_vertices_are_one_line():
+    # Triangles with shared corners, each closed at a corner of its own.
+    corners = np.array([[0, 0], [1, 0], [0.5, 1]], dtype=float)
+    grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(5.0)), axis=-1).reshape(-1, 1, 2)
+    rings = np.array([np.roll(ring, k, axis=0) for k, ring in enumerate(corners + grid)])
+    lines = Lines.of(np.concatenate((rings, rings[:, :1]), axis=1))
+
+    merged = merge(lines)
+    # In each row all hang together; the rows meet at the tops, which are no corners of the next row.
+    assert len(merged) == 5
+    assert edges(merged) == edges(lines)
+    assert merged.closed.all()
+
+
+def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex_on_it():
+    ring = [[2, 0], [3, 1], [2, 2], [1, 1], [2, 0]]
+    lines = Lines.of([[[0, 1], [1, 1], [0, 3]], ring, [[9, 9], [8, 8]]])
+    merged = merge(lines)
+    assert len(merged) == 2
+    assert edges(merged) == edges(lines)
+    assert merged[0][[0, -1]].tolist() == [[0, 1], [0, 3]]
+
+
+def test_a_dot_of_one_point_stays_a_dot():
+    lines = Lines(np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]]), np.array([0, 1, 1, 3, 4]))
+    merged = merge(lines)
+    assert [line.tolist() for line in merged] == [[[1, 1]] * 2, [[2, 2], [3, 3]], [[4, 4]] * 2]
+
+
+def test_a_mesh_leaves_no_more_lines_than_vpypes_linemerge():
+    import vpype  # dear to import
+
+    lines = mesh(20)
+    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
+    collection.merge(tolerance=0.05)
+    merged = merge(lines)
+
+    assert len(merged) <= len(collection)
+    assert merged.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum())
+
+
+def test_ends_meet_within_the_tolerance_and_not_beyond():
+    lines = Lines.of([[[0, 0], [1, 0]], [[1.04, 0], [2, 0]], [[2.06, 0], [3, 0]]])
+    assert len(merge(lines, tolerance_mm=0.05)) == 2
+    assert len(merge(lines, tolerance_mm=0.07)) == 1
+    assert len(merge(lines, tolerance_mm=0)) == 3
+
+
+def test_a_chain_of_near_ends_does_not_join_what_is_far():
+    # Each end lies within the tolerance of the next; the first and the last are 2 mm apart.
+    x = np.arange(41) * 0.05
+    lines = Lines.of(np.stack((np.stack((x, 0 * x), 1), np.stack((x, 0 * x + 9), 1)), axis=1))
+    merged = merge(lines, tolerance_mm=0.06)
+    for line in merged:
+        level = np.hypot(*np.diff(line, axis=0).T)
+        assert ((level < 0.061) | (level > 8.9)).all()
+
+
+def test_a_small_gap_is_drawn_not_bent():
+    merged = merge(Lines.of([[[0, 0], [1, 0]], [[1.03, 0.01], [2, 0]]]), tolerance_mm=0.05)
+    assert merged[0].tolist() == [[0, 0], [1, 0], [1.03, 0.01], [2, 0]]
+
+
+def test_a_negative_tolerance_is_refused():
+    with pytest.raises(PlotError, match="tolerance_mm=-1"):
+        merge(mesh(3), tolerance_mm=-1)
+
+
+def ink(lines):
+    """The lines as a set of points: what is drawn twice counts once."""
+    return shapely.union_all([shapely.LineString(line) for line in lines])
+
+
+@given(lines=drawings(least=1))
+@settings(max_examples=30)
+def test_the_same_ink_is_on_the_paper(lines):
+    before, after = ink(lines), ink(deduplicate(lines))
+    assert before.hausdorff_distance(after) < 0.05 or (before.length == 0 and after.length == 0)
+    assert after.length == pytest.approx(before.length, abs=0.1)
+
+
+@given(lines=drawings(least=1))
+@settings(max_examples=30)
+def test_nothing_is_drawn_twice(lines):
+    after = deduplicate(lines)
+    assert after.lengths_mm.sum() == pytest.approx(ink(after).length, abs=0.1)
+
+
+@given(lines=drawings())
+@settings(max_examples=30)
+def test_once_more_changes_nothing(lines):
+    once = deduplicate(lines)
+    again = deduplicate(once)
+    assert again.lengths_mm.sum() == pytest.approx(once.lengths_mm.sum(), abs=1e-9)
+    assert len(again) == len(once)
+
+
+def test_a_line_drawn_backward_is_a_duplicate():
+    lines = Lines.of([[[0, 0], [5, 1], [9, 9]], [[9, 9], [5, 1], [0, 0]]])
+    assert strokes(deduplicate(lines)) == strokes(lines.take([0]))
+
+
+def test_of_overlapping_lines_the_longer_stays_whole():
+    lines = Lines.of([[[2, 0], [6, 0]], [[0, 0], [5, 0]], [[0, 3], [4, 3]]])
+    assert strokes(deduplicate(lines)) == [((0, 0), (5, 0)), ((0, 3), (4, 3)), ((5, 0), (6, 0))]
+
+
+def test_a_small_shift_is_an_overlap_and_a_larger_one_is_not():
+    line = np.array([[0.0, 0.0], [100.0, 40.0]])
+    near, far = (Lines.of([line, line + np.array([0, up])]) for up in (0.015, 0.05))
+    assert len(deduplicate(near)) == 1
+    assert len(deduplicate(far)) == 2
+
+
+def test_a_fan_of_lines_through_a_point_is_left_alone():
+    angles = np.linspace(0, np.pi, 300, endpoint=False)
+    arms = 50 * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    lines = Lines.of(np.stack((-arms, arms), axis=1))
+    assert strokes(deduplicate(lines)) == strokes(lines)
+
+
+def test_crossing_and_parallel_lines_are_untouched():
+    for lines in (segments(300), hatch(100, spacing=0.1)):
+        after = deduplicate(lines)
+        assert after.points.tobytes() == lines.points.tobytes()
+
+
+def test_a_path_that_goes_there_and_back_is_drawn_once():
+    lines = Lines.of([[[0, 0], [10, 0], [0, 0]]])
+    assert strokes(deduplicate(lines)) == [((0, 0), (10, 0))]
+
+
+def test_equal_dots_become_one():
+    lines = Lines.of([[[1, 1], [1, 1]], [[1, 1], [1, 1]], [[2, 1], [2, 1]]])
+    assert len(deduplicate(lines)) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_overlaps_are_found_wherever_an_end_lies_on_another(seed):
+    rng = np.random.default_rng(seed)
+    # Short ones in a corner and long ones over the sheet; each drawn again, shifted along itself.
+    sizes = [[0.4], [2.0], [200.0]] * 60
+    begin = rng.uniform(0, 1, (180, 2)) * sizes
+    first = np.stack((begin, begin + rng.normal(0, 0.3, (180, 2)) * sizes), axis=1)
+    again = first + 0.4 * (first[:, 1:] - first[:, :1])
+    lines = deduplicate(Lines.of(np.concatenate((first, again))))
+    once = 1.4 * np.hypot(*(first[:, 1] - first[:, 0]).T)
+    assert lines.lengths_mm.sum() == pytest.approx(once.sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("points", "kept"),
+    [
+        ([(0, 0), (10, 0), (4, 0.01), (4, 9)], 19.0),
+        ([(4, 9), (4, 20), (5, 31), (5, 20)], 11 + np.hypot(1, 11) + 11),
+    ],
+)
+def test_a_line_that_turns_back_lies_on_itself_and_one_that_goes_on_does_not(points, kept):
+    assert deduplicate(Lines.of([points])).lengths_mm.sum() == pytest.approx(kept, abs=0.02)
+
+
+def test_a_tolerance_of_nothing_is_refused():
+    with pytest.raises(PlotError, match="tolerance_mm=0"):
+        deduplicate(segments(2), tolerance_mm=0)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home with a drawing in it."""
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    save(Document(210, 297, (Layer("grid", "navy", 0.4, mesh(9)),)), tmp_path / "grid one.svg")
+    return tmp_path
+
+
+def test_the_drawing_comes_back_optimized_below_output(home):
+    path = Path(optimize_svg("grid one.svg"))
+    before, after = read_svg(home / "grid one.svg"), read_svg(path)
+
+    assert path.is_relative_to(home / "output" / "optimized")
+    assert path.name.startswith("grid")
+    assert [layer.name for layer in after.layers] == ["grid"]
+    assert len(after.lines) < len(before.lines) / 5
+    assert travel(after.lines) < travel(before.lines)
+
+
+def test_the_output_may_be_named_and_options_are_passed_on(home):
+    path = optimize_svg(
+        "grid one.svg", output_filename="mine/a.svg", drop_shorter_mm=1e6, effort="high"
+    )
+    assert Path(path) == home / "output" / "mine" / "a.svg"
+    assert len(read_svg(path).layers) == 0
+
+
+def test_what_cannot_be_optimized_is_refused(home):
+    (home / "bad.svg").write_text("<html/>")
+    with pytest.raises(SvgReadError, match="<html>"):
+        optimize_svg("bad.svg")
+    with pytest.raises(FileNotFoundError, match="none"):
+        optimize_svg("none.svg")
+    with pytest.raises(ForbiddenPathError):
+        optimize_svg("/etc/passwd")
+    with pytest.raises(PlotError, match="effort"):
+        optimize_svg("grid one.svg", effort="none")
+    with pytest.raises(ForbiddenPathError):
+        optimize_svg("grid one.svg", output_filename="../a.svg")

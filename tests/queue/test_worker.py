@@ -1,0 +1,533 @@
+"""A worker: how it starts, lives, is found, keeps its children and its code."""
+
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support import first_line, is_running, plain, rounds, wait_until
+
+from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
+from drawscape.job_manager import (
+    cancel_job,
+    default_queue,
+    enqueue_background_job,
+    start_worker,
+    workers_alive,
+)
+from drawscape.queue.engines.liveness import Locks
+from drawscape.queue.task import load_key
+from drawscape.queue.worker.child_process import cgroup_limits
+
+pytestmark = pytest.mark.slow
+
+FIELD = re.compile(r"""(\w+)=("[^"]*"|'[^']*'|\S+)""")
+
+
+def lines_about(text, key, value):
+    """The `key=value` fields of the lines of a log with `key=value`."""
+    found = [dict(FIELD.findall(line)) for line in text.splitlines() if f"{key}={value}" in line]
+    return [fields for fields in found if fields.get(key) == value]
+
+
+@pytest.mark.both_engines
+def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home, start_consumer):
+    consumer = start_consumer()
+    good = enqueue_background_job("sampletasks.add", 1)
+    bad = enqueue_background_job("sampletasks.fail", "no ink left")
+    dead = enqueue_background_job("sampletasks.segfault")
+    wait_until(lambda: good.ended and bad.ended and dead.ended)
+    consumer.stop()
+    text = consumer.log.read_text()
+    worker = good.refresh().worker
+    events = [fields["event"] for fields in lines_about(text, "worker", worker)]
+    assert events == ["started", "stopping", "stopped"]
+    assert lines_about(text, "worker", worker)[0]["slots"] == "1"
+    [line] = lines_about(text, "job", good.id)
+    assert line == {"job": good.id, "task": "sampletasks.add", "status": "finished"}
+    [line] = lines_about(text, "job", bad.id)
+    assert line["task"] == "sampletasks.fail"
+    assert (line["status"], line["reason"]) == ("failed", "exception")
+    assert line["error"] == "'ValueError: no ink left'"
+    [line] = lines_about(text, "job", dead.id)
+    assert (line["status"], line["reason"]) == ("failed", "crashed")
+    assert "killed by SIGSEGV" in line["error"]
+    assert all(
+        line.startswith("[") for line in text.splitlines()
+    )  # huey's own format, with the time
+
+
+def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home):
+    log = home / ".drawscape" / "worker.log"
+    log.write_bytes(b"an old line\n" * 800_000)
+    worker = start_worker(1)
+    worker.stop()
+    assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
+    assert 0 < log.stat().st_size < 10_000
+    start_worker(1).stop()
+    assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
+
+
+def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(home, start_consumer):
+    start_consumer().stop()
+    with closing(plain()) as other:
+        other.execute(
+            "begin immediate"
+        )  # it is alive, and waits for the file before it starts to work
+        consumer = start_consumer()
+        consumer.process.terminate()
+        other.execute("rollback")
+    assert consumer.process.wait(60) == 0
+    assert "event=stopped" in consumer.log.read_text()
+    assert not list((home / ".drawscape" / "workers").glob("*.lock"))
+
+
+def test_logs_and_locks_are_their_owners_whatever_the_umask(home):
+    folder = home / ".drawscape"
+    (folder / "worker.log").touch(mode=0o666)
+    before = os.umask(0)
+    try:
+        worker = start_worker(1)
+        enqueue_background_job("sampletasks.nothing").wait(60)
+    finally:
+        os.umask(before)
+    files = [folder / "worker.log", *folder.glob("workers/*.lock")]
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 2
+    assert (folder / "workers").stat().st_mode & 0o777 == 0o700
+    worker.stop()
+
+
+def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_closed(home):
+    enqueue_background_job("sampletasks.nothing")
+    key = home / ".drawscape" / "queue.key"
+    for mode in (0o666, 0o620, 0o602):
+        key.chmod(mode)
+        with pytest.raises(QueueError, match=f"written by others \\(mode {mode:o}\\)"):
+            load_key(key)
+    key.chmod(0o644)
+    assert len(load_key(key)) == 32
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_in_the_place_of_a_log_is_not_followed(home, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    log = home / ".drawscape" / "worker.log"
+    log.symlink_to(victim)
+    with pytest.raises(QueueError, match=r"worker\.log"):
+        start_worker(1)
+    assert victim.read_text() == "untouched"
+
+
+@pytest.mark.both_engines
+@pytest.mark.nightly
+def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(home, start_consumer, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    first = start_consumer(environment={"TMPDIR": str(tmp_path / "tmp")})
+    enqueue_background_job("sampletasks.nothing").wait(60)
+    [temporary] = (tmp_path / "tmp").glob("pymp-*")
+    locks = set((home / ".drawscape" / "workers").glob("*.lock"))
+    first.kill()
+    start_consumer()
+    wait_until(lambda: not temporary.exists() and not any(lock.exists() for lock in locks))
+
+
+def test_a_worker_that_cannot_write_ends_with_a_sentence(home):
+    def write_nothing():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    for prepare in (lambda: None, lambda: enqueue_background_job("sampletasks.nothing")):
+        prepare()
+        done = subprocess.run(
+            [sys.executable, "-m", "drawscape", "worker"],
+            cwd=home,
+            preexec_fn=write_nothing,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("drawscape: ")
+
+
+@pytest.mark.both_engines
+def test_of_many_that_want_a_shared_worker_one_starts_it(home):
+    script = (
+        "import sys; from drawscape.job_manager import start_shared_worker\n"
+        "worker = start_shared_worker(1); print(worker is not None, flush=True); sys.stdin.read()\n"
+        "worker and worker.stop()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    many = [subprocess.Popen([sys.executable, "-c", script], cwd=home, **pipes) for _ in range(6)]
+    assert sorted(first_line(one) for one in many) == ["False\n"] * 5 + ["True\n"]
+    assert len(workers_alive()) == 1
+    for one in many:
+        one.communicate(timeout=60)
+
+
+def test_the_memory_limit_of_a_container_counts(tmp_path):
+    (tmp_path / "system.slice" / "jobs.service").mkdir(parents=True)
+    (tmp_path / "system.slice" / "memory.max").write_text("1073741824\n")
+    (tmp_path / "system.slice" / "jobs.service" / "memory.max").write_text("max\n")
+    (tmp_path / "memory" / "docker").mkdir(parents=True)
+    (tmp_path / "memory" / "docker" / "memory.limit_in_bytes").write_text("536870912\n")
+    membership = tmp_path / "cgroup"
+    for text, limits in (
+        ("0::/system.slice/jobs.service\n", [2**30]),
+        ("0::/somewhere/else\n", []),
+        ("12:cpu,cpuacct:/x\n9:memory:/docker\n", [2**29]),
+    ):
+        membership.write_text(text)
+        assert list(cgroup_limits(membership, tmp_path)) == limits
+    assert list(cgroup_limits(tmp_path / "none", tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "options"), [(".", ()), ("notebooks", ("-k", "process", "-w", "4"))]
+)
+def test_every_way_to_start_a_consumer_isolates_and_times_out(
+    home, start_consumer, options, place, search_home_from
+):
+    (home / "notebooks").mkdir(exist_ok=True)
+    search_home_from(home)
+    consumer = start_consumer(*options, directory=home / place)
+    _, pid = enqueue_background_job("sampletasks.where").wait(60)
+    assert pid != consumer.pid
+    stuck = enqueue_background_job("sampletasks.loop_in_c", job_timeout=0.3)
+    dead = enqueue_background_job("sampletasks.segfault")
+    for job in (stuck, dead):
+        with pytest.raises(JobFailed):
+            job.wait(60)
+    assert (stuck.reason, dead.reason) == ("timeout", "crashed")
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert workers_alive()[0].slots == (4 if "4" in options else 1)
+
+
+@pytest.mark.both_engines
+def test_a_worker_started_from_a_program_ends_with_it(home):
+    script = (
+        "import os, signal, sys; from drawscape.job_manager import start_worker\n"
+        "worker = start_worker(1); print(worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False, timeout=120
+    )
+    pid = int(done.stdout)
+    wait_until(lambda: not is_running(pid))
+    wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
+
+
+def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
+    worker = start_worker(1)
+    try:
+        assert enqueue_background_job("sampletasks.where").wait(60)[0] == str(tmp_path / "new-home")
+    finally:
+        worker.stop()
+    assert (tmp_path / "elsewhere" / "queue.db").exists()
+
+
+@pytest.mark.both_engines
+def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
+    first = enqueue_background_job("sampletasks.nap", 0.5)
+    after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)
+    more = [enqueue_background_job("sampletasks.add", i) for i in range(10)]
+    later = enqueue_background_job("sampletasks.add", 1, job_delay="1h")
+    command = [sys.executable, "-m", "drawscape", "worker", "--burst", "-w", "2"]
+    limits = ["--max-jobs-per-child", "3"]
+    assert subprocess.run([*command, *limits], cwd=home, timeout=120, check=False).returncode == 0
+    assert {job.status for job in [first, after, *more]} == {"finished"}
+    assert later.status == "scheduled"
+    assert workers_alive() == []
+
+
+def test_files_of_the_project_that_are_named_like_modules_hide_nothing(home, monkeypatch):
+    for name in ("random", "drawscape", "statistics", "secrets"):
+        (home / f"{name}.py").write_text("raise SystemExit('the wrong one')")
+    monkeypatch.chdir(home)
+    worker = start_worker(1)
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    worker.stop()
+    process = subprocess.Popen([Path(sys.executable).with_name("drawscape"), "worker", "-w", "1"])
+    try:
+        assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+READER = """
+from pathlib import Path
+from drawscape import settings
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
+               task_modules=settings.task_modules())
+
+@huey.task()
+def read_everything(folder):
+    "What an archiver does: each file is opened, read and closed."
+    files = [path for path in Path(folder).rglob("*.lock") if path.is_file()]
+    return len([path.read_bytes() for path in files])
+"""
+
+
+@pytest.fixture
+def readers(home):
+    """A huey of the home with a native task that reads files in the worker's own process."""
+    (home / "modules" / "readers.py").write_text(READER)
+    sys.modules.pop("readers", None)
+    import readers
+
+    yield readers
+    readers.huey.storage.close()
+    sys.modules.pop("readers", None)
+
+
+def started(jobs):
+    wait_until(lambda: all(job.status == "started" for job in jobs))
+    return jobs
+
+
+@pytest.mark.both_engines
+@pytest.mark.nightly
+def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home, start_consumer):
+    workers = {start_consumer("-w", "2").pid for _ in range(2)}
+    jobs = started([enqueue_background_job("sampletasks.nap", 7) for _ in range(4)])
+    for lock in (home / ".drawscape" / "workers").glob("*.lock"):
+        lock.unlink()
+    wait_until(lambda: {worker.pid for worker in workers_alive()} == workers)
+    assert [job.wait(60) for job in jobs] == [7] * 4
+    assert {job.refresh().attempts for job in jobs} == {1}
+
+
+@pytest.mark.nightly
+def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
+    home, readers, start_consumer
+):
+    for _ in range(2):
+        start_consumer("-w", "2", huey="readers.huey")
+    jobs = started([enqueue_background_job("sampletasks.nap", 5) for _ in range(2)])
+    results = [readers.read_everything(str(home / ".drawscape" / "workers")) for _ in range(8)]
+    assert {result(blocking=True, timeout=60) for result in results} == {2}
+    assert len(workers_alive()) == 2
+    assert [job.wait(60) for job in jobs] == [5] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+
+
+@pytest.mark.both_engines
+def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
+    """Several, each of them with the file removed again: one may be asked to stop by a lucky moment."""
+    count = rounds(2, 6)
+    start_consumer("-w", str(count))
+    paths = [tmp_path / f"begun{number}" for number in range(count)]
+    jobs = [enqueue_background_job("processtasks.until_asked", str(path)) for path in paths]
+    wait_until(lambda: all(path.exists() for path in paths))
+    for job in jobs:
+        for lock in (home / ".drawscape" / "workers").glob("*.lock"):
+            lock.unlink(missing_ok=True)
+        assert cancel_job(job.id, grace=20)
+    for job, path in zip(jobs, paths, strict=True):
+        wait_until(lambda job=job: job.ended)
+        assert job.status == "stopped"
+        assert Path(f"{path}.asked").read_text() == "True"
+
+
+@pytest.mark.nightly
+def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
+    home, start_consumer, tmp_path, monkeypatch
+):
+    original = start_consumer("-w", "2")
+    jobs = started([enqueue_background_job("sampletasks.nap", 12) for _ in range(2)])
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    environment = {"DRAWSCAPE_HOME": str(copy)}
+    start_consumer(environment=environment, directory=copy, ready=False)
+    wait_until(lambda: recovered(copy))
+    assert [job.wait(60) for job in jobs] == [12] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert original.process.poll() is None
+
+
+def recovered(copy):
+    """Whether the copy's worker took the copied jobs over: they were another's, in another folder."""
+    return any("event=recovered" in log.read_text() for log in copy.parent.rglob("consumer-*.log"))
+
+
+def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
+    locks = default_queue().folder / "workers"
+    locks.mkdir(parents=True)
+    (locks / "dead.lock").write_text("{}")
+    assert not Locks(locks).is_alive("dead")
+    assert not Locks(locks).is_alive("never-was")
+
+
+def parent_of(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.both_engines
+def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer):
+    """Out of descriptors: jobs wait, `explain` shows why, and they run once there is room again."""
+    consumer = start_consumer()
+    _, child = enqueue_background_job("sampletasks.where").wait(60)
+    limits = resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE)
+    in_use = len(os.listdir(f"/proc/{consumer.pid}/fd"))
+    resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, (in_use, limits[1]))
+    os.kill(child, signal.SIGKILL)
+    jobs = [enqueue_background_job("sampletasks.add", i) for i in range(3)]
+    wait_until(lambda: "cannot start a child process" in jobs[0].explain())
+    assert {job.status for job in jobs} == {"queued"}
+    assert "Too many open files" in jobs[0].explain()
+    resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, limits)
+    assert [job.wait(60) for job in jobs] == [0, 1, 2]
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert "cannot start" not in enqueue_background_job("sampletasks.nap", 0.1).explain()
+
+
+@pytest.mark.both_engines
+def test_a_running_job_survives_the_server_that_forked_its_child(home, start_consumer):
+    consumer = start_consumer()
+    job = enqueue_background_job("sampletasks.nap", 1.0)
+    wait_until(lambda: job.status == "started")
+    child = job.refresh().pid
+    server = parent_of(child)
+    assert server != consumer.pid
+    os.kill(server, signal.SIGKILL)
+    assert job.wait(60) == 1.0
+    with pytest.raises(JobFailed):
+        enqueue_background_job("sampletasks.segfault").wait(60)
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+
+
+def test_the_peak_memory_of_a_child_that_is_killed_is_known(home, start_consumer):
+    start_consumer()
+    held_s = 0.5  # the worker looks twice a second, on a busy machine less often
+
+    def killed():
+        nonlocal held_s
+        job = enqueue_background_job("processtasks.hold", 300, 60)
+        wait_until(lambda: job.message == "held")
+        held_s *= 2
+        time.sleep(held_s)
+        os.kill(job.refresh().pid, signal.SIGKILL)
+        with pytest.raises(JobFailed, match="SIGKILL"):
+            job.wait(60)
+        return job
+
+    job = killed()
+    while (job.refresh().peak_kb or 0) < 300 * 1024 and held_s < 30:
+        job = killed()
+    assert job.reason == "crashed"
+    assert "Peak memory: 3" in job.explain()
+
+
+def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home, start_consumer):
+    start_consumer()
+    large = enqueue_background_job("processtasks.hold", 300, 0)
+    large.wait(60)
+    small = enqueue_background_job("sampletasks.where")
+    small.wait(60)
+    assert large.refresh().peak_kb > 300 * 1024 > 2 * small.refresh().peak_kb
+
+
+@pytest.mark.both_engines
+def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
+    home, start_consumer, tmp_path
+):
+    note = tmp_path / "pid"
+    first = start_consumer()
+    job = enqueue_background_job("processtasks.leave_processes", str(note), "session", "nap")
+    wait_until(lambda: note.exists() and note.read_text())
+    orphan = int(note.read_text())
+    assert is_running(orphan)
+    first.kill()
+    start_consumer()
+    wait_until(lambda: not is_running(orphan))
+    wait_until(lambda: job.refresh().recoveries == 1)
+
+
+@pytest.fixture
+def source(home, start_consumer):
+    start_consumer()
+    (home / "modules" / "inks.py").write_text("COLOUR = 'black'\n")
+    module = home / "modules" / "sampletasks.py"
+    module.write_text(
+        module.read_text() + "\n\ndef colour():\n    import inks\n    return inks.COLOUR\n"
+    )
+    return module
+
+
+@pytest.mark.both_engines
+def test_an_edited_task_runs_as_it_is_now_and_the_worker_stays(source):
+    worker = workers_alive()[0].pid
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    for value in (22, 333):
+        source.write_text(
+            source.read_text().replace(
+                "def answer():\n    return", f"def answer():\n    return {value} or"
+            )
+        )
+        assert enqueue_background_job("sampletasks.answer").wait(60) == value
+    assert workers_alive()[0].pid == worker
+
+
+def test_an_edited_import_of_a_task_counts_too(source):
+    assert enqueue_background_job("sampletasks.colour").wait(60) == "black"
+    (source.parent / "inks.py").write_text("COLOUR = 'sepia'\n")
+    assert enqueue_background_job("sampletasks.colour").wait(60) == "sepia"
+
+
+@pytest.mark.both_engines
+def test_a_new_task_module_is_found_at_once(source, monkeypatch):
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    source.write_text(source.read_text() + "\n\ndef brand_new():\n    return 'new'\n")
+    assert enqueue_background_job("sampletasks.brand_new").wait(60) == "new"
+
+
+def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(source, home):
+    worker = workers_alive()[0].pid
+    (home / "latertasks.py").write_text("def late():\n    return 'late'\n")
+    with pytest.raises(TaskNotAllowedError, match="latertasks"):
+        enqueue_background_job("latertasks.late")
+    (home / "drawscape.toml").write_text("task-modules = ['latertasks']\n")
+    assert enqueue_background_job("latertasks.late").wait(60) == "late"
+    assert workers_alive()[0].pid == worker
+
+
+def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(source):
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    good = source.read_text()
+    source.write_text(good + "\n\ndef broken(:\n")
+    job = enqueue_background_job("sampletasks.answer")
+    with pytest.raises(JobFailed, match="SyntaxError"):
+        job.wait(60)
+    assert "def broken(:" in job.error
+    source.write_text(good + "\n# fixed\n")
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+
+
+@pytest.mark.both_engines
+def test_a_backlog_sees_the_edit_within_a_moment(source):
+    gate = source.parent / "gate"
+    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    for _ in range(2):
+        enqueue_background_job("sampletasks.wait_for_file", str(gate))
+    later = enqueue_background_job("sampletasks.answer")
+    source.write_text(
+        source.read_text().replace("def answer():\n    return 1", "def answer():\n    return 4444")
+    )
+    time.sleep(0.1)  # a file is looked at ten times a second
+    gate.touch()
+    assert later.wait(60) == 4444

@@ -1,0 +1,195 @@
+"""Text becomes lines: outlines of fonts, and text on paths."""
+
+import numpy as np
+import pytest
+from own_font import box_font
+
+from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.lettering import load_font
+from drawscape.svg.read import read_svg
+from drawscape.svg.read import text as fonts
+
+HEAD = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="200mm" '
+    'height="200mm" viewBox="0 0 200 200"><defs><path id="p" d="{d}"/></defs>'
+)
+
+
+def read(body, d="M20,100H180"):
+    return read_svg(f'{HEAD.replace("{d}", d)}<g font-size="20">{body}</g></svg>')
+
+
+def on_path(text, attributes="", d="M20,100H180"):
+    return read(f'<text><textPath href="#p" {attributes}>{text}</textPath></text>', d)
+
+
+def points(document):
+    return document.lines.points
+
+
+@pytest.mark.parametrize(
+    ("attributes", "place"),
+    [
+        ("", 'x="20" y="100"'),
+        ('startOffset="25%"', 'x="60" y="100"'),
+        ('startOffset="50%" text-anchor="middle"', 'x="100" y="100" text-anchor="middle"'),
+        ('startOffset="100%" text-anchor="end"', 'x="180" y="100" text-anchor="end"'),
+    ],
+)
+def test_on_a_level_path_text_stands_as_it_would_without(attributes, place):
+    plain = read(f"<text {place}>Ink, a p</text>")
+    assert points(on_path("Ink, a p", attributes)) == pytest.approx(points(plain), abs=0.02)
+
+
+def test_on_an_upright_path_text_is_turned():
+    level = points(on_path("up", d="M100,100H180")) - 100
+    upright = points(on_path("up", d="M100,100V180")) - 100
+    assert upright == pytest.approx(np.column_stack((-level[:, 1], level[:, 0])), abs=0.02)
+
+
+def test_letters_follow_a_circle_and_keep_their_distance_to_it():
+    around = on_path("o" * 24, d="M40,100A60,60,0,0,1,160,100A60,60,0,0,1,40,100")
+    away = np.hypot(*(points(around) - 100).T)
+    assert away.min() == pytest.approx(60, abs=0.6)
+    assert away.max() < 60 + 20
+    sides = {tuple(side) for side in np.sign(points(around) - 100).tolist()}
+    assert {(-1, -1), (1, -1), (1, 1)} <= sides
+
+
+def test_a_moved_path_moves_its_text_and_tspans_are_lifted():
+    body = '<text><textPath href="#q">a<tspan dy="-7">b</tspan></textPath></text>'
+    moved = read(
+        f'<path id="q" stroke="none" fill="none" d="M0,0H90" transform="translate(20 50)"/>{body}'
+    )
+    plain = read('<text x="20" y="50">a<tspan dy="-7">b</tspan></text>')
+    assert points(moved) == pytest.approx(points(plain), abs=0.02)
+
+
+def test_what_finds_no_room_or_no_path_is_noted():
+    short = on_path("a word too long", d="M20,100H60")
+    assert "letters beyond the ends of their path are not drawn" in short.unsupported
+    assert points(short)[:, 0].max() < 70
+    lost = read('<text><textPath href="#no">a</textPath></text>')
+    assert lost.unsupported == ("<textPath> without a path to follow is not drawn",)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        # The capital H is 0.718 of the size high, from the base line up.
+        ("<text y='50' font-size='10' font-family='Arial'>H</text>", 42.82, 50),
+        ("<text y='50' font-size='10' dominant-baseline='hanging'>H</text>", 50.6, 57.2),
+        ("<text y='50' font-size='10' dominant-baseline='central'>H</text>", 46.8, 53.4),
+        ("<text y='50' font-size='10' dominant-baseline='middle'>H</text>", 45.6, 52.2),
+        ("<text y='50' font-size='10'><tspan baseline-shift='super'>H</tspan></text>", 39.9, 46.5),
+        ("<text y='50' style='font:10px/2 Arial' text-decoration='underline'>H</text>", 42.82, 51),
+    ],
+)
+def test_text_stands_on_the_line_that_its_file_names(text, low, high):
+    bounds = read(text).lines.bounds
+    assert bounds is not None
+    assert (bounds[1], bounds[3]) == pytest.approx((low, high), abs=0.8)
+
+
+@pytest.mark.parametrize("adjust", ["spacing", "spacingAndGlyphs"])
+def test_text_takes_the_length_that_its_file_names(adjust):
+    text = "<text y='50' font-size='10' text-decoration='underline' {}>HHHH</text>"
+    line = read(text.format(f"textLength='70' lengthAdjust='{adjust}'")).lines
+    assert np.ptp(line.points[:, 0]) == pytest.approx(70, abs=2)
+    assert np.ptp(read(text.format("")).lines.points[:, 0]) < 40
+
+
+def test_what_text_asks_for_in_vain_is_named_and_a_tref_is_its_text():
+    asked = "writing-mode='tb' direction='rtl' font-variant='small-caps'"
+    notes = read(f"<text {asked}>a</text>").unsupported
+    assert sum("text that runs" in note or "small capitals" in note for note in notes) == 3
+    linked = (
+        "<defs><text id='t' display='none'>HH</text></defs><text><tref xlink:href='#t'/></text>"
+    )
+    assert len(read(linked).lines) == len(read("<text>HH</text>").lines)
+
+
+PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'
+
+
+def text(family, words="HH", more=""):
+    return f'{PAGE}<text x="10" y="30" font-size="10" font-family="{family}" {more}>{words}</text></svg>'
+
+
+def forget_fonts():
+    for cache in (fonts.system_font, fonts._installed, load_font):
+        cache.cache_clear()
+
+
+@pytest.fixture(params=["fontconfig", "folders"])
+def installed(request, tmp_path, monkeypatch):
+    """A font whose H is a box, found by fontconfig or, without that program, in its folder."""
+    (tmp_path / "fonts").mkdir()
+    box_font("Box Type").save(tmp_path / "fonts" / "box.ttf")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    if request.param == "folders":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    forget_fonts()
+    yield "Box Type"
+    forget_fonts()
+
+
+def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed):
+    document = read_svg(text(installed), text="outlines")
+    first, second = document.lines
+    assert first.min(axis=0) == pytest.approx([11, 22], abs=1e-3)
+    assert first.max(axis=0) == pytest.approx([14, 30], abs=1e-3)
+    assert np.ptp(second - first, axis=0) == pytest.approx([0, 0], abs=1e-3)
+    assert (second - first)[0] == pytest.approx([5, 0], abs=1e-3)
+    assert first[0] == pytest.approx(first[-1])
+    assert document.unsupported == ()
+
+
+def test_a_font_that_stands_in_and_a_letter_that_it_lacks_are_named(installed):
+    notes = read_svg(text(f"No Such Family, {installed}", "Hé"), text="outlines").unsupported
+    assert f"text in 'No Such Family' is drawn in the outlines of {installed!r}" in notes
+    assert "the character 'é' is not drawn: the font lacks it" in notes
+
+
+def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed):
+    notes = read_svg(text("-:weight=200,x\\"), text="outlines").unsupported
+    assert any("drawn in the outlines of" in note for note in notes)
+
+
+def test_a_machine_without_fonts_is_an_error_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path])
+    forget_fonts()
+    with pytest.raises(SvgReadError, match="install one"):
+        read_svg(text("Arial"), text="outlines")
+    forget_fonts()
+
+
+def test_another_kind_of_text_is_refused():
+    with pytest.raises(UnknownNameError, match="strokes"):
+        read_svg(text("Arial"), text="paths")
+
+
+def test_a_font_whose_letters_are_pictures_is_passed_over(installed, tmp_path):
+    font = box_font("Pictures").font
+    for table in ("glyf", "loca"):
+        del font[table]
+    font.save(tmp_path / "fonts" / "pictures.ttf")
+    forget_fonts()
+    document = read_svg(text("Pictures"), text="outlines")
+    assert len(document.lines) >= 2
+    assert any("'Pictures' is drawn in the outlines of" in note for note in document.unsupported)
+
+
+def test_letters_that_kern_stand_closer(tmp_path, monkeypatch):
+    from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
+
+    builder = box_font("Kerned")
+    addOpenTypeFeaturesFromString(builder.font, "feature kern { pos H H -100; } kern;")
+    (tmp_path / "fonts").mkdir()
+    builder.save(tmp_path / "fonts" / "kerned.ttf")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    forget_fonts()
+    first, second = read_svg(text("Kerned"), text="outlines").lines
+    assert (second - first)[0] == pytest.approx([4, 0], abs=1e-3)
+    forget_fonts()

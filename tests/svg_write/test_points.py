@@ -1,0 +1,182 @@
+"""Points of any kind, and shapes by their vertices."""
+
+import numpy as np
+import pytest
+import shapely
+
+from drawscape.errors import CanvasError, GeometryError
+from drawscape.svg_builder import SVGBuilder
+
+LINE = [[0.0, 10.0], [10.0, 10.0], [20.0, 5.0]]
+SHIFTED = [[1.0, 10.0], [11.0, 10.0], [21.0, 5.0]]
+COMPLEX = np.array([0 + 10j, 10 + 10j, 20 + 5j])
+
+
+def only(svg):
+    (line,) = svg.lines()
+    return line.tolist()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        LINE, np.array(LINE), COMPLEX, list(COMPLEX), [0 + 10j, 10 + 10j, 20 + 5j],
+        shapely.LineString(LINE), (tuple(point) for point in LINE),
+        zip([0, 10, 20], [10, 10, 5], strict=True), SVGBuilder(9, 9).polyline(LINE),
+    ],
+)  # fmt: skip
+def test_a_line_of_any_kind_of_points(points):
+    assert only(SVGBuilder(50, 50).polyline(points)) == LINE
+
+
+def test_a_line_of_xs_and_ys():
+    assert only(SVGBuilder(50, 50).polyline([0, 10, 20], [10, 10, 5])) == LINE
+    assert only(SVGBuilder(50, 50).polyline(iter([0, 10, 20]), np.array([10, 10, 5]))) == LINE
+    with pytest.raises(GeometryError, match="3 xs and 2 ys"):
+        SVGBuilder(50, 50).polyline([1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [COMPLEX, COMPLEX + 1], (line for line in (COMPLEX, COMPLEX + 1)),
+        np.stack((COMPLEX, COMPLEX + 1)), [LINE, shapely.LineString(SHIFTED)],
+        shapely.MultiLineString([LINE, SHIFTED]),
+        SVGBuilder(50, 50).polyline(LINE).polyline(COMPLEX + 1),
+        [SVGBuilder(50, 50).polyline(LINE), COMPLEX + 1],
+    ],
+)  # fmt: skip
+def test_many_lines_of_any_kind(lines):
+    drawn = [line.tolist() for line in SVGBuilder(50, 50).polylines(lines).lines()]
+    assert drawn == [LINE, SHIFTED]
+
+
+def test_any_geometry_is_drawn():
+    ring = shapely.Point(20, 20).buffer(10).difference(shapely.Point(20, 20).buffer(5))
+    mixed = shapely.GeometryCollection(
+        [ring, shapely.LineString(LINE), shapely.MultiPoint([(1, 1), (2, 2)]), shapely.Polygon()]
+    )
+    lines = SVGBuilder(50, 50).geometry(mixed, stroke="red").lines()
+    assert len(lines) == 5
+    assert lines.closed.sum() == 2
+    assert len(SVGBuilder(50, 50).polygon(ring).lines()) == 2
+    assert len(SVGBuilder(50, 50).geometry(shapely.Polygon()).lines()) == 0
+
+
+def test_regions_are_taken_from_anything_too():
+    square = np.array([10 + 10j, 30 + 10j, 30 + 30j, 10 + 30j])
+    plain = SVGBuilder(50, 50).hatch([(10, 10), (30, 10), (30, 30), (10, 30)]).lines()
+    assert SVGBuilder(50, 50).hatch(square).lines().points.tolist() == plain.points.tolist()
+    other = SVGBuilder(50, 50).polygon(square)
+    assert SVGBuilder(50, 50).hatch(other).lines().points.tolist() == plain.points.tolist()
+
+
+def test_points_triangles_and_regular_polygons():
+    assert only(SVGBuilder(9, 9).point(3, 4)) == [[3, 4], [3, 4]]
+    assert only(SVGBuilder(9, 9).triangle(0, 0, 5, 0, 0, 5)) == [[0, 0], [5, 0], [0, 5], [0, 0]]
+    hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6)))
+    assert hexagon[0] == pytest.approx([20, 10])
+    assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
+    with pytest.raises(CanvasError, match="3 at least"):
+        SVGBuilder(9, 9).regular_polygon(0, 0, 1, 2)
+
+
+def test_random_numbers_and_noise_follow_their_seed():
+    def numbers(seed):
+        svg = SVGBuilder(9, 9).random_seed(seed)
+        return (svg.random(), svg.random(5, 6), svg.random_gauss(), svg.random_choice("abc"),
+                svg.noise(0.5), svg.noise(0.5, 0.5), svg.noise(0.5, 0.5, 0.5))  # fmt: skip
+
+    assert numbers(1) == numbers(1)
+    assert numbers(1) != numbers(2)
+    assert 5 <= numbers(3)[1] <= 6
+    with pytest.raises(CanvasError):
+        SVGBuilder(9, 9).random_choice([])
+
+
+def test_noise_along_a_line_is_smooth_and_not_nought_at_whole_numbers():
+    svg = SVGBuilder(9, 9)
+    values = svg.noise(np.linspace(0, 20, 2001))
+    assert np.abs(np.diff(values)).max() < 0.05
+    assert values.std() > 0.1
+    assert np.abs(svg.noise(np.arange(20.0))).max() > 0.05
+
+
+def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():
+    svg = SVGBuilder(100, 100)
+    with svg.group(transform="translate(10 20)", stroke_dasharray="2"):
+        svg.line(0, 0, 5, 0)
+        with svg.layer("red", color="red"):
+            svg.line(0, 0, 1, 0)
+            svg.translate(1, 1).line(0, 0, 1, 0)
+        svg.line(0, 5, 5, 5)
+    assert svg.current_group is None
+    layers = {pen.name: lines for pen, lines in svg.layers()}
+    assert [line.tolist() for line in layers["red"]] == [[[10, 20], [11, 20]], [[11, 21], [12, 21]]]
+    assert len(layers["pen 2" if "pen 2" in layers else "pen 1"]) == 2
+    assert svg.to_string().count("stroke-dasharray") == 2
+
+
+def drawn(corners, *, closed=False, canvas=None):
+    """The `d` of a shape; a corner is (x, y), a smooth one (x, y, True)."""
+    svg = canvas or SVGBuilder(100, 100)
+    with svg.shape(closed=closed) as shape:
+        for x, y, *smooth in corners:
+            (shape.curve_vertex if smooth else shape.vertex)(x, y)
+    return svg.elements[-1].partition(' d="')[2].partition('"')[0]
+
+
+def test_corners_alone_are_a_polyline():
+    assert drawn([(10, 10), (20, 30), (40, 5)]) == "M10,10 L20,30 L40,5"
+    assert drawn([(10, 10), (20, 30), (40, 5)], closed=True) == "M10,10 L20,30 L40,5 L10,10 Z"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_smooth_vertices_alone_are_the_curve_through_them(closed):
+    points = [(10, 10), (30, 50), (60, 20), (90, 80)]
+    curve = SVGBuilder(100, 100).curve(points, closed=closed).elements[-1]
+    assert f'd="{drawn([(*p, True) for p in points], closed=closed)}"' in curve
+
+
+def test_the_line_is_straight_between_corners_and_bends_on_both_sides_of_a_smooth_vertex():
+    d = drawn([(0, 0), (10, 0), (20, 10, True), (30, 0), (40, 0)])
+    assert [part[0] for part in d.split() if part[0].isalpha()] == ["M", "L", "C", "C", "L"]
+    before, after = (part.split()[:3] for part in d.split("C")[1:])
+    into, out = (np.array(p.split(","), dtype=float) for p in (before[1], after[0]))
+    assert (into + out) / 2 == pytest.approx((20, 10))  # one tangent: no corner there
+
+
+def test_a_closed_shape_is_the_same_whichever_vertex_comes_first():
+    corners = [(50, 10), (65, 40, True), (50, 55, True), (35, 40, True)]
+    whole = {drawn(corners[n:] + corners[:n], closed=True) for n in range(4)}
+    assert len(whole) == 1
+    assert "L" not in whole.pop()
+
+
+def test_the_transform_moves_a_shape_as_it_moves_its_vertices():
+    svg = SVGBuilder(100, 100)
+    svg.translate(5, 7).scale(2, 1)
+    moved = drawn([(0, 0), (10, 0, True), (10, 10)], canvas=svg)
+    assert moved == drawn([(5, 7), (25, 7, True), (25, 17)])
+
+
+def test_style_and_layer_are_those_of_any_line():
+    svg = SVGBuilder(100, 100)
+    with svg.layer("red", color="red"), svg.shape(stroke_dasharray="4 2") as shape:
+        shape.vertex(0, 0).vertex(10, 10)
+    (layer,) = svg.document().layers
+    assert (layer.name, layer.color) == ("red", "red")
+    assert 'd="M0,0 L10,10" stroke-dasharray="4 2"' in svg.to_string()
+
+
+@pytest.mark.parametrize(("count", "named"), [(0, "no vertices"), (1, "1 vertex")])
+def test_too_few_vertices_are_named(count, named):
+    with pytest.raises(CanvasError, match=named):
+        drawn([(10, 10)] * count)
+
+
+def test_a_vertex_that_is_not_finite_and_a_block_that_raises_draw_nothing():
+    svg = SVGBuilder(100, 100)
+    with pytest.raises(CanvasError, match="not finite"), svg.shape() as shape:
+        shape.vertex(0, 0).vertex(1, 1).vertex(float("nan"), 2)
+    assert svg.elements == []
