@@ -28,6 +28,9 @@ from drawscape.svg.node import (
 from drawscape.svg.outline import (
     PATH_DATA,
     Vertices,
+    clip_since,
+    counted,
+    hide,
     moved_shape,
     pair,
     spline,
@@ -35,8 +38,7 @@ from drawscape.svg.outline import (
 )
 
 if TYPE_CHECKING:
-    from drawscape.geometry.camera import Camera
-    from drawscape.geometry.mesh import Mesh
+    from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.noise import Noise
     from drawscape.lettering import Align, VerticalAlign
 
@@ -441,8 +443,6 @@ class SVGBuilder(Canvas):
         >>> len(svg.lines())
         3
         """
-        from drawscape.svg.hide import hide
-
         hide(self.elements if self.current_group is None else self.current_group.elements)
         return self
 
@@ -472,7 +472,6 @@ class SVGBuilder(Canvas):
             )
         from drawscape.geometry.clip import clip_to_polygon
         from drawscape.geometry.curves import circle as circle_points
-        from drawscape.svg.hide import clip_since, counted
 
         if rect is not None:
             x, y, w, h = rect
@@ -539,7 +538,7 @@ class SVGBuilder(Canvas):
     ) -> Self:
         """Draw what is seen of `solid`, as large as the frame allows: edges, and `slices` level cuts.
 
-        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
+        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.mesh`;
         `camera` is isometric unless one is given. Edges are borders, creases of more than
         `crease_degrees`, and the silhouette. Hidden lines are removed exactly (Roberts 1963).
         Raises CanvasError for a negative number of slices.
@@ -548,8 +547,8 @@ class SVGBuilder(Canvas):
         >>> svg.mesh(torus(), slices=20)
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        from drawscape.geometry.camera import Camera
         from drawscape.geometry.hidden import visible_edges, visible_paths
+        from drawscape.geometry.mesh import Camera
         from drawscape.geometry.mesh import slices as level_cuts
 
         if slices < 0:

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from drawscape.late_names import late_names
 
 if TYPE_CHECKING:
-    from drawscape.geometry.camera import Camera
-    from drawscape.geometry.centrelines import centreline, inked
-    from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
-    from drawscape.geometry.contours import contours_by_level
+    from drawscape.geometry.clip import Shape, clip_to_polygon, clip_to_rectangle, occlude
+    from drawscape.geometry.contours import centreline, contours_by_level, inked
     from drawscape.geometry.curves import (
         arc,
         beziers,
@@ -25,16 +23,21 @@ if TYPE_CHECKING:
         quadratic,
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
-    from drawscape.geometry.implicit import implicit_mesh
+    from drawscape.geometry.implicit import (
+        implicit_mesh,
+        is_lit,
+        march,
+        normals_of,
+        smooth_union,
+    )
     from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
-    from drawscape.geometry.mesh import Mesh
+    from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
-    from drawscape.geometry.occlusion import Shape, occlude
     from drawscape.geometry.offset import inset_rings, parallel
     from drawscape.geometry.poisson import poisson_disc
-    from drawscape.geometry.raymarch import is_lit, march, normals_of, smooth_union
     from drawscape.geometry.regions import (
+        as_on_a4,
         clamped,
         contains,
         depth_in,
@@ -109,24 +112,20 @@ __all__ = [
 __getattr__, __dir__ = late_names(
     __name__,
     {
-        "drawscape.geometry.streamlines": "growing_streamlines",
-        "drawscape.geometry.contours": "contours_by_level",
-        "drawscape.geometry.camera": "Camera",
-        "drawscape.geometry.centrelines": "centreline inked",
-        "drawscape.geometry.clip": "clip_to_polygon clip_to_rectangle",
+        "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",
+        "drawscape.geometry.contours": "centreline contours_by_level inked",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
-        "drawscape.geometry.implicit": "implicit_mesh",
+        "drawscape.geometry.implicit": "implicit_mesh is_lit march normals_of smooth_union",
         "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
-        "drawscape.geometry.mesh": "Mesh",
+        "drawscape.geometry.mesh": "Camera Mesh",
         "drawscape.geometry.nearest": "Nearest",
         "drawscape.geometry.noise": "Noise",
-        "drawscape.geometry.occlusion": "Shape occlude",
         "drawscape.geometry.offset": "inset_rings parallel",
         "drawscape.geometry.poisson": "poisson_disc",
-        "drawscape.geometry.raymarch": "is_lit march normals_of smooth_union",
         "drawscape.geometry.regions": "as_on_a4 clamped contains depth_in filled "
         "fit_count fitted polar rectangle rings squares_in",
+        "drawscape.geometry.streamlines": "growing_streamlines",
         "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
         "drawscape.geometry.voronoi": "cells relax scatter stippled",
     },

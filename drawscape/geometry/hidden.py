@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.camera import Camera, Points3, as_points3
+from drawscape.geometry.clip import Pieces
 from drawscape.geometry.lines import Floats, Ints, Lines, Segments
-from drawscape.geometry.mesh import Mesh, edges
-from drawscape.geometry.pieces import Pieces
+from drawscape.geometry.mesh import Camera, Mesh, Points3, as_points3, edges
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
 _BIAS = 1e-6

@@ -3,7 +3,7 @@
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, on_lines, ranges
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, offsets_of, on_lines, ranges
 
 # More points than this from one call are a mistake in the step, not a drawing.
 _MOST_POINTS = 100_000_000
@@ -32,6 +32,12 @@ def distances_along(lines: Lines) -> Floats:
     """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
     along = np.cumsum(lines.steps_mm)
     return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
+
+
+def between(line: Points, along: Floats, begin: float, end: float) -> Points:
+    """Return the part of a line, (N, 2), from `begin` to `end`; `along` is how far its points lie."""
+    at = np.concatenate(([begin], along[(along > begin) & (along < end)], [end]))
+    return np.column_stack([np.interp(at, along, axis) for axis in line.T])
 
 
 def _spaced(lines: Lines, counts: Ints) -> Lines:

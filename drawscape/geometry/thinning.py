@@ -109,14 +109,13 @@ def coats(lines: Lines, pen_mm: float = 0.3) -> Floats:
     True
     """
     samples = resample(lines, _STEP_MM)
-    steps = np.zeros(len(samples.points))
-    steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
-    steps[samples.offsets[:-1]] = 0.0
     low = np.minimum(samples.points.min(axis=0), lines.points.min(axis=0)) - 2 * _CELL_MM
     high = np.maximum(samples.points.max(axis=0), lines.points.max(axis=0)) + 2 * _CELL_MM
     rows, columns = (int(side) + 1 for side in ((high - low) / _CELL_MM)[::-1])
     x, y = ((samples.points - low) / _CELL_MM).astype(np.int64).T
-    ink: Floats = np.asarray(np.bincount(y * columns + x, steps, rows * columns), np.float64)
+    ink: Floats = np.asarray(
+        np.bincount(y * columns + x, samples.steps_mm, rows * columns), np.float64
+    )
     ink = ink.reshape(rows, columns)
     # The mean over nine squares.
     for axis in (0, 1):

@@ -46,11 +46,9 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     """
     import shapely
 
-    diagram = _diagram(points, area)
-    if diagram is None:
-        return Cells(Lines.empty(), np.empty(0, dtype=np.int64))
-    vertices, corners, owner = diagram.vertices, diagram.regions, diagram.owner
-    whole = Lines.from_counts(vertices[corners], np.bincount(owner, minlength=diagram.count))
+    whole, source = _diagram(points, area)
+    if not len(whole):
+        return Cells(whole, source)
     shape = rings(rectangle(area) if polygon is None else polygon)
     x0, y0, x1, y1 = bounds_of(area)
     inside = ((whole.points >= (x0, y0)) & (whole.points <= (x1, y1))).all(axis=1)
@@ -65,7 +63,7 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     found = Lines.join([outlines.take(~cut), *clipped])
     ids = np.concatenate((np.flatnonzero(~cut), np.repeat(index, [len(ring) for ring in clipped])))
     order = np.argsort(ids, kind="stable")
-    return Cells(found.take(order), diagram.source[ids[order]])
+    return Cells(found.take(order), source[ids[order]])
 
 
 def centroids(cell_rings: Lines) -> Points:
@@ -76,24 +74,13 @@ def centroids(cell_rings: Lines) -> Points:
     return found
 
 
-@dataclass(frozen=True)
-class _Diagram:
-    vertices: Points
-    regions: Ints  # vertex numbers of all regions, end to end
-    owner: Ints  # region of each of them
-    source: Ints  # given point of each region
-
-    @property
-    def count(self) -> int:
-        return len(self.source)
-
-
-def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
+def _diagram(points: ArrayLike, area: Area) -> tuple[Lines, Ints]:
+    """Return the cells of the whole plane, open rings, and the point that each is of."""
     from scipy.spatial import Voronoi
 
     places = as_points(points)
     if not len(places):
-        return None
+        return Lines.empty(), np.empty(0, dtype=np.int64)
     unique, source = np.unique(places, axis=0, return_index=True)
     order = np.argsort(source)
     unique, source = unique[order], source[order]
@@ -107,8 +94,7 @@ def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
     if (counts == 0).any():
         raise GeometryError("points are too close together for Voronoi cells; space them out")
     flat = np.fromiter(chain.from_iterable(regions), dtype=np.int64, count=int(counts.sum()))
-    owner = np.repeat(np.arange(len(regions)), counts)
-    return _Diagram(found.vertices, flat, owner, source)
+    return Lines.from_counts(found.vertices[flat], counts), source
 
 
 _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from drawscape.geometry.camera import Camera
+from drawscape.geometry.clip import occlude
 from drawscape.geometry.curves import circle
 from drawscape.geometry.hatch import hatch
 from drawscape.geometry.hidden import visible_edges
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.mesh import Camera
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.occlusion import occlude
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.solids import boxes
 from drawscape.geometry.streamlines import streamlines

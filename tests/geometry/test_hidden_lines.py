@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
 from drawscape.geometry import solids
-from drawscape.geometry.camera import Camera
+from drawscape.geometry.clip import Shape, occlude, visible
 from drawscape.geometry.curves import circle
 from drawscape.geometry.hidden import visible_edges, visible_paths
 from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.mesh import Mesh, edges, slices
-from drawscape.geometry.occlusion import Shape, occlude, visible
+from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
 
 few = settings(max_examples=25)

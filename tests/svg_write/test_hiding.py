@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from drawscape.errors import CanvasError, GeometryError
-from drawscape.geometry.camera import Camera
-from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.solids import boxes, torus
 from drawscape.svg_builder import Pen, SVGBuilder
 

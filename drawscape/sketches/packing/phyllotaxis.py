@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
-from drawscape.geometry.clip import pieces_in
-from drawscape.geometry.occlusion import visible
+from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.geometry import Flags, Floats, Noise, is_lit, march, normals_of, smooth_union
-from drawscape.geometry.raymarch import Distance
+from drawscape.geometry.implicit import Distance
 
 WIDE, TALL = 300, 400
 

@@ -9,9 +9,9 @@ from annotated_types import Interval, doc
 from scipy.ndimage import map_coordinates
 
 from drawscape.geometry import Camera, fit_count, implicit_mesh, visible_paths
-from drawscape.geometry.camera import Points3
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.geometry.mesh import Points3
 from drawscape.geometry.simplify import simplify
 from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch

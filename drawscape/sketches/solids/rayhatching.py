@@ -7,7 +7,7 @@ from annotated_types import Interval, doc
 from scipy.ndimage import binary_erosion, map_coordinates, maximum_filter, minimum_filter
 
 from drawscape.geometry import Flags, Floats, is_lit, march, normals_of, smooth_union
-from drawscape.geometry.raymarch import Distance
+from drawscape.geometry.implicit import Distance
 from drawscape.geometry.streamlines import streamlines
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
 from drawscape.svg_builder import SVGBuilder

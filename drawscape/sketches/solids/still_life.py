@@ -7,8 +7,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Camera, Mesh, clip_to_polygon, fit_count, thinned, visible_paths
-from drawscape.geometry.camera import Points3
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.mesh import Points3
 from drawscape.geometry.solids import revolved
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder

@@ -85,7 +85,7 @@ def read_svg(
     if fill == "hatch":
         lines, outlines, painted = _hatched(scene, lines, outlines, hatching, factor)
     if filled:
-        from drawscape.geometry.occlusion import visible
+        from drawscape.geometry.clip import visible
 
         lines, owners = visible(lines, painted, *zip(*filled, strict=True))
         outlines = outlines[owners]
