@@ -1,11 +1,11 @@
 """Glyphs and fonts as arrays: those digitised by A. V. Hershey (1967), and fonts from files, by name."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,12 +18,8 @@ CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
 
 
-class Kerning(Protocol):
-    """By how much two characters, one after the other, stand further apart; below 0 closer."""
-
-    def get(self, pair: tuple[str, str], /) -> float | None:
-        """Return the distance for a pair, None where there is none."""
-        ...
+Kerning: TypeAlias = Callable[[str, str], float]
+"""By how much two characters, one after the other, stand further apart, in font units; below 0 closer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +50,13 @@ class Glyph:
 class Font:
     """A font's name and its glyphs by character: slots of ASCII, as the digitisation has them.
 
-    `kerning` is what is added between two characters, in font units. What `is_file` draws every
-    character that it has; other signs are put together from Hershey's. `em` is a file's em square.
+    What `is_file` draws every character that it has; other signs are put together from Hershey's. `em` is
+    a file's em square.
     """
 
     name: str
     glyphs: Mapping[str, Glyph]
-    kerning: Kerning = field(default_factory=dict[tuple[str, str], float])
+    kerning: Kerning = lambda left, right: 0.0
     is_file: bool = False
     em: float = CAP_HEIGHT
 
@@ -80,10 +76,14 @@ def font_names() -> tuple[str, ...]:
 def load_font(name: str) -> Font:
     """Return the font `name`, one of `font_names` or the path of a font file.
 
-    Raises UnknownNameError when there is none, and for files the errors of `read_font`.
+    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn. TrueType and
+    OpenType fonts give the outlines of their letters, and need the package fontTools.
+    Raises UnknownNameError when there is none, FileNotFoundError when there is no such file, CanvasError
+    for one that holds no font.
     """
-    if str(name).lower().endswith(ENDINGS):
-        return read_font(str(name))
+    file = Path(str(name))
+    if file.suffix.lower() in ENDINGS:
+        return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
     if name not in font_names():
         raise UnknownNameError("font", str(name), font_names())
     library = _library()
@@ -116,17 +116,6 @@ _TOLERANCE = 0.02
 _USUAL_CAPITALS = 0.7
 
 
-def read_font(path: str) -> Font:
-    """Return the font in a file: its glyphs at Hershey's size, its kerning.
-
-    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn. TrueType and
-    OpenType fonts give the outlines of their letters, and need the package fontTools.
-    Raises FileNotFoundError when there is no such file, CanvasError for one that holds no font.
-    """
-    file = Path(path)
-    return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
-
-
 def _svg_font(file: Path) -> Font:
     try:
         root = ElementTree.parse(file).getroot()
@@ -147,8 +136,13 @@ def _svg_font(file: Path) -> Font:
     }
     names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
     em = _number(face.get("units-per-em"), 1000.0)
+    pairs = _hkern(elements["hkern"], names)
     return _font(
-        str(file), drawn, em, _number(face.get("cap-height"), 0.0), _hkern(elements["hkern"], names)
+        str(file),
+        drawn,
+        em,
+        _number(face.get("cap-height"), 0.0),
+        lambda left, right: pairs.get((left, right), 0.0),
     )
 
 
@@ -192,8 +186,8 @@ def _true_type(file: Path) -> Font:
         drawn[chr(code)] = (pen.getCommands(), float(shapes[name].width))
         names[chr(code)] = name
     capitals = getattr(font.get("OS/2"), "sCapHeight", 0)
-    kerning = kerning_of(font, names)
-    return _font(str(file), drawn, float(font["head"].unitsPerEm), float(capitals), kerning)
+    em = float(font["head"].unitsPerEm)
+    return _font(str(file), drawn, em, float(capitals), _kerning_of(font, names))
 
 
 def _font(
@@ -217,7 +211,9 @@ def _font(
         for character, (_, advance) in drawn.items()
     }
     glyphs.setdefault(" ", Glyph((), em / 4 * scale))
-    return Font(name, glyphs, Scaled(kerning, scale), is_file=True, em=em * scale)
+    return Font(
+        name, glyphs, lambda left, right: kerning(left, right) * scale, is_file=True, em=em * scale
+    )
 
 
 def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:
@@ -234,35 +230,25 @@ def _number(text: str | None, default: float) -> float:
 _PAIRS, _EXTENSION = 2, 9
 
 
-@dataclass(frozen=True, eq=False)
-class Scaled:
-    """Kerning in other units."""
-
-    kerning: Kerning
-    scale: float
-
-    def get(self, pair: tuple[str, str], /) -> float | None:
-        """Return the distance for a pair, None where there is none."""
-        found = self.kerning.get(pair)
-        return None if found is None else found * self.scale
-
-
-def kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
+def _kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
     """Return the kerning of a fontTools font, in its units; `names` are glyphs by character."""
-    pairs = _pair_positions(font)
-    if pairs:
-        return _Positions(pairs, names)
-    characters: dict[str, list[str]] = {}
-    for character, name in names.items():
-        characters.setdefault(name, []).append(character)
-    tables = font["kern"].kernTables if "kern" in font else []
-    return {
-        (left, right): float(value)
-        for table in tables
-        for (one, two), value in getattr(table, "kernTable", {}).items()
-        for left in characters.get(one, ())
-        for right in characters.get(two, ())
-    }
+    lookups = _pair_positions(font)
+    older: dict[tuple[str, str], float] = {}
+    for table in font["kern"].kernTables if "kern" in font and not lookups else ():
+        older |= getattr(table, "kernTable", {})
+
+    def kerning(left: str, right: str) -> float:
+        if left not in names or right not in names:
+            return 0.0
+        pair = names[left], names[right]
+        # In each lookup the first subtable that knows the pair decides.
+        found = (
+            next((v for s in subtables if (v := _advance(s, *pair)) is not None), 0.0)
+            for subtables in lookups
+        )
+        return sum(found) + older.get(pair, 0.0)
+
+    return kerning
 
 
 def _pair_positions(font: Any) -> list[list[Any]]:
@@ -278,25 +264,6 @@ def _pair_positions(font: Any) -> list[list[Any]]:
         inner = [s.ExtSubTable if s.LookupType == _EXTENSION else s for s in subtables]
         found.append([s for s in inner if s.LookupType == _PAIRS])
     return [subtables for subtables in found if subtables]
-
-
-@dataclass(frozen=True, eq=False)
-class _Positions:
-    """GPOS as it stands: classes of glyphs make far more pairs than a text ever asks for."""
-
-    lookups: list[list[Any]]
-    names: Mapping[str, str]
-
-    def get(self, pair: tuple[str, str], /) -> float | None:
-        left, right = self.names.get(pair[0]), self.names.get(pair[1])
-        if left is None or right is None:
-            return None
-        # In each lookup the first subtable that knows the pair decides.
-        found = (
-            next((v for s in subtables if (v := _advance(s, left, right)) is not None), 0.0)
-            for subtables in self.lookups
-        )
-        return sum(found) or None
 
 
 def _advance(subtable: Any, left: str, right: str) -> float | None:

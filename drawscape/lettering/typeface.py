@@ -227,7 +227,7 @@ def glyphs_for(
             if missing is None:
                 raise GlyphError(_complaint(font, cluster))
             glyphs = tuple(glyphs_for(missing, font))
-        if found and (closer := kerning.get((before, cluster))):
+        if found and (closer := kerning(before, cluster)):
             found[-1] = Glyph(found[-1].strokes, found[-1].advance + closer)
         found += glyphs
         before = cluster

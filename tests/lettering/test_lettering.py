@@ -303,10 +303,8 @@ def test_files_that_hold_no_font_are_refused(tmp_path):
 
 def test_without_font_tools_the_extra_is_named(true_type, monkeypatch):
     monkeypatch.setitem(sys.modules, "fontTools.ttLib", None)
-    from drawscape.lettering.fonts import read_font
-
     with pytest.raises(CanvasError, match=r"drawscape\[fonts\]"):
-        read_font(true_type)
+        load_font(true_type)
 
 
 @pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])

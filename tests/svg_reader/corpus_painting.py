@@ -180,7 +180,6 @@ MORE_PAINTING = {
         "dash-rounded-rect": '<rect x="20" y="30" width="100" height="60" rx="20" stroke-dasharray="15 10"/>',
         "dash-bad": '<g stroke-dasharray="20 x"><path d="M20,100H180"/></g>',
         "dash-inherited": '<g stroke-dasharray="20 10"><g><path d="M20,100H180"/></g></g>',
-        "dash-path-length": '<path d="M20,100H180" pathLength="16" stroke-dasharray="2 1"/>',
         "linejoin": '<path d="M20,150L60,50L100,150" stroke-linejoin="bevel" stroke-width="6"/>',
         "cap-square": '<g stroke-linecap="square" stroke-width="6"><path d="M20,100H180"/></g>',
         "cap-on-dot": '<path d="M50,50h0" stroke-linecap="round" stroke-width="2"/><path d="M20,100H180"/>',

@@ -49,7 +49,6 @@ NOTED = {
     "masking-alpha-half": "soft masks are applied hard: lines are let through or cut",
     "masking-gradient": "soft masks are applied hard: lines are let through or cut",
     "shapes-path-arc-same-point": "strokes without length are drawn as dots, whatever their caps",
-    "painting-dash-path-length": "pathLength is not applied",
     "css-import": "the style rule '@import url(x.css)' is not applied",
 }
 """What the report says of drawings in which something vanishes or changes."""

@@ -40,6 +40,9 @@ def end_of(body, page=PAGE):
         ('viewBox="0 0 96 192"', (25.4, 50.8)),
         ('width="100%" height="100%" viewBox="5 5 96 192"', (25.4, 50.8)),
         ('width="50mm" viewBox="0,0,20,40"', (50, 100)),
+        ('style="width:210mm;height:297mm" viewBox="0 0 20 40"', (210, 297)),
+        ('width="9mm" height="40mm" style="width:20mm;height:auto" viewBox="0 0 20 40"', (20, 40)),
+        ('width="9mm" height="9mm" viewBox="0 0 0 0"', (9, 9)),
     ],
 )
 def test_pages_in_every_unit(page, size):
@@ -50,6 +53,16 @@ def test_pages_in_every_unit(page, size):
 def test_a_page_without_a_size_reaches_to_its_lines():
     document = read('<path d="M0,0L480,960"/>', "")
     assert (document.width_mm, document.height_mm) == pytest.approx((127, 254))
+
+
+@pytest.mark.parametrize(
+    ("page", "transform"), [('width="9mm" viewBox="0 0 1e-300 1e-300"', ""), (PAGE, "scale(1e9)")]
+)
+def test_lines_beyond_all_paper_are_named_and_not_drawn(page, transform):
+    near = f'<path stroke="red" d="M0,0L{"0" * 9}1e-300,0"/>'
+    document = read(f'<g transform="{transform}">{LINE}</g>{near}', page)
+    assert len(document.lines) == 1
+    assert document.unsupported == ("lines that reach a thousand kilometres away are not drawn",)
 
 
 @pytest.mark.parametrize("page", ['width="-5mm" height="5mm"', 'width="5mm" height="-1"'])

@@ -216,6 +216,14 @@ ALIKE = [
     (BOX.format('opacity="foo"'), BOX.format("")),
     (BOX.format('style="display:NONE"'), ""),
     (BOX.format('style="fill:NONE"'), ""),
+    # A length that the author names
+    *((f'<path d="M0,0H90" stroke="red" stroke-dasharray="2 1" {odd}/>', f'<path d="M0,0H90" stroke="red" stroke-dasharray="{plain}"/>')
+      for odd, plain in (
+          ('pathLength="9"', "20 10"), ('pathLength="9" stroke-dashoffset="1" stroke-width="3"', '20 10" stroke-dashoffset="10'),
+          ('pathLength="-9"', "2 1"), ('pathLength="0"', "2 1"), ('pathLength="x"', "2 1"),
+      )),
+    *((f'<path id="w" fill="none" d="M0,0H90"{odd}/><text><textPath href="#w" startOffset="{at}">i</textPath></text>',
+       '<text x="30">i</text>') for odd, at in (("", 30), (' pathLength="9"', 3), (' pathLength="9"', "33.3333%"))),
     # Style sheets
     (f"<style media='print'>rect{{display:none}}</style>{BOX.format('')}", BOX.format("")),
     (f"<style xmlns='http://www.w3.org/1999/xhtml'>rect{{display:none}}</style>{BOX.format('')}", ""),
@@ -312,9 +320,7 @@ def test_entities_may_hold_markup_and_each_other():
         (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
         ('<path d="M0,0H9V9" stroke="red" fill="blue"/>', "the edge that closes a filled open path is not drawn"),
         ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
-        ('<path d="M0,0H9" stroke="red" stroke-dasharray="2" pathLength="1"/>', "pathLength is not applied"),
         (f'{MARKER.format("clip-path=" + chr(34) + "url(#c)" + chr(34))}<path d="M0,0H9" stroke="red" marker-end="url(#m)"/>', "clip-path of a <marker> is not applied"),
-        (f"<style>svg{{width:9mm}}</style>{BOX.format('')}", "the page's width in its style is not applied"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(body, note):

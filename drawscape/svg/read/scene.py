@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
-from drawscape.drawing.path import MOST_POINTS, flatten, read_commands, resolve
+from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_commands, resolve
 from drawscape.drawing.style import is_white
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
+from drawscape.geometry.resample import between, distances_along
 from drawscape.svg.read.tree import PlainRun
 
 Region = Any
@@ -159,12 +160,12 @@ class Scene:
             if cut:
                 self._note_ends(lines, of[owners])
         matrices = np.array([context.matrix for context in self.contexts])
-        whole, whole_owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
+        whole, whole_owners = self._near(lines, _placed(lines, matrices, of[owners]), owners)
         if not cut:
             return whole, whole_owners + low
         if any(context.dashes for context in self.contexts):
             lines, owners = self._dashed(lines, owners, of)
-            lines, owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
+            lines, owners = self._near(lines, _placed(lines, matrices, of[owners]), owners)
         else:
             lines, owners = whole, whole_owners
         if self.clips:
@@ -181,6 +182,16 @@ class Scene:
             return lines, owners
         order = np.argsort(np.concatenate((np.flatnonzero(~ajar), np.flatnonzero(ajar))))
         return Lines.join((lines.take(~ajar), lines.take(ajar).closed_up())).take(order), owners
+
+    def _near(self, lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
+        """Return the lines at their places, without those that reach beyond all paper."""
+        lines = lines.with_points(points)
+        near = (np.abs(points) <= LARGEST).all(axis=1)
+        if near.all():
+            return lines, owners
+        self.unsupported["lines that reach a thousand kilometres away are not drawn"] = 1
+        whole = np.logical_and.reduceat(near, lines.offsets[:-1])
+        return lines.take(whole), owners[whole]
 
     def _note_ends(self, lines: Lines, of: Ints) -> None:
         """Note where a screen shows something else at the ends of lines than a pen draws."""
@@ -308,15 +319,6 @@ def _in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Lin
     return Lines.join(parts).take(order), outlines[order]
 
 
-def _finite(lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
-    """Return the lines at their places, without those that reach beyond all numbers."""
-    lines = lines.with_points(points)
-    if np.isfinite(points).all():
-        return lines, owners
-    whole = ~np.logical_or.reduceat(~np.isfinite(points).all(axis=1), lines.offsets[:-1])
-    return lines.take(whole), owners[whole]
-
-
 def _is_straight(lines: Lines) -> Flags:
     """Return which lines (M,) lie on a straight line as a whole."""
     points = lines.points - np.repeat(lines.points[lines.offsets[:-1]], lines.counts, axis=0)
@@ -398,8 +400,9 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
         return lines, np.arange(len(lines))
     pieces: list[Points] = []
     owners: list[int] = []
+    whole = distances_along(lines)
     for index, line in enumerate(lines):
-        along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))))
+        along = whole[lines.offsets[index] : lines.offsets[index + 1]]
         if along[-1] / period * len(steps) > MOST_DASHES or along[-1] == 0:
             parts = [line]
         else:
@@ -419,7 +422,5 @@ def _dashes(line: Points, along: Floats, steps: Floats, offset: float) -> list[P
         begin, end = max(begin, 0.0), min(end, float(along[-1]))
         if begin > end or (begin == end and not is_dot):
             continue
-        inside = (along > begin) & (along < end)
-        at = np.concatenate(([begin], along[inside], [end]))
-        parts.append(np.column_stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)]))
+        parts.append(between(line, along, begin, end))
     return parts

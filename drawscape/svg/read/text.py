@@ -7,11 +7,15 @@ fonts keep. So a text takes the room that its file planned for it.
 from __future__ import annotations
 
 import math
+import os
+import re
 import secrets
+import subprocess
 import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,25 +23,17 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.style import Style
-from drawscape.errors import GlyphError
+from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines, Points
+from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
+from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import Node, PlainRun
-from drawscape.svg.read.viewport import path_data
+from drawscape.svg.read.viewport import CURVE_TOLERANCE, own_length, path_data
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
-import os
-import re
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from drawscape.errors import CanvasError, MissingExtraError, MissingFontError
-from drawscape.lettering.fonts import Font, load_font
 
 _FIRST = 32
-# Of the curve that text follows, in user units: letters are set on it, it is not drawn.
-_CURVE_TOLERANCE = 0.05
 _PLACING = frozenset(("transform", "transform-origin"))
 # Thousandths of the font size, from the space on.
 _HELVETICA = (
@@ -264,10 +260,11 @@ def _measure(walk: Walk, run: _Run) -> None:
             extra += style.px(style.get("word-spacing")) or 0.0
         width = _face(style).width(letter.character)
         if walk.text == "outlines":
-            font = letter_font(walk, style)
-            width = font.advance(letter.character, width)
+            font = _font_of(walk, style)
+            if glyph := font.glyphs.get(letter.character):
+                width = glyph.advance / font.em
             if following is not None and following.state is letter.state and following.x is None:
-                width += font.kerning(letter.character, following.character)
+                width += font.kerning(letter.character, following.character) / font.em
         letter.advance = width * size + extra
     for begin, end, length, glyphs in run.lengths:
         part = letters[begin:end]
@@ -314,9 +311,10 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     _measure(walk, run)
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length = float(along[-1])
-    begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
-    if target is not None and "pathLength" in target.attributes and begin:
-        walk.note("pathLength is not applied")
+    offset = node.attributes.get("startOffset", "0")
+    begin = inner.style.px(offset, length) or 0.0
+    if target is not None and "%" not in offset:
+        begin *= own_length(target, length)
     anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
     begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
     if any(letter.character.strip() for letter in run.letters):
@@ -344,7 +342,7 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     data = path_data(target, state.viewport, own, state.style)
     if not data:
         return None
-    lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
+    lines = flatten_paths([data], [CURVE_TOLERANCE])[0]
     if not len(lines):
         return None
     placing = {name: value for name, value in own.items() if name in _PLACING}
@@ -409,11 +407,11 @@ def _decoration(placed: list[tuple[_Letter, Points]]) -> list[Points]:
 
 def _draw_outlines(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
     state = placed[0][0].state
-    font, size = letter_font(walk, state.style), state.style.font_size
+    font, size = _font_of(walk, state.style), state.style.font_size
     for letter, at in placed:
         if not letter.character.strip():
             continue
-        data = font.outline(letter.character)
+        data = _outline(font, letter.character)
         if data is None:
             walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
             continue
@@ -444,9 +442,6 @@ def _strokes(walk: Walk, placed: list[tuple[_Letter, Points]]) -> list[Points]:
 @lru_cache(maxsize=4096)
 def _letter_strokes(face: _Face, character: str) -> tuple[Points, ...] | None:
     """Return a character's strokes for a font size of 1; None for one that the font lacks."""
-    from drawscape.lettering.fonts import CAP_HEIGHT
-    from drawscape.lettering.typeface import glyphs_for
-
     if not character.strip():
         return ()
     try:
@@ -474,35 +469,7 @@ _PREFERRED = {
 }
 
 
-@dataclass(frozen=True)
-class SystemFont:
-    """A font's file and the name of its family."""
-
-    path: str
-    family: str
-
-
-@dataclass(frozen=True)
-class LetterFont:
-    """A font whose letters are drawn as outlines, in units of the font size, the base line at y = 0."""
-
-    font: Font
-
-    def outline(self, character: str) -> str | None:
-        """Return a character's outline as path data; None for one that the font lacks."""
-        return _outline(self.font, character)
-
-    def advance(self, character: str, usual: float) -> float:
-        """Return how far a character moves on; `usual` where the font lacks it."""
-        glyph = self.font.glyphs.get(character)
-        return usual if glyph is None else glyph.advance / self.font.em
-
-    def kerning(self, left: str, right: str) -> float:
-        """Return how much further apart a pair stands."""
-        return (self.font.kerning.get((left, right)) or 0.0) / self.font.em
-
-
-def letter_font(walk: Walk, style: Style) -> LetterFont:
+def _font_of(walk: Walk, style: Style) -> Font:
     """Return the font that `style` asks for; one that stands in for another is named in the report.
 
     Raises as `system_font` does.
@@ -513,10 +480,10 @@ def letter_font(walk: Walk, style: Style) -> LetterFont:
         float(weight) >= 600 if weight.replace(".", "", 1).isdigit() else weight.startswith("bold")
     )
     italic = style.get("font-style", "normal").strip().lower().startswith(("italic", "oblique"))
-    found = system_font(tuple(name for name in asked if name), bold=bold, italic=italic)
-    if found.family.lower() != asked[0].lower():
-        walk.note(f"text in {asked[0]!r} is drawn in the outlines of {found.family!r}")
-    return LetterFont(load_font(found.path))
+    path, family = system_font(tuple(name for name in asked if name), bold=bold, italic=italic)
+    if family.lower() != asked[0].lower():
+        walk.note(f"text in {asked[0]!r} is drawn in the outlines of {family!r}")
+    return load_font(path)
 
 
 @lru_cache(maxsize=4096)
@@ -531,8 +498,8 @@ def _outline(font: Font, character: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def system_font(families: tuple[str, ...], *, bold: bool, italic: bool) -> SystemFont:
-    """Return the font of this machine that is nearest to the `families`, the best first.
+def system_font(families: tuple[str, ...], *, bold: bool, italic: bool) -> tuple[str, str]:
+    """Return path and family of this machine's font that is nearest to the `families`, the best first.
 
     Raises MissingFontError where the machine has no TrueType or OpenType font, MissingExtraError without
     fontTools.
@@ -542,7 +509,7 @@ def system_font(families: tuple[str, ...], *, bold: bool, italic: bool) -> Syste
     except ImportError as error:
         raise MissingExtraError("text as outlines", "fonts") from error
     found = _by_fontconfig(families, bold, italic)
-    if found is None or not _has_outlines(found.path):
+    if found is None or not _has_outlines(found[0]):
         found = _by_folders(families, bold, italic)
     if found is None:
         raise MissingFontError(
@@ -552,7 +519,7 @@ def system_font(families: tuple[str, ...], *, bold: bool, italic: bool) -> Syste
     return found
 
 
-def _by_fontconfig(families: tuple[str, ...], bold: bool, italic: bool) -> SystemFont | None:
+def _by_fontconfig(families: tuple[str, ...], bold: bool, italic: bool) -> tuple[str, str] | None:
     """Return what `fc-match` names, None where there is no such program or it names another kind of file."""
     # These four part a pattern's fields.
     wish = ",".join(re.sub(r"([-:,\\])", r"\\\1", family) for family in families)
@@ -564,18 +531,18 @@ def _by_fontconfig(families: tuple[str, ...], bold: bool, italic: bool) -> Syste
         return None
     path, _, family = ran.stdout.decode(errors="replace").partition("\n")
     known = path.lower().endswith(_ENDINGS) and Path(path).is_file()
-    return SystemFont(path, family) if known else None
+    return (path, family) if known else None
 
 
-def _by_folders(families: tuple[str, ...], bold: bool, italic: bool) -> SystemFont | None:
+def _by_folders(families: tuple[str, ...], bold: bool, italic: bool) -> tuple[str, str] | None:
     """Return the font in the usual folders that fits best."""
     wishes = [family.lower() for family in families]
     for family in tuple(wishes):
         wishes += _PREFERRED.get(family, ())
     wishes += _PREFERRED["sans-serif"]
 
-    def distance(font: tuple[SystemFont, bool, bool]) -> tuple[int, int]:
-        name = font[0].family.lower()
+    def distance(font: tuple[tuple[str, str], bool, bool]) -> tuple[int, int]:
+        name = font[0][1].lower()
         return (
             wishes.index(name) if name in wishes else len(wishes),
             (font[1] != bold) + (font[2] != italic),
@@ -594,7 +561,7 @@ def _has_outlines(path: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _installed() -> tuple[tuple[SystemFont, bool, bool], ...]:
+def _installed() -> tuple[tuple[tuple[str, str], bool, bool], ...]:
     """Return the fonts in the usual folders, and of each whether it is bold and italic."""
     from fontTools.ttLib import TTFont, TTLibError
 
@@ -610,7 +577,7 @@ def _installed() -> tuple[tuple[SystemFont, bool, bool], ...]:
         except (OSError, KeyError, TTLibError):
             continue  # a broken font is no reason to draw no text
         italic = "italic" in style or "oblique" in style
-        found.append((SystemFont(str(path), family), "bold" in style, italic))
+        found.append(((str(path), family), "bold" in style, italic))
     return tuple(found)
 
 

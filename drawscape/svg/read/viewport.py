@@ -26,6 +26,9 @@ _ALONG, _ACROSS = frozenset(("left", "right")), frozenset(("top", "bottom"))
 _NUMBER = re.compile(NUMBER)
 _LONGEST = 1000
 _LONGEST_POLYGON = 100_000
+CURVE_TOLERANCE = 0.05
+"""In user units; what is only measured along needs no more."""
+
 _COORDINATES = {
     "line": ("x1", "y1", "x2", "y2"),
     "rect": ("x", "y", "width", "height", "rx", "ry"),
@@ -93,12 +96,15 @@ def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Styl
     return translation(x, y) @ transform @ translation(-x, -y)
 
 
-def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
-    """Return the page in mm; a size in percent or none at all is the view box's in px."""
+def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
+    """Return the page in mm, `given` a root's attributes and declarations.
+
+    A size in percent or none at all is the view box's in px.
+    """
     px = box[2:] if box is not None else _DEFAULT_SIZE_PX
     whole = (px[0] * PX, px[1] * PX)
-    width = css_mm(root.attributes.get("width"), whole=whole[0])
-    height = css_mm(root.attributes.get("height"), whole=whole[1])
+    width = css_mm(given.get("width"), whole=whole[0])
+    height = css_mm(given.get("height"), whole=whole[1])
     # One side given: the other keeps the view box's proportions.
     if width and not height:
         height = width * whole[1] / whole[0]
@@ -108,6 +114,15 @@ def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
     if width <= 0 or height <= 0:
         raise SvgReadError(f"the page is {width} x {height} mm; both sides must be positive")
     return width, height
+
+
+def own_length(node: Node, length: float) -> float:
+    """Return how long one unit along an outline of that length is: its author may name another."""
+    try:
+        named = float(node.attributes.get("pathLength", length))
+    except ValueError:
+        return 1.0
+    return length / named if 0 < named < math.inf else 1.0
 
 
 def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Style) -> str | None:

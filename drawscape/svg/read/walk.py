@@ -1,7 +1,7 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,13 +9,23 @@ from typing import Literal
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
+from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.style import Style, is_seen, is_white, luminance, rgba, share
 from drawscape.drawing.units import PX, css_mm
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import DEEPEST, STYLE_SHEET, Node, PlainRun
-from drawscape.svg.read.viewport import Viewport, about, fit_view_box, page_mm, path_data, view_box
+from drawscape.svg.read.viewport import (
+    CURVE_TOLERANCE,
+    Viewport,
+    about,
+    fit_view_box,
+    own_length,
+    page_mm,
+    path_data,
+    view_box,
+)
 
 Text = Literal["strokes", "outlines"]
 Bounds = tuple[float, float, float, float]
@@ -38,6 +48,7 @@ _OF_ONE = frozenset(
     ("transform", "transform-origin", "clip-path", "mask", "mask-image", *_MOVES, *_UNKNOWN_EFFECTS)
 )
 _MOST_STATES = 10_000
+_DASHES = {"stroke-dasharray": "", "stroke-dashoffset": ""}
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
@@ -60,25 +71,15 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
     """
     if root.tag != "svg":
         raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
-    box = view_box(root.attributes.get("viewBox"))
-    scene = Scene(*page_mm(root, box))
-    scene.sized = box is not None or "width" in root.attributes
-    walk = Walk(root, scene, text)
-    matrix = Matrix(a=PX, d=PX)
-    viewport = Viewport(scene.width_mm / PX, scene.height_mm / PX)
-    if box is not None:
-        size = scene.width_mm, scene.height_mm
-        matrix = fit_view_box(box, *size, root.attributes.get("preserveAspectRatio"))
-        viewport = Viewport(box[2], box[3])
+    walk = Walk(root, text)
+    scene = walk.scene
+    matrix, viewport = Matrix(a=PX, d=PX), Viewport(scene.width_mm / PX, scene.height_mm / PX)
+    if walk.box is not None:
+        matrix = fit_view_box(walk.box, *walk.page, root.attributes.get("preserveAspectRatio"))
+        viewport = Viewport(*walk.box[2:])
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     scene.metadata = next(texts, None)
     scene.paper_color = walk.paper(root)
-    own = walk.sheet.declarations(root)
-    for name in ("width", "height"):
-        if css_mm(root.attributes.get(name), whole=1.0) == 0.0:
-            walk.note(f"a page of {name} 0 shows nothing; it is taken as large as its view box")
-        if css_mm(own.get(name), whole=math.nan) is not None:
-            walk.note(f"the page's {name} in its style is not applied")
     walk.root(root, State(matrix, walk.initial, viewport))
     return scene
 
@@ -101,16 +102,20 @@ class State:
 
 
 class Walk:
-    """The elements of one file by id, its stylesheet, and the scene that is being filled."""
+    """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
-    def __init__(self, root: Node, scene: Scene, text: Text) -> None:
+    def __init__(self, root: Node, text: Text, scene: Scene | None = None) -> None:
         self.text = text
         self.ids: dict[str, Node] = {}
         texts: list[str] = []
         self._index(root, texts)
         self.sheet = Stylesheet(root, texts)
+        given = root.attributes | self.sheet.declarations(root)
+        self.box = view_box(root.attributes.get("viewBox"))
+        self.page = page_mm(given, self.box)
+        if scene is None:
+            scene = Scene(*self.page, sized=self.box is not None or "width" in given)
         self.scene = self._drawing = scene
-        self.page = (scene.width_mm, scene.height_mm)
         wide, high = scene.width_mm / PX / 100, scene.height_mm / PX / 100
         self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
@@ -137,6 +142,9 @@ class Walk:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
+        for name in ("width", "height"):
+            if css_mm(given.get(name), whole=1.0) == 0.0:
+                self.note(f"a page of {name} 0 shows nothing; it is taken as large as its view box")
 
     def _index(self, root: Node, texts: list[str]) -> None:
         waiting = [root]
@@ -359,16 +367,7 @@ class Walk:
         """Return a style whose strokes are as wide as on the page, whatever the transform."""
         page = math.sqrt(abs(self._page_matrix.determinant))
         factor = page / (math.sqrt(abs(matrix.determinant)) or 1.0)
-        given: dict[str, str] = {}
-        for name, usual in (
-            ("stroke-width", "1"),
-            ("stroke-dasharray", ""),
-            ("stroke-dashoffset", ""),
-        ):
-            lengths = [style.px(part) for part in style.get(name, usual).replace(",", " ").split()]
-            if lengths and None not in lengths:
-                given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
-        return style.with_(given)
+        return _scaled(style, factor, {"stroke-width": "1", **_DASHES})
 
     def _server_color(self, paint: str, name: str, flat: bool) -> str:
         """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
@@ -452,12 +451,10 @@ class Walk:
             state = replace(state, style=plain)
             if drawn and not plain.paints:
                 return
+        if "pathLength" in node.attributes and state.style.get("stroke-dasharray"):
+            factor = own_length(node, flatten_paths([data], [CURVE_TOLERANCE])[0].lengths_mm.sum())
+            state = replace(state, style=_scaled(state.style, factor, _DASHES))
         self.append(data, state)
-        if (
-            "pathLength" in node.attributes
-            and state.style.get("stroke-dasharray", "none") != "none"
-        ):
-            self.note("pathLength is not applied")
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
@@ -640,13 +637,10 @@ class Walk:
         except (SvgReadError, binascii.Error):
             self.report("<image>: an SVG in the file cannot be read; it is not drawn")
             return
-        box = view_box(root.attributes.get("viewBox"))
-        width_mm, height_mm = page_mm(root, box)
-        page = (width_mm / PX, height_mm / PX)
+        inner = Walk(root, self.text, self.scene)
+        page = (inner.page[0] / PX, inner.page[1] / PX)
         place = node.attributes | own
-        x, y, width, height = (
-            state.px(place.get(name), name) for name in ("x", "y", "width", "height")
-        )
+        width, height = (state.px(place.get(name), name) for name in ("width", "height"))
         if width is None and height is None:
             width, height = page
         elif width is None or height is None:
@@ -655,20 +649,15 @@ class Walk:
             height = width / ratio if height is None else height
         if min(width, height) <= 0 or state.depth + 1 > DEEPEST:
             return
-        moved = state.matrix @ translation(x or 0.0, y or 0.0)
-        state = replace(state, matrix=moved, depth=state.depth + 1, used=True)
-        from drawscape.svg.read.clipping import clip_to_box
-
-        state = replace(state, clip=clip_to_box(self, (0.0, 0.0, width, height), state))
-        aspect = node.attributes.get("preserveAspectRatio")
-        fitted = fit_view_box(box or (0.0, 0.0, *page), width, height, aspect)
-        viewport = Viewport(*(box[2:] if box else page))
-        inner = Walk(root, self.scene, self.text)
+        # The picture's own view box, in what the <image> says of its place.
+        box = " ".join(map(str, inner.box or (0.0, 0.0, *page)))
+        aspect = node.attributes.get("preserveAspectRatio", "")
+        view = Node("svg", {"viewBox": box, "preserveAspectRatio": aspect})
+        place |= {"width": str(width), "height": str(height)}
+        state = replace(state, depth=state.depth + 1, used=True)
         inner._repeated, inner._clips, inner.page = self._repeated, self._clips, self.page
         inner._tiles_drawn = self._tiles_drawn
-        inner.root(
-            root, replace(state, matrix=moved @ fitted, viewport=viewport, style=inner.initial)
-        )
+        inner.root(root, replace(self.nested(view, place, {}, state), style=inner.initial))
 
     def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
         """Fill a shape with a pattern's tiles; return False, and say so, for one that is too fine."""
@@ -769,6 +758,16 @@ class Walk:
                 yield scene
         finally:
             self._measuring = outer
+
+
+def _scaled(style: Style, factor: float, names: Mapping[str, str]) -> Style:
+    """Return a style with other lengths; `names` are the properties and what they usually are."""
+    given: dict[str, str] = {}
+    for name, usual in names.items():
+        lengths = [style.px(part) for part in style.get(name, usual).replace(",", " ").split()]
+        if lengths and None not in lengths:
+            given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
+    return style.with_(given)
 
 
 def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
