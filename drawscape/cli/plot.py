@@ -86,6 +86,8 @@ def _run(file: Path, options: PlotOptions) -> None:
     ready = [
         (name, options.finished(options.ordered(part) if orders else part)) for name, part in parts
     ]
+    if options.writes and not any(part.layers for _, part in ready):
+        raise PlotError("nothing is left to draw; give a shorter --drop-shorter")
     for _, part in ready:
         _warn(part, options)
     if options.stats or not options.writes:

@@ -19,7 +19,12 @@ class Layer:
     @property
     def pen(self) -> Pen:
         """The pen that draws the layer; 0.3 mm wide where the file names no width."""
-        return Pen(self.name, self.color, self.width_mm or Pen().width)
+        return Pen(self.name, self.color, self.pen_mm)
+
+    @property
+    def pen_mm(self) -> float:
+        """How wide its pen is, in mm."""
+        return self.width_mm or Pen().width
 
     @property
     def motion(self) -> Motion:

@@ -11,7 +11,8 @@ from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.resample import distances_along
+from drawscape.geometry.regions import clamped
+from drawscape.geometry.resample import between, distances_along
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -91,19 +92,14 @@ def _cropped(layer: Layer, reach: Reach) -> tuple[Layer, str]:
     if far <= 0:
         return layer, ""
     if far <= _SLACK_MM:
-        return layer.with_lines(_clamped(layer.lines, reach)), ""
+        return layer.with_lines(clamped(reach, layer.lines)), ""
     inside = clip_to_rectangle(layer.lines, reach.x0, reach.y0, reach.x1, reach.y1)
-    inside = _clamped(inside, reach)
+    inside = clamped(reach, inside)
     lost = float(layer.lines.lengths_mm.sum() - inside.lengths_mm.sum())
     note = (
         f"layer {layer.name!r} leaves {reach.what} by {far:.2f} mm ({lost:.1f} mm of ink outside)"
     )
     return layer.with_lines(inside), note
-
-
-def _clamped(lines: Lines, reach: Reach) -> Lines:
-    low, high = (reach.x0, reach.y0), (reach.x1, reach.y1)
-    return lines.with_points(np.clip(lines.points, low, high))
 
 
 def place(
@@ -197,6 +193,7 @@ MARKS = "registration"
 
 _MARK_MM = 6.0
 _MOST_TILES = 400
+_MOST_STROKES = 1_000_000
 # A cut that runs through points of the drawing would belong to both sheets: it is moved so far.
 _NUDGE_MM = 0.0137
 
@@ -331,7 +328,8 @@ def split_layers(document: Document) -> tuple[Document, ...]:
 def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
 
-    A line is never cut (see `cut_strokes`): one that is longer by itself gets a document of its own.
+    Each pass of a layer counts. A line is never cut (see `cut_strokes`): one that is longer by itself
+    gets a document of its own.
     Raises PlotError when `metres` is not positive.
 
     >>> len(split_ink(document, metres=0.2))
@@ -342,7 +340,7 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     return tuple(
         document.with_layers((part,))
         for layer in document.layers
-        for part in _fillings(layer, metres * 1000)
+        for part in _fillings(layer, metres * 1000 / layer.motion.passes)
     )
 
 
@@ -411,17 +409,14 @@ def cut_strokes(lines: Lines, *, metres: float) -> Lines:
     strokes = np.maximum(np.ceil(lines.lengths_mm / (metres * 1000) - 1e-9), 1).astype(np.int64)
     if (strokes == 1).all():
         return lines
+    if strokes.sum() > _MOST_STROKES:
+        raise PlotError(f"metres={metres!r} makes {strokes.sum():,} strokes; use longer ones")
     along, parts = distances_along(lines), []
     for index, line in enumerate(lines):
         here = along[lines.offsets[index] : lines.offsets[index + 1]]
         edges = np.linspace(0.0, here[-1], strokes[index] + 1).tolist()
         for begin, end in itertools.pairwise(edges):
-            inside = here[(here > begin) & (here < end)]
-            at = np.concatenate(([begin], inside, [end]))
-            whole = len(edges) == 2
-            parts.append(
-                line if whole else np.column_stack([np.interp(at, here, axis) for axis in line.T])
-            )
+            parts.append(line if len(edges) == 2 else between(line, here, begin, end))
     return Lines.of(parts)
 
 

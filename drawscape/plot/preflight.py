@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
+from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments
 from drawscape.geometry.resample import resample
 from drawscape.plot.deduplicate import near_pieces, overlaps
@@ -22,7 +23,6 @@ _SPOT_MM = 1.0
 # Strokes this near to each other are one: a circle of 20 mm begun elsewhere has its chords so far off.
 _SAME_STROKE_MM = 0.03
 _STEP_MM = 0.25
-_DEFAULT_WIDTH_MM = 0.3
 
 MOST_PLACES = 200
 """Places that a finding names; more marks than that hide the drawing."""
@@ -81,17 +81,13 @@ def preflight(
         document.height_mm - margin_mm,
         f"the margin of {margin_mm:g} mm" if margin_mm else "the sheet",
     )
+    page = Reach.of_page(document)
     reach = inside if machine is None else _both(inside, machine.reach(document))
     return tuple(
         finding
         for layer in document.layers
         if layer.motion.plotted and len(layer.lines.points)
-        for finding in (
-            *_outside(layer, reach),
-            *_wet(layer, most_ink),
-            *_dots(layer),
-            *_repeated(layer, most_passes),
-        )
+        for finding in (*_outside(layer, reach), *_within(layer, page, most_ink, most_passes))
     )
 
 
@@ -113,9 +109,17 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
         yield _finding(Concern.OUTSIDE, layer, out, places, text)
 
 
+def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Iterator[Finding]:
+    """Yield what is found of the ink that lies on the sheet."""
+    lines = clip_to_rectangle(layer.lines, page.x0, page.y0, page.x1, page.y1)
+    if len(lines):
+        inside = layer.with_lines(lines)
+        yield from (*_wet(inside, most_ink), *_dots(inside), *_repeated(inside, most_passes))
+
+
 def _wet(layer: Layer, most: float) -> Iterator[Finding]:
     samples = resample(layer.lines.drawable(), _STEP_MM)
-    width = layer.width_mm or _DEFAULT_WIDTH_MM
+    width = layer.pen_mm
     side = max(_SPOT_MM, width)
     cells = np.floor(samples.points / side).astype(np.int64)
     spots, number = np.unique(cells, axis=0, return_inverse=True)

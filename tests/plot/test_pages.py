@@ -1,5 +1,7 @@
 """Pages: fit, turned, tiled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -80,6 +82,13 @@ def test_a_filling_of_ink_is_never_exceeded():
     sums = [part.lines.lengths_mm.sum() for part in parts]
     firsts = [part.lines.lengths_mm[0] for part in parts]
     assert all(a + b > 500 for a, b in zip(sums[:-1], firsts[1:], strict=True))
+
+
+def test_each_pass_takes_ink_of_a_filling():
+    once = page(segments(60))
+    twice = once.with_layers([replace(layer, name="+P2 a") for layer in once.layers])
+    counts = [len(part.lines) for part in split_ink(once, metres=0.25)]
+    assert [len(part.lines) for part in split_ink(twice, metres=0.5)] == counts
 
 
 @given(lines=drawings())

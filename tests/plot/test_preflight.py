@@ -49,6 +49,11 @@ def test_lines_outside_are_found_at_their_farthest_point():
     assert "Marlin" in reach.text
 
 
+def test_ink_beyond_the_sheet_is_not_weighed_however_far():
+    far = Lines.of([[[0, 5], [1e12, 5]], *[[[300, 5], [400, 5]]] * 9])
+    assert [finding.concern for finding in preflight(page(far))] == [Concern.OUTSIDE]
+
+
 def test_a_machine_and_a_margin_count_together():
     lines = Lines.of([[[5, 200], [100, 200]]])
     machine = read_machine("marlin")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.drawing.affine import Matrix
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, UnknownNameError
@@ -119,7 +120,14 @@ def placed(document: Document, device: str) -> "tuple[Device, Placing]":
         raise UnknownNameError("HPGL device", device, devices())
     plotter = devices()[device]
     paper, upright = _paper(plotter, document)
-    return plotter, Placing(paper, plotter.unit_mm, upright)
+    width, height = paper.size_mm
+    # A quarter turn, a half turn; then mm from the upper left corner to units, y up.
+    across = Matrix() if upright else Matrix(0.0, -1.0, 1.0, 0.0, 0.0, height)
+    turn = Matrix(-1.0, 0.0, 0.0, -1.0, width, height) if paper.turned else Matrix()
+    left, top = paper.origin_mm
+    unit = 1 / plotter.unit_mm
+    matrix = Matrix(unit, 0.0, 0.0, -unit, -left * unit, top * unit) @ turn @ across
+    return plotter, Placing(paper, matrix)
 
 
 def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
@@ -149,36 +157,21 @@ def _speed(layer: Layer, plotter: Device) -> str:
 
 @dataclass(frozen=True)
 class Placing:
-    """From mm of the page to units of the plotter; a sheet that lies across is turned by 90 degrees."""
+    """A sheet in a plotter; `matrix` leads from mm of the page to units, y up."""
 
     paper: Paper
-    unit_mm: float
-    upright: bool
+    matrix: Matrix
 
     def units(self, points: Points) -> Points:
-        """Return (N, 2) points of the page in whole units, y up."""
-        width, height = self.paper.size_mm
-        x, y = points.T
-        if not self.upright:
-            x, y = y, height - x
-        if self.paper.turned:
-            x, y = width - x, height - y
-        left, top = self.paper.origin_mm
-        units: Points = np.rint(np.stack((x - left, top - y), axis=1) / self.unit_mm)
+        """Return (N, 2) points of the page in whole units."""
+        units: Points = np.rint(self.matrix.apply(points))
         return units
 
     def reach(self, document: Document) -> Reach:
         """Return what the pens reach of the page, in mm of the page."""
-        corners = np.array([self.paper.x, self.paper.y], dtype=float).T * self.unit_mm
-        x, y = self.paper.origin_mm[0] + corners[:, 0], self.paper.origin_mm[1] - corners[:, 1]
-        width, height = self.paper.size_mm
-        if self.paper.turned:
-            x, y = width - x, height - y
-        if not self.upright:
-            x, y = height - y, x
-        low, high = (min(x), min(y)), (max(x), max(y))
-        what = f"what the pens reach of {self.paper.name}"
-        limits = Reach(float(low[0]), float(low[1]), float(high[0]), float(high[1]), what)
+        corners = self.matrix.inverse().apply(np.array([self.paper.x, self.paper.y], float).T)
+        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        limits = Reach(x0, y0, x1, y1, f"what the pens reach of {self.paper.name}")
         return Reach.of_page(document).within(limits)
 
     def stroke(self, line: Points) -> str:

@@ -15,7 +15,6 @@ from drawscape.drawing.style import rgb
 from drawscape.drawing.units import MM, PT
 
 _POINTS_PER_MM = MM / PT
-_DEFAULT_WIDTH_MM = 0.3
 
 
 def to_pdf(document: Document) -> bytes:
@@ -38,7 +37,7 @@ def to_pdf(document: Document) -> bytes:
 
 def _stream(layer: Layer, height: float) -> bytes:
     """Return the layer's lines as operators; PDF's y points up."""
-    width = (layer.width_mm or _DEFAULT_WIDTH_MM) * _POINTS_PER_MM
+    width = layer.pen_mm * _POINTS_PER_MM
     color = " ".join(f"{part / 255:.3f}" for part in rgb(layer.color))
     points = layer.lines.points * _POINTS_PER_MM
     # Plus zero: no -0.0.

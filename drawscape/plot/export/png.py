@@ -21,7 +21,6 @@ _SUPERSAMPLING = 2
 _FINE_SUPERSAMPLING = 4
 # A sheet of A1 at 300 dpi; beyond it the picture would take gigabytes.
 _MOST_PIXELS = 100_000_000
-_DEFAULT_WIDTH_MM = 0.3
 
 
 def to_png(document: Document, *, dpi: float = 150.0, background: str | None = None) -> bytes:
@@ -38,7 +37,7 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
         raise MissingExtraError("PNG export", "png") from error
     scale = dpi / INCH
     width, height = _size(document, dpi)
-    finest = min((_pen(layer) for layer in document.layers), default=1.0) * scale
+    finest = min((layer.pen_mm for layer in document.layers), default=1.0) * scale
     factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
     paper = background or document.paper_color or WARM_WHITE
     light = np.full((height, width, 3), rgb(paper), dtype=np.float32) / 255
@@ -66,13 +65,9 @@ def _size(document: Document, dpi: float) -> tuple[int, int]:
     return width, height
 
 
-def _pen(layer: Layer) -> float:
-    return layer.width_mm or _DEFAULT_WIDTH_MM
-
-
 def _draw(pencil: "ImageDraw", layer: Layer, scale: float) -> None:
     """Draw the layer's lines with round ends; `scale` is in pixels per mm."""
-    width = max(round(_pen(layer) * scale), 1)
+    width = max(round(layer.pen_mm * scale), 1)
     places = np.round(layer.lines.points * scale, 2)
     flat = places.ravel().tolist()
     joint = "curve" if width > 3 else None

@@ -7,8 +7,6 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.plot.pipeline import optimize
 from drawscape.svg_builder import SVGBuilder
 
-_DEFAULT_WIDTH_MM = 0.3
-
 
 def to_svg(document: Document) -> bytes:
     """Return the drawing as an SVG file; layers keep name, colour and width, two decimals are written.
@@ -24,8 +22,7 @@ def _written(document: Document, provenance: dict[str, object] | None) -> bytes:
     svg.provenance = provenance
     svg.paper_color = document.paper_color
     for name, layer in _distinct(document.layers):
-        width = layer.width_mm or _DEFAULT_WIDTH_MM
-        with svg.layer(name, color=layer.color, width=width):
+        with svg.layer(name, color=layer.color, width=layer.pen_mm):
             svg.polylines(layer.lines)
     return svg.to_bytes()
 
