@@ -22,12 +22,15 @@ if TYPE_CHECKING:
         ellipse,
         quadratic,
     )
+    from drawscape.geometry.heights import distance_contours, downhill, slopes_at, values_at
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import (
         implicit_mesh,
+        implicit_slices,
         is_lit,
         march,
         normals_of,
+        rays,
         smooth_union,
     )
     from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.offset import inset_rings, parallel
-    from drawscape.geometry.poisson import poisson_disc
+    from drawscape.geometry.poisson import discs_apart, poisson_disc
     from drawscape.geometry.regions import (
         as_on_a4,
         clamped,
@@ -44,13 +47,15 @@ if TYPE_CHECKING:
         filled,
         fit_count,
         fitted,
+        grow_count,
         polar,
         rectangle,
         rings,
         squares_in,
     )
-    from drawscape.geometry.streamlines import growing_streamlines
+    from drawscape.geometry.streamlines import growing_streamlines, hatch_along
     from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
+    from drawscape.geometry.tour import tours, uncrossed
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
 
 __all__ = [
@@ -79,12 +84,18 @@ __all__ = [
     "contours_by_level",
     "cubic",
     "depth_in",
+    "discs_apart",
+    "distance_contours",
+    "downhill",
     "ellipse",
     "filled",
     "fit_count",
     "fitted",
+    "grow_count",
     "growing_streamlines",
+    "hatch_along",
     "implicit_mesh",
+    "implicit_slices",
     "inked",
     "inset_rings",
     "is_lit",
@@ -96,15 +107,20 @@ __all__ = [
     "poisson_disc",
     "polar",
     "quadratic",
+    "rays",
     "rectangle",
     "relax",
     "rings",
     "scatter",
     "shortest_swing",
+    "slopes_at",
     "smooth_union",
     "squares_in",
     "stippled",
     "thinned",
+    "tours",
+    "uncrossed",
+    "values_at",
     "visible_edges",
     "visible_paths",
 ]
@@ -115,18 +131,21 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",
         "drawscape.geometry.contours": "centreline contours_by_level inked",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
+        "drawscape.geometry.heights": "distance_contours downhill slopes_at values_at",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
-        "drawscape.geometry.implicit": "implicit_mesh is_lit march normals_of smooth_union",
+        "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
+        "normals_of rays smooth_union",
         "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
         "drawscape.geometry.mesh": "Camera Mesh",
         "drawscape.geometry.nearest": "Nearest",
         "drawscape.geometry.noise": "Noise",
         "drawscape.geometry.offset": "inset_rings parallel",
-        "drawscape.geometry.poisson": "poisson_disc",
+        "drawscape.geometry.poisson": "discs_apart poisson_disc",
         "drawscape.geometry.regions": "as_on_a4 clamped contains depth_in filled "
-        "fit_count fitted polar rectangle rings squares_in",
-        "drawscape.geometry.streamlines": "growing_streamlines",
+        "fit_count fitted grow_count polar rectangle rings squares_in",
+        "drawscape.geometry.streamlines": "growing_streamlines hatch_along",
         "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
+        "drawscape.geometry.tour": "tours uncrossed",
         "drawscape.geometry.voronoi": "cells relax scatter stippled",
     },
 )

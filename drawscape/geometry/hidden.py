@@ -32,20 +32,29 @@ def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -
 
 
 def visible_paths(
-    paths: ArrayLike | Iterable[ArrayLike], mesh: Mesh, camera: Camera, *, bias: float = _BIAS
+    paths: ArrayLike | Iterable[ArrayLike],
+    mesh: Mesh,
+    camera: Camera,
+    *,
+    bias: float = _BIAS,
+    shaded_from: ArrayLike | None = None,
 ) -> Lines:
     """Return what `camera` sees of `paths` in front of the triangles of `mesh`.
 
     `paths` are lines in space: an (M, K, 3) array or an iterable of (N, 3) arrays. A point is hidden
     when a triangle lies before it by more than `bias`, a share of the scene's depth: lines on the
     surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
-    1963), cut where the segment passes its edges or its plane.
-    Raises GeometryError for other shapes.
+    1963), cut where the segment passes its edges or its plane. `shaded_from` is the direction in which
+    light falls, (3,): then only what `mesh` shades is returned, such as the hatch of its shadow.
+    Raises GeometryError for other shapes, and for shade in perspective.
 
     >>> from drawscape.geometry.solids import sphere
     >>> ring = np.array([(2 * np.cos(a), 2 * np.sin(a), 0) for a in np.linspace(0, 2 * np.pi, 100)])
     >>> len(visible_paths([ring], sphere(1), Camera.isometric()))
     1
+    >>> floor = [[(-9, 0, -1), (9, 0, -1)]]
+    >>> visible_paths(floor, sphere(1), Camera.parallel(0, 60), shaded_from=(0, 0, -1)).lengths_mm.round(1)
+    array([0.1, 0.1])
     """
     ends, offsets = _flat(paths)
     line = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
@@ -57,6 +66,13 @@ def visible_paths(
     lines, keys = _chained(start, end, owner)
     if len(corners):
         hidden = _hidden(start[keys], end[keys], camera.projected(corners), bias)
+        if shaded_from is not None:
+            lit = _lit(a, b, mesh, camera, shaded_from)
+            hidden = Pieces(
+                np.concatenate((hidden.segment, lit.segment)),
+                np.concatenate((hidden.start, lit.start)),
+                np.concatenate((hidden.end, lit.end)),
+            ).united(_SEAM)
         lines = _shown(lines, hidden.complement(len(keys)))
     return lines
 
@@ -75,6 +91,15 @@ def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Piec
         found.append((s, low, high))
     s, low, high = map(np.concatenate, zip(*found, strict=True))
     return Pieces(s, low, high).united(_SEAM)
+
+
+def _lit(a: Points3, b: Points3, mesh: Mesh, camera: Camera, light: ArrayLike) -> Pieces:
+    """Return the stretches of segments, whose ends the camera has at `a` and `b`, that light falls on."""
+    if camera.perspective:
+        raise GeometryError("shaded_from needs a parallel camera; this one is a perspective")
+    sun = Camera.looking((0.0, 0.0, 0.0), camera.axes @ np.asarray(light, dtype=np.float64)).axes
+    corners = camera.seen(mesh.corners.reshape(-1, 3)) @ sun.T
+    return _hidden(a @ sun.T, b @ sun.T, corners, _BIAS).complement(len(a))
 
 
 def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Shapes that a function describes: as a mesh, or met by rays."""
+"""Shapes that a function describes: as a mesh, as slices, or met by rays."""
 
 from collections.abc import Callable
 from itertools import permutations
@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import Flags, Floats, Ints
-from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.mesh import Mesh, Points3
+from drawscape.geometry.regions import Area, bounds_of
+from drawscape.geometry.simplify import simplify
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0 to 7
 # fill it, each a walk along the three axes (Freudenthal 1942). Neighbouring cubes cut their common face
@@ -60,6 +63,33 @@ def implicit_mesh(
     nodes = np.column_stack((x, y, z))
     tetrahedra = _tetrahedra(values < 0.0, shape)
     return _surface(nodes, values, tetrahedra)
+
+
+def implicit_slices(
+    function: Callable[[Floats, Floats, Floats], ArrayLike],
+    heights: ArrayLike,
+    area: Area,
+    *,
+    resolution: int = 200,
+) -> list[Points3]:
+    """Return the lines, (N, 3) each, where `function(x, y, z)` is 0 at each z of `heights`, within `area`.
+
+    The function is as for `implicit_mesh`, its values on `resolution` points along each side of `area`;
+    it gets x as (1, C), y as (R, 1) and z as (1, 1). Points that leave the lines' form as it is are left out.
+
+    >>> ball = lambda x, y, z: x * x + y * y + z * z - 1
+    >>> [ring] = implicit_slices(ball, [0.6], (-1, -1, 1, 1))
+    >>> bool(np.allclose(np.linalg.norm(ring, axis=1), 1, atol=0.01))
+    True
+    """
+    x0, y0, x1, y1 = bounds_of(area)
+    x, y = np.linspace(x0, x1, resolution)[None, :], np.linspace(y0, y1, resolution)[:, None]
+    found: list[Points3] = []
+    for height in np.atleast_1d(np.asarray(heights, dtype=np.float64)).tolist():
+        lines = contours(function(x, y, np.full((1, 1), height)), 0.0, area)
+        lines = simplify(lines, 4e-4 * max(x1 - x0, y1 - y0))
+        found += [np.column_stack((line, np.full(len(line), height))) for line in lines]
+    return found
 
 
 def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
@@ -119,12 +149,29 @@ def _outward(mesh: Mesh, nodes: Floats, values: Floats, pairs: Ints) -> Mesh:
     return Mesh(mesh.vertices, faces[distinct])
 
 
-Points3: TypeAlias = Floats
 Distance: TypeAlias = Callable[[Points3], Floats]
 """Of points (N, 3): how far each is from the nearest surface, (N,), negative inside of a solid."""
 
 _NEAR = 1e-3
 _MOST_STEPS = 96
+
+
+def rays(
+    columns: int, rows: int, *, pitch: float, middle: ArrayLike, rise: float, back: float = 6.0
+) -> tuple[Points3, Points3]:
+    """Return where parallel rays start, (rows * columns, 3), row 0 above, and their direction, (3,).
+
+    x runs to the right, y up and z away. Rays are `pitch` apart; those mid picture meet at `middle`,
+    `back` from their start, and look down by `rise` radians.
+
+    >>> origins, ahead = rays(2, 2, pitch=1.0, middle=(0, 0, 0), rise=0.0)
+    >>> origins.tolist()[0], ahead.tolist()
+    ([-0.5, 0.5, -6.0], [0.0, 0.0, 1.0])
+    """
+    ahead, up = np.array([(0.0, -np.sin(rise), np.cos(rise)), (0.0, np.cos(rise), np.sin(rise))])
+    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, (rows - 1) / 2 - np.arange(rows))
+    across = x.reshape(-1, 1) * (1.0, 0.0, 0.0) + y.reshape(-1, 1) * up
+    return np.asarray(middle) - back * ahead + across * pitch, ahead + 0.0
 
 
 def march(distance: Distance, origins: Points3, direction: ArrayLike, far: float) -> Floats:

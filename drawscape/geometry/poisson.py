@@ -1,4 +1,4 @@
-"""Poisson-disc sampling: random points that keep their distance."""
+"""Points and discs at random that keep their distance: Poisson-disc sampling."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -68,6 +68,27 @@ def poisson_disc(
             # A parent with a free place stays: a neighbour may have taken just that place.
             active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], found))
     return spacing.points()
+
+
+def discs_apart(
+    rng: np.random.Generator, area: Area, radii: ArrayLike, *, apart: float = 1.0
+) -> Floats:
+    """Return discs in `area` that do not touch, (N, 3): middle x and y, and radius.
+
+    Each of `radii`, in their order, is tried at one random place, and left out where it touches an earlier
+    disc. Middles are more than `apart` times both radii away from each other.
+
+    >>> discs = discs_apart(np.random.default_rng(7), (0, 0, 100, 100), np.linspace(30, 5, 40))
+    >>> discs[:, 2].round(1).tolist()[:3]
+    [30.0, 18.5, 13.3]
+    """
+    x0, y0, x1, y1 = bounds_of(area)
+    discs = np.empty((0, 3))
+    for radius in np.asarray(radii, dtype=np.float64).tolist():
+        x, y = rng.uniform((x0 + radius, y0 + radius), (x1 - radius, y1 - radius))
+        if (np.hypot(*(discs[:, :2] - (x, y)).T) > apart * (discs[:, 2] + radius)).all():
+            discs = np.vstack((discs, (x, y, radius)))
+    return discs
 
 
 def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:

@@ -166,15 +166,32 @@ def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
     return max(1, round(count * scale))
 
 
-def fitted(area: Area, figure: Figure, *, stretched: bool = False) -> Figure:
+def grow_count(count: int, area: Area) -> int:
+    """Return `count`, or more where `area` is larger than A4 within its margin, so that lines lie as closely.
+
+    Small pages keep the figure's richness; `fit_count` says when lines get too close there.
+
+    >>> grow_count(50, (0, 0, 90, 130)), grow_count(50, (0, 0, 361.2, 535.2))
+    (50, 100)
+    """
+    return max(count, as_on_a4(count, area, lines=True))
+
+
+def fitted(
+    area: Area, figure: Figure, *, stretched: bool = False, like: Points | None = None
+) -> Figure:
     """Return `figure`, points (..., 2) or Lines, moved and scaled to fill `area`, such as `svg.frame`.
 
-    It keeps its proportions, unless `stretched`. One without extent is put in the middle.
+    It keeps its proportions, unless `stretched`. One without extent is put in the middle. With `like`,
+    (N, 2), it goes where those points would: parts of one picture keep their places.
 
-    >>> fitted((0, 0, 30, 20), np.array([(0.0, 0.0), (1.0, 1.0)])).tolist()
+    >>> corners = np.array([(0.0, 0.0), (1.0, 1.0)])
+    >>> fitted((0, 0, 30, 20), corners).tolist()
     [[5.0, 0.0], [25.0, 20.0]]
+    >>> fitted((0, 0, 30, 20), np.array([(0.5, 0.0)]), like=corners).tolist()
+    [[15.0, 0.0]]
     """
-    return _placed(area, figure, np.inf if stretched else 1.0)
+    return _placed(area, figure, np.inf if stretched else 1.0, like)
 
 
 def filled(area: Area, figure: Figure, *, most: float = 1.4) -> Figure:
@@ -186,11 +203,12 @@ def filled(area: Area, figure: Figure, *, most: float = 1.4) -> Figure:
     return _placed(area, figure, most)
 
 
-def _placed(area: Area, figure: Figure, most: float) -> Figure:
+def _placed(area: Area, figure: Figure, most: float, like: Points | None = None) -> Figure:
     if isinstance(figure, Lines):
-        return figure.with_points(_placed(area, figure.points, most)) if len(figure) else figure
+        moved = _placed(area, figure.points, most, like) if len(figure) else figure.points
+        return figure.with_points(moved)
     x0, y0, x1, y1 = bounds_of(area)
-    flat = figure.reshape(-1, 2)
+    flat = (figure if like is None else like).reshape(-1, 2)
     low, high = flat.min(axis=0), flat.max(axis=0)
     extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
     scale = np.array([x1 - x0, y1 - y0]) / extent

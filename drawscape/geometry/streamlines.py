@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
+from drawscape.geometry.heights import values_at
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, rings
@@ -59,6 +60,42 @@ def streamlines(field: Field, area: Area, spacing_mm: float, **options: Any) -> 
     """
     *_, (_, lines) = growing_streamlines(field, area, spacing_mm, **options)
     return lines()
+
+
+def hatch_along(
+    directions: Floats,
+    tone: Floats,
+    grid: Area,
+    area: Area,
+    spacing_mm: float,
+    *,
+    between: tuple[float, float],
+    turned: float = 0.0,
+    min_length_mm: float = 0.0,
+) -> Lines:
+    """Return streamlines in `area` along `directions` where `tone` lies `between` two values.
+
+    `directions` are vectors, (2, R, C), of any length, and `tone` is (R, C); their corners lie on those of
+    `grid`, as in `contours`. `turned` in radians turns all directions. Lines shorter than
+    `min_length_mm` are left out.
+
+    >>> level = np.stack([np.ones((2, 2)), np.zeros((2, 2))])
+    >>> rise = np.array([[0.0, 1.0], [0.0, 1.0]])  # darker to the right
+    >>> lines = hatch_along(level, rise, (0, 0, 40, 40), (0, 0, 40, 40), 2.0, between=(0.5, 1.0))
+    >>> bool(lines.points[:, 0].min() > 19)
+    True
+    """
+    cos, sin = np.cos(turned), np.sin(turned)
+
+    def field(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        u, v = (values_at(part, grid, np.stack((x, y), axis=-1)) for part in directions)
+        return u * cos - v * sin, u * sin + v * cos
+
+    def mask(x: Floats, y: Floats) -> Flags:
+        dark = values_at(tone, grid, np.stack((x, y), axis=-1))
+        return (dark > between[0]) & (dark <= between[1])
+
+    return streamlines(field, area, spacing_mm, mask=mask, min_length_mm=min_length_mm, test=0.7)
 
 
 def growing_streamlines(

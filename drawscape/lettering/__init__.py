@@ -9,6 +9,7 @@ from drawscape.lettering.layout import (
     VerticalAlign,
     count_rows,
     set_along,
+    set_labels,
     set_text,
 )
 from drawscape.lettering.typeface import glyphs_for
@@ -27,5 +28,6 @@ __all__ = [
     "glyphs_for",
     "load_font",
     "set_along",
+    "set_labels",
     "set_text",
 ]

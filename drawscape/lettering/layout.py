@@ -1,6 +1,7 @@
 """Lines of writing: aligned, wrapped, justified, measured, and along a curve."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.regions import Area, Bounds, bounds_of
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 from drawscape.lettering.typeface import clusters, glyphs_for
 
@@ -109,6 +111,37 @@ def set_text(
         widest = max(widest, extent)
     texts = tuple(row for row, _ in rows)
     return Block(Lines.of(strokes), texts, widest if width is None else width, height)
+
+
+def set_labels(
+    names: Iterable[str], places: ArrayLike, area: Area, style: Style
+) -> tuple[Lines, list[Bounds]]:
+    """Return a triangle at each of `places`, (N, 2) in mm, with its name beside it, and the boxes of all.
+
+    Names are right of their place, or left where `area` ends. What does not fit into `area`, has no
+    letters, or covers an earlier label is left out. Leave the boxes free of other lines. Raises as
+    `set_text` does.
+
+    >>> lines, boxes = set_labels(["Alp"], [(20.0, 20.0)], (0, 0, 60, 40), Style(size=2.0))
+    >>> len(boxes), lines[0].tolist()[1]
+    (1, [20.0, 19.0])
+    """
+    x0, y0, x1, y1 = bounds_of(area)
+    boxes: list[Bounds] = []
+    half, lines = style.size / 2, Lines.empty()
+    mark = np.array([(-half, half), (0, -half), (half, half), (-half, half)])
+    for name, (x, y) in zip(names, np.asarray(places, dtype=np.float64).tolist(), strict=False):
+        text = set_text(" ".join(name.split()), style, valign="middle")
+        step = style.size if x + 3 * half + text.width < x1 else -style.size - text.width
+        left, right = min(x + step, x - half) - half, max(x + step + text.width, x + half) + half
+        box = (left, y - style.size, right, y + style.size)
+        fits = x0 <= left and right <= x1 and y0 <= box[1] and box[3] <= y1
+        apart = all(a > right or c < left or b > box[3] or d < box[1] for a, b, c, d in boxes)
+        if len(text.lines) and fits and apart:
+            moved = text.lines.with_points(text.lines.points + np.array((x + step, y)))
+            lines = Lines.join([lines, Lines.of([mark + np.array((x, y))]), moved])
+            boxes.append(box)
+    return lines, boxes
 
 
 def count_rows(text: str, style: Style, width: float) -> int:

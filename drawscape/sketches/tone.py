@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.style import rgb
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry import Floats, Lines, clip_to_rectangle
+from drawscape.geometry import Floats, Lines, clip_to_rectangle, values_at
+from drawscape.geometry.regions import Bounds
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.recipe import read_input
 
@@ -56,26 +57,24 @@ class Tone:
     pitch: float
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Bounds:
         """The picture's edges on the page: x0, y0, x1, y1 in mm."""
         rows, columns = self.dark.shape
         return self.x0, self.y0, self.x0 + columns * self.pitch, self.y0 + rows * self.pitch
+
+    @property
+    def nodes(self) -> Bounds:
+        """The area whose corners are the middles of the picture's corner pixels, as `values_at` has it."""
+        x0, y0, x1, y1 = self.box
+        half = self.pitch / 2
+        return x0 + half, y0 + half, x1 - half, y1 - half
 
     def at(self, points: ArrayLike) -> Floats:
         """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
 
         Beyond the picture it is as dark as at its edge.
         """
-        points = np.asarray(points, dtype=np.float64)
-        rows, columns = self.dark.shape
-        x = np.clip((points[..., 0] - self.x0) / self.pitch - 0.5, 0, columns - 1.000001)
-        y = np.clip((points[..., 1] - self.y0) / self.pitch - 0.5, 0, rows - 1.000001)
-        i, j = y.astype(int), x.astype(int)
-        u, v = x - j, y - i
-        d = self.dark
-        above = d[i, j] * (1 - u) + d[i, j + 1] * u
-        below = d[i + 1, j] * (1 - u) + d[i + 1, j + 1] * u
-        return np.asarray(above * (1 - v) + below * v)
+        return values_at(self.dark, self.nodes, points)
 
 
 def tone_over(
@@ -139,7 +138,7 @@ def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
     return Tone(kept, x0, y0, pitch)
 
 
-def shown(tone: Tone, frame: Frame) -> tuple[float, float, float, float]:
+def shown(tone: Tone, frame: Frame) -> Bounds:
     """Return the part of the frame that the picture covers: x0, y0, x1, y1 in mm."""
     x0, y0, x1, y1 = tone.box
     return max(x0, frame.x0), max(y0, frame.y0), min(x1, frame.x1), min(y1, frame.y1)
@@ -184,7 +183,7 @@ def _foreign(name: str) -> Floats:
 
 
 def ranked_lines(
-    box: tuple[float, float, float, float],
+    box: Bounds,
     pitch: float,
     angle: float,
     *,

@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from drawscape.errors import GeometryError
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.poisson import apart, poisson_disc
-from drawscape.geometry.regions import bounds_of, contains, polygons, rectangle, to_shapely
-from drawscape.geometry.streamlines import growing_streamlines, streamlines
+from drawscape.geometry.poisson import apart, discs_apart, poisson_disc
+from drawscape.geometry.regions import (
+    bounds_of,
+    contains,
+    fitted,
+    grow_count,
+    polygons,
+    rectangle,
+    to_shapely,
+)
+from drawscape.geometry.streamlines import growing_streamlines, hatch_along, streamlines
 from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
 
 few = settings(max_examples=20)
@@ -417,3 +425,38 @@ def test_neighbours_are_named_by_distance_and_missing_ones_by_infinity():
 def test_what_cannot_be_placed_is_named(call, words):
     with pytest.raises(GeometryError, match=words):
         call()
+
+
+def test_discs_do_not_touch_and_lie_within_their_area():
+    discs = discs_apart(seeded(2), PAGE, np.linspace(30, 3, 200), apart=1.1)
+    assert discs[0, 2] == 30
+    assert len(discs) > 4
+    gaps = np.hypot(*(discs[:, None, :2] - discs[:, :2]).transpose(2, 0, 1))
+    gaps[np.diag_indices(len(discs))] = np.inf
+    assert (gaps > 1.1 * (discs[:, None, 2] + discs[:, 2])).all()
+    for sign in (-1, 1):
+        assert contains(rectangle(PAGE), discs[:, :2] + sign * discs[:, 2:]).all()
+
+
+@pytest.mark.parametrize(("page", "count"), [("a6", 40), ("a4", 40), ("a3", 57), ("a2", 80)])
+def test_counts_grow_with_pages_larger_than_a4(page, count):
+    short = {"a6": 105, "a4": 210, "a3": 297, "a2": 420}[page] * 0.86
+    assert grow_count(40, (10, 10, 10 + short, 10 + 1.4 * short)) == count
+
+
+def test_parts_of_one_picture_keep_their_places_where_it_is_fitted():
+    whole = seeded(1).normal(size=(40, 2))
+    placed = fitted(PAGE, whole)
+    assert fitted(PAGE, whole[:7], like=whole) == pytest.approx(placed[:7])
+
+
+def test_hatches_follow_a_grid_where_its_tone_is_wanted():
+    level = np.stack([np.ones((5, 7)), np.zeros((5, 7))])
+    tone = np.tile(np.linspace(0, 1, 7), (5, 1))  # darker to the right
+    for turned, along in ((0.0, 0), (np.pi / 2, 1)):
+        lines = hatch_along(level, tone, PAGE, PAGE, 2.0, between=(0.25, 0.5), turned=turned)
+        x = lines.points[:, 0]
+        assert 29.9 < x.min() < 33
+        assert 47 < x.max() < 50.1
+        steps = np.abs(np.concatenate([np.diff(line, axis=0) for line in lines]))
+        assert steps[:, 1 - along].max() < 1e-6 < steps[:, along].min()

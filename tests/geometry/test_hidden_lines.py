@@ -12,7 +12,7 @@ from drawscape.geometry import solids
 from drawscape.geometry.clip import Shape, occlude, visible
 from drawscape.geometry.curves import circle
 from drawscape.geometry.hidden import visible_edges, visible_paths
-from drawscape.geometry.implicit import implicit_mesh
+from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
@@ -180,6 +180,15 @@ def test_nothing_in_space_is_nothing_on_paper():
         (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
         (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),
         (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "in space"),
+        (
+            lambda: visible_paths(
+                np.ones((1, 2, 3)),
+                CUBE,
+                Camera.looking((9, 9, 9), (0, 0, 0)),
+                shaded_from=(0, 0, -1),
+            ),
+            "parallel",
+        ),
         (lambda: implicit_mesh(lambda x, y, z: x / 0, (0, 0, 0), (1, 1, 1)), "not finite"),
         (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 0)), "low < high"),
         (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 1), resolution=1), "=1"),
@@ -269,3 +278,20 @@ def test_nothing_to_hide_and_nothing_to_hide_behind():
 def test_each_line_and_mask_needs_an_order():
     with pytest.raises(GeometryError, match="orders for 1 lines, 1 masks"):
         visible(Lines.of([[0.0, 0.0], [1.0, 0.0]]), [0, 1], [SQUARE], [1])
+
+
+def test_slices_of_a_solid_are_the_curves_at_their_heights():
+    rings = implicit_slices(
+        lambda x, y, z: x * x + y * y + z * z - 1, [-0.6, 0, 0.6], (-2, -2, 2, 2)
+    )
+    assert [ring[0, 2] for ring in rings] == [-0.6, 0, 0.6]
+    for ring in rings:
+        assert np.linalg.norm(ring, axis=1) == pytest.approx(np.ones(len(ring)), abs=0.01)
+
+
+def test_a_shadow_is_as_long_as_the_light_is_low():
+    # Seen from above; light falls to the right by twice the height that it loses.
+    rows = np.array([[(-5.0, 0.5, 0.0), (9.0, 0.5, 0.0)], [(-5.0, 1.5, 0.0), (9.0, 1.5, 0.0)]])
+    shade = visible_paths(rows, CUBE, Camera.parallel(0, 90), shaded_from=(2, 0, -1))
+    assert len(shade) == 1  # none beside the cube
+    assert np.sort(shade.points[:, 0]) == pytest.approx([1, 3], abs=1e-3)

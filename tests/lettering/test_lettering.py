@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from own_font import box_font, glyph, own_font
 
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
-from drawscape.lettering import Style, font_names, glyphs_for, load_font, set_along, set_text
+from drawscape.lettering import (
+    Style,
+    font_names,
+    glyphs_for,
+    load_font,
+    set_along,
+    set_labels,
+    set_text,
+)
 from drawscape.lettering.typeface import INVISIBLE, PICTURES, SLOTS, clusters
 from drawscape.svg_builder import SVGBuilder
 
@@ -365,3 +373,15 @@ def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
     assert [width(text) for text in ("AV", "OV", "AO", "VA", "HH", "AVO")] == pytest.approx(
         [920, 970, 1010, 1000, 1000, 1420]
     )
+
+
+def test_labels_lie_in_their_area_apart_from_each_other():
+    places = [(20, 20), (22, 21), (95, 50), (50, 0.5), (30, 60)]
+    names = ["first", "covers it", "at the rim", "above", " "]
+    lines, boxes = set_labels(names, places, (0, 0, 100, 70), Style(size=3))
+    assert len(boxes) == 2  # the covering, the cut and the empty one are left out
+    assert boxes[0][2] > 30
+    assert boxes[1][0] < 80  # left of its place
+    for x0, y0, x1, y1 in boxes:
+        inside = (lines.points >= (x0, y0)).all(axis=1) & (lines.points <= (x1, y1)).all(axis=1)
+        assert inside.sum() > 20

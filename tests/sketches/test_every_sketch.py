@@ -41,10 +41,9 @@ PAGES = {"a6": (105.0, 148.0), "a5": (148.0, 210.0), "a4": (210.0, 297.0), "a3":
 SETTINGS = 2
 
 FIGURES = {
-    "cubic_disarray", "implicit", "maze", "molnar", "penrose", "ridgelines", "schotter", "still_life",
-    "ten_print", "terrain", "truchet",
     "rose",  # one flower, of as many veins as a plotter draws in an evening
-}  # fmt: skip
+    "schotter",  # twelve stones by twenty-two, one line each: Nees' figure on any sheet
+}
 """Their parts are counted, and grow with the page; all else is as dense on a large page as on a small one."""
 
 EVEN = [name for name in SKETCHES if name not in FIGURES]

@@ -5,6 +5,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from own_photographs import shell
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from support import python, sampled
@@ -12,13 +13,12 @@ from support import python, sampled
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.lines import Floats
 from drawscape.geometry.resample import resample
+from drawscape.geometry.tour import tours
 from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
 from drawscape.plot.export.png import to_png
 from drawscape.recipe.drawing import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
-from drawscape.sketches.pictures._photographs import shell
-from drawscape.sketches.pictures._tour import tours
 from drawscape.sketches.tone import Tone, linear, pixels_of, separate, tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
 

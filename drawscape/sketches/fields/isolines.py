@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, contours_by_level
+from drawscape.geometry import Floats, Lines, Noise, contours_by_level, distance_contours
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
 
 
 @sketch
@@ -55,7 +55,10 @@ def isolines(
     ]
     parts = [lines.take(lines.lengths_mm > frame.short / 60) for lines in parts]
     if sea:
-        parts.append(_water(frame, x, y, z, shore))
+        # The first near the shore, then ever farther apart.
+        off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
+        water = distance_contours(z < shore, off, frame)
+        parts.append(water.take(water.lengths_mm > frame.short / 30))
     names = ("contours", "index contours", "water")
     in_pens(svg, [ink[0], *ink], parts, width=(0.25, 0.6, 0.3), names=names)
 
@@ -77,21 +80,3 @@ def _land(
     octaves = 1 if roughness == 0 else 5
     z = noise.fractal(u + push[0], v + push[1], octaves=octaves, gain=max(roughness, 0.01))
     return x, y, z
-
-
-def _water(
-    frame: Frame,
-    x: Floats,
-    y: Floats,
-    z: Floats,
-    shore: float,
-) -> Lines:
-    """Return lines in the water, the first near the shore, then ever farther apart."""
-    from scipy.ndimage import distance_transform_edt, gaussian_filter
-
-    wet = z < shore
-    off = distance_transform_edt(wet, sampling=(y[1] - y[0], x[1] - x[0]))
-    off = gaussian_filter(off, 1.5)  # a distance to grid points has corners, water has none
-    steps = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
-    lines = Lines.join(contours_by_level(off, steps, frame))
-    return lines.take(lines.lengths_mm > frame.short / 30)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from scipy.ndimage import map_coordinates
 
-from drawscape.geometry import Floats, Lines, fit_count, keep_positive
+from drawscape.geometry import Floats, Lines, fit_count, grow_count, keep_positive, values_at
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.sketches.tone import heights_of
@@ -40,7 +39,7 @@ def ridgelines(
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
-    rows = fit_count(rows, frame.height, 0.9, least=8)
+    rows = fit_count(grow_count(rows, frame), frame.height, 0.9, least=8)
     columns = max(200, min(900, round(frame.width / 0.45)))
     x = np.linspace(0.0, 1.0, columns)
     shape = _pulses(rng, x, rows, bumps, spread, likeness) if data is None else _read(data, rows, x)
@@ -69,10 +68,8 @@ def _read(data: str, rows: int, x: Floats) -> Floats:
     """Return (rows, columns) heights from 0 to 1 of a file, its first row at the top of the page."""
     grid = heights_of(data)
     grid = (grid - np.min(grid)) / max(float(np.ptp(grid)), 1e-9)
-    wanted = np.meshgrid(
-        np.linspace(len(grid) - 1, 0, rows), x * (grid.shape[1] - 1), indexing="ij"
-    )
-    return np.asarray(map_coordinates(grid, wanted, order=1))
+    wanted = np.stack(np.meshgrid(x, np.linspace(1, 0, rows)), axis=-1)
+    return values_at(grid, (0, 0, 1, 1), wanted)
 
 
 def _pulses(

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Flags, Floats, Noise, Points, depth_in, polar
+from drawscape.geometry import Flags, Floats, Ints, Noise, Points, depth_in, polar
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -42,9 +42,9 @@ def swathes(
     In homage to Tyler Hobbs' Fidenza (2021), from his essay on flow fields (2020). Few shapes are
     large and many are small, none touches another, and space is left.
     """
-    frame = svg.frame
+    frame, noise = svg.frame, Noise(rng)
     ink = inks(svg, palette, "#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a")
-    noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
+    heading = rng.uniform(0, 2 * np.pi)
 
     def wind(at: Points) -> Floats:
         u, v = ((at - (frame.cx, frame.cy)) / frame.short).T
@@ -83,39 +83,38 @@ def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Poi
     return np.stack([*halves[0], starts, *halves[1]], axis=1)
 
 
-def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:
-    """Return the part of `spine` about its middle where a swathe has room, which it takes; or None."""
+def _beside(spine: Points, offsets: Floats) -> Points:
+    """Return (K, N, 2): the points of `spine`, (N, 2), moved aside by each of `offsets`, (K,)."""
     ahead = np.gradient(spine, axis=0)
     normal = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
+    return np.asarray(spine + offsets[:, None, None] * normal)
+
+
+def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:
+    """Return the part of `spine` about its middle where a swathe has room, which it takes; or None."""
+
+    def cells(places: Points) -> tuple[Ints, Ints]:
+        x, y = np.moveaxis((places - (frame.x0, frame.y0)) / CELL_MM, -1, 0).astype(np.int64)
+        return np.clip(x, 0, len(taken) - 1), np.clip(y, 0, taken.shape[1] - 1)
+
     half = width / 2
     across = np.linspace(-half - gap, half + gap, max(3, int((width + 2 * gap) / CELL_MM * 1.5)))
-    places = spine[:, None] + across[:, None] * normal[:, None]
-    inner = np.abs(across) <= half
-    cells = ((places - (frame.x0, frame.y0)) / CELL_MM).astype(np.int64)
-    x, y = (np.clip(cells[..., k], 0, taken.shape[k] - 1) for k in (0, 1))
+    places, strip = _beside(spine, across), _beside(spine, across[np.abs(across) <= half])
     # A swathe may come near its own way, not where another lies; and it stays on the page.
-    free = ~(taken[x, y] & inner).any(axis=1) & (depth_in(frame, places[:, inner]) > 0).all(axis=1)
+    free = ~taken[cells(strip)].any(axis=0) & (depth_in(frame, strip) > 0).all(axis=0)
     middle = len(spine) // 2
-    if not free[middle]:
-        return None
-    first = middle - int(np.argmin(free[middle::-1])) + 1 if not free[: middle + 1].all() else 0
-    last = middle + int(np.argmin(free[middle:])) if not free[middle:].all() else len(spine)
+    ends = np.flatnonzero(np.concatenate([[True], ~free, [True]])) - 1
+    first, last = ends[ends <= middle][-1] + 1, ends[ends >= middle][0]
     if (last - first) * STEP_MM < max(2.2 * width, 12):
         return None
+    here, there = places[:, first : last - 1], places[:, first + 1 : last]
     for share in (0.0, 0.33, 0.67):
-        between = places[first : last - 1] * (1 - share) + places[first + 1 : last] * share
-        cells = ((between - (frame.x0, frame.y0)) / CELL_MM).astype(np.int64)
-        taken[tuple(np.clip(cells[..., k], 0, taken.shape[k] - 1) for k in (0, 1))] = True
+        taken[cells(here * (1 - share) + there * share)] = True
     return spine[first:last]
 
 
 def _hatched(spine: Points, width: float, step: float) -> list[Points]:
-    """Return lines along `spine`, every second one the other way, over a strip of `width` mm."""
-    ahead = np.gradient(spine, axis=0)
-    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
-    count = max(2, round(width / step) + 1)
-    offsets = np.linspace(-width / 2, width / 2, count)
-    lines = [(spine + off * normal)[:: (-1) ** k] for k, off in enumerate(offsets.tolist())]
-    ends = [np.array([a[0], b[0]]) for a, b in ((lines[0], lines[-1][:: (-1) ** (count - 1)]),)]
-    ends += [np.array([lines[0][-1], lines[-1][:: (-1) ** (count - 1)][-1]])]
-    return [*lines, *ends]
+    """Return lines along `spine` over a strip of `width` mm, every second one back, and its two ends."""
+    lines = _beside(spine, np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1)))
+    ends = [lines[[0, -1], 0], lines[[0, -1], -1]]
+    return [*(line[:: (-1) ** k] for k, line in enumerate(lines)), *ends]

@@ -1,26 +1,29 @@
 """A portrait in lines that follow its form."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter
 
-from drawscape.geometry import Flags, Floats, Lines
-from drawscape.geometry.streamlines import streamlines
+from drawscape.geometry import Floats, Lines, hatch_along
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 LEVELS = (
-    (0.03, 0.14, 3.6),
-    (0.14, 0.26, 2.2),
-    (0.26, 0.42, 1.5),
-    (0.42, 0.62, 1.1),
-    (0.62, 1.01, 0.85),
+    ((0.03, 0.14), 3.6, 0.0),
+    ((0.14, 0.26), 2.2, 0.0),
+    ((0.26, 0.42), 1.5, 0.0),
+    ((0.42, 0.62), 1.1, 0.0),
+    ((0.62, 1.01), 0.85, 0.0),
 )
-"""From how dark to how dark lines are how many times the spacing apart."""
+"""From how dark to how dark lines are how many times the spacing apart, and not turned."""
+
+TURN = -1.1
+"""How far lines of the second pen are turned, in radians."""
 
 
 @sketch
@@ -46,36 +49,17 @@ def portrait(
     ink = inks(svg, palette, "#1b1b1b", "#7a3b22")
     tone = tone_over(frame, picture, fit, contrast, "head")
     box = shown(tone, frame)
-    sigma = 2 * smoothness / tone.pitch
-    along = _directions(tone.dark, sigma, rng.uniform(0, np.pi))
+    along = _directions(tone.dark, 2 * smoothness / tone.pitch, rng.uniform(0, np.pi))
     shade = gaussian_filter(tone.dark, 0.8 / tone.pitch)
-
-    def at(grid: Floats, x: Floats, y: Floats) -> Floats:
-        place = ((y - tone.y0) / tone.pitch - 0.5, (x - tone.x0) / tone.pitch - 0.5)
-        return np.asarray(map_coordinates(grid, place, order=1, mode="nearest"))
-
-    def field(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        return at(along[0], x, y), at(along[1], x, y)
-
-    def across(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        u, v = field(x, y)
-        return v + 0.5 * u, -u + 0.5 * v
-
-    drawn: list[Lines] = []
-    for number, (low, high, apart) in enumerate(LEVELS):
-
-        def within(x: Floats, y: Floats, low: float = low, high: float = high) -> Flags:
-            dark = at(shade, x, y)
-            return (dark >= low) & (dark < high)
-
+    hatch = partial(hatch_along, along, shade, tone.nodes, box)
+    inked: list[list[Lines]] = [[], []]
+    for number, (between, apart, turned) in enumerate((*LEVELS, ((crossing, 2.0), 1.3, TURN))):
         pitch = max(spacing * apart, frame.long / 400)
-        drawn.append(streamlines(field, box, pitch, mask=within, min_length_mm=4 * pitch, test=0.7))
-        yield 0.2 * (number + 1)
-    pitch = max(1.15 * spacing, frame.long / 400)
-    crossed = streamlines(
-        across, box, pitch, mask=lambda x, y: at(shade, x, y) > crossing, min_length_mm=2 * pitch
-    )
-    in_pens(svg, ink, [Lines.join(drawn), crossed], names=("form", "darks"))
+        lines = hatch(pitch, between=between, turned=turned, min_length_mm=4 * pitch)
+        inked[bool(turned)].append(lines)
+        parts = list(map(Lines.join, inked))
+        yield (number + 1) / (len(LEVELS) + 1), partial(in_pens, ink=ink, parts=parts)
+    in_pens(svg, ink, parts, names=("form", "darks"))
 
 
 def _directions(dark: Floats, sigma: float, heading: float) -> Floats:

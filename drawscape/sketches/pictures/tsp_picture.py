@@ -6,11 +6,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Points, as_on_a4, catmull_rom, clamped, stippled
+from drawscape.geometry import Points, as_on_a4, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.regions import Bounds
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.sketches.pictures._tour import tours, uncrossed
 from drawscape.sketches.tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 

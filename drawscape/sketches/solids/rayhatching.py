@@ -1,24 +1,26 @@
 """Rayhatching: solids that are only distances, hatched where the rays find them."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from scipy.ndimage import binary_erosion, map_coordinates, maximum_filter, minimum_filter
+from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minimum_filter
 
-from drawscape.geometry import Flags, Floats, is_lit, march, normals_of, smooth_union
+from drawscape.geometry import Floats, Lines, is_lit, march, normals_of, rays, smooth_union
+from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance
-from drawscape.geometry.streamlines import streamlines
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
+from drawscape.geometry.streamlines import hatch_along
+from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Scene = Literal["drops", "monument", "rings"]
 
-PIXELS = 250
-"""Rays across the shorter side of the page: some 0.7 mm apart on A4."""
+PIXELS, RISE = 250, 0.42
+"""Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
 
-LAYERS = ((0.06, 2.0, 0.0), (0.36, 1.0, 0.0), (0.66, 1.25, 1.2))
-"""How dark it is where a layer of lines begins, how far apart they are, and how far turned."""
+LAYERS = (((0.06, 0.36), 2.0, 0.0), ((0.36, 2.0), 1.0, 0.0), ((0.66, 2.0), 1.25, 1.2))
+"""From how dark to how dark a layer of lines lies, how far apart they are, and how far turned."""
 
 
 @sketch
@@ -35,26 +37,14 @@ def rayhatching(
 ) -> Steps:
     """Solids on a floor, hatched along their surfaces: closer in the shade, crossed in the dark.
 
-    In homage to Piter Pasma's Rayhatching (2021): a signed distance field is marched (John C. Hart,
-    1996), lines follow the surface, and what lies behind is never found at all. The seed builds the
-    scene and turns the lines.
+    In homage to Piter Pasma's Rayhatching (2021): rays march to a distance field (John C. Hart, 1996),
+    and lines follow the surface that they meet. The seed builds the scene and turns the lines.
     """
-    frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#27406e")
-    solid = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, frame.height / frame.short)
-    step = frame.short / PIXELS
+    frame, ink = svg.frame, inks(svg, palette, "#1b1b1b", "#27406e")
+    tall, step = frame.height / frame.short, frame.short / PIXELS
+    solid = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, tall)
     rows, columns = int(frame.height / step) + 1, int(frame.width / step) + 1
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, (rows - 1) / 2 - np.arange(rows))
-    rise = 0.42
-    ahead, up = (
-        np.array([0, -np.sin(rise), np.cos(rise)]),
-        np.array([0, np.cos(rise), np.sin(rise)]),
-    )
-    screen = np.stack([x.ravel(), y.ravel()], axis=-1) * 1.8 / PIXELS
-    tall = 0.9 * frame.height / frame.short
-    origins = (
-        np.array([0, 0.32 * tall, 0]) - 6 * ahead + screen[:, :1] * (1, 0, 0) + screen[:, 1:] * up
-    )
+    origins, ahead = rays(columns, rows, pitch=1.8 / PIXELS, middle=(0, 0.45 * tall, 0), rise=RISE)
 
     def world(p: Floats) -> Floats:
         return np.minimum(solid(p), p[:, 1])
@@ -63,50 +53,34 @@ def rayhatching(
     yield 0.3
     points = origins + np.where(np.isfinite(far), far, 0)[:, None] * ahead
     normals = normals_of(world, points)
-    turn = np.radians(lamp)
-    light = np.array([np.sin(turn), 1.0, -np.cos(turn)])
-    light /= np.linalg.norm(light)
+    light = np.array([np.sin(np.radians(lamp)), 1.0, -np.cos(np.radians(lamp))]) / np.sqrt(2)
     lit = is_lit(world, points, normals, light, 8.0)
     yield 0.5
     on_floor = solid(points) > 0.01
-    dark = 1 - np.maximum(normals @ light, 0) * lit
     # The floor is bright, but for the shadows; it throws light on what is above it.
-    dark = np.where(on_floor, np.where(lit, 0.0, 0.8 - 0.1 * np.hypot(*points[:, ::2].T)), dark)
-    dark -= np.where(on_floor, 0, 0.25 * np.maximum(-normals[:, 1], 0))
-    dark[~np.isfinite(far)] = 0
+    shadow = np.where(lit, 0.0, 0.8 - 0.1 * np.hypot(*points[:, ::2].T))
+    shade = 1 - np.maximum(normals @ light, 0) * lit - 0.25 * np.maximum(-normals[:, 1], 0)
+    dark = np.where(on_floor, shadow, shade)
     axis = rng.normal(size=3) * (1, 0.4, 1)
-    along = np.where(
-        on_floor[:, None], (1.0, 0.0, 0.0), np.cross(normals, axis / np.linalg.norm(axis))
-    )
+    along = np.where(on_floor[:, None], (1.0, 0.0, 0.0), np.cross(normals, axis))
+    up = (0, np.cos(RISE), np.sin(RISE))
     flat = np.stack([along[:, 0], -along @ up]).reshape(2, rows, columns)
-    depth = np.where(np.isfinite(far), far, 20).reshape(rows, columns)
     # Lines end where one thing stands before another.
-    whole = maximum_filter(depth, 3) - minimum_filter(depth, 3) < 0.12
+    depth = np.where(np.isfinite(far), far, 20).reshape(rows, columns)
     floor = on_floor.reshape(rows, columns)
+    whole = (maximum_filter(depth, 3) - minimum_filter(depth, 3) < 0.12) & (depth < 20)
     whole &= binary_erosion(floor, border_value=True) | binary_erosion(~floor, border_value=True)
-    shade = np.where(whole, dark.reshape(rows, columns), -1.0)
-
-    def at(grid: Floats, px: Floats, py: Floats, order: int = 1) -> Floats:
-        place = ((py - frame.y0) / step, (px - frame.x0) / step)
-        return np.asarray(map_coordinates(grid, place, order=order, mode="nearest"))
-
-    for number, (least, apart, off) in enumerate(LAYERS):
-
-        def field(px: Floats, py: Floats, off: float = off) -> tuple[Floats, Floats]:
-            u, v = at(flat[0], px, py), at(flat[1], px, py)
-            return u * np.cos(off) - v * np.sin(off), u * np.sin(off) + v * np.cos(off)
-
-        def within(px: Floats, py: Floats, number: int = number, least: float = least) -> Flags:
-            tone = at(shade, px, py, 0)
-            most = LAYERS[1][0] if number == 0 else 2.0
-            return (tone > least) & (tone <= most)
-
+    dark = np.where(whole, dark.reshape(rows, columns), -1.0)
+    box = (frame.x0, frame.y0, frame.x0 + (columns - 1) * step, frame.y0 + (rows - 1) * step)
+    outline = contours(gaussian_filter((depth < 20) & ~floor, 0.8, output=float), 0.5, box)
+    hatch = partial(hatch_along, flat, dark, box, frame)
+    inked = [[outline.take(outline.lengths_mm > 4)], []]
+    for number, (between, apart, turned) in enumerate(LAYERS):
         pitch = max(spacing * apart, frame.long / 400)
-        lines = streamlines(field, frame, pitch, mask=within, min_length_mm=2 * pitch, test=0.7)
-        if len(lines):
-            with svg.layer("form" if off == 0 else "darks", color=ink[int(off > 0)], width=0.3):
-                svg.polylines(lines)
-        yield 0.6 + 0.13 * number
+        lines = hatch(pitch, between=between, turned=turned, min_length_mm=2 * pitch)
+        inked[bool(turned)].append(lines)
+        yield 0.6 + 0.13 * number, partial(in_pens, ink=ink, parts=[Lines.join(inked[0])])
+    in_pens(svg, ink, map(Lines.join, inked), names=("form", "darks"))
 
 
 def _scene(
@@ -115,7 +89,7 @@ def _scene(
     """Return the distance to solids that stand on the floor, within 0.9 of the middle."""
     places = np.column_stack([rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces)])
     sizes = np.sort(rng.uniform(0.12, 0.4, pieces))[::-1]
-    heights = rng.uniform(0.3, 1.0, pieces) * min(1.3 * tall, 1.7) * 0.75
+    heights = rng.uniform(0.3, 1.0, pieces) * min(1.3 * tall, 1.7) * 0.8
     turns = rng.uniform(0, np.pi, (pieces, 2))
 
     def piece(p: Floats, k: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, clamped, polar
+from drawscape.geometry import Lines, Points, clamped, grow_count, polar
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -43,7 +43,7 @@ def cubic_disarray(
     reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
     moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
     corner = (frame.cx, frame.cy) - (place[-1, -1] * side) / 2
-    *edges, dark, light = _cubes(clamped(frame, moved * side + corner), shading)
+    *edges, dark, light = _cubes(clamped(frame, moved * side + corner), grow_count(shading, frame))
     in_pens(svg, ink, [Lines.join([*edges, dark]), light], names=("cubes", "lit sides"))
 
 
@@ -76,7 +76,7 @@ def _cubes(place: Points, shading: int) -> Iterator[Lines]:
     yield Lines.of(edges[np.unique(flat, axis=0, return_index=True)[1]])
     for most, (a, b), (c, d) in (
         (shading, (left, middle), (left_low, low)),
-        (shading // 2, (middle, right), (low, right_low)),
+        (-(-shading // 2), (middle, right), (low, right_low)),
     ):
         lines = []
         for corners in np.stack([a, b, c, d], axis=1):

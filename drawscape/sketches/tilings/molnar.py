@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Noise, Points, clamped, fit_count, polar, squares_in
+from drawscape.geometry import Noise, Points, clamped, fit_count, grow_count, polar, squares_in
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -44,7 +44,7 @@ def _squares(
     rng: np.random.Generator, frame: Frame, middles: Points, side: float, off: float, nested: int
 ) -> tuple[Points, Points]:
     """Return pens (N,) and squares (N, 5, 2): some of those nested in each place, corners moved."""
-    nested = fit_count(nested, side / 2, 0.9)
+    nested = fit_count(grow_count(nested, frame), side / 2, 0.9)
     sizes = 0.94 * side / 2 * (1 - np.arange(nested) / (nested + 0.4))
     place, ring = (grid.ravel() for grid in np.indices((len(middles), nested)))
     # The more disorder, the more squares are missing.

@@ -6,11 +6,14 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Flags, Noise, Points, clip_to_polygon, polar, rectangle
+from drawscape.geometry import Noise, clip_to_polygon, grow_count, polar, rectangle
+from drawscape.geometry.lines import Flags, Lines, Points
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN = (1 + 5**0.5) / 2
+Complexes = NDArray[np.complex128]
+"""Points of the plane, the page's middle at 0, in sides of a tile."""
 
 Within = Literal["page", "decagon"]
 
@@ -29,32 +32,31 @@ def penrose(
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
     Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3),
-    grown by cutting Raphael Robinson's half tiles. About a centre of
-    symmetry the tones are as symmetric as the tiles; elsewhere hidden hills make them.
+    grown by cutting Raphael Robinson's half tiles. Tones are as symmetric as the tiles.
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")
-    frame = svg.frame
-    side = frame.short / tiles
+    frame, middle = svg.frame, np.array([svg.frame.cx, svg.frame.cy])
+    side, rings = frame.short / tiles, grow_count(rings, frame)
     reach = np.hypot(frame.width, frame.height) / 2 / side
     centres, corners, is_thin = _rhombs(rng, reach, symmetric)
     tone = _tones(rng, centres, symmetric)
     turn = np.exp(1j * (rng.uniform(0, 2 * np.pi) if not symmetric else np.pi / 2)) * side
-    edge = rectangle(frame)
-    if within == "decagon":
-        edge = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5))
-        edge = edge + np.array([frame.cx, frame.cy])
+    decagon = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5)) + middle
+    edge = rectangle(frame) if within == "page" else decagon
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
-    inked: list[list[Points]] = [[edge] if within == "decagon" else [], [], []]
+    inked: list[list[Points]] = [[], [], []]
     for i, pen in enumerate(pens.tolist()):
         nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
-        inked[pen] += list(nested + np.array([frame.cx, frame.cy]))
-    in_pens(svg, ink, [clip_to_polygon(lines, edge) for lines in inked])
+        inked[pen] += list(nested + middle)
+    parts = [clip_to_polygon(lines, edge) for lines in inked]
+    outline = Lines.of([edge] if within == "decagon" else [])
+    in_pens(svg, ink, [Lines.join([parts[0], outline]), *parts[1:]])
 
 
-def _tones(rng: np.random.Generator, centres: NDArray[np.complex128], symmetric: bool) -> Points:
+def _tones(rng: np.random.Generator, centres: Complexes, symmetric: bool) -> Points:
     """Return how many of its outlines each rhomb shows, 0 to 1."""
     if not symmetric:
         return np.asarray(0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4))
@@ -67,9 +69,7 @@ def _tones(rng: np.random.Generator, centres: NDArray[np.complex128], symmetric:
     return np.asarray(0.55 + 0.9 * tone)
 
 
-def _nested(
-    centre: complex, corners: NDArray[np.complex128], most: int, count: int, turn: complex
-) -> Points:
+def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: complex) -> Points:
     """Return (count, 5, 2): outlines of a rhomb from its rim inwards, of `most` that have room."""
     scales = 0.92 * (1 - np.arange(count) / most)
     z = (centre + scales[:, None] * (corners - centre)) * turn
@@ -79,10 +79,8 @@ def _nested(
 
 def _rhombs(
     rng: np.random.Generator, reach: float, symmetric: bool
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128], Flags]:
-    """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` sides
-    of 0.
-    """
+) -> tuple[Complexes, Complexes, Flags]:
+    """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
     generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN)))
     radius = GOLDEN**generations
     away = 0.0 if symmetric else radius * 0.5 * np.sqrt(rng.random())
@@ -98,30 +96,21 @@ def _rhombs(
         thin, a, b, c = thin[near], a[near], b[near], c[near]
     centre = (b + c) / 2
     # A rhomb is two half tiles, mirrored on the side b c: keep one.
-    _, first = np.unique(
-        np.round(np.stack([centre.real, centre.imag]), 4), axis=1, return_index=True
-    )
+    first = np.unique(np.round(centre, 4), return_index=True)[1]
     a, b, c, centre, thin = a[first], b[first], c[first], centre[first], thin[first]
     corners = np.stack([c, a, b, b + c - a, c], axis=-1)
     return centre - window, corners - window, thin
 
 
 def _cut(
-    thin: Flags,
-    a: NDArray[np.complex128],
-    b: NDArray[np.complex128],
-    c: NDArray[np.complex128],
-) -> tuple[Flags, NDArray[np.complex128], NDArray[np.complex128], NDArray[np.complex128]]:
-    """Return the half tiles that each half tile is cut into: a thin one into two, a thick into
-    three.
-    """
+    thin: Flags, a: Complexes, b: Complexes, c: Complexes
+) -> tuple[Flags, Complexes, Complexes, Complexes]:
+    """Return the half tiles that each half tile is cut into: a thin one into two, a thick into three."""
     ta, tb, tc = a[thin], b[thin], c[thin]
     ka, kb, kc = a[~thin], b[~thin], c[~thin]
     p = ta + (tb - ta) / GOLDEN
     q, r = kb + (ka - kb) / GOLDEN, kb + (kc - kb) / GOLDEN
-    kind = np.repeat(
-        [True, False, False, False, True], [len(ta), len(ta), len(ka), len(ka), len(ka)]
-    )
+    kind = np.repeat([True, False, False, True], [len(p), len(p) + len(q), len(q), len(q)])
     return (
         kind,
         np.concatenate([tc, p, r, q, r]),

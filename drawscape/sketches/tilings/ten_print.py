@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Flags, Floats, Noise, Points, fit_count, squares_in
+from drawscape.geometry import Flags, Floats, Noise, Points, fit_count, grow_count, squares_in
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -37,7 +37,7 @@ def ten_print(
     """
     ink = inks(svg, palette, "#14213d", "#d1495b")
     side, columns, rows, corner = squares_in(svg.frame, cells)
-    strands = fit_count(strands, side * ribbon, CLOSEST)
+    strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
     rising = rng.random((rows, columns)) < chance

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Ints, Lines, Points, fit_count, polar, squares_in
+from drawscape.geometry import Ints, Lines, Points, fit_count, grow_count, polar, squares_in
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -29,7 +29,7 @@ def truchet(
     that each goes on in the next tile.
     """
     side, columns, rows, corner = squares_in(svg.frame, tiles)
-    strands = fit_count(strands, side / 2 ** (levels - 1), 0.6)
+    strands = fit_count(grow_count(strands, svg.frame), side / 2 ** (levels - 1), 0.6)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side
     arcs = []

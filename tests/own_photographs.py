@@ -1,6 +1,6 @@
-"""The script that made `_fruit.npz`, `_head.npz` and `_shell.npz`: solids and a relief, lit as in a studio.
+"""What made the pictures that come along, `_fruit.npz`, `_head.npz` and `_shell.npz`: solids and a relief.
 
-Run it with `python -m drawscape.sketches.pictures._photographs`; it writes the files beside itself.
+Run it with `python tests/own_photographs.py`; it writes them into `drawscape/sketches/pictures`.
 """
 
 from collections.abc import Callable
@@ -215,9 +215,10 @@ def _blurred(grid: Floats, sigma: float) -> Floats:
 
 
 def main() -> None:
-    """Write the pictures beside this file."""
+    """Write the pictures into the package."""
+    folder = Path(__file__).parents[1] / "drawscape" / "sketches" / "pictures"
     for name, picture in (("fruit", fruit()), ("head", head()), ("shell", shell())):
-        np.savez_compressed(Path(__file__).with_name(f"_{name}.npz"), picture=picture)
+        np.savez_compressed(folder / f"_{name}.npz", picture=picture)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from drawscape.geometry import Flags, Floats, Ints, Points
+from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
 
 Order = Ints
 
 
-def tours(points: Points, rounds: int) -> Iterator[Order]:
-    """Yield orders (N,) in which a closed tour through `points` (N, 2) is ever shorter, N >= 5.
+def tours(points: Points, rounds: int = 150) -> Iterator[Order]:
+    """Yield orders (N,) in which a closed tour through `points`, (N, 2), is ever shorter.
 
     Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992). Then stretches are reversed
     (2-opt, G. A. Croes, 1958) and up to three points moved elsewhere (Or-opt, Ilhan Or, 1976), among
-    near neighbours, `rounds` times at most.
+    near neighbours, `rounds` times at most. Raises GeometryError for fewer than five points.
+
+    >>> ring = np.array([(np.cos(a), np.sin(a)) for a in (0, 2, 4, 1, 3, 5)])
+    >>> *_, order = tours(ring)
+    >>> order.tolist()
+    [1, 4, 2, 5, 0, 3]
     """
     from scipy.spatial import cKDTree
 
+    if len(points) < 5:
+        raise GeometryError(f"a tour needs five points or more, not {len(points)}")
     near = cKDTree(points).query(points, k=min(9, len(points)))[1][:, 1:]
     order = _greedy(points, near)
     yield order
@@ -175,9 +183,13 @@ def _improve(order: Order, reversals: Ints, shifts: Ints) -> Flags:
 
 
 def uncrossed(points: Points, order: Order) -> Order:
-    """Return the tour with every crossing undone.
+    """Return the closed tour `order` through `points`, (N, 2), with every crossing undone.
 
     Each step joins the ends of two edges the other way round, which is shorter, so the steps end.
+
+    >>> square = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+    >>> uncrossed(square, np.array([0, 2, 1, 3])).tolist()
+    [0, 1, 2, 3]
     """
     import shapely
 
