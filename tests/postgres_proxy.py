@@ -15,10 +15,13 @@ from support import free_port, wait_until
 
 
 class Proxy:
-    """Passes bytes between clients and the server on `port`, or lets them vanish without a word."""
+    """Passes bytes between clients and a server, or lets them vanish without a word.
 
-    def __init__(self, port):
-        self._server_port = port
+    The server is on a port of this machine, or on a socket in a file.
+    """
+
+    def __init__(self, server):
+        self._server = server
         self._silent = threading.Event()
         self._deaf = frozenset()
         self._sockets = []
@@ -39,13 +42,20 @@ class Proxy:
                 if self._silent.is_set():
                     continue
                 try:
-                    server = socket.create_connection(("127.0.0.1", self._server_port))
+                    server = self._connected()
                 except OSError:  # the server is away
                     client.close()
                     continue
                 self._sockets.append(server)
                 for ends in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _connected(self):
+        if isinstance(self._server, int):
+            return socket.create_connection(("127.0.0.1", self._server))
+        made = socket.socket(socket.AF_UNIX)
+        made.connect(self._server)
+        return made
 
     def _pass_on(self, source, sink):
         with contextlib.suppress(OSError):

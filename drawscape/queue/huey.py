@@ -36,6 +36,9 @@ _LOG = logging.getLogger("huey.drawscape")
 _JOBS_WAIT_S = 2.0
 """The thread that runs jobs waits no longer for the file or server: a time limit may be over meanwhile."""
 
+_JOBS_SILENCE_S = 15.0
+"""Nor for a server that is silent; an end with a result of 500 MB may take it some seconds."""
+
 _MINUTE_S = 60
 _STALL_MINUTES = 10
 """A scheduler that was held up for so long, as by a full disk, still makes up for those minutes.
@@ -341,5 +344,5 @@ class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         engine: Any = open_engine(url, Path(home) / ".drawscape")
-        engine.patience_s = _JOBS_WAIT_S
+        engine.patience_s, engine.silence_s = _JOBS_WAIT_S, _JOBS_SILENCE_S
         super().__init__(name, *args, engine=engine, home=home, jobs=engine, **options)

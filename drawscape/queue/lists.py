@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue import clock
@@ -53,7 +54,12 @@ def newest(
 
     Raises JobOptionError for a word that is not a status.
     """
-    values = {"queue": queue, "statuses": None, "task": task, "module": module_pattern(task)}
+    values: dict[str, Any] = {
+        "queue": queue,
+        "statuses": None,
+        "task": task,
+        "module": module_pattern(task),
+    }
     if status is not None:
         wanted = [status] if isinstance(status, str) else status
         values["statuses"] = engine.list_value([check_status(one) for one in wanted])

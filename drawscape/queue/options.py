@@ -17,7 +17,7 @@ from drawscape.queue import clock
 from drawscape.queue.row import RunsAfter
 from drawscape.queue.task import Task, dump, is_installed
 
-DEFAULT_TIMEOUT = "5m"
+DEFAULT_TIMEOUT_S = 300.0
 
 _LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
 
@@ -56,25 +56,6 @@ _KEY_CHARS = 200
 _UNIQUE_CHARS = 1000
 
 
-class Due(NamedTuple):
-    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
-
-    at: float
-    boot: str | None = None
-    boot_s: float | None = None
-
-    @classmethod
-    def after(cls, delay_s: float) -> "Due":
-        """Return the moment `delay_s` from now."""
-        boot = clock.boot_id()
-        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The values of the columns that hold it."""
-        return {"due_at": self.at, "due_boot": self.boot, "due_boot_s": self.boot_s}
-
-
 class Group(NamedTuple):
     """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
 
@@ -109,16 +90,14 @@ class NewJob(NamedTuple):
     """It is canceled when it has not started by then."""
     code: str | None = None
     """What names the code of its home's tasks, where a worker may have another."""
-    due: Due | None = None
+    due_at: float | None = None
     group: Group = Group()
     depends_on: tuple[str, ...] = ()
 
     def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
         """Return the values of the row, by column."""
-        row = {**self._asdict(), **(self.due or Due(0.0)).columns}
-        if self.due is None:
-            row["due_at"] = None
-        del row["due"], row["group"], row["depends_on"]
+        row = self._asdict()
+        del row["group"], row["depends_on"]
         return {**row, "queue": queue, "status": status, "group_id": group_id}
 
 
@@ -168,8 +147,8 @@ def new_job(
         payload=payload,
         created_at=now,
         priority=priority_of(get("job_priority", 0)),
-        due=_due(get("job_delay"), get("job_at")),
-        timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT)),
+        due_at=_due_at(get("job_delay"), get("job_at")),
+        timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT_S)),
         grace_s=None if grace is None else durations.seconds(grace, "job_grace"),
         retries=whole(get("job_retries", len(delays)), "job_retries", low=0),
         retry_delay_s=delay_s,
@@ -253,15 +232,15 @@ def _backoff(value: Any) -> float:
     return float(value)
 
 
-def _due(delay: durations.Duration, at: datetime | None) -> Due | None:
+def _due_at(delay: durations.Duration, at: datetime | None) -> float | None:
     if delay is not None and at is not None:
         raise JobOptionError("job_delay and job_at: give one of them")
     if at is not None:
-        return Due(durations.moment(at, "job_at"))
+        return durations.moment(at, "job_at")
     if delay is None:
         return None
     wait_s = durations.seconds(delay, "job_delay")
-    return Due.after(wait_s) if wait_s > 0 else None
+    return clock.now() + wait_s if wait_s > 0 else None
 
 
 def _ids_of(needed: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Jobs into the table and out of it: insert, claim, acknowledge, give back, promote, recover.
+"""Jobs into the table and out of it: insert, acknowledge, give back, recover, cancel, queue again.
 
 Each move is one committed transaction, and a job's row is the queue entry.
 """
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,6 @@ from drawscape.errors import (
 )
 from drawscape.queue import clock
 from drawscape.queue.clock import failpoint
-from drawscape.queue.dependencies import link, reopen, settle
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
@@ -34,12 +33,16 @@ from drawscape.queue.engines.engine import (
     UniqueViolation,
 )
 from drawscape.queue.lists import module_pattern, unknown_job
-from drawscape.queue.options import Due, Group, NewJob
+from drawscape.queue.options import Group, NewJob
 from drawscape.queue.row import (
     ENDED,
+    OPEN,
+    WAITING,
     Claim,
     ClaimRequest,
     Outcome,
+    Reason,
+    RunsAfter,
     Status,
     parsed,
 )
@@ -111,7 +114,8 @@ def _insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     if not (job.unique_key or job.depends_on or others or job.group != _ORDINARY):
         with _duplicates_named(job):
             failpoint("insert.before_commit")
-            engine.write(engine.sql.INSERT, **job.columns(queue, _first_status(job)))
+            row = _used(job.columns(queue, _first_status(job)))
+            engine.write(_insertion(tuple(row)), **row)
     else:
         with _duplicates_named(job, *others), engine.transaction() as run:
             if job.unique_key is not None:
@@ -160,8 +164,7 @@ def insert_many(
             shared = model.columns(queue, _first_status(model), group)
             for column in columns:
                 del shared[column]
-            used = {name: value for name, value in shared.items() if value is not None}
-            engine.insert_rows(run, used, columns, rows())
+            engine.insert_rows(run, _used(shared), columns, rows())
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
@@ -184,16 +187,28 @@ def _duplicates_named(*jobs: NewJob) -> Iterator[None]:
         ) from None
 
 
+def _used(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+@lru_cache(64)
+def _insertion(columns: tuple[str, ...]) -> str:
+    """Return the statement that inserts a job of these columns: most are empty, and binding takes time."""
+    values = ", ".join(f":{name}" for name in columns)
+    return f"insert into job ({', '.join(columns)}) values ({values})"
+
+
 def _first_status(job: NewJob) -> str:
-    return Status.QUEUED.value if job.due is None else Status.SCHEDULED.value
+    return Status.QUEUED.value if job.due_at is None else Status.SCHEDULED.value
 
 
 def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
     group_id = _group_id(run, queue, job.group)
     status = Status.DEFERRED.value if job.depends_on else _first_status(job)
-    run(run.sql.INSERT, **job.columns(queue, status, group_id))
+    row = _used(job.columns(queue, status, group_id))
+    run(_insertion(tuple(row)), **row)
     if job.depends_on:
-        link(run, job.id, job.depends_on)
+        _link(run, job.id, job.depends_on)
 
 
 def _group_id(run: Transaction, queue: str, group: Group) -> int | None:
@@ -244,7 +259,7 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
         return bool(run(run.sql.RETRY, **values))
     rows = run(run.sql.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
     if rows and rows[0][0]:  # something waits for something: perhaps for this
-        settle(run, [(held.id, outcome.status)])
+        _settle(run, [(held.id, outcome.status)])
     return bool(rows)
 
 
@@ -256,9 +271,8 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
         left = json.dumps(rest or [delay_s])
     later = {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left}
     if delay_s <= 0:
-        no_time = dict.fromkeys(("due_at", "due_boot", "due_boot_s"))
-        return {"status": Status.QUEUED.value, **no_time, **later}
-    return {"status": Status.SCHEDULED.value, **Due.after(delay_s).columns, **later}
+        return {"status": Status.QUEUED.value, "due_at": None, **later}
+    return {"status": Status.SCHEDULED.value, "due_at": clock.now() + delay_s, **later}
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
@@ -270,7 +284,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     with engine.transaction() as run:
         rows = run(run.sql.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
-            settle(run, [(held.id, Status.STOPPED.value)])
+            _settle(run, [(held.id, Status.STOPPED.value)])
     return bool(rows)
 
 
@@ -308,8 +322,9 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
         }
         if not others - refused_by.keys():
             return [*refused_by.values()]
-        due = Due.after(_REFUSAL_PAUSE_S).columns
-        run(run.sql.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
+        due_at = clock.now() + _REFUSAL_PAUSE_S
+        detail = json.dumps({"refused_by": refused_by})
+        run(run.sql.REFUSE, **held.key, due_at=due_at, detail=detail)
     return None
 
 
@@ -325,23 +340,14 @@ def note_progress(
 
 
 def promote_due(engine: Engine, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now.
-
-    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
-    """
-    sql = engine.sql
-    due = engine.write(sql.PROMOTE, queue=queue, now=clock.now())
-    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
-    return len(due) + len(engine.write(sql.PROMOTE_DELAYED, queue=queue, **boot))
+    """Return how many scheduled jobs came due and are queued now."""
+    return len(engine.write(engine.sql.PROMOTE, queue=queue, now=clock.now()))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    sql = engine.sql
-    moments = engine.read(sql.NEXT_DUE, queue=queue)
-    delays = engine.read(sql.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
-    waits = [at - clock.now() for (at,) in moments] + [at - clock.boot_s() for (at,) in delays]
-    return max(0.0, min(waits)) if waits else None
+    rows = engine.read(engine.sql.NEXT_DUE, queue=queue)
+    return max(0.0, rows[0][0] - clock.now()) if rows else None
 
 
 def cancel_overdue(engine: Engine) -> None:
@@ -351,7 +357,7 @@ def cancel_overdue(engine: Engine) -> None:
         with engine.transaction() as run:
             for (job_id,) in rows:
                 if run(sql.EXPIRE, id=job_id, now=clock.now()):
-                    settle(run, [(job_id, Status.CANCELED.value)])
+                    _settle(run, [(job_id, Status.CANCELED.value)])
 
 
 # Dead workers
@@ -387,7 +393,7 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
             values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
             run(run.sql.RECOVER, **values, id=job_id, worker=worker)
             if ended_at is not None:
-                settle(run, [(job_id, status)])
+                _settle(run, [(job_id, status)])
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
             found.append(job_id)
     return found
@@ -435,7 +441,7 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     with engine.transaction() as run:
         _locked(run, job_id)
         if run(run.sql.CANCEL, id=job_id, now=clock.now()):
-            settle(run, [(job_id, Status.CANCELED.value)])
+            _settle(run, [(job_id, Status.CANCELED.value)])
             return True
         asked = run(run.sql.ASK_TO_STOP, id=job_id, grace_s=grace_s)
     _stop_without_workers(engine, asked)
@@ -467,7 +473,7 @@ def _cancel_waiting(engine: Engine, statement: str, queue: str, batch: str | Non
     def step(run: Transaction) -> bool:
         nonlocal canceled
         rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE, now=clock.now())
-        settle(run, [(job_id, Status.CANCELED.value) for (job_id,) in rows])
+        _settle(run, [(job_id, Status.CANCELED.value) for (job_id,) in rows])
         canceled += len(rows)
         return len(rows) == _AT_ONCE
 
@@ -485,7 +491,7 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
             continue
         with engine.transaction() as run:
             if run(run.sql.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
-                settle(run, [(job_id, Status.STOPPED.value)])
+                _settle(run, [(job_id, Status.STOPPED.value)])
 
 
 RETRIED = tuple(status for status in ENDED if status != Status.FINISHED)
@@ -506,7 +512,7 @@ def requeue(
             raise JobStateError(
                 f"job {job_id} is {status}; only one that is {' or '.join(among)} can be queued again"
             )
-        reopened = reopen(run, [job_id], code)
+        reopened = _reopen(run, [job_id], code)
         if not reopened:
             raise JobStateError(
                 f"job {job_id} cannot be queued again while another job with its job_unique key is active"
@@ -555,7 +561,7 @@ def retry_failed(
 
     def step(run: Transaction) -> bool:
         some = list(islice(left, _REOPENED_AT_ONCE))
-        reopened.update(reopen(run, some, code))
+        reopened.update(_reopen(run, some, code))
         return len(some) == _REOPENED_AT_ONCE
 
     in_slices(engine, step)
@@ -598,3 +604,148 @@ def save_meta(
             )
         notes = {key: value for key, value in parsed(meta).items() if key not in gone}
         run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
+
+
+# Dependencies. An edge (`job_dependency`) stays as long as the job that waits: `done` says whether its
+# dependency has ended as it must. So a retry knows what to wait for again. Before any job is placed,
+# `waits_for` of each that is held counts its open edges: a job placed first may fail, and settle others.
+
+Ends = Iterable[tuple[str, str]]
+"""Jobs or batches that have ended: id, and status."""
+
+
+_GONE, _IS_OPEN = "gone", "open"
+
+
+def _state_of(run: Transaction, needed: str) -> str:
+    """Return the status with which a job or a batch ended, else `open` or `gone`.
+
+    The failed jobs of a batch count when they are gone.
+    """
+    if rows := run(run.sql.STATUS, id=needed):
+        status = str(rows[0][0])
+        return _IS_OPEN if status in OPEN else status
+    rows = run(run.sql.BATCH_STATE, batch=needed)
+    if not rows:
+        return _GONE
+    still_open, failed = rows[0]
+    if still_open:
+        return _IS_OPEN
+    return Status.FAILED.value if failed else Status.FINISHED.value
+
+
+def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
+    """Let the job `job_id`, which is `deferred`, wait for each of `needed`.
+
+    Raises JobNotFoundError for an unknown one.
+    """
+    for one in needed:
+        if _state_of(run, one) == _GONE:
+            raise JobNotFoundError(f"job_depends_on: no job or batch has the id {one!r}")
+        run(run.sql.LINK, needed=one, id=job_id)
+    _place(run, job_id)
+
+
+def _place(run: Transaction, job_id: str) -> None:
+    """Give a `deferred` job the status that its dependencies allow now."""
+    runs_after = RunsAfter(run(run.sql.RUNS_ANYWAY, id=job_id)[0][0])
+    waits_for = 0
+    for needed, done in run(run.sql.NEEDED, id=job_id):
+        state = _state_of(run, needed)
+        if state == _IS_OPEN:
+            waits_for += 1
+        elif state == _GONE:  # what it did before it went still counts
+            if not (done or runs_after is RunsAfter.ANY):
+                return _give_up(run, job_id, needed, runs_after)
+        elif not runs_after.is_met(state):
+            return _give_up(run, job_id, needed, runs_after)
+        run(run.sql.SET_DONE, done=int(state != _IS_OPEN), id=job_id, needed=needed)
+    run(run.sql.PLACE, waits_for=waits_for, id=job_id)
+    return None
+
+
+def _settle(run: Transaction, ended: Ends) -> None:
+    """Release or fail the dependents of each, and theirs in turn, in this transaction."""
+    pending = list(ended)
+    while pending:
+        job_id, status = pending.pop()
+        pending.extend(_settle_one(run, job_id, status))
+        for (batch,) in run(run.sql.BATCH_IS_AWAITED, id=job_id):
+            if not run(run.sql.BATCH_OPEN, batch=batch):
+                pending.extend(_settle_one(run, batch, _state_of(run, batch)))
+
+
+def _settle_one(run: Transaction, needed: str, status: str) -> Ends:
+    failed = []
+    for job_id, mode in run(run.sql.WAITING_FOR, needed=needed):
+        runs_after = RunsAfter(mode)
+        if runs_after.is_met(status):
+            run(run.sql.SET_DONE, done=1, id=job_id, needed=needed)
+            run(run.sql.RELEASE, id=job_id)
+        else:
+            failed.append((job_id, _fail(run, job_id, needed, runs_after)))
+    return failed
+
+
+def _give_up(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> None:
+    run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
+    _settle(run, [(job_id, _fail(run, job_id, needed, runs_after))])
+
+
+def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:
+    how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
+    status = runs_after.otherwise.value
+    error = f"{needed}, which it depends on, {how}"
+    run(run.sql.GIVE_UP, status=status, now=clock.now(), error=error, id=job_id)
+    return status
+
+
+def _reopen(
+    run: Transaction, job_ids: Iterable[str], code: str | None = None
+) -> dict[str, str | None]:
+    """Put ended jobs back into the queue; return those that were, and which dependency keeps one from it.
+
+    What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again.
+    These are returned, too.
+    """
+    asked = [job_id for job_id in job_ids if run(run.sql.REOPEN, id=job_id, code=code)]
+    pending, placing = list(asked), dict.fromkeys(asked)
+    while pending:
+        for job_id, woken in _hold_dependents(run, pending.pop()):
+            placing[job_id] = None
+            if woken:
+                pending.append(job_id)
+    for job_id in placing:  # all are counted before the first is placed
+        for needed, done in run(run.sql.NEEDED, id=job_id):
+            if done and _state_of(run, needed) == _IS_OPEN:  # queued again while it ran
+                run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)
+        run(run.sql.HOLD, id=job_id)
+    for job_id in placing:
+        if run(run.sql.STATUS, id=job_id)[0][0] == Status.DEFERRED:
+            _place(run, job_id)
+    return {job_id: _obstacle(run, job_id) for job_id in placing}
+
+
+def _obstacle(run: Transaction, job_id: str) -> str | None:
+    """Return what keeps a job that was reopened from running; None for one that is open."""
+    if run(run.sql.STATUS, id=job_id)[0][0] in OPEN:
+        return None
+    return str(run(run.sql.OBSTACLE, id=job_id)[0][0])
+
+
+def _hold_dependents(run: Transaction, job_id: str) -> list[tuple[str, bool]]:
+    """Let those that wait for `job_id`, or for its batch, wait again; return each, and whether it woke."""
+    held: list[tuple[str, bool]] = []
+    for needed in (job_id, run(run.sql.STATUS, id=job_id)[0][1]):
+        if needed is None:
+            continue
+        dependents = run(run.sql.DEPENDENTS, needed=needed)
+        for dependent, mode, status, reason in dependents:
+            wakes = reason == Reason.DEPENDENCY or mode > RunsAfter.ANY
+            woken = status in ENDED and wakes and run(run.sql.REOPEN, id=dependent, code=None)
+            if status != Status.STARTED:  # what runs has begun with what was there
+                run(run.sql.SET_DONE, done=0, id=dependent, needed=needed)
+            if woken or status in WAITING:
+                run(run.sql.HOLD, id=dependent)
+                held.append((dependent, bool(woken)))
+    return held

@@ -455,7 +455,12 @@ def key_of(engine: Engine) -> bytes:
     path = engine.key_file
     named = settings.queue_key()
     if not engine.is_server:
-        if named is None and not path.exists() and engine.exists() and _holds_jobs(engine):
+        if (
+            named is None
+            and not path.exists()
+            and Path(engine.target).exists()
+            and _holds_jobs(engine)
+        ):
             raise QueueError(
                 f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed; put it "
                 f"back from a copy, or move {engine.label} away to start with an empty queue"

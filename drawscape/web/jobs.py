@@ -14,7 +14,7 @@ from drawscape import jobs
 from drawscape import settings as places
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawscapeError, ForbiddenPathError, JobStateError, RequestRefused
+from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
 from drawscape.jobs import (
     ACTIONS,
     JobSnapshot,
@@ -150,10 +150,8 @@ def _named_by(job: Status) -> Path | None:
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
     named = Path(places.home(), result).resolve()
-    try:
-        return places.output_path(named.relative_to(places.output_folder().resolve()))
-    except (ForbiddenPathError, ValueError):  # outside of the folder, whatever the task returned
-        return None
+    inside = named.is_relative_to(places.output_folder().resolve())  # whatever the task returned
+    return named if inside else None
 
 
 def last_line(error: str | None) -> str | None:

@@ -1,21 +1,25 @@
 """Several machines with one queue on Postgres: code, versions, clocks and folders differ between them."""
 
 import hashlib
+import os
 import platform
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from object_store import object_store
-from support import wait_until
+from postgres_proxy import Proxy
+from psycopg.conninfo import conninfo_to_dict
+from support import is_running, started, wait_until
 
 from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
 from drawscape.errors import OutputStoreError
-from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.job_manager import default_queue, enqueue_background_job, workers_alive
 from drawscape.queue.task import SIGNATURE_BYTES, Origin
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
@@ -168,3 +172,67 @@ def test_a_shared_folder_may_lie_elsewhere_on_each_machine(
     (tmp_path / "shared").rename(tmp_path / "mounted")
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "mounted"))
     assert job.result == str(tmp_path / "mounted" / path.name)
+
+
+# A server that goes away; test_postgres_chaos.py does it at any moment
+
+
+@pytest.fixture
+def proxy(home, monkeypatch):
+    """What stands between a worker and the server, for a lease of ten minutes."""
+    monkeypatch.setenv("DRAWSCAPE_LEASE", "10m")
+    where = conninfo_to_dict(os.environ["DRAWSCAPE_QUEUE"])
+    host, port = str(where["host"]), int(where.get("port") or 5432)
+    default_queue()
+    made = Proxy(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start_behind(proxy, start_consumer):
+    """Start a worker that reaches the server by the proxy."""
+    url = proxy.url_of(os.environ["DRAWSCAPE_QUEUE"])
+
+    def start(*options):
+        return start_consumer(*options, ready=False, environment={"DRAWSCAPE_QUEUE": url})
+
+    return start
+
+
+def test_a_time_limit_is_kept_while_the_server_is_silent(proxy, start_behind, tmp_path):
+    start_behind("-w", "2")
+    trace, go = tmp_path / "trace", tmp_path / "go"
+    limited = started(enqueue_background_job("sampletasks.nap", 600, job_timeout=8))
+    child = limited.refresh().pid
+    other = enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go))
+    wait_until(trace.exists)
+    proxy.cut()
+    go.touch()  # its end is written, and nobody answers
+    wait_until(lambda: not is_running(child), "the time limit", 60)
+    proxy.heal()
+    wait_until(lambda: other.ended and limited.ended)
+    assert (other.status, limited.status, limited.reason) == ("finished", "failed", "timeout")
+
+
+def test_a_worker_waits_for_a_server_that_goes_away_while_it_starts(proxy, start_behind):
+    url = os.environ["DRAWSCAPE_QUEUE"]
+    lost = enqueue_background_job("sampletasks.add", 1)
+    database = default_queue().database
+    database.write(
+        "insert into job_worker values ('dead', 'here', 1, 1, 'background', '', '', 0, 0, 1, null, now())"
+    )
+    database.write(
+        "update job set status = 'started', worker = 'dead', token = 1, attempts = 1, started_at = 0"
+    )
+    with psycopg.connect(url) as holder:  # who takes the dead one's jobs over waits for its row
+        holder.execute("select 1 from job_worker where id = 'dead' for update")
+        worker = start_behind()
+        waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%job_worker%'"
+        wait_until(lambda: database.read(waits), what="the worker to begin")
+        assert workers_alive()
+        proxy.leave()
+        wait_until(lambda: "start_repeated" in worker.log.read_text())
+    proxy.come_back()
+    assert lost.wait(60) == 1
+    assert worker.process.poll() is None

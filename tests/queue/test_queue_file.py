@@ -93,6 +93,20 @@ def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
     assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
 
 
+ON_THE_DISK = """
+import sqlite3, sys
+queue = sqlite3.connect(f"file:{sys.argv[1]}?immutable=1", uri=True)  # without the log
+print(queue.execute("select count(*) from job where status = 'finished'").fetchone()[0])
+"""
+
+
+def test_a_worker_flushes_what_has_ended_within_a_second_or_so(start_consumer):
+    start_consumer()
+    enqueue_background_job("sampletasks.add", 1).wait(60)
+    command = [sys.executable, "-c", ON_THE_DISK, default_queue().path]
+    wait_until(lambda: subprocess.check_output(command, timeout=60) == b"1\n")
+
+
 def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
     (tmp_path / "other" / ".drawscape").mkdir(parents=True)
     script = (

@@ -178,13 +178,10 @@ def test_the_memory_limit_of_a_container_counts(tmp_path):
     (tmp_path / "system.slice" / "jobs.service").mkdir(parents=True)
     (tmp_path / "system.slice" / "memory.max").write_text("1073741824\n")
     (tmp_path / "system.slice" / "jobs.service" / "memory.max").write_text("max\n")
-    (tmp_path / "memory" / "docker").mkdir(parents=True)
-    (tmp_path / "memory" / "docker" / "memory.limit_in_bytes").write_text("536870912\n")
     membership = tmp_path / "cgroup"
     for text, limits in (
         ("0::/system.slice/jobs.service\n", [2**30]),
         ("0::/somewhere/else\n", []),
-        ("12:cpu,cpuacct:/x\n9:memory:/docker\n", [2**29]),
     ):
         membership.write_text(text)
         assert list(cgroup_limits(membership, tmp_path)) == limits

@@ -12,6 +12,7 @@ from postgres_server import drop_schema, new_schema
 from support import wait_until
 from web_pages import COLOR, await_settled, color_at, view_of, violations
 
+from drawscape import output_store
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.svg.read import read_svg
 from drawscape.web import WebSettings, create_app
@@ -174,6 +175,11 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, ho
     answer = client.get(job["svg"])
     assert (answer.data, answer.mimetype) == (drawn, "image/svg+xml")
     assert client.get(f"/jobs/{job_id}/lines").status_code == 200
+    (home / "output" / job["result"]).write_bytes(
+        b"a scribble"
+    )  # who looked wanted to write nothing
+    output_store.publish_expected(home)
+    assert bucket.read(job["result"]) == drawn
     shutil.rmtree(home / "output")  # what this machine has is a copy
     small = client.get(f"/jobs/{job_id}/thumbnail")
     assert small.mimetype == "image/webp"

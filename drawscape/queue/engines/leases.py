@@ -17,7 +17,7 @@ import psycopg
 
 from drawscape.errors import QueueError
 from drawscape.queue import clock
-from drawscape.queue.engines.engine import Renewal, WorkerInfo, Workers
+from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 if TYPE_CHECKING:
     from drawscape.queue.engines.postgres import PostgresEngine
@@ -63,8 +63,8 @@ select exists (select 1 from job_worker where id = :id),
 _LOG = logging.getLogger("huey.drawscape")
 
 
-class Leases(Workers):
-    """The workers of one queue's database."""
+class Leases:
+    """The workers of one queue's database; the methods are those of Locks."""
 
     def __init__(self, engine: "PostgresEngine", lease_s: float) -> None:
         self._engine = engine
@@ -79,6 +79,9 @@ class Leases(Workers):
         while not lease.is_held.wait(_SOON_S):
             if time.monotonic() - began > self._lease_s:
                 raise QueueError(f"{self._engine.label}: no connection to announce a worker")
+
+    def renew(self, worker: str) -> bool:
+        return False
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
         self._engine.write(

@@ -21,7 +21,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from drawscape.queue import clock
-from drawscape.queue.engines.engine import Renewal, WorkerInfo, Workers
+from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _INFO_BYTES = 4096
 _TROUBLE_CHARS = 500
@@ -48,7 +48,7 @@ class _Sign(Enum):
     UNKNOWN = auto()
 
 
-class Locks(Workers):
+class Locks:
     """The workers whose lock files lie in `folder`."""
 
     def __init__(self, folder: Path) -> None:
@@ -98,12 +98,14 @@ class Locks(Workers):
             return True
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Show why `worker`, one of this process, runs nothing; None: it does."""
         with _HELD_LOCK:
             descriptor = _HELD.get(worker)
             if descriptor is not None and (info := _read(descriptor)) is not None:
                 _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
 
     def retire(self, worker: str) -> None:
+        """Let `worker`, one of this process, be gone."""
         with _HELD_LOCK:
             descriptor = _HELD.pop(worker, None)
             self._path(worker).unlink(missing_ok=True)
@@ -125,6 +127,7 @@ class Locks(Workers):
                     path.unlink()
 
     def is_alive(self, worker: str | None) -> bool:
+        """Return whether the worker with that id is alive."""
         return worker is not None and self._sign_of(worker)[0] is _Sign.ALIVE
 
     def is_dead(self, worker: str | None) -> bool:
@@ -148,6 +151,7 @@ class Locks(Workers):
         return now - since >= _GRACE_S
 
     def await_sign(self, worker: str | None) -> bool:
+        """Return whether the worker lives, once that is certain."""
         while not self.is_alive(worker):
             if self.is_dead(worker):
                 return False
@@ -155,6 +159,7 @@ class Locks(Workers):
         return True
 
     def living(self) -> list[WorkerInfo]:
+        """Return the workers that are alive, oldest first."""
         signs = [self._sign_of(path.stem) for path in self._folder.glob("*.lock")]
         found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
         return sorted(found, key=lambda info: info.started_at)

@@ -18,9 +18,7 @@ from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
-    Engine,
     Rows,
-    Transaction,
 )
 from drawscape.queue.engines.leases import Leases
 from drawscape.queue.engines.postgres_connection import (
@@ -56,15 +54,16 @@ _QUEUES = ("insert into job ", "status = 'queued'", "status = case")
 """What is in statements after which a worker may have something to do."""
 
 
-class PostgresEngine(Engine):
+class PostgresEngine:
     """The queue's tables in a Postgres database, by one connection that its threads take turns with.
 
-    `folder` is where the key lies.
+    Its methods are those of SqliteEngine; `folder` is where the key lies.
     """
 
     is_server = True
-    sql: PostgresQueries = PostgresQueries()
+    sql = PostgresQueries()
     patience_s = PATIENCE_S
+    silence_s = SILENCE_S
 
     def __init__(self, url: str, folder: Path) -> None:
         self.target = readable_url(url)
@@ -143,14 +142,14 @@ class PostgresEngine(Engine):
     def _opened(self) -> Session:
         """Return the connection, opened if need be, with patience for a server that is being started."""
         if self._raw is not None and not was_closed(self._raw, self._used_at):
-            self._raw.silence_s = SHORT_SILENCE_S if self._is_short else SILENCE_S
+            self._raw.silence_s = SHORT_SILENCE_S if self._is_short else self.silence_s
             return self._raw
         self.close()
         deadline = time.monotonic() + (0.0 if self._is_short else self.patience_s)
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                self._raw = self.connect()
+                self._raw = self.connect(self.silence_s)
             except psycopg.Error as error:
                 if not may_pass(error) or time.monotonic() + pause_s > deadline:
                     raise named(error, self.label, None, in_doubt=False) from error
@@ -197,7 +196,7 @@ class PostgresEngine(Engine):
         return rows
 
     @contextmanager
-    def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
+    def transaction(self, *, is_alone: bool = True) -> Iterator["Run"]:
         """Run a block in one transaction: committed as a whole or not at all.
 
         Those that are alone never run at once; they take their lock before any row's, so that no two wait
@@ -205,7 +204,7 @@ class PostgresEngine(Engine):
         """
         with self._exclusive():
             raw = self._begun(is_alone)
-            run = _Run(raw, self.label, self.sql)
+            run = Run(raw, self.label, self.sql)
             try:
                 yield run
                 self._control(raw, "commit", in_doubt=True)
@@ -262,24 +261,24 @@ class PostgresEngine(Engine):
 
         A worker whose lease is not certain claims nothing.
         """
-        values = {**request._asdict(), "lanes": [*request.lanes]}
-        sql = self.sql
-        rows = self.write(sql.CLAIM_ORDINARY, **values)
-        while (
-            not rows
-            and self.read(sql.GROUP_WAITS, queue=request.queue, lowest=request.lowest)[0][0]
-        ):
+        rows = self.write(self.sql.CLAIM_ORDINARY, **_values(request))
+        found = Claim(*rows[0]) if rows else None
+        waits = {"queue": request.queue, "lowest": request.lowest}
+        while found is None and self.read(self.sql.GROUP_WAITS, **waits)[0][0]:
             with self.transaction() as run:
-                rows = run(sql.CLAIM, **values)
+                found = self.claim_in(run, request)
             # Another worker has claimed it between the look and the change: then there may be a next one.
-            if not rows and not self.may_claim(request):
+            if found is None and not self.may_claim(request):
                 break
         failpoint("claim.committed")
+        return found
+
+    def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
+        rows = run(self.sql.CLAIM, **_values(request))
         return Claim(*rows[0]) if rows else None
 
     def may_claim(self, request: ClaimRequest) -> bool:
-        values = {**request._asdict(), "lanes": [*request.lanes]}
-        return bool(self.read(self.sql.MAY_CLAIM, **values)[0][0])
+        return bool(self.read(self.sql.MAY_CLAIM, **_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         values = {**outcome.columns, **held.key}
@@ -332,6 +331,12 @@ class PostgresEngine(Engine):
 
     # The rest
 
+    def flush(self) -> None:
+        """A commit has done it."""
+
+    def shrink(self, pages: int) -> int:
+        return 0
+
     def size_bytes(self) -> int:
         return int(self.read("select pg_total_relation_size('job')")[0][0])
 
@@ -349,7 +354,7 @@ class PostgresEngine(Engine):
         return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
 
 
-class _Run:
+class Run:
     """Runs the statements of the transaction that `raw` is in."""
 
     def __init__(self, raw: Session, label: str, sql: PostgresQueries) -> None:
@@ -367,6 +372,10 @@ class _Run:
             raise named(error, self._label, self.raw, in_doubt=False) from error
         self.wrote |= not statement.lstrip().startswith("select") and cursor.rowcount > 0
         return rows
+
+
+def _values(request: ClaimRequest) -> dict[str, Any]:
+    return {**request._asdict(), "lanes": [*request.lanes]}
 
 
 def sent(raw: Session, sql: str, values: Mapping[str, Any]) -> psycopg.RawCursor[Any]:

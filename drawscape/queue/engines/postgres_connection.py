@@ -31,11 +31,11 @@ from drawscape.queue.engines.engine import (
 OLDEST_SERVER = 14
 """Older ones do not notice that a client is gone while they work for it."""
 
-LOCK_WAIT = "60s"
-"""A statement waits so long for what another session has locked, as on SQLite."""
+LOCK_WAIT_S = 60.0
+"""A statement waits so long at most for what another session has locked, as on SQLite."""
 
 SILENCE_S, SHORT_SILENCE_S = 75.0, 3.0
-"""A server that answers nothing for longer is given up: more than `LOCK_WAIT`, and where nobody may wait."""
+"""A server that is silent for longer is given up: more than `LOCK_WAIT_S`, and where nobody may wait."""
 
 _IDLE_S = 0.2
 """A connection that was idle for longer is checked before it is used: has the server closed it?"""
@@ -48,11 +48,11 @@ _CLIENT_SETTINGS: dict[str, Any] = {
     "tcp_user_timeout": 6000,
     "fallback_application_name": "drawscape",
 }
-_SERVER_SETTINGS = f"""
+_SERVER_SETTINGS = """
 set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3;
 set tcp_user_timeout = 14000; set idle_in_transaction_session_timeout = 60000;
 set client_connection_check_interval = 5000; set default_transaction_isolation = 'read committed';
-set jit = off; set plan_cache_mode = force_generic_plan; set lock_timeout = '{LOCK_WAIT}'
+set jit = off; set plan_cache_mode = force_generic_plan
 """
 _PASSING = (
     "refused",
@@ -178,7 +178,9 @@ def connect(url: str, silence_s: float = SILENCE_S) -> Session:
                 f"{label_of(url)} is Postgres {connection.info.server_version // 10_000}; "
                 f"the queue needs {OLDEST_SERVER} or newer"
             )
-        connection.execute(_SERVER_SETTINGS, prepare=False)
+        lock_s = min(LOCK_WAIT_S, silence_s - 1)  # it says so before it is given up
+        settings = f"{_SERVER_SETTINGS}; set lock_timeout = '{lock_s}s'"
+        connection.execute(settings, prepare=False)
         connection.adapters.register_dumper(str, _Text)
         connection.adapters.register_dumper(int, Int8Dumper)  # of one width, for one plan
         read_clock(connection)
@@ -261,7 +263,7 @@ def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bo
         name = error.diag.constraint_name or ""
         return UniqueViolation(name.replace("job_id", "job.id"))
     if isinstance(error, psycopg.errors.LockNotAvailable):
-        text = f"{label}: another session has locked it for {LOCK_WAIT}"
+        text = f"{label}: another session has locked it for too long"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return QueueError(f"{text}. {GRANTS}")
     if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):

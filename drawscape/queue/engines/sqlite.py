@@ -21,16 +21,14 @@ from drawscape.errors import QueueError, QueueGoneError
 from drawscape.queue import clock
 from drawscape.queue.clock import failpoint
 from drawscape.queue.engines.engine import (
-    Engine,
     Rows,
-    Transaction,
     UniqueViolation,
     ValueRefused,
 )
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.queries import Queries
 from drawscape.queue.engines.sqlite_schema import prepare
-from drawscape.queue.row import Claim, ClaimRequest
+from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 FULL, NORMAL = 2, 1
 
@@ -49,6 +47,8 @@ _REMEDIES = {
 # From SQLite's os_unix.c: a reader's shared range in the database, and the "dead man's switch" in the -shm.
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
 _DEAD_MANS_SWITCH = 128
+
+_FRESH_NS = 100_000_000  # the coarsest clock of a file system here
 
 _BETWEEN_S = 0.02
 """How old a reader's last check may be."""
@@ -110,11 +110,26 @@ class FileGuard:
             _hold(path, _SHARED_FIRST, _SHARED_SIZE),
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]
+        self._folder = os.fspath(path.parent)
         self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
+        self._stamp = (0, 0)
         self._checked_at = 0.0
 
     def check(self) -> None:
-        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened."""
+        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
+
+        The time of their folder moves with each file that is made, removed or renamed in it: mostly one look
+        is enough.
+        """
+        with suppress(OSError):
+            found = os.stat(self._folder)
+            stamp = found.st_ino, found.st_mtime_ns
+            if stamp == self._stamp:
+                return
+            if (
+                time.time_ns() - found.st_mtime_ns > _FRESH_NS
+            ):  # else another change may have the same time
+                self._stamp = stamp
         for name, identity in self._files.items():
             if _identity(name) != identity:
                 raise QueueGoneError(
@@ -187,8 +202,8 @@ class _Held:
             self.connection.close()
 
 
-class _Run:
-    """Runs statements on one connection."""
+class Run:
+    """Runs the statements of one transaction, each of `Queries`, and returns their rows."""
 
     def __init__(self, connection: Connection, sql: Queries) -> None:
         self._execute = connection.execute
@@ -198,12 +213,18 @@ class _Run:
         return self._execute(statement, values).fetchall()
 
 
-class SqliteEngine(Engine):
+class SqliteEngine:
     """The queue's SQLite file.
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
-    worker's run with NORMAL, where a power loss may undo the last status changes but never tears the file.
+    worker's run with NORMAL, where a power loss may undo the last second's status changes, and tears nothing.
+    `target` opens it again, `label` names it in messages, `folder` is where the key lies.
     """
+
+    is_server = False
+    """Whether other machines use it, and single statements of others run beside a transaction."""
+
+    sql = Queries()
 
     def __init__(
         self,
@@ -246,6 +267,7 @@ class SqliteEngine(Engine):
         return held.connection
 
     def open(self) -> None:
+        """Connect, and make the tables if they are missing."""
         self.connection  # noqa: B018 - opens it
 
     def _opened(self) -> Connection:
@@ -281,23 +303,30 @@ class SqliteEngine(Engine):
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def close(self) -> None:
+        """Close the calling thread's connection."""
         self._local.held = None
 
-    def exists(self) -> bool:
-        return self.path.exists()
-
     def another(self) -> "SqliteEngine":
+        """Return the same table with connections of its own."""
         return SqliteEngine(self.path, timeout_s=self.timeout_s)
+
+    def migrate(self) -> tuple[int, int]:
+        """Raise QueueError: only shared tables wait for a command."""
+        raise QueueError(
+            f"{self.label} is a file: its tables are brought up to date when it is opened"
+        )
 
     # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
+        """Return the rows of one statement that changes nothing."""
         try:
             return self.connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
+        """Run one statement in a transaction of its own; return its rows."""
         connection = self.connection
         with self.write_lock:
             try:
@@ -316,12 +345,13 @@ class SqliteEngine(Engine):
             self._guard.check()
 
     @contextmanager
-    def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
+    def transaction(self, *, is_alone: bool = True) -> Iterator[Run]:
+        """Run a block in one write transaction: committed as a whole or not at all."""
         connection = self.connection
         with self.write_lock:
             try:
                 connection.execute("begin immediate")
-                yield _Run(connection, self.sql)
+                yield Run(connection, self.sql)
                 connection.execute("commit")
                 self._check_commit()
             except BaseException as error:
@@ -332,6 +362,7 @@ class SqliteEngine(Engine):
                 raise
 
     def list_value(self, values: Iterable[Any]) -> str:
+        """Return what a statement takes as a list."""
         return json.dumps(list(values))
 
     def insert_rows(
@@ -341,6 +372,7 @@ class SqliteEngine(Engine):
         columns: Sequence[str],
         rows: Iterable[Sequence[Any]],
     ) -> None:
+        """Insert rows into `job`, of which each has the values of `shared` too; within a transaction."""
         names = (*shared, *columns)
         self.connection.executemany(
             f"insert into job ({', '.join(names)}) values ({', '.join('?' * len(names))})",
@@ -350,6 +382,7 @@ class SqliteEngine(Engine):
     # Claims
 
     def claim(self, request: ClaimRequest) -> Claim | None:
+        """Return the next job, now held by the worker that asks, or None when none may run."""
         if not self.may_claim(request):
             return None
         with self.transaction() as run:
@@ -358,9 +391,15 @@ class SqliteEngine(Engine):
         return found
 
     def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job waits that a worker who asks so may start now."""
         return bool(self.read(self.sql.MAY_CLAIM, **self._values(request))[0][0])
 
-    def claim_in(self, run: Transaction, request: ClaimRequest) -> Claim | None:
+    def end(self, held: Claim, outcome: Outcome) -> bool:
+        """Return False: each end is a part of a transaction."""
+        return False
+
+    def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
+        """Return the next job within a transaction."""
         values = self._values(request)
         rows = run(self.sql.CLAIM_ORDINARY, **values) or run(self.sql.CLAIM, **values)
         return Claim(*rows[0]) if rows else None
@@ -384,10 +423,12 @@ class SqliteEngine(Engine):
         return int(self.read("pragma data_version")[0][0])
 
     def commit_watch(self) -> "FileWatch":
+        """Return what waits for the commits of others."""
         return FileWatch(self.folder, self.written_by_others)
 
     @contextmanager
     def short_timeout(self) -> Iterator[None]:
+        """Wait for others no longer than some milliseconds within a block."""
         connection = self.connection
         if not self.write_lock.acquire(timeout=_SHORT_MS / 1000):
             raise QueueError(f"{self.path}: another thread waits for it or writes")
@@ -402,19 +443,27 @@ class SqliteEngine(Engine):
 
     # The file
 
+    def flush(self) -> None:
+        """Let what was committed survive a power loss; nobody waits for that."""
+        self.read("pragma wal_checkpoint(passive)")
+
     def shrink(self, pages: int) -> int:
+        """Give up to `pages` unused pages back to the disk; return how many are left."""
         self.read(f"pragma incremental_vacuum({int(pages)})")
         return int(self.read("pragma freelist_count")[0][0])
 
     def backup(self, file: Path) -> None:
+        """Write a consistent copy to `file` while others go on."""
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with self.named_errors(), closing(sqlite3.connect(file)) as copy:
             self.connection.backup(copy, pages=1000)
 
     def damage(self) -> list[str]:
+        """Return what the engine finds wrong with its own structure."""
         return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
 
     def size_bytes(self) -> int:
+        """Return how much the table takes."""
         return self.path.stat().st_size
 
     # Errors
@@ -501,11 +550,9 @@ os.register_at_fork(
 )
 
 
-# Linux's inotify reports a write when it begins, not when its transaction is over.
-_EAGER_S, _EAGER_CHECK_S = (
-    0.006,
-    0.0005,
-)  # most flushes between the write and the commit take no longer
+# Linux's inotify reports a write when it begins, not when its transaction is over: most flushes between the
+# write and the commit take no longer than the first of these.
+_EAGER_S, _EAGER_CHECK_S = 0.006, 0.0005
 _ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # the slowest flush is behind us then
 _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
@@ -525,21 +572,23 @@ class FileWatch:
             self._poll.register(self._descriptor, select.POLLIN)
 
     def wait(self, timeout_s: float) -> None:
-        since_s = time.monotonic() - self._written_at
-        if since_s >= _ATTENTIVE_S:
-            if not self._was_written(timeout_s):
-                return
-            self._written_at, since_s = time.monotonic(), 0.0
-        time.sleep(_EAGER_CHECK_S if since_s < _EAGER_S else _CHECK_S)
-
-    def _was_written(self, timeout_s: float) -> bool:
+        """Return soon after a commit, or after about `timeout_s` without one."""
         if self._descriptor is None:
             time.sleep(min(_PAUSE_S, timeout_s))
-            return True
+            return
+        since_s = time.monotonic() - self._written_at
+        if since_s >= _EAGER_S:
+            limit_s = timeout_s if since_s >= _ATTENTIVE_S else _CHECK_S
+            if not self._was_written(self._descriptor, limit_s):
+                return
+            self._written_at = time.monotonic()
+        time.sleep(_EAGER_CHECK_S)
+
+    def _was_written(self, descriptor: int, timeout_s: float) -> bool:
         if not self._poll.poll(timeout_s * 1000):
             return False
         with suppress(BlockingIOError):
-            while len(os.read(self._descriptor, 65_536)) > 32_768:
+            while len(os.read(descriptor, 65_536)) > 32_768:
                 pass
         return True
 

@@ -335,23 +335,15 @@ def memory_limit_bytes() -> int | None:
 
 
 def cgroup_limits(membership: Path, root: Path) -> Iterator[int]:
-    """Yield the memory limits that the control groups named in `membership`, and those above, set.
+    """Yield the memory limits that the control group named in `membership`, and those above, set.
 
-    `membership` has a line `0::/path` for version 2 and `9:memory:/path` for version 1 (cgroups(7)).
+    `membership` has a line `0::/path` (cgroups(7), version 2).
     """
     with contextlib.suppress(OSError):
         for line in membership.read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers == "":
-                yield from _limits_of(root, path, "memory.max")
-            elif "memory" in controllers.split(","):
-                yield from _limits_of(root / "memory", path, "memory.limit_in_bytes")
-
-
-def _limits_of(root: Path, path: str, name: str) -> Iterator[int]:
-    group = root / path.strip("/")
-    for folder in (group, *group.parents):
-        with contextlib.suppress(OSError, ValueError):  # no such group in this view, or "max"
-            yield int((folder / name).read_text())
-        if folder == root:
-            return
+            group = root / line.removeprefix("0::").strip("/")
+            for folder in (group, *group.parents) if line.startswith("0::") else ():
+                with contextlib.suppress(OSError, ValueError):  # none in this view, or "max"
+                    yield int((folder / "memory.max").read_text())
+                if folder == root:
+                    break

@@ -16,7 +16,7 @@ from drawscape import __version__, output_store, settings
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
 from drawscape.queue import clock
-from drawscape.queue.engines.engine import CommitWatch, Engine, Renewal, WorkerInfo
+from drawscape.queue.engines.engine import Engine, Renewal, WorkerInfo
 from drawscape.queue.options import new_id
 from drawscape.queue.retention import prune
 from drawscape.queue.row import ClaimRequest
@@ -89,7 +89,10 @@ class Waker:
         seen = None
         while not self._stopping.is_set():
             try:
-                self._await_commit(commits, chores_at)
+                at = chores_at if self._next_due is None else min(chores_at, self._next_due)
+                commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
+                if not self._dispatcher.has_room:
+                    self._stopping.wait(_BUSY_S)
                 # On an engine of its own: the version moves on commits of other connections only.
                 version = commits.version()
                 now = time.monotonic()
@@ -112,13 +115,6 @@ class Waker:
         commits.close()
         self._engine.close()
 
-    def _await_commit(self, commits: CommitWatch, chores_at: float) -> None:
-        """Return soon after a commit, when it is time for something, and now and then without either."""
-        at = chores_at if self._next_due is None else min(chores_at, self._next_due)
-        commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
-        if not self._dispatcher.has_room:
-            self._stopping.wait(_BUSY_S)
-
     def _is_due(self) -> bool:
         return self._next_due is not None and time.monotonic() >= self._next_due
 
@@ -134,9 +130,10 @@ class Waker:
 
     def has_work(self) -> bool:
         """Return whether a job may start, or one of huey's own tasks waits, and wake who may do it."""
-        job_waits, task_waits = self._engine.may_claim(self._request), self._storage.task_waits()
+        job_waits = self._engine.may_claim(self._request)
         if job_waits:
             self._dispatcher.wake()
+        task_waits = bool(self._storage.task_waits())
         if task_waits:
             self.native_task_waits.set()
         return job_waits or task_waits
@@ -263,8 +260,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
-        boot = clock.boot_id()
-        _though_it_breaks(lambda: self._jobs.write(self._jobs.sql.FORGET_BOOTS, boot=boot))
         _though_it_breaks(lambda: cancel_overdue(self._jobs))
         self._recover()
         _though_it_breaks(self._jobs.workers.forget_dead)
@@ -291,6 +286,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         cancel_overdue(self._watched)
         self._recover()
+        self._watched.flush()
         # What is scheduled for later does not count. In this order: what was queued is claimed, or is there.
         if self._burst and not self._waker.has_work() and self._dispatcher.is_idle:
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
