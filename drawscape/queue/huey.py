@@ -28,9 +28,6 @@ from drawscape.queue.retention import KEEP, Keep
 from drawscape.queue.task import Codec, key_of
 from drawscape.settings import LIBRARY_TASK_MODULES
 
-_TASK_WAITS = "select exists (select 1 from task where queue = :queue)"
-
-
 _LOG = logging.getLogger("huey.drawscape")
 
 _JOBS_WAIT_S = 2.0
@@ -238,6 +235,7 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     those that look for changes made by others, or prune.
     """
 
+    has_tasks = True
     begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
 
     def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
@@ -268,10 +266,6 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
                     self._conn = self._create_connection()
         return self._conn
 
-    def task_waits(self) -> bool:
-        """Return whether one of huey's own tasks waits."""
-        return bool(self.watched.read(_TASK_WAITS, queue=self.name)[0][0])
-
 
 class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
     """A SqliteHuey with a `job` table: `JobHuey('background', filename='queue.db')`.
@@ -301,6 +295,8 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
 class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
     """Holds no task of huey's own; `jobs` is for a worker's threads, `watched` for the one that looks."""
 
+    has_tasks = False
+
     def __init__(self, name: str, *, jobs: Engine) -> None:
         super().__init__(name)
         self.jobs = jobs
@@ -310,10 +306,6 @@ class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
     def conn(self) -> None:
         """Nothing; asking for it makes the tables."""
         self.jobs.open()
-
-    def task_waits(self) -> bool:
-        """Return False: there are none."""
-        return False
 
     def enqueue(self, data: bytes, priority: float | None = None) -> None:
         """Raise QueueError: only jobs run on Postgres."""

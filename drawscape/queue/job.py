@@ -21,7 +21,7 @@ from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
 
 _CHECK_S = 0.003
-_EAGER_S, _EAGER_CHECK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
+_EAGER_S, _EAGER_CHECK_S = 0.05, 0.0005  # most of the jobs that are waited for take no longer
 _FOLLOW_S = 0.05
 _NOBODY_AFTER_S = 2.0
 _LOG_BYTES = 1_048_576

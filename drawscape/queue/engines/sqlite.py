@@ -552,7 +552,7 @@ os.register_at_fork(
 
 # Linux's inotify reports a write when it begins, not when its transaction is over: most flushes between the
 # write and the commit take no longer than the first of these.
-_EAGER_S, _EAGER_CHECK_S = 0.006, 0.0005
+_EAGER_S, _EAGER_CHECK_S = 0.006, 0.00025
 _ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # the slowest flush is behind us then
 _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000

@@ -133,10 +133,16 @@ class Waker:
         job_waits = self._engine.may_claim(self._request)
         if job_waits:
             self._dispatcher.wake()
-        task_waits = bool(self._storage.task_waits())
+        task_waits = _task_waits(self._storage)
         if task_waits:
             self.native_task_waits.set()
         return job_waits or task_waits
+
+
+def _task_waits(storage: Any) -> bool:
+    """Return whether one of huey's own tasks waits."""
+    sql = "select exists (select 1 from task where queue = :queue)"
+    return storage.has_tasks and bool(storage.watched.read(sql, queue=storage.name)[0][0])
 
 
 class NativeWorker(Worker):  # type: ignore[misc]
@@ -148,7 +154,7 @@ class NativeWorker(Worker):  # type: ignore[misc]
         """Do as huey does, if a task waits."""
         self.task_waits.clear()
         try:
-            is_there = self.huey.storage.task_waits()
+            is_there = _task_waits(self.huey.storage)
         except DrawscapeError:  # the waker says what it is
             is_there = False
         if is_there:
