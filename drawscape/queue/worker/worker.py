@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
@@ -292,7 +293,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         cancel_overdue(self._watched)
         self._recover()
-        self._watched.flush()
+        with suppress(QueueError):  # a full disk: it is tried again
+            self._watched.flush()
         # What is scheduled for later does not count. In this order: what was queued is claimed, or is there.
         if self._burst and not self._waker.has_work() and self._dispatcher.is_idle:
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
