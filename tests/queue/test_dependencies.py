@@ -98,33 +98,6 @@ def test_a_dependent_alone_is_queued_again_only_after_a_cause_that_finished(caus
     assert (plot.status, plot.reason) == ("failed", "dependency")
 
 
-@pytest.mark.parametrize("status", ["queued", "scheduled", "started", "deferred"])
-def test_a_canceled_dependent_waits_again_for_a_cause_that_is_open(status):
-    first = queued() if status == "deferred" else None
-    draw = queued(
-        **({"job_delay": 60} if status == "scheduled" else {}),
-        **({"job_depends_on": first} if first else {}),
-    )
-    plot = queued(job_depends_on=draw)
-    plot.cancel()
-    if status == "started":
-        take()
-    assert draw.status == status
-    plot.requeue()
-    assert plot.status == "deferred"
-
-
-def test_a_dependent_that_was_released_waits_again_when_its_cause_is_queued_again():
-    draw = finished()
-    plot = queued(job_depends_on=draw)
-    assert plot.status == "queued"
-    draw.requeue()
-    assert plot.status == "deferred"
-    assert runnable() == [draw.id]
-    run(draw, "failed", "exception")
-    assert plot.reason == "dependency"
-
-
 @pytest.mark.parametrize("verb", [Job.retry, Job.requeue])
 def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(verb):
     job = queued(job_result_ttl=100)
@@ -152,17 +125,6 @@ def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():
     end(held)
     done.requeue()
     assert done.status == "deferred"
-
-
-def test_a_job_waits_for_all_its_causes_when_one_is_tried_again():
-    bad, other = failed(), queued()
-    plot = queued(job_depends_on=[bad, other])
-    bad.retry()
-    assert plot.status == "deferred"
-    run(bad)
-    assert plot.status == "deferred"
-    run(other)
-    assert plot.status == "queued"
 
 
 def test_a_retry_of_all_failures_that_leaves_one_cause_leaves_its_dependents():
@@ -225,16 +187,6 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant)
     assert plot.reason == "dependency"
     draw.retry()
     assert plot.status == "deferred"
-
-
-def test_a_chain_ends_in_either_order_of_verbs():
-    draw = failed()
-    plot = queued(job_depends_on=draw, job_run_anyway=True)
-    assert plot.status == "queued"
-    draw.retry()
-    assert plot.status == "deferred"
-    run(draw, "failed", "exception")
-    assert plot.status == "queued"
 
 
 def test_a_released_dependent_keeps_its_own_delay():
