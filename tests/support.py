@@ -11,11 +11,17 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import TypeVar
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from drawscape.cli import main
 from drawscape.job_manager import default_queue
 
 T = TypeVar("T")
@@ -83,8 +89,8 @@ def await_exit(pid, timeout_s=120.0):
 
 def python(*arguments, code=0, timeout=300, **options):
     """Run Python in a process of its own, which has to end with `code`, if that is no None."""
-    command = [sys.executable, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
+    options = {"capture_output": True, "text": True, "timeout": timeout, **options}
+    done = subprocess.run([sys.executable, *arguments], **options)
     if code is not None and done.returncode != code:
         pytest.fail(f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done
@@ -118,3 +124,45 @@ def send(widget, event, *files, **details):
     """Send a form what its page sends for `event`; the kernel has dealt with it then."""
     message = {"event": event, "number": next(_NUMBERS), **details}
     widget._handle_custom_msg(message, [memoryview(file) for file in files])
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments, answer=""):
+    """Run `drawscape ARGUMENTS` with `answer` on its standard input."""
+    with CliRunner().isolation(input=answer) as (out, err, _):
+        code = 0
+        try:
+            main([*arguments])
+        except SystemExit as ended:
+            code = ended.code or 0
+        return Done(int(str(code)), out.getvalue().decode(), click.unstyle(err.getvalue().decode()))
+
+
+CONTRACT = {
+    "recipient": "user@example.com",
+    "subject": "Your order is ready",
+    "template": "order_complete",
+}
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">\
+<path d="M2 2L18 8" fill="none" stroke="black"/></svg>'
+
+
+def written(answer):
+    """Return the path in what a call without a server answers."""
+    reason, _, path = answer.partition("; written to ")
+    assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
+    return Path(path)
+
+
+def read(path):
+    return message_from_bytes(path.read_bytes(), policy=default)

@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from command import run
 from object_store import object_store
-from support import python
+from support import python, run
 
 from drawscape import settings
 from drawscape.atomic import write_atomic

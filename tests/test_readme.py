@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from command import run
+from support import run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages" / "reference").glob("*.md"))]

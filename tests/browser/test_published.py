@@ -6,8 +6,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from command import run
-from support import rounds, sampled
+from support import rounds, run, sampled
 from web_pages import await_settled, color_at, serious, violations
 
 from drawscape.catalogue import drawings

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import click
 import pytest
-from command import run
+from support import run
 
 from drawscape.cli.root import root
 

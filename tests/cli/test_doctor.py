@@ -13,8 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from command import Done, run
-from support import wait_until
+from support import Done, run, wait_until
 
 from drawscape.job_manager import enqueue_background_job, pause_queue
 

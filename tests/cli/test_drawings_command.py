@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import Done, run
+from support import Done, run
 
 from drawscape.catalogue import drawings
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg

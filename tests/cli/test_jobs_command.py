@@ -7,8 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from command import run
-from support import python, started, wait_until
+from support import python, run, started, wait_until
 
 from drawscape.job_manager import delete_job, enqueue_background_job, start_worker, workers_alive
 

@@ -8,8 +8,7 @@ import sys
 import threading
 
 import pytest
-from command import run
-from support import python, wait_until
+from support import python, run, wait_until
 
 from drawscape.job_manager import list_jobs, workers_alive
 

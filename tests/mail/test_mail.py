@@ -3,7 +3,7 @@
 import resource
 
 import pytest
-from mail_example import CONTRACT, SVG
+from support import CONTRACT, SVG
 
 from drawscape.errors import (
     ForbiddenPathError,

@@ -7,8 +7,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from mail_example import CONTRACT, read, written
-from support import python, wait_until
+from support import CONTRACT, python, read, wait_until, written
 
 from drawscape.errors import (
     MailError,

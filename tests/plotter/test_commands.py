@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from machine_bench import scribble
-from mail_example import read
-from support import wait_until
+from support import read, wait_until
 
 from drawscape.catalogue import drawings
 from drawscape.cli.root import root

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import Done, run
-from support import python
+from support import Done, python, run
 
 from drawscape import settings
 from drawscape.errors import SettingsError

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from command import run
-from support import python
+from support import python, run
 
 from drawscape.errors import SketchFileError, TaskNotFoundError
 from drawscape.job_manager import enqueue_background_job, start_worker

@@ -1,5 +1,7 @@
 # ruff: noqa: E501  (a drawing is read best on one line)
-"""More of the corpus: the seldom and the odd of each category, and what resvg itself does not know."""
+"""More drawings of the corpus, and those of paint."""
+
+from svg_reader.corpus import LINE, css, markers
 
 MORE = {
     "shapes": {
@@ -253,3 +255,221 @@ NOTED_MORE = {
     "masking-image-in-mask": "<image>: images are not drawn; trace them to paths",
 }
 """What the report says of these: errors in the file, and what vanishes or is not applied."""
+
+
+PAINTING = {
+    "painting": {
+        "none": f'<g stroke="none">{LINE}</g><path d="M20,30H90"/>',
+        "transparent": f'<g stroke="transparent">{LINE}</g><path d="M20,30H90"/>',
+        "rgba-zero": f'<g stroke="rgba(0,0,0,0)">{LINE}</g><path d="M20,30H90"/>',
+        "hex-zero": f'<g stroke="#0000">{LINE}</g><path d="M20,30H90"/>',
+        "width-zero": f'<g stroke-width="0">{LINE}</g><path d="M20,30H90"/>',
+        "opacity-zero": f'<g stroke-opacity="0">{LINE}</g><path d="M20,30H90"/>',
+        "current-color": f'<g color="red" stroke="currentColor">{LINE}</g>',
+        "no-server": f'<g stroke="url(#no)">{LINE}</g><path d="M20,30H90"/>',
+        "no-server-fallback": f'<g stroke="url(#no) red">{LINE}</g>',
+        "gradient": '<linearGradient id="q"><stop stop-color="navy"/><stop offset="1" stop-color="red"/></linearGradient><g stroke="url(#q)"><path d="M20,30L90,60"/></g>',
+        "fill-transparent": '<g stroke="none" fill="#fff0"><rect width="40" height="40"/><circle r="9"/></g><path d="M20,30H90"/>',
+        "text-transparent": '<text y="50" fill="none" stroke="transparent">ab</text><path d="M20,30H90"/>',
+        "server-is-none": f'<g id="q" stroke="url(#q)">{LINE}</g><path d="M20,30H90"/>',
+        "gradient-linked": '<linearGradient id="p"><stop stop-color="navy"/></linearGradient><radialGradient id="q" href="#p"/><path stroke="url(#q)" d="M20,30L90,60"/>',
+        "pattern": '<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><rect width="9" height="9" fill="black"/></pattern><path stroke="url(#p)" d="M20,30H90"/>',
+        "white": f'<g stroke="white">{LINE}</g><path d="M20,30H90"/>',
+        "dash": f'<g stroke-dasharray="20 10">{LINE}</g>',
+        "dash-odd": f'<g stroke-dasharray="20 10 5">{LINE}</g>',
+        "dash-offset": f'<g stroke-dasharray="20 10" stroke-dashoffset="7">{LINE}</g>',
+        "dash-offset-negative": f'<g stroke-dasharray="20 10" stroke-dashoffset="-7">{LINE}</g>',
+        "dash-percent": f'<g stroke-dasharray="10% 5%">{LINE}</g>',
+        "dash-em": f'<g font-size="10" stroke-dasharray="2em 1em">{LINE}</g>',
+        "dash-scaled": '<g transform="scale(2)" stroke-dasharray="10"><path d="M10,10H90V90"/></g>',
+        "dash-uneven": '<g transform="scale(1.8 .6)" stroke-dasharray="12"><circle cx="55" cy="160" r="40"/></g>',
+        "dash-rect": '<rect x="20" y="30" width="100" height="60" stroke-dasharray="15 10"/>',
+        "dash-subpaths": '<path d="M20,30H90M20,60H150" stroke-dasharray="15 10"/>',
+        "dash-negative": f'<g stroke-dasharray="20 -10">{LINE}</g>',
+        "dash-zero": f'<g stroke-dasharray="0">{LINE}</g>',
+        "dash-none": '<g stroke-dasharray="20"><path stroke-dasharray="none" d="M20,30H90"/></g>',
+        "dash-css": css("path{stroke-dasharray:20,10}", LINE),
+    },
+    "markers": {
+        "end": markers(
+            'markerWidth="10" markerHeight="10" refX="0" refY="5"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "start": markers(
+            'markerWidth="10" markerHeight="10" refX="0" refY="5"',
+            '<path d="M60,100H150" marker-start="url(#m)"/>',
+        ),
+        "mid": markers(
+            'markerWidth="10" markerHeight="10" refX="0" refY="5"',
+            '<polyline points="20,100 60,60 100,100 150,90" marker-mid="url(#m)"/>',
+        ),
+        "auto": markers(
+            'markerWidth="10" markerHeight="10" refX="0" refY="5" orient="auto"',
+            '<path d="M20,150L60,60L150,120" style="marker:url(#m)"/>',
+        ),
+        "reverse": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto-start-reverse"',
+            '<path d="M60,150L150,60" marker-start="url(#m)" marker-end="url(#m)"/>',
+        ),
+        "angle": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="45"',
+            '<path d="M60,150L150,60" marker-end="url(#m)"/>',
+        ),
+        "curve": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto"',
+            '<path d="M30,150C30,50 150,50 150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
+        ),
+        "arc": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto"',
+            '<path d="M30,150A60,60,0,0,1,150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
+        ),
+        "closed": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto"',
+            '<path d="M60,60H140V140Z" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
+        ),
+        "user-space": markers(
+            'markerUnits="userSpaceOnUse" markerWidth="30" markerHeight="30" refY="5"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "view-box": markers(
+            'viewBox="0 0 10 10" markerWidth="10" markerHeight="10" refX="5" refY="5"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "overflow": markers(
+            'markerWidth="5" markerHeight="5" refY="5" overflow="visible"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "clipped": markers(
+            'markerWidth="6" markerHeight="6" refY="5"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "line": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto"',
+            '<line x1="30" y1="30" x2="120" y2="90" marker-end="url(#m)"/>',
+        ),
+        "polygon": markers(
+            'markerWidth="10" markerHeight="10" refY="5" orient="auto"',
+            '<polygon points="60,60 140,60 140,140" marker-mid="url(#m)"/>',
+        ),
+        "rect": markers(
+            'markerWidth="10" markerHeight="10"',
+            '<rect x="20" y="30" width="100" height="60" marker-start="url(#m)"/>',
+        ),
+        "inherited": markers(
+            'markerWidth="10" markerHeight="10" refY="5"',
+            '<g marker-end="url(#m)"><path d="M20,100H100"/></g>',
+        ),
+        "css": markers(
+            'markerWidth="10" markerHeight="10" refY="5"',
+            css("path.k{marker-end:url(#m)}", '<path class="k" d="M20,100H100"/>'),
+        ),
+        "missing": '<path d="M20,100H100" marker-end="url(#no)"/>',
+        "use-in-marker": '<defs><path id="t" d="M0,0L10,5L0,10Z"/></defs>'
+        + markers(
+            'markerWidth="10" markerHeight="10" refY="5"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+            '<use href="#t" stroke-width="1"/>',
+        ),
+        "no-stroke": markers(
+            'markerWidth="10" markerHeight="10" refY="5"',
+            '<path stroke="none" d="M20,100H100" marker-end="url(#m)"/>',
+        ),
+        "loop": markers(
+            'markerWidth="10" markerHeight="10"',
+            '<path d="M20,100H100" marker-end="url(#m)"/>',
+            '<path d="M0,0L9,9" marker-end="url(#m)"/>',
+        ),
+    },
+    "others": {
+        "text": '<text x="20" y="100" font-size="30" fill="black" stroke="none">Hello</text>',
+        "image": f'{LINE}<image href="data:image/png;base64,iVBORw0KGgo=" width="100" height="100"/>',
+        "foreign": f"{LINE}<foreignObject><p>a</p></foreignObject>",
+        "filter": f'<filter id="f"><feOffset dx="20" dy="30"/></filter><g filter="url(#f)">{LINE}</g>',
+        "pattern": '<pattern id="p" width=".2" height=".2"><path d="M0,0L20,20"/></pattern><rect x="20" y="30" width="100" height="60" fill="none"/>',
+        "non-scaling": '<g transform="scale(3)"><path vector-effect="non-scaling-stroke" d="M10,10H60"/></g>',
+        "title": f"<title>a</title><desc>b</desc>{LINE}",
+        "metadata": f"<metadata>a</metadata>{LINE}",
+    },
+}
+
+MORE_PAINTING = {
+    "painting": {
+        "stroke-none-fill-black": '<rect x="20" y="20" width="60" height="50" stroke="none" fill="none"/><path d="M20,30H90"/>',
+        "rgb": '<g stroke="rgb(10,20,30)"><path d="M20,100H180"/></g>',
+        "rgb-percent": '<g stroke="rgb(10%, 20%, 30%)"><path d="M20,100H180"/></g>',
+        "rgb-spaces": '<g stroke="rgb(10 20 30 / 100%)"><path d="M20,100H180"/></g>',
+        "rgba-percent-zero": '<g stroke="rgb(10 20 30 / 0%)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "hsl": '<g stroke="hsl(120deg, 100%, 20%)"><path d="M20,100H180"/></g>',
+        "hsla-zero": '<g stroke="hsla(120, 100%, 20%, 0)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "hex-8": '<g stroke="#10203000"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "name-case": '<g stroke="NaVy"><path d="M20,100H180"/></g>',
+        "unknown-colour": '<g stroke="blurple"><path d="M20,100H180"/></g>',
+        "stroke-inherit": '<g stroke="none"><path stroke="inherit" d="M20,30H90"/></g><path d="M20,100H180"/>',
+        "context-stroke": '<g stroke="context-stroke"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "current-color-default": '<g stroke="currentColor"><path d="M20,100H180"/></g>',
+        "current-color-inherited": '<g color="#fff"><g stroke="currentColor"><path d="M20,100H180"/></g></g><path d="M20,30H90"/>',
+        "width-negative": '<g stroke-width="-3"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "width-mm": '<g stroke-width="2mm"><path d="M20,100H180"/></g>',
+        "width-bad": '<g stroke-width="thick"><path d="M20,100H180"/></g>',
+        "opacity-percent": '<g stroke-opacity="0%"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "opacity-negative": '<g stroke-opacity="-1"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "opacity-above": '<g stroke-opacity="2"><path d="M20,100H180"/></g>',
+        "server-linked-missing": '<linearGradient id="q" href="#no"/><path stroke="url(#q)" d="M20,30L90,60"/><path d="M20,100H180"/>',
+        "server-one-stop": '<linearGradient id="q"><stop stop-color="navy"/></linearGradient><path stroke="url(#q)" d="M20,30L90,60"/>',
+        "server-quotes": '<linearGradient id="q"><stop stop-color="navy"/></linearGradient><path stroke="url(\'#q\')" d="M20,30L90,60"/>',
+        "server-none-fallback": '<g stroke="url(#no) none"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
+        "dash-commas": '<g stroke-dasharray="20, 10,5 ,10"><path d="M20,100H180"/></g>',
+        "dash-units": '<g stroke-dasharray="5mm 2mm"><path d="M20,100H180"/></g>',
+        "dash-all-zero": '<g stroke-dasharray="0 0"><path d="M20,100H180"/></g>',
+        "dash-zero-gap": '<g stroke-dasharray="10 0"><path d="M20,100H180"/></g>',
+        "dash-zero-dash": '<g stroke-dasharray="0 10" stroke-linecap="round" stroke-width="2"><path d="M20,100H180"/></g>',
+        "dash-long": '<g stroke-dasharray="500 10"><path d="M20,100H180"/></g>',
+        "dash-offset-long": '<g stroke-dasharray="20 10" stroke-dashoffset="1000"><path d="M20,100H180"/></g>',
+        "dash-offset-percent": '<g stroke-dasharray="20 10" stroke-dashoffset="5%"><path d="M20,100H180"/></g>',
+        "dash-offset-em": '<g font-size="10" stroke-dasharray="20 10" stroke-dashoffset="1em"><path d="M20,100H180"/></g>',
+        "dash-closed": '<path d="M20,20H120V90Z" stroke-dasharray="25 10"/>',
+        "dash-circle": '<circle cx="100" cy="100" r="60" stroke-dasharray="25 10"/>',
+        "dash-ellipse": '<ellipse cx="100" cy="100" rx="80" ry="30" stroke-dasharray="25 10"/>',
+        "dash-polygon": '<polygon points="20,20 150,40 90,150" stroke-dasharray="25 10"/>',
+        "dash-rounded-rect": '<rect x="20" y="30" width="100" height="60" rx="20" stroke-dasharray="15 10"/>',
+        "dash-bad": '<g stroke-dasharray="20 x"><path d="M20,100H180"/></g>',
+        "dash-inherited": '<g stroke-dasharray="20 10"><g><path d="M20,100H180"/></g></g>',
+        "linejoin": '<path d="M20,150L60,50L100,150" stroke-linejoin="bevel" stroke-width="6"/>',
+        "cap-square": '<g stroke-linecap="square" stroke-width="6"><path d="M20,100H180"/></g>',
+        "cap-on-dot": '<path d="M50,50h0" stroke-linecap="round" stroke-width="2"/><path d="M20,100H180"/>',
+        "cap-square-on-dot": '<path d="M50,50z" stroke-linecap="square" stroke-width="2"/><path d="M20,100H180"/>',
+        "paint-order": '<rect x="20" y="30" width="90" height="50" paint-order="stroke"/>',
+        "vector-effect-none": '<g vector-effect="none"><path d="M20,100H180"/></g>',
+        "shape-rendering": '<g shape-rendering="crispEdges"><path d="M20,100H180"/></g>',
+        "white-on-black": '<g><path d="M20,100H180" stroke="#fefefe"/></g><path d="M20,30H90"/>',
+    },
+    "markers": {
+        "at-dot": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,60" marker-start="url(#m)"/><path d="M20,100H180"/>',
+        "orient-deg": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="30deg"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "orient-rad": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="1rad"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "orient-turn": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient=".1turn"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "no-size": '<marker id="m" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "zero-size": '<marker id="m" markerWidth="0" markerHeight="10"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "negative-size": '<marker id="m" markerWidth="-5" markerHeight="10"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "view-box-aspect": '<marker id="m" viewBox="0 0 10 20" markerWidth="10" markerHeight="10" preserveAspectRatio="xMinYMin" refX="5" refY="5"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "view-box-none": '<marker id="m" viewBox="0 0 10 20" markerWidth="10" markerHeight="10" preserveAspectRatio="none" refX="5" refY="5"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "mid-on-curve": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M20,100C20,20 80,20 100,100S180,180 180,100" marker-mid="url(#m)"/>',
+        "mid-subpaths": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M20,40H100V80M20,120H100V160" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
+        "mid-zero-segments": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M20,40H100V40V80" marker-mid="url(#m)"/>',
+        "on-dashed": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path stroke-dasharray="20 10" d="M20,100H100" marker-end="url(#m)"/>',
+        "on-circle": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><circle cx="100" cy="100" r="50" marker-start="url(#m)"/>',
+        "on-polyline": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><polyline points="30,40 100,90 150,20" marker-start="url(#m)" marker-end="url(#m)"/>',
+        "in-transform": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><g transform="scale(1.5 .8) rotate(10)"><path d="M20,100H100" marker-end="url(#m)"/></g>',
+        "of-use": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><defs><path id="a" d="M20,100H100" marker-end="url(#m)"/></defs><use href="#a" x="20" y="20"/>',
+        "own-style": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" stroke="red" stroke-dasharray="2"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "inherits-not": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path stroke-dasharray="2" d="M20,100H100" marker-end="url(#m)"/>',
+        "several-shapes": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0V10" stroke-width="1"/><circle cx="5" cy="5" r="3" stroke-width="1"/></marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "hidden-shape": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path visibility="hidden" d="M20,100H100" marker-end="url(#m)"/><path d="M20,30H90"/>',
+        "marker-display-none": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" display="none"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path d="M20,100H100" marker-end="url(#m)"/><path d="M20,30H90"/>',
+        "none": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><g marker-end="url(#m)"><path d="M20,100H100" marker-end="none"/></g>',
+        "not-a-marker": '<g id="m"><path d="M20,30H90"/></g><path d="M20,100H100" marker-end="url(#m)"/>',
+        "on-text-ignored": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><g marker-end="url(#m)"><path d="M20,100H180"/></g>',
+        "with-clip": '<clipPath id="c"><rect x="0" y="0" width="5" height="10"/></clipPath><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><g clip-path="url(#c)"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></g></marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "nested-svg": '<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><svg width="6" height="10"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></svg></marker><path d="M20,100H100" marker-end="url(#m)"/>',
+    },
+}

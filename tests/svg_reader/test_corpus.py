@@ -6,10 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from svg_reader.corpus import CORPUS, HEAD
-from svg_reader.corpus_clipping import CLIPPING, MORE_CLIPPING
-from svg_reader.corpus_more import EQUIVALENT, MORE, NOTED_MORE
-from svg_reader.corpus_painting import MORE_PAINTING, PAINTING
+from support import sampled
+from svg_reader.corpus import CLIPPING, CORPUS, HEAD, MORE_CLIPPING
+from svg_reader.corpus_more import EQUIVALENT, MORE, MORE_PAINTING, NOTED_MORE, PAINTING
 
 from drawscape.svg.read import read_svg
 
@@ -115,7 +114,7 @@ def verdict(category, name):
     return "reported" if document.unsupported else "silent", document
 
 
-@pytest.mark.parametrize(("category", "name"), CASES)
+@pytest.mark.parametrize(("category", "name"), sampled(CASES, 2))
 def test_nothing_is_wrong_without_a_word(category, name):
     found, document = verdict(category, name)
     assert found != "silent"
@@ -130,7 +129,7 @@ def test_what_vanishes_or_changes_is_noted(case, note):
     assert [n for n in notes if "single-line font" not in n] == [note]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_nineteen_of_twenty_are_right_and_most_of_each_category():
     found = Counter((category, verdict(category, name)[0]) for category, name in CASES)
     cases = Counter(category for category, _ in CASES)
