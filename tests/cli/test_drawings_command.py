@@ -103,7 +103,7 @@ def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(command, tmp
 
     provenance = provenance_of(hostile)
     source = SourceText.of_reference(provenance.source)
-    evil = SourceText("reeds", f"open({str(marker)!r}, 'w').close()\n{source.main}", {})
+    evil = SourceText("reeds", f"{source.main}\nopen({str(marker)!r}, 'w').close()", {})
     hostile.write_text(hostile.read_text().replace(provenance.source, evil.reference))
     for arguments in (
         ("drawings", "rebuild"),

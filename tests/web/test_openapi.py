@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from jsonschema import Draft202012Validator
-from support import rounds
+from support import NIGHTLY, rounds
 
 from drawscape.sketches import SKETCHES
 from drawscape.web import WebSettings, blueprint, create_app
@@ -98,6 +98,7 @@ def test_made_up_requests_meet_no_answer_but_the_described(serving, home):
                 ),
                 *("run", f"{server.url}openapi.json", "--checks", "all"),
                 *("--header", "Authorization: Bearer s3cret"),
+                *("--phases", "examples,coverage,fuzzing,stateful" if NIGHTLY else "fuzzing"),
                 *("--generation-deterministic", "--max-examples", f"{rounds(2, 15)}", "--no-color"),
             ],
             capture_output=True,
