@@ -261,11 +261,21 @@ def resume(
     from drawscape.tasks.plotting import resume_plot
 
     if from_pen is not None:
-        from_stroke = plot.plan.first_of_pen(from_pen) + 1
+        found = [section.first + 1 for section in plot.plan.sections if section.pen == from_pen]
+        from_stroke = _first(found, f"pen {from_pen} draws nothing")
     elif from_part is not None:
-        from_stroke = plot.plan.first_within(*from_part) + 1
+        points, offsets = plot.plan.lines.points, plot.plan.lines.offsets
+        inside = ((points >= from_part[:2]) & (points <= from_part[2:])).all(axis=1)
+        found = np.searchsorted(offsets, np.flatnonzero(inside)[:1], side="right").tolist()
+        from_stroke = _first(found, "no stroke lies in that part of the sheet")
     resume_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
     after(plot, wait=wait)
+
+
+def _first(found: list[int], trouble: str) -> int:
+    if not found:
+        raise PlotError(f"{trouble}; see `drawscape plots show`")
+    return found[0]
 
 
 @plots.command()
@@ -291,8 +301,9 @@ def answer(plot: Plot) -> None:
     """Say yes to what a plot asks."""
     if plot.state.state != "waiting":
         raise MachineError(f"plot {plot.id} asks nothing; it is {plot.words}")
-    click.echo(plot.state.text)
-    plot.request("answer")
+    question = plot.state.text
+    click.echo(question)
+    plot.request("answer", to=question)
 
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
@@ -346,8 +357,9 @@ def _follow(plot: Plot) -> None:
             begin = "\r\x1b[K" if terminal else ""
             click.echo(f"{begin}{plot.words}{left}", nl=not terminal, err=True)
         if state.state == "waiting" and sys.stdin.isatty():
-            click.confirm(f"\n{state.text}", abort=True, err=True)
-            plot.request("answer")
+            question = state.text
+            click.confirm(f"\n{question}", abort=True, err=True)
+            plot.request("answer", to=question)
         if state.state == "ready" and state.job:
             job = get_job_status(state.job)
             if job["status"] in ("failed", "canceled", "stopped") and plot.state.state == "ready":

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,10 @@ class Device:
         write_atomic(folder() / f"{self.name}.json", [text])
         return self
 
-    def update(self, **values: Any) -> "Device":
-        """Write other values into the machine's file, as it is by now."""
-        return replace(read_device(self.name), **values).save()
+    def update(self, **values: Any) -> None:
+        """Write other values into the machine's file, as it is by now; one that was removed stays so."""
+        with suppress(UnknownNameError):
+            replace(read_device(self.name), **values).save()
 
     def remember(self, driver: Driver) -> None:
         """Write down what the driver needs to find the machine's place again, and its speeds."""
@@ -138,24 +139,21 @@ def locked(path: Path, patience_s: float, trouble: str) -> Iterator[None]:
 
 def try_lock(handle: int, how: int) -> bool:
     """Take a lock of an open file if nobody holds it; return whether it was taken."""
-    try:
+    with suppress(BlockingIOError):
         fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return True
+    return False
 
 
 def simulator_process(name: str) -> int | None:
     """Return the process of a machine's simulator, None when it does not run."""
-    try:
+    with suppress(OSError, ValueError):
         pid = int((folder() / f"{name}.pid").read_text())
         command = Path(f"/proc/{pid}/cmdline")
         os.kill(pid, 0)
-        if command.exists() and b"simulator" not in command.read_bytes():
-            return None
-    except (OSError, ValueError):
-        return None
-    return pid
+        if not command.exists() or b"simulator" in command.read_bytes():
+            return pid
+    return None
 
 
 def folder() -> Path:
@@ -164,7 +162,7 @@ def folder() -> Path:
 
 
 def add_device(name: str, driver: str, port: str, profile: str | None = None) -> Device:
-    """Write down a machine under a name; what is set for it already is kept.
+    """Write down a machine under a name; what is set for it, and known of its place, is kept.
 
     Raises PlotError for a name that cannot be used, UnknownNameError for a driver or profile.
     """
@@ -177,9 +175,10 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
     device = Device(name=name, driver=driver, port=port, profile=profile)
-    if (folder() / f"{name}.json").exists():
+    with suppress(UnknownNameError, PlotError):  # a new one, or one whose file is damaged
         old = read_device(name)
-        device = replace(device, settings=old.settings, offsets=old.offsets, station=old.station)
+        memory = old.memory if (old.driver, old.port) == (driver, port) else {}
+        device = replace(old, driver=driver, port=port, profile=profile, memory=memory)
     _ = device.machine
     return device.save()
 

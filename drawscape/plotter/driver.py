@@ -17,11 +17,8 @@ from drawscape.plot.machine import Machine
 from drawscape.plot.statistics import Plotter
 from drawscape.plotter.plan import Section
 
-WINDOW = 2
-"""How many strokes may be with the machine that are not known to be executed."""
+WINDOW = 2  # strokes that may be with the machine and are not known to be executed
 
-_BROKEN = "broke; check cable and power, then resume the plot"
-_FULL = "takes no more data; is the machine switched on?"
 _READ_S = 0.02
 _LONGEST_S = 90.0  # that a machine which still says something may take for an answer
 
@@ -54,7 +51,7 @@ class Port:
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
-            raise self._gone(_BROKEN) from None
+            raise self._gone() from None
         return data
 
     def write(self, data: bytes) -> None:
@@ -63,10 +60,15 @@ class Port:
             self._serial.write(data)
         except OSError as error:
             full = "timeout" in str(error).lower()
-            raise self._gone(_FULL if full else _BROKEN) from None
+            raise self._gone(full=full) from None
 
-    def _gone(self, words: str) -> MachineError:
-        return MachineError(f"the connection to {self.path} {words}")
+    def _gone(self, *, full: bool = False) -> MachineError:
+        why = (
+            "takes no more data; is the machine switched on?"
+            if full
+            else "broke; check cable and power"
+        )
+        return MachineError(f"the connection to {self.path} {why}, then resume the plot")
 
     def close(self) -> None:
         """Close the port; what it still held is dropped."""

@@ -65,6 +65,7 @@ class GcodeDriver(Driver):
     sync = ""  # stands before a pen's move, where that would not wait for the planner
     wait = "G4 P0.01"  # is answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
+    p_s = 1.0  # what the P of a dwell counts
     _here = (0.0, 0.0)
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
@@ -116,8 +117,10 @@ class GcodeDriver(Driver):
             yield self.line(row, stroke * (index == len(rows)), 0.1 + self.dwell_s(row))
 
     def dwell_s(self, row: str) -> float:
-        match = re.match(r"\s*G0?4\s*P([\d.]+)", row, re.IGNORECASE)
-        return float(match[1]) if match else 0.0
+        """Return the seconds that a line dwells."""
+        match = re.match(r"\s*G0?4\s*([PS])([\d.]+)", row, re.IGNORECASE)
+        unit_s = self.p_s if match and match[1] in "Pp" else 1.0
+        return float(match[2]) * unit_s if match else 0.0
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         yield from self.travel(*points[0].tolist())
@@ -334,6 +337,7 @@ class MarlinDriver(GcodeDriver):
 
     title = "Marlin"
     sync = wait = "M400"
+    p_s = 0.001
     silence_s = 2 * _BUSY_S
     _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine
@@ -389,12 +393,6 @@ class MarlinDriver(GcodeDriver):
 
     def release(self) -> None:
         self.run([self.line("M84")])
-
-    def dwell_s(self, row: str) -> float:
-        match = re.match(r"\s*G0?4\s*([PS])([\d.]+)", row, re.IGNORECASE)
-        if match is None:
-            return 0.0
-        return float(match[2]) / (1000.0 if match[1].upper() == "P" else 1.0)
 
     def fits(self, command: Command) -> bool:
         waiting = sum(len(one.text) + 12 for one in [*self.pending, command])

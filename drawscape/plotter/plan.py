@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -59,24 +60,11 @@ class Plan:
     def __len__(self) -> int:
         return len(self.lines)
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """Return what names the plan: 32 hex digits of its strokes, pens, page and machine."""
-        points, offsets, _ = self._arrays()
-        return hashlib.blake2b(self._header() + points + offsets, digest_size=16).hexdigest()
-
-    def _header(self) -> bytes:
-        header = orjson.dumps({
-            "format": _FORMAT, "machine": self.machine, "width": self.width_mm,
-            "height": self.height_mm, "points": len(self.lines.points), "strokes": len(self),
-            "sections": [asdict(section) for section in self.sections],
-        })  # fmt: skip
-        return header + b" " * (-len(header) % 8)
-
-    def _arrays(self) -> tuple[bytes, bytes, bytes]:
-        arrays = self.lines.points, self.lines.offsets, self.seconds
-        points, offsets, seconds = (np.asarray(array, dtype="<f8").tobytes() for array in arrays)
-        return points, offsets, seconds
+        """What names the plan: 32 hex digits of its strokes, pens, page and machine, not of its seconds."""
+        strokes = memoryview(self.packed())[8 : -8 * len(self)]
+        return hashlib.blake2b(strokes, digest_size=16).hexdigest()
 
     def packed(self) -> bytes:
         """Return the plan for its file and for pages.
@@ -84,8 +72,15 @@ class Plan:
         These are the header's length in eight bytes, the header, and as doubles the points, where each
         stroke begins, and seconds.
         """
-        header = self._header()
-        return b"".join([len(header).to_bytes(8, "little"), header, *self._arrays()])
+        header = orjson.dumps({
+            "format": _FORMAT, "machine": self.machine, "width": self.width_mm,
+            "height": self.height_mm, "points": len(self.lines.points), "strokes": len(self),
+            "sections": [asdict(section) for section in self.sections],
+        })  # fmt: skip
+        header += b" " * (-len(header) % 8)
+        arrays = self.lines.points, self.lines.offsets, self.seconds
+        numbers = (np.asarray(array, dtype="<f8").tobytes() for array in arrays)
+        return b"".join([len(header).to_bytes(8, "little"), header, *numbers])
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
@@ -111,25 +106,6 @@ class Plan:
     def section_of(self, stroke: int) -> Section:
         """Return the section of a stroke, counted from 0; the last one for any behind the end."""
         return next((s for s in self.sections if stroke < s.last), self.sections[-1])
-
-    def first_of_pen(self, pen: int) -> int:
-        """Return the first stroke, from 0, of a pen; raises PlotError when the plan has no such pen."""
-        firsts = {section.pen: section.first for section in reversed(self.sections)}
-        if pen not in firsts:
-            pens = ", ".join(map(str, sorted(firsts)))
-            raise PlotError(f"pen {pen} draws nothing; the plan has pens {pens}")
-        return firsts[pen]
-
-    def first_within(self, x0: float, y0: float, x1: float, y1: float) -> int:
-        """Return the first stroke, from 0, that touches a part of the sheet, in mm.
-
-        Raises PlotError when none does.
-        """
-        points = self.lines.points
-        inside = ((points >= (x0, y0)) & (points <= (x1, y1))).all(axis=1)
-        if not inside.any():
-            raise PlotError(f"no stroke lies in {x0:g}, {y0:g} to {x1:g}, {y1:g} mm")
-        return int(np.searchsorted(self.lines.offsets, int(np.argmax(inside)), side="right")) - 1
 
     def metres_of(self, done: Ints) -> dict[str, float]:
         """Return the metres of ink of each pen by name, for strokes drawn `done` (M,) times."""

@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,23 +24,20 @@ from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
-from drawscape.errors import JournalError, PlotError, PlotNotFoundError
+from drawscape.errors import JournalError, PlotError, PlotNotFoundError, UnknownNameError
 from drawscape.geometry.lines import Ints
 from drawscape.plot.machine import Machine
-from drawscape.plotter.device import Device, locked, read_device, try_lock
+from drawscape.plotter.device import Device, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.plan import Plan, make_plan
 
 Event = dict[str, Any]
 
-RUNNING = ("waiting", "plotting", "paused")
-"""States that need a living run; without one the plot is interrupted."""
-
-
+_RUNNING = ("waiting", "plotting", "paused")  # without a living run the plot is interrupted
+_FINAL = ("done", "abandoned", "damaged")
 _SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
 
-BACK = 3
-"""How many strokes a resumed plot goes back, counted from the last that the machine may have drawn."""
+BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
 
 _JOURNAL = "journal.jsonl"
 _PLAN = "plan.bin"
@@ -118,6 +116,7 @@ class State:
     `state` is ready, waiting, plotting, paused, interrupted, done, abandoned or damaged. `done` is the last
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `plan` is the plan's hash, `question` what a plot waits for: paper, pen or position.
+    `requests` are what people asked of the last run; only that run takes them out.
     """
 
     def __init__(self) -> None:
@@ -126,6 +125,7 @@ class State:
         self.done = self.first = self.runs = 0
         self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
+        self.requests: deque[Event] = deque()
         self.job = self.question = self.text = self.reason = ""
         self.clean = False
         self.seconds = self.created = self.changed = 0.0
@@ -150,10 +150,14 @@ class State:
             case "start":
                 self.runs += 1
                 self.begun.add(event["run"])
+                self.requests.clear()
                 self.done = self.first = event["first"]
                 self.state, self.clean, self.reason = "plotting", False, ""
+            case "answer" | "pause" | "resume" | "stop" | "set":
+                self.requests.append(event)
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
+                self.clean = True  # the pen is up, and all before is drawn
             case "abandoned" | "paused" | "interrupted" | "done" | "plotting":
                 self.state, self.question, self.text = kind, "", ""
                 self.reason = event.get("reason", "")
@@ -188,12 +192,23 @@ class Plot:
         drawing: str = "",
         outside: Outside = "refuse",
         copies: int = 1,
+        reuse: bool = False,
     ) -> "Plot":
         """Return a new plot of a document as it stands on the machine of that name.
 
+        With `reuse` it is the newest one of the same strokes there that is neither done nor given up, if any.
         Raises UnknownNameError for a machine, PlotError for what it cannot reach.
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
+        found = _unfinished(plan.hash, machine) if reuse else None
+        return found or cls._begin(plan, machine, drawing)
+
+    def again(self) -> "Plot":
+        """Return a new plot of the same strokes on the same machine."""
+        return self._begin(self.plan, self.record.machine, self.record.drawing)
+
+    @classmethod
+    def _begin(cls, plan: Plan, machine: str, drawing: str) -> "Plot":
         settings.state_folder()  # readable by its owner only
         folder = plots_folder() / f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         folder.mkdir(parents=True)
@@ -253,31 +268,23 @@ class Plot:
             _ = self.refresh(), self.plan
         except (JournalError, PlotError) as error:
             state.state, state.reason = "damaged", str(error)
-        if state.state in RUNNING and not alive:
+        if state.state in _RUNNING and not alive:
             state.state, state.question, state.text = "interrupted", "", ""
             state.reason = state.reason or "the program that drove it ended"
         return state
 
-    def held(self) -> contextlib.AbstractContextManager[None]:
-        """Hold the plot for a run; its end releases it. Raises MachineBusyError while another holds it."""
-        return locked(self.folder / "run.lock", 10.0, f"plot {self.id} runs already")
-
     @property
     def alive(self) -> bool:
         """Whether a run drives it now."""
-        try:
-            handle = os.open(self.folder / "run.lock", os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            return not try_lock(handle, fcntl.LOCK_SH)
-        finally:
-            os.close(handle)
+        lock = self.folder / "run.lock"
+        with contextlib.suppress(FileNotFoundError), lock.open("rb") as file:
+            return not try_lock(file.fileno(), fcntl.LOCK_SH)
+        return False
 
     @property
     def runs(self) -> bool:
         """Whether a run drives it, and has not come to its end."""
-        return self.alive and self.refresh().state in RUNNING
+        return self.alive and self.refresh().state in _RUNNING
 
     def request(self, what: str, **values: Any) -> None:
         """Ask the living run for `pause`, `resume`, `stop`, `answer` or `set`.
@@ -292,17 +299,18 @@ class Plot:
         """Return the stroke, from 0, at which a next run begins.
 
         Up to two strokes behind the last known one may be drawn already: they count among those to go
-        back. After a pause nothing is drawn twice, and a run that failed at once goes back no further.
-        Raises PlotError for a stroke that is not there.
+        back. After a pause nothing is drawn twice; a run that failed at once goes back no further, and
+        none to an earlier pen or sheet, which was done. Raises PlotError for a stroke that is not there.
         """
         if from_stroke is not None:
             if not 1 <= from_stroke <= self.strokes:
                 raise PlotError(f"stroke {from_stroke}: give 1 to {self.strokes}")
             return from_stroke - 1
         state = self.state
-        if state.clean:
+        if state.clean and back <= BACK:
             return state.done
-        least = state.first if back <= BACK else 0
+        section = self.plan.section_of(state.done)
+        least = max(state.first, section.first) if back <= BACK else 0
         return max(least, state.done - max(0, back - WINDOW))
 
     @property
@@ -324,7 +332,9 @@ class Plot:
         state = self.state
         planned = self.plan.seconds[state.drawn > 0].sum()
         measured = planned > 20.0 and state.seconds > 0
-        factor = state.seconds / planned if measured else self.device.factor
+        factor = state.seconds / planned if measured else 1.0
+        with contextlib.suppress(UnknownNameError):  # a machine that is no longer there
+            factor = factor if measured else self.device.factor
         return float(self.plan.seconds[state.done :].sum() * factor)
 
     def as_dict(self) -> dict[str, Any]:
@@ -359,16 +369,27 @@ def plots_folder() -> Path:
     return settings.home() / ".drawscape" / "plots"
 
 
-def list_plots() -> list[Plot]:
-    """Return all plots, the newest first."""
-    return [
-        Plot(path.parent) for path in sorted(plots_folder().glob(f"*/{_JOURNAL}"), reverse=True)
-    ]
+def _journals() -> list[Path]:
+    return sorted(plots_folder().glob(f"*/{_JOURNAL}"), reverse=True)
+
+
+def list_plots(most: int | None = None) -> list[Plot]:
+    """Return all plots, the newest first, or so many of them."""
+    return [Plot(path.parent) for path in _journals()[:most]]
+
+
+def _unfinished(plan: str, machine: str) -> Plot | None:
+    for path in _journals():
+        with path.open("rb") as file:
+            plot = Plot(path.parent) if plan.encode() in file.readline() else None
+        if plot and plot.record.machine == machine and plot.state.state not in _FINAL:
+            return plot
+    return None
 
 
 def find_plot(name: str) -> Plot:
     """Return the plot whose id is `name` or ends so; raises PlotNotFoundError for none or several."""
-    folders = [path.parent for path in plots_folder().glob(f"*/{_JOURNAL}")]
+    folders = [path.parent for path in _journals()]
     found = [f for f in folders if f.name == name] or [f for f in folders if f.name.endswith(name)]
     if len(found) != 1 or not name:
         many = f"{len(found)} plots have" if found else "no plot has"
@@ -378,7 +399,7 @@ def find_plot(name: str) -> Plot:
 
 def plotted_drawings() -> dict[str, str]:
     """Return the files of which a plot is done, each with when that was, where, and with which pens."""
-    paths = sorted(plots_folder().glob(f"*/{_JOURNAL}"))
+    paths = reversed(_journals())
     return dict(filter(None, (_plotted(path.parent, path.stat().st_size) for path in paths)))
 
 

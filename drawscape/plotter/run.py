@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ import numpy as np
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
-from drawscape.plotter.device import read_device
+from drawscape.plotter.device import locked, read_device
 from drawscape.plotter.driver import WINDOW, Command, Driver
 from drawscape.plotter.plan import Placement, Section
 from drawscape.plotter.plot import BACK, Plot
@@ -50,7 +49,7 @@ def run_plot(
     accident. `on_news` is called with each question that waits for a person. Raises MachineError when
     the machine fails; the pen is up then if it can be reached.
     """
-    with plot.held():
+    with locked(plot.folder / "run.lock", 10.0, f"plot {plot.id} runs already"):
         state = plot.refresh()
         if run in state.begun:
             raise PlotError(
@@ -61,8 +60,15 @@ def run_plot(
         start = plot.start_of(back=back, from_stroke=from_stroke)
         ask_paper = state.runs == 0 or start == 0
         plot.journal.append("start", run=run, first=start)
-        with _awake():
-            _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
+        try:
+            with _awake():
+                _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
+        except _StoppedError:
+            plot.journal.append("interrupted", reason="stopped", clean=True)
+        except BaseException as error:
+            reason = str(error) if isinstance(error, DrawscapeError) else repr(error)
+            plot.journal.append("interrupted", reason=reason)
+            raise
     return plot.words
 
 
@@ -74,7 +80,7 @@ class _Run:
         self.plan, self.device, self.state = plot.plan, plot.device, plot.refresh()
         self.placement = Placement.of(self.plan, self.device.machine)
         self.lengths = self.plan.lines.lengths_mm
-        self.drawing = False  # whether the pen may be down
+        self.drawing = self.answered = False
         self.want = ""  # pen-up, now, stop or resume
         self._told_s = self._ink_mm = 0.0
         self.driver: Driver
@@ -90,12 +96,6 @@ class _Run:
                 except BaseException as error:
                     self._lift(lost=isinstance(error, MachineError) and error.lost)
                     raise
-        except _StoppedError:
-            self._note("interrupted", reason="stopped", clean=True)
-        except BaseException as error:
-            reason = str(error) if isinstance(error, DrawscapeError) else repr(error)
-            self._note("interrupted", reason=reason)
-            raise
         finally:
             self.guard.dismiss()
             self._learn()
@@ -114,17 +114,18 @@ class _Run:
         self._listen()
 
     def _listen(self) -> None:
-        for event in self.plot.journal.news():
-            self.state.take(event)
+        requests = self.plot.refresh().requests
+        while requests:
+            event = requests.popleft()
             match event["e"]:
-                case "pause":
+                case "pause" if self.want != "stop":
                     self.want = event.get("at", "pen-up")
                 case "stop":
                     self.want = "stop"
-                case "resume":
+                case "resume" if self.want != "stop":
                     self.want = "resume" if self.state.state == "paused" else ""
-                case "answer":
-                    self.answered = True
+                case "answer":  # a second click is no answer to the next question
+                    self.answered |= event.get("to") in (None, self.state.text)
                 case "set":
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
@@ -133,11 +134,11 @@ class _Run:
 
     def _wait(self, until: Callable[[], bool]) -> None:
         self._tell(force=True)
-        while not until():
-            if self.want == "stop":
-                raise _StoppedError
+        while self.want != "stop" and not until():
             self.driver.poll()
             self._listen()
+        if self.want == "stop":
+            raise _StoppedError
         self._note("plotting")
 
     def _ask(self, what: str, text: str) -> None:
@@ -169,7 +170,6 @@ class _Run:
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         driver.connect()
-        self.guard.wait_until_ready()
         self.plot.journal.append("contact", firmware=driver.firmware, kept=driver.kept)
         if driver.plotter != device.machine.plotter:
             self.plan = self.plot.estimate(replace(driver.machine, plotter=driver.plotter))
@@ -195,15 +195,15 @@ class _Run:
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     def _draw(self, start: int) -> None:
+        self.guard.wait_until_ready()
         self.drawing = True
-        before: Section | None = None
-        here = self.plan.section_of(start)
-        for section in self.plan.sections[self.plan.sections.index(here) :]:
-            self._change(before, section, resumed=start > 0 and before is None)
-            before = section
-            begin = max(start, section.first)
-            while (begin := self._strokes(begin, section)) < section.last:
-                self._pause()
+        sections = self.plan.sections
+        for before, section in zip((None, *sections), sections, strict=False):
+            if (begin := max(start, section.first)) < section.last:
+                former = before if begin == section.first else None
+                self._change(former, section, resumed=0 < start == begin)
+                while (begin := self._strokes(begin, section)) < section.last:
+                    self._pause()
         self.driver.run(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
         self._note("done")
@@ -248,7 +248,7 @@ class _Run:
                 driver.button = False
                 self._note("pause")
             if command is None and not driver.pending and self.state.done >= todo:
-                if todo == section.last or self.want:
+                if todo == section.last or self.want == "pen-up":
                     return todo
                 if self._needs_station(todo):
                     self._visit_station(section)
@@ -293,8 +293,7 @@ class _Run:
         planned = float(self.plan.seconds[self.state.drawn > 0].sum())
         if planned >= _LEARN_S and self.state.seconds > 0:
             factor = min(max(self.state.seconds / planned, 0.01), 10.0)
-            mean = (read_device(self.device.name).factor + factor) / 2
-            self.device.update(factor=round(mean, 4))
+            self.device.update(factor=round((self.device.factor + factor) / 2, 4))
 
 
 class _Guard:
@@ -350,7 +349,8 @@ def _awake() -> Iterator[None]:
         ["caffeinate", "-i", "cat"],
     )
     with contextlib.ExitStack() as stack:
-        for command in [one for one in commands if shutil.which(one[0])]:
+        for command in commands:
             pipe, null = subprocess.PIPE, subprocess.DEVNULL
-            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=null, stderr=null))
+            with contextlib.suppress(FileNotFoundError):
+                stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=null, stderr=null))
         yield

@@ -1,5 +1,6 @@
 """Tasks that make a drawing ready to plot, and that plot it."""
 
+import contextlib
 import os
 import secrets
 from dataclasses import asdict
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import settings
-from drawscape.errors import PlotError, UnknownNameError
+from drawscape.errors import JobNotFoundError, PlotError, UnknownNameError
 from drawscape.jobs import (
     WAITING,
     Job,
@@ -18,6 +19,7 @@ from drawscape.jobs import (
 )
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.export.formats import save
+from drawscape.plotter.device import locked, read_device
 from drawscape.plotter.plot import BACK, Plot, find_plot
 from drawscape.plotter.run import run_plot
 from drawscape.sheets import safe_name
@@ -105,38 +107,43 @@ def enqueue_plot(
     `yes` answers all questions: the pen stands at zero whenever the machine has lost its position.
     Raises PlotError when the plot runs or waits already, or has no such stroke.
     """
-    if plot.runs or is_queued(plot):
-        raise PlotError(f"plot {plot.id} runs or waits for its machine already; it is {plot.words}")
-    if from_stroke is not None:
-        plot.start_of(from_stroke=from_stroke)
-    state = plot.state
-    if state.state == "done" and from_stroke is None:
-        raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
-    run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
-    lane = f"machine:{plot.record.machine}"
-    plot.journal.append("queued", run=run, job=run)
-    return enqueue_background_job(
-        "drawscape.tasks.plotting.drive_plot",
-        plot.id,
-        run,
-        yes=yes,
-        back=back,
-        from_stroke=from_stroke,
-        job_id=run,
-        job_timeout=None,
-        job_recover=False,
-        job_lane=lane,
-        job_limit=1,
-        job_limit_key=lane,
-        job_description=plot.title,
-    )
+    twice = f"plot {plot.id} runs or waits for its machine already"
+    with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
+        if plot.runs or is_queued(plot):
+            raise PlotError(f"{twice}; it is {plot.words}")
+        if from_stroke is not None:
+            plot.start_of(from_stroke=from_stroke)
+        state = plot.state
+        if state.state == "done" and from_stroke is None:
+            raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
+        read_device(plot.record.machine)
+        run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
+        lane = f"machine:{plot.record.machine}"
+        plot.journal.append("queued", run=run, job=run)
+        return enqueue_background_job(
+            "drawscape.tasks.plotting.drive_plot",
+            plot.id,
+            run,
+            yes=yes,
+            back=back,
+            from_stroke=from_stroke,
+            job_id=run,
+            job_timeout=None,
+            job_recover=False,
+            job_lane=lane,
+            job_limit=1,
+            job_limit_key=lane,
+            job_description=plot.title,
+        )
 
 
 def is_queued(plot: Plot) -> bool:
-    """Whether a run of the plot waits for its machine or a worker."""
+    """Whether a run of the plot waits for its machine or a worker, or is about to begin."""
     state = plot.state
-    queued = state.state == "ready" and bool(state.job)
-    return queued and get_job_status(state.job)["status"] in WAITING
+    if state.state == "ready" and state.job:
+        with contextlib.suppress(JobNotFoundError):  # the process died before it queued the job
+            return get_job_status(state.job)["status"] in (*WAITING, "started")
+    return False
 
 
 def resume_plot(
@@ -152,14 +159,15 @@ def resume_plot(
         enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
 
 
-def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
-    """Do what a button of a plot's panel asks for; `stop` lifts the pen first, or gives up a plot.
+def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
+    """Do what a button of a plot's panel asks for, and return the plot that it is about from then on.
 
+    `stop` lifts the pen first, or gives up a plot; `again` queues a new plot of the same strokes.
     Raises UnknownNameError for another action, PlotError for what the plot cannot do now.
     """
     match action:
         case "answer":
-            plot.request("answer")
+            plot.request("answer", to=values.get("to"))
         case "pause" | "pause_now":
             plot.request("pause", at="now" if action == "pause_now" else "pen-up")
         case "resume":
@@ -174,9 +182,13 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
         case "set":
             wanted = {name: float(value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))
+        case "again":
+            plot = plot.again()
+            enqueue_plot(plot)
         case _:
             raise UnknownNameError("action", action, ACTIONS)
+    return plot
 
 
-ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set")
+ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "again")
 """What `act_on_plot` does."""

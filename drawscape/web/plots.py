@@ -18,7 +18,7 @@ def page() -> flask.Response:
 
 def listing() -> flask.Response:
     """Return the newest plots, each as `drawscape plots show --json` prints it."""
-    return flask.jsonify({"plots": [plot.as_dict() for plot in list_plots()[:_NEWEST]]})
+    return flask.jsonify({"plots": [plot.as_dict() for plot in list_plots(_NEWEST)]})
 
 
 def state(plot_id: str) -> flask.Response:

@@ -12,6 +12,7 @@ from support import read, wait_until
 
 from drawscape.catalogue import drawings
 from drawscape.cli.root import root
+from drawscape.errors import PlotError
 from drawscape.job_manager import enqueue_background_job, list_jobs, start_worker
 from drawscape.notebook import history
 from drawscape.plot import save
@@ -57,6 +58,7 @@ def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home):
     state = wait_for_state(plot_id, "interrupted")
     assert state["strokes"] == 24
     assert find_plot(plot_id).words.startswith(f"interrupted at stroke {state['stroke']} of 24")
+    Path(drawing).unlink()  # a plot needs its drawing no more
     worker = start_worker(1)
     try:
         # The killed run's job does not draw on the paper again, whatever the queue does with it.
@@ -101,11 +103,18 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
         drawscape("plots", "stop", plot_id)
         stopped = wait_for_state(plot_id, "interrupted")
         assert stopped["reason"] == "stopped"
-        drawscape("plots", "resume", plot_id, "--from-stroke", "20", "--wait", "--yes")
+        for beyond in (
+            ("--from-stroke", "25"),
+            ("--from-pen", "3"),
+            ("--from-part", *["0", "0", "1", "1"]),
+        ):
+            with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
+                drawscape("plots", "resume", plot_id, *beyond)
+        drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes")
     finally:
         worker.stop()
     assert shown(plot_id)["stroke"] == 24
-    assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 19 - stopped["stroke"] - 3
+    assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
 
 
 def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):
@@ -183,7 +192,7 @@ def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(drawing, home, 
         while asked[-1] != "done":
             drawscape("plots", "answer", plot_id)
             wait_until(
-                lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), timeout_s=120
+                lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), timeout_s=240
             )
             asked.append(shown(plot_id)["state"])
         mails = home / "output" / "mail"

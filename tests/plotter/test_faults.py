@@ -4,20 +4,25 @@ import contextlib
 import os
 import re
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import serial
-from machine_bench import document, hp_place, judge, lose_a_line, scribble
+from machine_bench import Bench, document, hp_place, judge, lose_a_line, scribble
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator
 from support import wait_until
 
-from drawscape.drawing.document import Document
-from drawscape.errors import JournalError, MachineError, PlotError
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
+from drawscape.geometry.lines import Lines
+from drawscape.jobs import list_jobs
 from drawscape.plotter.device import read_device
 from drawscape.plotter.driver import Port
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import find_plot
+from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
 
 def hang(machine):
@@ -54,6 +59,7 @@ def lose_a_travel(machine):
         ("grbl", lambda it: it.receive(b"!"), "paused by its own button"),
         ("grbl", lambda it: it.unplug(), "connection .* broke; check cable and power, then resume"),
         ("grbl", lambda it: it.say("error:9"), "refused .* it is locked; home it"),
+        ("grbl", lambda it: (garbage(it), it.unplug()), "connection .* broke|which is no answer"),
         ("grbl", hang, "GRBL has not answered for 4 s; check cable and power"),
         ("ebb", garbage, "EiBotBoard sent .* which is no answer"),
         ("ebb", lambda it: it.send(b"!0 Err: <axis1> step rate too high\r\n"), "refused a command: !0"),
@@ -251,3 +257,171 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         plot, desk.emulator.carriage.strokes, lambda points: np.add(placed(points), (20, 10))
     )
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+def run_aside(desk, plot, **options):
+    """Run a plot in a thread; it is given up when it hangs."""
+    thread = threading.Thread(target=desk.run, args=(plot,), kwargs=options, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_an_answer_is_heard_although_the_asking_program_reads_the_plot_itself(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(3, strokes=3))
+
+    def answer(text):
+        plot.request("answer", to=text)  # somebody was quick
+        assert plot.state.label.startswith("waiting")  # as a mail's subject says
+
+    run_aside(desk, plot, yes=False, on_news=answer).join(60)
+    assert plot.words == "done"
+
+
+def test_a_stop_is_heard_although_a_program_follows_the_plot_and_nothing_undoes_it(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(3, strokes=6))
+
+    def stop(_share, _words):
+        if plot.state.done == 1:
+            for request in ("stop", "resume", "pause", "answer"):
+                plot.request(request)
+            assert plot.state.state == "plotting"
+
+    run_aside(desk, plot, on_progress=stop).join(60)
+    assert (plot.state.state, plot.state.reason, plot.state.done < 6) == (
+        "interrupted",
+        "stopped",
+        True,
+    )
+    assert not desk.emulator.carriage.down
+    with pytest.raises(PlotError, match=r"does not run; it is interrupted at stroke \d of 6"):
+        plot.request("answer")
+
+
+def test_a_second_click_does_not_answer_the_next_question(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot, asked = desk.plot(scribble(3, strokes=3)), []
+
+    def click(text):
+        asked.append(text)
+        plot.request("answer", to=asked[0])
+
+    run = run_aside(desk, plot, yes=False, on_news=click)
+    wait_until(lambda: len(asked) == 2)
+    plot.request("set", values={"speed": 70.0}, keep=True)
+    wait_until(
+        lambda: read_device("desk").settings.get("speed") == 70.0
+    )  # the click was read before
+    assert (find_plot(plot.id).state.label, "zero" in asked[1]) == ("waiting for position", True)
+    plot.request("answer", to=asked[1])
+    run.join(60)
+    assert plot.words == "done"
+
+
+def test_of_many_who_resume_at_once_one_does(bench):
+    plot = bench("grbl", GrblEmulator).plot(scribble(3, strokes=3))
+    together = threading.Barrier(6)
+
+    def resume(_number):
+        mine = find_plot(plot.id)
+        together.wait()
+        with contextlib.suppress(PlotError):
+            resume_plot(mine)
+            return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(filter(None, pool.map(resume, range(6)))) == 1
+    assert len(list_jobs()) == 1
+
+
+def test_a_copy_that_was_stopped_between_sheets_goes_on_with_a_new_sheet(bench):
+    desk = bench("ebb", EbbEmulator)
+    plot, asked = desk.plot(scribble(3, strokes=4), copies=3), []
+
+    def answer_or_stop(text):
+        asked.append(text)
+        plot.request("stop" if len(asked) == 3 else "answer")
+
+    def answer(text):
+        asked.append(text)
+        plot.request("answer")
+
+    assert desk.run(plot, yes=False, on_news=answer_or_stop).startswith(
+        "interrupted at stroke 4 of 12"
+    )
+    assert desk.run(plot, yes=False, on_news=answer) == "done"
+    assert [text[:12] for text in asked] == [
+        *("Is a sheet o", "desk does no", "Is a sheet o"), *("Is a sheet o", "Is a sheet o"),
+    ]  # fmt: skip
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert sorted(verdict.numbers) == sorted([1, 2, 3, 4] * 3)
+
+
+def test_a_dead_run_goes_back_on_no_earlier_sheet(bench):
+    desk = bench("grbl", GrblEmulator, scale=10)
+    plot = desk.plot(scribble(3, strokes=4), copies=2)
+    run = desk.start(plot)
+    wait_until(lambda: plot.state.done >= 4)  # sheet 2 is in, and nothing of it known to be drawn
+    run.kill()
+    run.join(60)
+    if (done := plot.state.done) < 8:
+        assert plot.start_of() >= 4
+        assert plot.start_of(back=9) == max(0, done - 7)
+    wait_until(lambda: not desk.emulator.carriage.down)
+    if done < 8:
+        assert desk.run(plot) == "done"
+
+
+def dots(name="1 pen 1"):
+    return Document(60, 60, (Layer(name, "black", None, Lines.of([np.array([[30.0, 30.0]])])),))
+
+
+@pytest.mark.parametrize("driver", KINDS)
+def test_a_drawing_of_one_dot_whose_layer_asks_for_a_pause_is_drawn(bench, driver):
+    desk, paper = bench(driver, KINDS[driver]), (297, 210) if driver == "hpgl" else (60, 60)
+    plot = desk.plot(Document(*paper, dots("!1 pen 1").layers))
+    assert desk.run(plot) == "done"
+    assert len(desk.emulator.carriage.strokes) == 1
+    assert plot.as_dict()["metres"] == {"pen 1": 0.0}
+
+
+def gone(desk, _plot):
+    (desk.home / ".drawscape" / "machines" / "desk.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "action", "words"),
+    [
+        (gone, lambda desk, plot: resume_plot(plot), "unknown machine .*'desk'"),
+        (gone, lambda desk, plot: desk.run(plot), "unknown machine .*'desk'"),
+        (None, lambda desk, plot: resume_plot(plot, from_stroke=4), "stroke 4: give 1 to 3"),
+        (None, lambda desk, plot: resume_plot(plot, from_stroke=0), "stroke 0: give 1 to 3"),
+        (None, lambda desk, plot: desk.run(plot, from_stroke=4), "stroke 4: give 1 to 3"),
+        (None, lambda desk, plot: plot.request("answer"), "does not run; it is ready"),
+        (None, lambda desk, plot: act_on_plot(plot, "jump", {}), "unknown action 'jump'"),
+        (Bench.run, lambda desk, plot: resume_plot(plot), "is done; name a stroke"),
+        (None, lambda desk, plot: desk.plot(Document(9, 9, ())), "holds no lines that a pen could draw"),
+        (None, lambda desk, plot: desk.plot(dots("%1 note")), "holds no lines that a pen could draw"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_and_the_plot_still_shown(bench, prepare, action, words):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(3, strokes=3))
+    if prepare is not None:
+        prepare(desk, plot)
+    with pytest.raises((PlotError, UnknownNameError), match=words):
+        action(desk, plot)
+    assert find_plot(plot.id).as_dict()["strokes"] == 3
+
+
+def test_an_unfinished_plot_of_the_same_strokes_is_found_again(bench):
+    desk = bench("grbl", GrblEmulator)
+    first, other = (desk.plot(scribble(seed, strokes=2)) for seed in (1, 2))
+    assert desk.plot(scribble(1, strokes=2), reuse=True).id == first.id
+    assert desk.run(first) == "done"
+    fresh = desk.plot(scribble(1, strokes=2), reuse=True)
+    assert fresh.id not in (first.id, other.id)
+    once_more = act_on_plot(first, "again", {})
+    assert (once_more.record.plan, once_more.id == first.id) == (first.record.plan, False)
+    assert is_queued(once_more)
