@@ -21,6 +21,7 @@ from drawscape.plotter import simulator
 Point = tuple[float, float]
 TICK_S = 0.001
 LEAST_MM_S = 0.3
+ARC_TOLERANCE_MM = 0.002
 SETTINGS = {10: 1, 11: 0.01, 13: 0, 20: 0, 22: 0, 32: 0, 110: 5000, 111: 5000, 120: 250, 121: 250}
 SETTINGS |= {130: 300, 131: 300}
 MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
@@ -78,7 +79,9 @@ class Planner:
         self.holding = self.held = False
         self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
-        self.blocks = deque()
+        self.blocks: deque[Block] = deque()
+        self.chords: deque[Point] | None = None  # of an arc that is being planned
+        self.arcs = {2: 0, 3: 0}
         self.speed = 0.0
         self.moving_s = 0.0
         self.starved = 0  # moves that came late, while the pen was down
@@ -129,10 +132,27 @@ class Planner:
             reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
             after = block.entry = min(block.junction, reachable)
 
+    def bend(self, code, end, centre, speed, longest_mm):
+        """Plan an arc, G2 or G3, in chords; True once all are planned: no line is read until then."""
+        if self.chords is None:
+            self.arcs[code] += 1
+            self.chords = deque(_chords(self.target, end, centre, code == 3, longest_mm))
+        self._feed(speed)
+        if self.chords:
+            return False
+        self.chords = None
+        return True
+
+    def _feed(self, speed):
+        while self.chords and not self.full:
+            self.add(self.chords.popleft(), speed)
+
     def advance(self, now):
         left, self._now = now - self._now, now
         while left > 1e-9 and self.blocks and not self.held:
+            speed = self.blocks[-1].speed
             left = self._step(left, now)
+            self._feed(speed)
 
     def _step(self, left, now):
         """Move along the first block; return the time that is over when it ends before."""
@@ -178,8 +198,22 @@ class Planner:
     def drop(self):
         """Forget all moves, as a reset does; the place stays."""
         self.blocks.clear()
+        self.chords = None
         self._done, self.speed = 0.0, 0.0
         self.resume()
+
+
+def _chords(start, end, centre, left, longest_mm):
+    """Yield the ends of an arc's chords; an end at its start is a full circle."""
+    radius = math.dist(start, centre)
+    first, last = (math.atan2(y - centre[1], x - centre[0]) for x, y in (start, end))
+    sweep = (last - first) % math.tau if left else -((first - last) % math.tau)
+    if math.dist(start, end) < 1e-6:
+        sweep = math.tau if left else -math.tau
+    for index in range(1, count := max(1, math.ceil(abs(sweep) * radius / longest_mm))):
+        at = first + sweep * index / count
+        yield centre[0] + radius * math.cos(at), centre[1] + radius * math.sin(at)
+    yield end
 
 
 class Emulator:
@@ -193,6 +227,7 @@ class Emulator:
         self.faults = deque()
         self.muted = False  # it hangs: hears nothing, says nothing, does not move
         self.lost_bytes = 0
+        self.late_s = 0.0  # real seconds that this computer let it wait beyond a tick
         self.dwelt_s = 0.0
         self.heard_s = 0.0
         self.out = bytearray()
@@ -228,9 +263,11 @@ class Emulator:
         last, allowance = self.now, 0.0
         while not self._stop.is_set():
             master = self.master
+            tick_s = TICK_S if self.busy else 0.02
             with contextlib.suppress(OSError, ValueError):
-                select.select([master] if master else [], [], [], TICK_S if self.busy else 0.02)
+                select.select([master] if master else [], [], [], tick_s)
             now = self.now
+            self.late_s += max(0.0, (now - last) / self.scale - tick_s)
             allowance = min(allowance + (now - last) * self.baudrate / 10, 4096.0)
             last, data = now, b""
             with contextlib.suppress(OSError):
@@ -370,7 +407,7 @@ class GrblEmulator(Emulator):
             return "error:2"
         values = {letter: float(number) for letter, number in words}
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
-        full = self.motion.full and {"X", "Y"} & values.keys()
+        full = self.motion.full and {"X", "Y"} & values.keys() and self.motion.chords is None
         if full or (self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes)):
             return None
         for code in codes:
@@ -391,7 +428,7 @@ class GrblEmulator(Emulator):
         return self._move(values)
 
     def _move(self, values):
-        """Plan the move of a line's words; return its answer."""
+        """Plan the move of a line's words; return its answer, None while an arc of it is planned."""
         shifts = self.systems[self.system], self.systems["G92"]
         to = list(self.motion.target)
         for axis, letter in enumerate("XY"):
@@ -403,9 +440,20 @@ class GrblEmulator(Emulator):
         if self.settings[20] and any(not -0.01 <= to[axis] <= far[axis] + 0.01 for axis in (0, 1)):
             self.ring(2)
             return "ok"
-        speed = math.inf if self.mode == "G0" else self.words["F"] / 60
-        self.motion.add((to[0], to[1]), speed)
-        return "ok"
+        speed, at = math.inf if self.mode == "G0" else self.words["F"] / 60, self.motion.target
+        if self.mode in ("G0", "G1"):
+            self.motion.add((to[0], to[1]), speed)
+            return "ok"
+        if self.motion.chords is None:
+            centre = at[0] + values.get("I", 0.0), at[1] + values.get("J", 0.0)
+            radius = math.dist(at, centre)
+            if abs(math.dist(to, centre) - radius) > max(0.005, 0.001 * radius):
+                return "error:33"
+            chord_mm = 2 * math.sqrt(ARC_TOLERANCE_MM * max(2 * radius - ARC_TOLERANCE_MM, 1e-6))
+        else:
+            centre, chord_mm = at, 1.0  # it is under way
+        bent = self.motion.bend(int(self.mode[1]), (to[0], to[1]), centre, speed, chord_mm)
+        return "ok" if bent else None
 
     def _command(self, line):
         match line:
@@ -552,6 +600,15 @@ class MarlinEmulator(Emulator):
                 at = self_motion.target
                 speed = 100.0 if code == "G0" else self.feed / 60
                 self_motion.add((values.get("X", at[0]), values.get("Y", at[1])), speed)
+            case "G2" | "G3":
+                if self_motion.full and self_motion.chords is None:
+                    return False
+                at = self_motion.target
+                self.feed = values.get("F", self.feed)
+                centre = at[0] + values["I"], at[1] + values["J"]
+                chord_mm = min(1.0, math.tau * math.dist(at, centre) / 72)
+                end = values["X"], values["Y"]
+                return self_motion.bend(int(code[1]), end, centre, self.feed / 60, chord_mm)
             case "M400" | "G4":
                 if self_motion.blocks:
                     return False
