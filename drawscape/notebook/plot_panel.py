@@ -11,28 +11,32 @@ from drawscape.errors import DrawscapeError, PlotError
 from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.threads import later
 from drawscape.notebook.viewer import Viewable, document_of, file_of
-from drawscape.notebook.worker import ensure_worker
+from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.plot import optimize as optimized
 from drawscape.plotter.device import devices
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.svg_builder import SVGBuilder
-from drawscape.tasks.plotting import act_on_plot, enqueue_plot
+from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
 
 _LOOK_S = 0.4
 
 
 class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
-    """Shows a plot, and does what its buttons ask for; `plot` is what it shows."""
+    """Shows a plot, and does what its buttons ask for; `plot` is what it shows, `found` if it was there."""
 
     _esm = resource("plot_panel.js", "drawscape.viewer")
     _css = resource("plot_panel.css", "drawscape.viewer")
     state = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, plot: Plot) -> None:
-        self.plot, self._follows = plot, False
+    def __init__(self, plot: Plot, *, found: bool = False) -> None:
+        self.plot, self.found, self._follows = plot, found, False
         super().__init__(state=plot.as_dict())
-        self._last(f"a plot on {plot.record.machine}", "plot", f"open_plot({plot.id!r}) shows it")
+        self._last(f"a plot on {plot.record.machine}", "plot", "run this cell to see it again")
+        self._refresh()
         self._follow()
+
+    def _refresh(self) -> None:
+        self.state = {**self.plot.as_dict(), "found": self.found}
 
     _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
@@ -47,16 +51,18 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self._follow()
 
     def act(self, action: str, **values: Any) -> None:
-        """Do what a button does: answer, pause, pause_now, resume, stop, set. Raises PlotError."""
-        act_on_plot(self.plot, action, values)
-        self.state = self.plot.as_dict()
+        """Do what a button does: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
+        shown, self.plot = self.plot, act_on_plot(self.plot, action, values)
+        self.found = self.found and self.plot is shown
+        guard()  # the worker may have ended with an earlier kernel
+        self._refresh()
 
     def wait(self, timeout_s: float | None = None) -> str:
         """Return the state in words once the plot has ended, waits for a person, or the time is over."""
         until = float("inf") if timeout_s is None else time.monotonic() + timeout_s
         while self.plot.state.state in ("ready", "plotting") and time.monotonic() < until:
             time.sleep(_LOOK_S / 4)
-        self.state = self.plot.as_dict()
+        self._refresh()
         return self.plot.words
 
     def _follow(self) -> None:
@@ -68,7 +74,7 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         if not self._follows:
             return
         try:
-            self.state = self.plot.as_dict()
+            self._refresh()
         except DrawscapeError as error:
             self.send({"trouble": str(error)})
         later(self._look, _LOOK_S)
@@ -91,7 +97,9 @@ def plot(
 
     `drawing` is a Document, a canvas, a job, a drawing of the catalogue, or the path of an SVG. Its lines
     are ordered unless `optimize=False`. Without `on` the home's only machine is taken; `yes` answers all
-    questions. Raises PlotError when no machine is named, or the drawing is beyond its reach.
+    questions. A plot of the same lines on that machine which is not finished is shown, and none is queued: a
+    cell that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
+    queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
     >>> from drawscape.plotter.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
@@ -108,10 +116,13 @@ def plot(
     document, title = document_of(drawing)
     path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)
     file = title if path is None else str(path.absolute())
-    made = Plot.create(optimized(document) if optimize else document, on, drawing=file)
+    ready = optimized(document) if optimize else document
+    made = Plot.create(ready, on, drawing=file, reuse=True)
+    found = bool(made.record.job)
     ensure_worker()
-    enqueue_plot(made, yes=yes)
-    return PlotPanel(made)
+    if made.state.state == "ready" and not is_queued(made):
+        enqueue_plot(made, yes=yes)
+    return PlotPanel(made, found=found)
 
 
 def open_plot(plot_id: str) -> PlotPanel:

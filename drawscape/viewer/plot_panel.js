@@ -37,13 +37,15 @@ export function mount(el, link) {
   const bar = make("progress", "", "", { "aria-label": "how much is drawn" });
   const detail = make("p", "drawscape-plot-detail");
   const trouble = make("p", "drawscape-plot-trouble", "", { role: "alert" });
+  const found = make("p", "drawscape-plot-found",
+    "This drawing's plot on this machine was not finished. Here it is; no other was queued.");
   const buttons = make("div", "drawscape-plot-buttons");
   const tuning = make("div", "drawscape-plot-tuning");
   const canvas = make("canvas", "drawscape-plot-sheet", "",
     { role: "img", "aria-label": "the strokes that are drawn, and those to come" });
   const note = make("p", "drawscape-plot-note",
     "Buttons here are a convenience and not a safety device: stay near the machine's switch.");
-  root.append(head, bar, detail, trouble, buttons, tuning, canvas, note);
+  root.append(found, head, bar, detail, trouble, buttons, tuning, canvas, note);
   el.append(root);
 
   let now = null, plan = null, painted = -1, chosen = 0, shown = "";
@@ -63,24 +65,27 @@ export function mount(el, link) {
     return field;
   };
   const keep = make("input", "", "", { type: "checkbox" });
-  const keepLabel = make("label", "", "keep for this machine ");
+  const keepLabel = make("label", "", "Keep for this machine ");
   keepLabel.append(keep);
-  tuning.append(number("speed", "speed % "), number("down_percent", "pen down % "),
-    number("up_percent", "pen up % "), keepLabel);
+  tuning.append(number("speed", "Speed % "), number("down_percent", "Pen down % "),
+    number("up_percent", "Pen up % "), keepLabel);
 
   const showButtons = () => {
     const kind = now.state.split(" ")[0];
-    const key = `${kind} ${chosen}`;
+    const ended = ["interrupted", "abandoned", "done"].includes(kind);
+    const key = `${now.id} ${now.state} ${chosen}`;
     tuning.hidden = !["plotting", "paused"].includes(kind);
     if (key === shown) return;
     shown = key;
     const offered = BUTTONS[kind].map(([action, label]) => [label, action, {}]);
-    if (chosen && ["interrupted", "abandoned", "done"].includes(kind)) {
+    if (chosen && ended) {
       offered.push([`Start at stroke ${chosen}`, "resume", { from_stroke: chosen }]);
     }
+    if (ended) offered.push(["Plot once more", "again", {}]);
     buttons.replaceChildren(...offered.map(([label, action, values]) => {
-      const button = make("button", "", label, { type: "button" });
-      button.addEventListener("click", () => send(action, values));
+      const button = make("button", `drawscape-plot-${action}`, label, { type: "button" });
+      button.addEventListener("click",
+        () => send(action, action === "answer" ? { to: now.question } : values));
       return button;
     }));
   };
@@ -144,6 +149,7 @@ export function mount(el, link) {
       bar.value = now.stroke;
       const left = now.state === "plotting" ? `about ${minutes(now.left_minutes)} left. ` : "";
       detail.textContent = now.question || `${left}${now.reason}`;
+      found.hidden = !now.found || now.state === "done";
       if (now.question) {
         const ink = make("span", "drawscape-plot-ink");
         ink.style.background = now.color;

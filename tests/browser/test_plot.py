@@ -9,7 +9,7 @@ from support import wait_until
 from drawscape.plotter.device import simulator_process
 from drawscape.plotter.plot import list_plots
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+pytestmark = pytest.mark.browser
 
 BARS = """def bars(svg):
     for number, color in enumerate(("black", "red")):
@@ -29,6 +29,12 @@ class Panel:
     def __init__(self, page):
         self.root = page.locator(".drawscape-plot")
 
+    def shoot(self, pictures, name):
+        """Keep how it looks, wide and narrow."""
+        for width in (640, 1366):
+            self.root.page.set_viewport_size({"width": width, "height": 1000})
+            self.root.first.screenshot(path=pictures / f"plot-{name}-{width}.png")
+
     def press(self, name):
         self.root.get_by_role("button", name=name).click()
 
@@ -46,7 +52,8 @@ def test_a_plot_by_clicks(lab, page, pictures, home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
     (home / "sketches").mkdir()
     (home / "sketches" / "bars.py").write_text(BARS)
-    form = lab.run_cells(page, FORM).form()
+    notebook = lab.run_cells(page, FORM)
+    form = notebook.form()
     form.await_status("finished")
     form.press("Plot")
     panel = Panel(form.root)
@@ -54,27 +61,51 @@ def test_a_plot_by_clicks(lab, page, pictures, home, monkeypatch):
     panel.wait_for("plotting at stroke")
     (plot,) = list_plots()
     wait_until(lambda: plot.state.done >= 4)
-    page.screenshot(path=pictures / "plot-plotting.png")
+    panel.shoot(pictures, "plotting")
     pid = simulator_process("sim")
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
     panel.wait_for("interrupted at stroke")
-    page.screenshot(path=pictures / "plot-interrupted.png")
+    panel.shoot(pictures, "interrupted")
+    notebook.darken()
     panel.press("Resume")
     panel.answer("position", "paper")
     panel.wait_for("waiting for pen")
-    page.screenshot(path=pictures / "plot-pen-change.png")
-    # The kernel restarts and the page is loaded again: the plot waits, and is opened by its id.
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-    )
+    panel.shoot(pictures, "pen-change")
+    # With the kernel its worker ends, and the run. The cell runs again, and Plot is pressed again.
+    restart_and_run(page, notebook)
+    form = notebook.form()
+    form.await_status("finished")
+    form.press("Plot")
+    panel = Panel(form.root)
+    panel.wait_for("was not finished")
+    panel.wait_for("interrupted at stroke 20 of 40")
+    panel.shoot(pictures, "found")
+    panel.press("Resume")
+    panel.answer("paper")
+    panel.wait_for("plotting at stroke")
+    page.get_by_role("button", name="Save").first.click()
     page.reload()
-    lab.run_cells(page, f"from drawscape.notebook import open_plot\nopen_plot({plot.id!r})")
     panel = Panel(page)
-    panel.answer("pen")
     panel.wait_for("sim: done")
-    page.screenshot(path=pictures / "plot-done.png")
+    panel.shoot(pictures, "done")
+    assert list_plots()[0].id == plot.id
+    assert (plot.state.drawn == 1).sum() >= 40 - 3
     assert (plot.state.drawn > 0).all()
+    panel.press("Plot once more")
+    panel.wait_for("waiting for paper")
+    assert list_plots()[0].id != plot.id
+
+
+def restart_and_run(page, notebook):
+    """Restart the kernel and run the notebook's first cell, by the buttons above it."""
+    toolbar = page.locator(".jp-NotebookPanel-toolbar")
+    toolbar.locator("[data-jp-item-name='restart']").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    notebook.wait_idle()
+    page.locator(".jp-InputArea-editor").first.click()
+    toolbar.locator("[data-jp-item-name='run']").click()
+    notebook.wait_idle()
 
 
 BUTTONS = """from drawscape.notebook import contact_sheet, form
@@ -85,6 +116,7 @@ sheet = contact_sheet('truchet', 2, paper='A7')
 ipywidgets.VBox([form('spiral', paper='A7', turns=3), sheet])"""
 
 
+@pytest.mark.usefixtures("consumer")
 def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page, home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
     notebook = lab.run_cells(page, BUTTONS)

@@ -9,7 +9,7 @@ const place = document.getElementById('plots');
 
 const open = (id) => {
   const section = document.createElement('section');
-  place.append(section);
+  place.prepend(section);
   const panel = mount(section, {
     send: async (action, values) => panel.state(await server.actOnPlot(id, action, values)),
   });
@@ -20,7 +20,7 @@ const open = (id) => {
 const look = async () => {
   const plots = await server.plots();
   document.getElementById('empty').hidden = plots.length > 0;
-  for (const plot of plots) {
+  for (const plot of plots.reverse()) { // the newest is above
     if (!panels.has(plot.id)) open(plot.id);
     const row = panels.get(plot.id);
     const seen = JSON.stringify(plot);
