@@ -81,11 +81,14 @@ def folder(tmp_path, monkeypatch):
     """A folder to work in, with a home, a drawing and a file that is none."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.svg").write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">'
-        '<path d="M2 2 L18 8" fill="none" stroke="black"/></svg>'
-    )
+    line = '<path d="M2 2 L18 8" fill="none" stroke="black"/>'
+    for name, lines in (("a", line), ("two", line + line.replace("black", "red"))):
+        (tmp_path / f"{name}.svg").write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" '
+            f'viewBox="0 0 20 10">{lines}</svg>'
+        )
     (tmp_path / "letter.svg").write_text("no drawing at all")
+    (tmp_path / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     return tmp_path
 
 
@@ -103,7 +106,7 @@ BAD = [
     ("draw", "Missing argument 'PATTERN'"),
     ("draw spirl", "did you mean 'spiral'"),
     ("draw none.py", "no file none.py"),
-    ("draw spiral --paper a99", "a99"),
+    ("draw spiral --paper a44", "unknown paper 'a44'; did you mean 'a4'"),
     ("draw spiral --width x", "'x' is not a valid float"),
     ("draw spiral --height -1", "-1"),
     ("draw spiral --margin 900", "margin"),
@@ -111,7 +114,12 @@ BAD = [
     ("draw spiral --stream x", "write NAME=VALUE"),
     ("draw spiral --stream a=b", "give a seed"),
     ("draw spiral --param x", "write NAME=VALUE"),
-    ("draw spiral --param turns=many", "turns"),
+    ("draw spiral --param turns=many", "turns='many': must be a whole number"),
+    ("draw spiral --param turn=9", "unknown parameter 'turn'; did you mean 'turns'"),
+    ("draw spiral --turns 9000", "turns='9000': must be at least 3 and at most 120"),
+    ("draw spiral --turn 9", "Did you mean '--turns'"),
+    ("draw spiral rose", "unexpected extra argument"),
+    ("draw spiral --seed -1", "seed=-1: must be a whole number of at least 0"),
     ("draw spiral -o x.doc", "x.doc"),
     ("draw spiral -o none/x.svg", "cannot write none/x.svg"),
     ("draw spiral --machine fax", "fax"),
@@ -207,6 +215,14 @@ BAD = [
     ("new a.svg", "is a file"),
     ("plot none.svg", "'none.svg' does not exist"),
     ("plot letter.svg", "letter.svg: "),
+    ("plot empty.svg", "no lines"),
+    ("plot a.svg -o none/b.svg", "cannot write none/b.svg"),
+    ("plot two.svg --split layers -o -", "several files"),
+    ("plot a.svg --drop-shorter 1000 --to png", "nothing is left to draw"),
+    ("plot a.svg --drop-shorter 1000 --tile a6 --split layers", "nothing is left"),
+    ("plot a.svg --cut-strokes 1e-9 -o b.svg", "strokes; use longer ones"),
+    ("plot a.svg --crop 0,0,0,0 --rotate 45", "give x0 < x1"),
+    ("plot a.svg --rotate nan --scale 2", "give finite numbers"),
     ("plot a.svg --to doc", "'doc' is not one of"),
     ("plot a.svg -o x.doc", "x.doc"),
     ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),

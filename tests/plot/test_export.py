@@ -7,8 +7,6 @@ import io
 import json
 import re
 import stat
-import subprocess
-import sys
 import zlib
 from dataclasses import replace
 from difflib import unified_diff
@@ -21,6 +19,7 @@ from click.testing import CliRunner
 from golden_support import FOLDER
 from PIL import Image
 from plot_support import GcodeMachine, segments
+from support import python
 
 from drawscape.catalogue import drawings, rebuild
 from drawscape.catalogue.redraw import Sameness, compare_again
@@ -427,13 +426,6 @@ print(*[name for name in sys.modules if name.startswith("scipy")])
 """
 
 
-def run_python(code, *arguments):
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert done.stderr == ""
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_path):
     drawn = (
@@ -441,11 +433,11 @@ def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_
     )
     names = ["a.png", "a.svg", "a.pdf", "a.gcode", "a.hpgl"]
     hint = "PNG export needs an extra: pip install 'drawscape[png]'"
-    said = run_python(WITHOUT, drawn, *(tmp_path / name for name in names))
-    assert said.strip() == f"png True ModuleNotFoundError {hint}"
+    said = python("-c", WITHOUT, drawn, *(tmp_path / name for name in names))
+    assert said.stdout.strip() == f"png True ModuleNotFoundError {hint}"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names[1:], "d.svg"])
 
 
 @pytest.mark.slow
 def test_the_package_loads_no_heavy_library_and_small_drawings_no_scipy():
-    assert run_python(LOADED).split() == []
+    assert python("-c", LOADED).stdout.split() == []

@@ -6,7 +6,6 @@ from click.testing import CliRunner
 from plot_support import hatch, mesh, segments, strokes
 
 from drawscape.cli.plot import plot
-from drawscape.cli.root import main
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
@@ -84,45 +83,6 @@ def test_what_cannot_be_drawn_is_named(file):
     )
     result = CliRunner().invoke(plot, [str(file)])
     assert "note: <text>" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["missing.svg"], "does not exist"),
-        (["a.svg", "--split", "5x"], "5x"),
-        (["a.svg", "--to", "docx"], "docx"),
-        (["a.svg", "-o", "b.docx"], "no known ending"),
-        (["a.svg", "--to", "pdf", "--to", "svg", "-o", "b"], "one file"),
-        (["a.svg", "--split", "layers", "-o", "-"], "several files"),
-        (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),
-        (["a.svg", "-O", "--tolerance", "-1"], "'--tolerance': -1"),
-        (["a.svg", "--fit", "a4", "--margin", "500"], "no room"),
-        (["a.svg", "--drop-shorter", "1000", "--to", "png"], "nothing is left to draw"),
-        (
-            ["a.svg", "--drop-shorter", "1000", "--tile", "a6", "--split", "layers"],
-            "nothing is left",
-        ),
-        (["a.svg", "--cut-strokes", "1e-9", "-o", "b.svg"], "strokes; use longer ones"),
-        (["a.svg", "--crop", "0,0,0,0", "--rotate", "45"], "give x0 < x1"),
-        (["a.svg", "--rotate", "nan", "--scale", "2"], "give finite numbers"),
-        (["empty.svg"], "no lines"),
-        (["text.txt"], "not well-formed"),
-    ],
-)
-def test_mistakes_are_named_and_end_with_2(file, capfd, arguments, message):
-    (file.parent / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    (file.parent / "text.txt").write_text("hello")
-    with pytest.raises(SystemExit) as left:
-        main(["plot", *arguments])
-    assert left.value.code == 2
-    assert message in capfd.readouterr().err
-
-
-def test_a_folder_that_is_not_there_ends_with_1(file):
-    with pytest.raises(SystemExit) as left:
-        main(["plot", str(file), "-o", "nowhere/b.svg"])
-    assert left.value.code == 1
 
 
 def test_layers_and_hatches_as_one_asks_for_them(tmp_path):

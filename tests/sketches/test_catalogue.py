@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from support import python
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.geometry.lines import Lines
@@ -22,13 +23,13 @@ from drawscape.svg_builder import Frame, SVGBuilder
 NAMES = list(SKETCHES)
 
 
-def test_names_are_known_before_anything_is_imported(run_python):
+def test_names_are_known_before_anything_is_imported():
     code = (
         "import sys; from drawscape.sketches import SKETCHES; assert 'julia' in SKETCHES; "
         "SKETCHES.families(); print([m for m in sys.modules if m.startswith('drawscape.sketches.')"
         " and m.count('.') > 2])"
     )
-    assert run_python("-c", code).stdout.strip() == b"[]"
+    assert python("-c", code).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,11 +9,12 @@ and look at what changed: each file opens in a browser after `gunzip`.
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
 from golden_support import FOLDER, compared, differences, layers_of, read_golden
-from support import sampled
+from support import python, sampled
 
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import Pen, SVGBuilder
@@ -111,7 +112,7 @@ def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
     assert not differences(golden, layers_of(almost))
 
 
-def test_the_same_seed_gives_the_same_bytes_in_another_process(run_python):
+def test_the_same_seed_gives_the_same_bytes_in_another_process():
     names = sampled(SKETCHES, 6)
     code = (
         "import hashlib, json, sys\n"
@@ -120,7 +121,9 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(run_python):
         "    svg = draw(name, 50, 60, seed=3)\n"
         "    print(hashlib.sha256(svg.to_bytes()).hexdigest(), json.dumps(svg.provenance))"
     )
-    there = run_python("-c", code, *names, hash_seed=1).stdout.decode().splitlines()
+    there = python(
+        "-c", code, *names, env={**os.environ, "PYTHONHASHSEED": "1"}
+    ).stdout.splitlines()
     for name, line in zip(names, there, strict=True):
         digest, provenance = line.split(" ", 1)
         svg = draw(name, 50, 60, seed=3)

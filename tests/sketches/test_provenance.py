@@ -97,7 +97,7 @@ def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path):
     assert code_hash(same).startswith("sha256:")
 
 
-def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path):
+def test_a_sketch_sent_to_another_process_keeps_its_hash(tmp_path):
     @sketch(name="sent_away")
     def sent_away(svg):
         """A dot."""
@@ -113,8 +113,8 @@ def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path):
         "function = pickle.load(open(sys.argv[1], 'rb'))\n"
         "sys.stdout.buffer.write(draw(function, 20, 20).to_bytes())"
     )
-    there = run_python("-c", code, str(file)).stdout
-    assert there == draw(sent_away, 20, 20).to_bytes()
+    there = python("-c", code, file).stdout
+    assert there.encode() == draw(sent_away, 20, 20).to_bytes()
 
 
 @pytest.mark.parametrize(
