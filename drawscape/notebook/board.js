@@ -4,7 +4,7 @@
                                      {enlarged: {id, caption, format}}, buffer: the picture
                                      {tree: [{number, parent, stars, current, format}]}, buffers: pictures
    Page to kernel:                   {act, value}
-   State:                            head {title, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
+   State:                            head {title, name, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
                                      empty, below (a widget's id), details
    Of two messages about a tile the one with the larger number stands. */
 
@@ -129,6 +129,7 @@ class Row {
     this.root.title = hint;
     const bar = make("div", { className: "board-bar", role: "progressbar", aria: { label: `progress of ${caption}`, valuenow: Math.round(100 * progress) } });
     bar.style.setProperty("--done", progress);
+    bar.hidden = state !== "started";
     const id = this.root.dataset.id, focused = this.root.contains(document.activeElement) && document.activeElement.dataset.act;
     const buttons = actions.map(name => {
       const made = button(name, "", "", () => this.act("job", { id, act: name }));
@@ -366,9 +367,9 @@ class Board {
   }
 
   showHead() {
-    const { title = "", status = "", progress = null } = this.model.get("head");
+    const { title = "", name = "", status = "", progress = null } = this.model.get("head");
     this.title.textContent = title;
-    this.status.textContent = status;
+    this.status.textContent = [status, name && `sheet("${name}")`].filter(Boolean).join(" · ");
     this.bar.hidden = progress === null;
     this.bar.style.setProperty("--done", progress ?? 0);
     this.bar.setAttribute("aria-valuenow", Math.round(100 * (progress ?? 0)));

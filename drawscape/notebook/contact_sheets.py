@@ -229,14 +229,17 @@ class ContactSheet(Board):
             {"id": "more", "kind": "button", "label": f"{MORE} more", "icon": "more"}
             | {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": draw_more is None},
             {"id": "order", "kind": "select", "label": "order", "value": AS_ASKED}
-            | {"options": [(one, one) for one in (AS_ASKED, *ORDERS)], "tooltip": "Order"},
+            | {
+                "options": [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)],
+                "tooltip": "Order",
+            },
         ]
         super().__init__(
             f"{len(cells)} drawings of {title}",
             {str(number): cell for number, cell in enumerate(cells)},
             columns=columns,
             controls=controls,
-            head={"title": title + (f" · {name}" if name else "")},
+            head={"title": title, "name": name},
         )
 
     def save(self) -> None:

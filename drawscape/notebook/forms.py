@@ -27,7 +27,7 @@ from drawscape.jobs import Job
 from drawscape.notebook import photographs
 from drawscape.notebook.board import drawing_of, shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, settings_in
 from drawscape.notebook.pictures import (
     LONGEST_RESULT,
@@ -76,8 +76,8 @@ if TYPE_CHECKING:
 
 _LIVE = Parameter("live", "bool")
 
-QUICK_S = 0.25
-"""A job that takes no longer shows its drawing only: a preview costs the page as much time as that."""
+QUICK_S = 0.5
+"""A job that takes no longer shows its drawing only: a preview costs the page a quarter of a second."""
 
 WORTH_SHOWING = 0.5
 """How far a live drawing has to be before it replaces the one that it is compared with."""
@@ -563,10 +563,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             stars = 0 if drawing is None else drawing.stars
             self._show_picture(picture, caption + blank, path, stars=stars)
         self._file.show(drawn)
+        if drawn is not None:
+            keep = partial(self._keep_result, drawn, drawing, small)
+            later(keep, PACE_S) if has_page() else keep()  # a page shows the picture first
+
+    def _keep_result(self, path: Path, drawing: Drawing | None, small: Picture | None) -> None:
+        """Put a drawing into the strip and into the saved notebook."""
         if drawing is not None:
             self.recent.add(drawing)
-        if drawn is not None and small is not None and len(small.data) <= LARGEST_IMAGE:
-            self.saved.keep(picture_table([(small, place_words(drawn))]))
+        if small is not None and len(small.data) <= LARGEST_IMAGE:
+            self.saved.keep(picture_table([(small, place_words(path))]))
 
     def _document_read(self, path: Path, document: Document) -> None:
         """Show the drawing in the viewer below, if one is there."""

@@ -163,7 +163,7 @@ class History(Board):
         names = sorted({*sketch_names(), *filter(None, [now["sketch"]])})
         sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
         stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
-        orders = [(one, one) for one in ORDERS]
+        orders = [(f"order: {one}", one) for one in ORDERS]
         pages = found > PAGE
         last = (self._page + 1) * PAGE >= found
         specs: list[dict[str, Any]] = [
