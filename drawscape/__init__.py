@@ -1,6 +1,7 @@
 """Generative design for pen plotters, explored in Jupyter notebooks."""
 
 import contextlib
+import importlib
 
 from drawscape import settings
 from drawscape.errors import SettingsError
@@ -12,3 +13,9 @@ __version__ = "0.4.0"
 with contextlib.suppress(SettingsError, OSError):
     if settings.is_project(settings.home()):
         add_folder(settings.home())
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Make `%%sketch`, `%jobs`, `%worker` and completions known: `%load_ext drawscape`."""
+    magics = importlib.import_module("drawscape.notebook.magics")  # needs the extra `lab`
+    magics.load_ipython_extension(shell)

@@ -23,11 +23,12 @@ from drawscape.catalogue.index import (
     refresh,
     standing,
 )
-from drawscape.catalogue.marks import REJECTED
+from drawscape.catalogue.marks import KEPT, REJECTED
 from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
-from drawscape.catalogue.redraw import Comparison, compare_again, source_in
+from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file, source_in
 
 __all__ = [
+    "KEPT",
     "REJECTED",
     "Comparison",
     "Drawing",
@@ -47,6 +48,7 @@ __all__ = [
     "rebuild",
     "recent_store",
     "record",
+    "redraw_file",
     "refresh",
     "settings_key",
     "settings_store",

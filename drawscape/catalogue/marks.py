@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from drawscape.catalogue.database import CHUNK, reading, writing
 from drawscape.errors import ParameterError
 
-REJECTED = "rejected"
+KEPT, REJECTED = "kept", "rejected"
 MOST_STARS = 5
 
 

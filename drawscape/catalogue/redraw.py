@@ -111,6 +111,17 @@ def sketch_for(
     return Sketch(provenance.sketch, "yours", source.load())
 
 
+def redraw_file(
+    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
+) -> SVGBuilder:
+    """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
+
+    >>> redraw_file(drawings("harmonograph")[0].path)
+    <SVGBuilder 60 x 60 mm, 1 element>
+    """
+    return compare_again(path, sketch, trust=trust).svg
+
+
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:

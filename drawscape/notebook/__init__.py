@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import open_plot as open_plot
     from drawscape.notebook.plot_panel import plot as plot
     from drawscape.notebook.viewer import Comparison as Comparison
+    from drawscape.notebook.viewer import View as View
     from drawscape.notebook.viewer import Viewer as Viewer
     from drawscape.notebook.viewer import compare as compare
     from drawscape.notebook.viewer import view as view
@@ -47,7 +48,7 @@ _MODULES = {
     "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
     "plot_panel": "PlotPanel plot open_plot",
-    "viewer": "Comparison Viewer compare view",
+    "viewer": "Comparison View Viewer compare view",
     "worker": "ensure_worker",
 }
 _late, __dir__ = late_names(__name__, {f"{__name__}.{m}": names for m, names in _MODULES.items()})

@@ -16,13 +16,14 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
-from drawscape.catalogue import REJECTED, Drawing, Traits, drawings, find
+from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.notebook.lasting import Lasting, resource
+from drawscape.notebook.memory import drawing_of
 from drawscape.notebook.pictures import (
     Picture,
     picture_table,
@@ -136,16 +137,6 @@ class Cell:
         if self.status == "finished":
             return result_picture(self.state.result)
         return preview_picture(self.state.preview) if self.state.run_s >= PREVIEW_S else None
-
-
-def drawing_of(result: Any) -> Drawing | None:
-    """Return the drawing in the file that a job's result names, None for any other result."""
-    if not isinstance(result, str) or not result.endswith(".svg"):
-        return None
-    try:
-        return find(result)
-    except (DrawscapeError, OSError):
-        return None
 
 
 def plan(

@@ -6,6 +6,7 @@ traits and sends messages, which have a number; `ack` in the state says which on
 
 import contextlib
 import mimetypes
+import sys
 import threading
 import time
 import traceback
@@ -25,10 +26,18 @@ from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
 from drawscape.notebook import photographs
-from drawscape.notebook.board import drawing_of, shared_layout
+from drawscape.notebook.board import shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
-from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, settings_in
+from drawscape.notebook.magics import load_ipython_extension
+from drawscape.notebook.memory import (
+    Kept,
+    LastSettings,
+    NamedSettings,
+    RecentPictures,
+    drawing_of,
+    settings_in,
+)
 from drawscape.notebook.pictures import (
     LONGEST_RESULT,
     Picture,
@@ -564,13 +573,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._show_picture(picture, caption + blank, path, stars=stars)
         self._file.show(drawn)
         if drawn is not None:
-            keep = partial(self._keep_result, drawn, drawing, small)
+            kept = settings_in(drawing) if drawing else self._drawn_with
+            keep = partial(self._keep_result, drawn, kept, small)
             later(keep, PACE_S) if has_page() else keep()  # a page shows the picture first
 
-    def _keep_result(self, path: Path, drawing: Drawing | None, small: Picture | None) -> None:
-        """Put a drawing into the strip and into the saved notebook."""
-        if drawing is not None:
-            self.recent.add(drawing)
+    def _keep_result(self, path: Path, kept: Kept, small: Picture | None) -> None:
+        """Put a picture into the strip and into the saved notebook."""
+        if small is not None:
+            self.recent.add(path, kept)
         if small is not None and len(small.data) <= LARGEST_IMAGE:
             self.saved.keep(picture_table([(small, place_words(path))]))
 
@@ -596,8 +606,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _show_first(self) -> None:
         """Show the drawing of the settings where it stands, else the last picture."""
-        if not self._show_what_stands() and (latest := self.recent.latest) is not None:
-            self.show(latest)
+        if not self._show_what_stands() and self.recent.paths:
+            self._show_file(self.recent.paths[0])
             self._drawn_with = {}
             self._say(older=True)
 
@@ -612,11 +622,24 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self.show(known)
         return known is not None
 
-    def _bring_back(self, drawing: Drawing) -> None:
-        """Show a drawing of the strip and its settings, and draw nothing."""
-        self._show_kept(settings_in(drawing))
-        if self._path != drawing.path:  # of code that has changed since then
+    def _bring_back(self, path: Path, kept: Kept) -> None:
+        """Show a picture of the strip and its settings, and draw nothing."""
+        self._show_kept(kept)
+        if self._path != path or self._drawn_with != self._settings.kept:
+            self._show_file(path)
+
+    def _show_file(self, path: Path) -> None:
+        """Show a file that was drawn before, by other code or by a task that keeps no recipe."""
+        drawing = drawing_of(str(path))
+        if drawing is not None:
             self.show(drawing)
+            return
+        with self._lock:
+            self._job, self._over, self._is_draft = None, True, False
+            self._drawn_with = self._settings.kept
+            self._say(status="finished", words="drawn before", running=False, details=[])
+            self._show_result(str(path))
+            self._say(older=False)
 
     def _offer_renewal(self) -> None:
         """Offer the parameters that the sketch has now, where its file or cell has changed them."""
@@ -792,3 +815,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._say(notice=str(error))
         finally:
             self._say(exporting=False)
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
+    load_ipython_extension(_shell)  # Tab completes in `form(`, and `%%sketch` is there

@@ -3,7 +3,7 @@
 A form's own settings and pictures are kept by notebook and target: they are back when its cell runs again.
 """
 
-import contextlib
+import itertools
 import logging
 import os
 import sys
@@ -23,7 +23,8 @@ from drawscape.catalogue import (
     settings_store,
 )
 from drawscape.catalogue.database import full_path, stored_path
-from drawscape.errors import CatalogueError, DrawingNotFoundError, ParameterError, UnknownNameError
+from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
+from drawscape.notebook.pictures import result_picture
 from drawscape.notebook.text import label_of
 from drawscape.recipe import address_of, margin_for, plain
 
@@ -147,66 +148,59 @@ class NamedSettings:
 
 
 class RecentPictures:
-    """The last drawings of a form, the newest first; with a `key` they are kept in the home.
+    """The last pictures of a form, the newest first; with a `key` they are kept in the home.
 
-    `on_choose(drawing)` is called when one is chosen, `show(tiles)` with what the page needs of all.
-    Stars that are given here are those of the catalogue.
+    Each has its settings: those of the drawing, or for a file of a task that keeps no recipe what the form
+    showed. `on_choose(path, settings)` is called when one is chosen, `show(tiles)` with what the page needs
+    of all. Stars that are given here are those of the catalogue.
     """
 
     def __init__(
         self,
         key: str,
-        on_choose: Callable[[Drawing], object],
+        on_choose: Callable[[Path, Kept], object],
         show: Callable[[list[dict[str, Any]]], object],
     ) -> None:
         self._key, self._on_choose, self._show = key, on_choose, show
-        self._drawings: dict[str, Drawing] = {}
+        self._entries: dict[str, Kept] = {}
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
             found = (recent_store.load(key) if key else None) or {"entries": ()}
-            for entry in found["entries"]:
-                name = entry if isinstance(entry, str) else entry[0]  # 0.3 kept the settings, too
-                with contextlib.suppress(DrawingNotFoundError, OSError):
-                    drawing = find(full_path(name))
-                    if not drawing.deleted:
-                        self._drawings[name] = drawing
+            for name, kept in found["entries"]:
+                if (path := full_path(name)).is_file():
+                    drawing = drawing_of(str(path))
+                    self._entries[name] = settings_in(drawing) if drawing else kept
 
     @property
     def paths(self) -> list[Path]:
         """The files of the pictures, the newest first."""
-        return [full_path(name) for name in self._drawings]
-
-    @property
-    def latest(self) -> Drawing | None:
-        """The newest."""
-        return next(iter(self._drawings.values()), None)
+        return [full_path(name) for name in self._entries]
 
     def refresh(self) -> None:
         """Show all of them."""
         with self._lock:
-            every = list(self._drawings.items())
-            befores = [*(drawing for _, drawing in every[1:]), None]
-            self._show([_tile(*one, before) for one, before in zip(every, befores, strict=True)])
+            befores = [*self._entries.values()][1:]
+            every = itertools.zip_longest(self._entries.items(), befores, fillvalue={})
+            self._show([_tile(name, kept, before) for (name, kept), before in every])
 
-    def add(self, drawing: Drawing) -> None:
-        """Put a drawing first; one that is there stays in its place."""
-        name = stored_path(drawing.path)
+    def add(self, path: Path, kept: Kept) -> None:
+        """Put the picture of a file first; one that is there with these settings stays in its place."""
+        name = stored_path(path)
         with self._lock:
-            former = self._drawings.get(name)
-            if former is not None and former.recipe == drawing.recipe:
+            if self._entries.get(name) == kept:
                 return
-            others = {n: one for n, one in self._drawings.items() if n != name}
-            self._drawings = dict([(name, drawing), *others.items()][:MOST])
+            others = {n: one for n, one in self._entries.items() if n != name}
+            self._entries = dict([(name, kept), *others.items()][:MOST])
             with _logged("the last pictures are not kept"):
                 if self._key:
-                    recent_store.save(self._key, {"entries": list(self._drawings)})
+                    recent_store.save(self._key, {"entries": list(self._entries.items())})
         self.refresh()
 
     def choose(self, path: Path | str) -> None:
         """Do what a click on the picture of that file does."""
-        drawing = self._drawings.get(stored_path(full_path(str(path))))
-        if drawing is not None:
-            self._on_choose(drawing)
+        name = stored_path(full_path(str(path)))
+        if name in self._entries:
+            self._on_choose(full_path(name), self._entries[name])
 
     def star(self, path: Path | str, stars: int) -> None:
         """Give the drawing in that file stars, 0 to 5."""
@@ -214,11 +208,26 @@ class RecentPictures:
         self.refresh()
 
 
-def _tile(name: str, drawing: Drawing, before: Drawing | None) -> dict[str, Any]:
-    """Return what the page shows of a drawing; its caption is what was changed since the one before."""
-    changed = "" if before is None else changes(settings_in(before), settings_in(drawing))
-    picture = {"thumbnail": drawing.thumbnail or b"", "kind": "webp"}
-    return {"id": name, **picture, "caption": changed or "the first", "stars": drawing.stars}
+def _tile(name: str, kept: Kept, before: Kept) -> dict[str, Any]:
+    """Return what the page shows of a picture; its caption is what was changed since the one before."""
+    drawing, file = drawing_of(str(full_path(name))), None
+    if drawing is None:
+        file = result_picture(full_path(name))
+    stars = 0 if drawing is None else drawing.stars
+    small = drawing.thumbnail if drawing else file.data if file else None
+    kind = file.format if file else "webp"
+    picture = {"thumbnail": small or b"", "kind": kind, "stars": stars}
+    return {"id": name, "caption": changes(before, kept) or "the first", **picture}
+
+
+def drawing_of(result: Any) -> Drawing | None:
+    """Return the drawing in the file that a job's result names, None for any other result."""
+    if not isinstance(result, str) or not result.endswith(".svg"):
+        return None
+    try:
+        return find(result)
+    except (DrawscapeError, OSError):
+        return None
 
 
 def settings_in(drawing: Drawing) -> Kept:
@@ -230,7 +239,9 @@ def settings_in(drawing: Drawing) -> Kept:
 
 
 def changes(before: Kept, after: Kept) -> str:
-    """Return what differs, as a person reads it: 'seed 7, turns 12'."""
+    """Return what differs, as a person reads it: 'seed 7, turns 12'; '' before the first."""
+    if not before:
+        return ""
     changed = [n for n in after if repr(before.get(n)) != repr(after[n])]
     if {"width", "height"} <= set(changed):
         changed.remove("height")

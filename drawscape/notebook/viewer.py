@@ -125,6 +125,9 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
             later(lambda: self._send_findings(int(message.get("number", 0))))
 
 
+View = Viewer
+
+
 def view(drawing: Viewable, *, title: str = "") -> Viewer:
     """Return a viewer of `drawing`: a Document, a canvas, a job, a catalogue's drawing, the path of an SVG.
 

@@ -102,7 +102,7 @@ def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_o
         set_mark(f"{number:024x}", "note", f"note {number} of 400 " + "and more " * 20)
     set_mark(f"{399:024x}", "stars", 5)
     settings_store.save("key", {"seed": 3})
-    damage(file, b"note 200 of 400")
+    damage(file, "note 200 of 400")
     assert rebuilt_elsewhere() == 1
     # Seen by the connection that was open all the time.
     assert (drawing.stars, drawing.tags) == (3, ("kept",))

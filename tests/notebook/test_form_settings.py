@@ -392,9 +392,22 @@ def drawn(shown, **values):
     return path
 
 
+def page(width: float, height: float, dots: int = 3) -> str:
+    """A task that keeps no recipe."""
+    from drawscape.settings import output_path
+
+    path = output_path(f"page-{width:g}.svg")
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm">'
+        f'<circle cx="9" cy="9" r="{dots}"/></svg>'
+    )
+    return str(path)
+
+
 @pytest.mark.usefixtures("consumer")
-def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back():
-    shown = form("rose", paper="A7")
+@pytest.mark.parametrize("target", ["rose", page])
+def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(target):
+    shown = form(target, paper="A7")
     first = drawn(shown)
     settings, before = shown.values, shown.picture
     second = drawn(shown, width=100, height=80)

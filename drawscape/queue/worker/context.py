@@ -14,7 +14,7 @@ PROGRESS_PERIOD_S = 0.05
 PREVIEW_PERIOD_S = 0.25
 """A preview is a whole picture: four a second are enough for an eye, and cheap to write."""
 
-FIRST_PREVIEW_S = 0.2
+FIRST_PREVIEW_S = 0.4
 """A job that takes no longer makes no preview: its result would be there before anybody has seen it."""
 
 Preview = str | bytes | Callable[[], "str | bytes | Any"]
@@ -35,7 +35,7 @@ class JobContext:
         """Report how far the task is, 0 to 1, with a few words and the drawing so far.
 
         Calls may come as often as they like: at most 20 a second are written, and the last always is.
-        `preview` may be a function; it is called only when a picture is due, the first after 0.2 s.
+        `preview` may be a function; it is called only when a picture is due, the first after 0.4 s.
         """
 
     def log(self, text: str) -> None:
