@@ -58,12 +58,8 @@ class Drawings(Sequence[Drawing]):
     """Drawings in an order, read when they are looked at."""
 
     def __init__(self, ids: Sequence[int]) -> None:
-        self._ids = ids
-
-    @property
-    def ids(self) -> Sequence[int]:
+        self.ids = ids
         """The rows' numbers in the catalogue."""
-        return self._ids
 
     @overload
     def __getitem__(self, index: int) -> Drawing: ...
@@ -71,8 +67,8 @@ class Drawings(Sequence[Drawing]):
     def __getitem__(self, index: slice) -> "Drawings": ...
     def __getitem__(self, index: int | slice) -> "Drawing | Drawings":
         if isinstance(index, slice):
-            return Drawings(self._ids[index])
-        found = self._read([self._ids[index]])
+            return Drawings(self.ids[index])
+        found = self._read([self.ids[index]])
         if not found:
             raise DrawingNotFoundError(
                 f"drawing {index} is no longer in the catalogue; call drawings() again"
@@ -80,11 +76,11 @@ class Drawings(Sequence[Drawing]):
         return found[0]
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.ids)
 
     def __iter__(self) -> Iterator[Drawing]:
-        for first in range(0, len(self._ids), CHUNK):
-            yield from self._read(self._ids[first : first + CHUNK])
+        for first in range(0, len(self.ids), CHUNK):
+            yield from self._read(self.ids[first : first + CHUNK])
 
     def _read(self, ids: Sequence[int]) -> list[Drawing]:
         holes = ", ".join("?" * len(ids))

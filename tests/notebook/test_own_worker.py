@@ -13,6 +13,7 @@ from support import python, wait_until
 from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import contact_sheet, ensure_worker, form, worker
+from drawscape.notebook.threads import later
 
 pytestmark = pytest.mark.slow
 
@@ -176,3 +177,17 @@ def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(monkeypatch
     monkeypatch.setattr(worker, "list_jobs", locked)
     job = enqueue_background_job(hold, width=1, height=1)
     assert job.wait(60) == "done"
+
+
+def test_the_guard_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatch):
+    """Between its look and its act another home may have been chosen."""
+    go, done = threading.Event(), threading.Event()
+    later(lambda: go.wait(60))
+    worker.guard()
+    (tmp_path / ".drawscape").mkdir()
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    enqueue_background_job(hold, width=1, height=1)
+    later(done.set)
+    go.set()
+    assert done.wait(60)
+    assert not workers_alive()
