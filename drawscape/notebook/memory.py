@@ -179,9 +179,9 @@ class RecentPictures:
     def refresh(self) -> None:
         """Show all of them."""
         with self._lock:
-            befores = [*self._entries.values()][1:]
-            every = itertools.zip_longest(self._entries.items(), befores, fillvalue={})
-            self._show([_tile(name, kept, before) for (name, kept), before in every])
+            entries = [*self._entries.items(), ("", {})]
+            pairs = itertools.pairwise(entries)
+            self._show([_tile(name, kept, before) for (name, kept), (_, before) in pairs])
 
     def add(self, path: Path, kept: Kept) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""
