@@ -39,6 +39,7 @@ MIXED = {"four_pens", "gradients", "strata"}
 
 PAGES = {"a6": (105.0, 148.0), "a5": (148.0, 210.0), "a4": (210.0, 297.0), "a3": (297.0, 420.0)}
 SETTINGS = 2
+PAIRS = 6
 
 FIGURES = {
     "rose",  # one flower, of as many veins as a plotter draws in an evening
@@ -116,15 +117,22 @@ def ends(parameter):
     return [parameter.low, parameter.high] if parameter.kind in ("int", "float") else []
 
 
+def settings_at_the_ends(name):
+    """Yield each parameter at the ends of its range, then chance pairs of them at theirs."""
+    values = {p.name: ends(p) for p in SKETCHES[name].parameters if ends(p)}
+    yield from ({one: value} for one in values for value in values[one])
+    rng = np.random.default_rng(len(name))
+    for _ in range(PAIRS):
+        two = rng.choice(list(values), min(2, len(values)), replace=False).tolist()
+        yield {one: values[one][rng.integers(len(values[one]))] for one in two}
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", list(SKETCHES))
-def test_the_ends_of_each_range_leave_no_blot(name):
-    for parameter in SKETCHES[name].parameters:
-        for value in ends(parameter):
-            drawn = draw(
-                name, *PAGES["a6" if name in HEAVY else "a5"], seed=1, **{parameter.name: value}
-            )
-            assert darkest_of(name, drawn.document()) <= DARKEST, (parameter.name, value)
+def test_the_ends_of_each_range_and_pairs_of_them_leave_no_blot(name):
+    for values in settings_at_the_ends(name):
+        drawn = draw(name, *PAGES["a6" if name in HEAVY else "a5"], seed=1, **values)
+        assert darkest_of(name, drawn.document()) <= DARKEST, values
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from drawscape.geometry import Floats, fit_count
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
-NEAREST = 0.42
-"""Of the distance that lines should have: however the hand errs, it does not touch the line before."""
+NEAREST, NEAREST_MM = 0.42, 0.4
+"""Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
 
 
 @sketch
@@ -38,7 +38,7 @@ def copied_line(
     frame = svg.frame
     ink = inks(svg, palette, "#1d2f4f", "#b3402a")
     # As far apart as on A4, where the frame is 267.6 mm high.
-    lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.8)
+    lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.95)
     columns = max(60, int(frame.width / 0.6))
     x = np.linspace(frame.x0, frame.x1, columns)
     pitch = 1.0 / lines
@@ -53,9 +53,10 @@ def copied_line(
             error = error + _slip(rng, columns)
         # A hand rounds what it follows.
         error = gaussian_filter1d(error, 1.5)
-        depth = gaussian_filter1d(depth, 0.8, mode="nearest") + pitch * np.clip(
-            1 + error, NEAREST, 4
-        )
+        depth = gaussian_filter1d(depth, 0.8, mode="nearest")
+        slope = np.gradient(depth * frame.height, x)
+        nearest = np.maximum(NEAREST * pitch, NEAREST_MM * np.hypot(1, slope) / frame.height)
+        depth = depth + np.maximum(pitch * np.minimum(1 + error, 4), nearest)
         if float(np.min(depth)) > 1:
             break
     sheet = np.stack(drawn)

@@ -15,7 +15,7 @@ from drawscape.svg_builder import SVGBuilder
 
 Dish = Literal["page", "disc"]
 
-MOST_NODES = 6000
+MOST_NODES = 9000
 """On large pages strands are wider, so that the line has grown within five seconds."""
 
 

@@ -13,7 +13,7 @@ from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
 from drawscape.svg_builder import SVGBuilder
 
-MOST_PARTICLES = 9000
+MOST_PARTICLES = 16_000
 """More take longer than five seconds to arrive."""
 
 WALKERS = 200

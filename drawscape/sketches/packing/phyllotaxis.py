@@ -16,6 +16,9 @@ Floret = Literal["petal", "circle", "diamond", "leaf"]
 SMALLEST_MM = 0.9
 """Florets narrower than this would close up under a 0.3 mm pen."""
 
+MOST = 4000
+"""More take longer than five seconds to hide each other."""
+
 RING_MM = 0.75
 """Nearest that two nested outlines come to each other."""
 
@@ -49,7 +52,7 @@ def phyllotaxis(
     reach = float(np.hypot(*far)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
-    florets = max(20, min(as_on_a4(florets, frame), int(fitting)))
+    florets = max(20, min(as_on_a4(florets, frame), int(fitting), MOST))
     # The outermost florets lie inside the disc whole: the last centre is a floret further in.
     outer = np.sqrt(2 * np.pi * growth / florets) * size
     radius = reach if fill else reach / (1 + 0.8 * outer)
