@@ -42,6 +42,10 @@ _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
 
 
+OUTLIVING = {"DRAWSCAPE_CHILD": "outlives", "DRAWSCAPE_WORKER": ""}
+"""The environment of a process that lives on when its job is ended, such as what lifts a plotter's pen."""
+
+
 def home() -> Path:
     """Return the folder that holds the queue and the drawings; it need not exist yet.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
-from drawscape.plotter.device import locked, read_device
+from drawscape.plotter.device import locked, read_device, simulator_process
 from drawscape.plotter.driver import WINDOW, Command, Driver
 from drawscape.plotter.plan import Placement, Section
 from drawscape.plotter.plot import BACK, Plot
@@ -306,7 +306,7 @@ class _Guard:
         self._process = subprocess.Popen(
             [sys.executable, "-c", code, name],
             stdin=pipe, stdout=pipe, stderr=null, start_new_session=True,
-            env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
+            env={**os.environ, **settings.OUTLIVING, "DRAWSCAPE_HOME": str(settings.home())},
         )  # fmt: skip
 
     def wait_until_ready(self) -> None:
@@ -331,8 +331,10 @@ def rescue() -> None:
     os.write(1, b".")
     until = 0.0 if sys.stdin.read() else time.monotonic() + _RESCUE_S
     while time.monotonic() < until:
+        if device.driver == "simulator" and simulator_process(device.name) is None:
+            return  # it lost its power with the job that had started it
         try:
-            with read_device(device.name).opened(patience_s=1.0) as driver:
+            with read_device(device.name).opened(patience_s=_RETRY_S) as driver:
                 driver.rescue()
             return
         except MachineBusyError:  # another run drives it by now, and has lifted the pen

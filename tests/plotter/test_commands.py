@@ -1,10 +1,12 @@
 """`drawscape machine`, `drawscape plot --on` and `drawscape plots`, with real workers and the simulator."""
 
+import contextlib
 import json
 import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import scribble
@@ -12,8 +14,10 @@ from support import read, wait_until
 
 from drawscape.catalogue import drawings
 from drawscape.cli.root import root
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
-from drawscape.job_manager import enqueue_background_job, list_jobs, start_worker
+from drawscape.geometry.lines import Lines
+from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs, start_worker
 from drawscape.notebook import history
 from drawscape.plot import save
 from drawscape.plotter.device import read_device, simulator_process
@@ -115,6 +119,30 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
         worker.stop()
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
+
+
+def is_down(memory):
+    """Whether a simulator's pen is down, as it has last written; None while it writes."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(memory.read_bytes())[2]
+
+
+def test_the_pen_is_lifted_when_the_job_is_canceled(drawing, home):
+    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "3x")
+    drawscape("machine", "check", "desk")  # started here, it is no process of the job
+    way = np.stack((np.linspace(5, 55, 40), np.tile((5.0, 55.0), 20)), axis=1)
+    layer = Layer("1 pen", "black", None, Lines.of([way]))
+    save(Document(60, 60, (layer,)), home / "long.svg")
+    memory = home / ".drawscape" / "machines" / "desk.carriage"
+    worker = start_worker(1)
+    try:
+        plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes")
+        wait_until(lambda: is_down(memory) is True, "the pen to be down")
+        assert cancel_job(find_plot(plot_id).state.job)
+        assert wait_for_state(plot_id, "interrupted")["stroke"] == 0
+        wait_until(lambda: is_down(memory) is False, "the pen to be lifted")
+    finally:
+        worker.stop()
 
 
 def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):

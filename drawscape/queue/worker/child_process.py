@@ -18,6 +18,7 @@ from drawscape.queue import clock
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings
 from drawscape.queue.worker.child import ASK_TO_STOP, CHILD, SAFE_PATH, Channel, main, mark_of
+from drawscape.settings import OUTLIVING
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -206,8 +207,16 @@ def _descendants(pid: int) -> list[int]:
         for thread in os.listdir(f"/proc/{pid}/task"):
             listed = Path(f"/proc/{pid}/task/{thread}/children").read_text()
             for child in map(int, listed.split()):
-                found += [child, *_descendants(child)]
+                if not _outlives(child):
+                    found += [child, *_descendants(child)]
     return found
+
+
+def _outlives(pid: int) -> bool:
+    """Whether a process lives on when its job is ended, by `settings.OUTLIVING`."""
+    with contextlib.suppress(OSError):  # it has ended
+        return f"{CHILD}={OUTLIVING[CHILD]}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    return False
 
 
 @contextlib.contextmanager
