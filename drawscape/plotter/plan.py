@@ -40,7 +40,8 @@ class Section:
     def words(self) -> str:
         """The pen, its name and its colour, for questions."""
         number = f"pen {self.pen}"
-        return f"{number if self.name == number else f'{number}, {self.name}'} ({self.color})"
+        words = number if self.name == number else f"{number}, {self.name}"
+        return words if self.color == self.name else f"{words} ({self.color})"
 
 
 @dataclass(frozen=True, eq=False)
