@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from support import wait_until
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
@@ -14,6 +15,7 @@ from drawscape.plotter.device import add_device
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.plotter.run import run_plot
+from drawscape.tasks.plotting import is_queued, resume_plot
 
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial", "shapely"])
@@ -58,6 +60,19 @@ def hp_place(driver):
         return None
     _, placing = placed(Document(297, 210, ()), "hp7475a")
     return lambda points: placing.units(points) * 0.02488
+
+
+def is_over(plot):
+    """Whether a plot has no run, and none waits."""
+    return not (plot.alive or plot.runs or is_queued(plot))
+
+
+def call_and_wait(home, plot_id):
+    """Be a terminal or a notebook that queues a run of a plot, and waits for its end."""
+    os.environ["DRAWSCAPE_HOME"] = home
+    plot = find_plot(plot_id)
+    resume_plot(plot, yes=True)
+    wait_until(lambda: is_over(plot), timeout_s=140)
 
 
 class Bench:
