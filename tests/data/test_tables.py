@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import rounds
 
 from drawscape.data import Options, convert
 from drawscape.errors import DataError, UnknownNameError
@@ -243,7 +244,7 @@ CELLS = st.one_of(
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=5)
 )
-PATIENT = settings(max_examples=20, suppress_health_check=list(HealthCheck))
+PATIENT = settings(max_examples=rounds(8, 40), suppress_health_check=list(HealthCheck))
 
 
 def _through(formats, rows, **options):

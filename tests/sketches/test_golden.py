@@ -113,7 +113,7 @@ def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process():
-    names = sampled(SKETCHES, 6)
+    names = sampled(SKETCHES, 9)
     code = (
         "import hashlib, json, sys\n"
         "from drawscape.sketches import draw\n"

@@ -215,6 +215,7 @@ def test_four_pens_mix_to_the_photograph():
     assert wet == 0
 
 
+@pytest.mark.nightly
 def test_the_sketch_draws_less_ink_where_its_limit_is_low():
     few, many = (
         sum(lines.lengths_mm.sum() for _, lines in draw("four_pens", 40, 50, ink_limit=n).layers())
