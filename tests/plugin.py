@@ -121,6 +121,7 @@ def pytest_runtest_teardown():
 def pytest_unconfigure():
     """Remove the notebooks' homes."""
     for folder in _NOTEBOOK_HOMES.values():
+        end_plotters(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -148,20 +149,30 @@ def search_home_from(monkeypatch):
 def _no_process_left(tmp_path_factory):
     """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
     yield
-    folder = os.fsencode(tmp_path_factory.getbasetemp())
+    folder = tmp_path_factory.getbasetemp()
+    end_plotters(folder)
     wait_until(lambda: not processes_in(folder), f"the end of {processes_in(folder)}", 60)
 
 
 def processes_in(folder):
-    """Return the commands of other processes whose environment names `folder`."""
-    found = []
+    """Return the commands of other processes whose environment names `folder`, by their numbers."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it is another's, or ended just now
             command = (process / "cmdline").read_bytes()
             # Python's own server of forks serves the tests of several files.
-            if process.name != str(os.getpid()) and b"multiprocessing" not in command:
-                found += [command] * (folder in (process / "environ").read_bytes())
-    return list(filter(None, found))
+            others = process.name != str(os.getpid()) and b"multiprocessing" not in command
+            if command and others and os.fsencode(folder) in (process / "environ").read_bytes():
+                found[int(process.name)] = command
+    return found
+
+
+def end_plotters(folder):
+    """End the simulators and guards of plots in `folder`: they outlive who started them, on purpose."""
+    for process, command in processes_in(folder).items():
+        if b"drawscape.plotter." in command:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 @pytest.fixture(autouse=True)

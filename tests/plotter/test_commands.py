@@ -20,7 +20,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs, start_worker
 from drawscape.notebook import history
 from drawscape.plot import save
-from drawscape.plotter.device import read_device, simulator_process
+from drawscape.plotter.device import read_device
 from drawscape.plotter.plot import find_plot
 
 pytestmark = pytest.mark.slow
@@ -39,10 +39,7 @@ def drawing(home):
     drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "15x")
     path = home / "two.svg"
     save(scribble(5, strokes=12, pens=2), path)
-    yield str(path)
-    for name in ("desk", "hall"):
-        if (pid := simulator_process(name)) is not None:
-            os.kill(pid, signal.SIGKILL)
+    return str(path)
 
 
 def shown(plot_id):
