@@ -3,7 +3,7 @@
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points, offsets_of, on_lines, ranges
+from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, on_lines, ranges
 
 # More points than this from one call are a mistake in the step, not a drawing.
 _MOST_POINTS = 100_000_000
@@ -34,24 +34,41 @@ def distances_along(lines: Lines) -> Floats:
     return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
 
 
-def between(line: Points, along: Floats, begin: float, end: float) -> Points:
-    """Return the part of a line, (N, 2), from `begin` to `end`; `along` is how far its points lie."""
-    at = np.concatenate(([begin], along[(along > begin) & (along < end)], [end]))
-    return np.column_stack([np.interp(at, along, axis) for axis in line.T])
+def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:
+    """Return the part of each line `which`, (K,), from `begin` to `end` mm along it, (K,) each."""
+    if not len(which):
+        return Lines.empty()
+    axis, shift, lengths = _end_to_end(lines)
+    begin, end = begin + shift[which], np.minimum(end, lengths[which]) + shift[which]
+    first = np.searchsorted(axis, begin, side="right")
+    inner = np.maximum(np.searchsorted(axis, end, side="left") - first, 0)
+    offsets = offsets_of(inner + 2)
+    at = np.empty(offsets[-1])
+    at[offsets[:-1]], at[offsets[1:] - 1] = begin, end
+    at[ranges(offsets[:-1] + 1, inner)] = axis[ranges(first, inner)]
+    points = np.column_stack([np.interp(at, axis, column) for column in lines.points.T])
+    return Lines(points, offsets)
+
+
+def _end_to_end(lines: Lines) -> tuple[Floats, Floats, Floats]:
+    """Return lines on one axis, a gap between them, so that one interpolation serves all.
+
+    These are the place of each point, where each line begins, and how long it is.
+    """
+    along = distances_along(lines)
+    lengths = along[lines.offsets[1:] - 1]
+    shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
+    return along + np.repeat(shift, lines.counts), shift, lengths
 
 
 def _spaced(lines: Lines, counts: Ints) -> Lines:
     if not len(lines):
         return lines
-    along = distances_along(lines)
-    lengths = along[lines.offsets[1:] - 1]
-    # Lines laid end to end on one axis, a gap between them, so that one interpolation serves all.
-    shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
+    axis, shift, lengths = _end_to_end(lines)
     offsets = offsets_of(counts)
     index = ranges(np.zeros_like(counts), counts)
     spacing = lengths / np.maximum(counts - 1, 1)
     wanted = index * np.repeat(spacing, counts) + np.repeat(shift, counts)
-    axis = along + np.repeat(shift, lines.counts)
     points = np.column_stack([np.interp(wanted, axis, column) for column in lines.points.T])
     points[offsets[:-1]] = lines.starts
     last = np.where(counts > 1, lines.ends.T, lines.starts.T).T

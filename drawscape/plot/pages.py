@@ -10,9 +10,9 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.lines import Floats, Lines, ranges
 from drawscape.geometry.regions import clamped
-from drawscape.geometry.resample import between, distances_along
+from drawscape.geometry.resample import stretches
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -411,13 +411,10 @@ def cut_strokes(lines: Lines, *, metres: float) -> Lines:
         return lines
     if strokes.sum() > _MOST_STROKES:
         raise PlotError(f"metres={metres!r} makes {strokes.sum():,} strokes; use longer ones")
-    along, parts = distances_along(lines), []
-    for index, line in enumerate(lines):
-        here = along[lines.offsets[index] : lines.offsets[index + 1]]
-        edges = np.linspace(0.0, here[-1], strokes[index] + 1).tolist()
-        for begin, end in itertools.pairwise(edges):
-            parts.append(line if len(edges) == 2 else between(line, here, begin, end))
-    return Lines.of(parts)
+    which = np.repeat(np.arange(len(lines)), strokes)
+    nth = ranges(np.zeros_like(strokes), strokes)
+    step = (lines.lengths_mm / strokes)[which]
+    return stretches(lines, which, nth * step, (nth + 1) * step)
 
 
 def reloop(lines: Lines, *, seed: int = 0) -> Lines:

@@ -52,6 +52,7 @@ BOMB = "".join(
             "256 deep",
         ),
         (svg('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
+        (svg('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
         ("<html></html>", "<html>"),
         ("hello", "not well-formed"),
         ("", "not well-formed"),

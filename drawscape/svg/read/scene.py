@@ -11,8 +11,9 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_commands, resolve
 from drawscape.drawing.style import is_white
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
-from drawscape.geometry.resample import between, distances_along
+from drawscape.errors import SvgReadError
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges
+from drawscape.geometry.resample import stretches
 from drawscape.svg.read.tree import PlainRun
 
 Region = Any
@@ -186,10 +187,10 @@ class Scene:
     def _near(self, lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
         """Return the lines at their places, without those that reach beyond all paper."""
         lines = lines.with_points(points)
-        near = (np.abs(points) <= LARGEST).all(axis=1)
-        if near.all():
+        if max(np.max(points, initial=0.0), -np.min(points, initial=0.0)) <= LARGEST:
             return lines, owners
         self.unsupported["lines that reach a thousand kilometres away are not drawn"] = 1
+        near = (np.abs(points) <= LARGEST).all(axis=1)
         whole = np.logical_and.reduceat(near, lines.offsets[:-1])
         return lines.take(whole), owners[whole]
 
@@ -382,6 +383,7 @@ def _winding(ring: Floats, points: Floats) -> Ints:
     return turns
 
 
+_MOST_DASHES_IN_ALL = 3_000_000
 MOST_DASHES = 200_000
 """Of one line: a dash of a thousandth of a mm on a sheet is a mistake, or an attack."""
 
@@ -398,29 +400,20 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
     period = float(steps.sum())
     if not np.isfinite(period) or period <= 0 or (steps < 0).any():
         return lines, np.arange(len(lines))
-    pieces: list[Points] = []
-    owners: list[int] = []
-    whole = distances_along(lines)
-    for index, line in enumerate(lines):
-        along = whole[lines.offsets[index] : lines.offsets[index + 1]]
-        if along[-1] / period * len(steps) > MOST_DASHES or along[-1] == 0:
-            parts = [line]
-        else:
-            parts = _dashes(line, along, steps, offset % period)
-        pieces += parts
-        owners += [index] * len(parts)
-    return Lines.of(pieces), np.array(owners, dtype=np.int64)
-
-
-def _dashes(line: Points, along: Floats, steps: Floats, offset: float) -> list[Points]:
-    period = steps.sum()
-    rounds = int(np.ceil((along[-1] + offset) / period))
-    edges = np.concatenate(([0.0], np.cumsum(np.tile(steps, rounds)))) - offset
-    parts = []
-    for begin, end in zip(edges[:-1:2].tolist(), edges[1::2].tolist(), strict=True):
-        is_dot = begin == end
-        begin, end = max(begin, 0.0), min(end, float(along[-1]))
-        if begin > end or (begin == end and not is_dot):
-            continue
-        parts.append(between(line, along, begin, end))
-    return parts
+    offset %= period
+    lengths = lines.lengths_mm
+    dashes = np.cumsum(np.append(0.0, steps))[:-1].reshape(-1, 2)
+    # A line that is drawn as it is has one dash, as long as itself.
+    whole = (lengths == 0) | (lengths / period * len(steps) > MOST_DASHES)
+    rounds = np.where(whole, 0.0, np.ceil((lengths + offset) / period))
+    counts = np.where(whole, 1, rounds * len(dashes)).astype(np.int64)
+    if counts.sum() > _MOST_DASHES_IN_ALL:
+        raise SvgReadError(f"{counts.sum():,} dashes are more than a pen draws; use longer ones")
+    which = np.repeat(np.arange(len(lines)), counts)
+    turn, dash = np.divmod(ranges(np.zeros_like(counts), counts), len(dashes))
+    begin, end = dashes[dash].T + turn * period - offset
+    is_dot = begin == end
+    begin = np.where(whole[which], 0.0, np.maximum(begin, 0.0))
+    end = np.where(whole[which], lengths[which], np.minimum(end, lengths[which]))
+    kept = (begin < end) | ((begin == end) & (is_dot | whole[which]))
+    return stretches(lines, which[kept], begin[kept], end[kept]), which[kept]
