@@ -16,7 +16,7 @@ import numpy as np
 from drawscape.drawing.units import PX
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.file import CanvasWarning
+from drawscape.svg.canvas import CanvasWarning
 from drawscape.svg.node import (
     Attrs,
     Group,
@@ -170,8 +170,7 @@ def calculate_bounding_box(svg: "SVGBuilder", svg_content: str) -> dict[str, flo
     10.0
     """
     from drawscape.svg.read.reader import read_svg
-    from drawscape.svg.read.tree import parse_leniently
-    from drawscape.svg.read.viewport import view_box
+    from drawscape.svg.read.tree import parse_leniently, view_box
 
     del svg
     start = svg_content.find("<svg")

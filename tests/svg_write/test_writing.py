@@ -16,7 +16,7 @@ from support import rounds
 
 from drawscape.errors import CanvasError, GeometryError, GlyphError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.file import CanvasWarning
+from drawscape.svg.canvas import CanvasWarning
 from drawscape.svg.node import format_lines, format_number
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder

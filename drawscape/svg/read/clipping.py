@@ -19,8 +19,7 @@ from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
 from drawscape.svg.read.text import draw_text
-from drawscape.svg.read.tree import Node
-from drawscape.svg.read.viewport import path_data
+from drawscape.svg.read.tree import Node, path_data
 from drawscape.svg.read.walk import passes_conditions, use_place
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from drawscape.drawing.affine import Matrix, rotation, translation
 from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_commands, resolve
 from drawscape.geometry.curves import Ellipses
 from drawscape.geometry.lines import Floats
-from drawscape.svg.read.tree import Node
-from drawscape.svg.read.viewport import Viewport, fit_view_box, view_box
+from drawscape.svg.read.tree import Node, Viewport, fit_view_box, view_box
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk

@@ -27,8 +27,7 @@ from drawscape.errors import CanvasError, GlyphError, MissingExtraError, Missing
 from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import Node, PlainRun
-from drawscape.svg.read.viewport import CURVE_TOLERANCE, own_length, path_data
+from drawscape.svg.read.tree import CURVE_TOLERANCE, Node, PlainRun, own_length, path_data
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk

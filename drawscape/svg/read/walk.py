@@ -15,9 +15,12 @@ from drawscape.drawing.units import PX, css_mm
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
-from drawscape.svg.read.tree import DEEPEST, STYLE_SHEET, Node, PlainRun
-from drawscape.svg.read.viewport import (
+from drawscape.svg.read.tree import (
     CURVE_TOLERANCE,
+    DEEPEST,
+    STYLE_SHEET,
+    Node,
+    PlainRun,
     Viewport,
     about,
     fit_view_box,
