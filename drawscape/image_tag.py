@@ -3,11 +3,14 @@
 import os
 import re
 from binascii import b2a_base64
+from collections.abc import Sequence
 from pathlib import Path
 
 _KINDS = {".svg": "svg+xml", ".png": "png"}
 _LARGEST = 20_000_000
 _PAPER = "background: #fefcf7; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
+# A notebook's stripes are not for pictures.
+_CELL = "text-align: center; background: white; color: black"
 # Of the picture alone: the recipe that a file carries changes with the library's code.
 _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 
@@ -40,3 +43,10 @@ def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | Non
         )
     except OSError:
         return None
+
+
+def table_of(cells: Sequence[str], columns: int) -> str:
+    """Return pieces of HTML as a table in rows of `columns`, for a notebook."""
+    shown = [f'<td style="{_CELL}">{cell}</td>' for cell in cells]
+    rows = ["".join(shown[i : i + columns]) for i in range(0, len(shown), columns)]
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

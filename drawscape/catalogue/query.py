@@ -19,7 +19,7 @@ from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
-from drawscape.image_tag import image_tag
+from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import Sketch, as_sketch
 from drawscape.sketches import SKETCHES
@@ -50,8 +50,6 @@ _MOST_VALUES = 12
 
 _MOST_SETTINGS = 3
 """Settings under a drawing: what still fits into two lines."""
-
-_CELL = "text-align: center; background: white; color: black"
 
 
 class Drawings(Sequence[Drawing]):
@@ -103,13 +101,10 @@ class Drawings(Sequence[Drawing]):
             image_tag(picture, "webp", name, height_px=150) if picture else "no picture"
             for picture, name in small
         ]
-        cells = [
-            f'<td style="{_CELL}">{picture}<br>{escape(caption)}</td>'
-            for picture, caption in zip(pictures, captions(shown), strict=True)
-        ]
-        rows = ["".join(cells[i : i + _ACROSS]) for i in range(0, len(cells), _ACROSS)]
+        words = map(escape, captions(shown))
+        table = table_of([f"{a}<br>{b}" for a, b in zip(pictures, words, strict=True)], _ACROSS)
         more = f"<p>and {len(self) - len(shown)} more</p>" if len(self) > len(shown) else ""
-        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>{more}"
+        return table + more
 
     def __repr__(self) -> str:
         first = ", ".join(map(repr, self[:3]))

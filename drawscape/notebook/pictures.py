@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.drawing.document import Document
-from drawscape.drawing.units import INCH
-from drawscape.errors import DrawscapeError, MissingExtraError
-from drawscape.plot.export.png import to_png
+from drawscape.errors import DrawscapeError
+from drawscape.image_tag import table_of
 from drawscape.settings import home
 from drawscape.svg.read import read_svg
 
@@ -98,14 +97,8 @@ def place_words(path: Path) -> str:
 
 LARGEST_PX, SMALLEST_PX, SHRINK = 800, 60, 0.75
 
-MOST_DRAWN = 1_000_000
-"""Points that are drawn as lines: a second. Of more the ink in each pixel is counted."""
-
 KEPT_PX, LARGEST_KEPT = 240, 7_000
 """Pixels and bytes of one of many pictures in a saved notebook."""
-
-_TILE = "text-align: center; background: white; color: black"
-"""Paper is white in a dark notebook too, and a notebook's stripes are not for pictures."""
 
 
 def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
@@ -125,18 +118,11 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
 
 def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
     """Return a drawing as pixels, within bytes and pixels as `reduced`. None without Pillow."""
-    points = sum(len(layer.lines.points) for layer in document.layers)
     try:
         from PIL import Image
-
-        if points > MOST_DRAWN:
-            image = Image.fromarray(pixels_of(document, most_px))
-        else:
-            longer_mm = max(document.width_mm, document.height_mm)
-            image = Image.open(io.BytesIO(to_png(document, dpi=most_px / longer_mm * INCH)))
-    except (ImportError, MissingExtraError):
+    except ImportError:
         return None
-    return reduced(image, most_bytes, most_px)
+    return reduced(Image.fromarray(pixels_of(document, most_px)), most_bytes, most_px)
 
 
 def small_picture(picture: Picture | None) -> Picture | None:
@@ -172,6 +158,5 @@ def picture_table(
         )
         if number < len(failures) and failures[number]:
             words = f'<span style="color: #b00020">{words}</span>'
-        tiles.append(f'<td style="{_TILE}">{image}<br>{words}</td>')
-    rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        tiles.append(f"{image}<br>{words}")
+    return table_of(tiles, columns)
