@@ -45,6 +45,7 @@ _LEAVE_S = 10.0
 _START_PATIENCE_S = 60.0  # a server that is restarted comes back within it
 _CHECK_S = 0.25  # the stop flag is checked as often, at least
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
+_ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's lock
 _CHORES_S = 1.0
 
 
@@ -134,6 +135,7 @@ class Waker:
         job_waits = self._engine.may_claim(self._request)
         if job_waits:
             self._dispatcher.wake()
+            time.sleep(_ASIDE_S)
         task_waits = _task_waits(self._storage)
         if task_waits:
             self.native_task_waits.set()
