@@ -104,7 +104,12 @@ def test_a_worker_flushes_what_has_ended_within_a_second_or_so(start_consumer):
     start_consumer()
     enqueue_background_job("sampletasks.add", 1).wait(60)
     command = [sys.executable, "-c", ON_THE_DISK, default_queue().path]
-    wait_until(lambda: subprocess.check_output(command, timeout=60) == b"1\n")
+
+    def is_there():  # what is read while it is written may make no sense
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        return done.stdout == b"1\n"
+
+    wait_until(is_there)
 
 
 def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
