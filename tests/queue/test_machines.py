@@ -215,7 +215,10 @@ def test_a_time_limit_is_kept_while_the_server_is_silent(proxy, start_behind, tm
     assert (other.status, limited.status, limited.reason) == ("finished", "failed", "timeout")
 
 
-def test_a_worker_waits_for_a_server_that_goes_away_while_it_starts(proxy, start_behind):
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_worker_waits_a_minute_for_a_server_that_goes_away_while_it_starts(
+    proxy, start_behind, comes_back
+):
     url = os.environ["DRAWSCAPE_QUEUE"]
     lost = enqueue_background_job("sampletasks.add", 1)
     database = default_queue().database
@@ -233,6 +236,11 @@ def test_a_worker_waits_for_a_server_that_goes_away_while_it_starts(proxy, start
         assert workers_alive()
         proxy.leave()
         wait_until(lambda: "start_repeated" in worker.log.read_text())
-    proxy.come_back()
-    assert lost.wait(60) == 1
-    assert worker.process.poll() is None
+    if comes_back:
+        proxy.come_back()
+        assert lost.wait(60) == 1
+        assert worker.process.poll() is None
+    else:
+        assert worker.process.wait(120) != 0
+        assert "refused" in worker.log.read_text()
+        proxy.come_back()

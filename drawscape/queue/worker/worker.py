@@ -279,7 +279,12 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def run(self) -> None:
         """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
-        super().run()
+        try:
+            super().run()
+        except Exception:  # its guard would be waited for, and would wait for this process
+            self._jobs.workers.retire(self.worker_id)
+            self._lease.close()
+            raise
         if self._gone is not None:
             raise SystemExit(f"the worker has left: {self._gone}")
 
