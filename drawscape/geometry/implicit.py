@@ -74,8 +74,8 @@ def implicit_slices(
 ) -> list[Points3]:
     """Return the lines, (N, 3) each, where `function(x, y, z)` is 0 at each z of `heights`, within `area`.
 
-    The function is as for `implicit_mesh`, its values on `resolution` points along each side of `area`;
-    it gets x as (1, C), y as (R, 1) and z as (1, 1). Points that leave the lines' form as it is are left out.
+    The function is as for `implicit_mesh`; it gets x as (1, C), y as (R, 1) and z as (1, 1). There are
+    `resolution` points along each side of `area`. Lines keep only the points that give them their form.
 
     >>> ball = lambda x, y, z: x * x + y * y + z * z - 1
     >>> [ring] = implicit_slices(ball, [0.6], (-1, -1, 1, 1))

@@ -152,8 +152,8 @@ def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int 
 def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
     """Return how many are as dense on `area` as `count` are on A4 within its margin, 1 at least.
 
-    Things that are strewn are as many as the area has room for; `lines` that lie side by side, such
-    as rows or rings, as its shorter side has.
+    Things that are strewn are as many as the area has room for. `lines` that lie side by side, such
+    as rows or rings, are as many as its shorter side has room for.
 
     >>> half = (0, 0, 90.3, 133.8)
     >>> as_on_a4(1000, half), as_on_a4(1000, half, lines=True)

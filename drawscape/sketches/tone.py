@@ -5,7 +5,7 @@ a tone line by line, `heights_of` reads a grid of heights.
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ from numpy.typing import ArrayLike
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.style import rgb
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry import Floats, Lines, clip_to_rectangle, values_at
+from drawscape.geometry import Floats, Lines, clip_to_rectangle, keep_positive, values_at
 from drawscape.geometry.regions import Bounds
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.recipe import read_input
+from drawscape.svg_builder import SVGBuilder
 
 Fit = Literal["cover", "contain"]
 
@@ -40,6 +41,9 @@ TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
 ROUNDS = 40
 """Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
 
+
+FAINT = 0.05
+"""Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
 
 _GIVEN: ContextVar[Floats | None] = ContextVar("given", default=None)
 
@@ -122,6 +126,45 @@ def given_tone(dark: Floats) -> Iterator[None]:
         yield
     finally:
         _GIVEN.reset(token)
+
+
+def drawn_by(
+    sketch: Callable[..., Iterable[object] | None],
+    rng: np.random.Generator,
+    tone: Tone,
+    area: Bounds,
+    angle: float = 0.0,
+    **values: object,
+) -> Lines:
+    """Return what `sketch`, a function that draws pictures, makes of `tone` in `area`, without its pens.
+
+    Its sheet is turned by `angle` degrees, as printers turn the screens of their inks. `values` are its
+    parameters. Where `tone` is nearly white there are no lines.
+
+    >>> from drawscape.sketches import SKETCHES
+    >>> tone = laid(Frame(0, 0, 40, 40), np.tile(np.linspace(0, 1, 20), (20, 1)))  # dark to the right
+    >>> rows = SKETCHES["squiggles"].function
+    >>> lines = drawn_by(rows, np.random.default_rng(1), tone, (0, 0, 40, 40), 30.0)
+    >>> bool(lines.points[:, 0].min() > 1)
+    True
+    """
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    low, high = np.array(area[:2]), np.array(area[2:])
+    size = np.abs([[cos, sin], [sin, cos]]) @ (high - low)
+
+    def back(points: Floats) -> Floats:
+        turned = (points - size / 2) @ np.array([[cos, sin], [-sin, cos]])
+        return np.asarray(turned + (low + high) / 2)
+
+    x, y = (np.arange(0.3, side, 0.6) for side in size)
+    sheet = SVGBuilder(*size.tolist())
+    with given_tone(tone.at(back(np.stack(np.meshgrid(x, y), axis=-1)))):
+        for _ in sketch(sheet, rng, **values) or ():
+            pass
+    lines = sheet.lines()
+    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *area)
+    # Where its ink is not wanted, a pen that never lifts does.
+    return keep_positive(lines, tone.at(lines.points) - FAINT)
 
 
 def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:

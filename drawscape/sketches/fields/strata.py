@@ -72,7 +72,9 @@ def _runs(
     """Return a zigzag along the land for each place: `u` from left to right, `v` from sky to ground."""
     zigs = rng.integers(4, 13, len(u))
     step = np.arange(30)
-    x = u[:, None] + (step - zigs[:, None]) * 0.5 / frame.width * rng.uniform(0.8, 1.6, (len(u), 1))
+    # Long strokes lie farther apart, or each run would be a blot.
+    apart = 0.5 * max(1.0, length / 3.2) / frame.width
+    x = u[:, None] + (step - zigs[:, None]) * apart * rng.uniform(0.8, 1.6, (len(u), 1))
     wide = frame.width / frame.short
     # The sea of the far layers is level, the ground in front is hilly.
     rise = noise.fractal(x * 1.3 * wide + 3, v[:, None] * 2.6 + 0 * x, octaves=3, gain=0.4)

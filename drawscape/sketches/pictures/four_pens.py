@@ -6,10 +6,20 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry import Floats, Lines, Points, clip_to_rectangle, keep_positive
+from drawscape.geometry import Floats, Lines, as_on_a4, keep_positive
+from drawscape.geometry.regions import Bounds
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, SKETCHES, Palette, Share, inks, sketch
-from drawscape.sketches.tone import Fit, given_tone, laid, pixels_of, ranked_lines, separate, shown
+from drawscape.sketches.tone import (
+    Fit,
+    Tone,
+    drawn_by,
+    laid,
+    pixels_of,
+    ranked_lines,
+    separate,
+    shown,
+)
 from drawscape.svg_builder import Frame, SVGBuilder
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
@@ -20,14 +30,14 @@ CYCLE = 16
 
 MARK_MM = 3.0
 
-Screen = Literal["lines", "squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling"]
+Screen = Literal[
+    "lines", "squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling", "tsp_picture",
+    "portrait",
+]  # fmt: skip
 """Lines of even distance, or another sketch of pictures."""
 
-FAINT = 0.05
-"""Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
-
-QUICKER = {"stippling": {"dots": 3000, "rounds": 3}}
-"""What a sketch that takes long is told, for each pen draws one."""
+STREWN = {"stippling": ("dots", 10_000, 1), "tsp_picture": ("cities", 18_000, 2)}
+"""What a sketch that takes long counts, how many where a page is dark, and the power of the darkness."""
 
 
 @sketch
@@ -63,48 +73,35 @@ def four_pens(
     blur = detail / 2 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     for number, (color, part) in enumerate(zip(ink, parts, strict=True)):
-        name = f"pen {number + 1}"
-        with svg.layer(name, color=color, width=pen_mm if screen == "lines" else 0.3):
+        broad = screen in ("lines", "tsp_picture", "portrait")
+        tone = laid(inner, part, fit)
+        if screen == "lines":
+            lines = _screen(rng, tone, shown(tone, inner), ANGLES[number], pen_mm)
+        else:
+            # Lines of a portrait follow its form; others are turned with their sheet.
+            angle = 0.0 if screen == "portrait" else ANGLES[number]
+            values = {"spacing": 1.3} if screen == "portrait" else {}
+            if screen in STREWN:
+                counted, most, power = STREWN[screen]
+                sheets = max(1.0, as_on_a4(1000, inner) / 1000)
+                values = {counted: 200 + int(most * np.mean(part**power) / sheets), "rounds": 2}
+            draw = SKETCHES[screen].function
+            lines = drawn_by(draw, rng, tone, shown(tone, inner), angle, **values)
+        with svg.layer(f"pen {number + 1}", color=color, width=pen_mm if broad else 0.3):
             svg.polylines(_marks(frame))
-            args = (rng, inner, part, fit, ANGLES[number])
-            svg.polylines(_screen(*args, pen_mm) if screen == "lines" else _drawn_by(screen, *args))
+            svg.polylines(lines)
 
 
 def _screen(
-    rng: np.random.Generator, frame: Frame, part: Floats, fit: Fit, angle: float, pen_mm: float
+    rng: np.random.Generator, tone: Tone, box: Bounds, angle: float, pen_mm: float
 ) -> Lines:
-    """Return lines of a pen that cover as much of the paper as `part` says."""
-    tone = laid(frame, part, fit)
+    """Return lines of a pen that cover as much of the paper as `tone` says."""
     # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
-    pitch = max(pen_mm * 1.2, frame.long / 700)
-    lines, rank = ranked_lines(shown(tone, frame), pitch, angle, shift=rng.random(), cycle=CYCLE)
+    pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
+    lines, rank = ranked_lines(box, pitch, angle, shift=rng.random(), cycle=CYCLE)
     needed = (rank + 0.5 / CYCLE) * pen_mm / pitch
     strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
     return strokes.take(strokes.lengths_mm > 2.0)
-
-
-def _drawn_by(
-    name: str, rng: np.random.Generator, frame: Frame, part: Floats, fit: Fit, angle: float
-) -> Lines:
-    """Return what another sketch of pictures makes of `part` on a sheet turned by so many degrees."""
-    tone = laid(frame, part, fit)
-    box = shown(tone, frame)
-    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    size = np.abs([[cos, sin], [sin, cos]]) @ (box[2] - box[0], box[3] - box[1])
-
-    def back(points: Points) -> Points:
-        middle = np.array([frame.cx, frame.cy])
-        return np.asarray((points - size / 2) @ np.array([[cos, sin], [-sin, cos]]) + middle)
-
-    x, y = (np.arange(0.3, side, 0.6) for side in size)
-    sheet = SVGBuilder(*size.tolist())
-    with given_tone(tone.at(back(np.stack(np.meshgrid(x, y), axis=-1)))):
-        for _ in SKETCHES[name].function(sheet, rng, **QUICKER.get(name, {})) or ():
-            pass
-    lines = sheet.lines()
-    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *box)
-    # Where its ink is not wanted, a pen that never lifts does.
-    return keep_positive(lines, tone.at(lines.points) - FAINT)
 
 
 def _marks(frame: Frame) -> Floats:

@@ -34,8 +34,8 @@ def portrait(
     picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("In mm, between lines")] = 0.9,
-    smoothness: Annotated[float, Interval(ge=0.3, le=4), doc("How even directions are")] = 1.6,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.5,
+    smoothness: Annotated[float, Interval(ge=0.3, le=4), doc("How even directions are")] = 0.9,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.6,
     crossing: Annotated[float, Interval(ge=0.4, le=1), doc("Darkness that is crossed")] = 0.78,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:

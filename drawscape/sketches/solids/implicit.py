@@ -7,17 +7,11 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import (
-    Camera,
-    clamped,
-    fit_count,
-    fitted,
-    grow_count,
-    thinned,
-    visible_paths,
-)
+from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count
+from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.thinning import thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -25,9 +19,11 @@ Body = Literal["knot", "gyroid"]
 Solid = Callable[[Floats, Floats, Floats], Floats]
 """Negative within the body, zero on its surface; it lies within 1 of the origin."""
 
-CELLS, CLEARANCE = 56, 0.006
-"""Cubes along a side of the mesh that hides what lies behind, and by how much of the depth slices,
-which are finer, may lie behind it and still show."""
+CELLS, MOST = {"knot": 56, "gyroid": 40}, {"knot": 160, "gyroid": 100}
+"""Along a side of the mesh that hides what lies behind, and slices: a gyroid has far more surface."""
+
+CLEARANCE = 0.006
+"""Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""
 
 FLOOR, LIGHT = -1.15, np.array([0.45, 0.175, -1.0])
 """Height of the ground, and how the light falls on it: to the right and away for each unit down."""
@@ -53,26 +49,28 @@ def implicit(
     """
     ink = inks(svg, palette, "#1b1b1b", "#5f7f9e")
     solid = (_knot if body == "knot" else _gyroid)(rng, period, wall)
-    mesh = implicit_mesh(solid, (-1, -1, -1), (1, 1, 1), resolution=CELLS)
+    mesh = implicit_mesh(solid, (-1, -1, -1), (1, 1, 1), resolution=CELLS[body])
     camera = Camera.parallel(0, tilt)
+    # Of a closed body the faces towards the eye hide all that is hidden.
+    front = Mesh(mesh.vertices, mesh.faces[mesh.normals @ camera.axes[2] < 0])
     on_floor = mesh.vertices + (mesh.vertices[:, 2:] - FLOOR) * LIGHT
     outline = camera.project(np.concatenate([mesh.vertices, on_floor][: 1 + shadow]))[:, :2]
     place = partial(fitted, svg.frame, like=outline)
     mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
     # Their distance on paper, where the surface is upright, is a pen's width and a gap at least.
     upright = 2 * mm * float(np.cos(np.radians(tilt)))
-    count = fit_count(grow_count(slices, svg.frame), upright, 0.8, least=10)
+    count = fit_count(min(MOST[body], grow_count(slices, svg.frame)), upright, 0.8, least=10)
     heights, number = np.linspace(-0.985, 0.985, count), 1 + np.arange(count)
     surface: list[Lines] = []
-    for rank in (8, 4, 2, 1):  # each eighth slice first, and last every second one
-        chosen = np.minimum(number & -number, 8) == rank
+    for rank in (4, 2, 1):  # each fourth slice first, and last every second one
+        chosen = np.minimum(number & -number, 4) == rank
         rings = implicit_slices(solid, heights[chosen], (-1, -1, 1, 1))
         # Slices are finer than the mesh and may reach beyond it by a hair.
-        lines = clamped(svg.frame, place(visible_paths(rings, mesh, camera, bias=CLEARANCE)))
+        lines = clamped(svg.frame, place(visible_paths(rings, front, camera, bias=CLEARANCE)))
         surface.append(lines.take(lines.lengths_mm > 1.0))
         yield 0.9 / rank, partial(in_pens, ink=ink, parts=[Lines.join(surface)])
     # Where they crowd, at the body's rim, only the coarse ones go on.
-    ranks = [8 // 2**k * (1 + 2 * np.arange(len(part))) for k, part in enumerate(surface)]
+    ranks = [4 // 2**k * (1 + 2 * np.arange(len(part))) for k, part in enumerate(surface)]
     parts = [thinned(Lines.join(surface), np.concatenate(ranks))]
     if shadow:
         step = 1.4 / mm / float(np.sin(np.radians(tilt)))
