@@ -188,6 +188,8 @@ def _stretch(attrs: Attrs) -> float:
     return parse_transform(transform).stretch or 1.0 if transform else 1.0
 
 
+# As the reader has it: what lies farther is no path.
+_LARGEST_MM = 1e9
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
 _LENGTH = re.compile(
     r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?([a-z]{2,4}|q|%)?\s*\Z", re.ASCII | re.IGNORECASE
@@ -213,6 +215,8 @@ def number(value: object) -> str:
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise CanvasError(f"coordinate {value!r} is not finite")
+        if abs(float(value)) > _LARGEST_MM:
+            raise CanvasError(f"coordinate {value!r} is beyond all paper; give it in mm")
         return format_number(float(value)) if not isinstance(value, int) else str(value)
     if isinstance(value, Decimal):
         return number(float(value))

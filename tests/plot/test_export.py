@@ -210,9 +210,13 @@ def test_the_same_drawing_gives_the_same_bytes(drawing, tmp_path, format):
 def test_a_failed_save_leaves_the_old_file(drawing, tmp_path):
     path = save(drawing, tmp_path / "a.pdf")
     before = path.read_bytes()
-    bad = Document(210, 297, (Layer("x", "nosuchcolour", 0.3, segments(1)),))
-    with pytest.raises(PlotError, match="nosuchcolour"):
-        save(bad, path)
+    nowhere = segments(1).with_points(segments(1).points * np.nan)
+    for color, lines, words in (
+        ("nosuchcolour", segments(1), "nosuchcolour"),
+        ("red", nowhere, "'x' holds a point that is not finite"),
+    ):
+        with pytest.raises(PlotError, match=words):
+            save(Document(210, 297, (Layer("x", color, 0.3, lines),)), path)
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
 

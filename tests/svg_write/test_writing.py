@@ -42,6 +42,8 @@ def test_points_that_are_not_finite_are_refused():
         SVGBuilder(10, 10).polyline([(0, 0), (float("nan"), 1)])
     with pytest.raises(CanvasError, match="not finite"):
         SVGBuilder(10, 10).circle(float("inf"), 0, 1)
+    with pytest.raises(CanvasError, match="beyond all paper"):
+        SVGBuilder(50, 50).line(1e300, 1, 2, 2)
 
 
 def test_text_without_lines_is_reported_and_left_out():

@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
@@ -79,6 +81,9 @@ def encode(document: Document, format: Format, **options: Any) -> bytes:
     known = {name for exporter in EXPORTERS.values() for name in exporter.options}
     if unknown := options.keys() - known:
         raise PlotError(f"no option {min(unknown)!r}: choose from {', '.join(sorted(known))}")
+    for layer in document.layers:
+        if not np.isfinite(layer.lines.points).all():
+            raise PlotError(f"layer {layer.name!r} holds a point that is not finite; leave it out")
     exporter = EXPORTERS[format]
     module, _, function = exporter.writer.partition(":")
     write = getattr(import_module(f"drawscape.plot.export.{module}"), function)
