@@ -97,8 +97,8 @@ def plot(
 
     `drawing` is a Document, a canvas, a job, a drawing of the catalogue, or the path of an SVG. Its lines
     are ordered unless `optimize=False`. Without `on` the home's only machine is taken; `yes` answers all
-    questions. A plot of the same lines on that machine which is not finished is shown, and none is queued: a
-    cell that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
+    questions. An unfinished plot of the same lines on that machine is shown, and none is queued. So a cell
+    that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
     queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
     >>> from drawscape.plotter.device import add_device

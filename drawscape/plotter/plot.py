@@ -299,8 +299,8 @@ class Plot:
         """Return the stroke, from 0, at which a next run begins.
 
         Up to two strokes behind the last known one may be drawn already: they count among those to go
-        back. After a pause nothing is drawn twice; a run that failed at once goes back no further, and
-        none to an earlier pen or sheet, which was done. Raises PlotError for a stroke that is not there.
+        back. After a pause nothing is drawn twice. A run that failed at once goes back no further; none
+        goes back to an earlier pen or sheet. Raises PlotError for a stroke that is not there.
         """
         if from_stroke is not None:
             if not 1 <= from_stroke <= self.strokes:

@@ -112,7 +112,7 @@ export function mount(el, link) {
       const context = canvas.getContext("2d");
       context.fillStyle = "#fff";
       context.fillRect(0, 0, canvas.width, canvas.height);
-      paint(0, plan.strokes, "#d8d4cb", 1);
+      paint(0, plan.strokes, "#b5afa3", 1);
       painted = 0;
     }
     for (const section of plan.sections) {
@@ -144,7 +144,8 @@ export function mount(el, link) {
       const percent = Math.floor(100 * now.stroke / now.strokes);
       const where = ["done", "ready"].includes(now.state) ? "" :
         ` at stroke ${now.stroke} of ${now.strokes} (${percent} %), pen ${now.pen}`;
-      head.textContent = `${now.machine}: ${now.state}${where}`;
+      const file = now.drawing.split("/").pop();
+      head.textContent = `${file && `${file} on `}${now.machine}: ${now.state}${where}`;
       bar.max = now.strokes;
       bar.value = now.stroke;
       const left = now.state === "plotting" ? `about ${minutes(now.left_minutes)} left. ` : "";
