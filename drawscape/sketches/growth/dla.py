@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Ints, Points, as_on_a4, fit_count, fitted, polar
+from drawscape.geometry import Floats, Ints, Points, as_on_a4, filled, fit_count, polar
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
 from drawscape.svg_builder import SVGBuilder
@@ -44,7 +44,7 @@ def dla(
     places, parents = np.zeros((1, 2)), np.full(1, -1)
     for done, places, parents in _grown(rng, particles, stickiness):
         yield 0.95 * done, partial(_so_far, places=places, parents=parents)
-    places = fitted(svg.frame, relaxed(_upright(svg, places), parents, 3))
+    places = filled(svg.frame, relaxed(_upright(svg, places), parents, 3))
     sizes = subtree_sizes(parents)
     nodes = [chain for chain in chains(parents, sizes) if len(chain) > 1]
     parts = []
@@ -60,7 +60,7 @@ def dla(
 
 def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
     """Draw the cluster under way, as large as it is."""
-    smooth = fitted(page.frame, relaxed(places, parents, 3))
+    smooth = filled(page.frame, relaxed(places, parents, 3))
     page.polylines(twig_lines(smooth, chains(parents, subtree_sizes(parents))))
 
 
