@@ -149,9 +149,16 @@ def search_home_from(monkeypatch):
 def _no_process_left(tmp_path_factory):
     """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
     yield
+    if "drawscape.notebook.worker" in sys.modules:  # a form starts one where there is none
+        sys.modules["drawscape.notebook.worker"].stop_workers()
     folder = tmp_path_factory.getbasetemp()
     end_plotters(folder)
-    wait_until(lambda: not processes_in(folder), f"the end of {processes_in(folder)}", 60)
+    try:
+        wait_until(lambda: not processes_in(folder), f"the end of {processes_in(folder)}", 60)
+    finally:
+        for process in processes_in(folder):  # no other file is to be blamed for it
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def processes_in(folder):
