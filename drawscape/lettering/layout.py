@@ -263,7 +263,7 @@ def set_along(
     middles = start + np.cumsum(advances + spacing) - spacing - advances / 2
     strokes: list[Points] = []
     for glyph, advance, middle in zip(glyphs, advances, middles, strict=True):
-        centre, turn = _at(points, along, float(middle))
+        centre, turn = place_along(points, along, float(middle))
         for stroke in glyph.placed(-advance / 2, -offset, style.scale):
             strokes.append(stroke @ turn + centre)
     return Lines.of(strokes)
@@ -281,7 +281,7 @@ def _measured(path: ArrayLike) -> tuple[Points, Points]:
     return points, along
 
 
-def _at(points: Points, along: Points, distance: float) -> tuple[Points, Points]:
+def place_along(points: Points, along: Points, distance: float) -> tuple[Points, Points]:
     """Return the point at `distance` along the path and the rotation of its direction there."""
     index = int(np.clip(np.searchsorted(along, distance, side="right") - 1, 0, len(points) - 2))
     step = points[index + 1] - points[index]

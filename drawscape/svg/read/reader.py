@@ -182,7 +182,7 @@ class _Beneath:
         under = self._filled[near & (self._filled < outline)].tolist()
         found: dict[str, int] = {}
         for index in reversed(under):
-            color = self._fill(index)
+            color = self._colors[index]
             if self._tests > _MOST_TESTS:
                 return (None if is_white(color) else color), own
             self._tests += 1
@@ -209,13 +209,10 @@ class _Beneath:
         colored = shapely.Polygon()
         for index in under:
             area = self._area(index)
-            white = is_white(self._fill(index))
+            white = is_white(self._colors[index])
             colored = colored.difference(area) if white else colored.union(area)
         colored = areas_only(colored)
         return own if colored.is_empty else pieces_in(own, colored)[0]
-
-    def _fill(self, outline: int) -> str:
-        return self._colors[outline]
 
     def _area(self, outline: int) -> Region:
         if outline not in self._areas:

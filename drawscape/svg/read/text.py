@@ -26,6 +26,7 @@ from drawscape.drawing.style import Style
 from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
+from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import CURVE_TOLERANCE, Node, PlainRun, own_length, path_data
 
@@ -327,11 +328,10 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
         if not 0 <= middle <= length:
             walk.note("letters beyond the ends of their path are not drawn")
             continue
-        piece = min(int(np.searchsorted(along, middle, side="right")), len(along) - 1)
-        step = (curve[piece] - curve[piece - 1]) / (along[piece] - along[piece - 1])
-        at = curve[piece - 1] + step * (middle - along[piece - 1] - advance / 2)
-        letter.degrees += math.degrees(math.atan2(step[1], step[0]))
-        placed.append((letter, at + (letter.dy - letter.rise) * np.array((-step[1], step[0]))))
+        at, (onward, aside) = place_along(curve, along, middle)
+        letter.degrees += math.degrees(math.atan2(onward[1], onward[0]))
+        at = at - onward * advance / 2 + aside * (letter.dy - letter.rise)
+        placed.append((letter, at))
     _draw_letters(walk, placed)
 
 
