@@ -152,9 +152,9 @@ def driving(plot):
     "driver", [pytest.param(d, marks=[pytest.mark.nightly] * (d != "grbl")) for d in KINDS]
 )
 def test_nothing_is_lost_when_the_job_its_worker_or_its_caller_is_killed(home, driver):
-    chance, faults = random.Random(driver), itertools.cycle(("job", "worker", "caller"))
+    chance, faults = random.Random(driver), itertools.cycle(("job", "worker", "stop", "caller"))
     desk = Bench(home, driver, KINDS[driver], None, {"scale": SCALE})
-    drawn, workers, moments = desk.emulator.carriage.strokes, [start_worker(1)], rounds(3, 250)
+    drawn, workers, moments = desk.emulator.carriage.strokes, [start_worker(1)], rounds(4, 250)
     try:
         for seed in itertools.count():
             if not moments:
@@ -193,8 +193,11 @@ def kill(fault, desk, plot, caller, workers, early_s, share):
     match fault:
         case "caller":
             caller.kill()
-        case "worker":
-            os.kill(workers[-1].pid, signal.SIGKILL)
+        case "worker" | "stop":  # a kernel that restarts stops its worker
+            if fault == "worker":
+                os.kill(workers[-1].pid, signal.SIGKILL)
+            else:
+                workers[-1].stop()
             wait_until(lambda: not plot.alive)
             workers.append(start_worker(1))
         case "job" if (pid := driving(plot)) is not None:
