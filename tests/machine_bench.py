@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -60,6 +61,16 @@ def hp_place(driver):
         return None
     _, placing = placed(Document(297, 210, ()), "hp7475a")
     return lambda points: placing.units(points) * 0.02488
+
+
+def driving(plot):
+    """The process that drives a plot, by the lock that it holds; None when there is none."""
+    inode = (plot.folder / "run.lock").stat().st_ino if plot.alive else 0
+    for line in Path("/proc/locks").read_text().splitlines():
+        _, kind, _, how, pid, where, *_ = line.split()
+        if (kind, how) == ("FLOCK", "WRITE") and where.endswith(f":{inode}"):
+            return int(pid)
+    return None
 
 
 def is_over(plot):

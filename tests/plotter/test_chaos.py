@@ -22,6 +22,7 @@ from machine_bench import (
     Bench,
     call_and_wait,
     document,
+    driving,
     hp_place,
     is_over,
     judge,
@@ -136,16 +137,6 @@ def test_nothing_is_lost_whenever_something_breaks(home, driver):
             list(pool.map(draw, range(number, number + AT_ONCE)))
             number += AT_ONCE
     assert len(moments) >= MOMENTS
-
-
-def driving(plot):
-    """The process that drives a plot, by the lock that it holds; None when there is none."""
-    inode = (plot.folder / "run.lock").stat().st_ino if plot.alive else 0
-    for line in Path("/proc/locks").read_text().splitlines():
-        _, kind, _, how, pid, where, *_ = line.split()
-        if (kind, how) == ("FLOCK", "WRITE") and where.endswith(f":{inode}"):
-            return int(pid)
-    return None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from machine_bench import scribble
+from machine_bench import driving, scribble
 from support import read, wait_until
 
 from drawscape.catalogue import drawings
@@ -124,7 +124,8 @@ def is_down(memory):
         return json.loads(memory.read_bytes())[2]
 
 
-def test_the_pen_is_lifted_when_the_job_is_canceled(drawing, home):
+@pytest.mark.parametrize("end", ["the job is canceled", "it hangs and is killed"])
+def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, end):
     drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "3x")
     drawscape("machine", "check", "desk")  # started here, it is no process of the job
     way = np.stack((np.linspace(5, 55, 40), np.tile((5.0, 55.0), 20)), axis=1)
@@ -135,7 +136,11 @@ def test_the_pen_is_lifted_when_the_job_is_canceled(drawing, home):
     try:
         plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes")
         wait_until(lambda: is_down(memory) is True, "the pen to be down")
-        assert cancel_job(find_plot(plot_id).state.job)
+        if "canceled" in end:
+            assert cancel_job(find_plot(plot_id).state.job)
+        else:  # all that it has started is killed, too, but for what lifts the pen
+            os.kill(driving(find_plot(plot_id)), signal.SIGSTOP)
+            worker.stop()
         assert wait_for_state(plot_id, "interrupted")["stroke"] == 0
         wait_until(lambda: is_down(memory) is False, "the pen to be lifted")
     finally:
