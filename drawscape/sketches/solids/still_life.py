@@ -51,7 +51,8 @@ def still_life(
     reach = 0.3 * LIGHT[0] * high[2]
     x = np.linspace(low[0] - 0.5 * reach, high[0] + reach, 120)[:, None] * (1.0, 0.0, 0.0)
     edge = x + np.array([0.0, high[1] + 0.6, 0.0])
-    outline = camera.project(np.concatenate([scene.vertices, edge]))[:, :2]
+    front = low * (1.0, 1.0, 0.0)  # of the table below the vessels' bellies, where shadows lie
+    outline = camera.project(np.concatenate([scene.vertices, edge, front[None]]))[:, :2]
     place = partial(fitted, svg.frame, like=outline)
     mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
     tallest = max(float(profile[-1, 1]) for profile in profiles)
