@@ -130,8 +130,11 @@ def open_plot(plot_id: str) -> PlotPanel:
 
     Raises PlotNotFoundError.
 
-    >>> from drawscape.plotter.plot import list_plots
-    >>> [open_plot(plot.id) for plot in list_plots()[:1]]
-    [<PlotPanel: a plot on ...>]
+    >>> from drawscape.plotter.device import add_device
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> _ = add_device("simulated", "simulator", "100x")
+    >>> panel = plot(SVGBuilder(50, 50).line(5, 5, 30, 5), on="simulated", yes=True)
+    >>> open_plot(panel.plot.id)
+    <PlotPanel: a plot on simulated>
     """
     return PlotPanel(find_plot(plot_id))
