@@ -286,7 +286,8 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
     job = enqueue_background_job("sampletasks.nap", 600)
     wait_until(lambda: job.status == "started")
     GONE[harm](default_queue().folder)
-    assert consumer.process.wait(60) == 1
+    wait_until(lambda: consumer.process.poll() is not None, f"its end, see {consumer.log}")
+    assert consumer.process.returncode == 1
     text = consumer.log.read_text()
     assert "event=queue_gone" in text
     assert "the worker has left:" in text.splitlines()[-1]
