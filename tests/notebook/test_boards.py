@@ -150,8 +150,8 @@ def test_a_sheet_that_is_made_again_queues_nothing():
     assert not [tile for tile in first.tiles if "drawn before" in tile["hint"]]
     first.drawings[2].star(3).tag("rejected")  # as somebody else would
     for one in (first, again):
-        wait_until(lambda one=one: one.tiles[2]["stars"] == 3, "the stars")
-        assert one.tiles[2]["caption"] == "seed 2 · rejected"
+        wait_until(lambda one=one: one.tiles[2]["caption"] == "seed 2 · rejected", "the tag")
+        assert one.tiles[2]["stars"] == 3
     assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
     assert count_jobs() == count
     larger = contact_sheet("truchet", range(6), paper="A7")

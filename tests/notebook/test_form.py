@@ -75,7 +75,7 @@ def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate):
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
     wait_until(lambda: circles(dots) == 3, "a preview")
-    assert dots.state["progress"] == pytest.approx(0.75)
+    wait_until(lambda: dots.state["progress"] == pytest.approx(0.75), "its progress")
     assert dots.state["running"]
     gate.touch()
     path = Path(job.wait(60))
@@ -346,7 +346,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():
         shown.set(lines=3000).draw().wait(60)
     await_status(shown, "failed: ZeroDivisionError")
     wait_until(lambda: "printed" in details(shown), "what was printed")
-    assert "svg.circle(0, 0, lines / 0)" in details(shown)["traceback"]
+    wait_until(lambda: "svg.circle(0, 0, lines / 0)" in details(shown)["traceback"], "the line")
     assert "drawing.py" not in details(shown)["traceback"]
     assert "the last 20,000 characters" in details(shown)["printed"]
     assert "<line> 2999" in details(shown)["printed"]
@@ -395,6 +395,7 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     )
     send(shown, "export", format="gcode", per_pen=True)
     wait_until(lambda: shown.state["notice"].startswith("wrote output/"), "the files")
+    wait_until(lambda: len(sent) == 2, "the downloads")
     assert [one["download"][-8:] for one, _ in sent] == ["-1.gcode", "-2.gcode"]
     (file,) = shown.export("svg")
     assert file.parent == path.parent
@@ -413,8 +414,8 @@ def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(60)
-    wait_until(lambda: "shown reduced" in shown.state["caption"], "a reduced picture")
-    assert bytes(shown.picture)[8:12] == b"WEBP"
+    wait_until(lambda: "shown reduced" in shown.state["caption"], "what is said of the picture")
+    wait_until(lambda: bytes(shown.picture)[8:12] == b"WEBP", "a reduced picture")
 
 
 def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):

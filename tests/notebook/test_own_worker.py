@@ -124,7 +124,7 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     held = form(hold)
     job = held.draw()
     wait_until(lambda: "have died" in held.state.get("note", ""), "the note")
-    assert "drawscape worker" in held.state.get("note", "")
+    wait_until(lambda: "drawscape worker" in held.state.get("note", ""), "its advice")
     job.cancel()
 
 
