@@ -232,7 +232,9 @@ GONE = {
 @pytest.mark.parametrize("harm", GONE)
 def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm):
     job = enqueue_background_job("sampletasks.nothing")
-    GONE[harm](default_queue().folder)
+    GONE[harm](folder := default_queue().folder)
+    if folder.exists():
+        os.utime(folder, (0, 0))  # as if it had happened long ago
     for _ in range(2):
         with pytest.raises(QueueGoneError, match="was deleted or replaced"):
             enqueue_background_job("sampletasks.nothing")

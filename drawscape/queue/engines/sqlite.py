@@ -112,7 +112,7 @@ class FileGuard:
         ]
         self._folder = os.fspath(path.parent)
         self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
-        self._stamp = (0, 0)
+        self._stamp: tuple[int, int] | None = None
         self._checked_at = 0.0
 
     def check(self) -> None:
@@ -121,15 +121,13 @@ class FileGuard:
         The time of their folder moves with each file that is made, removed or renamed in it: mostly one look
         is enough.
         """
+        stamp, is_fresh = None, True
         with suppress(OSError):
             found = os.stat(self._folder)
             stamp = found.st_ino, found.st_mtime_ns
-            if stamp == self._stamp:
-                return
-            if (
-                time.time_ns() - found.st_mtime_ns > _FRESH_NS
-            ):  # else another change may have the same time
-                self._stamp = stamp
+            is_fresh = time.time_ns() - found.st_mtime_ns <= _FRESH_NS
+        if stamp is not None and stamp == self._stamp:
+            return
         for name, identity in self._files.items():
             if _identity(name) != identity:
                 raise QueueGoneError(
@@ -137,6 +135,8 @@ class FileGuard:
                     "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
                     "are in a copy, if there is one"
                 )
+        if not is_fresh:  # else another change may have the same time
+            self._stamp = stamp
 
     def check_at_times(self) -> None:
         """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
