@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -344,14 +345,19 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
         Those that run have the huey's `grace_s` before.
         """
-        if not graceful and self.huey.grace_s and self._gone is None:
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            graceful = False  # a second Ctrl-C, before huey saw the first
+        elif not graceful and self.huey.grace_s and self._gone is None:
             graceful, self.shutdown_timeout = True, self.huey.grace_s
         self._stopping.set()
         self.stop_flag.set()
         self._dispatcher.wake()
         self._waker.native_task_waits.set()
-        _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
-        super().stop(graceful)
+        try:
+            _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
+            super().stop(graceful)
+        except KeyboardInterrupt:  # a second Ctrl-C, before huey waits for the jobs
+            self._interrupt_workers()
         if self._await_jobs(0.0):
             self._jobs.close()
         self._waker.stop()
