@@ -33,6 +33,7 @@ _EXTRAS = {
 """The extras that a person asks for, and the packages that show whether they are there."""
 
 _LOW_DISK_BYTES = 200 * 2**20
+_MOST_NAMED = 20  # files in one command: what is left is named the next time
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,22 @@ def _home() -> Iterator[Finding]:
     """Yield where the home is, and whether this user can work there."""
     home = settings.home()
     yield Finding("home", f"{home} ({_why(home)})")
+    for link in (home, home / ".drawscape", home / "output"):
+        if link.is_symlink() and not link.exists():
+            remedy = (
+                f"it is a link to {os.readlink(link)}, which is not there; make that, or remove it"
+            )
+            yield Finding(link.name, "a link to nothing", remedy, f"rm {shlex.quote(str(link))}")
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     if not os.access(place, os.W_OK | os.X_OK):
-        remedy = f"let this user write to {place}, or set DRAWSCAPE_HOME to another folder"
-        yield Finding("home", "not writable", remedy)
+        yield _unwritable(home, place)
+    # Root may look at the home of somebody else.
+    elif foreign := _foreign(home, owner := os.geteuid() or place.stat().st_uid):
+        names = " ".join(shlex.quote(str(path)) for path in foreign[:_MOST_NAMED])
+        command = f"{'sudo ' if os.geteuid() else ''}chown -h {owner} {names}"
+        where = foreign[0].name + (f" and {len(foreign) - 1} more" if foreign[1:] else "")
+        text = f"belongs to user {foreign[0].lstat().st_uid}"
+        yield Finding(where, text, "give it to its user", command)
     if (free := shutil.disk_usage(place).free) < _LOW_DISK_BYTES:
         remedy = f"make room in {place}, or delete drawings without stars, tags, notes and names"
         yield Finding("disk", f"{free / 1e6:.0f} MB free", remedy, "drawscape drawings prune")
@@ -116,6 +129,30 @@ def _why(home: Path) -> str:
     if settings.is_project(home):
         return "a project"
     return "it has .drawscape/" if (home / ".drawscape").is_dir() else "the user's data folder"
+
+
+def _unwritable(home: Path, place: Path) -> Finding:
+    """Return what to do about a home that is not writable, or whose nearest folder `place` is not."""
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return Finding("home", "on a read-only disk", "set DRAWSCAPE_HOME to another folder")
+    remedy = "let this user write there, or set DRAWSCAPE_HOME to another folder"
+    quoted = shlex.quote(str(home))
+    if home.exists() and home.stat().st_uid == os.geteuid():
+        return Finding("home", "not writable", remedy, f"chmod u+wx {quoted}")
+    # Of what is above the home nothing may change its owner: it may be /.
+    command = f"sudo install -d -o {os.geteuid()} {quoted}"
+    return Finding("home", "not writable", remedy, command)
+
+
+def _foreign(home: Path, owner: int) -> list[Path]:
+    """Return what somebody else owns and is in the way, as after `sudo drawscape worker`.
+
+    That is each folder, and each file of `.drawscape/`. A drawing of somebody else can be replaced.
+    """
+    state, output = home / ".drawscape", home / "output"
+    drawn = [path for path in output.rglob("*") if path.is_dir()]
+    there = [path for path in (state, *state.rglob("*"), output, *drawn) if path.exists()]
+    return [path for path in there if path.lstat().st_uid != owner]
 
 
 def _output() -> Iterator[Finding]:

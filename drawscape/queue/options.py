@@ -56,6 +56,20 @@ _KEY_CHARS = 200
 _UNIQUE_CHARS = 1000
 
 
+class Due(NamedTuple):
+    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
+
+    due_at: float | None = None
+    due_boot: str | None = None
+    due_boot_s: float | None = None
+
+    @classmethod
+    def after(cls, delay_s: float) -> "Due":
+        """Return the moment `delay_s` from now."""
+        boot = clock.boot_id()
+        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
+
+
 class Group(NamedTuple):
     """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
 
@@ -90,14 +104,14 @@ class NewJob(NamedTuple):
     """It is canceled when it has not started by then."""
     code: str | None = None
     """What names the code of its home's tasks, where a worker may have another."""
-    due_at: float | None = None
+    due: Due = Due()
     group: Group = Group()
     depends_on: tuple[str, ...] = ()
 
     def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
         """Return the values of the row, by column."""
-        row = self._asdict()
-        del row["group"], row["depends_on"]
+        row = {**self._asdict(), **self.due._asdict()}
+        del row["due"], row["group"], row["depends_on"]
         return {**row, "queue": queue, "status": status, "group_id": group_id}
 
 
@@ -147,7 +161,7 @@ def new_job(
         payload=payload,
         created_at=now,
         priority=priority_of(get("job_priority", 0)),
-        due_at=_due_at(get("job_delay"), get("job_at")),
+        due=_due(get("job_delay"), get("job_at")),
         timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT_S)),
         grace_s=None if grace is None else durations.seconds(grace, "job_grace"),
         retries=whole(get("job_retries", len(delays)), "job_retries", low=0),
@@ -232,15 +246,13 @@ def _backoff(value: Any) -> float:
     return float(value)
 
 
-def _due_at(delay: durations.Duration, at: datetime | None) -> float | None:
+def _due(delay: durations.Duration, at: datetime | None) -> Due:
     if delay is not None and at is not None:
         raise JobOptionError("job_delay and job_at: give one of them")
     if at is not None:
-        return durations.moment(at, "job_at")
-    if delay is None:
-        return None
-    wait_s = durations.seconds(delay, "job_delay")
-    return clock.now() + wait_s if wait_s > 0 else None
+        return Due(durations.moment(at, "job_at"))
+    wait_s = 0.0 if delay is None else durations.seconds(delay, "job_delay")
+    return Due.after(wait_s) if wait_s > 0 else Due()
 
 
 def _ids_of(needed: Any) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from drawscape.queue.engines.engine import (
     UniqueViolation,
 )
 from drawscape.queue.lists import module_pattern, unknown_job
-from drawscape.queue.options import Group, NewJob
+from drawscape.queue.options import Due, Group, NewJob
 from drawscape.queue.row import (
     ENDED,
     OPEN,
@@ -199,7 +199,7 @@ def _insertion(columns: tuple[str, ...]) -> str:
 
 
 def _first_status(job: NewJob) -> str:
-    return Status.QUEUED.value if job.due_at is None else Status.SCHEDULED.value
+    return Status.QUEUED.value if job.due.due_at is None else Status.SCHEDULED.value
 
 
 def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
@@ -271,8 +271,8 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
         left = json.dumps(rest or [delay_s])
     later = {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left}
     if delay_s <= 0:
-        return {"status": Status.QUEUED.value, "due_at": None, **later}
-    return {"status": Status.SCHEDULED.value, "due_at": clock.now() + delay_s, **later}
+        return {"status": Status.QUEUED.value, **Due()._asdict(), **later}
+    return {"status": Status.SCHEDULED.value, **Due.after(delay_s)._asdict(), **later}
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
@@ -322,9 +322,8 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
         }
         if not others - refused_by.keys():
             return [*refused_by.values()]
-        due_at = clock.now() + _REFUSAL_PAUSE_S
-        detail = json.dumps({"refused_by": refused_by})
-        run(run.sql.REFUSE, **held.key, due_at=due_at, detail=detail)
+        due = Due.after(_REFUSAL_PAUSE_S)._asdict()
+        run(run.sql.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
     return None
 
 
@@ -340,14 +339,23 @@ def note_progress(
 
 
 def promote_due(engine: Engine, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now."""
-    return len(engine.write(engine.sql.PROMOTE, queue=queue, now=clock.now()))
+    """Return how many scheduled jobs came due and are queued now.
+
+    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
+    """
+    sql = engine.sql
+    due = engine.write(sql.PROMOTE, queue=queue, now=clock.now())
+    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
+    return len(due) + len(engine.write(sql.PROMOTE_DELAYED, queue=queue, **boot))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    rows = engine.read(engine.sql.NEXT_DUE, queue=queue)
-    return max(0.0, rows[0][0] - clock.now()) if rows else None
+    sql = engine.sql
+    moments = engine.read(sql.NEXT_DUE, queue=queue)
+    delays = engine.read(sql.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
+    waits = [at - clock.now() for (at,) in moments] + [at - clock.boot_s() for (at,) in delays]
+    return max(0.0, min(waits)) if waits else None
 
 
 def cancel_overdue(engine: Engine) -> None:

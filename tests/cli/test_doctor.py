@@ -128,12 +128,44 @@ def test_a_queue_that_cannot_be_read_is_one_problem(home):
     assert list((home / ".drawscape").glob("queue-broken-*/queue.db"))
 
 
-def test_a_home_that_this_user_may_not_write(home, monkeypatch):
+def test_a_home_that_this_user_may_not_write(home):
+    home.chmod(0o500)
+    (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
+    assert command == f"chmod u+wx {home}"
+    assert is_fixed_by(command)
+    assert doctor(*WITHOUT_ROOTS_POWERS).code == 0
+
+
+def test_a_home_in_a_folder_that_this_user_may_not_write(home, monkeypatch):
+    """What is above the home keeps its owner, no matter who that is: it may be the root folder."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(home / "studio" / "home"))
     home.chmod(0o500)
-    done = doctor(*WITHOUT_ROOTS_POWERS)
-    assert done.code == 1
-    assert f"- home: let this user write to {home}, or set DRAWSCAPE_HOME" in done.out
+    (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
+    assert command == f"sudo install -d -o {os.geteuid()} {home}/studio/home"
+    if os.geteuid() == 0:
+        assert is_fixed_by(command.removeprefix("sudo "))
+        assert home.stat().st_mode & 0o777 == 0o500
+
+
+@pytest.mark.parametrize("name", [".drawscape", "output"])
+def test_a_link_that_leads_nowhere(home, name):
+    (home / name).symlink_to(home / "gone")
+    (command,) = remedies(doctor(alone=False))
+    assert is_fixed_by(command, alone=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_files_that_belong_to_somebody_else(home):
+    enqueue_in_a_process_of_its_own()
+    state = home / ".drawscape"
+    (home / "kept.txt").touch()
+    for file in (state, state / "queue.db", home / "kept.txt"):
+        os.chown(file, 65534, 65534)
+    command = remedies(doctor())[0]
+    assert command == f"chown -h 0 {state} {state}/queue.db"
+    assert is_fixed_by(command, "drawscape worker --burst -q")
+    assert (state / "queue.db").stat().st_uid == 0
+    assert (home / "kept.txt").stat().st_uid == 65534  # it is not ours to give away
 
 
 @pytest.mark.nightly
@@ -152,7 +184,7 @@ def test_a_disk_that_is_read_only_or_almost_full(home):
     full, pruned, read_only = done.stdout.split("=====\n")
     assert "drawings without stars, tags, notes and names:\n    drawscape drawings prune\n" in full
     assert pruned.endswith("\nno problems.\n")
-    assert f"- home: let this user write to {home}, or set DRAWSCAPE_HOME" in read_only
+    assert "- home: set DRAWSCAPE_HOME to another folder\n" in read_only
 
 
 def test_a_postgres_that_does_not_answer(home, monkeypatch):

@@ -21,10 +21,11 @@ from drawscape.jobs import (
     list_jobs,
     prune_jobs,
 )
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
 from drawscape.queue.retention import DAY_S, prune
-from drawscape.queue.store import promote_due
+from drawscape.queue.store import next_due_s, promote_due
 
 pytestmark = pytest.mark.both_engines
 
@@ -110,6 +111,34 @@ def jumped(monkeypatch):
         monkeypatch.setattr(time, "time", lambda: true_time() + by_s)
 
     return jump
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.sqlite
+def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
+    database = default_queue().database
+    hour = enqueue_background_job(TASK, job_delay="1h")
+    soon = enqueue_background_job(TASK, job_delay=0.05)
+    jumped(31 * DAY_S)
+    assert next_due_s(database, "background") < 1
+    wait_until(lambda: promote_due(database, "background") == 1)
+    assert (hour.status, soon.status) == ("scheduled", "queued")
+    assert 3500 < next_due_s(database, "background") <= 3600
+    jumped(-DAY_S)
+    assert 3500 < next_due_s(database, "background") <= 3600
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.sqlite
+def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
+    database = default_queue().database
+    job = enqueue_background_job(TASK, job_delay=60)
+    database.write("update job set due_boot = 'an earlier one'")
+    database.write(database.sql.FORGET_BOOTS, boot=clock.boot_id())
+    assert 50 < next_due_s(database, "background") <= 60
+    jumped(61)
+    assert promote_due(database, "background") == 1
+    assert job.status == "queued"
 
 
 @pytest.mark.usefixtures("home")

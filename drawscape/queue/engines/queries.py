@@ -135,7 +135,7 @@ class Queries:
     where {_HELD} and stop_grace_s is null and retries > 0
     """
     RETRY = f"""
-    update job set status = :status, due_at = :due_at,
+    update job set status = :status, due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
         retry_delay_s = :retry_delay_s, retry_delays = :retry_delays, reason = :reason, error = :error,
         detail = :detail, peak_kb = :peak_kb, pid = null, worker = null, retries = retries - 1
     where {_HELD} returning id
@@ -158,8 +158,8 @@ class Queries:
 
     REFUSALS = f"select detail, queue from job where {_HELD} and stop_grace_s is null"
     REFUSE = f"""
-    update job set status = 'scheduled', due_at = :due_at, detail = :detail, worker = null, pid = null,
-        started_at = null, attempts = attempts - 1
+    update job set status = 'scheduled', due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
+        detail = :detail, worker = null, pid = null, started_at = null, attempts = attempts - 1
     where {_HELD}
     """
     PROGRESS = f"""
@@ -185,11 +185,26 @@ class Queries:
     where status = 'started' and worker = :worker and stop_grace_s is not null
     """
     PROMOTE = """
-    update job set status = 'queued', due_at = null
-    where status = 'scheduled' and queue = :queue and due_at <= :now returning id
+    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
+    where status = 'scheduled' and queue = :queue and due_boot is null and due_at <= :now returning id
+    """
+    PROMOTE_DELAYED = """
+    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
+    where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :boot
+        and due_boot_s <= :boot_s returning id
     """
     NEXT_DUE = """
-    select due_at from job where status = 'scheduled' and queue = :queue order by due_at limit 1
+    select due_at from job where status = 'scheduled' and due_boot is null and queue = :queue
+    order by due_at limit 1
+    """
+    NEXT_DELAYED = """
+    select due_boot_s from job where status = 'scheduled' and due_boot is not null and queue = :queue
+        and due_boot = :boot
+    order by due_boot_s limit 1
+    """
+    FORGET_BOOTS = """
+    update job set due_boot = null, due_boot_s = null
+    where status = 'scheduled' and due_boot is not null and due_boot != :boot
     """
     EXPIRED_WAITING = f"""
     select id from job where start_by is not null and start_by <= :now and status in {_WAITING} limit 100
@@ -322,7 +337,7 @@ class Queries:
     REOPEN = f"""
     update job set status = 'deferred', reason = null, error = null, detail = null, result = null,
         progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
-        due_at = null, stop_grace_s = null, recoveries = 0,
+        due_at = null, due_boot = null, due_boot_s = null, stop_grace_s = null, recoveries = 0,
         start_by = null, code = coalesce(:code, code),
         waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
     where id = :id and status in {_ENDED} and (unique_key is null or not exists (

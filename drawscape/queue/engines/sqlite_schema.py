@@ -164,9 +164,6 @@ _VERSION_5: Final = (
     "alter table job add column recover integer not null default 1",
     "alter table job add column start_by real",
     "alter table job add column code text",
-    "drop index job_due",
-    "drop index job_due_boot",
-    "create index job_due on job (due_at) where status = 'scheduled'",
     "create index job_start_by on job (start_by) "
     "where start_by is not null and status in ('queued', 'scheduled', 'deferred')",
     "create index job_of_group on job (group_id) where group_id is not null",

@@ -270,6 +270,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
+        boot = clock.boot_id()
+        _though_it_breaks(lambda: self._jobs.write(self._jobs.sql.FORGET_BOOTS, boot=boot))
         _though_it_breaks(lambda: cancel_overdue(self._jobs))
         self._recover()
         _though_it_breaks(self._jobs.workers.forget_dead)
