@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, MaxLen, doc
 
-from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count
+from drawscape.geometry import Lines, Points, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.resample import resample
 from drawscape.lettering import Style, set_text
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
@@ -41,7 +41,8 @@ def warped_text(
     if not len(lines):
         return
     lines = resample(lines, max(0.4, frame.short / 400))
-    discs = _discs(rng, frame, 1 if warp == "twist" else 9)
+    radii = np.linspace(0.36, 0.09, 70) * frame.short
+    discs = discs_apart(rng, frame, radii, apart=1.06)[: 1 if warp == "twist" else 9]
     phase = rng.uniform(0, 2 * np.pi)
     if warp in ("waves", "flag"):
         discs = discs[:0]
@@ -58,20 +59,6 @@ def warped_text(
     middle = np.add.reduceat(lines.points, lines.offsets[:-1]) / lines.counts[:, None]
     under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
     in_pens(svg, ink, [lines.take(~under), lines.take(under)])
-
-
-def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
-    """Return (n, 3): middle and radius of discs that do not touch, the largest first."""
-    discs: list[tuple[float, float, float]] = []
-    for share in np.linspace(0.36, 0.09, 70):
-        radius = float(share * frame.short)
-        x = rng.uniform(frame.x0 + radius, frame.x1 - radius)
-        y = rng.uniform(frame.y0 + radius, frame.y1 - radius)
-        if len(discs) < most and all(
-            np.hypot(x - u, y - v) > 1.06 * (radius + r) for u, v, r in discs
-        ):
-            discs.append((x, y, radius))
-    return np.array(discs)
 
 
 def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
