@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -152,9 +153,17 @@ def build(folder):
             str(folder),
             str(ROOT),
         ]
-    subprocess.run(command, check=True)
+    address = "https://example.org/studio/drawscape"
+    origin = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": "studio/drawscape"}
+    subprocess.run(command, check=True, env={**os.environ, **origin})
     (wheel,) = folder.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
+    (about,) = (name for name in names if name.endswith("METADATA"))
+    page = zipfile.ZipFile(wheel).read(about).decode()
+    expect(f"Project-URL: Source, {address}\n" in page, "the wheel names no repository")
+    expect(f"]({address}/raw/HEAD/notebooks/pictures/" in page, "its page shows no pictures")
+    links = re.findall(r"\]\((?!https?:|#).*?\)", page)
+    expect(not links, f"its page has links that lead nowhere: {links}")
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
     expect(tops == {"drawscape"}, f"the wheel holds {sorted(tops)} at its top")
     print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, {len(names)} files")
