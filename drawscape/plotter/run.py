@@ -27,6 +27,7 @@ _PROGRESS_S = 0.5
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
 _RETRY_S = 0.2
 _RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
+_DYING_S = 10.0  # after which a machine that is still held is another run's, not a dying one's
 
 
 class _StoppedError(Exception):
@@ -329,16 +330,17 @@ def rescue() -> None:
     with contextlib.suppress(ImportError):
         importlib.import_module("serial")  # now, for there is no time later
     os.write(1, b".")
-    until = 0.0 if sys.stdin.read() else time.monotonic() + _RESCUE_S
-    while time.monotonic() < until:
+    began = -_RESCUE_S if sys.stdin.read() else time.monotonic()
+    while (late_s := time.monotonic() - began) < _RESCUE_S:
         if device.driver == "simulator" and simulator_process(device.name) is None:
             return  # it lost its power with the job that had started it
         try:
             with read_device(device.name).opened(patience_s=_RETRY_S) as driver:
                 driver.rescue()
             return
-        except MachineBusyError:  # another run drives it by now, and has lifted the pen
-            return
+        except MachineBusyError:
+            if late_s > _DYING_S:  # that run has lifted the pen
+                return
         except MachineError:
             time.sleep(_RETRY_S)
 

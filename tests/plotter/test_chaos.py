@@ -199,7 +199,8 @@ def kill(fault, desk, plot, caller, workers, early_s, share):
 
 def await_end(plot, machine):
     """Return once no run drives the machine, and what lifts its pen has done so."""
-    wait_until(lambda: is_over(plot) and not (machine.busy or machine.carriage.down), timeout_s=240)
+    wait_until(lambda: is_over(plot), f"the run of {plot.as_dict()} to end", timeout_s=240)
+    wait_until(lambda: not (machine.busy or machine.carriage.down), "the pen to be up")
 
 
 def check(plot, drawn, begins, driver, told):

@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +20,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
-from drawscape.plotter.device import read_device
+from drawscape.plotter.device import locked, read_device
 from drawscape.plotter.driver import Port
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import find_plot
@@ -257,6 +259,26 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         plot, desk.emulator.carriage.strokes, lambda points: np.add(placed(points), (20, 10))
     )
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(bench, home):
+    machine = bench("grbl", GrblEmulator).emulator
+    with read_device("desk").opened() as driver:
+        driver.connect()
+        driver.prepare()
+        driver.run(driver.pen(True))
+    assert machine.carriage.down
+    guard = subprocess.Popen(
+        [sys.executable, "-c", "from drawscape.plotter.run import rescue; rescue()", "desk"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with locked(home / ".drawscape" / "machines" / "desk.lock", 10.0, "busy"):
+        guard.stdout.read(1)
+        guard.stdin.close()  # the run has died; the kernel has not yet let go of all that it held
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            guard.wait(1.5)
+    assert guard.wait(60) == 0
+    assert not machine.carriage.down
 
 
 def run_aside(desk, plot, **options):
