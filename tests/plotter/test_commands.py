@@ -36,7 +36,7 @@ def drawscape(*arguments):
 @pytest.fixture
 def drawing(home):
     """A drawing with two pens, on a simulator that is called desk."""
-    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "15x")
+    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "3x")
     path = home / "two.svg"
     save(scribble(5, strokes=12, pens=2), path)
     return str(path)
@@ -126,7 +126,6 @@ def is_down(memory):
 
 @pytest.mark.parametrize("end", ["the job is canceled", "it hangs and is killed"])
 def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, end):
-    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "3x")
     drawscape("machine", "check", "desk")  # started here, it is no process of the job
     way = np.stack((np.linspace(5, 55, 40), np.tile((5.0, 55.0), 20)), axis=1)
     layer = Layer("1 pen", "black", None, Lines.of([way]))
@@ -148,20 +147,19 @@ def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, end):
 
 
 def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):
-    drawscape("machine", "add", "hall", "--driver", "simulator", "--port", "15x")
+    for name in ("desk", "hall"):
+        drawscape("machine", "add", name, "--driver", "simulator", "--port", "15x")
     worker = start_worker(4)
     try:
-        first, other = (drawscape("plot", drawing, "--on", on, "--yes") for on in ("desk", "hall"))
+        first, other = (drawscape("plot", drawing, "--on", on) for on in ("desk", "hall"))
         second = drawscape("plot", drawing, "--on", "desk", "--yes")
-        wait_until(
-            lambda: shown(first)["stroke"] >= 2 and shown(other)["stroke"] >= 2, timeout_s=120
-        )
-        assert shown(second)["state"] == "ready"
-        assert {job.status for job in list_jobs()} == {"started", "queued"}
-        drawn = enqueue_background_job(
-            "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral"
-        )
-        assert Path(drawn.wait(60)).exists()
+        for question in ("paper", "position", "pen"):  # both hold their machines meanwhile
+            for plot_id in (first, other):
+                wait_for_state(plot_id, f"waiting for {question}")
+            assert shown(second)["state"] == "ready"
+            assert sorted(job.status for job in list_jobs()) == ["queued", "started", "started"]
+            for plot_id in (first, other):
+                drawscape("plots", "answer", plot_id)
         for plot_id in (first, other, second):
             wait_for_state(plot_id, "done")
     finally:
