@@ -20,10 +20,10 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
-from drawscape.plotter.device import locked, read_device
+from drawscape.plotter.device import add_device, locked, read_device
 from drawscape.plotter.driver import Port
 from drawscape.plotter.plan import Placement
-from drawscape.plotter.plot import find_plot
+from drawscape.plotter.plot import Plot, find_plot
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
 
@@ -441,6 +441,8 @@ def test_an_unfinished_plot_of_the_same_strokes_is_found_again(bench):
     desk = bench("grbl", GrblEmulator)
     first, other = (desk.plot(scribble(seed, strokes=2)) for seed in (1, 2))
     assert desk.plot(scribble(1, strokes=2), reuse=True).id == first.id
+    add_device("hall", "grbl", "/dev/none")
+    assert Plot.create(scribble(1, strokes=2), "hall", reuse=True).id not in (first.id, other.id)
     assert desk.run(first) == "done"
     fresh = desk.plot(scribble(1, strokes=2), reuse=True)
     assert fresh.id not in (first.id, other.id)
