@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.drawing.affine import parse_transform
+from drawscape.drawing.document import Pen
 from drawscape.drawing.paper import Frame, Orientation, margin_mm, paper_size
-from drawscape.drawing.pen import Pen
-from drawscape.drawing.units import checked_length
+from drawscape.drawing.values import checked_length
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg import compatibility

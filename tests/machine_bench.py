@@ -11,7 +11,7 @@ from support import wait_until
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.hpgl import placed
+from drawscape.plot.hpgl import placed
 from drawscape.plotter.device import add_device
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot

@@ -17,7 +17,7 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import file_tag, image_tag
-from drawscape.plot.export.formats import FORMATS, save
+from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
 from drawscape.recipe import Provenance, read_provenance

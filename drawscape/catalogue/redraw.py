@@ -22,8 +22,8 @@ from drawscape.catalogue.index import (
 )
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
-from drawscape.geometry.resample import resample
-from drawscape.plot.export.svg import ordered_svg
+from drawscape.geometry.lines import resample
+from drawscape.plot.formats import ordered_svg
 from drawscape.recipe import Provenance, SourceText, draw_recipe, is_address, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw

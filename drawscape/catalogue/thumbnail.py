@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import WARM_WHITE
-from drawscape.drawing.style import luminance, rgb
+from drawscape.drawing.values import luminance, rgb
 from drawscape.geometry.lines import Floats, Lines
 
 Shades = NDArray[np.float32]

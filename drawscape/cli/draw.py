@@ -262,7 +262,7 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
     """
     form = plot.forms[0]
     if form == "svg":
-        from drawscape.plot.export.svg import ordered_svg
+        from drawscape.plot.formats import ordered_svg
 
         raw = plot.optimize is False
         write_bytes(svg.to_bytes() if raw else ordered_svg(svg, plot.ordered), output)

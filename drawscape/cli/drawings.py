@@ -24,7 +24,7 @@ from drawscape.cli.text import (
 )
 from drawscape.durations import seconds
 from drawscape.errors import ParameterError
-from drawscape.plot.export.formats import FORMATS
+from drawscape.plot.formats import FORMATS
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 

@@ -16,7 +16,7 @@ from drawscape.atomic import is_special
 from drawscape.cli.text import progress_bar
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import OUTSIDE, Outside
-from drawscape.plot.export.formats import FORMATS, SUFFIXES, Format, format_of
+from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
 from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import EFFORTS, Effort
 from drawscape.plot.pipeline import optimize
@@ -167,8 +167,7 @@ class PlotOptions:
 
     def hatching(self) -> Callable[[str], dict[str, Any]]:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
-        from drawscape.drawing.style import rgb
-        from drawscape.drawing.units import parse_length
+        from drawscape.drawing.values import parse_length, rgb
 
         kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
             ("spacing_mm", self.hatch_distance, parse_length),
@@ -214,7 +213,7 @@ class PlotOptions:
 
     def finished(self, document: Document) -> Document:
         """Return the drawing with its long strokes cut, and its closed ones begun elsewhere."""
-        from drawscape.drawing.units import parse_length
+        from drawscape.drawing.values import parse_length
         from drawscape.plot.pages import cut_strokes, reloop
 
         layers = document.layers
@@ -227,7 +226,7 @@ class PlotOptions:
 
     def write(self, document: Document, target: Path, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
-        from drawscape.plot.export.formats import encode, save
+        from drawscape.plot.formats import encode, save
 
         document, options = self._ready(document, form)
         if is_stdout(str(target)):
@@ -246,7 +245,7 @@ class PlotOptions:
         options = self._writer_options(form)
         document, notes = crop(document, self._reach(document, form, options), outside=self.outside)
         if form == "hpgl":
-            from drawscape.plot.export.hpgl import left_out
+            from drawscape.plot.hpgl import left_out
 
             notes = (*notes, *left_out(document))
         for note in notes:
@@ -257,7 +256,7 @@ class PlotOptions:
     def _writer_options(self, form: Format) -> dict[str, Any]:
         machine = self.chosen_machine
         if form == "gcode":
-            from drawscape.plot.export.gcode import read_profile
+            from drawscape.plot.gcode import read_profile
 
             own = machine.profile if machine else None
             return {"profile": own or read_profile(self.profile)}
@@ -269,11 +268,11 @@ class PlotOptions:
 
     def _reach(self, document: Document, form: Format, options: dict[str, Any]) -> Reach:
         if form == "gcode":
-            from drawscape.plot.export.gcode import reach_of
+            from drawscape.plot.gcode import reach_of
 
             return reach_of(document, options["profile"])
         if form == "hpgl":
-            from drawscape.plot.export.hpgl import reach_of as hpgl_reach
+            from drawscape.plot.hpgl import reach_of as hpgl_reach
 
             return hpgl_reach(document, options["device"])
         from drawscape.plot.pages import Reach
@@ -304,7 +303,7 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def numbers(text: str, count: int, option: str) -> list[float]:
     """Return `count` lengths in mm that stand with commas between; raises BadParameter for other text."""
-    from drawscape.drawing.units import parse_length
+    from drawscape.drawing.values import parse_length
 
     parts = text.split(",")
     if len(parts) != count:

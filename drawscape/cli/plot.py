@@ -13,6 +13,7 @@ from drawscape.cli.text import option, table
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import paper_size
 from drawscape.errors import PlotError, SvgReadError
+from drawscape.plot.formats import EXPORTERS, Format
 from drawscape.plot.statistics import Statistics, matched, statistics
 from drawscape.plotter.device import read_device
 from drawscape.svg.read import Bounds, read_svg
@@ -167,7 +168,7 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
     """Return the sheets with what their files' names end in; one sheet without --tile."""
     if options.tile is None:
         return [("", document)]
-    from drawscape.drawing.units import parse_length
+    from drawscape.drawing.values import parse_length
     from drawscape.plot.pages import tiles
 
     size = paper_size(options.tile, "landscape" if options.landscape else None)
@@ -209,12 +210,27 @@ def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) 
     if options.output is not None and is_stdout(options.output):
         if len(files) > 1:
             raise click.UsageError("these are several files; name one with -o, not -")
-        options.write(files[0][1], Path(options.output), options.forms[0])
+        (_, part), *_ = _for_format(files, options.forms[0])
+        options.write(part, Path(options.output), options.forms[0])
         return
     for form in options.forms:
         target = Path(options.output or f"{file.stem}-plot.{form}")
-        for ending, part in files:
+        for ending, part in _for_format(files, form):
             options.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
+
+
+def _for_format(files: list[tuple[str, Document]], form: Format) -> list[tuple[str, Document]]:
+    """Return the files to write; a machine's are without the layers that it would not plot."""
+    if "outside" not in EXPORTERS[form].options:
+        return files
+    kept = [(ending, part.plotted()) for ending, part in files]
+    if not any(part.layers for _, part in kept):
+        raise PlotError("no layer is plotted: the name of each begins with %")
+    for (_, part), (_, left) in zip(files, kept, strict=True):
+        if not left.layers:
+            names = ", ".join(repr(layer.name) for layer in part.layers)
+            click.echo(f"note: {names} is not plotted, so it gets no {form} file", err=True)
+    return [(ending, part) for ending, part in kept if part.layers]
 
 
 # Statistics: a table on a terminal, plain lines elsewhere

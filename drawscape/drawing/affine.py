@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drawscape.drawing.units import NUMBER, PX, UNITS
+from drawscape.drawing.values import NUMBER, PX, UNITS
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 

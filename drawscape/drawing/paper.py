@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.drawing.units import INCH, checked_length, parse_length
+from drawscape.drawing.values import INCH, checked_length, parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 from drawscape.geometry.lines import Flags
 

@@ -84,7 +84,7 @@ def operation_named(name: str, scratch: Path) -> Operation:
 
 def _optimize(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
     from drawscape.plot import optimize
-    from drawscape.plot.export.svg import to_svg
+    from drawscape.plot.formats import to_svg
     from drawscape.svg.read import read_svg
 
     document = optimize(read_svg(source), on_progress=progress, **options)
@@ -93,7 +93,7 @@ def _optimize(source: Path, target: Path, options: Facts, progress: Progress) ->
 
 
 def _to_png(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
-    from drawscape.plot.export.png import to_png
+    from drawscape.plot.formats import to_png
     from drawscape.svg.read import read_svg
 
     document = read_svg(source)

@@ -6,13 +6,23 @@ numpy and nothing else. A function that is called like its module is found there
 `streamlines`.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
+from drawscape.geometry import lines
 from drawscape.late_names import late_names
 
 if TYPE_CHECKING:
     from drawscape.geometry.clip import Shape, clip_to_polygon, clip_to_rectangle, occlude
-    from drawscape.geometry.contours import centreline, contours_by_level, inked
+    from drawscape.geometry.contours import (
+        centreline,
+        contours_by_level,
+        distance_contours,
+        downhill,
+        inked,
+        slopes_at,
+        values_at,
+    )
     from drawscape.geometry.curves import (
         arc,
         beziers,
@@ -22,7 +32,6 @@ if TYPE_CHECKING:
         ellipse,
         quadratic,
     )
-    from drawscape.geometry.heights import distance_contours, downhill, slopes_at, values_at
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import (
         implicit_mesh,
@@ -57,6 +66,10 @@ if TYPE_CHECKING:
     from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
     from drawscape.geometry.tour import tours, uncrossed
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
+
+# Of 0.3's modules: both functions are in lines.py.
+resample = simplify = lines
+sys.modules |= dict.fromkeys((f"{__name__}.resample", f"{__name__}.simplify"), lines)
 
 __all__ = [
     "Camera",
@@ -129,9 +142,9 @@ __getattr__, __dir__ = late_names(
     __name__,
     {
         "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",
-        "drawscape.geometry.contours": "centreline contours_by_level inked",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
-        "drawscape.geometry.heights": "distance_contours downhill slopes_at values_at",
+        "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "
+        "inked slopes_at values_at",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
         "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
         "normals_of rays smooth_union",

@@ -16,8 +16,8 @@ from drawscape.geometry.lines import (
     offsets_of,
     on_lines,
     ranges,
+    without_repeats,
 )
-from drawscape.geometry.simplify import without_repeats
 
 # A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.
 TOLERANCE_MM = 0.02

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import Flags, Floats, Ints
+from drawscape.geometry.lines import Flags, Floats, Ints, simplify
 from drawscape.geometry.mesh import Mesh, Points3
 from drawscape.geometry.regions import Area, bounds_of
-from drawscape.geometry.simplify import simplify
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0 to 7
 # fill it, each a walk along the three axes (Freudenthal 1942). Neighbouring cubes cut their common face

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError, UnknownNameError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Lines, without_repeats
 from drawscape.geometry.regions import Polygon, from_shapely, to_shapely
-from drawscape.geometry.simplify import without_repeats
 
 Join: TypeAlias = Literal["round", "mitre", "bevel"]
 

@@ -16,12 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
-from drawscape.geometry.heights import values_at
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+from drawscape.geometry.contours import values_at
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, resample, without_repeats
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, rings
-from drawscape.geometry.resample import resample
-from drawscape.geometry.simplify import without_repeats
 
 Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import Floats, Ints, Lines, resample
 
 MOST_COATS = 0.62
 """Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""

@@ -48,7 +48,7 @@ from drawscape.notebook.target import (
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.threads import Debounce, later
 from drawscape.notebook.worker import ensure_worker, guard
-from drawscape.plot.export.formats import menu_of_formats
+from drawscape.plot.formats import menu_of_formats
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 

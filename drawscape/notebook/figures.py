@@ -20,7 +20,7 @@ from drawscape.plot import (
     split_layers,
     statistics,
 )
-from drawscape.plot.export.formats import Format
+from drawscape.plot.formats import Format
 from drawscape.svg.read import read_svg
 
 REST_S = 0.4

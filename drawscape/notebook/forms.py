@@ -78,7 +78,7 @@ from drawscape.notebook.viewer import (
 )
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
-from drawscape.plot.export.formats import menu_of_formats
+from drawscape.plot.formats import menu_of_formats
 
 if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import PlotPanel

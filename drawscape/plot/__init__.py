@@ -2,15 +2,14 @@
 
 Read pipeline.py first: merge, deduplicate, simplify and order a drawing. Then statistics.py
 for its time, machine.py for plotters as data, pages.py for sheets, preflight.py for what
-would go wrong, and export/ for the files.
+would go wrong, and formats.py for the files.
 """
 
 from drawscape.drawing.paper import OUTSIDE, Outside
-from drawscape.geometry.simplify import simplify
-from drawscape.plot.deduplicate import deduplicate
-from drawscape.plot.export.formats import save
+from drawscape.geometry.lines import simplify
+from drawscape.plot.formats import save
 from drawscape.plot.machine import Machine, machine_names, read_machine
-from drawscape.plot.merge import merge
+from drawscape.plot.merge import deduplicate, merge
 from drawscape.plot.order import EFFORTS, Effort, order
 from drawscape.plot.pages import (
     Reach,

@@ -9,8 +9,8 @@ from typing import Any
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError, UnknownNameError
-from drawscape.plot.export.formats import FORMATS, Format
-from drawscape.plot.export.gcode import GcodeProfile, profile_of
+from drawscape.plot.formats import FORMATS, Format
+from drawscape.plot.gcode import GcodeProfile, profile_of
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 

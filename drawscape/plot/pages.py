@@ -10,9 +10,8 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Lines, ranges
+from drawscape.geometry.lines import Floats, Lines, ranges, stretches
 from drawscape.geometry.regions import clamped
-from drawscape.geometry.resample import stretches
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -371,14 +370,16 @@ def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Li
 def with_travel(
     document: Document, *, start: tuple[float, float] = (0.0, 0.0), color: str = "#e4572e"
 ) -> Document:
-    """Return the document with a layer 'travel' that shows the pen-up moves of all layers.
+    """Return the document with a layer '%travel' that shows the pen-up moves of all layers.
+
+    No plotter draws it, as its name asks.
 
     >>> [layer.pen.name for layer in with_travel(document).layers]
-    ['red', 'blue', 'travel']
+    ['red', 'blue', '%travel']
     """
     travel = Lines.join(travel_lines(layer.lines, start=start) for layer in document.layers)
     # Thin, so that the drawing below stays readable.
-    return document.with_layers((*document.layers, Layer("travel", color, 0.1, travel)))
+    return document.with_layers((*document.layers, Layer("%travel", color, 0.1, travel)))
 
 
 def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from drawscape.drawing.document import Document
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.simplify import simplify
-from drawscape.plot.deduplicate import Duplicates
-from drawscape.plot.merge import merge
+from drawscape.geometry.lines import Lines, simplify
+from drawscape.plot.merge import Duplicates, merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.pages import drop_shorter
 from drawscape.plot.statistics import Plotter, Statistics, matched, statistics

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Segments
-from drawscape.geometry.resample import resample
-from drawscape.plot.deduplicate import near_pieces, overlaps
+from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.machine import Machine
-from drawscape.plot.merge import meeting_points
+from drawscape.plot.merge import meeting_points, near_pieces, overlaps
 from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.

@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from drawscape.drawing.document import Document
-from drawscape.drawing.motion import Motion
-from drawscape.drawing.units import INCH
+from drawscape.drawing.document import Document, Motion
+from drawscape.drawing.values import INCH
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Lines, Points
 
@@ -201,7 +200,7 @@ def layer_statistics(
     """Return the figures of `lines` drawn as they stand, from `start`, without the way home.
 
     `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
-    costs nothing (see drawscape.drawing.motion).
+    costs nothing (see drawscape.drawing.document).
 
     >>> layer_statistics(Lines.of([[(0, 0), (100, 0)]])).pen_down_mm
     100.0

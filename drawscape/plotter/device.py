@@ -17,7 +17,7 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
-from drawscape.plot.export.gcode import PROFILES
+from drawscape.plot.gcode import PROFILES
 from drawscape.plot.machine import Machine, read_machine
 from drawscape.plotter.driver import Driver, Port
 from drawscape.plotter.ebb import EbbDriver

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.drawing.units import INCH
+from drawscape.drawing.values import INCH
 from drawscape.errors import MachineError
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.simplify import simplify
-from drawscape.plot.export.gcode import GcodeProfile, moves_of
+from drawscape.geometry.lines import Lines, Points, simplify
+from drawscape.plot.gcode import GcodeProfile, moves_of
 from drawscape.plot.machine import Machine
 from drawscape.plotter.driver import Command, Driver, Port
 from drawscape.plotter.plan import Section

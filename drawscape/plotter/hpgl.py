@@ -14,7 +14,7 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
-from drawscape.plot.export.hpgl import Device, Placing, placed
+from drawscape.plot.hpgl import Device, Placing, placed
 from drawscape.plotter.driver import Command, Driver
 from drawscape.plotter.plan import Section
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document
-from drawscape.drawing.motion import Motion, plain_name
+from drawscape.drawing.document import Document, Motion, plain_name
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.plot.export.hpgl import reach_of as hpgl_reach
+from drawscape.plot.hpgl import reach_of as hpgl_reach
 from drawscape.plot.machine import Machine
 from drawscape.plot.pages import confine
 

@@ -1,10 +1,10 @@
 """Whole sheets: postcards and technical artboards.
 
-Read postcard.py or artboard.py; fitting.py sets text in boxes, names.py makes file names.
+Read postcard.py or artboard.py; fitting.py sets text in boxes.
 """
 
+from drawscape.settings import safe_name, short_hash
 from drawscape.sheets.artboard import STYLES, artboard
-from drawscape.sheets.names import safe_name, short_hash
 from drawscape.sheets.postcard import postcard_back, postcard_front, template_names
 
 __all__ = [

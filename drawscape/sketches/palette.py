@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import MaxLen, doc
 from numpy.typing import ArrayLike
 
-from drawscape.drawing.style import rgba
+from drawscape.drawing.values import rgba
 from drawscape.errors import ParameterError
 from drawscape.geometry import Lines
 from drawscape.parameters import Suggestions

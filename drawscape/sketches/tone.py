@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.drawing.paper import WARM_WHITE, Frame
-from drawscape.drawing.style import rgb
+from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import Floats, Lines, clip_to_rectangle, keep_positive, values_at
 from drawscape.geometry.regions import Bounds

@@ -19,11 +19,9 @@ import numpy as np
 
 from drawscape.atomic import write_atomic
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
-from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.document import Document, Layer, Pen
 from drawscape.drawing.paper import Frame
-from drawscape.drawing.pen import Pen
-from drawscape.drawing.style import Style, parse_declarations
-from drawscape.drawing.units import PX, checked_length
+from drawscape.drawing.values import PX, Style, checked_length, parse_declarations
 from drawscape.errors import CanvasError, GeometryError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
@@ -749,7 +747,7 @@ def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:
     if layer is not None:
         return layer
     default = Pen()
-    return Pen("?", style.ink, style.pen_width(matrix) or default.width)
+    return Pen("?", style.ink, style.pen_width(matrix.determinant) or default.width)
 
 
 def _style(parent: Style, attrs: Mapping[str, Any]) -> Style:

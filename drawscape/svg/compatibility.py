@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from drawscape.drawing.units import PX
+from drawscape.drawing.values import PX
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.canvas import CanvasWarning

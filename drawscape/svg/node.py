@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.affine import Matrix, parse_transform
-from drawscape.drawing.pen import Pen
-from drawscape.drawing.units import check_text
+from drawscape.drawing.document import Pen
+from drawscape.drawing.values import check_text
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines, Points
 

@@ -56,7 +56,7 @@ def send_notification(
         """Return the file as a mail program shows it."""
         if not _is_svg(path):
             return Enclosure(path.name, path.read_bytes())
-        from drawscape.plot.export.png import to_png
+        from drawscape.plot.formats import to_png
         from drawscape.svg.read import read_svg
 
         return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

@@ -18,7 +18,7 @@ from drawscape.jobs import (
     get_job_status,
 )
 from drawscape.plot import Effort, optimize, statistics
-from drawscape.plot.export.formats import save
+from drawscape.plot.formats import save
 from drawscape.plotter.device import locked, read_device
 from drawscape.plotter.plot import BACK, Plot, find_plot
 from drawscape.plotter.run import run_plot

@@ -25,8 +25,8 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
-from drawscape.plot.export.gcode import PROFILES, to_gcode
-from drawscape.plot.export.svg import to_svg
+from drawscape.plot.formats import to_svg
+from drawscape.plot.gcode import PROFILES, to_gcode
 from drawscape.svg.read import read_svg
 
 

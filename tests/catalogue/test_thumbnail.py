@@ -13,7 +13,7 @@ from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import WARM_WHITE
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.png import to_png
+from drawscape.plot.formats import to_png
 from drawscape.svg.read import read_svg
 
 Draw = Callable[..., Drawing]

@@ -31,8 +31,8 @@ PAGES = {
 INNER = {"add", "copied"}
 """Methods of the canvas for those who write canvases."""
 ALSO = {
-    "drawscape.drawing.pen.Pen.moving": "documents",
-    "drawscape.drawing.motion.Motion.named": "documents",
+    "drawscape.drawing.document.Pen.moving": "documents",
+    "drawscape.drawing.document.Motion.named": "documents",
     "drawscape.sketches.tone.tone_over": "sketches",
     "drawscape.image_tag.file_tag": "notebook",
     "drawscape.parameters.Group": "sketches",

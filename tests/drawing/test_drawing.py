@@ -1,5 +1,6 @@
 """Numbers and papers as a drawing writes them."""
 
+import importlib
 import re
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from drawscape.drawing.paper import PAPERS, margin_mm, paper_size
 from drawscape.drawing.path import parse_numbers
-from drawscape.drawing.units import parse_length
+from drawscape.drawing.values import parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 
 NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -143,3 +144,19 @@ def test_margins_are_lengths_or_shares_of_the_shorter_side():
     for margin in (-1, 105, "50%", "x"):
         with pytest.raises(CanvasError):
             margin_mm(margin, 210, 297)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("drawing.pen", "Pen"),
+        ("drawing.motion", "Motion"),
+        ("geometry.resample", "resample"),
+        ("geometry.simplify", "simplify"),
+    ],
+)
+def test_documented_paths_of_earlier_versions_lead_to_what_they_named(path, name):
+    module = importlib.import_module(f"drawscape.{path}")
+    assert getattr(module, name).__name__ == name
+    package, _, short = path.partition(".")
+    assert getattr(importlib.import_module(f"drawscape.{package}"), short) is module

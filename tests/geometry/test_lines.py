@@ -14,10 +14,8 @@ from drawscape.errors import GeometryError
 from drawscape.geometry import curves
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.curves import catmull_rom
-from drawscape.geometry.lines import Lines, on_lines
+from drawscape.geometry.lines import Lines, on_lines, resample, simplify, without_repeats
 from drawscape.geometry.regions import contains
-from drawscape.geometry.resample import resample
-from drawscape.geometry.simplify import simplify, without_repeats
 
 
 def test_every_way_in_gives_the_same_arrays():

@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
 from drawscape.geometry import Lines, centreline, circle, inked
-from drawscape.geometry.contours import contours, contours_by_level
+from drawscape.geometry.contours import (
+    contours,
+    contours_by_level,
+    distance_contours,
+    downhill,
+    slopes_at,
+    values_at,
+)
 from drawscape.geometry.hatch import hatch, hatch_circles, hatch_lines
-from drawscape.geometry.heights import distance_contours, downhill, slopes_at, values_at
 from drawscape.geometry.offset import inset_rings, parallel
 from drawscape.geometry.regions import contains, to_shapely
 from drawscape.geometry.thinning import WHOLE, thinned

@@ -14,7 +14,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.notebook import Board, contact_sheet, history, variations
 from drawscape.notebook.reader import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
-from drawscape.plot.export.formats import EXPORTERS
+from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
 from drawscape.viewer import drawing_data
 

@@ -28,12 +28,9 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
-from drawscape.plot.export.formats import FORMATS, save
-from drawscape.plot.export.gcode import PROFILES, read_profile, to_gcode
-from drawscape.plot.export.hpgl import to_hpgl
-from drawscape.plot.export.pdf import to_pdf
-from drawscape.plot.export.png import to_png
-from drawscape.plot.export.svg import ordered_svg, to_svg
+from drawscape.plot.formats import FORMATS, ordered_svg, save, to_pdf, to_png, to_svg
+from drawscape.plot.gcode import PROFILES, read_profile, to_gcode
+from drawscape.plot.hpgl import to_hpgl
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder

@@ -13,8 +13,8 @@ from drawscape.errors import PlotError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, statistics, tiles
-from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
-from drawscape.plot.export.hpgl import devices, to_hpgl
+from drawscape.plot.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
+from drawscape.plot.hpgl import devices, to_hpgl
 from drawscape.plot.machine import machine_names, read_machine
 from drawscape.plot.pages import crop
 

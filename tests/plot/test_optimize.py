@@ -14,7 +14,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ForbiddenPathError, PlotError, SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import EFFORTS, deduplicate, merge, order
-from drawscape.plot.export.formats import save
+from drawscape.plot.formats import save
 from drawscape.svg.read import read_svg
 from workers.svg_tasks import optimize_svg
 

@@ -9,8 +9,7 @@ from plot_support import drawings, hatch, mesh, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import GeometryError, PlotError
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import Lines, resample
 from drawscape.plot import (
     drop_shorter,
     fit,

@@ -8,9 +8,8 @@ from plot_support import hatch, mesh, segments, strokes
 from drawscape.cli.plot import plot
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.resample import resample
-from drawscape.plot.export.formats import save
+from drawscape.geometry.lines import Lines, resample
+from drawscape.plot.formats import save
 from drawscape.svg.read import read_svg
 
 
@@ -72,9 +71,37 @@ def test_fitted_to_a_sheet_and_with_the_travel_drawn(file):
     run(file, "--fit", "a5", "--landscape", "--margin", 20, "--travel", "-o", "d.svg")
     written = read_svg(file.parent / "d.svg")
     assert (written.width_mm, written.height_mm) == (210, 148)
-    assert [layer.name for layer in written.layers] == ["grid", "rows", "travel"]
+    assert [layer.name for layer in written.layers] == ["grid", "rows", "%travel"]
     drawn = np.concatenate([layer.lines.points for layer in written.layers[:2]])
     assert drawn.min() >= 19.99
+
+
+@pytest.mark.parametrize(("form", "pen_down"), [("gcode", "M3 S90"), ("hpgl", "PD")])
+def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file, form, pen_down):
+    notes = Layer("%notes", "blue", 0.3, hatch(5))
+    document = read_svg(file)
+    save(document.with_layers([notes, *document.layers]), file)
+
+    def strokes_of(name):
+        return (file.parent / name).read_text().count(pen_down)
+
+    plain = strokes_of(run(file, "--fit", "a4", "--margin", 15, "--to", form).strip())
+    assert (
+        strokes_of(run(file, "--fit", "a4", "--margin", 15, "--to", form, "--travel").strip())
+        == plain
+        > 0
+    )
+
+    note, *names = run(
+        file, "--fit", "a4", "--margin", 15, "--to", form, "--split", "layers"
+    ).splitlines()
+    assert note == f"note: '%notes' is not plotted, so it gets no {form} file"
+    assert names == [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
+    assert sum(map(strokes_of, names)) == plain
+
+    save(document.with_layers([notes]), file)
+    with pytest.raises(PlotError, match="no layer is plotted"):
+        run(file, "--fit", "a4", "--margin", 15, "--to", form)
 
 
 def test_what_cannot_be_drawn_is_named(file):

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from plot_support import hatch, mesh, segments, travel
 
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.motion import Motion, plain_name
-from drawscape.drawing.pen import Pen
-from drawscape.drawing.style import rgb
+from drawscape.drawing.document import Document, Layer, Motion, Pen, plain_name
+from drawscape.drawing.values import rgb
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import (
@@ -22,7 +20,7 @@ from drawscape.plot import (
     statistics,
     with_travel,
 )
-from drawscape.plot.export.svg import to_svg
+from drawscape.plot.formats import to_svg
 from drawscape.svg.read import read_svg
 
 
@@ -224,7 +222,7 @@ def test_layers_are_counted_apart_and_summed_up():
 def test_the_preview_draws_the_travel_that_the_figures_name():
     document = Document(210, 297, (Layer("a", "red", 0.3, segments(20)),))
     shown = with_travel(document)
-    assert [layer.name for layer in shown.layers] == ["a", "travel"]
+    assert [layer.name for layer in shown.layers] == ["a", "%travel"]
     assert shown.layers[1].lines.lengths_mm.sum() == pytest.approx(
         statistics(document)[-1].pen_up_mm
     )

@@ -11,7 +11,7 @@ from support import python, sampled
 from drawscape import __version__
 from drawscape.cli.root import root
 from drawscape.errors import DrawscapeError, SignatureError
-from drawscape.plot.export.svg import ordered_svg
+from drawscape.plot.formats import ordered_svg
 from drawscape.recipe import read_provenance
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder

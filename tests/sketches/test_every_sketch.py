@@ -16,7 +16,7 @@ from support import rounds, sampled
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.png import to_png
+from drawscape.plot.formats import to_png
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
 

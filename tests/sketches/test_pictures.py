@@ -12,12 +12,11 @@ from scipy.ndimage import gaussian_filter
 from support import python, sampled
 
 from drawscape.errors import ForbiddenPathError, PictureError
-from drawscape.geometry.lines import Floats
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import Floats, resample
 from drawscape.geometry.tour import tours
 from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
-from drawscape.plot.export.png import to_png
+from drawscape.plot.formats import to_png
 from drawscape.recipe.drawing import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures.four_pens import Screen

@@ -13,8 +13,7 @@ from scipy.ndimage import gaussian_filter
 from drawscape.catalogue import find
 from drawscape.cli.root import root
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import Lines, resample
 from drawscape.recipe import (
     Provenance,
     Randomness,

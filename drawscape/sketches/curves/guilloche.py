@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
-from drawscape.geometry.resample import distances_along, resample
+from drawscape.geometry.lines import distances_along, resample
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 

@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, coats, filled, fit_count
-from drawscape.geometry.simplify import simplify
+from drawscape.geometry.lines import simplify
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 

@@ -7,10 +7,8 @@ from annotated_types import Interval, MaxLen, doc
 from scipy.ndimage import gaussian_filter, maximum_filter
 
 from drawscape.geometry import Noise, clamped, clip_to_rectangle, depth_in, keep_positive, thinned
-from drawscape.geometry.contours import contours
-from drawscape.geometry.heights import distance_contours, downhill, slopes_at, values_at
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.resample import resample
+from drawscape.geometry.contours import contours, distance_contours, downhill, slopes_at, values_at
+from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.lettering import Style, set_labels
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch

@@ -8,8 +8,7 @@ from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count, inset_rings
-from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.geometry.simplify import simplify
+from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 

@@ -10,8 +10,8 @@ from scipy.ndimage import gaussian_filter, zoom
 
 from drawscape.geometry import Lines, Nearest, Noise
 from drawscape.geometry.contours import contours
+from drawscape.geometry.lines import resample
 from drawscape.geometry.regions import polygons
-from drawscape.geometry.resample import resample
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 

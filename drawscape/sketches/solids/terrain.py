@@ -14,9 +14,8 @@ from drawscape.geometry import (
     keep_positive,
     thinned,
 )
-from drawscape.geometry.heights import values_at
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.resample import resample
+from drawscape.geometry.contours import values_at
+from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 

@@ -8,8 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from drawscape.geometry import discs_apart, fit_count, grow_count, squares_in
-from drawscape.geometry.lines import Flags, Floats, Lines, Points
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import Flags, Floats, Lines, Points, resample
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 

@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, MaxLen, doc
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, discs_apart, fit_count
-from drawscape.geometry.resample import resample
+from drawscape.geometry.lines import resample
 from drawscape.lettering import Style, set_text
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder

@@ -13,8 +13,7 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.style import Style, is_partial, luminance, rgba
-from drawscape.drawing.units import NUMBER
+from drawscape.drawing.values import NUMBER, Style, is_partial, luminance, rgba
 from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region

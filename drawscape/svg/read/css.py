@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from drawscape.drawing.style import INHERITED, parse_declarations, rgba
-from drawscape.drawing.units import NUMBER
+from drawscape.drawing.values import INHERITED, NUMBER, parse_declarations, rgba
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import Node
 

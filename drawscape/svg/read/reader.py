@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.style import is_white
+from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.svg.read.scene import Context, Region, Scene, areas_only, by_outline

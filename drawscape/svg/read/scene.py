@@ -10,10 +10,9 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_commands, resolve
-from drawscape.drawing.style import is_white
+from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges
-from drawscape.geometry.resample import stretches
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges, stretches
 from drawscape.svg.read.tree import PlainRun
 
 Region = Any

@@ -22,7 +22,7 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.style import Style
+from drawscape.drawing.values import Style
 from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font

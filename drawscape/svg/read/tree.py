@@ -29,8 +29,7 @@ import numpy as np
 
 from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.path import outline, parse_pairs
-from drawscape.drawing.style import Style
-from drawscape.drawing.units import NUMBER, PX, css_mm
+from drawscape.drawing.values import NUMBER, PX, Style, css_mm
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.style import Style, is_seen, is_white, luminance, rgba, share
-from drawscape.drawing.units import PX, css_mm
+from drawscape.drawing.values import PX, Style, css_mm, is_seen, is_white, luminance, rgba, share
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
@@ -513,7 +512,7 @@ class Walk:
             state.group,
             style.paint("stroke"),
             style.paint("fill"),
-            style.pen_width(state.matrix, whole=whole),
+            style.pen_width(state.matrix.determinant, whole=whole),
             dashes,
             offset if dashes else 0.0,
             state.clip,
@@ -540,7 +539,9 @@ class Walk:
         if own.get("stroke", "none") != "none":
             draft.color = state.style.paint("stroke")
         if "stroke-width" in own:
-            draft.width_mm = state.style.pen_width(state.matrix, whole=state.viewport.diagonal)
+            draft.width_mm = state.style.pen_width(
+                state.matrix.determinant, whole=state.viewport.diagonal
+            )
         groups.append(draft)
         return len(groups) - 1
 

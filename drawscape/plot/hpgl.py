@@ -72,11 +72,10 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     """
     plotter, placing = placed(document, device)
     paper = placing.paper
-    document, _ = crop(document, placing.reach(document), outside=outside)
+    document, _ = crop(document.plotted(), placing.reach(document), outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
-    layers = [layer for layer in document.layers if layer.motion.plotted]
-    has_speeds = any(layer.motion.speed is not None for layer in layers)
-    for number, layer in enumerate(layers):
+    has_speeds = any(layer.motion.speed is not None for layer in document.layers)
+    for number, layer in enumerate(document.layers):
         parts += [
             f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};",
             _speed(layer, plotter) if has_speeds else "",
@@ -104,11 +103,8 @@ def left_out(document: Document) -> list[str]:
     wishes = {"delay_ms": "a delay (+D)", "height": "a pen's height (+H)", "pause": "a pause (!)"}
     found = []
     for field, wish in wishes.items():
-        names = [
-            repr(layer.name)
-            for layer in document.layers
-            if layer.motion.plotted and getattr(layer.motion, field)
-        ]
+        layers = document.plotted().layers
+        names = [repr(layer.name) for layer in layers if getattr(layer.motion, field)]
         if names:
             found.append(f"HPGL has no command for {wish}; left out of layer {', '.join(names)}")
     return found

@@ -15,7 +15,7 @@ import orjson
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import Outside
-from drawscape.drawing.units import INCH
+from drawscape.drawing.values import INCH
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
 from drawscape.plot.pages import Reach, crop
@@ -284,19 +284,18 @@ def to_gcode(
     """Return the drawing as G-code, in absolute coordinates, pen up at the beginning and the end.
 
     Layers with a `%` name are not plotted; speed, height, delay, pause and passes are as the layers'
-    names ask (see drawscape.drawing.motion). `outside` is what becomes of lines beyond the sheet or
+    names ask (see drawscape.drawing.document). `outside` is what becomes of lines beyond the sheet or
     the machine's reach: 'refuse', 'crop' or, with negative coordinates if need be, 'keep'.
     Raises PlotError for lines outside that are refused.
     """
     profile = profile or GcodeProfile()
     reach = reach_of(document, profile)
-    document, _ = crop(document, reach, outside=outside)
+    document, _ = crop(document.plotted(), reach, outside=outside)
     edges = _edges(reach, document.height_mm, profile)
     parts = [f"({document.width_mm:g} x {document.height_mm:g} mm)"]
     parts += ["G21" if profile.units == "mm" else "G20", "G90"]
     parts += [*_start(profile), profile.command("pen_up")]
-    plotted = [layer for layer in document.layers if layer.motion.plotted]
-    for number, layer in enumerate(plotted):
+    for number, layer in enumerate(document.layers):
         parts += _before(layer, profile, first=number == 0)
         parts.append(f"(layer {_comment(layer.name)})")
         for _ in range(layer.motion.passes):
