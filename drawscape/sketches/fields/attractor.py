@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Floats, Lines, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.svg_builder import Frame, SVGBuilder
 
 Family = Literal["de Jong", "Clifford"]
 
@@ -16,7 +16,7 @@ MOST_COATS = 2.0
 """Of ink in a fold, where the threads crowd: there are fewer threads before there is more."""
 
 TRIES = 16
-"""Maps that the seed proposes: the one that covers most of its box is drawn."""
+"""Maps that the seed proposes: one that covers its box and crowds nowhere has the most threads."""
 
 
 @sketch
@@ -37,20 +37,31 @@ def attractor(
     """
     frame = svg.frame
     maps = rng.uniform(0.35, 1, (TRIES, 4)) * rng.choice([-1, 1], (TRIES, 4)) * wildness
-    constants = max(maps, key=lambda one: _spread(_folded(60, 120, family, one, folds)))
-    tall = frame.height > frame.width
+    samples = (240, 700, 1600)[folds - 1]
+
+    def merit(constants: Floats) -> float:
+        sheet = _folded(40, samples // 2, family, constants, folds)
+        crowd = np.quantile(coats(Lines.of(_laid(frame, sheet))), 0.998)
+        return _spread(sheet) / max(float(crowd), 0.5)
+
+    constants = max(maps, key=merit)
     threads = fit_count(threads, frame.short, 1.0, least=10)
     while True:
-        sheet = _folded(threads, (240, 700, 1600)[folds - 1], family, constants, folds)
-        if (np.ptp(sheet[..., 1]) > np.ptp(sheet[..., 0])) != tall:
-            sheet = sheet[..., ::-1]
-        lines = simplify(Lines.of(filled(frame, sheet, most=1.6)), 0.02)
+        sheet = _folded(threads, samples, family, constants, folds)
+        lines = simplify(Lines.of(_laid(frame, sheet)), 0.02)
         if threads <= 10 or np.quantile(coats(lines), 0.998) <= MOST_COATS:
             break
         threads = max(10, int(0.85 * threads))
     half = np.arange(threads) < threads / 2
     ink = inks(svg, palette, "#1d2f4f", "#8a2f24")
     in_pens(svg, ink, [lines.take(half), lines.take(~half)], width=0.25)
+
+
+def _laid(frame: Frame, sheet: Floats) -> Floats:
+    """Return the sheet on the page, its long side along the page's."""
+    if (np.ptp(sheet[..., 1]) > np.ptp(sheet[..., 0])) != (frame.height > frame.width):
+        sheet = sheet[..., ::-1]
+    return filled(frame, sheet, most=1.6)
 
 
 def _folded(threads: int, samples: int, family: Family, constants: Floats, folds: int) -> Floats:

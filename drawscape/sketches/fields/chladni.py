@@ -6,12 +6,26 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Points, as_on_a4, circle, polar, rectangle, stippled
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    Points,
+    as_on_a4,
+    circle,
+    contours_by_level,
+    fit_count,
+    polar,
+    rectangle,
+    stippled,
+)
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
-GRAIN_MM = 0.28
+GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain."""
+
+RINGS = 9
+"""Lines of equal swing in a place that moves; fewer where they would lie closer than 0.8 mm."""
 
 ROUNDS = 8
 """Of spreading the grains."""
@@ -23,16 +37,16 @@ def chladni(
     rng: np.random.Generator,
     *,
     columns: Annotated[int, Interval(ge=1, le=5), doc("Plates side by side")] = 1,
-    pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 11,
+    pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 10,
     grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on A4")] = 4600,
     sharpness: Annotated[float, Interval(ge=0.3, le=3), doc("How narrow the sand lies")] = 1.4,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
-    """A plate that sings a chord of two notes, its sand come to rest on the still lines.
+    """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.
 
-    After E. F. F. Chladni, "Entdeckungen über die Theorie des Klanges" (1787). The plate's waves
-    are the usual cos(m x) cos(n y) ± cos(p x) cos(q y). Grains
-    are spread as Adrian Secord's stipples (2002). One plate is as large as the page.
+    After E. F. F. Chladni, "Entdeckungen über die Theorie des Klanges" (1787). Each note is a wave
+    cos(m x) cos(n y) ± cos(n x) cos(m y). Grains are spread as Adrian Secord's stipples (2002);
+    rings join places that swing equally far. One plate is as large as the page.
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
@@ -40,7 +54,7 @@ def chladni(
     wide = (frame.width + gap) / columns - gap
     rows = max(1, round((frame.height + gap) / (wide + gap))) if columns > 1 else 1
     tall = (frame.height + gap) / rows - gap
-    sand, plates = [], []
+    sand, plates, bellies = [], [], []
     for number in range(rows * columns):
         row, column = divmod(number, columns)
         x0, y0 = frame.x0 + column * (wide + gap), frame.y0 + row * (tall + gap)
@@ -49,7 +63,10 @@ def chladni(
         plates += [circle(x0 + wide / 2, y0 + tall / 2, 0.006 * min(wide, tall))]
         inset = 0.03 * min(wide, tall) + GRAIN_MM
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
-        density = _sand(rng, pitch, sharpness, wide, tall)
+        wave, density = _sand(rng, pitch, sharpness, wide, tall)
+        rings = fit_count(RINGS, 0.5 * min(wide, tall) / pitch, 0.8)
+        heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
+        bellies += contours_by_level(np.abs(wave), heights, box)
         # Where few lines are still, there is room for fewer grains.
         count = min(as_on_a4(grains, box), int(float(np.mean(density)) * wide * tall / 0.9))
         points = np.empty((0, 2))
@@ -57,19 +74,20 @@ def chladni(
             share = (number + done) / (rows * columns)
             yield share, partial(in_pens, ink=ink, parts=[_circles(points)], names=["sand"])
         sand.append(_circles(points))
-    in_pens(svg, ink, [np.concatenate(sand), plates], names=("sand", "plates"))
+    parts = [np.concatenate(sand), Lines.join([*bellies, Lines.of(plates)])]
+    in_pens(svg, ink, parts, width=(0.3, 0.25), names=("sand", "plates"))
 
 
 def _sand(
     rng: np.random.Generator, pitch: int, sharpness: float, wide: float, tall: float
-) -> Floats:
-    """Return how much sand lies where, 0 to 1, on a plate of 300 x 300 samples."""
+) -> tuple[Floats, Floats]:
+    """Return how far a plate swings and how much sand lies, 0 to 1, at 300 x 300 samples."""
     x, y = np.meshgrid(np.linspace(0, np.pi, 300), np.linspace(0, np.pi, 300))
     # Half waves by the length of both sides; all odd, or all even, so that the figure is symmetric.
     stretch, odd = (wide / tall) ** 0.5, rng.integers(0, 2, 2)
     wave = np.zeros(x.shape)
-    for weight in (1.0, rng.uniform(0.3, 0.9)):
-        m, n = rng.permutation([rng.uniform(0, 0.8) * pitch, pitch])
+    for weight, note in ((1.0, pitch), (rng.uniform(0.5, 0.9), rng.uniform(0.5, 0.8) * pitch)):
+        m, n = rng.permutation([rng.uniform(0.2, 0.7) * note, note])
         for p, q, sign in ((m, n, 1), (n, m, rng.choice([-1, 1]))):
             across = 2 * round((p * stretch - odd[0]) / 2) + odd[0]
             down = 2 * round((q / stretch - odd[1]) / 2) + odd[1]
@@ -78,7 +96,7 @@ def _sand(
     # Value over slope is the distance to the still line; where lines cross both vanish.
     off = wave / np.hypot(slope, 0.25 * pitch)
     steep = 1.3 * sharpness * (wide * tall) ** 0.5 / pitch
-    return np.asarray(0.0015 + np.exp(-((off * steep) ** 2)))
+    return wave, np.asarray(0.0004 + np.exp(-1.8 * np.abs(off * steep)))
 
 
 def _circles(points: Points) -> Points:

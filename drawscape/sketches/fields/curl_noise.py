@@ -70,7 +70,7 @@ def curl_noise(
         pitch,
         step_mm=0.4 * pitch,
         mask=Lines.of([rectangle(frame), *outlines]),
-        min_length_mm=9 * pitch,
+        min_length_mm=5 * pitch,
     ):
         yield 0.95 * done, partial(_draw, lines=lines, color=ink[0])
     _draw(svg, lines, ink[0])

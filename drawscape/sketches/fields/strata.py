@@ -40,10 +40,10 @@ def strata(
     # As dense on any page as on A4, where the strokes are counted.
     # Longer strokes are fewer, or they would run together.
     strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.7)), frame)
-    heavy = rng.dirichlet(np.full(5, 0.8), layers) + 0.02
+    heavy = rng.dirichlet(np.full(5, 0.25), layers) + 0.02
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):
-        density = rng.uniform(0.35, 1.4)
+        density = 1.8 * rng.uniform(0.25, 1.1) ** 2
         count = max(6, int(strokes * areas[layer] * density))
         tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
         low, high = edge[layer], edge[layer + 1]
@@ -70,7 +70,7 @@ def _runs(
     tilt: float,
 ) -> Lines:
     """Return a zigzag along the land for each place: `u` from left to right, `v` from sky to ground."""
-    zigs = rng.integers(4, 13, len(u))
+    zigs = rng.integers(5, 15, len(u))
     step = np.arange(30)
     # Long strokes lie farther apart, or each run would be a blot.
     apart = 0.5 * max(1.0, length / 3.2) / frame.width

@@ -23,8 +23,8 @@ def spiral_halftone(
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     turns: Annotated[int, Interval(ge=10, le=120), doc("Turns to the near edge of A4")] = 58,
-    swing: Annotated[float, Interval(ge=0.2, le=1.4), doc("Height of a swing, in turns")] = 1.1,
-    wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.7,
+    swing: Annotated[float, Interval(ge=0.2, le=1.4), doc("Height of a swing, in turns")] = 1.3,
+    wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
     palette: Palette = AS_DESIGNED,
@@ -45,8 +45,8 @@ def spiral_halftone(
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
     reach = float(min(half) - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
-    # At most 400,000 points; large pages with many turns then take longer swings.
-    length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 400_000)
+    # At most 1,500,000 points; large pages with many turns then take longer swings.
+    length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
     length = max(length, shortest_swing(pitch, pitch * swing))
     path, outward = _spiral(pitch, reach, length / 8)
     path = path + off + (frame.cx, frame.cy)
@@ -55,7 +55,7 @@ def spiral_halftone(
     phase = 2 * np.pi * along / length + rng.uniform(0, 2 * np.pi)
     # The swing dies where it would leave the picture, so that the line is cut there once and clean.
     room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
-    path = path + outward * (dark**0.8 * room * np.sin(phase) * pitch * swing / 2)[:, None]
+    path = path + outward * (dark**1.25 * room * np.sin(phase) * pitch * swing / 2)[:, None]
     found = clip_to_rectangle([path], *box)
     in_pens(svg, inks(svg, palette, "#1b1b1b"), [found.take(found.lengths_mm > 2.0)])
 

@@ -18,7 +18,7 @@ def skyline(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    lots: Annotated[int, Interval(ge=3, le=16), doc("Lots across the page")] = 9,
+    lots: Annotated[int, Interval(ge=3, le=16), doc("Lots on the shorter side")] = 9,
     tallest: Annotated[float, Interval(ge=0.05, le=0.6), doc("Tallest, part of the page")] = 0.42,
     density: Annotated[float, Interval(ge=0.2, le=1), doc("Part of the lots built on")] = 0.93,
     lean: Annotated[float, Interval(ge=14, le=40), doc("Degrees that streets run down")] = 27.0,
@@ -34,7 +34,7 @@ def skyline(
     """
     ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
-    lots = fit_count(lots, frame.width, 5.0, least=3)
+    lots = fit_count(lots, frame.short, 5.0, least=3)
     shapes = [_moon(rng, frame, moon * frame.short)]
     slope = float(np.tan(np.radians(lean)))
     for x, y, half, height in _lots(rng, frame, lots, slope, tallest):
@@ -50,7 +50,8 @@ def _lots(
 ) -> list[tuple[float, float, float, float]]:
     """Return middle of the foot, half width and height of each lot's tower, far ones first."""
     noise = Noise(rng)
-    half = frame.width / across / 2
+    half = frame.short / across / 2
+    columns = round(frame.width / half / 2)
     step = half * slope
     first, highest = frame.y0 + 0.54 * frame.height, tallest * frame.height
     found = []
@@ -59,8 +60,8 @@ def _lots(
         y = first + row * step
         # Near towers are lower, so that the eye looks over them at the far ones.
         near = np.clip((y - first) / (frame.y1 + 0.2 * highest - first), 0, 1)
-        for column in range(-1, across + 1):
-            x = frame.x0 + (2 * column + 1 + row % 2) * half
+        for column in range(-1, columns + 1):
+            x = frame.cx + (2 * column + 1 + row % 2 - columns) * half
             centre = 1 - 0.55 * abs(x - frame.cx) / (frame.width / 2)
             u, v = 3 * x / frame.short + 5, 3 * y / frame.short + 5
             block = 0.5 + 1.1 * float(noise.perlin(u, v))

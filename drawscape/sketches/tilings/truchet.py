@@ -5,9 +5,15 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Ints, Lines, Points, fit_count, grow_count, polar, squares_in
+from drawscape.geometry import Floats, Ints, Noise, Points, as_on_a4, fit_count, polar, squares_in
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
+
+CLOSEST = 0.7
+"""mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
+
+FIELD = 0.55
+"""Of the shorter side: about the distance from a calm place of the page to a busy one."""
 
 
 @sketch
@@ -15,64 +21,87 @@ def truchet(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    tiles: Annotated[int, Interval(ge=3, le=16), doc("Largest tiles across the shorter side")] = 5,
-    levels: Annotated[int, Interval(ge=1, le=4), doc("Sizes of tile, each half the last")] = 3,
-    split: Annotated[Share, doc("Chance that a tile is cut into four smaller ones")] = 0.45,
-    strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
+    tiles: Annotated[int, Interval(ge=2, le=16), doc("Largest tiles across the shorter side")] = 3,
+    levels: Annotated[int, Interval(ge=1, le=4), doc("Sizes of tile, each half the last")] = 4,
+    split: Annotated[Share, doc("Share of tiles that are cut into four smaller ones")] = 0.7,
+    strands: Annotated[int, Interval(ge=2, le=12), doc("Lines of each tile, on A4")] = 7,
     palette: Palette = AS_DESIGNED,
 ) -> None:
-    """Bands of parallel lines that meander over and under each other.
+    """Wide calm arcs beside small dense knots, and colored strands that run from one into the other.
 
     Each tile holds two sets of quarter circles about opposite corners, one of them on top by lot
-    (Sebastien Truchet, 1704; Cyril Stanley Smith, 1987). Tiles are cut in four by lot, after
-    Christopher Carlson, Multi-Scale Truchet Patterns, 2018. Lines are as far apart in all sizes, so
-    that each goes on in the next tile.
+    (Sebastien Truchet, 1704; Cyril Stanley Smith, 1987). A slow field says where tiles are cut in
+    four, after Christopher Carlson, Multi-Scale Truchet Patterns, 2018. All tiles have as many
+    lines, so small ones are darker, and every second line of a small tile goes on in a larger one.
+    A strand has the color of the largest tile that it passes.
     """
+    ink = inks(svg, palette, "#1b1b1b", "#c8402a", "#22577a")
     side, columns, rows, corner = squares_in(svg.frame, tiles)
-    strands = fit_count(grow_count(strands, svg.frame), side / 2 ** (levels - 1), 0.6)
+    smallest = side / 2 ** (levels - 1)
+    strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)
+    noise = Noise(rng)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
-    cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side
-    arcs = []
+    cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side + corner
+    arcs: list[Points] = []
+    feet: list[Points] = []
+    sizes: list[int] = []
     for level in range(levels):
-        cut = rng.random(len(cells)) < (split if level < levels - 1 else 0)
-        whole = cells[~cut] + corner
-        lines = strands * 2 ** (levels - 1 - level)
-        arcs.append(_tiled(whole, rng.integers(0, 4, len(whole)), side, lines))
+        x, y = (cells + side / 2).T / (FIELD * svg.frame.short)
+        busy = noise.fractal(x, y, octaves=2) + rng.normal(0, 0.04, len(cells))
+        wanted = round(split * len(cells)) if level < levels - 1 else 0
+        cut = np.argsort(np.argsort(-busy)) < wanted
+        tile = _tile(strands, max(8, int(side * 1.6 / 0.35)))
+        for cell, turn in zip(cells[~cut], rng.integers(0, 4, len(cells) - wanted), strict=True):
+            arcs += [_turned(arc, turn) * side + cell for arc, _ in tile]
+            feet += [_turned(ends, turn) * side + cell for _, ends in tile]
+            sizes += [level] * len(tile)
         side /= 2
         quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
         cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
-    in_pens(svg, inks(svg, palette, "#1b1b1b"), [Lines.join(arcs)])
+    # The finest strands and the widest share a pen.
+    pen = (levels - 1 - _largest(np.array(feet), np.array(sizes), smallest / strands / 2)) % 3
+    in_pens(svg, ink, [[arcs[i] for i in np.flatnonzero(pen == number)] for number in range(3)])
 
 
-def _tiled(cells: Points, turns: Ints, side: float, lines: int) -> Lines:
-    """Return the arcs of all `cells` (upper left corners), each tile with its quarter turns."""
-    pieces = []
-    for turn in range(4):
-        here = cells[turns == turn]
-        for arc in _tile(lines, max(8, int(side * 1.6 / 0.35))):
-            x, y = (arc - 0.5).T
-            for _ in range(turn):
-                x, y = -y, x
-            shape = (np.column_stack([x, y]) + 0.5) * side
-            pieces.append(Lines.of(here[:, None, :] + shape[None, :, :]))
-    return Lines.join(pieces)
+def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:
+    """Return the least of `sizes` on each arc's strand; arcs are joined whose `feet`, (n, 2, 2), meet."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    places = np.round(feet.reshape(-1, 2) / near).astype(int)
+    _, node = np.unique(places, axis=0, return_inverse=True)
+    one, other = node.reshape(-1, 2).T
+    graph = coo_array((np.ones(len(one)), (one, other)), shape=(len(node), len(node)))
+    _, strand = connected_components(graph, directed=False)
+    least = np.full(len(node), np.max(sizes))
+    np.minimum.at(least, strand[one], sizes)
+    return np.asarray(least[strand[one]])
 
 
-def _tile(lines: int, steps: int) -> list[Points]:
-    """Return the unit tile's arcs about (0, 0), and what they leave of those about (1, 1)."""
+def _turned(points: Points, quarters: int) -> Points:
+    """Return points of the unit tile after some quarter turns about its middle."""
+    x, y = (points - 0.5).T
+    for _ in range(quarters):
+        x, y = -y, x
+    return np.column_stack([x, y]) + 0.5
+
+
+def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:
+    """Return the unit tile's arcs about (0, 0), and what they leave of those about (1, 1).
+
+    With each are both ends of the whole arc: a strand that passes under another is still one.
+    """
     arcs = []
-    for radius in (np.arange(lines) + 0.5) / lines:
+    for radius in np.arange(1, lines + 1) / lines:
         count = max(4, int(steps * radius))
-        arcs.append(_arc(radius, 0, np.pi / 2, count))
+        ends = radius * np.eye(2)
+        arcs.append((_arc(radius, 0, np.pi / 2, count), ends))
         # From (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
         cosine = (1 + radius**2) / (2 * np.sqrt(2) * radius)
         hidden = np.arccos(cosine) if cosine < 1 else 0.0
-        if hidden == 0:
-            arcs.append(1 - _arc(radius, 0, np.pi / 2, count))
-        elif hidden < np.pi / 4:
-            ends = (np.pi / 4 - hidden, np.pi / 4 + hidden)
-            arcs.append(1 - _arc(radius, 0, ends[0], max(3, count // 3)))
-            arcs.append(1 - _arc(radius, ends[1], np.pi / 2, max(3, count // 3)))
+        for low, high in ((0, np.pi / 4 - hidden), (np.pi / 4 + hidden, np.pi / 2)):
+            if high - low > 0.01:
+                arcs.append((1 - _arc(radius, low, high, max(3, count // 2)), 1 - ends))
     return arcs
 
 
