@@ -40,11 +40,13 @@ def strata(
     # As dense on any page as on A4, where the strokes are counted.
     # Longer strokes are fewer, or they would run together.
     strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.7)), frame)
+    # An ink or two lead in each layer. Calm layers lie between busy ones, and the ground is heavier.
     heavy = rng.dirichlet(np.full(5, 0.25), layers) + 0.02
+    density = rng.uniform(0.25, 1.1, layers) ** 2 * np.linspace(0.7, 1.3, layers)
+    density *= 0.78 / (areas @ density)
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):
-        density = 1.8 * rng.uniform(0.25, 1.1) ** 2
-        count = max(6, int(strokes * areas[layer] * density))
+        count = max(6, int(strokes * areas[layer] * density[layer]))
         tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
         low, high = edge[layer], edge[layer + 1]
         u = rng.random(count)
