@@ -39,7 +39,7 @@ def test_a_drawing_says_how_it_was_made():
     assert (provenance.sketch, provenance.seed, provenance.width, provenance.height, provenance.margin) == (
         "truchet", 7, 100.0, 150.0, 5.0,
     )  # fmt: skip
-    assert {"tiles": 4, "levels": 3, "strands": 4}.items() <= provenance.parameters.items()
+    assert {"tiles": 4, "levels": 4, "strands": 7}.items() <= provenance.parameters.items()
     assert provenance.code == code_hash(SKETCHES["truchet"].function)
 
 
