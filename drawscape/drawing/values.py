@@ -243,7 +243,7 @@ INHERITED = frozenset((
 _PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
 
 _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
-               "x-large": 24.0, "xx-large": 32.0, "xxx-large": 48.0}  # fmt: skip
+               "initial": 16.0, "x-large": 24.0, "xx-large": 32.0, "xxx-large": 48.0}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

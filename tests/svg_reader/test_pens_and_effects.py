@@ -286,6 +286,30 @@ ALIKE = [
         '<rect x="40" width="20" height="20"/>',
     ),
     (f'{MARKER.format("")}<path d="M50,50L50,50" fill="none" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
+    # What clips, masks or hides a marker does so in the units of its content.
+    *(
+        (
+            f'<clipPath id="c" {units}>{content}</clipPath><mask id="k" maskUnits="userSpaceOnUse" width="9" height="9">'
+            f'<rect width="6" height="9" fill="white"/></mask>'
+            f'<marker id="m" overflow="visible" markerUnits="userSpaceOnUse" viewBox="0 0 9 9" markerWidth="18" markerHeight="18" '
+            f'{given}><path d="M0,0L9,3" stroke="red"/></marker><path d="M0,50H50" stroke="red" marker-end="url(#m)"/>',
+            LINES.format("M0,50H50") + LINES.format(drawn),
+        )
+        for units, content, given, drawn in (
+            ("", '<rect width="6" height="9"/>', 'clip-path="url(#c)"', "M50,50L62,54"),
+            ('clipPathUnits="objectBoundingBox"', '<rect width=".5" height="1"/>', 'clip-path="url(#c)"', "M50,50L59,53"),
+            ("", "", 'mask="url(#k)"', "M50,50L62,54"),
+            ("", "", 'opacity="0"', ""),
+            ("", "", 'display="none" transform="rotate(20)"', "M50,50L68,56"),
+        )
+    ),
+    # CSS `all` and wide keywords leave nothing of attributes and rules before them.
+    (BOX.format('style="all:unset"'), ""),
+    (BOX.format('style="width:9px;all:initial;width:9px;height:8px"'), '<rect width="9" height="8"/>'),
+    (f'<g transform="scale(2)" style="ALL:revert">{BOX.format("")}</g>', BOX.format("")),
+    ('<style>g{all:unset !important}</style><g style="display:none" transform="scale(2)"><text y="9">a</text></g>', '<text y="9">a</text>'),
+    (BOX.format('transform="scale(2)" opacity="0" style="transform:initial;opacity:unset"'), BOX.format("")),
+    ('<g font-size="30"><rect style="font-size:initial" width="1em" height="9"/></g>', '<rect width="16" height="9"/>'),
     (f'{MARKER.format("refX=" + chr(34) + "5%" + chr(34))}<path d="M50,50H60" fill="none" marker-end="url(#m)"/>', LINES.format("M50,50L59,53")),
 ]  # fmt: skip
 
@@ -316,15 +340,30 @@ def test_entities_may_hold_markup_and_each_other():
         ('<rect style="mask-image:url(a.png)" width="9" height="9"/>', "mask-image is not applied"),
         (BOX.format('transform="rotate(20deg)"'), "the transform 'rotate(20deg)' is malformed; it is left out"),
         (BOX.format('style="transform:rotate(20)"'), "the transform 'rotate(20)' is malformed; it is left out"),
-        (BOX.format('style="all:initial"'), "all is not applied"),
+        (BOX.format('style="all:inherit"'), "all is not applied"),
+        (BOX.format('style="offset-path:path(\'M0 0H9\')"'), "offset-path is not applied"),
+        (f'<style>g{{color:red; &amp; rect{{fill:red}}}}</style><g>{BOX.format("")}</g>', "the style rule 'g { ... {' is not applied"),
+        ('<rect width="9" height="9"><set attributeName="x" to="9"/><animate attributeName="y" to="9"/></rect>', "animations are not played; what moves is drawn as the file has it"),
+        (f'{BOX.format("")}<script>1</script>', "scripts are not run; what they change is drawn as the file has it"),
+        *(
+            (f'<rect width="9" height="9" stroke="{color}"/>', f"the colour {color!r} is not known; it is drawn in black")
+            for color in ("color-mix(in srgb, red, blue)", "light-dark(red, blue)", "CanvasText", "rgb(from red r g 255)")
+        ),
         (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
         ('<path d="M0,0H9V9" stroke="red" fill="blue"/>', "the edge that closes a filled open path is not drawn"),
         ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
-        (f'{MARKER.format("clip-path=" + chr(34) + "url(#c)" + chr(34))}<path d="M0,0H9" stroke="red" marker-end="url(#m)"/>', "clip-path of a <marker> is not applied"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(body, note):
     assert read_svg(f"{OPEN_HEAD}>{body}</svg>").unsupported == (note,)
+
+
+def test_css_all_takes_inherited_paints_or_the_usual_ones():
+    circle = '<circle style="all:{};r:9px;fill:none;{}" stroke="blue"/>'
+    body = "".join(circle.format(*each) for each in (("unset", ""), ("initial", "stroke:#123456")))
+    text = f'{OPEN_HEAD}><g stroke="red" stroke-width="5">{body}</g></svg>'
+    pens = [(layer.color, layer.width_mm) for layer in read_svg(text, layers="color").layers]
+    assert pens == [("red", pytest.approx(5 * 25.4 / 96, abs=1e-3)), ("#123456", None)]
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,19 @@ _ATTRIBUTES = INHERITED | frozenset((
     "stop-opacity",
 ))  # fmt: skip
 _GEOMETRY = frozenset(("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"))
-_PROPERTIES = _ATTRIBUTES | _GEOMETRY | frozenset((
-    "all", "transform-box", "translate", "rotate", "scale", "mask-image", "background", "background-color",
-))  # fmt: skip
+# What a property that a child does not inherit is without a declaration.
+_INITIAL = {
+    "display": "inline", "opacity": "1", "overflow": "visible", "mask-type": "luminance",
+    "mix-blend-mode": "normal", "stop-color": "black", "stop-opacity": "1", "baseline-shift": "0",
+    "alignment-baseline": "baseline", "transform-box": "view-box", "transform-origin": "0 0",
+    "background-color": "transparent", "x": "0", "y": "0", "cx": "0", "cy": "0", "r": "0",
+    "width": "auto", "height": "auto", "rx": "auto", "ry": "auto",
+    **dict.fromkeys((
+        "transform", "translate", "rotate", "scale", "clip-path", "mask", "mask-image", "filter",
+        "vector-effect", "background", "d", "offset-path",
+    ), "none"),
+}  # fmt: skip
+_PROPERTIES = _ATTRIBUTES | _INITIAL.keys() | {"all"}
 _SHORTHANDS = {
     "marker": ("marker-start", "marker-mid", "marker-end"),
     "text-decoration-line": ("text-decoration",),
@@ -27,6 +37,12 @@ _FLUID = rf"(?:{_LENGTH}|(?:calc|min|max|clamp)\(.*\))"
 _SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
+UNREAD_COLOR = re.compile(
+    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|gray|highlight|link|mark|"
+    r"visited|active|selecteditem)(color|text|face|border|colortext)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Colours that browsers know and we do not: mixed ones, relative ones, and those of the system."""
 _FORMS = {
     "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
     r"table-[a-z-]+",
@@ -107,6 +123,8 @@ class Stylesheet:
             if place >= _MOST_RULES:
                 raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
             declarations = _declared(content)
+            if "{" in content:
+                self.ignored.append(f"{prelude} {{ ... {{")
             parts = [part.strip() for part in prelude.split(",")]
             if all(map(_SINGLE.fullmatch, parts)):
                 for name in parts:
@@ -222,6 +240,8 @@ def checked(name: str, value: str) -> str | None:
     value = value.strip()
     lower = value.lower()
     if lower in _WIDE:
+        if name in _INITIAL and lower != "inherit":
+            return _INITIAL[name]
         return "unset" if lower.startswith("revert") else lower
     if "var(" in value:
         return value
@@ -230,7 +250,7 @@ def checked(name: str, value: str) -> str | None:
     if name in _COLORS:
         keyword = _PAINT.fullmatch(value)
         if keyword is None:
-            return value if rgba(value) is not None else None
+            return value if rgba(value) or UNREAD_COLOR.fullmatch(value) else None
         return value if lower.startswith("url(") else lower
     if name in _VALID:
         return lower if _VALID[name].fullmatch(value) else None
@@ -267,6 +287,11 @@ def _declared(text: str) -> Declarations:
         into = plain if bare == value else important
         if name == "font":
             into.update(_font(bare))
+        if name == "all" and bare.lower() in _WIDE - {"inherit"}:
+            into.update(
+                {each: checked(each, bare) or "" for each in _PROPERTIES - {"all", "direction"}}
+            )
+            continue
         for single in _SHORTHANDS.get(name, (name,)):
             if single.startswith("--"):
                 into[single] = bare

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
 
 _DEFAULT_SIZE = 3.0
+_WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
 
 
 def draw_markers(walk: "Walk", data: str, state: "State") -> None:
@@ -33,6 +34,10 @@ def draw_markers(walk: "Walk", data: str, state: "State") -> None:
 
 
 def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State") -> None:
+    # Neither a transform nor `display: none` holds for a marker.
+    own = {k: v for k, v in walk.sheet.declarations(marker).items() if k not in _WITHOUT_EFFECT}
+    if not walk.seen(own):
+        return
     given = marker.attributes
     style = walk.style_at(marker)
     width, height = (
@@ -62,18 +67,14 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     ]
     shift = fitted.apply(np.array([ref]))[0]
     matrix = matrix @ translation(*(-shift).tolist())
-    inside = replace(
-        state, matrix=matrix, style=style, viewport=inner, depth=state.depth + 1, used=True
-    )
-    own = walk.sheet.declarations(marker)
-    for name in ("clip-path", "mask"):
-        if own.get(name, "none") != "none":
-            walk.note(f"{name} of a <marker> is not applied")
+    inside = replace(state, matrix=matrix, viewport=inner, depth=state.depth + 1, used=True)
     if walk.overflow(marker, own) not in ("visible", "auto"):
         from drawscape.svg.read.clipping import clip_to_box
 
         inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))
-    walk.children(marker, replace(inside, matrix=matrix @ fitted))
+    outer = walk.style_at(marker.parent) if marker.parent else walk.initial
+    content = replace(inside, matrix=matrix @ fitted, style=outer)
+    walk.children(marker, walk.inside(marker, own, content))
 
 
 def _turn(marker: Node, angle: float, place: str) -> float:

@@ -12,7 +12,7 @@ from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translat
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import PX, Style, css_mm, is_seen, is_white, luminance, rgba, share
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
+from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
     CURVE_TOLERANCE,
@@ -43,7 +43,14 @@ _UNSUPPORTED = {
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "all")
+_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "offset-path", "all")
+_UNPLAYED = {
+    **dict.fromkeys(
+        ("animate", "set", "animateTransform", "animateMotion"),
+        "animations are not played; what moves is drawn as the file has it",
+    ),
+    "script": "scripts are not run; what they change is drawn as the file has it",
+}
 # What depends on the element itself, or is counted in the report.
 _MOVES = ("translate", "rotate", "scale")  # and then `transform`, as CSS has them
 _OF_ONE = frozenset(
@@ -110,6 +117,7 @@ class Walk:
         self.text = text
         self.ids: dict[str, Node] = {}
         texts: list[str] = []
+        self._unplayed: set[str] = set()
         self._index(root, texts)
         self.sheet = Stylesheet(root, texts)
         given = root.attributes | self.sheet.declarations(root)
@@ -142,6 +150,8 @@ class Walk:
         self._tiles_drawn = [0]
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
+        for what in sorted(self._unplayed):
+            self.note(what)
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
         for name in ("width", "height"):
@@ -154,6 +164,8 @@ class Walk:
             node = waiting.pop()
             if "id" in node.attributes:
                 self.ids.setdefault(node.attributes["id"], node)
+            if node.tag in _UNPLAYED:
+                self._unplayed.add(_UNPLAYED[node.tag])
             if node.tag in _STYLE_TAGS:
                 given = node.attributes
                 if given.get("type", "").strip() in ("", "text/css") and is_for_screens(
@@ -342,6 +354,9 @@ class Walk:
         """
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
+            if paint and UNREAD_COLOR.fullmatch(paint):
+                self.note(f"the colour {paint[:60]!r} is not known; it is drawn in black")
+                own[name] = "black"
             if paint.startswith("context-"):
                 paint = own[name] = self.context.get(paint.split()[0], "none")
             if paint.startswith("url("):
@@ -744,6 +759,8 @@ class Walk:
         if key not in self._bounds or state.used:
             with self._measured() as scene:
                 free = replace(state, matrix=IDENTITY, clip=None, group=0)
+                if node.tag == "marker":
+                    self.children(node, free)
                 self._draw(node, self.declared(node, state), free)
                 self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
         return self._bounds[key]
