@@ -33,6 +33,14 @@ def nap(seconds):
     return seconds
 
 
+def beat(path):
+    """Write the time again and again, for ever."""
+    with open(path, "a", buffering=1) as file:
+        while True:
+            file.write(f"{time.monotonic()}\n")
+            time.sleep(0.02)
+
+
 def wait_then_give_pid(gate):
     wait_for_file(gate)
     return os.getpid()

@@ -201,18 +201,21 @@ def start_behind(proxy, start_consumer):
 
 
 def test_a_time_limit_is_kept_while_the_server_is_silent(proxy, start_behind, tmp_path):
+    """Its end is not late by what the worker waits for an answer, which is 15 s."""
     start_behind("-w", "2")
-    trace, go = tmp_path / "trace", tmp_path / "go"
-    limited = started(enqueue_background_job("sampletasks.nap", 600, job_timeout=8))
-    child = limited.refresh().pid
+    trace, go, beats = tmp_path / "trace", tmp_path / "go", tmp_path / "beats"
     other = enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go))
-    wait_until(trace.exists)
+    limited = enqueue_background_job("sampletasks.beat", str(beats), job_timeout=4)
+    wait_until(lambda: trace.exists() and beats.exists())
+    child = limited.refresh().pid
     proxy.cut()
     go.touch()  # its end is written, and nobody answers
     wait_until(lambda: not is_running(child), "the time limit", 60)
     proxy.heal()
     wait_until(lambda: other.ended and limited.ended)
     assert (other.status, limited.status, limited.reason) == ("finished", "failed", "timeout")
+    moments = [float(line) for line in beats.read_text().split()[:-1]]
+    assert moments[-1] - moments[0] < 4 + 6
 
 
 @pytest.mark.parametrize("comes_back", [True, False])

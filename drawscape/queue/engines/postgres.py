@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,8 @@ class PostgresEngine:
     sql = PostgresQueries()
     patience_s = PATIENCE_S
     silence_s = SILENCE_S
+    on_silence: Callable[[], object] = staticmethod(lambda: None)
+    """What a thread does meanwhile that waits for a server that does not answer."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.target = readable_url(url)
@@ -143,6 +145,7 @@ class PostgresEngine:
         """Return the connection, opened if need be, with patience for a server that is being started."""
         if self._raw is not None and not was_closed(self._raw, self._used_at):
             self._raw.silence_s = SHORT_SILENCE_S if self._is_short else self.silence_s
+            self._raw.on_silence = self.on_silence
             return self._raw
         self.close()
         deadline = time.monotonic() + (0.0 if self._is_short else self.patience_s)
@@ -156,6 +159,7 @@ class PostgresEngine:
             else:
                 self._used_at = time.monotonic()
                 return self._opened()
+            self.on_silence()
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

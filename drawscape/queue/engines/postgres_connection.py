@@ -41,7 +41,7 @@ _IDLE_S = 0.2
 """A connection that was idle for longer is checked before it is used: has the server closed it?"""
 
 _CLIENT_SETTINGS: dict[str, Any] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,  # the least that there is: the time limits of jobs are kept between attempts
     "keepalives_idle": 3,
     "keepalives_interval": 2,
     "keepalives_count": 2,
@@ -144,6 +144,8 @@ class Session(psycopg.Connection[Any]):
     """
 
     silence_s = SILENCE_S
+    on_silence: Callable[[], object] = staticmethod(lambda: None)
+    """Called ten times a second while the server does not answer, in the thread that waits."""
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **named: Any) -> T:
         """Do as psycopg does, within bounds."""
@@ -158,7 +160,9 @@ class Session(psycopg.Connection[Any]):
                 ready = yield state
                 if ready:
                     heard_at = time.monotonic()
-                elif time.monotonic() - heard_at > self.silence_s:
+                else:
+                    self.on_silence()
+                if time.monotonic() - heard_at > self.silence_s:
                     self.close()
                     raise psycopg.OperationalError(
                         f"the server has not answered for {self.silence_s:g} s"

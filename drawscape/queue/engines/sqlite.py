@@ -224,6 +224,9 @@ class SqliteEngine:
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
+    on_silence: Callable[[], object] | None = None
+    """Not called: a file that is locked is not waited for so long."""
+
     sql = Queries()
 
     def __init__(

@@ -57,6 +57,7 @@ class Dispatcher:
             Slot(settings, engine, lease, is_kept_free=count > 1 and number == count - 1)
             for number in range(count)
         ]
+        engine.on_silence = self._keep_limits
         self._calls: deque[Callable[[], object]] = deque()
         self._wakes = os.pipe()
         for end in self._wakes:
@@ -167,6 +168,11 @@ class Dispatcher:
             while self._calls:
                 self._calls.popleft()()
         return ready
+
+    def _keep_limits(self) -> None:
+        """End what is over its time, though the server that this thread waits for is silent."""
+        for slot in self._slots:
+            slot.keep_limit()
 
     def _guarded(self, slot: Slot, step: Callable[[], object]) -> None:
         """Take a step of a slot; whatever is wrong harms its own job alone."""

@@ -166,6 +166,7 @@ class Slot:
         self.is_lost = False
         """Whether the job is to go back to the queue: it may be another worker's by now."""
         self._child: Any = None  # a ChildProcess in all states but EMPTY
+        self._messages: list[Any] = []  # of the present child, which have come while a step waited
         self._limit_at = math.inf  # of the present state, in monotonic seconds
         self._look_at = math.inf
 
@@ -182,7 +183,7 @@ class Slot:
     @property
     def due_at(self) -> float:
         """When there is something to do though nothing comes, in monotonic seconds."""
-        return min(self._limit_at, self._look_at)
+        return 0.0 if self._messages else min(self._limit_at, self._look_at)
 
     def start(self) -> None:
         """Begin to start a child."""
@@ -233,6 +234,7 @@ class Slot:
             self._child.end()
             self._child.close()
             self._child = None
+        self._messages.clear()
         self._enter(State.EMPTY)
         self._look_at = math.inf
 
@@ -245,11 +247,11 @@ class Slot:
 
     def attend(self, ready: set[int]) -> None:
         """Take what has come, and do what is due."""
-        if ready and self._child is not None:
+        if self._child is not None:
             messages, log, death = self._child.descriptors
             if log in ready:
                 self._copy_log()
-            if messages in ready:
+            if self._messages or messages in ready:
                 self._receive()
             elif death in ready:
                 self._died()
@@ -257,6 +259,21 @@ class Slot:
         if now >= self._look_at:
             self._look(now)
         if now >= self._limit_at:
+            self._limit_is_over()
+
+    def keep_limit(self) -> None:
+        """Keep the job's time limit while a step waits for the server; what has come waits for `attend`."""
+        if self.state not in _AT_WORK or time.monotonic() < self._limit_at:
+            return
+        child = self._child
+        try:
+            while child.has_sent():
+                self._messages += child.receive()
+        except EOFError:  # it has died by itself
+            return
+        if any(kind == Kind.DONE and mark == child.mark for kind, mark, *_ in self._messages):
+            self._limit_at = math.inf  # it has ended in time
+        else:
             self._limit_is_over()
 
     def stop(self, job_id: str, token: int, grace_s: float) -> None:
@@ -278,11 +295,12 @@ class Slot:
 
     def _receive(self) -> None:
         try:
-            messages = self._child.receive()
+            self._messages = self._messages or self._child.receive()
         except EOFError:
             self._died()
             return
-        for kind, *content in messages:
+        while self._messages:
+            kind, *content = self._messages.pop(0)
             if kind == Kind.READY:
                 self._enter(State.IDLE)
                 if self.claim is not None:
@@ -395,6 +413,7 @@ class Slot:
             self._end(Outcome("failed", "crashed", error=_NEVER_BEGUN))
 
     def _end(self, outcome: Outcome, *, reusable: bool = False) -> None:
+        self._limit_at = math.inf
         self._write_progress()
         if self._previewed and outcome.status == "finished":
             self._write(self._engine.sql.DROP_PREVIEW)
@@ -434,6 +453,7 @@ class Slot:
 
         When it had not begun the job is not to blame, and another child runs it.
         """
+        self._limit_at = math.inf
         code = self._child.end()
         if self.state is State.STARTING:
             raise ChildStartError(f"it ended while starting (exit code {code})")
