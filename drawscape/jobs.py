@@ -40,7 +40,7 @@ from drawscape.queue.task import dump, portable
 if TYPE_CHECKING:
     from drawscape.queue.process import WorkerProcess
     from drawscape.queue.retention import Keep
-    from drawscape.queue.worker.context import JobContext, current_job
+    from drawscape.queue.worker.call import JobContext, current_job
 
 __all__ = [
     "ENDED",
@@ -742,6 +742,6 @@ __getattr__, __dir__ = late_names(
     {
         "drawscape.queue.process": "WorkerProcess",
         "drawscape.queue.retention": "Keep",
-        "drawscape.queue.worker.context": "JobContext current_job",
+        "drawscape.queue.worker.call": "JobContext current_job",
     },
 )

@@ -164,8 +164,8 @@ def round_trip(count):
     from drawscape.queue.row import Claim
     from drawscape.queue.task import Codec, of_call
     from drawscape.queue.worker.call import ChildSettings
-    from drawscape.queue.worker.lease import Lease
-    from drawscape.queue.worker.slot import Slot, State
+    from drawscape.queue.worker.child_process import Lease
+    from drawscape.queue.worker.dispatcher import Slot, State
 
     key, task = os.urandom(32), "benchtasks.noop"
     child = ChildSettings(str(HOME), key, ("benchtasks",), "")
@@ -201,7 +201,7 @@ def round_trip(count):
 
 def progress_cost():
     """Return the seconds of a progress call when no message is due."""
-    from drawscape.queue.worker.context import RunningJob
+    from drawscape.queue.worker.call import RunningJob
 
     job = RunningJob("bench", {}, lambda *_: None)
     calls = 200_000

@@ -17,7 +17,7 @@ from drawscape.errors import (
     UnknownNameError,
 )
 from drawscape.job_manager import enqueue_background_job, get_job, start_worker
-from drawscape.queue.worker.context import RunningJob, set_current
+from drawscape.queue.worker.call import RunningJob, set_current
 from workers.email_tasks import send_notification
 
 

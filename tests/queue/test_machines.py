@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from object_store import object_store
 from postgres_proxy import Proxy
 from psycopg.conninfo import conninfo_to_dict
-from support import is_running, started, wait_until
+from support import is_running, wait_until
 
 from drawscape import __version__
 from drawscape.catalogue import drawings

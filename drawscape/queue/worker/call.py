@@ -1,12 +1,15 @@
-"""One call of a task: its message decoded, its function run, its result serialised."""
+"""What runs in a job: what a task knows of its job, and one call of it from its message to its result.
 
-import asyncio
+Outside of a worker the context does nothing.
+"""
+
 import inspect
 import os
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +28,7 @@ from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
 from drawscape.queue.options import new_id
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.queue import Queue
-from drawscape.queue.row import Claim, Outcome, checked_notes, parsed
+from drawscape.queue.row import Claim, JobMeta, Outcome, checked_notes, parsed
 from drawscape.queue.store import acknowledge, note_progress
 from drawscape.queue.task import (
     Codec,
@@ -37,8 +40,190 @@ from drawscape.queue.task import (
     portable_paths,
     resolved,
 )
-from drawscape.queue.worker.context import RunningJob, current_job, set_current
 from drawscape.settings import CODE_FOLDER, project_task_modules
+
+PROGRESS_PERIOD_S = 0.05
+"""At most 20 progress messages a second leave a job."""
+
+PREVIEW_PERIOD_S = 0.25
+"""A preview is a whole picture: four a second are enough for an eye, and cheap to write."""
+
+FIRST_PREVIEW_S = 0.4
+"""A job that takes no longer makes no preview: its result would be there before anybody has seen it."""
+
+Preview = str | bytes | Callable[[], "str | bytes | Any"]
+
+
+class JobContext:
+    """The job that the calling code runs in."""
+
+    id: str | None = None
+    """The job's id; None outside of a worker."""
+
+    def __init__(self) -> None:
+        self.meta: MutableMapping[str, Any] = {}
+
+    def progress(
+        self, fraction: float, message: str | None = None, preview: Preview | None = None
+    ) -> None:
+        """Report how far the task is, 0 to 1, with a few words and the drawing so far.
+
+        Calls may come as often as they like: at most 20 a second are written, and the last always is.
+        `preview` may be a function; it is called only when a picture is due, the first after 0.4 s.
+        """
+
+    def log(self, text: str) -> None:
+        """Add a line to the job's log; outside of a worker it is printed to stderr."""
+        sys.stderr.write(f"{text}\n")
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether the job was asked to stop."""
+        return False
+
+
+class RunningJob(JobContext):
+    """The context inside a child process: limits the rate, keeps the last value, sends the rest.
+
+    `send(fraction, message, meta, preview)` passes one message on.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        meta: dict[str, Any],
+        send: Callable[[float, str | None, dict[str, Any] | None, bytes | None], object],
+    ) -> None:
+        self.id = job_id
+        self._send = send
+        self._lock = threading.RLock()
+        self._fraction = 0.0
+        self._message: str | None = None
+        self._pending = False
+        self._meta_changed = False
+        self._preview: Preview | None = None
+        self._next_s = 0.0
+        self._next_preview_s = time.monotonic() + FIRST_PREVIEW_S
+        self._flusher: threading.Thread | None = None
+        self._stop_asked = False
+        self._closed = False
+        self._values = meta
+        self.meta = JobMeta(meta, self._note_meta)
+
+    def progress(
+        self, fraction: float, message: str | None = None, preview: Preview | None = None
+    ) -> None:
+        self._fraction = fraction
+        if message is not None:
+            self._message = message
+        if preview is not None:
+            self._preview = preview
+        self._pending = True
+        if time.monotonic() >= self._next_s:
+            self.flush()
+        if self._pending and self._flusher is None:
+            self._start_flusher()
+
+    def log(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    @property
+    def is_canceled(self) -> bool:
+        return self._stop_asked
+
+    def ask_to_stop(self) -> None:
+        """Make `is_canceled` true."""
+        self._stop_asked = True
+
+    def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
+        self._values.update(change)
+        self._meta_changed = self._pending = True
+        if self._flusher is None:
+            self._start_flusher()
+
+    def flush(self, *, with_preview: bool = True, last: bool = False) -> None:
+        """Send what is pending now; the `last` flush sends a preview even if it was not due yet."""
+        with self._lock:
+            if not self._pending or self._closed:
+                return
+            self._pending = False
+            self._next_s = time.monotonic() + PROGRESS_PERIOD_S
+            preview = self._due_preview(last) if with_preview else None
+            # A ready picture that is not due yet is sent by the flusher; a function waits for the task.
+            self._pending = self._preview is not None and not callable(self._preview)
+            meta = dict(self.meta) if self._meta_changed else None
+            self._meta_changed = False
+            self._send(_within_bounds(self._fraction), self._message, meta, preview)
+
+    def _due_preview(self, last: bool) -> bytes | None:
+        now = time.monotonic()
+        if self._preview is None or (now < self._next_preview_s and not last):
+            return None
+        picture = _as_bytes(self._preview)
+        self._preview = None
+        # Drawing a preview is work of the job's own: it never takes more than a fifth of the time.
+        self._next_preview_s = now + max(PREVIEW_PERIOD_S, 5 * (time.monotonic() - now))
+        return picture
+
+    def close(self, *, with_preview: bool) -> None:
+        """Send the last values; nothing is sent afterwards."""
+        try:
+            if with_preview and self._preview is not None:
+                self._pending = True
+            self.flush(with_preview=with_preview, last=True)
+        finally:
+            with self._lock:
+                self._closed = True
+            if self._flusher is not None:
+                self._ended.set()
+                self._flusher.join(1)
+
+    def _start_flusher(self) -> None:
+        """Without a further call of `progress`, a thread brings the last value out."""
+        self._ended = threading.Event()
+        self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
+        self._flusher.start()
+
+    def _flush_when_due(self) -> None:
+        while not self._ended.wait(PROGRESS_PERIOD_S):
+            if self._pending and time.monotonic() >= self._next_s:
+                # A preview function walks the canvas while the task draws on it, so only the task's own
+                # thread may call it.
+                self.flush(with_preview=not callable(self._preview))
+
+
+def _within_bounds(fraction: float) -> float:
+    value = float(fraction)
+    return min(max(value, 0.0), 1.0) if value == value else 0.0  # NaN, of 0 steps done of 0
+
+
+def _as_bytes(preview: Preview) -> bytes:
+    value = preview() if callable(preview) else preview
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+_NOWHERE = JobContext()
+_current: JobContext = _NOWHERE
+
+
+def current_job() -> JobContext:
+    """Return the job that runs the calling code, or one that does nothing outside of a worker.
+
+    >>> def rule(width):
+    ...     current_job().progress(0.5, "half of it")
+    ...     return 2 * width
+    >>> enqueue_background_job(rule, 21).wait(60)
+    42
+    """
+    return _current
+
+
+def set_current(job: JobContext | None) -> None:
+    """Make `job` the current one (None: no job); for the child process alone."""
+    global _current
+    _current = _NOWHERE if job is None else job
+
 
 _RESULT_LIMIT_BYTES = (
     500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
@@ -146,6 +331,8 @@ class TaskCaller:
         try:
             value = call.run()
             if inspect.iscoroutine(value):
+                import asyncio  # a tenth of a second, and a caller imports this module too
+
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
                 value = _drain(value, task)

@@ -29,8 +29,15 @@ from typing import Any, NamedTuple
 from drawscape.project_modules import add_folder
 from drawscape.queue.clock import failpoint
 from drawscape.queue.row import Outcome, checked_notes, parsed
-from drawscape.queue.worker.call import Call, ChildSettings, JobStopped, TaskCaller, storable
-from drawscape.queue.worker.context import RunningJob, set_current
+from drawscape.queue.worker.call import (
+    Call,
+    ChildSettings,
+    JobStopped,
+    RunningJob,
+    TaskCaller,
+    set_current,
+    storable,
+)
 
 CHILD = "DRAWSCAPE_CHILD"
 """The variable by which processes that a job has started are found, when they have left its group."""

@@ -2,17 +2,27 @@
 
 One thread for all, for several would fight over Python's lock and SQLite's pages at each commit. What has
 ended at the same moment is acknowledged in one transaction, and each slot gets its next job in it.
+
+A slot is a warm child process, and the job that it runs now.
+
+    EMPTY -> STARTING -> IDLE -> RUNNING --(request to stop, time limit)--> ENDING --(grace over)--> KILLED
+
+An answer or the child's death ends a run in any state; from ENDING on, the worker's verdict counts. A slot
+never waits: the dispatcher calls `attend` when something has come, and when `due_at` is over.
 """
 
 import contextlib
 import logging
+import math
 import os
 import select
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from functools import partial
+from typing import Any
 
 from drawscape.errors import DrawscapeError
 from drawscape.queue import clock
@@ -20,11 +30,465 @@ from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 from drawscape.queue.store import acknowledge, give_back, refuse
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child_process import ChildStartError
-from drawscape.queue.worker.lease import Lease
-from drawscape.queue.worker.slot import Slot, State
+from drawscape.queue.worker.child import Kind, Progress
+from drawscape.queue.worker.child_process import (
+    ChildProcess,
+    ChildStartError,
+    Lease,
+    describe_death,
+)
 
-_LOG = logging.getLogger("huey.drawscape")  # below huey's: `huey_consumer -q -v -l` rule it too
+_CHILDREN_PER_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
+_NEVER_BEGUN = (
+    f"{_CHILDREN_PER_JOB} child processes in a row could not begin with it: each died before, or its code "
+    "changed faster than a child could start"
+)
+_START_LIMIT_S = 60.0  # importing a large project may take seconds
+_FIRST_LOOK_S, _LOOK_S = 0.005, 0.5  # when memory is looked at first, and how often later on
+_DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
+_LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
+
+CAP_BYTES = 1_048_576
+_TAIL_BYTES = 65_536
+_ROW_BYTES = 16_384
+_FIRST_PAUSE_S, _PAUSE_S = 0.02, 0.25  # most jobs have ended by then
+_BYTES_A_S = 1_000_000
+_NEVER = 2**62
+
+_LOG = logging.getLogger("huey.drawscape")
+
+
+class JobLog:
+    """The growing log of one run; that of a later run goes on where the earlier ones ended."""
+
+    def __init__(self, engine: Engine, held: Claim) -> None:
+        self._engine = engine
+        self._held = held
+        self._data = bytearray()
+        self._start = 0  # where the log lies that `_data` begins with
+        self._row = 0  # and where the row begins that grows
+        self._written = 0
+        self._due = 0.0
+        self._is_placed = held.token == 1
+
+    @property
+    def end(self) -> int:
+        """How much was printed, for `since`."""
+        return self._start + len(self._data)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is text that nobody else sees yet."""
+        return self._written < self.end
+
+    def write(self, data: bytes) -> None:
+        """Add `data`; of what exceeds twice the cap the last `CAP_BYTES` stay."""
+        if not self._data:
+            self._due = time.monotonic() + _FIRST_PAUSE_S
+        self._data += data
+        if len(self._data) > 2 * CAP_BYTES:
+            gone = len(self._data) - CAP_BYTES
+            del self._data[:gone]
+            self._start += gone
+            self._row = max(self._row, self._start)
+        self.flush()
+
+    def flush(self) -> None:
+        """Let others see what was held long enough; a locked file is not waited for."""
+        if not self.is_held or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _PAUSE_S
+        try:
+            with self._engine.short_timeout():
+                self._send()
+        except DrawscapeError:
+            return  # it is tried again
+
+    def close(self) -> None:
+        """Write what is held: the job is about to end."""
+        if self.is_held:
+            try:
+                self._send()
+            except DrawscapeError as error:
+                _LOG.warning("event=log_not_written job=%s error=%r", self._held.id, str(error))
+
+    def _send(self) -> None:
+        """Write the row that grows; when it is full the next begins behind it."""
+        sql = self._engine.sql
+        if not self._is_placed:
+            rows = self._engine.read(sql.LOG_ROWS, id=self._held.id, position=_NEVER)
+            before = int(rows[-1][0] + rows[-1][2]) if rows else 0
+            self._start, self._row, self._written = self._start + before, self._row + before, before
+            self._is_placed = True
+        data = bytes(self._data[self._row - self._start :])
+        self._due += len(data) / _BYTES_A_S
+        self._engine.write(sql.WRITE_LOG, **self._held.key, position=self._row, data=data)
+        if self.end > CAP_BYTES:
+            self._engine.write(sql.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
+        self._written = self.end
+        if len(data) >= _ROW_BYTES:
+            self._row = self.end
+
+    def since(self, mark: int) -> str:
+        """Return what was written after `mark`, at most 64 KiB of it."""
+        return self._data[max(0, mark - self._start) :][-_TAIL_BYTES:].decode(errors="replace")
+
+    def last_lines(self, count: int = 20) -> str:
+        """Return the last lines."""
+        return "\n".join(self.since(0).splitlines()[-count:])
+
+
+class State(Enum):
+    """What a slot's child does."""
+
+    EMPTY = auto()
+    """There is none."""
+    STARTING = auto()
+    IDLE = auto()
+    RUNNING = auto()
+    """Within its time, and nobody wants it to stop."""
+    DUMPING = auto()
+    """Its time is over, and it writes where it is stuck."""
+    ENDING = auto()
+    """Asked to stop; it may use its grace."""
+    KILLED = auto()
+
+
+_AT_WORK = frozenset({State.RUNNING, State.DUMPING, State.ENDING, State.KILLED})
+
+
+class Slot:
+    """Runs one job after another in a child; `claim` is the present one, `outcome` how it ended.
+
+    `attend` and `run` raise ChildStartError when no child could be started.
+    """
+
+    def __init__(
+        self, settings: ChildSettings, engine: Engine, lease: Lease, *, is_kept_free: bool
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._lease = lease
+        self.is_kept_free = is_kept_free
+        """Whether it leaves jobs of a priority below 0 to the other slots."""
+        self.state = State.EMPTY
+        self.claim: Any = None  # a Claim
+        self.outcome: Outcome | None = None
+        self.retry_at = 0.0
+        """When the outcome is to be written again, which could not be, in monotonic seconds."""
+        self.asked_at = 0.0
+        """When the worker asked for the claim, in seconds since the machine was started."""
+        self.claimed_at = 0.0
+        """When the claim was answered, by the same clock: from then on the server knows of it."""
+        self.is_lost = False
+        """Whether the job is to go back to the queue: it may be another worker's by now."""
+        self._child: Any = None  # a ChildProcess in all states but EMPTY
+        self._messages: list[Any] = []  # of the present child, which have come while a step waited
+        self._limit_at = math.inf  # of the present state, in monotonic seconds
+        self._look_at = math.inf
+
+    @property
+    def pid(self) -> int | None:
+        """The present child's process id."""
+        return None if self._child is None else self._child.pid
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What to poll: messages, log, end of the process."""
+        return () if self._child is None else self._child.descriptors
+
+    @property
+    def due_at(self) -> float:
+        """When there is something to do though nothing comes, in monotonic seconds."""
+        return 0.0 if self._messages else min(self._limit_at, self._look_at)
+
+    def start(self) -> None:
+        """Begin to start a child."""
+        self._child = ChildProcess(self._settings, self._lease.line)
+        self._enter(State.STARTING, _START_LIMIT_S)
+
+    def _enter(self, state: State, limit_s: float = math.inf) -> None:
+        self.state, self._limit_at = state, time.monotonic() + limit_s
+
+    def run(self, claim: Claim, asked_at: float) -> None:
+        """Run a job; `asked_at`: see above."""
+        self.claim, self.asked_at = claim, asked_at
+        self._log = JobLog(self._engine, claim)
+        self._tries = 0
+        self._verdict: tuple[str, str | None] | None = None
+        self._mark = 0
+        self._previewed = claim.token > 1
+        self._unwritten: Progress | None = None
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        child, claim = self._child, self.claim
+        if not self._lease.may_run(self.asked_at):
+            self.is_lost = True
+            return
+        if child.pid != claim.pid:
+            self._write(self._engine.sql.PID, pid=child.pid)
+        try:
+            child.send(claim)
+        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
+            self._try_another()
+            return
+        self._enter(State.RUNNING, math.inf if claim.timeout_s is None else claim.timeout_s)
+        self._look_s = _FIRST_LOOK_S
+        self._look_at = time.monotonic() + _FIRST_LOOK_S
+
+    def release(self) -> Claim | None:
+        """Return the claim, which the slot has no more; its child ends if it is at work on it."""
+        claim: Claim | None = self.claim
+        self.claim, self.outcome, self.is_lost, self.retry_at = None, None, False, 0.0
+        if self.state not in (State.EMPTY, State.STARTING, State.IDLE):
+            self.close()
+        return claim
+
+    def close(self) -> None:
+        """End the present child."""
+        if self._child is not None:
+            self._child.end()
+            self._child.close()
+            self._child = None
+        self._messages.clear()
+        self._enter(State.EMPTY)
+        self._look_at = math.inf
+
+    def kill(self) -> None:
+        """Kill the child, from any thread: the process is about to leave and would wait for it."""
+        if (child := self._child) is not None:
+            child.kill()
+
+    # What comes
+
+    def attend(self, ready: set[int]) -> None:
+        """Take what has come, and do what is due."""
+        if self._child is not None:
+            messages, log, death = self._child.descriptors
+            if log in ready:
+                self._copy_log()
+            if self._messages or messages in ready:
+                self._receive()
+            elif death in ready:
+                self._died()
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look(now)
+        if now >= self._limit_at:
+            self._limit_is_over()
+
+    def keep_limit(self) -> None:
+        """Keep the job's time limit while a step waits for the server; what has come waits for `attend`."""
+        if self.state not in _AT_WORK or time.monotonic() < self._limit_at:
+            return
+        child = self._child
+        try:
+            while child.has_sent():
+                self._messages += child.receive()
+        except EOFError:  # it has died by itself
+            return
+        if any(kind == Kind.DONE and mark == child.mark for kind, mark, *_ in self._messages):
+            self._limit_at = math.inf  # it has ended in time
+        else:
+            self._limit_is_over()
+
+    def stop(self, job_id: str, token: int, grace_s: float) -> None:
+        """Ask to stop the job of that claim, if it is the one that runs.
+
+        Called again and again until the job has ended, with the strictest request that the table has.
+        """
+        if self.holds(job_id, token) and self.state in _AT_WORK:
+            self._begin_ending("stopped", None, grace_s)
+
+    def lose(self, job_id: str, token: int) -> None:
+        """Note that the job of that claim is no longer this worker's."""
+        if self.holds(job_id, token) and self.outcome is None:
+            self.is_lost = True
+
+    def holds(self, job_id: str, token: int) -> bool:
+        """Return whether the slot has that claim."""
+        return self.claim is not None and (self.claim.id, self.claim.token) == (job_id, token)
+
+    def _receive(self) -> None:
+        try:
+            self._messages = self._messages or self._child.receive()
+        except EOFError:
+            self._died()
+            return
+        while self._messages:
+            kind, *content = self._messages.pop(0)
+            if kind == Kind.READY:
+                self._enter(State.IDLE)
+                if self.claim is not None:
+                    self._hand_over()
+            elif self.state not in _AT_WORK or content[0] != self._child.mark:
+                continue  # of an earlier job, by a process that it has forked
+            elif kind == Kind.DONE:
+                self._answered(content)
+            elif kind == Kind.STALE:
+                self._try_another()
+            else:
+                self._note(Progress(*content[1:]))
+
+    def _copy_log(self) -> None:
+        child = self._child
+        for _ in range(_LOG_CHUNKS):
+            data = b"" if child is None else child.read_log()
+            if data and self.claim is not None:
+                self._log.write(data)
+                if self._log.is_held:  # it is written at the next look
+                    self._look_s, self._look_at = _FIRST_LOOK_S, time.monotonic() + _FIRST_LOOK_S
+            if len(data) < 65_536:
+                break
+
+    def _note(self, progress: Progress) -> None:
+        if self._unwritten is not None:
+            progress = progress._replace(
+                meta=progress.meta or self._unwritten.meta,
+                preview=progress.preview or self._unwritten.preview,
+            )
+        self._unwritten = progress
+        self._write_progress()
+
+    def _write_progress(self) -> None:
+        """Write how far the job is; a locked file is not waited for, as the job's time runs."""
+        if self._unwritten is None:
+            return
+        engine, claim = self._engine, self.claim
+        fraction, message, meta, preview = self._unwritten
+        values = {"progress": fraction, "message": message, "meta": meta}
+        try:
+            with engine.short_timeout():
+                if preview is not None:
+                    picture = {"picture": preview, "now": clock.now()}
+                    engine.write(engine.sql.WRITE_PREVIEW, **claim.key, **picture)
+                    self._previewed = True
+                if not engine.write(engine.sql.PROGRESS, **claim.key, **values):
+                    self.is_lost = True
+        except DrawscapeError:
+            self._look_s = _FIRST_LOOK_S
+            self._look_at = time.monotonic() + _FIRST_LOOK_S
+            return
+        except Exception as error:  # noqa: BLE001 - progress is not worth the job
+            _LOG.warning("job=%s event=progress_not_written error=%r", claim.id, str(error))
+        self._unwritten = None
+
+    def _write(self, statement: str, **values: Any) -> None:
+        """Write what is not worth the job."""
+        try:
+            self._engine.write(statement, **{**self.claim.key, **values})
+        except DrawscapeError as error:
+            _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
+
+    # Time
+
+    def _look(self, now: float) -> None:
+        if self.state is State.RUNNING:
+            self._child.sample_peak()
+        self._look_s = min(2 * self._look_s, _LOOK_S)
+        self._look_at = now + self._look_s
+        self._log.flush()
+        self._write_progress()
+
+    def _limit_is_over(self) -> None:
+        if self.state is State.STARTING:
+            raise ChildStartError(f"it did not start within {_START_LIMIT_S:g} s")
+        child, claim = self._child, self.claim
+        if self.state is State.RUNNING:
+            self._verdict, self._mark = ("failed", "timeout"), self._log.end
+            child.dump_stack()
+            self._enter(State.DUMPING, _DUMP_WAIT_S)
+        elif self.state is State.DUMPING:
+            self._begin_grace(claim.grace_s or 0.0)
+        elif self.state is State.ENDING:
+            child.kill()
+            self._enter(State.KILLED)
+
+    def _begin_ending(self, status: str, reason: str | None, grace_s: float) -> None:
+        """Ask once; a request that comes again or later may only bring the end nearer."""
+        if self.state is State.RUNNING:
+            self._verdict = status, reason
+            self._begin_grace(grace_s)
+        elif self.state is State.ENDING:
+            self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
+
+    def _begin_grace(self, grace_s: float) -> None:
+        self._enter(State.ENDING, grace_s)
+        if grace_s > 0:
+            self._child.ask_to_stop()
+
+    # Ends
+
+    def _try_another(self) -> None:
+        """Start another child for a job that this one could not begin with."""
+        self.close()
+        self._tries += 1
+        if self._tries < _CHILDREN_PER_JOB:
+            self.start()
+        else:
+            self._end(Outcome("failed", "crashed", error=_NEVER_BEGUN))
+
+    def _end(self, outcome: Outcome, *, reusable: bool = False) -> None:
+        self._limit_at = math.inf
+        self._write_progress()
+        if self._previewed and outcome.status == "finished":
+            self._write(self._engine.sql.DROP_PREVIEW)
+        self._log.close()
+        if reusable:
+            self._enter(State.IDLE)
+            self._look_at = math.inf
+        else:
+            self.close()
+        self.outcome = outcome
+
+    def _answered(self, content: list[Any]) -> None:
+        _, status, reason, result, error, detail, peak_kb, reusable = content
+        if self._verdict is not None:  # it answered within its grace; its process goes all the same
+            self._judge((detail or {}).get("stack"))
+        else:
+            if status != "finished":
+                detail = {**(detail or {}), "log": self._log.last_lines()}
+            outcome = Outcome(status, reason, result, error, detail, peak_kb)
+            # After a MemoryError nothing in that process is to be trusted.
+            self._end(outcome, reusable=reusable and reason != "crashed")
+
+    def _judge(self, stack: str | None = None) -> None:
+        """End the job as the worker has decided."""
+        child, claim = self._child, self.claim
+        assert self._verdict is not None
+        status, reason = self._verdict
+        stack = stack or self._log.since(self._mark)
+        error = None
+        if reason == "timeout":
+            error = f"timed out after {claim.timeout_s:g} s\n{stack}".rstrip()
+        detail = {"log": self._log.last_lines(), "stack": stack}
+        self._end(Outcome(status, reason, None, error, detail, child.peak_kb))
+
+    def _died(self) -> None:
+        """The child is gone without an answer: because we killed it, or by its own doing.
+
+        When it had not begun the job is not to blame, and another child runs it.
+        """
+        self._limit_at = math.inf
+        code = self._child.end()
+        if self.state is State.STARTING:
+            raise ChildStartError(f"it ended while starting (exit code {code})")
+        if self.state is State.IDLE:
+            self.close()
+        elif not self._lease.may_run(self.asked_at):
+            self.is_lost = True
+        elif self._verdict is None and not self._child.has_begun():
+            self._try_another()
+        else:
+            self._copy_log()
+            if self._verdict is not None:
+                self._judge()
+                return
+            error, detail = describe_death(code, self._log.last_lines(60), self._child.peak_kb)
+            detail["log"] = self._log.last_lines()
+            self._end(Outcome("failed", "crashed", None, error, detail, self._child.peak_kb))
+
 
 _ORDINARY = 0
 """The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""

@@ -30,12 +30,12 @@ from drawscape.queue.store import (
 )
 from drawscape.queue.worker.call import ChildSettings
 from drawscape.queue.worker.child_process import (
+    Lease,
     kill_orphans,
     mark_environment,
     memory_limit_bytes,
 )
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
-from drawscape.queue.worker.lease import Lease
 
 _LOG = logging.getLogger("huey.drawscape")
 
