@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
-from drawscape.durations import Duration, seconds
+from drawscape.clock import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
 from drawscape.late_names import late_names
-from drawscape.queue import lists, store, task
+from drawscape.queue import store, task
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.job import Batch, Job, Watch, Watcher
-from drawscape.queue.options import check_lane, split_options, whole
-from drawscape.queue.queue import Queue
+from drawscape.queue.queue import Queue, Statistics, check_lane, split_options, whole
 from drawscape.queue.row import (
     ENDED,
     STATUSES,
@@ -34,6 +33,7 @@ from drawscape.queue.row import (
     Reason,
     Status,
     check_status,
+    unknown_job,
 )
 from drawscape.queue.task import dump, portable
 
@@ -389,14 +389,14 @@ def get_job_status(job_id: str) -> dict[str, Any]:
     'finished'
     """
     queue = default_queue()
-    row = lists.find(queue.database, job_id)
+    row = queue.find(job_id)
     if row is None:
         unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
         return {
             "id": job_id,
             "status": "not_found",
             **unknown,
-            "error": lists.unknown_job(job_id),
+            "error": unknown_job(job_id),
         }
     result, error = None, row.error
     if row.status == Status.FINISHED:
@@ -428,7 +428,7 @@ def get_job(job_id: str) -> Job:
     'workers.svg_tasks.generate_complex_svg'
     """
     queue = default_queue()
-    lists.read_job(queue.database, job_id)
+    queue.read_job(job_id)
     return Job(queue, job_id)
 
 
@@ -442,7 +442,7 @@ def find_job(name: str) -> Job:
     True
     """
     queue = default_queue()
-    if lists.find(queue.database, name) is not None:
+    if queue.find(name) is not None:
         return Job(queue, name)
     sql = queue.database.sql
     rows = queue.database.read(sql.IDS_ENDING, queue=queue.name, text=name) if len(name) > 3 else []
@@ -498,7 +498,7 @@ def list_snapshots(
     queue = default_queue()
     if limit is not None:
         whole(limit, "limit", low=0)
-    return lists.newest(queue.database, queue.name, status, task, limit)
+    return queue.newest(status, task, limit)
 
 
 def count_queued(limit: int = 1_000_000) -> int:
@@ -511,7 +511,7 @@ def count_queued(limit: int = 1_000_000) -> int:
     return int(database.read(database.sql.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
 
 
-def queue_statistics() -> lists.Statistics:
+def queue_statistics() -> Statistics:
     """Return counts, rates and waiting times of the queue.
 
     >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
@@ -519,7 +519,7 @@ def queue_statistics() -> lists.Statistics:
     True
     """
     queue = default_queue()
-    return lists.statistics(queue.database, queue.name)
+    return queue.statistics()
 
 
 # Change them

@@ -31,8 +31,7 @@ huey's classes by their storage, and Django's."""
 def main(folder):
     from huey.tests import base, test_consumer, test_storage
 
-    from drawscape.queue.huey import JobHuey
-    from drawscape.queue.worker.worker import JobConsumer, JobScheduler
+    from drawscape.queue.huey import JobConsumer, JobHuey, JobScheduler
 
     numbers = itertools.count()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from support import await_exit
 
-from drawscape.queue import clock as failpoints
+from drawscape import clock as failpoints
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.huey import JobHuey

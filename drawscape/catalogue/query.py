@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
-from drawscape import durations
+from drawscape import clock
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
@@ -423,8 +423,8 @@ def _moment(since: datetime | timedelta | str | float) -> float:
     import time
 
     if isinstance(since, datetime):
-        return durations.moment(since, "since")
-    return time.time() - durations.seconds(since, "since")
+        return clock.moment(since, "since")
+    return time.time() - clock.seconds(since, "since")
 
 
 def _parameter(name: str, wanted: Any) -> tuple[str, list[Any]]:

@@ -22,7 +22,7 @@ from drawscape.cli.text import (
     print_json,
     print_list,
 )
-from drawscape.durations import seconds
+from drawscape.clock import seconds
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
 

@@ -34,7 +34,7 @@ from drawscape.cli.text import (
     table,
 )
 from drawscape.cli.worker import WorkerBeside
-from drawscape.durations import seconds
+from drawscape.clock import seconds
 from drawscape.errors import JobFailed, JobStateError, QueueError
 from drawscape.jobs import (
     STATUSES,

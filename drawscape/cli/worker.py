@@ -15,7 +15,7 @@ import click
 
 from drawscape import settings
 from drawscape.cli.text import SLOTS, counted, flag, option
-from drawscape.durations import seconds
+from drawscape.clock import seconds
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module

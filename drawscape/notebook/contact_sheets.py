@@ -8,8 +8,8 @@ from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
 from drawscape.catalogue.query import short
+from drawscape.clock import seconds
 from drawscape.drawing.paper import Orientation, paper_size
-from drawscape.durations import seconds
 from drawscape.errors import (
     DrawscapeError,
     JobFailed,

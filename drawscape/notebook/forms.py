@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from drawscape import durations
+from drawscape import clock
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
 from drawscape.drawing.document import Document
@@ -129,7 +129,7 @@ def form(
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
     1.4
     """
-    durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
+    clock.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
     given: dict[str, Any] = {} if seed is None else {"seed": seed}
     drawing = None
     if is_drawing(target):

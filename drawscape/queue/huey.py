@@ -1,31 +1,59 @@
-"""A huey that also runs jobs: built and used like SqliteHuey, started by `huey_consumer`."""
+"""A huey that also runs jobs: built and used like SqliteHuey, started by `huey_consumer`.
+
+Its consumer's dispatcher runs the jobs, huey's threads its own tasks, and a waker wakes both.
+"""
 
 import logging
 import os
 import re
+import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huey.api import Huey, SqliteHuey
-from huey.consumer import Consumer
+from huey.constants import WORKER_THREAD
+from huey.consumer import Consumer, Scheduler, Worker
 from huey.serializer import Serializer
 from huey.storage import BlackHoleStorage, SqliteStorage
 
-from drawscape.durations import Duration, seconds
-from drawscape.errors import DuplicateJobError, JobOptionError, QueueError
-from drawscape.queue import clock
-from drawscape.queue.engines.engine import Engine, open_engine
+from drawscape import __version__, clock, output_store, settings
+from drawscape.atomic import sweep_tree
+from drawscape.clock import Duration, seconds
+from drawscape.errors import (
+    DrawscapeError,
+    DuplicateJobError,
+    JobOptionError,
+    QueueError,
+    QueueGoneError,
+)
+from drawscape.queue.engines.engine import Engine, Renewal, WorkerInfo, open_engine
 from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine, existing, opening
-from drawscape.queue.options import whole
-from drawscape.queue.queue import Queue
-from drawscape.queue.retention import KEEP, Keep
+from drawscape.queue.queue import Queue, whole
+from drawscape.queue.retention import KEEP, Keep, prune
+from drawscape.queue.row import ClaimRequest, new_id
+from drawscape.queue.store import (
+    cancel_overdue,
+    next_due_s,
+    promote_due,
+    recover,
+)
 from drawscape.queue.task import Codec, key_of
+from drawscape.queue.worker.call import ChildSettings
+from drawscape.queue.worker.child_process import (
+    Lease,
+    kill_orphans,
+    mark_environment,
+    memory_limit_bytes,
+)
+from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
 from drawscape.settings import LIBRARY_TASK_MODULES
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -191,8 +219,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
 
     def create_consumer(self, **options: Any) -> Consumer:
         """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
-        from drawscape.queue.worker.worker import JobConsumer
-
         return JobConsumer(self, **options)
 
     def periodic_job(
@@ -338,3 +364,364 @@ class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
         engine: Any = open_engine(url, Path(home) / ".drawscape")
         engine.patience_s, engine.silence_s = _JOBS_WAIT_S, _JOBS_SILENCE_S
         super().__init__(name, *args, engine=engine, home=home, jobs=engine, **options)
+
+
+_UNKNOWN_S = 2 * CLAIM_LIMIT_S
+_IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
+_FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
+_LEAVE_S = 10.0
+_START_PATIENCE_S = 60.0  # a server that is restarted comes back within it
+_CHECK_S = 0.25  # the stop flag is checked as often, at least
+_BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
+_ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's lock
+_CHORES_S = 1.0
+
+
+class Waker:
+    """One thread that watches the queue: wakes who waits, passes stop requests on, promotes jobs.
+
+    The engine says when something was committed, and its version moves with every commit of another
+    connection. So nothing is polled while nothing happens, and a job never waits for seconds as with a
+    back-off. `chores()` are done once a second, `on_gone(error)` at the end if the file was deleted.
+    """
+
+    def __init__(
+        self,
+        storage: Any,
+        request: ClaimRequest,
+        dispatcher: Dispatcher,
+        *,
+        chores: Callable[[], None],
+        on_gone: Callable[[QueueGoneError], None],
+    ) -> None:
+        self._storage = storage
+        self._engine: Engine = storage.watched
+        self._request = request
+        self._dispatcher = dispatcher
+        self._chores = chores
+        self._on_gone = on_gone
+        self._stopping = threading.Event()
+        self._next_due: float | None = None
+        self.native_task_waits = threading.Event()
+        """Set when one of huey's own tasks waits; who looks for one clears it before."""
+        self.thread = threading.Thread(target=self._watch, name="Waker", daemon=True)
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        if self.thread.is_alive():
+            self.thread.join(2)
+
+    def _watch(self) -> None:
+        version = None
+        chores_at = 0.0
+        commits = self._engine.commit_watch()
+        seen = None
+        while not self._stopping.is_set():
+            try:
+                at = chores_at if self._next_due is None else min(chores_at, self._next_due)
+                commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
+                if not self._dispatcher.has_room:
+                    self._stopping.wait(_BUSY_S)
+                # On an engine of its own: the version moves on commits of other connections only.
+                version = commits.version()
+                now = time.monotonic()
+                if now >= chores_at:
+                    chores_at = now + _CHORES_S
+                    self._chores()
+                    seen = None
+                if seen != version or self._is_due():
+                    seen = version
+                    self._check()
+            except QueueGoneError as error:
+                self._on_gone(error)
+                break
+            except (DrawscapeError, OSError) as error:  # full or locked: it passes
+                _LOG.error("event=watch_failed error=%r", str(error))
+                self._stopping.wait(_CHECK_S)
+            except Exception:  # noqa: BLE001 - the watch goes on
+                _LOG.exception("event=watch_failed")
+                self._stopping.wait(_CHECK_S)
+        commits.close()
+        self._engine.close()
+
+    def _is_due(self) -> bool:
+        return self._next_due is not None and time.monotonic() >= self._next_due
+
+    def _check(self) -> None:
+        engine, request = self._engine, self._request
+        if self._is_due():
+            promote_due(engine, request.queue)
+        self.has_work()
+        wait_s = next_due_s(engine, request.queue)
+        self._next_due = None if wait_s is None else time.monotonic() + wait_s
+        for stop in engine.read(engine.sql.STOPS, worker=request.worker):
+            self._dispatcher.stop(*stop)
+
+    def has_work(self) -> bool:
+        """Return whether a job may start, or one of huey's own tasks waits, and wake who may do it."""
+        job_waits = self._engine.may_claim(self._request)
+        if job_waits:
+            self._dispatcher.wake()
+            time.sleep(_ASIDE_S)
+        task_waits = _task_waits(self._storage)
+        if task_waits:
+            self.native_task_waits.set()
+        return job_waits or task_waits
+
+
+def _task_waits(storage: Any) -> bool:
+    """Return whether one of huey's own tasks waits."""
+    sql = "select exists (select 1 from task where queue = :queue)"
+    return storage.has_tasks and bool(storage.watched.read(sql, queue=storage.name)[0][0])
+
+
+class NativeWorker(Worker):  # type: ignore[misc]
+    """A thread for huey's own tasks; it looks for one when the waker has seen it."""
+
+    task_waits: threading.Event
+
+    def loop(self, now: Any = None) -> None:
+        """Do as huey does, if a task waits."""
+        self.task_waits.clear()
+        try:
+            is_there = _task_waits(self.huey.storage)
+        except DrawscapeError:  # the waker says what it is
+            is_there = False
+        if is_there:
+            super().loop(now)
+        elif not self.stop_flag.is_set():  # it is set before the event is
+            self.task_waits.wait(_IDLE_S)
+
+
+class JobScheduler(Scheduler):  # type: ignore[misc]
+    """huey's scheduler, which also queues periodic jobs, and prunes the job table now and then."""
+
+    def __init__(self, huey: Any, *options: Any, **named: Any) -> None:
+        super().__init__(huey, *options, **named)
+        self._prune_at = time.monotonic() + min(_FIRST_PRUNE_S, huey.prune_every_s)
+        self._queue: Any = None
+
+    def loop(self, now: Any = None) -> None:
+        """Do as huey does, then prune when it is time."""
+        try:
+            if self.periodic and self.huey.timetable.entries:
+                if self._queue is None:
+                    self._queue = self.huey.queue()
+                self.huey.timetable.run(self._queue)
+        except DrawscapeError as error:
+            _LOG.error("event=timetable_failed error=%r", str(error))
+        super().loop(now)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + self.huey.prune_every_s
+            try:
+                prune(self.huey.storage.watched, self.huey.keep)
+            except DrawscapeError as error:
+                _LOG.error("event=prune_failed error=%r", str(error))
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]
+    """A consumer that shows that it is alive, and takes over the jobs of those that are not.
+
+    With `burst=True` it leaves when every slot is idle and nothing is queued.
+    """
+
+    worker_class = NativeWorker
+    scheduler_class = JobScheduler
+
+    def __init__(self, huey: Any, *, burst: bool = False, **options: Any) -> None:
+        self._burst = burst
+        asked = options.get("worker_type", WORKER_THREAD)
+        if asked != WORKER_THREAD:
+            _LOG.warning(
+                "event=worker_type asked=%s used=thread note='every job runs in a child process'",
+                asked,
+            )
+        options["worker_type"] = WORKER_THREAD
+        self.worker_id = new_id()
+        storage = huey.storage
+        self._jobs: Engine = storage.jobs
+        self._watched: Engine = storage.watched
+        self._folder = self._jobs.folder
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
+        child_settings = ChildSettings(
+            home=os.fspath(huey.home),
+            key=huey.serializer.codec.key,
+            task_modules=huey.task_modules,
+            queue=self._jobs.target,
+            memory_limit_bytes=memory_limit_bytes(),
+            max_jobs=huey.max_jobs_per_child,
+        )
+        self._output = output_store.folder(Path(huey.home))
+        self._gone: QueueGoneError | None = None
+        request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
+        self._unknown: dict[tuple[str, int], float] = {}
+        lease_s = settings.lease_s() if self._jobs.is_server else None
+        self._lease = Lease(lease_s, self._check_jobs)
+        slots = options.get("workers", 1)
+        self._stopping = threading.Event()
+        self._dispatcher = Dispatcher(
+            self._jobs, request, child_settings, self._lease, slots, self._stopping
+        )
+        self._waker = Waker(
+            storage,
+            request,
+            self._dispatcher,
+            chores=self._do_chores,
+            on_gone=self._leave_gone,
+        )
+        super().__init__(huey, **options)
+
+    def _create_worker(self) -> Worker:
+        worker = super()._create_worker()
+        worker.task_waits = self._waker.native_task_waits
+        return worker
+
+    def start(self) -> None:
+        """Announce this worker, take over what dead ones left, start the threads."""
+        self._set_signal_handlers()  # who sees it announced may ask it to leave
+        (self._output / "postcards").mkdir(parents=True, exist_ok=True)
+        self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
+        mark_environment(self.worker_id, self._folder)
+        info = WorkerInfo(
+            self.worker_id,
+            os.getpid(),
+            self.workers,
+            self.huey.name,
+            clock.now(),
+            lanes=self.huey.lanes,
+            version=__version__,
+            temporary=get_temp_dir(),  # where the server of child processes has its socket
+        )
+        self._jobs.workers.announce(info, self._lease.renewed)
+        _LOG.info(
+            "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
+        )
+        boot = clock.boot_id()
+        _though_it_breaks(lambda: self._jobs.write(self._jobs.sql.FORGET_BOOTS, boot=boot))
+        _though_it_breaks(lambda: cancel_overdue(self._jobs))
+        self._recover()
+        _though_it_breaks(self._jobs.workers.forget_dead)
+        super().start()
+        self._dispatcher.thread.start()
+        self._waker.thread.start()
+        sweep_tree(self._output)  # what killed jobs left half written
+
+    def run(self) -> None:
+        """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
+        try:
+            super().run()
+        except Exception:  # its guard would be waited for, and would wait for this process
+            self._jobs.workers.retire(self.worker_id)
+            self._lease.close()
+            raise
+        if self._gone is not None:
+            raise SystemExit(f"the worker has left: {self._gone}")
+
+    def _leave_gone(self, error: QueueGoneError) -> None:
+        """End what runs and leave: what the jobs would write goes nowhere."""
+        _LOG.critical("worker=%s event=queue_gone error=%r", self.worker_id, str(error))
+        self._gone = error
+        self._dispatcher.leave()
+        self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
+
+    def _do_chores(self) -> None:
+        if self._jobs.workers.renew(self.worker_id):
+            _LOG.warning("worker=%s event=announced_again", self.worker_id)
+        cancel_overdue(self._watched)
+        self._recover()
+        with suppress(QueueError):  # a full disk: it is tried again
+            self._watched.flush()
+        # What is scheduled for later does not count. In this order: what was queued is claimed, or is there.
+        if self._burst and not self._waker.has_work() and self._dispatcher.is_idle:
+            self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
+
+    def _recover(self) -> None:
+        def kill(worker: str) -> None:
+            for pid in kill_orphans(worker, self._folder):
+                _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
+
+        try:
+            if recover(self._watched, kill):
+                self._dispatcher.wake()
+                self._jobs.workers.forget_dead()
+        except DrawscapeError as error:
+            _LOG.error("event=recovery_failed error=%r", str(error))
+
+    def _check_jobs(self, renewal: Renewal) -> None:
+        """End jobs that are not ours by now, and release those that are ours and that no slot knows of.
+
+        Of the latter the server's answer was lost on the way. They are released when a late one cannot come.
+        """
+        held, asked_at = self._dispatcher.holds, renewal.asked_boot_s
+        for job, since in held.items():
+            if job not in renewal.held and since < asked_at:
+                self._dispatcher.lose(*job)
+        self._unknown = {
+            job: self._unknown.get(job, asked_at) for job in renewal.held - held.keys()
+        }
+        for job, since in self._unknown.items():
+            if asked_at - since > _UNKNOWN_S:
+                self._release(*job)
+
+    def _release(self, job_id: str, token: int) -> None:
+        key = {"id": job_id, "token": token, "worker": self.worker_id}
+        if self._watched.write(self._watched.sql.RELEASE_UNKNOWN, **key):
+            _LOG.warning("job=%s event=unknown_claim_released", job_id)
+
+    def stop(self, graceful: bool = False) -> None:
+        """Stop as huey does; jobs that are cut short go back to the queue.
+
+        Those that run have the huey's `grace_s` before.
+        """
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            graceful = False  # a second Ctrl-C, before huey saw the first
+        elif not graceful and self.huey.grace_s and self._gone is None:
+            graceful, self.shutdown_timeout = True, self.huey.grace_s
+        self._stopping.set()
+        self.stop_flag.set()
+        self._dispatcher.wake()
+        self._waker.native_task_waits.set()
+        try:
+            _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
+            super().stop(graceful)
+        except KeyboardInterrupt:  # a second Ctrl-C, before huey waits for the jobs
+            self._interrupt_workers()
+        if self._await_jobs(0.0):
+            self._jobs.close()
+        self._waker.stop()
+        self._jobs.workers.retire(self.worker_id)
+        self._lease.close()
+        _LOG.info("worker=%s event=stopped", self.worker_id)
+
+    def _join_workers(self) -> bool:
+        """Wait for the jobs that run, then for huey's own tasks."""
+        began, limit_s = time.monotonic(), self.shutdown_timeout
+        ended = self._await_jobs(limit_s)
+        if limit_s is not None:
+            self.shutdown_timeout = max(0.0, limit_s - (time.monotonic() - began))
+        return bool(super()._join_workers()) and ended
+
+    def _await_jobs(self, limit_s: float | None) -> bool:
+        return not self._dispatcher.thread.is_alive() or self._dispatcher.gone.wait(limit_s)
+
+    def _interrupt_workers(self) -> None:
+        """End what runs, as huey does: its own tasks end with the process, and are not waited for."""
+        self._dispatcher.leave()
+        self._await_jobs(_LEAVE_S)
+        self._dispatcher.kill()
+
+
+def _though_it_breaks(step: Callable[[], object]) -> None:
+    """Take a step that may be taken twice, for a minute again while connections break under it."""
+    deadline = time.monotonic() + _START_PATIENCE_S
+    while True:
+        try:
+            step()
+        except QueueError as error:
+            if isinstance(error, QueueGoneError) or time.monotonic() > deadline:
+                raise
+            _LOG.warning("event=start_repeated error=%r", str(error))
+            time.sleep(_CHECK_S)
+        else:
+            return

@@ -6,17 +6,18 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from drawscape.durations import Duration, seconds
+from drawscape import clock
+from drawscape.clock import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import clock, lists, store
+from drawscape.queue import store
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.options import Group, priority_of
-from drawscape.queue.queue import JobReference, Queue
-from drawscape.queue.row import OPEN, JobMeta, JobSnapshot, Status
+from drawscape.queue.queue import JobReference, Queue, priority_of
+from drawscape.queue.row import OPEN, Group, JobMeta, JobSnapshot, Status
 from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
 
@@ -39,7 +40,7 @@ class Job(JobReference):
 
     def refresh(self) -> JobSnapshot:
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
-        return lists.read_job(self._queue.database, self.id)
+        return self._queue.read_job(self.id)
 
     status = _fact(
         "status",
@@ -220,7 +221,7 @@ class Job(JobReference):
         raise JobFailed(f"job {self.id} ({job.task}) was {job.status} before it finished")
 
     def __repr__(self) -> str:
-        job = lists.find(self._queue.database, self.id)
+        job = self._queue.find(self.id)
         if job is None:
             return f"<Job {self.id} not_found>"
         extra = f" {job.progress:.0%}" if job.status == Status.STARTED else ""
@@ -277,7 +278,7 @@ class Batch:
     @property
     def counts(self) -> dict[str, int]:
         """How many jobs have each status."""
-        return lists.count_batch(self._queue.database, self._id)
+        return self._queue.count_batch(self._id)
 
     @property
     def done(self) -> int:
@@ -532,7 +533,7 @@ class Watcher:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._database = queue.database.another()
+        self._reader = replace(queue, database=queue.database.another())
         self._lock = threading.Lock()
         self._watches: list[Watch] = []
         self._thread: threading.Thread | None = None
@@ -568,24 +569,24 @@ class Watcher:
                     self._changed.clear()
                     version = None
             try:
-                now = self._database.version()
+                now = self._reader.database.version()
                 if now != version:
                     for watch in watches:
                         self._notify(watch)
                     version = now
             except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
-                _log_exception("the watch of %s stumbled", self._database.label)
+                _log_exception("the watch of %s stumbled", self._queue.label)
                 version = None
                 time.sleep(_STUMBLE_S)
             self._changed.wait(_WATCH_S)
-        self._database.close()
+        self._reader.database.close()
 
     def _notify(self, watch: Watch) -> None:
         if watch.job_ids is None:
-            newest = lists.newest(self._database, self._queue.name, limit=_NEWEST)
+            newest = self._reader.newest(limit=_NEWEST)
             rows = {row.id: row for row in reversed(newest)}
         else:
-            rows = lists.find_all(self._database, watch.job_ids)
+            rows = self._reader.find_all(watch.job_ids)
         for job_id, row in rows.items():
             if watch.seen.get(job_id) != row:
                 watch.seen[job_id] = row

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.options import whole
+from drawscape.queue.queue import whole
 
 START_LIMIT_S = 60.0
 _LOG_BYTES = 8 * 2**20

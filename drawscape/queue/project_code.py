@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from drawscape import clock
 from drawscape.errors import QueueError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.task import Codec
 

@@ -1,24 +1,39 @@
-"""A queue as its callers see it: checks everything in the caller's cell, then inserts one row."""
+"""A queue as its callers see it: checks options in the caller's cell, inserts rows, reads them.
 
+Options are the names that begin with `job_`. Reading never consumes.
+"""
+
+import hashlib
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-from drawscape import output_store
-from drawscape.errors import JobOptionError, NotSerializableError
+from drawscape import clock, output_store
+from drawscape.errors import JobNotFoundError, JobOptionError, NotSerializableError
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.options import (
+from drawscape.queue.row import (
+    ENDED,
+    OPEN,
+    STATUSES,
+    Due,
+    Group,
+    JobSnapshot,
     NewJob,
-    id_of,
+    RunsAfter,
+    Status,
+    check_id,
+    check_status,
+    module_pattern,
     new_batch_id,
     new_id,
     new_ids,
-    new_job,
-    refuse,
-    split_options,
+    unknown_job,
 )
-from drawscape.queue.row import RunsAfter
 from drawscape.queue.store import insert, insert_many
 from drawscape.queue.task import (
     Codec,
@@ -26,6 +41,7 @@ from drawscape.queue.task import (
     check_binding,
     dump,
     find_task,
+    is_installed,
     key_of,
     of_call,
     of_result,
@@ -101,6 +117,91 @@ class Queue:
         from drawscape.queue.project_code import publish
 
         return publish(self.database, self.codec, self.home)
+
+    # What is known of jobs
+
+    def find(self, job_id: str) -> JobSnapshot | None:
+        """Return the job as it is now, or None for an unknown id."""
+        rows = self.database.read(self.database.sql.JOB, id=job_id)
+        return JobSnapshot.of(rows[0]) if rows else None
+
+    def find_all(self, job_ids: Sequence[str]) -> dict[str, JobSnapshot]:
+        """Return the jobs of `job_ids` that exist, by id."""
+        engine = self.database
+        rows = engine.read(engine.sql.JOBS, ids=engine.list_value(job_ids)) if job_ids else ()
+        return {job.id: job for job in map(JobSnapshot.of, rows)}
+
+    def read_job(self, job_id: str) -> JobSnapshot:
+        """Return the job as it is now; raise JobNotFoundError when there is none."""
+        job = self.find(job_id)
+        if job is None:
+            raise JobNotFoundError(unknown_job(job_id))
+        return job
+
+    def newest(
+        self,
+        status: str | Iterable[str] | None = None,
+        task: str | None = None,
+        limit: int | None = None,
+    ) -> list[JobSnapshot]:
+        """Return jobs, the newest first: of a status or several, of a task or a module's.
+
+        Raises JobOptionError for a word that is not a status.
+        """
+        engine, statuses = self.database, None
+        if status is not None:
+            wanted = [status] if isinstance(status, str) else status
+            statuses = engine.list_value([check_status(one) for one in wanted])
+        rows = engine.read(
+            engine.sql.LIST,
+            queue=self.name,
+            statuses=statuses,
+            task=task,
+            module=module_pattern(task),
+            limit=_ALL if limit is None else limit,
+        )
+        return [JobSnapshot.of(row) for row in rows]
+
+    def count_by_status(self) -> dict[str, int]:
+        """Return how many jobs have each status; statuses without jobs are there with 0."""
+        counts = dict.fromkeys(STATUSES, 0)
+        for status, number in self.database.read(self.database.sql.COUNTS, queue=self.name):
+            counts[status] += number
+        return counts
+
+    def count_batch(self, batch: str) -> dict[str, int]:
+        """Return how many jobs of a batch have each status."""
+        rows = dict(self.database.read(self.database.sql.BATCH_COUNTS, batch=batch))
+        still_open, ended = rows.pop("open"), rows.pop("ended")
+        counts = {**dict.fromkeys(STATUSES, 0), **rows}
+        counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
+        counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
+        return counts
+
+    def statistics(self) -> "Statistics":
+        """Return the numbers of now; percentiles over the last thousand jobs that ran.
+
+        All statements are bounded, or read the index of what has not ended.
+        """
+        engine, now, own = self.database, clock.now(), {"queue": self.name}
+        recent = engine.read(engine.sql.RECENT, **own)
+        since = {"minute": now - 60, "hour": now - 3600}
+        minute, hour = engine.read(engine.sql.ENDED_SINCE, **own, **since)[0]
+        oldest = engine.read(engine.sql.OLDEST_WAITING, **own)[0][0]
+        workers = engine.workers.living()
+        return Statistics(
+            counts=self.count_by_status(),
+            workers=len(workers),
+            slots=sum(worker.slots for worker in workers),
+            ended_last_minute=minute,
+            ended_last_hour=hour,
+            wait_s=_percentiles([max(0.0, started - created) for created, started, _ in recent]),
+            run_s=_percentiles([max(0.0, ended - started) for _, started, ended in recent]),
+            oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
+            file_bytes=engine.size_bytes(),
+        )
+
+    # Enqueue
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`.
@@ -281,3 +382,329 @@ def _culprit(
                 f"({cause}); pass plain values, arrays or a file's path"
             )
     return _uncarried(task, error)
+
+
+DEFAULT_TIMEOUT_S = 300.0
+
+_LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
+
+_LARGEST = 1_000_000_000
+"""Of priorities and retries; SQLite's integers end at 64 bits."""
+
+OPTIONS = (
+    "job_timeout",
+    "job_id",
+    "job_priority",
+    "job_delay",
+    "job_at",
+    "job_retries",
+    "job_retry_delay",
+    "job_retry_backoff",
+    "job_depends_on",
+    "job_run_anyway",
+    "job_unique",
+    "job_result_ttl",
+    "job_meta",
+    "job_description",
+    "job_grace",
+    "job_fresh_process",
+    "job_lane",
+    "job_limit",
+    "job_limit_key",
+    "job_on_success",
+    "job_on_failure",
+    "job_recover",
+    "job_ttl",
+)
+
+_META_CHARS = 1_000_000
+_DESCRIPTION_CHARS = 10_000
+_KEY_CHARS = 200
+_UNIQUE_CHARS = 1000
+
+
+def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the job's options and the task's own arguments.
+
+    Raises JobOptionError for a name that begins with `job_` and is no option.
+    """
+    options = {key: value for key, value in kwargs.items() if key.startswith("job_")}
+    unknown = [key for key in options if key not in OPTIONS]
+    if unknown:
+        raise JobOptionError(f"unknown option {unknown[0]!r}; options: {', '.join(OPTIONS)}")
+    return options, {key: value for key, value in kwargs.items() if key not in options}
+
+
+def refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
+    """Raise JobOptionError when `options` hold one of `names`, which make no sense for `where`."""
+    for name in names:
+        if name in options:
+            raise JobOptionError(f"{name} makes no sense for {where}")
+
+
+def id_of(options: Mapping[str, Any]) -> str:
+    """Return the id that `options` ask for, else a new one; raise JobOptionError for a malformed one."""
+    asked = options.get("job_id")
+    return new_id() if asked is None else check_id(asked)
+
+
+def new_job(
+    job_id: str,
+    task: Task,
+    payload: bytes,
+    options: Mapping[str, Any],
+    unique_of: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
+) -> NewJob:
+    """Return the job that `options` describe; raise JobOptionError for a value that cannot be used."""
+    get = options.get
+    grace = get("job_grace")
+    ttl = get("job_result_ttl")
+    start_within = get("job_ttl")
+    now = clock.now()
+    meta = get("job_meta")
+    delay_s, delays = _retry_delays(get("job_retry_delay", 0.0))
+    return NewJob(
+        id=job_id,
+        task=task.path,
+        payload=payload,
+        created_at=now,
+        priority=priority_of(get("job_priority", 0)),
+        due=_due(get("job_delay"), get("job_at")),
+        timeout_s=clock.timeout(get("job_timeout", DEFAULT_TIMEOUT_S)),
+        grace_s=None if grace is None else clock.seconds(grace, "job_grace"),
+        retries=whole(get("job_retries", len(delays)), "job_retries", low=0),
+        retry_delay_s=delay_s,
+        retry_delays=json.dumps(delays) if delays else None,
+        retry_backoff=_backoff(get("job_retry_backoff", 1.0)),
+        result_ttl_s=None if ttl in (None, -1) else clock.seconds(ttl, "job_result_ttl"),
+        unique_key=_unique_key(get("job_unique"), task, unique_of),
+        meta=None if meta is None else _as_json(meta),
+        description=_description(get("job_description")),
+        group=_group(task, get("job_lane"), get("job_limit_key"), get("job_limit")),
+        depends_on=_ids_of(get("job_depends_on")),
+        runs_anyway=RunsAfter.ANY if get("job_run_anyway", False) else RunsAfter.SUCCESS,
+        recover=int(bool(get("job_recover", True))),
+        start_by=None if start_within is None else now + clock.seconds(start_within, "job_ttl"),
+    )
+
+
+def priority_of(value: Any) -> int:
+    """Return `value` if it may be a priority, else raise JobOptionError."""
+    return whole(value, "job_priority", low=None)
+
+
+def check_lane(name: Any) -> str:
+    """Return `name` if a lane may be called so, else raise JobOptionError.
+
+    >>> check_lane("fast")
+    'fast'
+    """
+    if not isinstance(name, str) or not _LANE.fullmatch(name):
+        raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ : -, such as 'slow'")
+    return name
+
+
+def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
+    """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
+    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= _KEY_CHARS):
+        raise JobOptionError(f"job_limit_key={key!r}: give a name such as 'plotter'")
+    most = (
+        None
+        if limit is None and key is None
+        else whole(1 if limit is None else limit, "job_limit", low=1)
+    )
+    if most is not None and key is None:
+        key = f"task:{task.path}"
+    return Group("default" if lane is None else check_lane(lane), key or "", most)
+
+
+def _retry_delays(value: Any) -> tuple[float, list[float]]:
+    if not isinstance(value, (list, tuple)):
+        return clock.seconds(value, "job_retry_delay"), []
+    if not 1 <= len(value) <= 100:
+        raise JobOptionError(f"job_retry_delay={value!r}: give 1 to 100 delays, or a single one")
+    delays = [clock.seconds(one, "job_retry_delay") for one in value]
+    return delays[0], delays
+
+
+def whole(value: Any, option: str, low: int | None) -> int:
+    """Return `value`, a whole number from `low`. Raises JobOptionError for another."""
+    least = -_LARGEST if low is None else low
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LARGEST:
+        raise JobOptionError(
+            f"{option}={value!r}: give a whole number from {least:,} to {_LARGEST:,}"
+        )
+    return value
+
+
+def _description(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise JobOptionError(f"job_description={value!r}: give text")
+    if value is not None and len(value) > _DESCRIPTION_CHARS:
+        raise JobOptionError(
+            f"job_description has {len(value):,} characters, the limit is {_DESCRIPTION_CHARS:,}; "
+            "put long text into a file or an argument"
+        )
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
+
+
+def _backoff(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 100:
+        raise JobOptionError(f"job_retry_backoff={value!r}: give a factor from 1 to 100")
+    return float(value)
+
+
+def _due(delay: clock.Duration, at: datetime | None) -> Due:
+    if delay is not None and at is not None:
+        raise JobOptionError("job_delay and job_at: give one of them")
+    if at is not None:
+        return Due(clock.moment(at, "job_at"))
+    wait_s = 0.0 if delay is None else clock.seconds(delay, "job_delay")
+    return Due.after(wait_s) if wait_s > 0 else Due()
+
+
+def _ids_of(needed: Any) -> tuple[str, ...]:
+    if needed is None:
+        return ()
+    many = needed if isinstance(needed, (list, tuple, set, frozenset)) else [needed]
+    return tuple(dict.fromkeys(check_id(str(getattr(item, "id", item))) for item in many))
+
+
+def _unique_key(
+    unique: Any, task: Task, call: tuple[Sequence[Any], Mapping[str, Any]] | None
+) -> str | None:
+    if unique is None or unique is False:
+        return None
+    if unique is not True:
+        if not isinstance(unique, str) or not 1 <= len(unique) <= _UNIQUE_CHARS:
+            raise JobOptionError(
+                f"job_unique={unique!r:.80}: give True, or a key as text of up to {_UNIQUE_CHARS} characters"
+            )
+        return f"key:{unique}"
+    args, kwargs = call if call is not None else ((), {})
+    try:
+        code = _exactly(task.function, {}) if task.by_value else ""
+        text = f"{code}{_exactly([tuple(args), dict(kwargs)], {})}"
+    except RecursionError:
+        raise JobOptionError(
+            f"job_unique=True: an argument of {task.path} is nested too deeply, or holds itself; give a key "
+            "as text"
+        ) from None
+    return f"call:{task.path}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _exactly(value: Any, seen: dict[int, int]) -> str:
+    """Return text that is the same for equal plain values, whatever order their keys were given in.
+
+    A function goes by its code and by what the code names, wherever its lines stand; others by their pickle:
+    `repr` shortens large arrays and names objects by their address.
+    """
+    kind = type(value)
+    if kind is int:
+        return f"{value:x}"  # `repr` refuses more than 4,300 digits
+    if kind in (str, bytes, float, bool, complex, type(None)):
+        return repr(value)
+    if kind in (list, tuple):
+        return f"{kind.__name__}({','.join(_exactly(item, seen) for item in value)})"
+    if kind is dict:
+        items = sorted(
+            f"{_exactly(key, seen)}:{_exactly(item, seen)}" for key, item in value.items()
+        )
+        return f"dict({','.join(items)})"
+    if kind in (set, frozenset):
+        return f"set({','.join(sorted(_exactly(item, seen) for item in value))})"
+    if kind is CodeType:
+        parts = (value.co_code, value.co_names, value.co_varnames, value.co_consts)
+        return f"code({_exactly(parts, seen)})"
+    if kind is FunctionType and not is_installed(value):
+        if id(value) in seen:  # it calls itself, or another that calls it
+            return f"function {seen[id(value)]}"
+        seen[id(value)] = len(seen)
+        cells = [_contents(cell) for cell in value.__closure__ or ()]
+        names = {
+            name: value.__globals__[name] for name in _names(value.__code__, value.__globals__)
+        }
+        defaults = value.__defaults__, value.__kwdefaults__
+        return f"function({_exactly((value.__code__, defaults, cells, names), seen)})"
+    if kind is ModuleType:
+        return f"module {value.__name__}"
+    return hashlib.sha256(dump(value)).hexdigest()
+
+
+def _names(code: CodeType, known: Mapping[str, Any]) -> set[str]:
+    """Return the global names that a function's code uses, and the functions within it."""
+    names = {name for name in code.co_names if name in known}
+    nested = (const for const in code.co_consts if isinstance(const, CodeType))
+    return names.union(*(_names(one, known) for one in nested))
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not set yet
+        return None
+
+
+def _as_json(meta: Any) -> str:
+    try:
+        text = json.dumps(meta)
+    except (TypeError, ValueError) as error:
+        raise JobOptionError(f"job_meta: {error}; give a dictionary of plain values") from None
+    if not isinstance(meta, Mapping):
+        raise JobOptionError(f"job_meta={meta!r}: give a dictionary of plain values")
+    if len(text) > _META_CHARS:
+        raise JobOptionError(
+            f"job_meta takes {len(text):,} characters, the limit is {_META_CHARS:,}; "
+            "put large values into a file and its path into the notes"
+        )
+    return text
+
+
+_ALL = 2**62
+_QUANTILES = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts by status, ended jobs per minute, percentiles of waiting and running, all in seconds.
+
+    `wait_s` and `run_s` map 0.5, 0.9 and 0.99 to seconds; they are empty when nothing has run.
+    The two numbers of ended jobs are at most 100,000, which then stands for that many or more.
+    """
+
+    counts: dict[str, int]
+    workers: int
+    slots: int
+    ended_last_minute: int
+    ended_last_hour: int
+    wait_s: dict[float, float]
+    run_s: dict[float, float]
+    oldest_waiting_s: float
+    file_bytes: int
+
+    def prometheus(self) -> str:
+        """Return the numbers in Prometheus' text format, none of them rounded."""
+        lines = ["# HELP drawscape_jobs Jobs by status.", "# TYPE drawscape_jobs gauge"]
+        lines += [f'drawscape_jobs{{status="{s}"}} {n}' for s, n in self.counts.items()]
+        for name, value, text in (
+            ("workers", self.workers, "Workers that are alive."),
+            ("slots", self.slots, "Jobs that can run at once."),
+            ("oldest_waiting_seconds", self.oldest_waiting_s, "Age of the oldest queued job."),
+            ("file_bytes", self.file_bytes, "Size of the queue's file."),
+        ):
+            lines += [f"# HELP drawscape_{name} {text}", f"# TYPE drawscape_{name} gauge"]
+            lines.append(f"drawscape_{name} {value!r}")
+        for name, values, text in (
+            ("wait_seconds", self.wait_s, "From queued to started, recent jobs."),
+            ("run_seconds", self.run_s, "From started to ended, recent jobs."),
+        ):
+            lines += [f"# HELP drawscape_{name} {text}", f"# TYPE drawscape_{name} summary"]
+            lines += [f'drawscape_{name}{{quantile="{q:g}"}} {v!r}' for q, v in values.items()]
+        return "\n".join(lines) + "\n"
+
+
+def _percentiles(values: list[float]) -> dict[float, float]:
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    return {q: ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in _QUANTILES}

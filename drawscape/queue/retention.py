@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawscape import clock
 from drawscape.errors import QueueError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.queue import Queue
 from drawscape.queue.store import in_slices

@@ -1,6 +1,10 @@
-"""What crosses the job table's boundary: a claim, an outcome, a row as it is now."""
+"""What crosses the job table's boundary: a new job and its id, a claim, an outcome, a row as it is now."""
 
 import json
+import os
+import re
+import struct
+import time
 from collections import UserDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple
 
+from drawscape import clock
 from drawscape.errors import JobOptionError
 
 
@@ -72,6 +77,65 @@ class RunsAfter(IntEnum):
     def otherwise(self) -> Status:
         """The status of a job whose dependency ended otherwise."""
         return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
+
+
+class Due(NamedTuple):
+    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
+
+    due_at: float | None = None
+    due_boot: str | None = None
+    due_boot_s: float | None = None
+
+    @classmethod
+    def after(cls, delay_s: float) -> "Due":
+        """Return the moment `delay_s` from now."""
+        boot = clock.boot_id()
+        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
+
+
+class Group(NamedTuple):
+    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+
+    lane: str = "default"
+    limit_key: str = ""
+    most: int | None = None
+
+
+class NewJob(NamedTuple):
+    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+
+    id: str
+    task: str
+    payload: bytes
+    created_at: float
+    priority: int = 0
+    timeout_s: float | None = None
+    grace_s: float | None = None
+    retries: int = 0
+    retry_delay_s: float = 0.0
+    retry_backoff: float = 1.0
+    retry_delays: str | None = None
+    result_ttl_s: float | None = None
+    unique_key: str | None = None
+    batch: str | None = None
+    meta: str | None = None
+    description: str | None = None
+    runs_anyway: int = 0
+    recover: int = 1
+    """0: it never runs a second time after its worker died."""
+    start_by: float | None = None
+    """It is canceled when it has not started by then."""
+    code: str | None = None
+    """What names the code of its home's tasks, where a worker may have another."""
+    due: Due = Due()
+    group: Group = Group()
+    depends_on: tuple[str, ...] = ()
+
+    def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
+        """Return the values of the row, by column."""
+        row = {**self._asdict(), **self.due._asdict()}
+        del row["due"], row["group"], row["depends_on"]
+        return {**row, "queue": queue, "status": status, "group_id": group_id}
 
 
 class ClaimRequest(NamedTuple):
@@ -254,3 +318,49 @@ def parsed(text: Any) -> dict[str, Any]:
 def utc(stamp: Any) -> Any:
     """Return seconds since 1970 as an aware UTC datetime; None for what is no number."""
     return datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, (int, float)) else None
+
+
+def unknown_job(job_id: str) -> str:
+    """Return the sentence for an id that no job has."""
+    return f"no job has the id {job_id!r}, or it has been pruned"
+
+
+def module_pattern(task: str | None) -> str | None:
+    """Return what `like` takes for the tasks of a module."""
+    return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
+
+
+# Ids
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def new_id() -> str:
+    """Return a new version-7 UUID as text (RFC 9562, 2024): 48 bits of milliseconds, 74 random bits."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Return `count` new UUIDs in rising order.
+
+    The twelve bits behind the milliseconds count on from a random start (RFC 9562, section 6.2). So a batch
+    goes into the index one after another.
+    """
+    first = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2)) >> 4
+    ids = []
+    for number, random in enumerate(struct.unpack(f"{count}Q", os.urandom(8 * count)), first):
+        text = f"{number >> 12:012x}7{number & 0xFFF:03x}{random & (2**62 - 1) | 2**63:016x}"
+        ids.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    return ids
+
+
+def new_batch_id() -> str:
+    """Return a new id of a batch, shorter than a job's, for it stands in the row of each of its jobs."""
+    return f"b{time.time_ns() // 1_000_000:x}{os.urandom(5).hex()}"
+
+
+def check_id(job_id: str) -> str:
+    """Return `job_id` if it may serve as one, else raise JobOptionError."""
+    if not isinstance(job_id, str) or not _ID.fullmatch(job_id):
+        raise JobOptionError(f"job_id={job_id!r}: use 1 to 128 of A-Z a-z 0-9 _ -")
+    return job_id

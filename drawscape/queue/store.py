@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
-from drawscape.durations import LONGEST_S
+from drawscape import clock
+from drawscape.clock import LONGEST_S, failpoint
 from drawscape.errors import (
     DrawscapeError,
     DuplicateJobError,
@@ -22,8 +23,6 @@ from drawscape.errors import (
     JobStateError,
     QueueError,
 )
-from drawscape.queue import clock
-from drawscape.queue.clock import failpoint
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
@@ -32,19 +31,22 @@ from drawscape.queue.engines.engine import (
     Transaction,
     UniqueViolation,
 )
-from drawscape.queue.lists import module_pattern, unknown_job
-from drawscape.queue.options import Due, Group, NewJob
 from drawscape.queue.row import (
     ENDED,
     OPEN,
     WAITING,
     Claim,
     ClaimRequest,
+    Due,
+    Group,
+    NewJob,
     Outcome,
     Reason,
     RunsAfter,
     Status,
+    module_pattern,
     parsed,
+    unknown_job,
 )
 
 MAX_RECOVERIES = 3

@@ -16,9 +16,9 @@ from drawscape.catalogue.index import (
     keep_source,
     provenance_of,
 )
+from drawscape.clock import failpoint
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
-from drawscape.queue.clock import failpoint
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
 from drawscape.sketches.registry import AnySketch, chosen
 from drawscape.svg_builder import SVGBuilder

@@ -159,8 +159,8 @@ def round_trip(count):
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
     import select
 
+    from drawscape import clock
     from drawscape.jobs import default_queue
-    from drawscape.queue import clock
     from drawscape.queue.row import Claim
     from drawscape.queue.task import Codec, of_call
     from drawscape.queue.worker.call import ChildSettings

@@ -226,7 +226,7 @@ STEPS = ("drawing.file_written", "drawing.row_written", "any moment", "none")
 SERVER = """
 import os, random, signal, sys, time
 signal.alarm(180)  # nothing here waits for ever: what takes longer dies, and the test with it
-from drawscape.queue import clock as failpoints
+from drawscape import clock as failpoints
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
 draw("rose", 40, 40)

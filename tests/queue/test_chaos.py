@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from queue_chaos import LONG_STEPS, STEPS, World
 from support import database_path, python, rounds, wait_until
 
+from drawscape import clock as failpoints
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.job_manager import default_queue, list_jobs
 from drawscape.jobs import (
@@ -43,7 +44,6 @@ from drawscape.jobs import (
     resume_queue,
     retry_failed_jobs,
 )
-from drawscape.queue import clock as failpoints
 
 POINTS = int(os.environ.get("POWER_LOSS_POINTS", rounds(6, 1000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

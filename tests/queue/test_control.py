@@ -22,8 +22,7 @@ from drawscape.job_manager import (
 )
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.liveness import Locks
-from drawscape.queue.options import new_id
-from drawscape.queue.row import Outcome
+from drawscape.queue.row import Outcome, new_id
 from drawscape.queue.store import give_back, recover
 
 pytestmark = pytest.mark.both_engines

@@ -65,7 +65,7 @@ def hold(folder, name, seconds, pen):
 # One process has imported everything and forks the workers, which begin at once.
 FORKS = """
 import os, sys, huey.bin.huey_consumer
-import drawscape.queue.huey, drawscape.queue.worker.worker
+import drawscape.queue.huey
 
 for line in sys.stdin:
     url, log = line.split()

@@ -31,7 +31,6 @@ from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.engines.sqlite_schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.lists import newest
 from drawscape.queue.queue import Queue
 
 
@@ -47,7 +46,7 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
     linked = Queue.on(open_engine(link), QUEUE_NAME, home, ("sampletasks",))
     assert linked.folder == default_queue().folder
     assert linked.codec.key == default_queue().codec.key
-    assert [row.id for row in newest(linked.database, QUEUE_NAME)] == [first.id]
+    assert [row.id for row in linked.newest()] == [first.id]
     assert JobHuey(filename=link).storage.jobs.folder == default_queue().folder
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from support import database_path, python, wait_until
 
-from drawscape import errors
+from drawscape import clock, errors
 from drawscape.errors import QueueError
 from drawscape.jobs import (
     default_queue,
@@ -21,7 +21,6 @@ from drawscape.jobs import (
     list_jobs,
     prune_jobs,
 )
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
 from drawscape.queue.retention import DAY_S, prune

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from drawscape import clock
 from drawscape.errors import QueueError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from dataclasses import asdict, fields, replace
 from enum import Enum, auto
 from pathlib import Path
 
-from drawscape.queue import clock
+from drawscape import clock
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _INFO_BYTES = 4096

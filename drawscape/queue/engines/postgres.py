@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 
 from drawscape import settings
+from drawscape.clock import failpoint
 from drawscape.errors import QueueError
-from drawscape.queue.clock import failpoint
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import (
     CommitInDoubt,

@@ -19,8 +19,8 @@ from psycopg.adapt import Buffer
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
+from drawscape import clock
 from drawscape.errors import QueueError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,

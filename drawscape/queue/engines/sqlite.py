@@ -17,9 +17,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from drawscape import clock
+from drawscape.clock import failpoint
 from drawscape.errors import QueueError, QueueGoneError
-from drawscape.queue import clock
-from drawscape.queue.clock import failpoint
 from drawscape.queue.engines.engine import (
     Rows,
     UniqueViolation,

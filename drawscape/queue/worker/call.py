@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, SupportsFloat
 
-from drawscape import output_store
+from drawscape import clock, output_store
 from drawscape.errors import (
     JobNotFoundError,
     NotSerializableError,
@@ -23,12 +23,10 @@ from drawscape.errors import (
     TaskNotAllowedError,
     TaskNotFoundError,
 )
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
-from drawscape.queue.options import new_id
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.queue import Queue
-from drawscape.queue.row import Claim, JobMeta, Outcome, checked_notes, parsed
+from drawscape.queue.row import Claim, JobMeta, Outcome, checked_notes, new_id, parsed
 from drawscape.queue.store import acknowledge, note_progress
 from drawscape.queue.task import (
     Codec,

@@ -26,8 +26,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
+from drawscape.clock import failpoint
 from drawscape.project_modules import add_folder
-from drawscape.queue.clock import failpoint
 from drawscape.queue.row import Outcome, checked_notes, parsed
 from drawscape.queue.worker.call import (
     Call,

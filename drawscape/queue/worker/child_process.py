@@ -23,8 +23,8 @@ from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 
+from drawscape import clock
 from drawscape.errors import SettingsError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import Renewal
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings

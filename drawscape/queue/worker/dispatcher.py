@@ -24,8 +24,8 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
+from drawscape import clock
 from drawscape.errors import DrawscapeError
-from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 from drawscape.queue.store import acknowledge, give_back, refuse
