@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from support import wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
-from drawscape.files.batch import distinct, write_zip
 from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
 from drawscape.queue.worker.call import JobContext, set_current
+from drawscape.tasks.files import distinct, write_zip
 from workers.file_tasks import process_batch
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
