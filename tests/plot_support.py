@@ -62,6 +62,22 @@ def mesh(side, *, seed=0):
     return Lines.of(rng.permutation(edges))
 
 
+def distances(points, line):
+    """The distance of each point from a polyline, by brute force."""
+    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
+    square = np.maximum((step**2).sum(axis=2), 1e-300)
+    along = np.clip(((points - a) * step).sum(axis=2) / square, 0, 1)
+    return np.hypot(*(points - a - along[..., None] * step).T).min(axis=1)
+
+
+def middles(lines):
+    """The middles of all segments that are long enough to be on one side for certain."""
+    found = [
+        (line[:-1] + line[1:])[np.hypot(*np.diff(line, axis=0).T) > 1e-4] / 2 for line in lines
+    ]
+    return np.concatenate([np.empty((0, 2)), *found])
+
+
 def travel(lines):
     """Pen-up travel from the origin, as a loop would add it up."""
     here, total = np.zeros(2), 0.0

@@ -1,4 +1,4 @@
-"""A home of its own, and drawings in it as a worker's child makes them."""
+"""Drawings as a worker's child makes them."""
 
 from typing import Any
 
@@ -8,14 +8,6 @@ from drawscape.catalogue import Drawing, find
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 
 SMALL = {"width": 60, "height": 80}
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A home with an empty catalogue."""
-    (tmp_path / ".drawscape").mkdir()
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    return tmp_path
 
 
 @pytest.fixture

@@ -55,17 +55,6 @@ def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbna
     assert gone.startswith('<img src="data:image/webp;base64,')
 
 
-def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn):
-    more = {"margin": 7, "sheet": "night", "parents": ["a" * 24]}
-    first = drawn("truchet", seed=2, **more)
-    assert (first.margin, first.sheet, first.parents) == (7, "night", ("a" * 24,))
-    first.path.unlink()
-    again = first.redraw()
-    assert (again.recipe, again.digest) == (first.recipe, first.digest)
-    for name in ("margin", "sheet", "parents", "parameters", "drawn_at"):
-        assert getattr(again, name) == getattr(first, name), name
-
-
 def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home, drawn):
     first = drawn(seed=3)
     before = first.path.stat()
@@ -158,12 +147,6 @@ def test_finding_says_what_it_does_not_find(home, drawn):
             find(name)
 
 
-def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(drawn):
-    first = drawn("rose", margin=4)
-    assert drawn("rose", margin=9).path != first.path
-    assert drawn("rose", margin=4, fresh=True).drawn_at == first.drawn_at
-
-
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
@@ -192,6 +175,7 @@ def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn):
 def dots(svg: Any, rng: Any, *, most: int = 9) -> None:
     count = int(rng.integers(1, most))
     svg.trait("density", "high" if count > 4 else "low").trait("count", count)
+    svg.trait("rest", count - count).trait("even", count % 2 == 0)
     for _ in range(count):
         svg.circle(*rng.uniform(10, 30, 2), 1)
 
@@ -213,6 +197,9 @@ def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn):
         assert len(high) == counts["density"]["high"] == len(drawings("dots", text="high"))
         assert all(one.traits["count"] > 4 for one in high)
         assert len(drawings("dots", where={"count": (None, 4)})) == counts["density"]["low"]
+        assert len(drawings("dots", where={"even": False})) == counts["even"][False] < 12
+        assert len(drawings("dots", where={"rest": 0})) == 12
+        assert len(drawings("dots", where={"rest": 1})) == 0
         rebuild()
     with pytest.raises(UnknownNameError, match="densty"):
         drawings("dots", where={"densty": "high"})
@@ -285,7 +272,7 @@ def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):
         f"from drawscape.catalogue import find; d = find({drawing.recipe!r})\n"
         "import sys; [d.tag(f'{sys.argv[1]} {i}') for i in range(30)]"
     )
-    children = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(3)]
+    children = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(2)]
     threads = [
         threading.Thread(target=lambda n=n: [drawing.tag(f"t{n} {i}") for i in range(30)])
         for n in range(3)
@@ -294,5 +281,16 @@ def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):
         thread.start()
     for thread in threads:
         thread.join()
-    assert [child.wait(60) for child in children] == [0, 0, 0]
-    assert len(drawing.tags) == 180
+    assert [child.wait(60) for child in children] == [0, 0]
+    assert len(drawing.tags) == 150
+
+
+def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn):
+    more = {"margin": 7, "sheet": "night", "parents": ["a" * 24]}
+    first = drawn("truchet", seed=2, **more)
+    assert (first.margin, first.sheet, first.parents) == (7, "night", ("a" * 24,))
+    first.path.unlink()
+    again = first.redraw()
+    assert (again.recipe, again.digest) == (first.recipe, first.digest)
+    for name in ("margin", "sheet", "parents", "parameters", "drawn_at"):
+        assert getattr(again, name) == getattr(first, name), name

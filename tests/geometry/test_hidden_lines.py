@@ -4,8 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plot_support import middles
 
 from drawscape.errors import GeometryError
 from drawscape.geometry import solids
@@ -18,6 +20,8 @@ from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
 
 few = settings(max_examples=25)
+UP = np.ones((1, 2, 3))
+FAR = Camera.looking((9, 9, 9), (0, 0, 0))
 CUBE = solids.boxes((0, 0, 0), (1, 1, 1))
 SOLIDS = {
     "cube": (CUBE, 1.0),
@@ -180,15 +184,7 @@ def test_nothing_in_space_is_nothing_on_paper():
         (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
         (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),
         (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "in space"),
-        (
-            lambda: visible_paths(
-                np.ones((1, 2, 3)),
-                CUBE,
-                Camera.looking((9, 9, 9), (0, 0, 0)),
-                shaded_from=(0, 0, -1),
-            ),
-            "parallel",
-        ),
+        (lambda: visible_paths(UP, CUBE, FAR, shaded_from=(0, 0, -1)), "parallel"),
         (lambda: implicit_mesh(lambda x, y, z: x / 0, (0, 0, 0), (1, 1, 1)), "not finite"),
         (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 0)), "low < high"),
         (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 1), resolution=1), "=1"),
@@ -203,16 +199,9 @@ def test_what_has_no_shape_in_space_is_named(call, words):
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
 
 
-def middles(lines):
-    long = [(line[1:] + line[:-1])[np.hypot(*np.diff(line, axis=0).T) > 1e-4] / 2 for line in lines]
-    return np.concatenate([np.empty((0, 2)), *long])
-
-
 @few
 @given(seed=st.integers(0, 9999), count=st.integers(2, 12), corners=st.integers(3, 7))
 def test_nothing_shows_inside_a_later_shape_and_all_else_shows(seed, count, corners):
-    import shapely
-
     rng = np.random.default_rng(seed)
     shapes = list(rng.uniform(0, 40, (count, 1, 2)) + rng.uniform(-12, 12, (count, corners, 2)))
     shown = occlude(shapes)

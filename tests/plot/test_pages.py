@@ -4,17 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from plot_support import drawings, hatch, mesh, segments, travel
+from plot_support import hatch, mesh, segments, travel
 
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import GeometryError, PlotError
+from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines, resample
 from drawscape.plot import (
     drop_shorter,
     fit,
     optimize,
-    simplify,
     split_ink,
     split_layers,
     statistics,
@@ -90,38 +88,12 @@ def test_each_pass_takes_ink_of_a_filling():
     assert [len(part.lines) for part in split_ink(twice, metres=0.5)] == counts
 
 
-@given(lines=drawings())
-@settings(max_examples=30)
-def test_simplifying_keeps_ends_count_and_order(lines):
-    simple = simplify(lines, tolerance_mm=0.5)
-    assert len(simple) == len(lines)
-    assert (simple.starts == lines.starts).all()
-    assert (simple.ends == lines.ends).all()
-    assert len(simple.points) <= len(lines.points)
-
-
-def test_a_circle_keeps_within_the_tolerance():
-    angle = np.linspace(0, 2 * np.pi, 2001)
-    circle = 30 * np.stack((np.cos(angle), np.sin(angle)), axis=1)
-    circle[-1] = circle[0]
-    simple = simplify(Lines.of([circle]), tolerance_mm=0.05)
-    middles = (simple.points[1:] + simple.points[:-1]) / 2
-    assert len(simple.points) < 120
-    assert simple.closed.all()
-    assert (30 - np.hypot(*middles.T)).max() < 0.051
-
-
 def test_short_lines_are_dropped_and_long_ones_stay():
     lines = Lines.of([[[0, 0], [0.5, 0]], [[0, 0], [1, 0]], [[0, 0], [3, 0]]])
     assert drop_shorter(lines, than_mm=1).lengths_mm.tolist() == [1, 3]
     assert drop_shorter(lines, than_mm=0) is lines
-
-
-@pytest.mark.parametrize("function", [simplify, drop_shorter])
-def test_negative_distances_are_refused(function):
-    name = "than_mm" if function is drop_shorter else "tolerance_mm"
-    with pytest.raises((PlotError, GeometryError), match=f"{name}=-1"):
-        function(segments(2), **{name: -1.0})
+    with pytest.raises(PlotError, match="than_mm=-1"):
+        drop_shorter(lines, than_mm=-1.0)
 
 
 def test_the_whole_pipeline_saves_lifts_travel_and_time():
@@ -172,11 +144,8 @@ def test_the_pipeline_leaves_the_page_and_its_metadata():
     after = optimize(document)
     assert (after.width_mm, after.height_mm) == (70, 80)
     assert (after.unsupported, after.metadata) == (("text",), "seed 1")
-    assert (after.layers[0].name, after.layers[0].color, after.layers[0].width_mm) == (
-        "a",
-        "red",
-        0.5,
-    )
+    (layer,) = after.layers
+    assert (layer.name, layer.color, layer.width_mm) == ("a", "red", 0.5)
 
 
 def test_a_layer_that_becomes_empty_is_left_out():

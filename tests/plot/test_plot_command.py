@@ -112,36 +112,6 @@ def test_what_cannot_be_drawn_is_named(file):
     assert "note: <text>" in result.stderr
 
 
-def test_layers_and_hatches_as_one_asks_for_them(tmp_path):
-    from click.testing import CliRunner
-
-    from drawscape.cli.plot import plot
-
-    text = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="40mm" viewBox="0 0 40 40"><g>'
-        '<rect width="20" height="20" fill="red"/><circle cx="9" cy="9" r="8" stroke="blue" fill="none"/>'
-        "</g></svg>"
-    )
-    (tmp_path / "a.svg").write_text(text)
-
-    def pens(*options):
-        target = tmp_path / "b.svg"
-        run = CliRunner().invoke(
-            plot, [str(tmp_path / "a.svg"), *options, "-o", str(target)], catch_exceptions=False
-        )
-        assert run.exit_code == 0, run.output
-        return [layer.color for layer in read_svg(target).layers]
-
-    assert pens() == ["red", "blue"]
-    assert len(pens("--layers", "none")) == 1
-    assert len(read_svg(tmp_path / "b.svg").lines) == 2
-    assert pens("--fill", "hatch") == ["red", "blue"]
-    assert len(read_svg(tmp_path / "b.svg").lines) > 10
-    pens("--fit", "a3")
-    circle = max(read_svg(tmp_path / "b.svg").lines, key=len)
-    assert len(circle) > 60
-
-
 def test_all_that_is_written_is_ordered_unless_raw(file):
     for name in ("o.svg", "o.gcode"):
         run(file, "-o", name)
@@ -222,6 +192,13 @@ def drawn(folder, *options):
     (folder / "fills.svg").write_text(FILLS)
     run(folder / "fills.svg", "--raw", "--layers", "color", *options, "-o", folder / "out.svg")
     return {layer.name: layer.lines for layer in read_svg(folder / "out.svg").layers}
+
+
+def test_layers_may_be_one_and_curves_stay_round_on_a_larger_sheet(tmp_path):
+    (one,) = drawn(tmp_path, "--layers", "none").values()
+    assert len(one) == 5
+    larger = drawn(tmp_path, "--fit", "a3")["navy"]
+    assert len(larger.points) > len(drawn(tmp_path)["navy"].points)
 
 
 def test_filled_shapes_hide_what_lies_below_them(tmp_path):

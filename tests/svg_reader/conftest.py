@@ -98,21 +98,11 @@ DRAWSVG = """<?xml version="1.0" encoding="UTF-8"?>
 </svg>
 """
 
-SVGWRITE = """<?xml version="1.0" encoding="utf-8" ?>
-<svg baseProfile="full" height="100mm" version="1.1" viewBox="0,0,100,100" width="100mm"
- xmlns="http://www.w3.org/2000/svg" xmlns:ev="http://www.w3.org/2001/xml-events"
- xmlns:xlink="http://www.w3.org/1999/xlink"><defs />
-<g id="layer1" fill="none" stroke="black" stroke-width=".3"><line x1="10" x2="90" y1="10" y2="90" />
-<path d="M 10 50 h 20 v -20 h 20 v 20 H 80 V 80" /><polyline points="5,5 10,5 10,10" />
-<circle cx="50" cy="50" r="30" /></g></svg>
-"""
-
 CORPUS = {
     "inkscape": INKSCAPE,
     "illustrator": ILLUSTRATOR,
     "vpype": VPYPE,
     "drawsvg": DRAWSVG,
-    "svgwrite": SVGWRITE,
 }
 
 

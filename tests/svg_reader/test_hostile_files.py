@@ -1,6 +1,5 @@
 """Files that would do harm, and our own, which take a short way."""
 
-import gzip
 import random
 
 import numpy as np
@@ -95,16 +94,6 @@ def test_hostile_parts_are_left_out_and_the_rest_is_drawn(body):
     assert read_svg(svg(body + LINE)).lines[-1].tolist() == [[1, 1], [2, 2]]
 
 
-def test_illustrators_entities_are_read():
-    text = (
-        '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
-        '"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd" '
-        '[<!ENTITY ns_svg "http://www.w3.org/2000/svg">]>'
-        '<svg xmlns="&ns_svg;" width="9mm" height="9mm" viewBox="0 0 9 9"><path d="M1,1L2,2"/></svg>'
-    )
-    assert len(read_svg(text).lines) == 1
-
-
 def test_curves_larger_than_any_sheet_stay_few_points():
     lines = read_svg(svg('<circle r="9e8"/><path d="M0,0C9e8,9e8,-9e8,9e8,1,1"/>')).lines
     assert len(lines.points) < 30_000
@@ -185,10 +174,10 @@ def test_a_file_of_ours_is_read_as_the_parser_reads_it(data, layers):
 
 
 def test_the_rows_of_a_drawing_are_lifted_out():
-    data = draw("flow_field", 297, 420, seed=3).to_bytes()
+    data = draw("flow_field", 148, 210, seed=3).to_bytes()
     root = tree_with_runs(data)
     assert root is not None
-    assert [len(group.children) < 20 for group in root.children] == [True] * len(root.children)
+    assert all(len(group.children) < 20 for group in root.children)
     assert same(read_svg(data), slowly(data))
     assert same(read_svg(data, fill="hatch"), slowly(data, fill="hatch"))
 
@@ -212,15 +201,8 @@ STROKED = '<g fill="none" stroke="black">\n'
             f"{STROKED}{ROW}{OUR_LINE.replace('30.25,-4', odd)}{ROW}</g>"
             for odd in (
                 *("1,2 3", "1 2 3 4", "1,2,3,4", "1,,2 3,4", "1,2  3,4", "-,1 2,3", "1-2 3,4"),
-                *(
-                    "1..5,2 3,4",
-                    "123456789,1 2,3",
-                    "1.,2 .5,4",
-                    "1-5,2 3,4",
-                    ".,1 2,3",
-                    "-0,0 -0,5",
-                ),
-                *(" 1,2 3,4", "1,2 3,4 ", "5,5"),
+                *("1..5,2 3,4", "123456789,1 2,3", "1.,2 .5,4", "1-5,2 3,4", ".,1 2,3"),
+                *("-0,0 -0,5", " 1,2 3,4", "1,2 3,4 ", "5,5"),
             )
         ),
     ],
@@ -228,10 +210,3 @@ STROKED = '<g fill="none" stroke="black">\n'
 def test_what_is_unlike_ours_is_read_as_ever(body):
     data = f"{HEAD}{body}</svg>".encode()
     assert same(read_svg(data), slowly(data))
-
-
-def test_a_zipped_file_and_a_broken_one_are_read_as_ever():
-    data = f"{HEAD}{STROKED}{ROW}</g></svg>".encode()
-    assert same(read_svg(gzip.compress(data)), slowly(data))
-    with pytest.raises(ValueError, match="not well-formed"):
-        read_svg(data.replace(b"</g>", b""))

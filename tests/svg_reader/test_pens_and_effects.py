@@ -120,7 +120,7 @@ def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path):
     rng = np.random.default_rng(1)
     with path.open("w") as file:
         file.write(HEAD)
-        for _ in range(2000):
+        for _ in range(800):
             points = rng.uniform(0, 400, (200, 2))
             file.write(f'<path d="M{" ".join(f"{x:.6f},{y:.6f}" for x, y in points)}"/>')
         file.write("</svg>")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plot_support import distances
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.errors import CanvasError, SvgReadError
@@ -40,8 +41,7 @@ def test_quarter_turns_are_exact():
         (-90, (0, -1)),
         (360, (1, 0)),
     ):
-        turned = rotation(quarter).apply(np.array([[1.0, 0.0]]))
-        assert turned.tolist() == [list(map(float, there))]
+        assert rotation(quarter).apply(np.array([[1.0, 0.0]])).tolist() == [[*there]]
 
 
 def test_scaling_leaves_the_pens_width_alone():
@@ -73,18 +73,8 @@ def test_every_shape_moves_as_its_points_do(matrix):
     actual = moved.lines(1e-4)
     assert len(expected) == len(actual) == 9
     for one, two in zip(expected, actual, strict=True):
-        assert distance(moved.matrix.apply(one), two) < 0.021
-        assert distance(two, moved.matrix.apply(one)) < 0.021
-
-
-def distance(points, line):
-    """Return the largest distance of `points` from the polyline `line`."""
-    a, b = line[:-1], line[1:]
-    step = b - a
-    length = np.maximum((step**2).sum(axis=1), 1e-30)
-    along = (((points[:, None] - a) * step).sum(axis=2) / length).clip(0, 1)
-    nearest = a + along[..., None] * step
-    return np.hypot(*(points[:, None] - nearest).T).min(axis=0).max()
+        assert distances(moved.matrix.apply(one), two).max() < 0.021
+        assert distances(two, moved.matrix.apply(one)).max() < 0.021
 
 
 def test_a_transform_outside_joins_a_groups_own():

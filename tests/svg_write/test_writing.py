@@ -3,6 +3,7 @@
 import base64
 import math
 import pickle
+import re
 import xml.etree.ElementTree as ElementTree
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -96,23 +97,6 @@ def test_a_margin_leaves_some_page(margin):
         SVGBuilder(100, 200, margin=margin)
 
 
-def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(tmp_path):
-    import vpype
-
-    svg = SVGBuilder(120, 80, pen=Pen())
-    svg.polylines(np.random.default_rng(0).uniform(1, 79, (50, 7, 2)))
-    with svg.layer("red", color="red"):
-        svg.polylines(np.random.default_rng(1).uniform(1, 79, (20, 2, 2)))
-        svg.circle(40, 40, 10).hershey_text(20, 20, "AI", 0.2)
-    document = vpype.read_multilayer_svg(str(svg.save(tmp_path / "a.svg")), 0.1)
-    assert [len(layer) for layer in document.layers.values()] == [50, 25]
-    assert [len(lines) for _, lines in svg.layers()] == [50, 25]
-    millimetre = 96 / 25.4
-    assert document.page_size == pytest.approx((120 * millimetre, 80 * millimetre))
-    bounds = np.array(document.bounds()) / millimetre
-    assert bounds == pytest.approx(svg.lines().bounds, abs=0.011)
-
-
 def test_markup_added_by_hand_is_read_back_as_lines():
     svg = SVGBuilder(100, 100)
     svg.elements.append('<rect x="10" y="20" width="30" height="5" stroke="red"/>')
@@ -123,15 +107,6 @@ def test_markup_added_by_hand_is_read_back_as_lines():
     assert svg.lines()[0].max(axis=0) == pytest.approx([40, 25])
     assert svg.lines()[1] == pytest.approx(np.array([[1, 2], [6, 2]]))
     assert svg.layers()[0][0].color == "red"
-
-
-def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
-    svg = SVGBuilder(100, 100, pen=Pen())
-    with svg.group(transform="scale(50)"):
-        svg.polyline([(0.12345, 1), (0.5, 1)])
-    assert (
-        'points="0.1234,1 0.5,1"' in svg.to_string() or 'points="0.1235,1 0.5,1"' in svg.to_string()
-    )
 
 
 def library_box(text, font="futural"):
@@ -146,9 +121,9 @@ def library_box(text, font="futural"):
 @pytest.mark.parametrize("font", ["futural", "scripts", "gothiceng", "timesi"])
 def test_the_bounding_box_is_the_font_packages_own(font):
     svg = SVGBuilder(100, 100, hershey_font_name=font)
-    box = svg.get_hershey_text_bounding_box("Hello, World 42")
+    box = svg.get_hershey_text_bounding_box("Hello, World. 42")
     assert [box[key] for key in ("min_x", "min_y", "max_x", "max_y")] == library_box(
-        "Hello, World 42", font
+        "Hello, World. 42", font
     )
     assert (box["width"], box["height"]) == (
         box["max_x"] - box["min_x"],
@@ -264,14 +239,6 @@ def test_the_table_writes_what_plain_decimals_write(parts):
     assert written(lines) == plainly(lines)
 
 
-@settings(max_examples=50)
-@given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-1e9, 1e9, allow_nan=False)))
-def test_coordinates_beyond_every_table_are_written_to_a_hundredth(points):
-    numbers = written(Lines.of([points])).replace(",", " ").split()
-    back = np.array(numbers, dtype=float).reshape(-1, 2)
-    assert np.abs(back - points).max() <= 0.0051
-
-
 def test_pieces_end_anywhere_without_a_trace():
     rng = np.random.default_rng(1)
     counts = rng.integers(1, 40, 3000)
@@ -285,11 +252,6 @@ def test_a_line_of_one_point_becomes_a_dot_and_one_of_none_is_left_out():
     lines = Lines(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0, 1, 1, 3]))
     assert written(lines) == "1,2 1,2\n3,4 5,6\n"
     assert written(Lines.empty()) == ""
-
-
-def test_more_decimals_on_request():
-    lines = Lines.of([[(0.12345, 1.0), (2.5, -0.00001)]])
-    assert b"".join(format_lines(lines, decimals=4)) == b"0.1234,1 2.5,0\n"
 
 
 @pytest.mark.parametrize(
@@ -365,33 +327,10 @@ def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clippe
     for mine, read in zip(ours, theirs, strict=True):
         assert mine[0] == pytest.approx(read[0], abs=0.02)
         assert mine[-1] == pytest.approx(read[-1], abs=0.02)
-        assert length(mine) == pytest.approx(length(read), rel=0.01, abs=0.1)
+        lengths = [np.hypot(*np.diff(line, axis=0).T).sum() for line in (mine, read)]
+        assert lengths[0] == pytest.approx(lengths[1], rel=0.01, abs=0.1)
         assert mine.min(axis=0) == pytest.approx(read.min(axis=0), abs=0.05)
         assert mine.max(axis=0) == pytest.approx(read.max(axis=0), abs=0.05)
-
-
-def length(line):
-    return float(np.hypot(*np.diff(line, axis=0).T).sum())
-
-
-def test_what_comes_off_the_canvas_shows_its_draft_and_the_canvas_stays_as_it_is():
-    svg = SVGBuilder(100, 100, pen=Pen())
-    svg.polyline([(0, 0), (10, 0)])
-    with svg.layer("blue", color="blue"):
-        svg.polyline([(0, 5), (10, 5)])
-    before = svg.to_bytes()
-
-    def draft(page):
-        page.polyline([(0, 1), (10, 1)])
-        with page.layer("blue"):
-            page.polyline([(0, 6), (10, 6)])
-
-    svg.draft = draft
-    assert [(pen.name, len(lines)) for pen, lines in svg.layers()] == [("pen 1", 2), ("blue", 2)]
-    assert len(svg.lines()) == 4
-    assert svg.to_string().count("<polyline") == 4
-    svg.draft = None
-    assert svg.to_bytes() == before
 
 
 def test_a_draft_knows_nothing_of_open_groups_and_transforms():
@@ -408,6 +347,8 @@ def test_a_draft_knows_nothing_of_open_groups_and_transforms():
     assert np.array_equal(svg.lines().points, [(50, 50), (51, 51)])
 
 
-def test_a_finished_canvas_is_its_own_draft():
-    svg = SVGBuilder(100, 100)
-    assert svg.drafted() is svg
+def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    with svg.group(transform="scale(50)"):
+        svg.polyline([(0.12345, 1), (0.5, 1)])
+    assert re.search(r'points="0\.123[45],1 0\.5,1"', svg.to_string())
