@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.recipe.source import SourceText
+from drawscape.recipe.provenance import SourceText
 
 NOTE = "__sketch_origin__"
 """The attribute by which a function that is sent to a worker carries what was known of it at home."""
@@ -67,8 +67,7 @@ def _made(make, parts, state=None, items=(), pairs=()):
 _DICE = {"random", "random_gauss", "random_choice", "noise", "shuffle", "rng"}
 """Names by which a canvas gives random numbers."""
 
-_SIMPLE = (bool, int, complex, str, bytes, range, type(...))
-_Things = (FunctionType, type, ModuleType, BuiltinFunctionType, np.ufunc)
+_SIMPLE = (bool, int, complex, str, bytes, range, type(...), type(None))
 _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -141,12 +140,9 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
     walk = _Walk()
     space = getattr(function, "__globals__", {"__name__": "__main__"})
     main = space if _module_name(space) == "__main__" else {"__name__": "__main__"}
-    entry = walk.name_of(function, walk.own_name(function, main), main)
-    if walk.why:
-        source = None
-    else:
-        scripts = walk.scripts()
-        source = SourceText(entry, scripts.pop("__main__"), dict(sorted(scripts.items())))
+    entry = walk.name_of(function, _own_name(function, main), main)
+    scripts = walk.scripts()
+    source = None if walk.why else SourceText(entry, scripts.pop("__main__"), scripts)
     return Origin(f"sha256:{walk.digest}", source, *_dice_in(walk.nodes), why=walk.why)
 
 
@@ -158,24 +154,21 @@ def _library_origin(file: str, _modified_ns: int) -> Origin:
     return Origin(f"sha256:{hashlib.sha256(content).hexdigest()}", None, *dice)
 
 
-def _dice_in(nodes: Iterable[ast.AST]) -> tuple[tuple[str, ...], bool]:
+def _dice_in(trees: Iterable[ast.AST]) -> tuple[tuple[str, ...], bool]:
     """Return the names in `rng.stream('name')`, and whether a canvas is asked for random numbers.
 
     A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
     """
     names: dict[str, None] = {}
     asks = False
-    for node in nodes:
-        calls = [one for one in ast.walk(node) if isinstance(one, ast.Call) and one.args]
-        for call in sorted(calls, key=lambda one: (one.lineno, one.col_offset)):
-            word = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
-            if (
-                isinstance(call.func, ast.Attribute)
-                and call.func.attr == "stream"
-                and isinstance(word, str)
-            ):
-                names[word] = None
-        asks |= any(isinstance(one, ast.Attribute) and one.attr in _DICE for one in ast.walk(node))
+    for tree in trees:
+        nodes = [one for one in ast.walk(tree) if isinstance(one, (ast.Call, ast.Attribute))]
+        for node in sorted(nodes, key=lambda one: (one.lineno, one.col_offset)):
+            match node:
+                case ast.Call(ast.Attribute(attr="stream"), [ast.Constant(str(name)), *_]):
+                    names[name] = None
+                case ast.Attribute(attr=attribute):
+                    asks |= attribute in _DICE
     return tuple(names), asks
 
 
@@ -206,6 +199,10 @@ def _is_foreign(module: str) -> bool:
     return file.startswith(_installed_folders())
 
 
+def _is_own_module(value: Any) -> bool:
+    return isinstance(value, ModuleType) and not _is_foreign(value.__name__)
+
+
 def _module_name(space: Mapping[str, Any]) -> str:
     name = space.get("__name__") or "__main__"
     return "__main__" if name in _MAIN else name
@@ -221,15 +218,11 @@ def _home_of(thing: Any) -> str:
     return _module_name({"__name__": getattr(thing, "__module__", None) or "builtins"})
 
 
-def _imports_in(tree: ast.AST, package: str | None) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield the modules that a piece of code imports: each with its name there, or what is taken of it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, alias.asname or alias.name, ()) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = "." * node.level + (node.module or "")
-            with contextlib.suppress(ImportError, ValueError):
-                yield resolve_name(base, package), "", tuple(alias.name for alias in node.names)
+def _own_name(value: Any, space: Mapping[str, Any]) -> str:
+    """Return the name of a function or class as its module has it, else one that is free there."""
+    own = str(getattr(value, "__name__", "value")).strip("<>").rpartition(".")[2]
+    is_free = own.isidentifier() and not keyword.iskeyword(own)
+    return own if is_free and space.get(own, value) is value else f"_{own}"
 
 
 # Definitions
@@ -240,12 +233,11 @@ def _definition_of(code: CodeType) -> Any:
 
     The text is compiled and compared: a file may have been edited since it was loaded.
     """
-    for refresh in (False, True):
-        if refresh:
-            linecache.checkcache(code.co_filename)
+    for _ in ("as it was first read", "as it is now"):
         known = _definitions(_lines(code.co_filename), code.co_flags & _FUTURES).get(code)
         if known is not None:
             return known
+        linecache.checkcache(code.co_filename)
     return None
 
 
@@ -257,17 +249,15 @@ def _lines(file: str) -> str:
 def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
     """Return the definitions in a text by what each is compiled to."""
     try:
-        whole = compile(text, "<definitions>", "exec", flags, dont_inherit=True)
-        tree = ast.parse(text)
+        waiting = [compile(text, "<definitions>", "exec", flags, dont_inherit=True)]
     except (SyntaxError, ValueError):
         return {}
     nodes: dict[tuple[str, int], list[Any]] = {}
-    node: Any
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, (*_Def, ast.Lambda)):
-            first = min(one.lineno for one in (node, *getattr(node, "decorator_list", ())))
-            nodes.setdefault((getattr(node, "name", "<lambda>"), first), []).append(node)
-    found, waiting = {}, [whole]
+            key = (getattr(node, "name", "<lambda>"), _first_line(node))
+            nodes.setdefault(key, []).append(node)
+    found = {}
     while waiting:
         code = waiting.pop()
         waiting += [one for one in code.co_consts if isinstance(one, CodeType)]
@@ -277,28 +267,35 @@ def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
     return found
 
 
+def _first_line(node: Any) -> int:
+    return min(int(one.lineno) for one in (node, *getattr(node, "decorator_list", ())))
+
+
 def _class_definition(cls: type) -> Any:
     """Return the definition of a class, parsed; None where it is not found in its file or a cell."""
     makers = [one.default_factory for one in getattr(cls, "__dataclass_fields__", {}).values()]
     codes = [getattr(_function_in(one), "__code__", None) for one in (*vars(cls).values(), *makers)]
-    names = [one.co_filename for one in codes if one]
-    names = [one for one in names if not one.startswith(("<string>", *_installed_folders()))]
-    if not names and hasattr(cls, "_fields"):
+    files = [one.co_filename for one in codes if one and not _is_generated(one)]
+    if not files and hasattr(cls, "_fields"):
         return None  # a named tuple says all by its fields
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    if not names and file and cls.__module__ not in _MAIN:
-        names = [file]
-    held: list[tuple[str, Any]] = list(
-        linecache.cache.items()
-    )  # a notebook's cells, the newest last
-    for name in names[:1] or [name for name, entry in reversed(held) if entry[1:2] == (None,)]:
-        text = _lines(name)
-        for node in ast.walk(ast.parse(text)) if f"class {cls.__name__}" in text else ():
-            if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                if getattr(cls, "__firstlineno__", first) == first:
-                    return node
+    if not files and file and cls.__module__ not in _MAIN:
+        files = [file]
+    held: list[tuple[str, Any]] = [*linecache.cache.items()]  # a notebook's cells, the newest last
+    for file in files[:1] or [file for file, entry in reversed(held) if entry[1:2] == (None,)]:
+        for node in _classes(_lines(file), cls.__name__):
+            if getattr(cls, "__firstlineno__", _first_line(node)) == _first_line(node):
+                return copy.deepcopy(node)
     return None
+
+
+@lru_cache(maxsize=256)
+def _classes(text: str, name: str) -> list[ast.ClassDef]:
+    """Return the definitions of classes of that name in a text; none in a cell that is no Python."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        tree = ast.parse(text if f"class {name}" in text else "")
+        return [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name]
+    return []
 
 
 def _function_in(member: Any) -> Any:
@@ -306,10 +303,20 @@ def _function_in(member: Any) -> Any:
     return inspect.unwrap(getattr(member, "__func__", getattr(member, "fget", member)))
 
 
+def _is_generated(code: CodeType) -> bool:
+    """Return whether a method's code is of an installed package, such as those of dataclasses."""
+    return code.co_filename.startswith(("<string>", *_installed_folders()))
+
+
 def _instructions(code: CodeType) -> str:
     """Return what `code` does, where its text is not known."""
     consts = [_instructions(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
     return repr((code.co_code, code.co_names, code.co_varnames, consts))
+
+
+def _names_in(code: CodeType) -> list[str]:
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    return [*code.co_names, *(name for one in inner for name in _names_in(one))]
 
 
 def _names_read(node: ast.AST) -> list[str]:
@@ -347,6 +354,8 @@ class _Walk:
         self._whole: set[str] = set()
         self._open: list[int] = []
         self._space: Mapping[str, Any] = {}
+        self._making: list[tuple[str, str]] = []
+        self._later: list[tuple[Mapping[str, Any], str, Any]] = []
 
     @property
     def digest(self) -> str:
@@ -357,11 +366,11 @@ class _Walk:
     def scripts(self) -> dict[str, str]:
         """Return the script of each module: imports first. An empty one stands for a package."""
         found: dict[str, str] = {}
-        for module in dict.fromkeys(module for module, _ in self._statements):
+        for module in sorted({module for module, _ in self._statements}):
             parts = [text for (home, _), text in self._statements.items() if home == module]
-            imports = [part for part in parts if part.startswith(("import ", "from "))]
+            imports = sorted(part for part in parts if part.startswith(("import ", "from ")))
             others = [part for part in parts if part not in imports]
-            head = "\n".join(["from __future__ import annotations", *sorted(imports)])
+            head = "\n".join(["from __future__ import annotations", *imports])
             found[module] = "\n\n".join([head, *others]) + "\n"
             while module := module.rpartition(".")[0]:
                 found.setdefault(module, "")
@@ -374,12 +383,27 @@ class _Walk:
             name += "_"
         if (module, name) not in self._values:
             self._values[module, name] = value
-            before, self._space = self._space, space
-            try:
+            with self._in(space):
+                self._making.append((module, name))
                 self._statements[module, name] = self._statement(name, value)
-            finally:
-                self._space = before
+                self._making.pop()
+        while self._later and not self._making:
+            home, target, held = self._later.pop(0)
+            with self._in(home):
+                self._statements[_module_name(home), target] = f"{target} = {self._value(held)}"
         return name
+
+    @contextlib.contextmanager
+    def _in(self, space: Mapping[str, Any]) -> Iterator[None]:
+        before, self._space = self._space, space
+        try:
+            yield
+        finally:
+            self._space = before
+
+    def _put_later(self, target: str, value: Any) -> None:
+        """Let `value` be put at its place once all that it may name is there."""
+        self._later.append((self._space, target, value))
 
     def _cannot(self, why: str) -> str:
         """Note why there is no source, and return an expression that counts all the same."""
@@ -389,67 +413,62 @@ class _Walk:
     def _follow(self, node: ast.AST, names: Iterable[str]) -> None:
         """Write down the globals that a piece of code reads, and what it imports when it runs."""
         space = self._space
-        for name in names:
-            if name in space:
-                value = space[name]
-                if isinstance(value, ModuleType) and not _is_foreign(value.__name__):
-                    self._members(value, node, name)
-                if self.name_of(value, name, space) != name:
-                    self._cannot(f"two things are called {name!r}")
-        for module, alias, members in _imports_in(node, space.get("__package__")):
-            if _is_foreign(module):
-                continue
-            with contextlib.suppress(Exception):  # it fails when the sketch runs, too
-                found = importlib.import_module(module)
-                taken = [name for name in members if hasattr(found, name)]
-                for name in taken:
-                    self.name_of(getattr(found, name), name, vars(found))
-                if not members:
-                    self._members(found, node, alias)
+        for name in [one for one in names if one in space]:
+            if _is_own_module(space[name]):
+                self._members(space[name], node, name)
+            if self.name_of(space[name], name, space) != name:
+                self._cannot(f"two things are called {name!r}")
+        for one in ast.walk(node):
+            if isinstance(one, ast.Import):
+                for alias in one.names:
+                    self._members(_imported(alias.name), node, alias.asname or alias.name)
+            elif isinstance(one, ast.ImportFrom):
+                base = "." * one.level + (one.module or "")
+                found = _imported(base, space.get("__package__"))
+                for alias in one.names:
+                    if hasattr(found, alias.name):
+                        self.name_of(getattr(found, alias.name), alias.name, vars(found))
 
-    def _members(self, module: ModuleType, node: ast.AST, name: str) -> None:
+    def _members(self, module: ModuleType | None, node: ast.AST, name: str) -> None:
         """Write down what a piece of code takes of a module of the user's: `name.member`, else all of it."""
+        if module is None:
+            return
         reads = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
         taken = [
             n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
             and isinstance(n.value, ast.Name) and n.value.id == name
         ]  # fmt: skip
-        if len(taken) == len(reads) > 0:
-            chosen = [one for one in dict.fromkeys(taken) if one in vars(module)]
-        elif module.__name__ in self._whole:
-            return
-        else:
+        space = vars(module)
+        if not len(taken) == len(reads) > 0:
+            if module.__name__ in self._whole:
+                return
             self._whole.add(module.__name__)
-            chosen = sorted(one for one in vars(module) if not one.startswith("__"))
-        for one in chosen:
-            value = vars(module)[one]
-            if isinstance(value, ModuleType) and not _is_foreign(value.__name__):
-                self._members(value, ast.Pass(), one)
-            self.name_of(value, one, vars(module))
+            taken = sorted(one for one in space if not one.startswith("__"))
+        for one in dict.fromkeys(taken):
+            if _is_own_module(space.get(one)):
+                self._members(space[one], ast.Pass(), one)
+            if one in space:
+                self.name_of(space[one], one, space)
 
     def _statement(self, name: str, value: Any) -> str:
-        here = _module_name(self._space)
         if isinstance(value, ModuleType):
-            whole = f"import {value.__name__}"
-            return whole if name == value.__name__ else f"{whole} as {name}"
-        wrapped = callable(value) and isinstance(inspect.unwrap(value), FunctionType)
-        if wrapped or isinstance(value, _Things):
-            home = _home_of(value)
-            if _is_foreign(home):
-                return self._import(name, value, home)
-            if home != here:
-                members = [value, *(vars(value).values() if isinstance(value, type) else ())]
-                spaces = [getattr(_function_in(one), "__globals__", {}) for one in members]
-                own = (one for one in spaces if _module_name(one) == home)
-                space = next(own, vars(sys.modules[home]))
-                known = self.name_of(value, self.own_name(value, space), space)
-                return f"from {home} import {known}" + ("" if name == known else f" as {name}")
-            return (
-                self._class(name, value) if isinstance(value, type) else self._function(name, value)
-            )
-        if isinstance(_reduced(value), str):
-            return self._import(name, value, _home_of(value))
-        return f"{name} = {self._value(value)}"
+            return f"import {_as(value.__name__, name)}"
+        if not _is_named(value):
+            if isinstance(_reduced(value), str):
+                return self._import(name, value, _home_of(value))
+            return f"{name} = {self._value(value)}"
+        home = _home_of(value)
+        if _is_foreign(home):
+            return self._import(name, value, home)
+        if home == _module_name(self._space):
+            make = self._class if isinstance(value, type) else self._function
+            return make(name, value)
+        members = [value, *(vars(value).values() if isinstance(value, type) else ())]
+        spaces = [getattr(_function_in(one), "__globals__", {}) for one in members]
+        own = (one for one in spaces if _module_name(one) == home)  # the module may be a newer one
+        space = next(own, vars(sys.modules[home]))
+        known = self.name_of(value, _own_name(value, space), space)
+        return f"from {home} import {_as(known, name)}"
 
     def _import(self, name: str, value: Any, module: str) -> str:
         known = getattr(value, "__qualname__", None) or getattr(value, "_name", None)
@@ -458,13 +477,7 @@ class _Walk:
             return f"{name} = {self._cannot(f'{module}.{known} cannot be imported by name')}"
         if module == "builtins":
             return f"{name} = {known}"
-        return f"from {module} import {known}" + ("" if name == known else f" as {name}")
-
-    def own_name(self, value: Any, space: Mapping[str, Any]) -> str:
-        """Return the name of a function or class as its module has it, else one that is free there."""
-        own = str(getattr(value, "__name__", "value")).strip("<>").rpartition(".")[2]
-        is_free = own.isidentifier() and not keyword.iskeyword(own)
-        return own if is_free and space.get(own, value) is value else f"_{own}"
+        return f"from {module} import {_as(known, name)}"
 
     # Functions and classes
 
@@ -474,11 +487,11 @@ class _Walk:
         A decorator that left a wrapper is written with it; one that returned the function has left its mark.
         """
         original = inspect.unwrap(function)
-        code, held = original.__code__, self._held(original)
+        code, held = original.__code__, self._held(original, name)
         node = _definition_of(code)
         if node is None:
             why = f"the source of {original.__name__!r} is not known, or has changed since it was loaded"
-            self._follow(ast.Pass(), self._names_in(code))
+            self._follow(ast.Pass(), _names_in(code))
             defaults = self._value([original.__defaults__, original.__kwdefaults__])
             return (
                 f"{name} = {[self._cannot(why), _instructions(code), defaults, *held.values()]!r}"
@@ -492,17 +505,15 @@ class _Walk:
             node.name = node.name if held else name
         head = copy.copy(node)
         head.body = []
-        known = {*self._names_in(code), *_names_read(head)}
+        known = {*_names_in(code), *_names_read(head)}
         self._follow(node, [one for one in _names_read(node) if one in known])
+        if original is function:  # else the decorators do it again
+            for key in vars(function).keys() - _MADE_BY_PYTHON:
+                self._put_later(f"{name}.{key}", vars(function)[key])
         text = ast.unparse(node)
         if isinstance(node, ast.Lambda):
             text = f"{'_made' if held else name} = {text}"
-        if held:
-            text = _within_maker(name, getattr(node, "name", "_made"), text, held)
-        marks = {k: v for k, v in vars(function).items() if k not in _MADE_BY_PYTHON}
-        if original is not function:  # the decorators do it again
-            marks = {}
-        return "\n".join([text, *(f"{name}.{k} = {self._value(v)}" for k, v in marks.items())])
+        return _within_maker(name, getattr(node, "name", "_made"), text, held)
 
     def _set_defaults(self, node: Any, function: Any) -> None:
         """Put the values of defaults into a definition, which may name what has changed since then."""
@@ -515,19 +526,22 @@ class _Walk:
     def _node(self, value: Any) -> ast.expr:
         return ast.parse(self._value(value), mode="eval").body
 
-    def _names_in(self, code: CodeType) -> list[str]:
-        inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-        return [*code.co_names, *(name for one in inner for name in self._names_in(one))]
+    def _held(self, function: Any, name: str = "") -> dict[str, str]:
+        """Return expressions for what a function's closure holds, by name.
 
-    def _held(self, function: Any) -> dict[str, str]:
-        """Return expressions for what a function's closure holds, by name."""
+        Another function that holds this one, the `name`, is put into the closure when both are there.
+        """
         held: dict[str, str] = {}
-        for key, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=True
-        ):
+        for number, key in enumerate(function.__code__.co_freevars):
             with contextlib.suppress(ValueError):  # not bound yet
-                value = cell.cell_contents
-                if key != "__class__" and value is not function:
+                value = function.__closure__[number].cell_contents
+                if key == "__class__" or value is function:
+                    continue
+                if name and any(self._values[one] is value for one in self._making):
+                    held[key] = "None"
+                    place = f"{name}.__code__.co_freevars.index({key!r})"
+                    self._put_later(f"{name}.__closure__[{place}].cell_contents", value)
+                else:
                     held[key] = self._value(value)
         return held
 
@@ -544,18 +558,13 @@ class _Walk:
             why = f"the source of {cls.__name__!r} is not known"
             return f"{name} = {[self._cannot(why), *found]!r}"
         held: dict[str, str] = {}
-        lines: list[str] = []
-        self._renew(node, cls, name, held, lines)
+        self._renew(node, cls, name, held)
         self._follow(node, [one for one in _names_read(node) if one != node.name])
-        inner = node.name = node.name if held else name
-        text = ast.unparse(node)
-        text = _within_maker(name, inner, text, held) if held else text
-        return "\n".join([text, *lines])
+        node.name = node.name if held else name
+        return _within_maker(name, node.name, ast.unparse(node), held)
 
-    def _renew(
-        self, node: Any, cls: Any, name: str, held: dict[str, str], lines: list[str]
-    ) -> None:
-        """Put the present values into a definition; `lines` get what was put into the class from outside."""
+    def _renew(self, node: Any, cls: Any, name: str, held: dict[str, str]) -> None:
+        """Put the present values into a definition; what was put into the class from outside comes later."""
         members = _members_of(cls)
         if not hasattr(cls, "_field_defaults"):  # whose base is a function
             node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
@@ -566,51 +575,50 @@ class _Walk:
             value = value.value if isinstance(value, Enum) else value
             function = _function_in(value)
             if isinstance(statement, ast.ClassDef) and isinstance(value, type):
-                self._renew(statement, value, f"{name}.{key}", held, lines)
+                self._renew(statement, value, f"{name}.{key}", held)
             elif isinstance(statement, _Def) and isinstance(function, FunctionType):
                 held |= self._held(function)
                 known = _definition_of(function.__code__)
-                if isinstance(value, property) or (
-                    known and ast.dump(known) == ast.dump(statement)
-                ):
+                if isinstance(value, property):
                     self.nodes.append(statement)
-                    if not isinstance(value, property):
-                        self._set_defaults(statement, function)
+                elif known and ast.dump(known) == ast.dump(statement):
+                    self.nodes.append(statement)
+                    self._set_defaults(statement, function)
                 else:
-                    lines.append(f"{name}.{key} = {self._value(value)}")
+                    self._put_later(f"{name}.{key}", value)
             elif getattr(statement, "value", None) is not None and value is not None:
                 is_field = is_dataclass(cls) and isinstance(statement.value, ast.Call)
                 statement.value = statement.value if is_field else self._node(value)
-        if not isinstance(cls, type(Enum)):
-            lines += [f"{name}.{key} = {self._value(value)}" for key, value in members.items()]
+        for key, value in members.items() if not issubclass(cls, Enum) else ():
+            self._put_later(f"{name}.{key}", value)
 
     # Values
 
     def _value(self, value: Any) -> str:
         """Return an expression for any value."""
-        if isinstance(value, float) and type(value) is float:
+        if type(value) is float:
             return repr(value) if np.isfinite(value) else f"float('{value}')"
-        if value is None or type(value) in _SIMPLE:
+        if type(value) in _SIMPLE:
             return repr(value)
         if value is type(None):
             return "type(None)"
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
-        bound = isinstance(value, BuiltinFunctionType) and not isinstance(
-            value.__self__, ModuleType
-        )
-        wrapped = isinstance(getattr(value, "__wrapped__", None), FunctionType)
-        if (isinstance(value, _Things) and not bound) or wrapped:
-            if isinstance(value, ModuleType) and not _is_foreign(value.__name__):
+        if _is_named(value):
+            if _is_own_module(value):
                 self._members(value, ast.Pass(), "")
-            return self.name_of(value, self.own_name(value, self._space), self._space)
+            name = self.name_of(value, _own_name(value, self._space), self._space)
+            if (_module_name(self._space), name) in self._making:
+                return self._cannot(
+                    f"{name!r} holds itself, which cannot be written down as source"
+                )
+            return name
         if id(value) in self._open:
             return self._cannot("a value that holds itself cannot be written down as source")
         self._open.append(id(value))
-        try:
-            return self._container(value) or self._object(value)
-        finally:
-            self._open.pop()
+        text = self._container(value) or self._object(value)
+        self._open.pop()
+        return text
 
     def _container(self, value: Any) -> str:
         kind = type(value)
@@ -631,32 +639,48 @@ class _Walk:
             data = array.tobytes() if not array.dtype.hasobject else repr(array.tolist()).encode()
             why = f"an array of {array.size} elements is data, which no source holds"
             return repr((self._cannot(why), hashlib.sha256(data).hexdigest(), array.shape))
-        numpy = self.name_of(np, "numpy", self._space)
-        made = f"{numpy}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
+        made = f"{self._value(np)}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
         if isinstance(value, np.generic):
             return f"{made}[()]"
         return made if 0 not in array.shape else f"{made}.reshape({array.shape})"
 
     def _object(self, value: Any) -> str:
         """Return how to make an object again, as it says itself to a pickler."""
-        cls = type(value)
-        why = f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
         reduced = _reduced(value)
         if reduced is None:
-            return self._cannot(why)
+            cls = type(value)
+            return self._cannot(
+                f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
+            )
         if isinstance(reduced, str):
             return self.name_of(value, reduced, self._space)
-        make, parts, *rest = reduced
-        state, *lists = (*rest, None, None, None)[:3]
-        held = zip(
-            ("state", "items", "pairs"), (state, *([*(one or ())] for one in lists)), strict=True
-        )
-        more = [f"{k}={self._value(v)}" for k, v in held if v]
-        parts = self._value(parts)
+        make, parts, state, items, pairs = (*reduced, None, None, None)[:5]
+        held = {"state": state, "items": [*(items or ())], "pairs": [*(pairs or ())]}
+        more = [f"{key}={self._value(part)}" for key, part in held.items() if part]
         if not more:
-            return f"{self._value(make)}(*{parts})"
+            return f"{self._value(make)}(*{self._value(parts)})"
         self._statements[_module_name(self._space), "_made"] = _MADE
-        return f"_made({', '.join([self._value(make), parts, *more])})"
+        return f"_made({', '.join([self._value(make), self._value(parts), *more])})"
+
+
+def _imported(name: str, package: str | None = None) -> Any:
+    """Return a module of the user's that code imports when it runs; None for others, or if it fails then."""
+    with contextlib.suppress(Exception):
+        full = resolve_name(name, package)
+        return None if _is_foreign(full) else importlib.import_module(full)
+    return None
+
+
+def _is_named(value: Any) -> bool:
+    """Return whether a value is written by its name: a function, a class, a module."""
+    if isinstance(value, BuiltinFunctionType):
+        return isinstance(value.__self__, ModuleType)
+    wrapped = isinstance(getattr(value, "__wrapped__", None), FunctionType)
+    return wrapped or isinstance(value, (FunctionType, type, ModuleType, np.ufunc))
+
+
+def _as(known: str, name: str) -> str:
+    return known if known == name else f"{known} as {name}"
 
 
 def _reduced(value: Any) -> Any:
@@ -668,7 +692,9 @@ def _reduced(value: Any) -> Any:
 
 
 def _within_maker(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:
-    """Return statements that define `name` in a function which holds what its closure held."""
+    """Return statements that define `name`, in a function which holds what its closure held."""
+    if not held:
+        return text
     body = textwrap.indent(f"{text}\nreturn {inner}", "    ")
     given = ", ".join(f"{key}={value}" for key, value in held.items())
     return f"def _make_{name}({', '.join(held)}):\n{body}\n{name} = _make_{name}({given})"
@@ -679,11 +705,9 @@ def _members_of(cls: Any) -> dict[str, Any]:
     fields_of = getattr(cls, "_field_defaults", None)  # of a named tuple
     found = {}
     for key, value in vars(cls).items():
-        file = getattr(getattr(_function_in(value), "__code__", None), "co_filename", "")
+        code = getattr(_function_in(value), "__code__", None)
         made = inspect.ismemberdescriptor(value) or inspect.isgetsetdescriptor(value)
-        made = made or file.startswith(("<string>", *_installed_folders()))
-        if fields_of is not None:
-            made = made or not isinstance(_function_in(value), FunctionType)
+        made = made or bool(code and _is_generated(code)) or (fields_of is not None and not code)
         if not made and key not in _MADE_BY_PYTHON:
             found[key] = value
     return found | (fields_of or {})

@@ -1,19 +1,135 @@
-"""A recipe: all that decides what a drawing looks like, and the address that it gives the drawing."""
+"""A sketch is a plain function `f(svg, rng, *, ...)`; a recipe is all that decides what it draws.
 
-from collections.abc import Callable, Mapping, Sequence
+The recipe gives the drawing its address. Then it is drawn: random numbers with named streams, input files,
+progress.
+"""
+
+import hashlib
+import inspect
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
+from annotated_types import Interval
 
 from drawscape import __version__
-from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.parameters import Parameter
+from drawscape.errors import ParameterError, SignatureError, UnknownNameError
+from drawscape.parameters import Parameter, check_arguments, read_parameters
 from drawscape.recipe.code import Origin, origin_of
 from drawscape.recipe.provenance import Provenance, address_of, plain
-from drawscape.recipe.sketch import Sketch
+from drawscape.settings import readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
+
+Draft: TypeAlias = Callable[[SVGBuilder], object]
+"""Draws on a copy of the canvas what there is to see of a drawing under way."""
+
+Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
+"""What a sketch that reports its progress yields."""
+
+Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+"""A parameter from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A drawing function with its name, family and parameters.
+
+    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
+    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress. With
+    `yield fraction, draft` it also says how to show what is not on `svg` yet: `draft(page)` draws it on a
+    copy. A draft is called when someone looks, or not at all; so it may neither change anything nor draw
+    random numbers.
+
+    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["hypercube"].parameters]
+    ('curves', ['dimensions', 'columns', 'turning', 'ways', 'palette'])
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The keyword parameters, without `svg` and `rng`."""
+        return read_parameters(self.function, skip=self._handed)
+
+    @cached_property
+    def _handed(self) -> tuple[str, ...]:
+        names = list(inspect.signature(self.function).parameters)
+        if not names or names[:1] == ["rng"]:
+            raise SignatureError(
+                f"sketch {self.name!r} must take the canvas first: def {self.name}(svg, rng, *, ...)"
+            )
+        return (names[0], "rng")
+
+    @cached_property
+    def takes_rng(self) -> bool:
+        """Whether the function is handed random numbers."""
+        return "rng" in inspect.signature(self.function).parameters
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
+        return self.takes_rng or origin_of(self.function).is_random
+
+    @property
+    def doc(self) -> str:
+        """The whole docstring."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.partition("\n")[0]
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for each parameter: `values` checked, the defaults elsewhere.
+
+        Raises UnknownNameError and ParameterError as `check_arguments` does.
+        """
+        checked = check_arguments(self.parameters, values)
+        return {p.name: checked.get(p.name, p.default) for p in self.parameters}
+
+
+def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
+    """Return `function` as a Sketch: one that is registered or any plain function of that form.
+
+    >>> def rings(svg, rng, *, count=5):
+    ...     svg.circle(svg.frame.cx, svg.frame.cy, count)
+    >>> as_sketch(rings).parameters[0].default
+    5
+    """
+    if isinstance(function, Sketch):
+        return function
+    described = getattr(function, "__sketch__", None)
+    name, family = described or (getattr(function, "__name__", "sketch"), "yours")
+    return Sketch(name, family, function)
+
+
+def is_sketch(function: Callable[..., Any]) -> bool:
+    """Return whether `function` has a sketch's form: it takes a canvas first.
+
+    Raises SignatureError when it has no signature that can be read.
+    """
+    if hasattr(function, "__sketch__"):
+        return True
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError as error:
+        raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
+    first = parameters[0] if parameters else None
+    return first is not None and (
+        first.name in ("svg", "canvas")
+        or "SVGBuilder" in str(first.annotation)
+        or any(p.name == "rng" for p in parameters)
+    )
+
 
 MARGIN = 0.07
 """Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
@@ -176,3 +292,146 @@ def _shown(parameter: Parameter, value: Any) -> Any:
     if parameter.kind == "float" and isinstance(value, (int, float)):
         return float(value)
     return plain(parameter.shown(value))
+
+
+# Drawing
+
+OnProgress = Callable[[float, SVGBuilder], None]
+
+# A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
+# and gone. It does so here, untouched: noise on small arrays runs three times as fast.
+np.empty(3_900_000)
+
+
+class Randomness(np.random.Generator):
+    """A numpy Generator for `seed` that has named streams.
+
+    By itself it gives the numbers of `numpy.random.default_rng(seed)`. What a named stream gives depends on
+    the seed and its name alone, so that drawing more from one changes nothing of another:
+
+        at = rng.stream('layout').uniform(0, 100, (n, 2))
+        ink = rng.stream('colour').choice(pens, n)
+
+    `streams` holds seeds of their own for some of them, by name: another colour, the same layout.
+    """
+
+    def __init__(self, seed: int, streams: Mapping[str, int] | None = None) -> None:
+        super().__init__(np.random.PCG64(seed))
+        self._seed, self._streams = seed, dict(streams or {})
+
+    def stream(self, name: str) -> "Randomness":
+        """Return the stream called `name` of this seed, from its start."""
+        seed = self._streams.get(name, self._seed)
+        digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
+        return Randomness(int.from_bytes(digest, "big"))
+
+
+def draw_recipe(
+    recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
+) -> SVGBuilder:
+    """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
+    reads: dict[str, str] = {}
+    svg = recipe.page()
+    for fraction in _steps(recipe, svg, reads):
+        if on_progress is not None:
+            on_progress(fraction, svg)
+    svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
+    return svg
+
+
+def _steps(recipe: Recipe, svg: SVGBuilder, reads: dict[str, str]) -> Iterator[float]:
+    """Yield the progress, 0 to 1, of drawing on `svg`; nothing for a sketch that reports none.
+
+    What the sketch reads meanwhile is noted in `reads`.
+    """
+    sketch = recipe.sketch
+    svg.random_seed(recipe.seed)
+    handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
+    with _noting(reads):
+        outcome = sketch.function(svg, **handed, **recipe.arguments)
+    if not inspect.isgenerator(outcome):
+        return
+    while True:
+        with _noting(reads):
+            step = next(outcome, _END)
+        if step is _END:
+            return
+        fraction, svg.draft = _checked_step(sketch, step)
+        try:
+            yield min(max(fraction, 0.0), 1.0)
+        finally:
+            # What the draft shows changes once the sketch goes on.
+            svg.draft = None
+
+
+_END = object()
+
+
+def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
+    fraction, draft = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
+    real = isinstance(fraction, (int, float, np.number)) and not isinstance(fraction, bool)
+    if not real or not (draft is None or callable(draft)):
+        raise SignatureError(
+            f"sketch {sketch.name!r} yielded {step!r}; yield the fraction done, 0 to 1, or that and "
+            "a function that draws what there is to see"
+        )
+    return float(fraction), draft
+
+
+class _Current(threading.local):
+    reads: dict[str, str] | None = None
+
+
+_current = _Current()
+
+
+@contextmanager
+def _noting(reads: dict[str, str]) -> Iterator[None]:
+    """Note in `reads` what this thread reads by `read_input` meanwhile."""
+    before, _current.reads = _current.reads, reads
+    try:
+        yield
+    finally:
+        _current.reads = before
+
+
+def read_input(name: str | os.PathLike[str]) -> bytes:
+    """Return the content of a file that a task may read; the drawing's recipe remembers its digest.
+
+    A sketch that reads its files so is drawn again when one of them has changed, and found again otherwise.
+    Raises ForbiddenPathError, FileNotFoundError as `settings.readable_path` does.
+
+    >>> from drawscape.settings import home
+    >>> _ = (home() / "notes.txt").write_text("a line")
+    >>> read_input("notes.txt")
+    b'a line'
+    """
+    content = readable_path(name).read_bytes()
+    if _current.reads is not None:
+        _current.reads[os.fspath(name)] = digest_of(content)
+    return content
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of a file's content that recipes hold."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def digest_now(name: str) -> str | None:
+    """Return the digest of the input file `name` as it is now, None when it cannot be read.
+
+    A file that has not been touched is not read again.
+    """
+    try:
+        path = readable_path(name)
+        found = path.stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+        known = _digests.get(path)
+        if known is None or known[0] != stamp:
+            known = _digests[path] = (stamp, digest_of(path.read_bytes()))
+    except (OSError, ValueError):
+        return None
+    return known[1]
+
+
+_digests: dict[Path, tuple[tuple[int, int], str]] = {}

@@ -31,7 +31,7 @@ from drawscape.recipe import (
     note_origin,
     recipe_of,
 )
-from drawscape.recipe.drawing import OnProgress
+from drawscape.recipe.recipe import OnProgress
 from drawscape.settings import sketches_folder
 from drawscape.svg_builder import SVGBuilder
 

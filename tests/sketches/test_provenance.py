@@ -393,6 +393,13 @@ def test_a_class_that_is_changed_from_outside_is_another():
     assert request(sketch) != first
 
 
+def test_a_cell_that_is_no_python_hides_no_class():
+    sketch = sketch_of("class Ring:\n    r = 7\ndef s(svg):\n    svg.circle(9, 9, Ring.r)\n", "s")
+    with pytest.raises(SyntaxError):
+        sketch_of("class Ring(:\n", "s")
+    assert origin_of(sketch).source
+
+
 def test_a_module_that_was_edited_since_its_import_counts_as_it_runs(home):
     file = home / "modules" / "edited_late.py"
     file.write_text("def size():\n    return 2\n")
@@ -424,6 +431,11 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
         ("import threading\nL = threading.Lock()\ndef s(svg): L.acquire()", "_thread.lock"),
         ("import numpy as np\nA = np.zeros(30_000)\ndef s(svg): svg.circle(9, 9, A[0])", "data"),
         ("L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))", "holds itself"),
+        (
+            "def make():\n    kept = []\n    def a(): return len(kept)\n    kept.append(a)\n    return a\n"
+            "a = make()\ndef s(svg): svg.circle(9, 9, a())",
+            "'a' holds itself",
+        ),
     ],
 )
 def test_what_cannot_be_written_down_has_a_recipe_and_says_why_it_has_no_source(text, why):
