@@ -2,17 +2,17 @@
 
 The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
 belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py.
-Then database.py has the tables, redraw.py draws again, and documents.py keeps sheets and forms' settings.
+Then database.py has the tables, and the documents of sheets and forms; redraw.py draws again.
 """
 
-from drawscape.catalogue.documents import (
+from drawscape.catalogue.database import (
     named_store,
     recent_store,
     settings_key,
     settings_store,
     sheet_store,
 )
-from drawscape.catalogue.drawing import Drawing, Figures
+from drawscape.catalogue.drawing import KEPT, REJECTED, Drawing, Figures
 from drawscape.catalogue.index import (
     draft_for,
     drawn_for,
@@ -23,7 +23,6 @@ from drawscape.catalogue.index import (
     refresh,
     standing,
 )
-from drawscape.catalogue.marks import KEPT, REJECTED
 from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
 from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file, source_in
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from drawscape import output_store, settings
-from drawscape.catalogue import marks
-from drawscape.catalogue.database import full_path, reading, stored_path, writing
+from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path, writing
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawingNotFoundError
+from drawscape.errors import DrawingNotFoundError, ParameterError
 from drawscape.image_tag import file_tag, image_tag
 from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
@@ -124,46 +124,46 @@ class Drawing:
     @property
     def stars(self) -> int:
         """0 to 5."""
-        return marks.marks_of(self.recipe).stars
+        return marks_of(self.recipe).stars
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags in alphabetical order."""
-        return marks.marks_of(self.recipe).tags
+        return marks_of(self.recipe).tags
 
     @property
     def note(self) -> str:
         """What somebody wrote about it."""
-        return marks.marks_of(self.recipe).note
+        return marks_of(self.recipe).note
 
     @property
     def name(self) -> str:
         """The name that it was given, '' for none."""
-        return marks.marks_of(self.recipe).name
+        return marks_of(self.recipe).name
 
     def star(self, stars: int) -> Drawing:
         """Give it 0 to 5 stars and return it. Raises ParameterError."""
-        marks.set_mark(self.recipe, "stars", stars)
+        set_mark(self.recipe, "stars", stars)
         return self
 
     def tag(self, *tags: str) -> Drawing:
         """Add tags, such as 'kept', and return it. Raises ParameterError for an empty one."""
-        marks.add_tags(self.recipe, tags)
+        add_tags(self.recipe, tags)
         return self
 
     def untag(self, *tags: str) -> Drawing:
         """Take tags away and return it."""
-        marks.remove_tags(self.recipe, tags)
+        remove_tags(self.recipe, tags)
         return self
 
     def annotate(self, note: str) -> Drawing:
         """Write a note on it, '' for none, and return it."""
-        marks.set_mark(self.recipe, "note", note)
+        set_mark(self.recipe, "note", note)
         return self
 
     def rename(self, name: str) -> Drawing:
         """Give it a name, '' for none, and return it; the file keeps its own."""
-        marks.set_mark(self.recipe, "name", name)
+        set_mark(self.recipe, "name", name)
         return self
 
     @property
@@ -269,3 +269,76 @@ class Drawing:
     def __repr__(self) -> str:
         mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"
+
+
+# Marks: stars, tags, a note, a name. They belong to recipes, and outlive files
+
+
+KEPT, REJECTED = "kept", "rejected"
+MOST_STARS = 5
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of one recipe."""
+
+    stars: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    name: str = ""
+
+
+def marks_of(recipe: str) -> Marks:
+    """Return the marks of a recipe as they are now, from any notebook or tool."""
+    return marks_of_each([recipe])[recipe]
+
+
+def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
+    """Return the marks of recipes by recipe, as they are now."""
+    found = {recipe: Marks() for recipe in recipes}
+    wanted = list(found)
+    with reading() as connection:
+        for first in range(0, len(wanted), CHUNK):
+            part = wanted[first : first + CHUNK]
+            inside = f"where recipe in ({', '.join('?' * len(part))})"
+            rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", part)
+            for recipe, stars, note, name in rows:
+                found[recipe] = Marks(stars, (), note, name)
+            rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", part)
+            for recipe, tag in rows:
+                found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
+    return found
+
+
+def set_mark(recipe: str, column: str, value: int | str) -> None:
+    """Give a recipe stars, 0 to 5, a note or a name, '' for none. Raises ParameterError for other stars."""
+    if column == "stars" and (type(value) is not int or not 0 <= value <= MOST_STARS):
+        raise ParameterError("stars", value, f"give a whole number from 0 to {MOST_STARS}")
+    with writing() as connection:
+        connection.execute(
+            f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
+            f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
+            (recipe, value, time.time()),
+        )
+
+
+def add_tags(recipe: str, tags: tuple[str, ...]) -> None:
+    """Add tags to a recipe; those it has stay. Raises ParameterError for an empty one."""
+    wanted = [_checked(tag) for tag in tags]
+    with writing() as connection:
+        rows = [(recipe, tag) for tag in wanted]
+        connection.executemany("insert or ignore into tag values (?, ?)", rows)
+
+
+def remove_tags(recipe: str, tags: tuple[str, ...]) -> None:
+    """Take tags from a recipe; those it does not have are no error."""
+    with writing() as connection:
+        rows = [(recipe, _checked(tag)) for tag in tags]
+        connection.executemany("delete from tag where recipe = ? and tag = ?", rows)
+
+
+def _checked(tag: str) -> str:
+    text = tag.strip() if isinstance(tag, str) else ""
+    if not text or "\n" in text:
+        raise ParameterError("tag", tag, "give a word or a few, in one line")
+    return text

@@ -30,7 +30,7 @@ from drawscape.errors import (
 )
 from drawscape.output_store import fetch_all, remove
 from drawscape.recipe import Provenance, Recipe, SourceText, is_address, read_provenance
-from drawscape.recipe.drawing import digest_now
+from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
 from drawscape.svg.canvas import body_digest
 from drawscape.svg.read import read_svg

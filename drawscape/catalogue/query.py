@@ -15,9 +15,8 @@ import numpy as np
 
 from drawscape import clock
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
-from drawscape.catalogue.drawing import Drawing
+from drawscape.catalogue.drawing import Drawing, Marks, marks_of_each
 from drawscape.catalogue.index import index_file, refresh, stands
-from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import Parameter, parameters_apart

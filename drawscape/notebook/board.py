@@ -18,7 +18,7 @@ import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import reading
-from drawscape.catalogue.marks import Marks, marks_of_each
+from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_many

@@ -25,7 +25,6 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
-from drawscape.notebook import photographs
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
@@ -43,11 +42,14 @@ from drawscape.notebook.pictures import (
     Picture,
     empty_sheet,
     is_blank,
+    keep_upload,
     picture_table,
     place_words,
     preview_picture,
     result_path,
     result_picture,
+    retouched,
+    upload_preview,
 )
 from drawscape.notebook.reader import Following, JobState
 from drawscape.notebook.settings import Settings, Steps
@@ -332,7 +334,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         Raises UnknownNameError, ParameterError.
         """
         shown = self._settings.value(name) if name in self._settings.parameters else None
-        return self.set(**{name: photographs.retouched(name, shown, cut, contrast)})
+        return self.set(**{name: retouched(name, shown, cut, contrast)})
 
     def inspect(self) -> Viewer:
         """Show the picture's drawing in a viewer in its place, and return that."""
@@ -438,7 +440,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         for parameter in self._settings.target.parameters:
             if parameter.text_format == "file":
                 shown = str(self._settings.inputs[parameter.name] or "")
-                found[parameter.name] = photographs.preview(shown)
+                found[parameter.name] = upload_preview(shown)
         return found
 
     # Drawing
@@ -798,7 +800,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         later(lambda: self._export(format, per_pen))
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
-        self.set(**{name: photographs.keep(name, file, data)})
+        self.set(**{name: keep_upload(name, file, data)})
 
     def _on_retouch(self, name: str, cut: Sequence[float], contrast: float) -> None:
         self.retouch(name, cut=cut, contrast=contrast)

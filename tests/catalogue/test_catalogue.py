@@ -16,7 +16,7 @@ from support import python, wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
-from drawscape.catalogue.marks import Marks, add_tags, marks_of_each, set_mark
+from drawscape.catalogue.drawing import Marks, add_tags, marks_of_each, set_mark
 from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, UnknownNameError

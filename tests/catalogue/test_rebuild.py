@@ -25,7 +25,7 @@ from drawscape.catalogue import (
     standing,
 )
 from drawscape.catalogue.database import connection
-from drawscape.catalogue.marks import marks_of, set_mark
+from drawscape.catalogue.drawing import marks_of, set_mark
 from drawscape.catalogue.redraw import Sameness, compare_again
 from drawscape.errors import CatalogueError, UnknownNameError
 from drawscape.jobs import list_jobs
