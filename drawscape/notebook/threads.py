@@ -3,9 +3,8 @@
 Each action belongs to the home in which it was asked for.
 """
 
-import heapq
-import itertools
 import logging
+import sched
 import threading
 import time
 from collections.abc import Callable
@@ -21,9 +20,9 @@ class LastingThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._wake = threading.Condition()
-        self._due: list[tuple[float, int, Callable[[], object], Path]] = []
-        self._count = itertools.count()
+        self._due = sched.scheduler(time.monotonic)
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def do(self, action: Callable[[], object], after_s: float = 0.0) -> None:
@@ -31,31 +30,24 @@ class LastingThread:
 
         In another home it is not called: nothing of the former is written there.
         """
-        with self._wake:
-            due_s = time.monotonic() + after_s
-            heapq.heappush(self._due, (due_s, next(self._count), action, home()))
-            self._wake.notify()
+        with self._lock:
+            self._due.enter(after_s, 0, self._call, (action, home()))
+            self._wake.set()
             if self._thread is None or not self._thread.is_alive():  # the latter after a fork
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
         while True:
-            action, asked_in = self._next()
-            try:
-                if home() == asked_in:
-                    action()
-            except Exception:  # noqa: BLE001 - the thread serves others, too
-                _LOG.exception("what a board or form asked for failed")
-            del action  # it holds what it shows
+            self._wake.clear()
+            self._wake.wait(self._due.run(blocking=False))
 
-    def _next(self) -> tuple[Callable[[], object], Path]:
-        with self._wake:
-            while True:
-                left_s = self._due[0][0] - time.monotonic() if self._due else None
-                if left_s is not None and left_s <= 0:
-                    return heapq.heappop(self._due)[2:]
-                self._wake.wait(left_s)
+    def _call(self, action: Callable[[], object], asked_in: Path) -> None:
+        try:
+            if home() == asked_in:
+                action()
+        except Exception:  # noqa: BLE001 - the thread serves others, too
+            _LOG.exception("what a board or form asked for failed")
 
 
 READER = LastingThread("drawscape-reader")
