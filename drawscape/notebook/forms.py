@@ -789,6 +789,12 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         is_shown = not id or full_path(id) == self._path
         self.star(stars) if is_shown else self.recent.star(id, stars)
 
+    def _on_thumbnails(self, ids: Sequence[str]) -> None:
+        """Send the strip's pictures of those ids, which the page has not yet."""
+        found = {one: self.recent.pictures[one] for one in ids if one in self.recent.pictures}
+        kinds = [[one, picture.format] for one, picture in found.items()]
+        self.send({"thumbnails": kinds}, [picture.data for picture in found.values()])
+
     def _on_compare(self, ids: Sequence[str]) -> None:
         chosen = [path for path in map(full_path, ids) if path in self.recent.paths]
         if len(chosen) < 2:

@@ -24,7 +24,7 @@ from drawscape.catalogue import (
 )
 from drawscape.catalogue.database import full_path, stored_path
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.pictures import result_picture
+from drawscape.notebook.pictures import Picture, result_picture
 from drawscape.notebook.text import label_of
 from drawscape.recipe import address_of, margin_for, plain
 
@@ -163,6 +163,8 @@ class RecentPictures:
     ) -> None:
         self._key, self._on_choose, self._show = key, on_choose, show
         self._entries: dict[str, Kept] = {}
+        self.pictures: dict[str, Picture] = {}
+        """Small ones by the ids of the tiles."""
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
             found = (recent_store.load(key) if key else None) or {"entries": ()}
@@ -177,11 +179,17 @@ class RecentPictures:
         return [full_path(name) for name in self._entries]
 
     def refresh(self) -> None:
-        """Show all of them."""
+        """Show all of them; the page asks for the `pictures` that it has not."""
         with self._lock:
             entries = [*self._entries.items(), ("", {})]
-            pairs = itertools.pairwise(entries)
-            self._show([_tile(name, kept, before) for (name, kept), (_, before) in pairs])
+            tiles = []
+            for (name, kept), (_, before) in itertools.pairwise(entries):
+                drawing, caption = drawing_of(str(full_path(name))), changes(before, kept)
+                picture = _thumbnail(drawing, name)
+                self.pictures[name] = picture
+                tile = {"id": name, "caption": caption or "the first", "size": len(picture.data)}
+                tiles.append({**tile, "stars": 0 if drawing is None else drawing.stars})
+            self._show(tiles)
 
     def add(self, path: Path, kept: Kept) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""
@@ -208,16 +216,10 @@ class RecentPictures:
         self.refresh()
 
 
-def _tile(name: str, kept: Kept, before: Kept) -> dict[str, Any]:
-    """Return what the page shows of a picture; its caption is what was changed since the one before."""
-    drawing, file = drawing_of(str(full_path(name))), None
-    if drawing is None:
-        file = result_picture(full_path(name))
-    stars = 0 if drawing is None else drawing.stars
-    small = drawing.thumbnail if drawing else file.data if file else None
-    kind = file.format if file else "webp"
-    picture = {"thumbnail": small or b"", "kind": kind, "stars": stars}
-    return {"id": name, "caption": changes(before, kept) or "the first", **picture}
+def _thumbnail(drawing: Drawing | None, name: str) -> Picture:
+    if drawing is not None:
+        return Picture(drawing.thumbnail or b"", "webp")
+    return result_picture(full_path(name)) or Picture(b"", "webp")
 
 
 def drawing_of(result: Any) -> Drawing | None:

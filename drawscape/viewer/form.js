@@ -741,11 +741,11 @@ class FormView {
   showStrip() {
     const focused = [...this.strip.children].findIndex(item => item.contains(document.activeElement));
     const former = new Map([...this.strip.querySelectorAll("img")].map(image => [image.dataset.key, image]));
-    this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, thumbnail, kind }) => {
-      const key = `${id} ${thumbnail.byteLength}`, image = former.get(key) ?? make("img", { alt: "" });
-      image.dataset.key = key;
-      if (!former.delete(key) && thumbnail.byteLength)  // a picture that is there is not decoded again
-        image.src = URL.createObjectURL(new Blob([thumbnail], { type: `image/${kind}` }));
+    const missing = [];
+    this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, size }) => {
+      const key = `${id} ${size}`, image = former.get(key) ?? make("img", { alt: "" });
+      if (!former.delete(key) && size) missing.push(id);  // a picture that is there is not sent again
+      Object.assign(image.dataset, { key, id });
       const words = make("span", {}, stars ? `${"★".repeat(stars)} ` : "", caption);
       const tile = make("button", { type: "button", title: caption, "aria-pressed": "false" }, image, words);
       tile.dataset.id = id;
@@ -756,6 +756,7 @@ class FormView {
       return make("li", {}, tile);
     }));
     for (const image of former.values()) URL.revokeObjectURL(image.src);
+    if (missing.length) this.post({ event: "thumbnails", ids: missing });
     this.strip.onkeydown ??= event => this.stripKey(event);
     if (focused >= 0) this.strip.children[Math.min(focused, this.strip.children.length - 1)]?.firstChild.focus();
   }
@@ -780,6 +781,10 @@ class FormView {
 
   receive(message, buffers = []) {
     if (message.copy) navigator.clipboard?.writeText(message.copy).catch(() => {});
+    message.thumbnails?.forEach(([id, kind], i) => {
+      const image = this.strip.querySelector(`img[data-id="${CSS.escape(id)}"]`);
+      if (image && !image.src) image.src = URL.createObjectURL(new Blob([buffers[i]], { type: `image/${kind}` }));
+    });
     if (message.download) this.download(message.download, new Blob([buffers[0]], { type: message.type }));
   }
 

@@ -74,7 +74,7 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
         page.keyboard.press(key)
     assert page.evaluate(CELLS) == ["code"]
 
-    tiles = form.root.locator(".drawscape-strip button")
+    tiles = form.root.locator(".drawscape-strip button:has(img[src])")
     tiles.nth(1).wait_for()
     tiles.nth(1).click()
     wait_until(lambda: form.picture() == first, "the former picture")

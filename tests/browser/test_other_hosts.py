@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures(
 
 CELLS = (
     "from drawscape.notebook import compare, contact_sheet, form, history, queue_table",
+    "from drawscape.plotter.device import add_device\n_ = add_device('sim', 'simulator', '60x')\n"
     "form('spiral', paper='A7', turns=9)",
     "made = contact_sheet('rose', 2, paper='A7')\n_ = made.wait()\nmade",
     "compare(*made.drawings)",
@@ -48,14 +49,14 @@ INSIDE = ".drawscape-viewer canvas"
 
 
 def use(page):
-    """Draw, look closely, give stars, choose, compare and open, each inside of form or board."""
+    """Draw, look closely, give stars, choose, compare, open and plot, each inside of form or board."""
     form = page.locator(".drawscape-form:has(.drawscape-draw)").first
     form.locator("xpath=self::*[@data-status='finished']").wait_for()
     form.locator(".drawscape-strip li").wait_for()
     turns = form.locator(".drawscape-field-turns input").first
     turns.fill("7")
     turns.press("Enter")
-    form.locator(".drawscape-strip li").nth(1).wait_for()
+    form.locator(".drawscape-strip li:nth-child(2) img[src]").wait_for()
     form.get_by_role("button", name="Inspect").click()
     form.locator(INSIDE).wait_for()
     sheet, seen, queue = (page.locator(".drawscape-board").nth(i) for i in range(3))
@@ -71,6 +72,13 @@ def use(page):
     queue.get_by_text("spiral, seed 0").first.wait_for()
     sheet.get_by_role("button", name="Open").click()
     sheet.locator(".drawscape-form[data-status='finished'] .drawscape-draw").wait_for()
+    form.get_by_role("button", name="Close").click()
+    form.get_by_role("button", name="Plot").click()
+    plot = form.locator(".drawscape-plot")
+    for question in ("paper", "position"):
+        plot.get_by_text(f"waiting for {question}").first.wait_for()
+        plot.get_by_role("button", name="Yes, go on").click()
+    plot.get_by_text("sim: done").first.wait_for()
 
 
 def test_notebook_7(page, tmp_path, environment):
