@@ -39,7 +39,7 @@ def harmonograph(
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
     swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen on A4")] = 110,
     damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
-    detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.5,
+    detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.25,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """One unbroken line: the trace of four pendulums, slightly out of tune, that run down together.

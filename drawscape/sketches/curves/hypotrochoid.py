@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, fit_count, polar
+from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count, polar
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -23,7 +23,7 @@ def hypotrochoid(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    bands: Annotated[int, Interval(ge=2, le=9), doc("Stars around one another")] = 6,
+    bands: Annotated[int, Interval(ge=2, le=9), doc("Stars around one another")] = 8,
     teeth: Annotated[int, Interval(ge=12, le=180), doc("Most points of a star")] = 120,
     holes: Annotated[int, Interval(ge=1, le=4), doc("Holes of a wheel that are drawn through")] = 3,
     hole: Annotated[float, Interval(ge=0.04, le=0.4), doc("Empty middle, of the whole")] = 0.08,
@@ -35,7 +35,11 @@ def hypotrochoid(
     Denys Fisher's Spirograph (1965), one hole after the other. The seed picks the gears.
     """
     ink = inks(svg, palette, "#1d3a6e", "#b3402a", "#c9922e")
-    radius = svg.frame.short / 2
+    frame = svg.frame
+    # So near that it fills the page, its middle where the seed puts it.
+    middle = rng.uniform(-0.25, 0.25, 2) * (frame.width, frame.height)
+    radius = float(np.hypot(*(np.abs(middle) + np.array([frame.width, frame.height]) / 2)))
+    middle += (frame.cx, frame.cy)
     # Narrow and wide bands, none less than a third of another.
     widths = rng.uniform(0.5, 1.5, bands)
     edges = radius * (hole + (1 - hole) * np.concatenate([[0], np.cumsum(widths) / widths.sum()]))
@@ -46,8 +50,9 @@ def hypotrochoid(
         while points > 5 and _coats(star, inner, outer) > MOST_COATS:
             points = int(points * 0.85)
             star = _star(rng, points, inner, outer, len(star))
-        inked[(first + number) % 3] += list(star + np.array([svg.frame.cx, svg.frame.cy]))
-    in_pens(svg, ink, inked)
+        inked[(first + number) % 3] += list(star + middle)
+    page = (frame.x0, frame.y0, frame.x1, frame.y1)
+    in_pens(svg, ink, [clip_to_rectangle(Lines.of(part), *page) for part in inked])
 
 
 def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:

@@ -1,6 +1,6 @@
 """The flowsnake."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from drawscape.geometry import Ints, Lines, Noise, Points, depth_in, keep_positive
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
-
-Floats = NDArray[np.floating[Any]]
 
 # Seven steps for one, of kind 0 or 1: A -> A-B--B+A++AA+B- and B -> +A-BB--B-A++A+B.
 KINDS = np.array([(0, 1, 1, 0, 0, 0, 1), (0, 1, 1, 1, 0, 0, 1)])
@@ -29,7 +27,7 @@ def gosper(
     rounding: Annotated[Share, doc("How far the bends are rounded")] = 0.9,
     islands: Annotated[int, Interval(ge=1, le=4), doc("Generations in an island")] = 3,
     pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
-    echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.35,
+    echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.5,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """One line that fills the page with islands in islands, as a map of an archipelago.
@@ -46,7 +44,8 @@ def gosper(
     beside = _beside(line, 0.3 * step_mm)
     size = 5 * 7**islands  # each step has become five points
     count = -(-len(line) // size)
-    ink = _unlike_neighbours(rng, count, pens)
+    # Seven islands that make one of the next generation share a pen.
+    ink = _unlike_neighbours(rng, -(-count // 7), pens)[np.arange(count) // 7]
     # Echoes come in drifts, as weather over the islands, not island by island.
     middles = line[::size][:count] / svg.frame.short
     drift = Noise(rng).perlin(*(middles * 2.5).T)
@@ -62,11 +61,7 @@ def gosper(
 
 def _islands(line: Points, size: int) -> Lines:
     """Return `line` in pieces of `size` points and one more each, where it meets the next."""
-    starts = np.arange(0, len(line), size)
-    ends = np.minimum(starts + size + 1, len(line))
-    counts = ends - starts
-    index = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts - starts, counts)
-    return Lines.from_counts(line[index], counts)
+    return Lines.of([line[start : start + size + 1] for start in range(0, len(line) - 1, size)])
 
 
 def _unlike_neighbours(rng: np.random.Generator, count: int, pens: int) -> Ints:

@@ -30,8 +30,8 @@ def hilbert(
     1891). Its squares are cut into four, or not, by the darkness below them. Neighbours along the
     curve share a side at every depth, so the line never crosses itself.
     """
-    # As fine as on A4, where the frame is 180.6 mm wide, and no square narrower than half a millimetre.
-    finest = float(np.log2(svg.frame.short) + min(depth - np.log2(180.6), 0))
+    # At depth 7 the narrowest squares measure 0.6 mm, whatever the page.
+    finest = float(np.log2(svg.frame.short) + min(depth - 7.25, 0))
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)
     size = np.array([svg.frame.width, svg.frame.height])

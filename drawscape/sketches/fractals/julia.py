@@ -7,7 +7,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Floats, Lines, clamped, contours_by_level, fit_count, thinned
+from drawscape.geometry import as_on_a4, clamped, contours_by_level, fit_count, thinned
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -22,7 +23,7 @@ def julia(
     real: Annotated[float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = None,
     imaginary: Annotated[float | None, Interval(ge=-1, le=1), doc("Imaginary part")] = None,
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1: the set fills the page")] = 1.0,
-    lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 24,
+    lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set out, on A4")] = 30,
     turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees it leans")] = 20.0,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
@@ -66,15 +67,14 @@ def julia(
 def _draw(svg: SVGBuilder, ink: list[str], height: Floats, count: int) -> None:
     """Draw contours of `height`, of which lower rows may be missing, wider and wider apart."""
     frame = svg.frame
-    if len(height) < 2:
-        return
     cell = frame.width / (height.shape[1] - 1)
     area = (frame.x0, frame.y0, frame.x1, frame.y0 + cell * (len(height) - 1))
-    # From half a millimetre off the set; further out they only say that there is nothing.
+    # From half a millimetre off the set to the farthest corner.
     first = max(0.5, float(np.min(height)))
-    last = max(min(0.28 * frame.height, float(np.max(height))), first)
-    # The first step outward is the narrowest.
-    count = fit_count(count, (last - first) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
+    last = max(float(np.max(height[0])), float(np.max(height[:, 0])), first)
+    # The first step outward is the narrowest, of 0.45 mm at least.
+    room, count = (last - first) ** (1 / 1.6), as_on_a4(count, frame, lines=True)
+    count = fit_count(count, room, 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
     found = contours_by_level(height, levels, area)
     number = np.repeat(np.arange(1, count + 1), [len(lines) for lines in found])

@@ -38,8 +38,7 @@ def l_system(
     After Przemyslaw Prusinkiewicz and Aristid Lindenmayer, The Algorithmic Beauty of Plants, 1990.
     """
     ink = inks(svg, palette, "#9db09a", "#4f7a5a", "#1f2a1f", "#b3582a", "#7a6a4a")
-    frame = svg.frame
-    plants = as_on_a4(plants, frame, lines=True)
+    frame, plants = svg.frame, as_on_a4(plants, svg.frame, lines=True)
     # Far plants first: they stand higher on the page, smaller, and are drawn in a paler ink.
     near = (np.arange(plants) + 0.5) / plants
     x = frame.x0 + frame.width * (0.1 + 0.8 * rng.permutation(near))
@@ -51,7 +50,7 @@ def l_system(
         for _ in range(generations - (name == "fern")):  # ferns branch twice as often
             text = text.replace("F", "FF").replace("X", rule)
         twigs = Lines.of(list(_branches(rng, text, angle, wildness, weight)))
-        tall = frame.height * (0.42 + 0.53 * near[number]) * rng.uniform(0.9, 1.0)
+        tall = frame.height * (0.2 + 0.72 * near[number] ** 1.5) * rng.uniform(0.9, 1.0)
         leaf = 0.03 * tall
         (low, top), (high, _) = twigs.points.min(axis=0), twigs.points.max(axis=0)
         # A plant wider than the page is smaller, one that would stand over its edge moves in.
@@ -68,7 +67,8 @@ def l_system(
     lines = [clamped(frame, Lines.join(part)) for part in (*drawn, [_ground(rng, frame)])]
     # A twig that no pen could show is only a blot on its neighbour.
     parts = [thinned(part.take(part.lengths_mm > 0.6), most=0.5) for part in lines]
-    in_pens(svg, ink, parts, names=("far", "middle", "near", "flowers", "ground"))
+    names, widths = ("far", "middle", "near", "flowers", "ground"), (0.25, 0.3, 0.45, 0.3, 0.3)
+    in_pens(svg, ink, parts, names=names, width=widths)
 
 
 def _branches(

@@ -1,16 +1,21 @@
 """From nodes that know their parents to the lines of a tree."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from drawscape.geometry import Flags, Ints, Lines, Points
+from drawscape.geometry import Ints, Lines, Points, inset_rings, polar
+
+GRAIN_MM = 0.8
+"""Between lines of the grain; what is narrower is a single line."""
 
 
-def subtree_sizes(parents: Ints, counted: Flags | None = None) -> Ints:
-    """Return for each node how many nodes, of those `counted`, hang on it, itself included.
+def subtree_sizes(parents: Ints) -> Ints:
+    """Return for each node how many nodes hang on it, itself included.
 
     `parents` is (N,); a node's parent comes before it, roots have -1.
     """
-    sizes = np.ones(len(parents), dtype=np.int64) if counted is None else counted.astype(np.int64)
+    sizes = np.ones(len(parents), dtype=np.int64)
     for node in range(len(parents) - 1, -1, -1):
         if parents[node] >= 0:
             sizes[parents[node]] += sizes[node]
@@ -62,3 +67,31 @@ def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
 def twig_lines(places: Points, chain_nodes: list[list[int]]) -> Lines:
     """Return the chains as lines; a chain of a single node is left out."""
     return Lines.of([places[chain] for chain in chain_nodes if len(chain) > 1])
+
+
+def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
+    """Return the grain of all branches, outlines nested in them, and twigs narrower than it as lines.
+
+    A branch is as wide as the nodes it carries, to the power of 1 / `taper`; the foot is node 0.
+    """
+    import shapely
+
+    places, carried = relaxed(places, parents, 6), subtree_sizes(parents)
+    width = trunk_mm * (carried / carried[0]) ** (1 / taper)
+    away = np.hypot(*(places - places[0]).T)
+    width *= 1 + 0.7 * np.exp(-away / max(trunk_mm, GRAIN_MM))  # broad at the foot
+    child = np.flatnonzero((width > GRAIN_MM) & (parents >= 0))
+    parent = parents[child]
+    # A limb is as broad as itself where it leaves a broader one, but for a collar.
+    radii = np.stack([width[child], np.minimum(width[parent], 1.4 * width[child])], axis=1) / 2
+    rims = radii[..., None, None] * polar(1.0, np.linspace(0, 2 * np.pi, 24, endpoint=False))
+    rims += np.stack([places[child], places[parent]], axis=1)[:, :, None]
+    limb = np.arange(len(child)).repeat(2 * 24)
+    ends = shapely.multipoints(rims.reshape(-1, 2), indices=limb)
+    wood = shapely.union_all(shapely.convex_hull(ends)).buffer(GRAIN_MM).buffer(-GRAIN_MM)
+    grain = inset_rings(wood, GRAIN_MM, first_mm=0.0, join="round")
+    twigs = [
+        [a for a, b in pairwise([*chain, chain[-1]]) if width[b] <= GRAIN_MM]
+        for chain in chains(parents, carried)
+    ]
+    return Lines.join([grain, twig_lines(places, twigs)])

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count, inset_rings
@@ -106,14 +107,13 @@ def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Po
     return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
-def _draw(
-    svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: float = 1.0
-) -> None:
+def _draw(svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: float = 1) -> None:
     """Draw the line, rounded and closed, and its echoes; strands are `room` mm apart."""
-    closed = np.append(line, line[:1], axis=0) + np.array([svg.frame.cx, svg.frame.cy])
+    even = gaussian_filter1d(line, 1.2, axis=0, mode="wrap")  # a step shows as a kink
+    closed = np.append(even, even[:1], axis=0) + np.array([svg.frame.cx, svg.frame.cy])
     smooth = clamped(svg.frame, catmull_rom(closed))
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
     inner = simplify(inset_rings(smooth, gap, count=echoes, join="round"), 0.03)
     # What is left in a narrow arm is a sliver, not an echo.
-    parts = [[smooth], inner.take(inner.lengths_mm > 14 * gap)]
+    parts = [[smooth], inner.take(inner.lengths_mm > 40 * gap)]
     in_pens(svg, ink, parts, names=("line", "pen 2"))

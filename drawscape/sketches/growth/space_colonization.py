@@ -6,13 +6,24 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
-from drawscape.geometry import Ints, Lines, Noise, Points, clamped, contains, fitted, polar, thinned
+from drawscape.geometry import (
+    Ints,
+    Noise,
+    Points,
+    as_on_a4,
+    clip_to_rectangle,
+    contains,
+    fitted,
+    polar,
+)
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
-from drawscape.sketches.growth._twigs import relaxed, subtree_sizes
+from drawscape.sketches.growth._twigs import wood_lines
 from drawscape.svg_builder import SVGBuilder
+
+MOST_BUDS = 4500
+"""More take longer than five seconds."""
 
 
 @sketch
@@ -20,21 +31,22 @@ def space_colonization(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4500,
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3600,
     reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 2.0,
-    sight: Annotated[float, Interval(ge=4, le=40), doc("From how far a bud pulls, in steps")] = 8.0,
-    trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.085,
+    sight: Annotated[float, Interval(ge=4, le=40), doc("How far buds pull, in steps")] = 10.0,
+    trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.075,
     taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
-    """A tree whose branches grow towards free light, each twig a line from its tip to the ground.
+    """A bare tree whose branches grow towards free light, its wood drawn by the grain, on its roots.
 
-    After A. Runions, B. Lane and P. Prusinkiewicz (2007). A trunk is the pipes of all its tips (K.
-    Shinozaki, 1964), as wide as Cecil D. Murray's law (1926) has it with an exponent of one's choice.
+    After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
+    algorithm" (2007). A branch is as wide as what it carries needs (Cecil D. Murray's law, 1926).
     """
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
     frame, noise = svg.frame, Noise(rng)
+    buds = min(as_on_a4(buds, frame), MOST_BUDS)
     deep = 0.15 * frame.height  # what the roots take
     foot = np.array([frame.cx, frame.y1 - deep])
     t = np.linspace(0, 2 * np.pi, 240)
@@ -45,12 +57,14 @@ def space_colonization(
     for done, nodes, parents in _grown(rng, crown, foot, buds, sight, reach):
         twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
         yield 0.7 * done, partial(in_pens, ink=ink, parts=[twigs])
-    parts = [_pipes(nodes, parents, trunk * frame.short, taper)]
+    wood = wood_lines(nodes, parents, trunk * frame.short, taper)
+    parts = [clip_to_rectangle(wood, frame.x0, frame.y0, frame.x1, foot[1])]
     if roots:
         bowl = foot + polar(1.0, np.linspace(0, np.pi, 60)) * (0.46 * frame.width, 0.97 * deep)
-        *_, (_, nodes, parents) = _grown(rng, bowl, foot, 700, 14, 2)
-        parts.append(_pipes(nodes, parents, 0.9 * trunk * frame.short, taper))
-    in_pens(svg, ink, [clamped(frame, lines) for lines in parts])
+        *_, (_, nodes, parents) = _grown(rng, bowl, foot, buds // 6, 14, 2)
+        wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, taper)
+        parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))
+    in_pens(svg, ink, parts)
 
 
 def _grown(
@@ -62,7 +76,7 @@ def _grown(
     """
     low, high = outline.min(axis=0), outline.max(axis=0)
     rise = -0.12 if outline[0, 1] < foot[1] else 0.15  # a crown, or roots
-    step = 0.5 * float(np.sqrt((high - low).prod() / buds))
+    step = 0.3 * float(np.sqrt((high - low).prod() / buds))
     light = rng.uniform(low, high, (3 * buds, 2))
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
     u, v = (light - low).T / np.min(high - low) * 3.2
@@ -90,31 +104,3 @@ def _grown(
         left = gap > reach * step
         light, gap, nearest = light[left], gap[left], nearest[left]
         yield 1 - len(light) / whole, nodes, parents
-
-
-def _pipes(nodes: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
-    """Return a line from each tip to the foot, side by side where they share a branch."""
-    places = relaxed(nodes, parents, 6) @ (1, 1j)
-    leaf = ~np.isin(np.arange(len(places)), parents)
-    tips = subtree_sizes(parents, leaf)
-    ahead = places - places[np.maximum(parents, 0)]
-    ahead[0] = ahead[1]
-    ahead /= np.maximum(np.abs(ahead), 1e-9)
-    # Tips are numbered from left to right, so that no two pipes cross.
-    turn = (ahead * ahead[np.maximum(parents, 0)].conj()).imag
-    first, taken = np.zeros((2, len(places)), dtype=np.int64)
-    for node in np.lexsort((turn, parents))[1:].tolist():
-        first[node] = first[parents[node]] + taken[parents[node]]
-        taken[parents[node]] += tips[node]
-    width = trunk_mm * (tips / tips[0]) ** (1 / taper)
-    lines = []
-    for tip in np.flatnonzero(leaf)[np.argsort(first[leaf])].tolist():
-        way = [tip]
-        while parents[way[-1]] >= 0:
-            way.append(int(parents[way[-1]]))
-        share = (first[tip] - first[way] + 0.5) / tips[way] - 0.5
-        # They crowd on the side away from the light, and part gently where branches fork.
-        line = places[way] + (share + 0.3 * (0.25 - share**2)) * width[way] * 1j * ahead[way]
-        line[:-1] = gaussian_filter1d(line, 2.5, mode="nearest")[:-1]  # not at the ground
-        lines.append(np.column_stack([line.real, line.imag]))
-    return thinned(Lines.of(lines), most=0.42)

@@ -60,7 +60,8 @@ def tree_rings(
     bark = fit_count(bark, 0.045 * frame.short, 0.4, least=0)
     skin, plates = _bark(noise, rings[-1], bark)
     ink = inks(svg, palette, "black", "#8a4b2a")
-    parts = [lines, keep_positive(placed(skin), plates)]
+    scales = keep_positive(placed(skin), plates)
+    parts = [lines, scales.take(scales.lengths_mm > 1.5)]
     in_pens(svg, ink, parts, width=(0.3, 0.4), names=("wood", "pen 2"))
 
 

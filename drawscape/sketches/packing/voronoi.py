@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Noise, cells, relax, scatter
+from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
@@ -24,7 +24,7 @@ def voronoi(
     contrast: Annotated[Share, doc("How much smaller cells are in some parts")] = 0.75,
     gap: Annotated[float, Interval(ge=0.3, le=4), doc("Room in mm between cells")] = 1.3,
     rounding: Annotated[Share, doc("How far corners are rounded off")] = 0.65,
-    rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines nested in a cell")] = 12,
+    rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines in a cell on A4")] = 12,
     spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between nested outlines")] = 1.1,
     light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
     marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
@@ -48,7 +48,8 @@ def voronoi(
         yield 0.5 * (round_ + 1) / evenness, partial(_draw_cells, points=points)
     found = cells(points, frame)
     stones = _stones(found.rings, gap, rounding)
-    nested, owner = _nested(stones, rings, spacing, light)
+    most = as_on_a4(rings, frame, lines=True)
+    nested, owner = _nested(stones, most, spacing, light)
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked) if marked > 0 else vein < 0)[found.owner]

@@ -77,7 +77,7 @@ def paragraph(
     written = _within(
         frame, written.with_points(written.points + np.array([frame.x0 + room, frame.y0]))
     )
-    away = rng.uniform(-0.5, 0.5, 2) * (0.3 * frame.width, 0.45 * frame.height)
+    away = rng.uniform(-0.5, 0.5, 2) * (0.45 * frame.width, 0.6 * frame.height)
     at = (frame.cx + float(away[0]), frame.cy + float(away[1]))
     # The sun's edge cuts letters, as a cloth that is dyed.
     even = resample(written, 0.3)
