@@ -51,9 +51,10 @@ EVEN = [name for name in SKETCHES if name not in FIGURES]
 
 
 def darkest(document):
-    """Return how much of the most inked square is ink, by all its pens together."""
+    """Return how much of the most inked square is ink, by all its pens together, on any paper."""
     black = document.with_layers([replace(layer, color="black") for layer in document.layers])
-    picture = Image.open(io.BytesIO(to_png(black, dpi=PIXELS * 25.4))).convert("L")
+    png = to_png(black, dpi=PIXELS * 25.4, background="white")
+    picture = Image.open(io.BytesIO(png)).convert("L")
     ink = 1 - np.asarray(picture) / 255
     side = int(SIDE_MM * PIXELS)
     rows, columns = ink.shape[0] // side, ink.shape[1] // side

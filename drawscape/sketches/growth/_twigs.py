@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Ints, Lines, Points, inset_rings, polar
 
 GRAIN_MM = 0.8
-"""Between lines of the grain; what is narrower is a single line."""
+"""Between lines of the grain, at least; what is narrower is a single line."""
 
 
 def subtree_sizes(parents: Ints) -> Ints:
@@ -70,28 +70,31 @@ def twig_lines(places: Points, chain_nodes: list[list[int]]) -> Lines:
 
 
 def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
-    """Return the grain of all branches, outlines nested in them, and twigs narrower than it as lines.
+    """Return the grain of all branches, outlines nested in them, and narrower twigs as lines.
 
     A branch is as wide as the nodes it carries, to the power of 1 / `taper`; the foot is node 0.
     """
     import shapely
 
     places, carried = relaxed(places, parents, 6), subtree_sizes(parents)
+    apart = max(GRAIN_MM, trunk_mm / 18)  # a broader trunk has a wider grain
     width = trunk_mm * (carried / carried[0]) ** (1 / taper)
-    away = np.hypot(*(places - places[0]).T)
-    width *= 1 + 0.7 * np.exp(-away / max(trunk_mm, GRAIN_MM))  # broad at the foot
-    child = np.flatnonzero((width > GRAIN_MM) & (parents >= 0))
+    width *= 1 + 0.7 * np.exp(
+        -np.hypot(*(places - places[0]).T) / (30 * apart)
+    )  # broad at the foot
+    child = np.flatnonzero((width > apart) & (parents >= 0))
     parent = parents[child]
     # A limb is as broad as itself where it leaves a broader one, but for a collar.
     radii = np.stack([width[child], np.minimum(width[parent], 1.4 * width[child])], axis=1) / 2
-    rims = radii[..., None, None] * polar(1.0, np.linspace(0, 2 * np.pi, 24, endpoint=False))
+    rims = radii[..., None, None] * polar(1.0, np.linspace(0, 2 * np.pi, 16, endpoint=False))
     rims += np.stack([places[child], places[parent]], axis=1)[:, :, None]
-    limb = np.arange(len(child)).repeat(2 * 24)
+    limb = np.arange(len(child)).repeat(2 * 16)
     ends = shapely.multipoints(rims.reshape(-1, 2), indices=limb)
-    wood = shapely.union_all(shapely.convex_hull(ends)).buffer(GRAIN_MM).buffer(-GRAIN_MM)
-    grain = inset_rings(wood, GRAIN_MM, first_mm=0.0, join="round")
+    wood = shapely.union_all(shapely.convex_hull(ends)).simplify(apart / 10)
+    wood = wood.buffer(apart).buffer(-apart).simplify(apart / 10)
+    grain = inset_rings(wood, apart, first_mm=0.0, join="round")
     twigs = [
-        [a for a, b in pairwise([*chain, chain[-1]]) if width[b] <= GRAIN_MM]
+        [a for a, b in pairwise([*chain, chain[-1]]) if width[b] <= apart]
         for chain in chains(parents, carried)
     ]
     return Lines.join([grain, twig_lines(places, twigs)])

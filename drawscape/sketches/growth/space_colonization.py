@@ -22,7 +22,7 @@ from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketc
 from drawscape.sketches.growth._twigs import wood_lines
 from drawscape.svg_builder import SVGBuilder
 
-MOST_BUDS = 4500
+MOST_BUDS = 3000
 """More take longer than five seconds."""
 
 
@@ -31,7 +31,7 @@ def space_colonization(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3600,
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3000,
     reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 2.0,
     sight: Annotated[float, Interval(ge=4, le=40), doc("How far buds pull, in steps")] = 10.0,
     trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.075,
@@ -76,7 +76,7 @@ def _grown(
     """
     low, high = outline.min(axis=0), outline.max(axis=0)
     rise = -0.12 if outline[0, 1] < foot[1] else 0.15  # a crown, or roots
-    step = 0.3 * float(np.sqrt((high - low).prod() / buds))
+    step = 0.34 * float(np.sqrt((high - low).prod() / buds))
     light = rng.uniform(low, high, (3 * buds, 2))
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
     u, v = (light - low).T / np.min(high - low) * 3.2
