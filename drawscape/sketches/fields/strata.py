@@ -40,18 +40,20 @@ def strata(
     # As dense on any page as on A4, where the strokes are counted.
     # Longer strokes are fewer, or they would run together.
     strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.7)), frame)
-    # An ink or two lead in each layer. Calm layers lie between busy ones, and the ground is heavier.
+    # An ink or two lead in each layer. Calm layers lie between busy ones, and the ground is heavier;
+    # a layer of one ink with more strokes than 1.05 times its part would blot.
     heavy = rng.dirichlet(np.full(5, 0.25), layers) + 0.02
     density = rng.uniform(0.25, 1.1, layers) ** 2 * np.linspace(0.7, 1.3, layers)
-    density *= 0.78 / (areas @ density)
+    density = np.minimum(density * 0.82 / (areas @ density), 1.05)
     inked: list[list[Lines]] = [[] for _ in ink]
     for layer in range(layers):
         count = max(6, int(strokes * areas[layer] * density[layer]))
         tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
         low, high = edge[layer], edge[layer + 1]
-        u = rng.random(count)
+        # Chance alone would heap runs into blots: Martin Roberts' sequence R2 (2018) spreads them.
+        u, depth = (np.outer((0.7549, 0.5698), np.arange(count)) + rng.random((2, 1))) % 1
         # Strokes crowd at a layer's lower edge, its shade.
-        v = low + (high - low) * rng.beta(1.6, 0.9, count)
+        v = low + (high - low) * depth**0.6
         runs = _runs(rng, noise, frame, relief, u, v, length * rng.uniform(0.6, 1.4), tilt)
         pens = rng.choice(len(ink), count, p=heavy[layer] / heavy[layer].sum())
         for pen in range(len(ink)):
