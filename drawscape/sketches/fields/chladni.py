@@ -14,6 +14,7 @@ from drawscape.geometry import (
     circle,
     contours_by_level,
     fit_count,
+    grow_count,
     polar,
     rectangle,
     stippled,
@@ -64,7 +65,7 @@ def chladni(
         inset = 0.03 * min(wide, tall) + GRAIN_MM
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
         wave, density = _sand(rng, pitch, sharpness, wide, tall)
-        rings = fit_count(RINGS, 0.5 * min(wide, tall) / pitch, 0.8)
+        rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
         bellies += contours_by_level(np.abs(wave), heights, box)
         # Where few lines are still, there is room for fewer grains.
