@@ -32,7 +32,7 @@ def penrose(
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
     Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3),
-    grown by cutting Raphael Robinson's half tiles. Tones are as symmetric as the tiles.
+    grown by cutting Raphael Robinson's half tiles: the seed cuts once more for another star.
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")
     frame, middle = svg.frame, np.array([svg.frame.cx, svg.frame.cy])
@@ -40,7 +40,8 @@ def penrose(
     reach = np.hypot(frame.width, frame.height) / 2 / side
     centres, corners, is_thin = _rhombs(rng, reach, symmetric)
     tone = _tones(rng, centres, symmetric)
-    turn = np.exp(1j * (rng.uniform(0, 2 * np.pi) if not symmetric else np.pi / 2)) * side
+    angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
+    turn = np.exp(1j * angle) * side
     decagon = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5)) + middle
     edge = rectangle(frame) if within == "page" else decagon
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
@@ -66,7 +67,7 @@ def _tones(rng: np.random.Generator, centres: Complexes, symmetric: bool) -> Poi
         wave, phase = rng.uniform(0.5, 1.6), rng.uniform(0, 2 * np.pi)
         for spoke in range(10):
             tone += np.cos(wave * (centres * np.exp(0.2j * np.pi * spoke)).real + phase) / 10
-    return np.asarray(0.55 + 0.9 * tone)
+    return np.asarray(0.5 + 0.4 * tone / np.std(tone))
 
 
 def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: complex) -> Points:
@@ -81,10 +82,10 @@ def _rhombs(
     rng: np.random.Generator, reach: float, symmetric: bool
 ) -> tuple[Complexes, Complexes, Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
-    generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN)))
+    generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + int(rng.integers(2))
     radius = GOLDEN**generations
-    away = 0.0 if symmetric else radius * 0.5 * np.sqrt(rng.random())
-    window = away * np.exp(2j * np.pi * rng.random())
+    window = np.sqrt(rng.random()) * np.exp(2j * np.pi * rng.random())
+    window *= 0 if symmetric else radius / 2
     spokes = radius * np.exp(1j * np.pi * np.arange(-1, 10) / 5)
     even = np.arange(10) % 2 == 0
     b, c = np.where(even, spokes[:-1], spokes[1:]), np.where(even, spokes[1:], spokes[:-1])
