@@ -42,6 +42,7 @@ SETTINGS = 2
 PAIRS = 6
 
 FIGURES = {
+    "attractor",  # one sheet, of as many threads as its narrowest fold takes without a blot
     "rose",  # one flower, of as many veins as a plotter draws in an evening
     "schotter",  # twelve stones by twenty-two, one line each: Nees' figure on any sheet
 }

@@ -42,7 +42,7 @@ def attractor(
     def merit(constants: Floats) -> float:
         sheet = _folded(40, samples // 2, family, constants, folds)
         crowd = np.quantile(coats(Lines.of(_laid(frame, sheet))), 0.998)
-        return _spread(sheet) / max(float(crowd), 0.5)
+        return _spread(sheet) / float(crowd)
 
     constants = max(maps, key=merit)
     threads = fit_count(threads, frame.short, 1.0, least=10)

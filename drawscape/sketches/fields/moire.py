@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle
+from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle, polar
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -20,12 +20,14 @@ def moire(
     pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
     sheets: Annotated[int, Interval(ge=2, le=3), doc("How many copies, each with its own pen")] = 2,
     spacing: Annotated[float, Interval(ge=0.8, le=6), doc("In mm, from line to line")] = 1.6,
-    shift: Annotated[float, Interval(ge=0, le=0.5), doc("Shift, as part of the page")] = 0.16,
+    shift: Annotated[
+        float, Interval(ge=0, le=0.5), doc("Shift, about, as part of the page")
+    ] = 0.16,
     turn: Annotated[float, Interval(ge=0, le=30), doc("Degrees from one copy to the next")] = 4.0,
     stretch: Annotated[float, Interval(ge=0.8, le=1.25), doc("Spacing of the next copy")] = 1.0,
     palette: Palette = AS_DESIGNED,
 ) -> None:
-    """Interference of two or three line patterns, each in a pen of its own.
+    """Interference of two or three line patterns, each in its own pen. The seed moves them.
 
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
@@ -34,16 +36,18 @@ def moire(
     # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
     # Three copies need more room than two.
     pitch = max(spacing, frame.long / 400, 0.38 * sheets * max(stretch, 1 / stretch))
-    reach = float(np.hypot(frame.width, frame.height)) / 2 * 1.6
+    reach = float(np.hypot(frame.width, frame.height))
     heading = rng.uniform(0, 2 * np.pi)
+    aside = polar(rng.uniform(0.06, 0.16), rng.uniform(0, 2 * np.pi)) * (frame.width, frame.height)
+    shift, turn = shift * rng.uniform(0.5, 1.5), turn * rng.choice([-1, 1])
+    nearest = 0.35 * sheets * rng.uniform(1, 1.5)
     parts = []
     for copy in range(sheets):
         step = pitch * stretch ** (copy - (sheets - 1) / 2)
         angle = np.radians(turn) * (copy - (sheets - 1) / 2)
         away = shift * frame.short * (copy - (sheets - 1) / 2)
-        centre = np.array([frame.cx, frame.cy])
-        centre = centre + away * np.array([np.cos(heading), np.sin(heading)])
-        lines = _placed(_pattern(pattern, step, reach, 0.35 * sheets), centre, angle)
+        centre = polar(away, heading) + aside + (frame.cx, frame.cy)
+        lines = _placed(_pattern(pattern, step, reach, nearest), centre, angle)
         parts.append(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
     in_pens(svg, ink, parts)
 
@@ -54,7 +58,7 @@ def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> lis
         return [circle(0.0, 0.0, r) for r in np.arange(step / 2, reach, step)]
     if pattern == "rays":
         # Rays are `step` apart two thirds of the way out, and stop where they would close up.
-        count = round(2 * np.pi * reach * 0.4 / step)
+        count = round(2 * np.pi * reach * 0.32 / step)
         along = np.array([count * nearest / (2 * np.pi), reach])
         theta = np.arange(count) * 2 * np.pi / count
         unit = np.column_stack((np.cos(theta), np.sin(theta)))
