@@ -28,6 +28,27 @@ def points(document):
 
 
 @pytest.mark.parametrize(
+    ("odd", "plain"),
+    [
+        (
+            '<text x="20" y="50" dx="5" dy="9"><tspan x="20" dy="-3">ab</tspan></text>',
+            '<text x="25" y="47">ab</text>',
+        ),
+        (
+            '<text x="20 40 60" y="50"><tspan x="30">a</tspan>bc</text>',
+            '<text y="50"><tspan x="30">a</tspan><tspan x="40">b</tspan><tspan x="60">c</tspan></text>',
+        ),
+        (
+            '<text x="20" y="50" rotate="40"><tspan rotate="0">ab</tspan></text>',
+            '<text x="20" y="50">ab</text>',
+        ),
+    ],
+)
+def test_what_an_inner_element_says_of_a_letter_counts(odd, plain):
+    assert points(read(odd)) == pytest.approx(points(read(plain)))
+
+
+@pytest.mark.parametrize(
     ("attributes", "place"),
     [
         ("", 'x="20" y="100"'),

@@ -37,12 +37,16 @@ _FLUID = rf"(?:{_LENGTH}|(?:calc|min|max|clamp)\(.*\))"
 _SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
+_LIGHT_OR_DARK = re.compile(
+    r"light-dark\(\s*((?:[^(),]|\([^()]*\))+),.*\)", re.IGNORECASE | re.DOTALL
+)
+_OF_THE_SYSTEM = {"canvas": "white", "field": "white", "canvastext": "black", "fieldtext": "black"}
 UNREAD_COLOR = re.compile(
-    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|gray|highlight|link|mark|"
-    r"visited|active|selecteditem)(color|text|face|border|colortext)?",
+    r"color-mix\(.*|[a-z]+\(\s*from\s.*|(accent|button|gray|highlight|link|mark|visited|active|"
+    r"selecteditem)(color|text|face|border|colortext)?",
     re.IGNORECASE | re.DOTALL,
 )
-"""Colours that browsers know and we do not: mixed ones, relative ones, and those of the system."""
+"""Colours that browsers know and we do not: mixed ones, relative ones, and most of the system's."""
 _FORMS = {
     "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
     r"table-[a-z-]+",
@@ -248,10 +252,12 @@ def checked(name: str, value: str) -> str | None:
     if len(value) > _LONGEST and (name in _COLORS or name in _VALID):
         return None
     if name in _COLORS:
+        either = _LIGHT_OR_DARK.fullmatch(value)
+        value = either[1].strip() if either else _OF_THE_SYSTEM.get(lower, value)
         keyword = _PAINT.fullmatch(value)
         if keyword is None:
             return value if rgba(value) or UNREAD_COLOR.fullmatch(value) else None
-        return value if lower.startswith("url(") else lower
+        return value if lower.startswith("url(") else value.lower()
     if name in _VALID:
         return lower if _VALID[name].fullmatch(value) else None
     if name.endswith("opacity"):

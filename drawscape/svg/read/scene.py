@@ -18,6 +18,8 @@ from drawscape.svg.read.tree import PlainRun
 Region = Any
 """A shapely Polygon or MultiPolygon."""
 
+# Half of a stroke along a clip's edge is seen; chords of the same curve stray as far from each other.
+_ALONG_MM = 0.021
 # Characters of path data that are read at once: enough for numpy, little beside a large file.
 _BATCH = 500_000
 
@@ -270,8 +272,11 @@ class Scene:
                 if context.is_area:
                     ends = areas_only(area.intersection(clip)).boundary
                 else:
-                    ends = shapely.intersection(clip.boundary, area).difference(area.boundary)
+                    border = area.boundary
+                    ends = shapely.intersection(clip.boundary, area).difference(border)
                 pieces = shapely.get_parts(shapely.line_merge(ends))
+                if not context.is_area:  # the border itself is drawn
+                    pieces = pieces[~shapely.within(pieces, border.buffer(3 * _ALONG_MM))]
                 kept = Lines.of(
                     [
                         np.asarray(piece.coords)[:, :2]
@@ -293,6 +298,7 @@ def _inside(lines: Lines, clip: Region) -> tuple[Lines, Ints]:
     if not len(lines):
         return lines, np.empty(0, dtype=np.int64)
     low, high = (f.reduceat(lines.points, lines.offsets[:-1]) for f in (np.minimum, np.maximum))
+    clip = clip.buffer(_ALONG_MM, join_style="mitre")
     shapely.prepare(clip)
     boxes = shapely.box(*low.T, *high.T)
     whole = shapely.contains_properly(clip, boxes)

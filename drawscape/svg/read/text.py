@@ -223,11 +223,10 @@ def _add_letters(
         if character == " " and before == " " and not keeps_space:
             continue
         letter = _Letter(character, state, rise=rise)
-        for places in reversed(run.places):
-            letter.x = letter.x if letter.x is not None else _next(places["x"])
-            letter.y = letter.y if letter.y is not None else _next(places["y"])
-            letter.dx += _next(places["dx"]) or 0.0
-            letter.dy += _next(places["dy"]) or 0.0
+        for places in run.places:  # what an inner element says of a letter counts
+            for name in ("x", "y", "dx", "dy"):
+                if places[name]:
+                    setattr(letter, name, places[name].pop(0))
             if places["rotate"]:  # the last one holds for all that follow
                 letter.degrees = places["rotate"][0]
                 places["rotate"][:-1] = places["rotate"][1:]
@@ -243,10 +242,6 @@ def _keeps_space(node: Node | None, style: Style) -> bool:
                 return node.attributes[name] == "preserve"
         node = node.parent
     return False
-
-
-def _next(values: list[float]) -> float | None:
-    return values.pop(0) if values else None
 
 
 def _measure(walk: Walk, run: _Run) -> None:
