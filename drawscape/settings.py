@@ -294,7 +294,11 @@ _RESERVED = frozenset(
 
 
 def safe_name(text: str, fallback: str = "drawing") -> str:
-    """Return `text` as part of a file name: letters, digits, `-`, `_`; never empty, dotted or reserved."""
+    """Return `text` as part of a file name: letters, digits, `-`, `_`; never empty, dotted or reserved.
+
+    >>> safe_name("Åse's rose, no. 7")
+    'Ase_s_rose_no_7'
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")[:_LONGEST_NAME].strip("_-")
     if not name:
@@ -303,7 +307,11 @@ def safe_name(text: str, fallback: str = "drawing") -> str:
 
 
 def short_hash(values: Any) -> str:
-    """Return eight hexadecimal digits for JSON-like `values`: the same for the same, on any machine."""
+    """Return eight hexadecimal digits for JSON-like `values`: the same for the same, on any machine.
+
+    >>> short_hash({"seed": 7})
+    '5f83350f'
+    """
     text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

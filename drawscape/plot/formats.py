@@ -54,6 +54,7 @@ def ordered_svg(svg: "SVGBuilder", order: Callable[[Document], Document] = optim
 
     Its metadata says so, so that the drawing can be drawn again byte for byte.
 
+    >>> from drawscape.svg_builder import SVGBuilder
     >>> svg = SVGBuilder(50, 20).line(5, 5, 20, 5).line(40, 5, 20, 5)
     >>> ordered_svg(svg).count(b"<polyline")
     1
