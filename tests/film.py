@@ -5,20 +5,15 @@ to it, not the machine's, so that a busy machine makes the same film.
 """
 
 import io
-import os
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from find_chromium import FLAGS, find
-from jupyter_lab import jupyter_folders, running_lab, write_notebook
+from jupyter_lab import studio
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
-from drawscape.jobs import start_worker
 from drawscape.plotter.device import add_device
 
 TARGET = Path(__file__).parents[1] / "notebooks" / "pictures" / "form.webp"
@@ -93,13 +88,6 @@ class Film:
         self.shoot(250)
         self.page.mouse.click(*self.at)
 
-    def choose(self, select, words):
-        """Choose `words` from a list; its open list is the system's, which no screenshot shows."""
-        self.point_at(select)
-        self.shoot(250)
-        select.select_option(label=words)
-        self.shoot(700)
-
     def slide(self, row, fraction, *, steps=10, ms=60):
         """Drag the slider in `row` to that part of its way."""
         slider = row.locator("input[type=range]")
@@ -144,36 +132,6 @@ class Film:
             sys.exit(f"it is larger than {LARGEST_BYTES / 1e6:g} MB")
 
 
-@contextmanager
-def open_form(folder):
-    """A page with a form in a notebook, in the light of a JupyterLab of its own; a worker waits beside it."""
-    home = folder / "studio"
-    notebooks = home / "notebooks"
-    notebooks.mkdir(parents=True)
-    os.environ["DRAWSCAPE_HOME"] = str(home)
-    write_notebook(notebooks / "studio.ipynb", CELL)
-    add_device("sim", "simulator", SIMULATED_SPEED)
-    worker = start_worker(1)
-    try:
-        with (
-            running_lab(folder, notebooks, {**os.environ, **jupyter_folders(folder)}) as lab,
-            sync_playwright() as playwright,
-        ):
-            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-            page = browser.new_page(viewport=SIZE)
-            notebook = lab.open(page, "studio.ipynb")
-            for command in ROOM:
-                page.evaluate(
-                    "([name, options]) => jupyterapp.commands.execute(name, options)", command
-                )
-            notebook.run_all()
-            notebook.form()
-            yield page
-            browser.close()
-    finally:
-        worker.stop()
-
-
 def play(page):
     """Draw and plot as a person does in the first minutes, and return the film of it."""
     form = page.locator(".drawscape-form").first
@@ -210,10 +168,19 @@ def play(page):
 
 
 def main():
-    """Film, and write the film."""
+    """Film a form in the light of a JupyterLab of its own, and write the film."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        with open_form(Path(name)) as page:
+        with studio(Path(name), SIZE) as (lab, page):
+            add_device("sim", "simulator", SIMULATED_SPEED)
+            lab.write("studio.ipynb", CELL)
+            notebook = lab.open(page, "studio.ipynb")
+            for command in ROOM:
+                page.evaluate(
+                    "([name, options]) => jupyterapp.commands.execute(name, options)", command
+                )
+            notebook.run_all()
+            notebook.form()
             film = play(page)
         film.save(target)
 

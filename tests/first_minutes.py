@@ -5,13 +5,11 @@ browser: the form, one's own sketch, a sheet, a star, an export. Pictures are in
 `python tests/first_minutes.py wheel` goes one way only.
 """
 
-import json
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from find_chromium import FLAGS, find
@@ -35,17 +33,12 @@ SHEET = """sheet = contact_sheet(weave, seeds=range(8), columns=4, paper='A6')
 sheet"""
 
 
-@dataclass
 class Diary:
     """What was done, how long it took, and how it looked."""
 
-    folder: Path
-    began: float = field(default_factory=time.monotonic)
-    steps: int = 0
-
-    def begin(self):
-        """Count from now."""
-        self.began = time.monotonic()
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.began, self.steps = folder, time.monotonic(), 0
 
     def note(self, words, page=None):
         """Print the time since the beginning, and keep a picture of the page."""
@@ -129,26 +122,24 @@ def in_the_browser(page, url, studio, diary):
     expect(not notebook.cell_errors(), f"no cell warns: {notebook.cell_errors()}")
 
 
-def from_wheel(folder, diary):
-    """Install the wheel into an empty environment and return that."""
+def from_wheel(folder, shown):
+    """Install the wheel into an empty environment; return that and the diary."""
     (folder / "dist").mkdir()
-    wheel = build(folder / "dist")
-    diary.begin()
+    wheel, diary = build(folder / "dist"), Diary(shown)
     install(wheel, folder / "env", sys.executable)
     diary.note("installed")
-    return folder / "env"
+    return folder / "env", diary
 
 
-def from_clone(folder, diary):
-    """Clone, draw the demo as the README says, and return the environment that `make lab` makes."""
-    clone = folder / "clone"
-    diary.begin()
+def from_clone(folder, shown):
+    """Clone, draw the demo as the README says, and make the environment as `make lab` does."""
+    clone, diary = folder / "clone", Diary(shown)
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     diary.note("cloned")
     for target, words in (("demo", "make demo has drawn"), (".venv/.lab", "ready for make lab")):
         subprocess.run(["make", "--silent", target], cwd=clone, check=True)
         diary.note(words)
-    return clone / ".venv"
+    return clone / ".venv", diary
 
 
 WAYS = {"wheel": from_wheel, "clone": from_clone}
@@ -156,12 +147,11 @@ WAYS = {"wheel": from_wheel, "clone": from_clone}
 
 def go(way, shown):
     """Go one way to the end."""
-    shown.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         (folder / "home").mkdir()
-        diary = Diary(shown)
-        journey = Journey(WAYS[way](folder, diary), folder / "home")
+        environment, diary = WAYS[way](folder, shown)
+        journey = Journey(environment, folder / "home")
         print(journey.run("drawscape", "new", "studio"))
         journey.folder /= "studio"
         diary.note("a project")
@@ -171,12 +161,12 @@ def go(way, shown):
             sync_playwright() as playwright,
         ):
             url = re.search(r"http\S+", line)
-            expect(url, f"a link in {json.dumps(line)}")
+            expect(url, f"a link in {line!r}")
             browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.set_default_timeout(60_000)
             try:
-                in_the_browser(page, url[0] if url else "", journey.folder, diary)
+                in_the_browser(page, url[0], journey.folder, diary)
             finally:
                 diary.note("the end", page)
             browser.close()

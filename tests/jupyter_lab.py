@@ -1,18 +1,21 @@
 """A JupyterLab of a test's own."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
-import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from find_chromium import FLAGS, find
 from notebook_page import Notebook
-from support import free_port
+from support import free_port, wait_until
+
+from drawscape.job_manager import start_worker
 
 LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
@@ -101,6 +104,29 @@ def running_lab(base, folder, environment):
         process.wait(timeout=60)
 
 
+@contextmanager
+def studio(folder, size, *, slots=1):
+    """A home with a worker, a JupyterLab on its notebooks, and a browser's page: yields lab and page."""
+    from playwright.sync_api import sync_playwright  # dear to import
+
+    notebooks = folder / "studio" / "notebooks"
+    notebooks.mkdir(parents=True)
+    os.environ["DRAWSCAPE_HOME"] = str(notebooks.parent)
+    worker = start_worker(slots)
+    try:
+        with (
+            running_lab(folder, notebooks, {**os.environ, **jupyter_folders(folder)}) as lab,
+            sync_playwright() as playwright,
+        ):
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            page = browser.new_page(viewport=size)
+            page.set_default_timeout(120_000)
+            yield lab, page
+            browser.close()
+    finally:
+        worker.stop()
+
+
 def lab_command(folder, token, port):
     return [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
@@ -127,13 +153,10 @@ def jupyter_folders(base):
 
 
 def wait_for_server(url, process, log):
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
+    def answers():
         if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+            pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+        with suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return True
+
+    wait_until(answers, f"JupyterLab, see {log}", 180)

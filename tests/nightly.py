@@ -27,7 +27,7 @@ PARTS = {
     ],
     "soak": [sys.executable, "tests/soak.py", os.environ.get("SOAK_JOBS", "150000")],
     "first-minutes": [sys.executable, "tests/first_minutes.py"],
-    "sdist": [sys.executable, "tests/try_sdist.py"],
+    "sdist": [sys.executable, "tests/run_matrix.py", "sdist"],
     "matrix": [sys.executable, "tests/run_matrix.py"],
 }  # fmt: skip
 

@@ -7,17 +7,12 @@ sentence on the site; `conf.py` puts these pictures in its place, by notebook an
 """
 
 import io
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from find_chromium import FLAGS, find
-from jupyter_lab import jupyter_folders, running_lab
+from jupyter_lab import studio
 from PIL import Image
-from playwright.sync_api import sync_playwright
-
-from drawscape.jobs import start_worker
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SCREENS = NOTEBOOKS / "pages" / "_static" / "screens"
@@ -63,34 +58,20 @@ def photograph(page, cell, target):
 def main():
     """Run the notebooks in a new home and photograph their widgets."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        home = folder / "studio"
-        (home / "notebooks").mkdir(parents=True)
-        (home / ".drawscape").mkdir()
-        os.environ["DRAWSCAPE_HOME"] = str(home)
-        for stem in CELLS:
-            shutil.copy(NOTEBOOKS / f"{stem}.ipynb", home / "notebooks")
-        worker = start_worker(2)
-        environment = {**os.environ, **jupyter_folders(folder)}
-        with (
-            running_lab(folder, home / "notebooks", environment) as lab,
-            sync_playwright() as playwright,
-        ):
-            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-            page = browser.new_page(viewport=SIZE)
-            page.set_default_timeout(120_000)
-            for stem, cells in CELLS.items():
-                notebook = lab.open(page, f"{stem}.ipynb")
-                page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
-                notebook.run_all()
-                for cell in cells:
-                    photograph(page, cell, SCREENS / f"{stem}-{cell}.webp")
-                if stem == LIVE[0]:
-                    state = SCREENS / f"{stem}-{LIVE[1]}.json"
-                    state.write_text(notebook.evaluate(STATE))
-            browser.close()
-        worker.stop()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        studio(Path(name), SIZE, slots=2) as (lab, page),
+    ):
+        for stem, cells in CELLS.items():
+            shutil.copy(NOTEBOOKS / f"{stem}.ipynb", lab.folder)
+            notebook = lab.open(page, f"{stem}.ipynb")
+            page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+            notebook.run_all()
+            for cell in cells:
+                photograph(page, cell, SCREENS / f"{stem}-{cell}.webp")
+            if stem == LIVE[0]:
+                state = SCREENS / f"{stem}-{LIVE[1]}.json"
+                state.write_text(notebook.evaluate(STATE))
 
 
 if __name__ == "__main__":

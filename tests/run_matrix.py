@@ -1,13 +1,17 @@
-"""Types and quick tests on every Python that can be found: `python tests/run_matrix.py [VERSION...]`.
+"""Types and quick tests on every Python that can be found: `python tests/run_matrix.py [VERSION...|sdist]`.
 
 Each Python has two environments: the lowest versions that pyproject.toml allows, and the newest.
 Types are checked with the newest only: older numpy and its stubs know less of arrays. Needs uv.
+With `sdist`, quick tests run in the source distribution, with the packages of this environment.
 """
 
+import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,12 +26,8 @@ def install(version, resolution, environment):
         ["uv", "venv", "-q", "-p", version, str(environment)],
         [
             *("uv", "pip", "install", "-q", "-p", str(environment), "--resolution", resolution),
-            *(
-                "--only-binary",
-                "resvg-py,orjson,duckdb,shapely,numpy,scipy",
-                "-e",
-                f"{ROOT}[{EXTRAS}]",
-            ),
+            *("--only-binary", "resvg-py,orjson,duckdb,shapely,numpy,scipy"),
+            *("-e", f"{ROOT}[{EXTRAS}]"),
         ],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -36,37 +36,62 @@ def install(version, resolution, environment):
     return None
 
 
-def check(environment, *, with_types):
-    """Return whether types and quick tests pass there."""
-    scripts = environment / "bin"
+def check(scripts, folder, *, with_types=None):
+    """Return whether quick tests of the source in `folder` pass, and types, with a cache of their own."""
     tests = [
         *(str(scripts / "python"), "-m", "pytest", "tests", "-q", "-m", QUICK),
         *("-p", "no:nbval", "-p", "no:cacheprovider"),
         *("-n", "auto", "--dist", "loadfile"),
     ]
-    types = [str(scripts / "mypy"), "--cache-dir", str(environment / "mypy")]
-    commands = [types, tests] if with_types else [tests]
-    codes = [subprocess.run(command, cwd=ROOT, check=False).returncode for command in commands]
-    return not any(codes)
+    types = [[str(scripts / "mypy"), "--cache-dir", str(with_types)]] if with_types else []
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NIGHTLY": ""}
+    run = partial(subprocess.run, cwd=folder, env=environment, check=False)
+    return not any(run(command).returncode for command in (*types, tests))
+
+
+def check_sdist(folder):
+    """Return whether the source distribution, unpacked in `folder`, passes with the packages of here."""
+    build = [sys.executable, "-m", "build", "--sdist", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    return check(Path(sys.executable).parent, folder / archive.name.removesuffix(".tar.gz"))
+
+
+def check_python(version, resolution, folder):
+    """Return whether that Python passes with those packages; None where it cannot be made."""
+    environment = folder / "env"
+    if why_not := install(version, resolution, environment):
+        print(f"{version} {resolution}: not available here: {why_not}")
+        return None
+    types = folder / "mypy" if resolution == "highest" else None
+    return check(environment / "bin", ROOT, with_types=types)
 
 
 def main():
-    """Print a line for each Python and resolution; exit with 1 when one failed."""
-    if shutil.which("uv") is None:
+    """Print a line for each environment; exit with 1 when one failed."""
+    wanted = sys.argv[1:] or VERSIONS
+    cases = (
+        {"sdist": check_sdist}
+        if "sdist" in wanted
+        else {
+            f"{version} {resolution}": partial(check_python, version, resolution)
+            for version in wanted
+            for resolution in ("lowest-direct", "highest")
+        }
+    )
+    if "sdist" not in wanted and shutil.which("uv") is None:
         sys.exit("run_matrix.py needs uv: pip install uv")
-    verdicts = []
-    for version in sys.argv[1:] or VERSIONS:
-        for resolution in ("lowest-direct", "highest"):
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                environment = Path(folder) / "env"
-                why_not = install(version, resolution, environment)
-                if why_not is None:
-                    passed = check(environment, with_types=resolution == "highest")
-                    verdicts.append(f"{version} {resolution}: {'passed' if passed else 'FAILED'}")
-                else:
-                    verdicts.append(f"{version} {resolution}: not available here: {why_not}")
-    print(*verdicts, sep="\n")
-    sys.exit(any("FAILED" in verdict for verdict in verdicts))
+    passed = {}
+    for name, case in cases.items():
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            passed[name] = case(Path(folder).resolve())
+    for name, outcome in passed.items():
+        print(
+            f"{name}: {'not available' if outcome is None else 'passed' if outcome else 'FAILED'}"
+        )
+    sys.exit(False in passed.values())
 
 
 if __name__ == "__main__":

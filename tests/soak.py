@@ -15,12 +15,13 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    pass
+from drawscape.job_manager import Job, default_queue, enqueue_many, queue_statistics, start_worker
+from drawscape.queue.engines.engine import open_engine
+from drawscape.queue.process import start_worker as start_other
+from drawscape.queue.queue import Queue
 
 TASK = """
 from drawscape.job_manager import current_job
@@ -38,8 +39,7 @@ MORE_MEMORY_MB, MORE_DESCRIPTORS, SLOWER = 16.0, 6, 1.2
 """What the last part may have over the second; the first warms the caches."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """What was seen at the end of a part."""
 
     jobs: int
@@ -60,47 +60,41 @@ class Sample:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("jobs", type=int, nargs="?", default=150_000)
-    count = parser.parse_args().jobs
+    part = parser.parse_args().jobs // PARTS
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        home = _prepare(Path(folder) / "filled")
-        return _soak(home, count)
+        home = Path(folder) / "filled"
+        (home / ".drawscape").mkdir(parents=True)
+        (home / "soaktasks.py").write_text(TASK)
+        os.environ.update(
+            DRAWSCAPE_HOME=str(home), DRAWSCAPE_TASK_MODULES="soaktasks", PYTHONPATH=str(home)
+        )
+        sys.path.insert(0, str(home))
+        return _soak(home, part)
 
 
-def _prepare(home):
-    (home / ".drawscape").mkdir(parents=True)
-    (home / "soaktasks.py").write_text(TASK)
-    os.environ.update(
-        DRAWSCAPE_HOME=str(home), DRAWSCAPE_TASK_MODULES="soaktasks", PYTHONPATH=str(home)
-    )
-    sys.path.insert(0, str(home))
-    return home
-
-
-def _soak(home, count):
-    from drawscape.job_manager import default_queue, start_worker
-    from drawscape.queue.engines.engine import open_engine
-    from drawscape.queue.process import start_worker as start_other
-    from drawscape.queue.queue import Queue
-
-    empty_home = home.with_name("empty")
-    queue = default_queue()
-    empty = Queue.on(
-        open_engine(empty_home / ".drawscape" / "queue.db"),
-        queue.name,
-        empty_home,
-        queue.task_modules,
-    )
-    workers = [start_worker(2), start_other(empty.database, empty_home, 2)]
+def _soak(home, part):
+    queue, other = default_queue(), home.with_name("empty")
+    engine = open_engine(other / ".drawscape" / "queue.db")
+    empty = Queue.on(engine, queue.name, other, queue.task_modules)
+    workers = [start_worker(2), start_other(empty.database, other, 2)]
     samples = []
     print("    jobs   jobs/s  p25 ms  beside  ratio  worker MB  descriptors  disk MB  files")
     try:
-        for part in range(PARTS):
-            rate = _rate(range(part * (count // PARTS), (part + 1) * (count // PARTS)))
-            latencies = _latencies([queue, empty])
-            samples.append(
-                _sample(home, workers[0].pid, (part + 1) * (count // PARTS), rate, *latencies)
+        for number in range(PARTS):
+            rate = _rate(range(number * part, (number + 1) * part))
+            status = Path(f"/proc/{workers[0].pid}/status").read_text()
+            descriptors = len(os.listdir(f"/proc/{workers[0].pid}/fd"))
+            files = [path for path in (home / ".drawscape").rglob("*") if path.is_file()]
+            s = Sample(
+                (number + 1) * part,
+                rate,
+                *_latencies([queue, empty]),
+                int(status.partition("VmRSS:")[2].split()[0]) / 1024,
+                descriptors,
+                sum(path.stat().st_blocks * 512 for path in files) / 1e6,
+                len(files),
             )
-            s = samples[-1]
+            samples.append(s)
             print(
                 f"{s.jobs:8,} {s.rate:8,.0f} {s.latency_ms:7.2f} {s.beside_ms:7.2f} {s.slower:6.2f}"
                 f" {s.memory_mb:10.1f} {s.descriptors:12} {s.disk_mb:8.1f} {s.files:6,}",
@@ -114,8 +108,6 @@ def _soak(home, count):
 
 def _rate(numbers):
     """Return how many jobs a second are drained."""
-    from drawscape.job_manager import enqueue_many
-
     began = time.monotonic()
     for start in range(0, len(numbers), 5000):
         calls = [{"number": number} for number in numbers[start : start + 5000]]
@@ -125,8 +117,6 @@ def _rate(numbers):
 
 def _latencies(queues):
     """Return each queue's time from enqueue to result in ms, in turns: the quickest quarter's slowest."""
-    from drawscape.job_manager import Job
-
     times = [[] for _ in queues]
     for number in range(SAMPLES):
         for queue, taken in zip(queues, times, strict=True):
@@ -136,38 +126,18 @@ def _latencies(queues):
     return [statistics.quantiles(taken, n=4)[0] for taken in times]
 
 
-def _sample(home, worker, jobs, rate, latency_ms, beside_ms):
-    status = Path(f"/proc/{worker}/status").read_text()
-    files = [path for path in (home / ".drawscape").rglob("*") if path.is_file()]
-    return Sample(
-        jobs,
-        rate,
-        latency_ms,
-        beside_ms,
-        int(status.partition("VmRSS:")[2].split()[0]) / 1024,
-        len(os.listdir(f"/proc/{worker}/fd")),
-        sum(path.stat().st_blocks * 512 for path in files) / 1e6,
-        len(files),
-    )
-
-
 def _verdict(samples):
-    from drawscape.job_manager import default_queue, queue_statistics
-
     first, last = samples[1], samples[-1]
     counts = queue_statistics().counts
     unfinished = {status: n for status, n in counts.items() if n and status != "finished"}
-    complaints = [
-        f"{text}"
-        for wrong, text in (
-            (unfinished, f"not finished: {unfinished}"),
-            (default_queue().database.read("select 1 from job_preview"), "previews were left"),
-            (last.memory_mb > first.memory_mb + MORE_MEMORY_MB, "the worker has grown"),
-            (last.descriptors > first.descriptors + MORE_DESCRIPTORS, "descriptors have leaked"),
-            (last.slower > SLOWER * first.slower, "the last jobs were slower"),
-        )
-        if wrong
-    ]
+    wrong = {
+        f"not finished: {unfinished}": unfinished,
+        "previews were left": default_queue().database.read("select 1 from job_preview"),
+        "the worker has grown": last.memory_mb > first.memory_mb + MORE_MEMORY_MB,
+        "descriptors have leaked": last.descriptors > first.descriptors + MORE_DESCRIPTORS,
+        "the last jobs were slower": last.slower > SLOWER * first.slower,
+    }
+    complaints = [words for words, is_so in wrong.items() if is_so]
     print("\n".join(complaints) or "nothing has grown, and every job finished")
     return bool(complaints)
 

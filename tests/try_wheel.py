@@ -123,9 +123,8 @@ class Journey:
 def _line_with(words, log, process):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        for line in log.read_text().splitlines():
-            if words in line:
-                return line
+        if found := [line for line in log.read_text().splitlines() if words in line]:
+            return found[0]
         time.sleep(0.05)
     process.kill()
     sys.exit(f"nothing was said of {words!r}:\n{log.read_text()}")
@@ -139,20 +138,9 @@ def expect(condition, what):
 
 def build(folder):
     """Return the wheel, built from the clone into `folder`."""
-    if shutil.which("uv"):
-        command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-    else:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "-q",
-            "--no-deps",
-            "-w",
-            str(folder),
-            str(ROOT),
-        ]
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w"]
+    uv = ["uv", "build", "--quiet", "--wheel", "--out-dir"]
+    command = [*(uv if shutil.which("uv") else pip), str(folder), str(ROOT)]
     address = "https://example.org/studio/drawscape"
     origin = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": "studio/drawscape"}
     subprocess.run(command, check=True, env={**os.environ, **origin})
@@ -172,19 +160,14 @@ def build(folder):
 
 def install(wheel, environment, python):
     """Make an environment with the wheel, its extras for notebooks and the web, and nbval."""
-    wanted = [f"{wheel}[lab,web]", "pytest", "nbval"]
-    make = ["uv", "venv", "-q", "-p", python] if shutil.which("uv") else [python, "-m", "venv"]
-    subprocess.run([*make, str(environment)], check=True)
-    add(environment, *wanted)
-
-
-def add(environment, *wanted):
-    """Install packages into the environment."""
     if shutil.which("uv"):
-        command = ["uv", "pip", "install", "-q", "-p", str(environment)]
+        make = ["uv", "venv", "-q", "-p", python]
+        add = ["uv", "pip", "install", "-q", "-p", str(environment)]
     else:
-        command = [str(environment / "bin" / "python"), "-m", "pip", "install", "-q"]
-    subprocess.run([*command, *wanted], check=True)
+        make = [python, "-m", "venv"]
+        add = [str(environment / "bin" / "python"), "-m", "pip", "install", "-q"]
+    subprocess.run([*make, str(environment)], check=True)
+    subprocess.run([*add, f"{wheel}[lab,web]", "pytest", "nbval"], check=True)
 
 
 def first_steps(journey):
@@ -265,11 +248,6 @@ def lab(journey):
     expect("01_ripples.ipynb" in opened, "JupyterLab opens the first notebook")
 
 
-def doctor(journey):
-    """Be content."""
-    journey.run("drawscape", "doctor")
-
-
 def main():
     """Go the whole way, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -282,8 +260,9 @@ def main():
             (folder / part).mkdir()
         install(build(folder / "dist"), folder / "env", python)
         journey = Journey(folder / "env", folder / "home")
-        for step in (first_steps, recipes, notebooks, jobs, web, lab, doctor):
+        for step in (first_steps, recipes, notebooks, jobs, web, lab):
             step(journey)
+        journey.run("drawscape", "doctor")
     print(f"The wheel works ({time.monotonic() - began:.0f} s).")
 
 
