@@ -5,6 +5,7 @@ Everyday tests are all that is not marked `nightly`. With NIGHTLY=1 in the envir
 """
 
 import contextlib
+import functools
 import gc
 import os
 import re
@@ -193,10 +194,10 @@ def _own_sketches():
         del SKETCHES._added[name]
 
 
-def _make_home(folder, patch):
+def make_home(folder, patch):
     """Make `folder` the home, with a folder `modules` whose modules may hold tasks."""
     for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
-        if name != "DRAWSCAPE_SCREENSHOTS":
+        if name not in ("DRAWSCAPE_SCREENSHOTS", postgres_server.NAMED):
             patch.delenv(name)
     (folder / ".drawscape").mkdir(parents=True)
     (folder / "modules").mkdir()
@@ -209,53 +210,59 @@ def _make_home(folder, patch):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An empty home of the test's own; no setting of the caller's environment reaches it."""
-    return _make_home(tmp_path / "home", monkeypatch)
+    return make_home(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def module_home(tmp_path_factory):
-    """An empty home that the tests of one module share."""
+def module_home(tmp_path_factory, request):
+    """A home that the tests of a module share, with the modules of tasks that its `MODULES` has."""
     with pytest.MonkeyPatch.context() as patch:
-        yield _make_home(tmp_path_factory.mktemp("module") / "home", patch)
+        folder = make_home(tmp_path_factory.mktemp("module") / "home", patch)
+        for name, source in getattr(request.module, "MODULES", {}).items():
+            _write_tasks(folder, patch, name, source)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def worked_home(module_home):
+    """The module's home with a worker of two slots."""
+    process = start_worker(2)
+    yield module_home
+    process.stop()
+
+
+def _write_tasks(folder, patch, name, source):
+    (folder / "modules" / f"{name}.py").write_text(source)
+    known = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
+    patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(filter(None, [known, name])))
+    patch.delitem(sys.modules, name, raising=False)
 
 
 @pytest.fixture
 def task_module(home, monkeypatch):
     """Write a module of tasks into the home: `task_module(name, source)`, before a worker starts."""
-    return _task_writer(home, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def module_tasks(module_home):
-    """Write a module of tasks into the module's home."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield _task_writer(module_home, patch)
-
-
-def _task_writer(folder, patch):
-    def write(name: str, source: str) -> None:
-        (folder / "modules" / f"{name}.py").write_text(source)
-        known = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
-        patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(filter(None, [known, name])))
-        patch.delitem(sys.modules, name, raising=False)
-
-    return write
+    return functools.partial(_write_tasks, home, monkeypatch)
 
 
 @pytest.fixture
-def worker(home):
+def start_workers(home):
+    """Start workers of so many slots for the test's home; they end with the test."""
+    running = []
+
+    def start(slots=1):
+        running.append(start_worker(slots))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.alive:
+            process.stop()
+
+
+@pytest.fixture
+def worker(start_workers):
     """A worker process with one slot for the test's home."""
-    process = start_worker(1)
-    yield process
-    process.stop()
-
-
-@pytest.fixture(scope="module")
-def module_worker(module_home):
-    """A worker process with two slots for the module's home; task modules must be there before."""
-    process = start_worker(2)
-    yield process
-    process.stop()
+    return start_workers()
 
 
 @pytest.fixture(scope="session")

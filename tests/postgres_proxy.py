@@ -23,11 +23,17 @@ class Proxy:
     def __init__(self, server):
         self._server = server
         self._silent = threading.Event()
-        self._deaf = frozenset()
         self._sockets = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    @classmethod
+    def before(cls, url):
+        """Return one before the server at `url`."""
+        known = conninfo_to_dict(url)
+        host, port = str(known["host"]), int(known.get("port") or 5432)
+        return cls(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else port)
 
     def url_of(self, url):
         """Return the URL by which the schema of `url` is reached through this."""
@@ -60,14 +66,11 @@ class Proxy:
     def _pass_on(self, source, sink):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if self._lets_pass(source, sink):
+                if not self._silent.is_set():
                     sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
         source.close()
-
-    def _lets_pass(self, source, sink):
-        return not (self._silent.is_set() or source in self._deaf)
 
     def cut(self):
         self._silent.set()
@@ -82,10 +85,6 @@ class Proxy:
         """Serve again, by the same port."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, daemon=True).start()
-
-    def swallow(self):
-        """Let what comes by the present connections vanish; new ones are served."""
-        self._deaf = frozenset(self._sockets)
 
     def heal(self):
         self._silent.clear()
@@ -109,8 +108,13 @@ KINDS = ["ours", *(["pgbouncer"] if PGBOUNCER else [])]
 @contextlib.contextmanager
 def pooler(kind, url, mode):
     """Yield the URL of a pooler before the server at `url`; `mode` is `transaction` or `session`."""
-    with (_pgbouncer if kind == "pgbouncer" else _ours)(url, mode) as port:
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    if kind == "pgbouncer":
+        with _pgbouncer(url, mode) as port:
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        return
+    one = Proxy.before(url) if mode == "session" else _Pooler(url)
+    yield f"postgresql://postgres@127.0.0.1:{one.port}/postgres"
+    one.close()
 
 
 @contextlib.contextmanager
@@ -142,34 +146,27 @@ def _listens(port):
     return False
 
 
-@contextlib.contextmanager
-def _ours(url, mode):
-    one = _Pooler(url, mode)
-    try:
-        yield one.listener.getsockname()[1]
-    finally:
-        one.listener.close()
-
-
 class _Pooler:
-    def __init__(self, url, mode):
+    """Gives each transaction whatever session is free."""
+
+    def __init__(self, url):
         self._known = conninfo_to_dict(url)
-        self._serve_client = self._by_transaction if mode == "transaction" else self._by_session
         self._free = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.close = self._listener.getsockname()[1], self._listener.close
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
-                client, _ = self.listener.accept()
+                client, _ = self._listener.accept()
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         with client, contextlib.suppress(OSError, EOFError):
             while struct.unpack("!i", _start(client)[:4])[0] in _ENCRYPTION:
                 client.sendall(b"N")
-            self._serve_client(client)
+            self._pass_transactions(client)
 
     def _session(self):
         """Return a new session with the server, and the parameters that it has shown."""
@@ -182,28 +179,12 @@ class _Pooler:
             shown += message if message[:1] == b"S" else b""
         return server, shown
 
-    def _greeted(self, client, shown):
+    def _pass_transactions(self, client):
+        server, shown = self._session()
+        self._free.append(server)
         authenticated = b"R" + struct.pack("!ii", 8, 0)
         number = b"K" + struct.pack("!iii", 12, 4_000_000, 1)
         client.sendall(authenticated + shown + number + b"Z" + struct.pack("!i", 5) + b"I")
-
-    def _by_session(self, client):
-        server, shown = self._session()
-        self._greeted(client, shown)
-
-        def pass_on(source: socket.socket, sink: socket.socket) -> None:
-            with contextlib.suppress(OSError):
-                while data := source.recv(65536):
-                    sink.sendall(data)
-                sink.shutdown(socket.SHUT_RDWR)
-
-        threading.Thread(target=pass_on, args=(server, client), daemon=True).start()
-        pass_on(client, server)
-
-    def _by_transaction(self, client):
-        server, shown = self._session()
-        self._free.append(server)
-        self._greeted(client, shown)
         server = None
         while True:
             asked = b""

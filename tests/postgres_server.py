@@ -72,15 +72,8 @@ class Server:
             self._folder.chmod(0o755)
             os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
         options = [
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--no-instructions",
+            *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
+            *("--locale=C", "--no-sync", "--no-instructions"),
         ]
         subprocess.run(
             [self._binaries / "initdb", "-D", self._folder / "data", *options],

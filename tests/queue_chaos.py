@@ -22,6 +22,7 @@ from drawscape import clock as failpoints
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.huey import JobHuey
+from drawscape.queue.retention import problems
 from drawscape.queue.row import STATUSES, Claim, Outcome
 from drawscape.queue.store import MAX_RECOVERIES, acknowledge, recover
 
@@ -193,16 +194,13 @@ class World:
             connection.row_factory = sqlite3.Row
             _expect(connection.execute("pragma integrity_check").fetchone()[0] == "ok", "integrity")
             rows = connection.execute("select * from job").fetchall()
-            waits = connection.execute(
-                "select depends_on, job_id from job_dependency where done = 0"
-            ).fetchall()
         ids = [row["id"] for row in rows]
         _expect(len(ids) == len(set(ids)), "an id stands twice")
         _expect(self.committed <= set(ids), f"lost: {self.committed - set(ids)}")
         _expect(set(ids) <= self.attempted, "a job from nowhere")
         for row in rows:
             self._check_row(row)
-        _check_waits({row["id"]: row for row in rows}, [tuple(wait) for wait in waits])
+        _expect(not (wrong := problems(self.huey().queue())), wrong)
 
     def _check_row(self, row):
         values = dict(row)
@@ -249,26 +247,6 @@ def play(home, seed, rounds):
 def _expect(condition, about):
     if not condition:
         raise AssertionError(str(about))
-
-
-def _check_waits(rows, waits):
-    """A job is deferred if and only if it waits for one that is open, and it counts those rightly.
-
-    `waits` are the edges that are not done; one that failed with what it needed keeps them.
-    """
-    open_ones = {"queued", "scheduled", "deferred", "started"}
-    for needed, waiting in waits:
-        _expect(
-            rows[waiting]["status"] == "deferred" or rows[waiting]["reason"] == "dependency",
-            f"{waiting} does not wait for {needed}",
-        )
-    for row in rows.values():
-        needed = [needed for needed, waiting in waits if waiting == row["id"]]
-        if row["status"] == "deferred":
-            _expect({rows[one]["status"] for one in needed} <= open_ones, f"{row['id']} is stuck")
-            _expect(row["waits_for"] == len(needed) > 0, f"{row['id']} counts {row['waits_for']}")
-        else:
-            _expect(row["waits_for"] == 0, f"{row['id']} is {row['status']} and counts")
 
 
 def _forget_fork_server():

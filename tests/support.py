@@ -1,5 +1,7 @@
 """What tests of several packages share."""
 
+import importlib
+import inspect
 import itertools
 import os
 import secrets
@@ -10,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
@@ -87,13 +89,23 @@ def await_exit(pid, timeout_s=120.0):
     return os.waitstatus_to_exitcode(ended[1])
 
 
-def python(*arguments, code=0, timeout=300, **options):
-    """Run Python in a process of its own, which has to end with `code`, if that is no None."""
+def program(*command, code=0, timeout=300, **options):
+    """Run a program, which has to end with `code`, if that is no None."""
     options = {"capture_output": True, "text": True, "timeout": timeout, **options}
-    done = subprocess.run([sys.executable, *arguments], **options)
+    done = subprocess.run(command, **options)
     if code is not None and done.returncode != code:
         pytest.fail(f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done
+
+
+def python(*arguments, **options):
+    """Run Python in a process of its own."""
+    return program(sys.executable, *arguments, **options)
+
+
+def with_mounts(script, **options):
+    """Run a shell's script that may mount what it likes."""
+    return program("unshare", "--map-root-user", "--mount", "sh", "-e", "-c", script, **options)
 
 
 def free_port():
@@ -112,9 +124,19 @@ def database_path():
     return path
 
 
-def plain():
-    """Return a connection that knows nothing of ours."""
-    return sqlite3.connect(database_path(), isolation_level=None)
+@contextmanager
+def locked():
+    """Let another program hold what a worker writes."""
+    database = default_queue().database
+    if database.is_server:
+        with database.connect() as other, other.transaction():
+            other.execute("lock table job in exclusive mode")
+            yield
+        return
+    with closing(sqlite3.connect(database_path(), isolation_level=None)) as other:
+        other.execute("begin immediate")
+        yield
+        other.execute("rollback")
 
 
 _NUMBERS = itertools.count(1)
@@ -124,6 +146,33 @@ def send(widget, event, *files, **details):
     """Send a form what its page sends for `event`; the kernel has dealt with it then."""
     message = {"event": event, "number": next(_NUMBERS), **details}
     widget._handle_custom_msg(message, [memoryview(file) for file in files])
+
+
+def public_names(path):
+    """Return the functions and classes that `drawscape.PATH` hands on, or has where it has no `__all__`."""
+    module = importlib.import_module(f"drawscape.{path}")
+    named = getattr(module, "__all__", None) or [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    ]
+    found = {name: getattr(module, name) for name in named}
+    return {
+        name: value
+        for name, value in found.items()
+        if inspect.isroutine(value) or inspect.isclass(value)
+    }
+
+
+def commands(group, path=""):
+    """Yield every command below `group` with its full name."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
 
 
 @dataclass(frozen=True)
@@ -154,7 +203,7 @@ CONTRACT = {
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">\
-<path d="M2 2L18 8" fill="none" stroke="black"/></svg>'
+<path d="M2 2L10 2M10 2L18 8" fill="none" stroke="black"/></svg>'
 
 
 def written(answer):

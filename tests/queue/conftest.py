@@ -10,16 +10,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from plugin import make_home
 from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
 from drawscape.job_manager import workers_alive
 from drawscape.queue.engines.liveness import Locks
-
-TASKS = {
-    "sampletasks": Path(__file__).with_name("sample_tasks.py"),
-    "processtasks": Path(__file__).with_name("process_tasks.py"),
-}
 
 
 def pytest_generate_tests(metafunc):
@@ -47,25 +43,14 @@ def _queue_on(engine, request):
     drop_schema(url)
 
 
-def _forget_tasks():
-    for name in TASKS:
-        sys.modules.pop(name, None)
-
-
 def _make_home(folder, patch, url):
     """A home with the task modules in it."""
-    (folder / "modules").mkdir(parents=True)
-    (folder / ".drawscape").mkdir()
-    for name, source in TASKS.items():
-        shutil.copy(source, folder / "modules" / f"{name}.py")
-    patch.setenv("DRAWSCAPE_HOME", str(folder))
+    make_home(folder, patch)
+    shutil.copy(Path(__file__).with_name("sample_tasks.py"), folder / "modules" / "sampletasks.py")
     if url is not None:
         patch.setenv("DRAWSCAPE_QUEUE", url)
         patch.setenv("DRAWSCAPE_LEASE", "4s")
-    patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(TASKS))
-    patch.setenv("PYTHONPATH", str(folder / "modules"))
-    patch.syspath_prepend(str(folder / "modules"))
-    _forget_tasks()
+    patch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
     return folder
 
 
@@ -74,7 +59,7 @@ def home(tmp_path, monkeypatch, engine, request):
     """A home of the test's own; start a consumer with `start_consumer` if it needs one."""
     with _queue_on(engine, request) as url:
         yield _make_home(tmp_path / "home", monkeypatch, url)
-    _forget_tasks()
+    sys.modules.pop("sampletasks", None)  # that of this home
 
 
 @pytest.fixture(scope="module")
@@ -86,35 +71,19 @@ def worked_home(tmp_path_factory, engine, request):
         consumer = Consumer(folder, "-w", str(slots)).await_alive()
         yield folder
         consumer.stop()
-    _forget_tasks()
+    sys.modules.pop("sampletasks", None)
 
 
 @pytest.fixture
 def claimant(home):
     """Let the test claim jobs itself, as `worker`; `claimant(False)` ends its lease, where it needs one."""
 
-    def live(is_alive, worker="worker"):
+    def live(is_alive):
         if url := os.environ.get("DRAWSCAPE_QUEUE"):
-            let_claim(url, worker, is_alive=is_alive)
+            let_claim(url, "worker", is_alive=is_alive)
 
     live(True)
     return live
-
-
-@pytest.fixture
-def another_home(home, tmp_path):
-    """Make homes as on other machines: no file of the first is in them but the key."""
-    from drawscape.job_manager import default_queue
-
-    def make(name):
-        key = default_queue().database.key_file  # made, if it was not
-        state = tmp_path / name / ".drawscape"
-        state.mkdir(parents=True)
-        (state / "queue.key").write_bytes(key.read_bytes())
-        (state / "queue.key").chmod(0o600)
-        return tmp_path / name
-
-    return make
 
 
 class Consumer:

@@ -2,19 +2,19 @@
 
 import itertools
 import random
-import sqlite3
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from queue_steps import CLAIMANT, TASK, claim, end, queued, run, take
-from support import python
+from support import run as drawscape
 
 from drawscape import errors
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.job_manager import delete_job
 from drawscape.jobs import (
+    STATUSES,
     Job,
     Keep,
     backup_queue,
@@ -214,26 +214,19 @@ def test_a_look_at_the_queue_counts_what_ended():
     assert any("counts" in problem for problem in check_queue())
 
 
-def drawscape(*words):
-    return python("-m", "drawscape", *words, code=None)
-
-
 @pytest.mark.sqlite
 def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path):
     enqueue_background_job(TASK)
-    assert "is paused" in drawscape("queue", "pause").stdout
+    assert "is paused" in drawscape("queue", "pause").out
     assert claim(default_queue().database, "background", "worker", None) is None
-    assert "goes on" in drawscape("queue", "resume").stdout
-    assert "is OK" in drawscape("queue", "check").stdout
-    assert drawscape("queue", "backup", str(tmp_path / "copy.db")).returncode == 0
+    assert "goes on" in drawscape("queue", "resume").out
+    assert "is OK" in drawscape("queue", "check").out
+    assert drawscape("queue", "backup", str(tmp_path / "copy.db")).code == 0
     assert (tmp_path / "copy.key").exists()
-    assert drawscape("queue", "cancel-all", "--yes").stdout == "1 job canceled\n"
-    plain = sqlite3.connect(default_queue().path, isolation_level=None)
-    plain.execute("update job set ended_at = null")
-    plain.close()
+    assert drawscape("queue", "cancel-all", "--yes").out == "1 job canceled\n"
+    default_queue().database.write("update job set ended_at = null")
     checked = drawscape("queue", "check")
-    assert checked.returncode == 1
-    assert "ended without" in checked.stdout
+    assert (checked.code, "ended without" in checked.out) == (1, True)
 
 
 def overtaking(jobs):
@@ -320,10 +313,12 @@ def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
     assert follower.status == "queued"
 
 
-def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK, then_kwargs={"job_run_anyway": False})
+@pytest.mark.parametrize("go", [Job.delete, lambda job: prune_jobs()])
+def test_the_failed_jobs_of_a_batch_count_when_they_are_gone(go):
+    options = {"then_kwargs": {"job_run_anyway": False}, "job_result_ttl": 0}
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK, **options)
     end(take(), "failed", "exception")
-    batch.jobs[0].delete()
+    go(batch.jobs[0])
     end(take())
     assert batch.following.reason == "dependency"
 
@@ -341,12 +336,6 @@ def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
     assert [job.status for job in batch.jobs] == ["scheduled", "finished"]
     assert not batch.ended
     assert batch.following.status == "deferred"
-
-
-def test_a_batch_is_not_given_options_for_single_jobs():
-    for option in ("job_on_success", "job_depends_on"):
-        with pytest.raises(errors.JobOptionError, match=option):
-            enqueue_many(TASK, [{}], **{option: TASK})
 
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
@@ -423,6 +412,7 @@ def standing(job):
 )
 def test_each_verb_does_what_the_table_says(state, claimant):
     assert set(TABLE[state]) == set(VERBS)
+    assert {state.partition(",")[0] for state in TABLE} == set(STATUSES)
     database = default_queue().database
     for verb, cell in TABLE[state].items():
         claimant(True)
@@ -445,48 +435,37 @@ def test_each_verb_does_what_the_table_says(state, claimant):
             run("delete from job")
 
 
-def test_the_table_has_each_state():
-    states = {state.partition(",")[0] for state in TABLE}
-    from drawscape.jobs import STATUSES
-
-    assert states == set(STATUSES)
+def adder(more):
+    return lambda: 1 + more
 
 
-def test_a_unique_job_is_returned_while_it_is_active():
-    first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
-    assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
-    assert enqueue_background_job("sampletasks.add", 1, b=3, job_unique=True) != first
-    keyed = enqueue_background_job("sampletasks.add", 1, job_unique="key")
-    assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
-    keyed.cancel()
-    assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
+ADD, ECHO = "sampletasks.add", "sampletasks.echo"
+ARRAY = np.zeros(100_000)
+OTHER = ARRAY.copy()
+OTHER[50_000] = 1.0  # in the middle, which `repr` leaves out
 
 
-def test_uniqueness_looks_at_the_whole_of_each_argument():
-    array = np.zeros(100_000)
-    other = array.copy()
-    other[50_000] = 1.0  # in the middle, which `repr` leaves out
-    first, same, different = (
-        enqueue_background_job("sampletasks.echo", value, job_unique=True)
-        for value in (array, array.copy(), other)
-    )
-    assert first == same
-    assert first != different
-    one = enqueue_background_job("sampletasks.echo", {"a": 1, "b": {2, 3}}, job_unique=True)
-    assert one == enqueue_background_job("sampletasks.echo", {"b": {3, 2}, "a": 1}, job_unique=True)
-    assert one != enqueue_background_job(
-        "sampletasks.echo", {"a": True, "b": {2, 3}}, job_unique=True
-    )
-
-
-def test_functions_with_other_code_are_other_jobs():
-    def adder(more):
-        return lambda: 1 + more
-
-    first = enqueue_background_job(adder(1), job_unique=True)
-    assert enqueue_background_job(adder(1), job_unique=True) == first
-    assert enqueue_background_job(adder(2), job_unique=True) != first
-    assert enqueue_background_job(lambda: "second", job_unique=True) != first
+@pytest.mark.parametrize(
+    ("first", "second", "are_one"),
+    [
+        ((ADD, 1), (ADD, 1), True),
+        ((ADD, 1), (ADD, 2), False),
+        ((ECHO, ARRAY), (ECHO, ARRAY.copy()), True),
+        ((ECHO, ARRAY), (ECHO, OTHER), False),
+        ((ECHO, {"a": 1, "b": {2, 3}}), (ECHO, {"b": {3, 2}, "a": 1}), True),
+        ((ECHO, {"a": 1, "b": {2, 3}}), (ECHO, {"a": True, "b": {2, 3}}), False),
+        ((adder(1),), (adder(1),), True),
+        ((adder(1),), (adder(2),), False),
+        ((adder(1),), (lambda: "second",), False),
+    ],
+)
+def test_a_unique_job_is_returned_while_one_of_the_same_call_is_active(first, second, are_one):
+    jobs = [enqueue_background_job(*call, job_unique=True) for call in (first, second)]
+    assert (jobs[0] == jobs[1]) == are_one
+    jobs[0].cancel()
+    assert enqueue_background_job(*first, job_unique=True) != jobs[0]
+    keyed = enqueue_background_job(*first, job_unique="key")
+    assert enqueue_background_job(TASK, job_unique="key") == keyed
 
 
 def test_a_key_that_cannot_be_made_is_refused_by_name():

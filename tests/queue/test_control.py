@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from queue_steps import TASK, acknowledge, claim, end, take
-from support import is_running, python, started, wait_until
+from support import is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -60,7 +61,7 @@ class TestRunningJobs:
 
     def test_a_task_can_be_asked_first(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("processtasks.until_asked", path))
+        job = started(enqueue_background_job("sampletasks.until_asked", path))
         wait_until(Path(path).exists)
         job.stop(grace=10)
         assert ended(job).status == "stopped"
@@ -69,7 +70,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
-        job = started(enqueue_background_job("processtasks.swallow_everything", str(path)))
+        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=1.5)
         looks = 0
@@ -82,7 +83,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("processtasks.tidy_up_slowly", path))
+        job = started(enqueue_background_job("sampletasks.tidy_up_slowly", path))
         wait_until(lambda: Path(path).exists() and Path(path).read_text())
         job.stop(grace=20)
         for _ in range(4):
@@ -93,7 +94,7 @@ class TestRunningJobs:
     def test_a_stop_is_not_held_up_by_anothers_grace(self, tmp_path):
         first = started(enqueue_background_job("sampletasks.nap", 60))
         stubborn = started(
-            enqueue_background_job("processtasks.swallow_everything", str(tmp_path / "marker"))
+            enqueue_background_job("sampletasks.swallow_everything", str(tmp_path / "marker"))
         )
         wait_until((tmp_path / "marker").exists)
         stubborn.stop(grace=600)
@@ -105,10 +106,11 @@ class TestRunningJobs:
 
     def test_what_a_task_has_forked_goes_with_it(self, tmp_path):
         path = tmp_path / "pid"
-        job = started(enqueue_background_job("processtasks.fork_and_nap", str(path)))
+        job = started(enqueue_background_job("sampletasks.fork_and_nap", str(path)))
         wait_until(lambda: path.exists() and path.read_text())
         group = job.refresh().pid
-        others = [pid for pid in _processes() if _group(pid) == group]
+        others = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        others = [pid for pid in others if _group(pid) == group]
         assert len(others) >= 3
         job.cancel()
         ended(job)
@@ -219,7 +221,7 @@ def test_waiting_without_a_worker_warns(home):
 
 def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
     start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    job = ended(enqueue_background_job("processtasks.fill_memory"))
+    job = ended(enqueue_background_job("sampletasks.fill_memory"))
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "MemoryError" in job.error
     assert job.refresh().peak_kb > 200_000
@@ -237,42 +239,19 @@ def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     assert [other.id for other in list_jobs(status="stopped")] == [job.id]
 
 
-def _processes():
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-
-
 def _group(pid):
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2])
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid)
 
 
-@pytest.fixture
-def successor(claimant):
-    """Let a second worker claim."""
-    claimant(True, "successor")
-
-
-def dead_worker():
-    """Return the id of a worker that was announced by a process that is no more."""
-    script = (
-        "import os; from drawscape.job_manager import default_queue\n"
-        "from drawscape.queue.engines.engine import WorkerInfo\n"
-        "info = WorkerInfo('dead', os.getpid(), 1, 'background', 0.0)\n"
-        "default_queue().database.workers.announce(info, print); os._exit(0)"
-    )
-    python("-c", script)
-    return "dead"
-
-
-@pytest.mark.usefixtures("successor")
+@pytest.mark.usefixtures("claimant")
 def test_a_late_acknowledgement_changes_nothing():
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
-    held = claim(database, "background", dead_worker(), None)
-    wait_until(lambda: recover(database) == [job.id])
-    again = claim(database, "background", "successor", None)
+    held = claim(database)
+    database.write("update job set worker = null")  # it has died
+    assert recover(database) == [job.id]
+    again = claim(database)
     assert again.token == held.token + 1
     accepted, _ = acknowledge(database, held, Outcome("failed", "exception", error="late"))
     assert accepted is False
@@ -284,7 +263,7 @@ def test_a_late_acknowledgement_changes_nothing():
     assert job.status == "finished"
 
 
-@pytest.mark.usefixtures("successor")
+@pytest.mark.usefixtures("claimant")
 def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     job = enqueue_background_job("sampletasks.fail", job_retries=3)
     database = default_queue().database
@@ -296,57 +275,35 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     database.workers.retire("lively")
 
 
-@pytest.mark.usefixtures("successor")
-def test_a_late_acknowledgement_cannot_meet_another_job():
+def test_a_late_acknowledgement_cannot_meet_another_job(claimant):
     job = enqueue_background_job("sampletasks.nothing", job_id="same")
     database = default_queue().database
-    held = claim(database, "background", dead_worker(), None)
-    wait_until(lambda: database.workers.is_dead("dead"))
+    held = claim(database)
+    claimant(False)
     cancel_job(job.id)
     job.delete()
     enqueue_background_job("sampletasks.nothing", job_id="same")
-    claim(database, "background", "successor", None)
+    claimant(True)
+    claim(database)
     assert acknowledge(database, held, Outcome("finished"))[0] is False
 
 
-@pytest.mark.usefixtures("successor")
-def test_each_retry_has_its_own_interval():
-    job = enqueue_background_job(TASK, job_retry_delay=[0, "1m", 3600])
-    assert job.refresh().retries == 3
-    database = default_queue().database
-    waits = []
-    for _ in range(3):
-        end(take(), "failed", "exception")
-        row = job.refresh()
-        waits.append(0 if row.due_at is None else row.due_at.timestamp() - held_at(job))
-        database.write("update job set status = 'queued', due_at = null")
-    assert [wait_s // 20 * 20 for wait_s in waits] == [0, 60, 3600]
-    end(take(), "failed", "exception")
-    assert job.status == "failed"
-
-
-def held_at(job):
-    return job.started_at.timestamp()
-
-
-@pytest.mark.usefixtures("successor")
-def test_the_delay_of_retries_grows_by_the_factor():
-    job = enqueue_background_job(TASK, job_retries=3, job_retry_delay=10, job_retry_backoff=3)
-    batch = enqueue_many(TASK, [{}], job_retries=3, job_retry_delay=10, job_retry_backoff=3)
-    database = default_queue().database
-    for wanted in (10, 30, 90):
-        for one in (job, batch.jobs[0]):
+@pytest.mark.usefixtures("claimant")
+@pytest.mark.parametrize(
+    ("options", "waits"),
+    [
+        ({"job_retry_delay": [0, "1m", 3600]}, [0, 60, 3600]),
+        ({"job_retries": 3, "job_retry_delay": 10, "job_retry_backoff": 3}, [10, 30, 90]),
+    ],
+)
+def test_each_retry_waits_as_long_as_it_was_asked_in_a_batch_too(options, waits):
+    for job in (enqueue_background_job(TASK, **options), *enqueue_many(TASK, [{}], **options).jobs):
+        for wanted in waits:
             end(take(), "failed", "exception")
-            wait_s = one.refresh().due_at.timestamp() - held_at(one)
-            assert wanted <= wait_s < wanted + 5
-        database.write("update job set status = 'queued', due_at = null")
-
-
-@pytest.mark.usefixtures("successor")
-def test_a_job_that_was_asked_to_stop_is_not_tried_again_when_it_fails_by_itself_just_then():
-    job = enqueue_background_job(TASK, job_retries=2)
-    claim = take()
-    # As a living worker finds it; that of a worker that has died ends at once.
-    default_queue().database.write("update job set stop_grace_s = 10")
-    end(claim, "failed", "exception")
-    assert (job.status, job.refresh().retries) == ("failed", 2)
+            row = job.refresh()
+            wait_s = (row.due_at - job.started_at).total_seconds() if row.due_at else 0
+            assert wanted <= wait_s < wanted + 20
+            default_queue().database.write("update job set status = 'queued', due_at = null")
+        end(take(), "failed", "exception")
+        assert job.status == "failed"
+        job.delete()

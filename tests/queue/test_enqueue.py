@@ -3,7 +3,6 @@
 import dataclasses
 import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,93 +48,73 @@ def test_an_unknown_id_is_not_found_and_says_so():
         get_job("no-such-job")
 
 
-@pytest.mark.usefixtures("home")
-@pytest.mark.parametrize(
-    ("target", "error", "words"),
-    [
-        ("os.system", errors.TaskNotAllowedError, "outside of the task modules"),
-        ("sampletasks2.add", errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
-        ("sampletasks.ad", errors.TaskNotFoundError, "did you mean 'add'"),
-        ("sampletasks.nowhere.add", errors.TaskNotFoundError, "no module"),
-        ("workers.svg_taks.generate_complex_svg", errors.TaskNotFoundError, "svg_taks"),
-        ("sampletasks._private", errors.TaskNotFoundError, "_private"),
-        ("sampletasks.ctypes", errors.TaskNotFoundError, "ctypes"),
-        ("add", errors.TaskNotFoundError, "dotted path"),
-        ("sampletasks..add", errors.TaskNotFoundError, "dotted path"),
-        ("", errors.TaskNotFoundError, "dotted path"),
-        (42, errors.TaskNotFoundError, "42"),
-    ],
-)
-def test_a_wrong_task_is_named_and_leaves_no_row(target, error, words):
+LOCK = threading.Lock()
+BAD_OPTIONS = [
+    {"job_timeout": "soon"},
+    {"job_timeout": "5 parsecs"},
+    {"job_timeout": 0},
+    {"job_timeout": -5},
+    {"job_timeout": float("nan")},
+    {"job_timeout": True},
+    {"job_id": "has space"},
+    {"job_id": ""},
+    {"job_priority": "high"},
+    {"job_delay": -1},
+    {"job_at": datetime(2030, 1, 1)},
+    {"job_at": datetime.now(UTC), "job_delay": 5},
+    {"job_at": datetime(9999, 12, 31, tzinfo=UTC)},
+    {"job_retries": -1},
+    {"job_retry_backoff": 0.5},
+    {"job_unique": 5},
+    {"job_priority": 10**30},
+    {"job_retries": 10**30},
+    {"job_delay": 1e300},
+    {"job_description": 42},
+    {"job_description": "y" * 10_001},
+    {"job_meta": [1]},
+    {"job_meta": {"x": object()}},
+    {"job_meta": {"x": "y" * 1_000_000}},
+    {"job_tiemout": "5m"},
+]
+REFUSED = [
+    # What is called; what is raised, and what it says.
+    ("os.system", {}, errors.TaskNotAllowedError, "outside of the task modules"),
+    ("sampletasks2.add", {}, errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
+    ("sampletasks.ad", {}, errors.TaskNotFoundError, "did you mean 'add'"),
+    ("sampletasks.nowhere.add", {}, errors.TaskNotFoundError, "no module"),
+    ("workers.svg_taks.generate_complex_svg", {}, errors.TaskNotFoundError, "svg_taks"),
+    ("sampletasks._private", {}, errors.TaskNotFoundError, "_private"),
+    ("sampletasks.ctypes", {}, errors.TaskNotFoundError, "ctypes"),
+    *(
+        (path, {}, errors.TaskNotFoundError, "dotted path")
+        for path in ("add", "sampletasks..add", "")
+    ),
+    (42, {}, errors.TaskNotFoundError, "42"),
+    ("sampletasks.add", {}, errors.TaskArgumentsError, "missing a required argument: 'a'"),
+    ("sampletasks.nothing", {"c": 1}, errors.TaskArgumentsError, "unexpected keyword argument 'c'"),
+    ("sampletasks.add", {"args": (1, 2, 3)}, errors.TaskArgumentsError, "too many positional"),
+    ("sampletasks.add", {"args": (1, 2), "b": 1}, errors.TaskArgumentsError, "multiple values"),
+    ("sampletasks.nothing", {"job_id": "mine"}, errors.DuplicateJobError, "mine"),
+    ("sampletasks.add", {"a": 1, "b": LOCK}, errors.NotSerializableError, "b, a lock"),
+    ("sampletasks.nothing", {"job_depends_on": "nobody"}, errors.JobNotFoundError, "nobody"),
+    *(("sampletasks.nothing", bad, errors.JobOptionError, next(iter(bad))) for bad in BAD_OPTIONS),
+]
+
+
+@pytest.fixture
+def leaves_no_row(home):
+    """Fail unless there is only the row of a job whose id is `mine` in the end."""
+    enqueue_background_job("sampletasks.add", 1, job_id="mine")
+    yield
+    assert rows() == [("mine", "queued")]
+
+
+@pytest.mark.usefixtures("leaves_no_row")
+@pytest.mark.parametrize(("task", "given", "error", "words"), REFUSED)
+def test_what_cannot_be_queued_is_named_and_leaves_no_row(task, given, error, words):
+    args = given.get("args", ())
     with pytest.raises(error, match=words):
-        enqueue_background_job(target)
-    assert rows() == []
-
-
-@pytest.mark.usefixtures("home")
-@pytest.mark.parametrize(
-    ("args", "kwargs", "words"),
-    [
-        ((), {}, "missing a required argument: 'a'"),
-        ((1, 2, 3), {}, "too many positional"),
-        ((1,), {"c": 1}, "unexpected keyword argument 'c'"),
-        ((1,), {"a": 1}, "multiple values"),
-    ],
-)
-def test_arguments_that_do_not_bind_are_named_and_leave_no_row(args, kwargs, words):
-    with pytest.raises(errors.TaskArgumentsError, match=words):
-        enqueue_background_job("sampletasks.add", *args, **kwargs)
-    assert rows() == []
-
-
-@pytest.mark.usefixtures("home")
-def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
-    with pytest.raises(errors.NotSerializableError, match="b, a lock"):
-        enqueue_background_job("sampletasks.add", 1, b=threading.Lock())
-    assert rows() == []
-
-
-@pytest.mark.usefixtures("home")
-def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
-    calls = [{"a": 1}] * 3000
-    with pytest.raises(errors.NotSerializableError, match="a, a lock"):
-        enqueue_many("sampletasks.add", [*calls, {"a": threading.Lock()}])
-    assert rows() == []
-    assert len(enqueue_many("sampletasks.add", calls).jobs) == 3000
-
-
-@pytest.mark.usefixtures("home")
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"job_timeout": "soon"},
-        {"job_timeout": "5 parsecs"},
-        {"job_timeout": 0},
-        {"job_timeout": -5},
-        {"job_timeout": float("nan")},
-        {"job_timeout": True},
-        {"job_id": "has space"},
-        {"job_id": ""},
-        {"job_priority": "high"},
-        {"job_delay": -1},
-        {"job_at": datetime(2030, 1, 1)},
-        {"job_at": datetime.now(UTC), "job_delay": 5},
-        {"job_retries": -1},
-        {"job_retry_backoff": 0.5},
-        {"job_unique": 5},
-        {"job_priority": 10**30},
-        {"job_retries": 10**30},
-        {"job_delay": 1e300},
-        {"job_description": 42},
-        {"job_meta": [1]},
-        {"job_meta": {"x": object()}},
-        {"job_tiemout": "5m"},
-    ],
-)
-def test_a_malformed_option_is_refused_and_leaves_no_row(options):
-    with pytest.raises(errors.JobOptionError, match=next(iter(options))):
-        enqueue_background_job("sampletasks.add", 1, **options)
-    assert rows() == []
+        enqueue_background_job(task, *args, **{k: v for k, v in given.items() if k != "args"})
 
 
 @pytest.mark.usefixtures("home")
@@ -157,10 +136,8 @@ def test_a_malformed_option_is_refused_and_leaves_no_row(options):
     ],
 )
 def test_a_timeout_may_be_written_in_many_ways(given, seconds):
-    assert (
-        enqueue_background_job("sampletasks.add", 1, job_timeout=given).refresh().timeout_s
-        == seconds
-    )
+    job = enqueue_background_job("sampletasks.nothing", job_timeout=given)
+    assert job.refresh().timeout_s == seconds
 
 
 @pytest.mark.usefixtures("home")
@@ -169,36 +146,25 @@ def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
     assert job.refresh().priority == 0
 
 
-@pytest.mark.usefixtures("home")
-def test_a_taken_id_is_refused():
-    enqueue_background_job("sampletasks.add", 1, job_id="mine")
-    with pytest.raises(errors.DuplicateJobError, match="mine"):
-        enqueue_background_job("sampletasks.add", 2, job_id="mine")
-    assert rows() == [("mine", "queued")]
+NOTHING = "sampletasks.nothing"
 
 
-@pytest.mark.usefixtures("home")
-def test_a_misplaced_argument_of_many_jobs_is_named():
-    with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
-        enqueue_many("sampletasks.add", [{"a": 1}], b=2)
-    with pytest.raises(errors.JobOptionError, match="job_unique"):
-        enqueue_many(
-            "sampletasks.add", [], then="sampletasks.nothing", then_kwargs={"job_unique": True}
-        )
-    assert rows() == []
-
-
-@pytest.mark.usefixtures("home")
-def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
-    enqueue_background_job("sampletasks.nothing", job_id="mine")
-    with pytest.raises(errors.DuplicateJobError, match="mine"):
-        enqueue_many(
-            "sampletasks.add",
-            [{"a": 1}],
-            then="sampletasks.nothing",
-            then_kwargs={"job_id": "mine"},
-        )
-    assert rows() == [("mine", "queued")]
+@pytest.mark.usefixtures("leaves_no_row")
+@pytest.mark.parametrize(
+    ("calls", "options", "error", "words"),
+    [
+        ([*[{"a": 1}] * 3000, {"a": LOCK}], {}, errors.NotSerializableError, "a, a lock"),
+        ([{"a": 1}], {"b": 2}, errors.JobOptionError, "'b' is not an option"),
+        ([{"a": 1}], {"job_on_success": NOTHING}, errors.JobOptionError, "job_on_success"),
+        ([{"a": 1}], {"job_depends_on": "mine"}, errors.JobOptionError, "job_depends_on"),
+        ([], {"then_kwargs": {"job_unique": True}}, errors.JobOptionError, "job_unique"),
+        ([{"a": 1}], {"then_kwargs": {"job_id": "mine"}}, errors.DuplicateJobError, "mine"),
+    ],
+)
+def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):
+    then = {"then": NOTHING} if "then_kwargs" in options else {}
+    with pytest.raises(error, match=words):
+        enqueue_many("sampletasks.add", calls, **then, **options)
 
 
 @pytest.mark.usefixtures("home")
@@ -258,31 +224,30 @@ def path(tmp_path):
 
 
 @pytest.mark.usefixtures("worked_home")
-def test_higher_priorities_run_first_and_equals_in_order(home, start_consumer, path):
-    for text, priority in (("a", 0), ("b", 5), ("c", 5), ("d", -1), ("e", 10)):
-        enqueue_background_job("sampletasks.append", path, text, job_priority=priority)
-    last = enqueue_background_job("sampletasks.append", path, "z", job_priority=-2)
-    start_consumer("-w", "1")
-    last.wait(60)
-    assert Path(path).read_text().split() == ["e", "b", "c", "a", "d", "z"]
+@pytest.mark.parametrize("option", ["job_delay", "job_at"])
+def test_a_job_waits_for_its_time(option):
+    def after(seconds):
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+        given = {"job_delay": seconds, "job_at": at}[option]
+        return at, enqueue_background_job("sampletasks.nothing", **{option: given})
+
+    _, far = after(3600)
+    assert (far.status, "scheduled for" in far.explain()) == ("scheduled", True)
+    at, near = after(0.5)
+    near.wait(60)
+    assert near.started_at >= at
 
 
 @pytest.mark.usefixtures("worked_home")
-def test_a_delayed_job_waits_and_then_starts_within_milliseconds():
-    began = time.time()
-    job = enqueue_background_job("sampletasks.nothing", job_delay=0.5)
-    assert job.status == "scheduled"
-    assert "scheduled for" in job.explain()
-    job.wait(60)
-    assert job.started_at.timestamp() - began >= 0.5
-
-
-@pytest.mark.usefixtures("worked_home")
-def test_a_job_may_be_set_for_a_moment():
-    at = datetime.now(UTC) + timedelta(seconds=0.4)
-    job = enqueue_background_job("sampletasks.nothing", job_at=at)
-    job.wait(60)
-    assert job.started_at >= at
+@pytest.mark.parametrize(
+    ("task", "retries", "attempts", "words"),
+    [("flaky", 2, 3, "try 3"), ("fail_for_good", 5, 1, "for good"), ("crash", 5, 1, "exit code")],
+)
+def test_retries_are_for_failures_that_may_pass(path, task, retries, attempts, words):
+    job = enqueue_background_job(f"sampletasks.{task}", path, job_retries=retries)
+    with pytest.raises(errors.JobFailed, match=words):
+        job.wait(60)
+    assert job.refresh().attempts == attempts
 
 
 @pytest.mark.usefixtures("worked_home")
@@ -296,30 +261,6 @@ def test_a_job_between_two_tries_explains_itself(path):
 
 
 @pytest.mark.usefixtures("worked_home")
-def test_when_the_retries_are_used_up_the_job_has_failed(path):
-    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=2)
-    with pytest.raises(errors.JobFailed, match="try 3"):
-        job.wait(60)
-    assert job.refresh().attempts == 3
-
-
-@pytest.mark.usefixtures("worked_home")
-def test_an_error_that_says_it_is_permanent_is_not_tried_again(path):
-    job = enqueue_background_job("sampletasks.fail_for_good", path, job_retries=5)
-    with pytest.raises(errors.JobFailed, match="for good"):
-        job.wait(60)
-    assert job.refresh().attempts == 1
-
-
-@pytest.mark.usefixtures("worked_home")
-def test_a_crash_is_not_tried_again_by_itself():
-    job = enqueue_background_job("sampletasks.leave", job_retries=5)
-    with pytest.raises(errors.JobFailed):
-        job.wait(60)
-    assert job.refresh().attempts == 1
-
-
-@pytest.mark.usefixtures("worked_home")
 def test_a_dependent_waits_for_all_that_it_needs(path):
     needed = [enqueue_background_job("sampletasks.append", path, str(i), 0.2) for i in range(2)]
     job = enqueue_background_job("sampletasks.append", path, "last", job_depends_on=needed)
@@ -330,19 +271,12 @@ def test_a_dependent_waits_for_all_that_it_needs(path):
     assert job.started_at >= max(other.ended_at for other in needed)
 
 
-@pytest.mark.usefixtures("worked_home")
 def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
     other = dataclasses.replace(default_queue(), name="other")
     other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
     start_consumer()
     enqueue_background_job("sampletasks.nothing", job_delay=0.3).wait(60)
     assert Job(other, other_id).status == "scheduled"
-
-
-@pytest.mark.usefixtures("worked_home")
-def test_an_unknown_dependency_is_refused():
-    with pytest.raises(errors.JobNotFoundError, match="nobody"):
-        enqueue_background_job("sampletasks.nothing", job_depends_on="nobody")
 
 
 @pytest.mark.usefixtures("worked_home")

@@ -11,40 +11,25 @@ import drawscape
 
 PACKAGES = sorted(Path(drawscape.__file__).parent.glob("queue/**/__init__.py"))
 
-HEAVY = (
-    "numpy",
-    "scipy",
-    "shapely",
-    "ipywidgets",
-    "IPython",
-    "huey",
-    "cloudpickle",
-    "asyncio",
-    "rich",
-    "logging",
-    "subprocess",
+
+HEAVY = {
+    *("numpy", "scipy", "shapely", "ipywidgets", "IPython", "huey", "cloudpickle", "asyncio"),
+    *("rich", "logging", "subprocess"),
+}
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import drawscape", HEAVY),
+        ("import drawscape.job_manager, drawscape.errors", HEAVY),
+        ("import workers", {"huey"}),
+        ("from drawscape.cli import main", {"numpy", "scipy", "rich", "flask", "huey"}),
+    ],
 )
-
-
-def loaded_by(statement):
-    script = f"import sys; {statement}; print(*sys.modules)"
-    done = python("-c", script)
-    return set(done.stdout.split())
-
-
-@pytest.mark.parametrize("module", ["drawscape", "drawscape.job_manager", "drawscape.errors"])
-def test_a_light_import_stays_light(module):
-    assert not loaded_by(f"import {module}") & set(HEAVY)
-
-
-def test_the_task_packages_huey_is_made_when_asked_for():
-    assert "huey" not in loaded_by("import workers")
-    assert "huey" in loaded_by("import workers; workers.huey")
-
-
-def test_the_command_loads_only_what_its_subcommand_needs():
-    loaded = loaded_by("from drawscape.cli import main")
-    assert not loaded & {"numpy", "scipy", "rich", "flask", "huey"}
+def test_a_light_import_stays_light(statement, heavy):
+    loaded = python("-c", f"import sys; {statement}; print(*sys.modules)").stdout.split()
+    assert not heavy & {*loaded}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)

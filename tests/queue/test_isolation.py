@@ -1,6 +1,8 @@
 """Nothing of a job stays: neither in its process, nor beside it, nor in the answer of the next job."""
 
 import itertools
+import os
+import signal
 
 import pytest
 from support import is_running, wait_until
@@ -23,15 +25,15 @@ def pid_of_next():
 
 
 def test_what_a_job_changed_in_its_process_is_put_back(worked_home, tmp_path):
-    before = run("processtasks.describe_process")
+    before = run("sampletasks.describe_process")
     drawn = []
     for _ in range(2):
-        child = run("processtasks.change_everything", str(tmp_path))
+        child = run("sampletasks.change_everything", str(tmp_path))
         assert pid_of_next() == child  # put back, not replaced
-        drawn += run("processtasks.draw_lots")
+        drawn += run("sampletasks.draw_lots")
     assert len(set(drawn)) == 4  # nobody draws the lots that another has seeded
     run("sampletasks.nap", 0.4)  # longer than the timer that was left
-    after = enqueue_background_job("processtasks.describe_process")
+    after = enqueue_background_job("sampletasks.describe_process")
     assert after.wait(60) == before
     assert after.logs() == "is printed\nby a shell\n"
     assert before["folder"] == str(worked_home)
@@ -48,7 +50,7 @@ STAYING = [
 @pytest.mark.parametrize("what", STAYING)
 def test_a_process_in_which_something_stays_runs_no_other_job(what):
     assert pid_of_next() == pid_of_next()
-    pid = run("processtasks.pid_after", what)
+    pid = run("sampletasks.pid_after", what)
     assert pid_of_next() != pid
     wait_until(lambda: not is_running(pid))
 
@@ -99,7 +101,7 @@ LEFT = [
 @pytest.mark.parametrize(("how", "then"), LEFT)
 def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, then):
     note = tmp_path / "pid"
-    job = enqueue_background_job("processtasks.leave_processes", str(note), how, then)
+    job = enqueue_background_job("sampletasks.leave_processes", str(note), how, then)
     wait_until(lambda: note.exists() and note.read_text())
     left = int(note.read_text())
     if then == "nap":
@@ -113,7 +115,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, t
 @pytest.mark.parametrize("first", ["task", "copy"])
 def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
     path = tmp_path / "came-back"
-    twice = enqueue_background_job("processtasks.return_twice", str(path), first)
+    twice = enqueue_background_job("sampletasks.return_twice", str(path), first)
     following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(2)]
     assert twice.wait(60) == "the task's"
     assert [job.wait(60) for job in following] == [0.3] * 2
@@ -122,7 +124,7 @@ def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
 
 
 def test_a_forked_copy_does_not_report_for_the_next_job():
-    run("processtasks.fork_and_report", 2)
+    run("sampletasks.fork_and_report", 2)
     job = enqueue_background_job("sampletasks.report", "of its own", 0.5)
     job.wait(60)
     assert job.message == "of its own"
@@ -139,9 +141,14 @@ def test_a_generator_reports_each_step_and_returns_its_result():
             run("sampletasks.draw_in_steps", 1, bad=bad)
 
 
+def test_a_child_killed_between_two_jobs_costs_no_job():
+    os.kill(pid_of_next(), signal.SIGKILL)
+    assert run("sampletasks.add", 1) == 1
+
+
 def test_a_process_that_ran_out_of_memory_runs_no_other_job(tmp_path):
     path = tmp_path / "pid"
-    job = enqueue_background_job("processtasks.run_out_of_memory", str(path))
+    job = enqueue_background_job("sampletasks.run_out_of_memory", str(path))
     with pytest.raises(JobFailed, match="MemoryError"):
         job.wait(60)
     assert job.reason == "crashed"

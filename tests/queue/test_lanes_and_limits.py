@@ -73,9 +73,10 @@ def test_a_limit_that_is_given_in_one_lane_holds_in_the_others():
     assert [taken("slow"), taken("slow")] == [first, None]
 
 
-def test_priorities_hold_across_ordinary_jobs_and_those_of_lanes():
-    low, lane, high = queued(), queued(job_lane="slow", job_priority=1), queued(job_priority=2)
-    assert [taken(), taken(), taken()] == [high, lane, low]
+def test_priorities_hold_across_ordinary_jobs_and_those_of_lanes_and_equals_in_order():
+    low, first, lane = queued(job_priority=-1), queued(), queued(job_lane="slow", job_priority=1)
+    second, high = queued(), queued(job_priority=2)
+    assert [taken() for _ in range(5)] == [high, lane, first, second, low]
 
 
 def test_a_worker_of_some_lanes_takes_no_other_jobs():
@@ -163,26 +164,6 @@ def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
     assert taken() is None
 
 
-# a job as an argument
-
-
-def test_a_job_as_an_argument_is_its_result(start_consumer):
-    first = enqueue_background_job("sampletasks.add", 1, b=2)
-    second = enqueue_background_job("sampletasks.add", first, b=first)
-    assert second.status == "deferred"
-    start_consumer("-w", "1")
-    assert second.wait(60) == 6
-    assert second.requeue().wait(60) == 6
-
-
-def test_a_job_whose_argument_failed_fails_with_it(start_consumer):
-    first = enqueue_background_job("sampletasks.fail")
-    second = enqueue_background_job("sampletasks.echo", value=first)
-    start_consumer("-w", "1")
-    wait_until(lambda: second.ended)
-    assert second.reason == "dependency"
-
-
 def test_a_job_within_an_argument_is_refused_with_the_remedy():
     first = enqueue_background_job("sampletasks.nothing")
     for value in ([first], {"x": (1, {first: 2})}):
@@ -193,16 +174,3 @@ def test_a_job_within_an_argument_is_refused_with_the_remedy():
     with pytest.raises(errors.NotSerializableError, match="pass plain values"):
         enqueue_background_job("sampletasks.echo", [sys.stdout])
     assert [job.id for job in list_jobs()] == [first.id]
-
-
-# several functions in one batch
-
-
-def test_a_batch_may_hold_several_functions(start_consumer):
-    start_consumer("-w", "2")
-    batch = enqueue_many(
-        "sampletasks.echo", [{"value": 1}, ("sampletasks.add", {"a": 2, "b": 3}), {"value": 4}]
-    )
-    assert batch.wait(60) == [1, 5, 4]
-    with pytest.raises(errors.TaskArgumentsError, match=r"sampletasks\.add"):
-        enqueue_many("sampletasks.echo", [("sampletasks.add", {"value": 2})])

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 from object_store import object_store
 from postgres_proxy import Proxy
-from psycopg.conninfo import conninfo_to_dict
 from support import is_running, wait_until
 
 from drawscape import __version__
@@ -31,11 +31,14 @@ def engine():
 
 
 @pytest.fixture
-def start_elsewhere(another_home, start_consumer):
+def start_elsewhere(home, tmp_path, start_consumer):
     """Start a worker in a home of its own, `ahead_s` ahead of our clock; return the home."""
 
     def start(name, ahead_s=0.0, **environment):
-        folder = another_home(name)
+        key = default_queue().database.key_file  # made, if it was not
+        folder = tmp_path / name
+        (folder / ".drawscape").mkdir(parents=True)
+        shutil.copy(key, folder / ".drawscape" / "queue.key")
         before = len(default_queue().database.workers.living())
         if ahead_s:
             (folder / "sitecustomize.py").write_text(
@@ -54,9 +57,7 @@ def shown(job):
     return CliRunner().invoke(jobs, ["show", job.id]).output
 
 
-def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
-    home, start_elsewhere, start_consumer, tmp_path
-):
+def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
     job = enqueue_background_job("sampletasks.add", 1)
@@ -126,9 +127,7 @@ def test_machines_whose_clocks_differ_agree_when_a_job_is_due(start_elsewhere, t
     assert 0 < expires_at - time.time() < 61
 
 
-def test_drawings_of_another_machine_are_seen_in_an_object_store(
-    home, start_elsewhere, monkeypatch
-):
+def test_drawings_of_another_machine_are_in_a_store(home, start_elsewhere, monkeypatch):
     with object_store(monkeypatch) as bucket:
         elsewhere = start_elsewhere("elsewhere")
         draw = "workers.svg_tasks.generate_complex_svg"
@@ -159,9 +158,7 @@ def test_drawings_of_another_machine_are_seen_in_an_object_store(
         assert "there is no such bucket" in lost.error
 
 
-def test_a_shared_folder_may_lie_elsewhere_on_each_machine(
-    home, start_elsewhere, tmp_path, monkeypatch
-):
+def test_a_shared_folder_may_lie_elsewhere(start_elsewhere, tmp_path, monkeypatch):
     (tmp_path / "shared").mkdir()
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "shared"))
     start_elsewhere("elsewhere")
@@ -181,10 +178,8 @@ def test_a_shared_folder_may_lie_elsewhere_on_each_machine(
 def proxy(home, monkeypatch):
     """What stands between a worker and the server, for a lease of ten minutes."""
     monkeypatch.setenv("DRAWSCAPE_LEASE", "10m")
-    where = conninfo_to_dict(os.environ["DRAWSCAPE_QUEUE"])
-    host, port = str(where["host"]), int(where.get("port") or 5432)
     default_queue()
-    made = Proxy(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else port)
+    made = Proxy.before(os.environ["DRAWSCAPE_QUEUE"])
     yield made
     made.close()
 
@@ -219,9 +214,7 @@ def test_a_time_limit_is_kept_while_the_server_is_silent(proxy, start_behind, tm
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
-def test_a_worker_waits_a_minute_for_a_server_that_goes_away_while_it_starts(
-    proxy, start_behind, comes_back
-):
+def test_a_worker_that_starts_waits_a_minute_for_its_server(proxy, start_behind, comes_back):
     url = os.environ["DRAWSCAPE_QUEUE"]
     lost = enqueue_background_job("sampletasks.add", 1)
     database = default_queue().database

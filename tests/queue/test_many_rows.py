@@ -20,7 +20,7 @@ from drawscape.job_manager import (
     list_jobs,
     prune_jobs,
 )
-from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs
+from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
 from drawscape.queue.engines.engine import is_url
 from drawscape.queue.retention import DAY_S, prune
 from drawscape.queue.row import Outcome
@@ -30,6 +30,8 @@ from drawscape.queue.row import Outcome
 @pytest.mark.both_engines
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()
+    enqueue_background_job("sampletasks.nothing", job_result_ttl=0).wait(60)
+    assert prune_jobs() == 1  # as it said itself
     job = enqueue_background_job("sampletasks.print_much", 1)
     job.wait(60)
     assert len(job.logs()) > 1_000_000
@@ -43,40 +45,12 @@ def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
 
 @pytest.mark.slow
 @pytest.mark.both_engines
-def test_pruning_keeps_the_newest_of_many(home, start_consumer):
-    start_consumer()
-    batch = enqueue_many("sampletasks.nothing", [{}] * 30)
-    batch.wait(60)
+def test_pruning_keeps_the_newest_of_many(home):
+    with synchronous_jobs():
+        batch = enqueue_many("sampletasks.nothing", [{}] * 30)
     assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
     assert prune_jobs(Keep(count=10, spared_s=0)) == 20
     assert len(batch.jobs) == 10
-
-
-@pytest.mark.slow
-@pytest.mark.both_engines
-def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
-    start_consumer()
-    job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
-    job.wait(60)
-    assert prune_jobs() == 1
-
-
-@pytest.mark.slow
-@pytest.mark.both_engines
-def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_consumer):
-    gate = home / "gate"
-    batch = enqueue_many(
-        "sampletasks.wait_for_file",
-        [{"path": None}, {"path": str(gate)}],
-        then="sampletasks.nothing",
-        then_kwargs={"job_run_anyway": False},
-        job_result_ttl=0,
-    )
-    start_consumer("-w", "1")
-    wait_until(lambda: prune_jobs() == 1, "the failed one to be pruned")
-    gate.touch()
-    wait_until(lambda: batch.following.ended, "the batch to be over")
-    assert batch.following.status == "failed"
 
 
 TIDY_QUEUE = """

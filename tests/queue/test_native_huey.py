@@ -1,13 +1,13 @@
 """`workers.huey` stays a drop-in Huey: tasks, pipelines, schedules, revoking, locks, results, periodic."""
 
 import os
+import pickle
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import python, started, wait_until
 
 from drawscape.job_manager import (
     QUEUE_NAME,
@@ -38,6 +38,11 @@ def sleep_long(path):
     import time
     time.sleep(600)
 
+@huey.task()
+def read_locks():
+    "What an archiver does: each file is opened, read and closed."
+    return len([path.read_bytes() for path in settings.home().rglob("*.lock")])
+
 @huey.periodic_task(lambda stamp: True)
 def each_time():
     open(settings.home() / "ticked", "a").write("x")
@@ -57,22 +62,15 @@ def native(home):
     sys.modules.pop("nativetasks", None)
 
 
-@pytest.fixture
-def consumer(native, home, start_consumer):
-    return start_consumer("-w", "2", huey="nativetasks.huey")
-
-
-def test_tasks_run_and_give_results(native, consumer):
-    result = native.add(2, 3)
-    assert result(blocking=True, timeout=60) == 5
-    assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
-
-
-def test_jobs_and_tasks_take_turns(native, consumer):
+def test_native_tasks_run_beside_jobs_and_what_is_not_signed_is_refused(native, start_consumer):
+    consumer = start_consumer("-w", "2", huey="nativetasks.huey")
+    native.huey.storage.enqueue(pickle.dumps("not ours"))
     for _ in range(20):
         enqueue_background_job("sampletasks.nap", 0.01)
     results = [native.add(i, i) for i in range(20)]
-    assert [r(blocking=True, timeout=60) for r in results] == [2 * i for i in range(20)]
+    assert [result(blocking=True, timeout=60) for result in results] == [*range(0, 40, 2)]
+    assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
+    assert "signature" in consumer.log.read_text()
 
 
 def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_consumer):
@@ -90,23 +88,11 @@ def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_c
     wait_until(each_ran_once)
 
 
-BUSY = """
-from drawscape.queue.huey import JobHuey
-
-huey = JobHuey(
-    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",)
-)
-huey.periodic_job(lambda moment: True, "sampletasks.nothing")
-"""
-
-
-def test_the_minutes_job_is_queued_while_every_slot_is_busy(home, start_consumer):
-    module = home / "modules" / "busyqueue.py"
-    module.write_text(BUSY.format(filename=f"{home}/.drawscape/queue.db", home=str(home)))
+def test_the_minutes_job_is_queued_while_every_slot_is_busy(native, start_consumer):
     long = enqueue_background_job("sampletasks.nap", 600)
-    start_consumer("-w", "1", huey="busyqueue.huey")
-    wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.nothing"))
-    waiting = list_jobs(task="sampletasks.nothing")
+    start_consumer("-w", "1", huey="nativetasks.huey")
+    wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.append"))
+    waiting = list_jobs(task="sampletasks.append")
     assert {job.status for job in waiting} == {"queued"}
     assert all(job.id.startswith("sampletasks") for job in waiting)
 
@@ -121,14 +107,6 @@ def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     assert [job.status for job in list_jobs(status="queued")] == ["queued"]
 
 
-def test_a_message_that_is_not_signed_is_refused(native, consumer):
-    import pickle
-
-    native.huey.storage.enqueue(pickle.dumps("not ours"))
-    assert native.add(1, 1)(blocking=True, timeout=60) == 2
-    assert "signature" in consumer.log.read_text()
-
-
 def test_the_workers_package_hands_out_its_huey():
     import workers
 
@@ -141,7 +119,7 @@ def test_the_workers_package_hands_out_its_huey():
 @pytest.mark.parametrize(
     ("options", "signum"), [((), signal.SIGTERM), (("-t", "1"), signal.SIGINT)]
 )
-def test_a_worker_does_not_wait_for_a_native_task_when_it_has_to_leave(
+def test_a_leaving_worker_waits_for_no_native_task(
     native, home, start_consumer, tmp_path, options, signum
 ):
     """As plain huey, whose threads end with the process."""
@@ -156,6 +134,18 @@ def test_a_worker_does_not_wait_for_a_native_task_when_it_has_to_leave(
     assert workers_alive() == []
 
 
+@pytest.mark.nightly
+def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(native, start_consumer):
+    for _ in range(2):
+        start_consumer("-w", "2", huey="nativetasks.huey")
+    jobs = [started(enqueue_background_job("sampletasks.nap", 5)) for _ in range(2)]
+    results = [native.read_locks() for _ in range(8)]
+    assert {result(blocking=True, timeout=60) for result in results} == {2}
+    assert len(workers_alive()) == 2
+    assert [job.wait(60) for job in jobs] == [5] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+
+
 # The reference names each, with its reason.
 REPLACED = {
     "test_api.TestChordPrimitive.test_chord_bookkeeping_cleared": "reads a field of the in-memory storage",
@@ -167,15 +157,8 @@ REPLACED = {
 @pytest.mark.nightly
 def test_hueys_own_tests_pass_but_for_what_is_replaced(tmp_path):
     """Its package ships them. The slow ones too; what needs Redis or peewee is skipped by them."""
-    command = [sys.executable, Path(__file__).parents[1] / "huey_suite.py", tmp_path]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=True,
-        env={**os.environ, "HUEY_SLOW_TESTS": "1"},
-    )
+    suite = Path(__file__).parents[1] / "huey_suite.py"
+    done = python(suite, tmp_path, timeout=600, env={**os.environ, "HUEY_SLOW_TESTS": "1"})
     *failed, summary = done.stdout.splitlines()
     names = {name.removeprefix("huey.tests.") for name in failed}
     # huey's window of a minute starts with the minute: its test fails when one begins in the middle of it.

@@ -1,15 +1,18 @@
 """A queue on Postgres: one everyday run, who may have a job, whose tables these are, and what is refused."""
 
+import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import postgres_proxy
 import psycopg
 import pytest
-from postgres_server import administrator, drop_schema, end_sessions, let_claim, new_schema
+from postgres_server import administrator, end_sessions, let_claim
 from queue_steps import acknowledge
-from support import started, wait_until
+from support import is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -24,7 +27,7 @@ from drawscape.queue import store
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.engines.postgres import PostgresEngine
-from drawscape.queue.engines.postgres_connection import rendered
+from drawscape.queue.engines.postgres_connection import may_pass, rendered
 from drawscape.queue.huey import JobPostgresHuey
 from drawscape.queue.row import ClaimRequest, Outcome
 from drawscape.queue.task import key_of
@@ -36,13 +39,16 @@ KEY = "of every machine " * 3
 
 
 @pytest.fixture
-def url(postgres_url, home, monkeypatch):
+def engine():
+    return "postgres"
+
+
+@pytest.fixture
+def url(home, monkeypatch):
     """A schema of the test's own, which is the home's queue."""
-    made = new_schema(postgres_url)
-    monkeypatch.setenv("DRAWSCAPE_QUEUE", made)
+    monkeypatch.delenv("DRAWSCAPE_LEASE")
     monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", KEY)
-    yield made
-    drop_schema(made)
+    return os.environ["DRAWSCAPE_QUEUE"]
 
 
 @pytest.fixture
@@ -63,9 +69,7 @@ def queued(job_id):
 WHICH = "def which():\n    print('printed')\n    return {!r}\n"
 
 
-def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queued_with(
-    url, home, tmp_path
-):
+def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(url, home, tmp_path):
     """A worker whose home has an older task, and lacks another: it gets both along."""
     for folder, text in ((home, "new"), (tmp_path / "elsewhere", "old")):
         (folder / "workers").mkdir(parents=True)
@@ -74,7 +78,7 @@ def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queue
     command = [sys.executable, "-m", "drawscape", "worker", "-w", "2", "--lanes", "default"]
     elsewhere = tmp_path / "elsewhere"
     worker = subprocess.Popen(
-        command, cwd=elsewhere, env={**__import__("os").environ, "DRAWSCAPE_HOME": str(elsewhere)}
+        command, cwd=elsewhere, env={**os.environ, "DRAWSCAPE_HOME": str(elsewhere)}
     )
     try:
         job = enqueue_background_job("workers.mine.which")
@@ -134,9 +138,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert acknowledge(database, again, Outcome("finished")) == (True, None)
 
 
-def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_jobs_taken(
-    url, database
-):
+def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, database):
     queued("one")
     assert claimed(database, "nobody") is None
     let_claim(url, "worker")
@@ -149,9 +151,8 @@ def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_
     assert claimed(database, "worker").id == "one"
     assert store.recover(database) == []
     with database.transaction() as run:
-        assert (
-            run(run.sql.HELD_BY, worker="worker") == []
-        )  # its row is there: a renewal may come first
+        held = run(run.sql.HELD_BY, worker="worker")
+    assert held == []  # its row is there: a renewal may come first
     database.write("update job_worker set renewed_at = 0")
     assert store.recover(database) == ["one"]
     assert get_job("one").status == "queued"
@@ -168,8 +169,6 @@ def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
 
 @pytest.mark.nightly
 def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url, tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
     let_claim(url, "worker")
     batch = enqueue_many("drawscape.tasks.plotting.optimize_svg", [{"path": "x"}] * 200)
     followed = enqueue_many(
@@ -231,8 +230,6 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, mo
     ],
 )
 def test_a_server_that_is_full_or_starts_is_waited_for(text):
-    from drawscape.queue.engines.postgres_connection import may_pass
-
     assert may_pass(psycopg.OperationalError(text))
 
 
@@ -363,15 +360,10 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 
 
 @pytest.mark.nightly
-def test_a_stopped_worker_loses_its_job_only_after_its_child_has_ended(
+def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(
     url, home, monkeypatch, task_module
 ):
     """SIGSTOP stands for a machine that swaps: the child watches by itself."""
-    import os
-    import signal
-
-    from support import is_running
-
     monkeypatch.setenv("DRAWSCAPE_LEASE", "6s")
     task_module("naps", "import time\ndef nap():\n    time.sleep(60)\n")
     command = [sys.executable, "-m", "drawscape", "worker", "-w", "1"]

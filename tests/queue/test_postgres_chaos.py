@@ -17,7 +17,7 @@ from collections import Counter
 import pytest
 from postgres_proxy import Proxy
 from postgres_server import Server, administrator, find_binaries, new_schema
-from support import first_line, is_running, wait_until
+from support import wait_until
 
 from drawscape.errors import DrawscapeError
 from drawscape.job_manager import check_queue, default_queue, enqueue_background_job
@@ -62,28 +62,6 @@ def hold(folder, name, seconds, pen):
     return name
 """
 
-# One process has imported everything and forks the workers, which begin at once.
-FORKS = """
-import os, sys, huey.bin.huey_consumer
-import drawscape.queue.huey
-
-for line in sys.stdin:
-    url, log = line.split()
-    pid = os.fork()
-    if pid:
-        print(pid, flush=True)
-        continue
-    os.setsid()
-    os.environ["DRAWSCAPE_QUEUE"] = url
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    output = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    sys.argv = ["huey_consumer", "workers.huey", "-w", "2"]
-    huey.bin.huey_consumer.consumer_main()
-    os._exit(0)
-"""
-
 
 class World:
     """A server, two workers with a proxy each before it, somebody who enqueues, and what cuts them off."""
@@ -99,27 +77,14 @@ class World:
         self.may_enqueue = threading.Event()
         self.may_enqueue.set()
         self.is_over = False
-        (home / "forks.py").write_text(FORKS)
-        self._forks = subprocess.Popen(
-            [sys.executable, "forks.py"],
-            cwd=home,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        url = os.environ["DRAWSCAPE_QUEUE"]
-        self.workers = [
-            self._start(one.url_of(url), f"worker-{number}.log")
-            for number, one in enumerate(self.proxies)
-        ]
+        command = [sys.executable, "-m", "drawscape", "worker", "-w", "2"]
+        self.workers = []
+        for one in self.proxies:
+            settings = {**os.environ, "DRAWSCAPE_QUEUE": one.url_of(os.environ["DRAWSCAPE_QUEUE"])}
+            self.workers.append(subprocess.Popen(command, cwd=home, env=settings))
         self.await_calm()
         self._enqueuer = threading.Thread(target=self._enqueue)
         self._enqueuer.start()
-
-    def _start(self, url, log):
-        self._forks.stdin.write(f"{url} {log}\n")
-        self._forks.stdin.flush()
-        return int(first_line(self._forks))
 
     def _enqueue(self):
         dice = random.Random(SEED)
@@ -206,7 +171,7 @@ class World:
                 assert now[job_id][1] in ("started", "finished"), f"{about}: {job_id} {now[job_id]}"
 
     def _signal(self, place, number):
-        return lambda: os.kill(self.workers[place], number)
+        return lambda: self.workers[place].send_signal(number)
 
     def _refuse(self):
         self.server.admit("127.0.0.1/32", how="reject")
@@ -239,14 +204,11 @@ class World:
 
     def close(self):
         self.is_over = True
-        for pid in self.workers:
-            os.kill(pid, signal.SIGCONT)
-            os.kill(pid, signal.SIGKILL)
-        self._forks.kill()
-        self._forks.wait(60)
+        for worker in self.workers:
+            worker.kill()
+            worker.wait(60)
         for one in self.proxies:
             one.close()
-        wait_until(lambda: not any(map(is_running, self.workers)), what="the workers to end")
 
 
 def rows(sql):

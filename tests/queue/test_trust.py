@@ -3,8 +3,6 @@
 import os
 import pickle
 import re
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -228,21 +226,6 @@ def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
     assert list_jobs() == []
 
 
-@pytest.mark.usefixtures("home")
-@pytest.mark.parametrize(
-    "options", [{"job_meta": {"x": "y" * 1_000_000}}, {"job_description": "y" * 10_001}]
-)
-def test_notes_and_descriptions_have_limits(options):
-    with pytest.raises(errors.JobOptionError, match="the limit is"):
-        enqueue_background_job(TASK, **options)
-
-
-@pytest.mark.usefixtures("home")
-def test_a_moment_beyond_all_calendars_is_refused():
-    with pytest.raises(errors.JobOptionError, match="hundred years"):
-        enqueue_background_job(TASK, job_at=datetime(9999, 12, 31, tzinfo=UTC))
-
-
 def changed(job, change, **values):
     default_queue().database.write(f"update job set {change} where id = :id", id=job.id, **values)
     return job
@@ -358,9 +341,7 @@ except QueueError as error:
 
 
 def of_a_disk_without_locks(start_consumer):
-    command = [sys.executable, "-c", WITHOUT_LOCKS, str(database_path())]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    return done.stdout + done.stderr
+    return python("-c", WITHOUT_LOCKS, database_path()).stdout
 
 
 def of_a_replaced_key(start_consumer):
