@@ -15,17 +15,15 @@ import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support import program, run
 
 from drawscape.cli.lab import fill
-from drawscape.cli.root import root
 from drawscape.job_manager import WorkerProcess, start_worker
 
 PAGES = Path(__file__).parents[1] / "notebooks" / "pages"
@@ -76,24 +74,14 @@ class Project:
     def _run_console(self, code):
         for part in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
-            printed = _in_process(command) if _PLAIN.fullmatch(command) else _in_shell(command)
+            if _PLAIN.fullmatch(command):  # half a second faster than a process of its own
+                done = run(*shlex.split(command)[1:])
+                assert done.code == 0, f"$ {command}\n{done}"
+                printed = done.out
+            else:
+                printed = program("bash", "-c", command).stdout
             if expected.strip():
                 _compare(expected, printed, command)
-
-
-def _in_process(command):
-    """Return what a plain `drawscape ...` prints; half a second faster than a process of its own."""
-    done = CliRunner().invoke(root, shlex.split(command)[1:])
-    assert done.exit_code == 0, f"$ {command}\n{done.output}{done.exception}"
-    return str(done.stdout)
-
-
-def _in_shell(command):
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def _compare(expected, printed, code):

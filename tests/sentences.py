@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-import click
 import nbformat
+from support import commands
 
 from drawscape.cli.root import root
 
@@ -39,17 +39,6 @@ def too_long(text):
             yield len(words), " ".join(words)
 
 
-def commands(group, path):
-    """Yield every command below `group` with its full name."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        yield f"{path} {name}", command
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{path} {name}")
-
-
 def texts():
     """Yield what users read, with the place where it stands."""
     pages = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
@@ -61,7 +50,7 @@ def texts():
         for cell in nbformat.read(file, 4).cells:
             if cell.cell_type == "markdown":
                 yield str(file.relative_to(ROOT)), prose(cell.source)
-    for name, command in commands(root, "drawscape"):
+    for name, command in commands(root, "drawscape "):
         for words in (command.help, *(getattr(one, "help", None) for one in command.params)):
             yield f"{name} --help", prose(words or "")
     for file in sorted((ROOT / "drawscape").rglob("*.py")):

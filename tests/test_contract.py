@@ -5,13 +5,13 @@ web front (tests/web/test_web_jobs.py).
 """
 
 import os
-import subprocess
 import sys
 import textwrap
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from support import with_mounts
 
 USAGE = """
 from drawscape.job_manager import enqueue_background_job, get_job_status
@@ -81,7 +81,8 @@ job = enqueue_background_job(
 )
 """
 
-POSTCARD_TASK = '''
+MODULES = {
+    "cards": '''
 def generate_postcard_svg(recipient, message, template_name):
     """Generate a postcard with custom message"""
     from drawscape.svg_builder import SVGBuilder
@@ -105,6 +106,7 @@ def generate_postcard_svg(recipient, message, template_name):
         
     return output_path
 '''
+}
 
 POSTCARD = """
 job = enqueue_background_job(
@@ -125,27 +127,11 @@ def run(source, **names):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(worked_home):
     """A home with a real worker at work."""
-    folder = tmp_path_factory.mktemp("contract")
-    (folder / ".drawscape").mkdir()
-    (folder / "modules").mkdir()
-    (folder / "modules" / "cards.py").write_text(POSTCARD_TASK)
     for number in (1, 2, 3):
-        (folder / f"file{number}.csv").write_text(f"name,number\npen,{number}\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRAWSCAPE_HOME", str(folder))
-        patch.setenv("DRAWSCAPE_TASK_MODULES", "cards")
-        patch.setenv("PYTHONPATH", str(folder / "modules"))
-        patch.syspath_prepend(str(folder / "modules"))
-        patch.delitem(sys.modules, "cards", raising=False)  # of the guides, which have one too
-        for name in [key for key in os.environ if "SMTP" in key]:
-            patch.delenv(name)
-        from drawscape.job_manager import start_worker
-
-        worker = start_worker(2)
-        yield folder
-        worker.stop()
+        (worked_home / f"file{number}.csv").write_text(f"name,number\npen,{number}\n")
+    return worked_home
 
 
 def test_basic_usage_and_the_status_check(home):
@@ -196,7 +182,6 @@ def test_a_file_outside_of_the_allowed_folders_is_a_named_failure(home):
 
 
 WITH_UPLOADS = """
-set -e
 mount -t tmpfs tmpfs {root}
 for entry in /*; do
     if [ -L "$entry" ]; then cp -P "$entry" {root}; continue; fi
@@ -228,16 +213,7 @@ def test_data_processing_reads_the_uploads_folder(tmp_path):
         "DRAWSCAPE_DATA_DIRS": "/uploads",
         "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin",  # chroot lies there
     }
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", shell],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert '"pen"' in done.stdout
+    assert '"pen"' in with_mounts(shell, env=environment).stdout
 
 
 def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home):

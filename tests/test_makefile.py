@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
@@ -11,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from support import python
+from support import program, python
 
 from drawscape.cli.root import root
 
@@ -21,7 +20,7 @@ MAKEFILE = Path(__file__).parents[1] / "Makefile"
 def make(folder, target, python):
     """Run `make` with an environment of its own in `folder`."""
     command = ["make", "-f", str(MAKEFILE), "VENV=venv", f"PYTHON={python}", target]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return program(*command, code=None, cwd=folder)
 
 
 @pytest.mark.nightly
@@ -42,8 +41,7 @@ def test_a_venv_without_pip_gets_one(tmp_path):
     python("-m", "venv", "--without-pip", str(tmp_path / "venv"))
     done = make(tmp_path, "venv/bin/pip", sys.executable)
     assert done.returncode == 0, done.stderr
-    version = [str(tmp_path / "venv" / "bin" / "python"), "-m", "pip", "--version"]
-    assert subprocess.run(version, check=False, capture_output=True).returncode == 0
+    program(tmp_path / "venv" / "bin" / "python", "-m", "pip", "--version")
 
 
 ROOT = Path(__file__).parents[1]

@@ -81,9 +81,7 @@ def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(bucket, h
     assert found.export("png").stat().st_size > 1000
     assert len(found.thumbnail) > 100
     third = other_home("third")
-    again = generate_complex_svg(
-        60, 60, "harmonograph", seed=3
-    )  # the look into the store is enough
+    again = generate_complex_svg(60, 60, "harmonograph", seed=3)  # a look into the store is enough
     assert Path(again).stat().st_mtime_ns == first.stat().st_mtime_ns
     assert Path(again).is_relative_to(third)
     other_home("second")

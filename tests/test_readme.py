@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,41 +13,23 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages" / "reference"
 README = "\n".join(page.read_text() for page in PAGES)
 """The README and the tables that stand on the site's reference pages."""
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("readme")
-    (folder / ".drawscape").mkdir()
-    (folder / "modules").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRAWSCAPE_HOME", str(folder))
-        patch.setenv("DRAWSCAPE_TASK_MODULES", "card_tasks")
-        patch.setenv("PYTHONPATH", str(folder / "modules"))
-        patch.syspath_prepend(str(folder / "modules"))
-        from drawscape.job_manager import start_worker
-
-        worker = start_worker(2)
-        yield folder
-        worker.stop()
+MODULES = {"card_tasks": next(one for one in SNIPPETS if "# workers/card_tasks.py" in one)}
 
 
 @pytest.mark.parametrize("number", [i for i, s in enumerate(SNIPPETS) if "# workers/" not in s])
-def test_each_snippet_runs_as_it_stands(home: Path, number: int, capsys):
+def test_each_snippet_runs_as_it_stands(worked_home, number: int, capsys):
     names = {"__name__": "__main__"}
     exec(SNIPPETS[number], names)
     if "first.svg" in SNIPPETS[number]:
-        assert capsys.readouterr().out.strip() == str(home / "output" / "first.svg")
-        assert (home / "output" / "first.svg").exists()
+        assert capsys.readouterr().out.strip() == str(worked_home / "output" / "first.svg")
+        assert (worked_home / "output" / "first.svg").exists()
 
 
-def test_the_task_of_ones_own_runs_in_the_worker(home: Path):
-    (task,) = [snippet for snippet in SNIPPETS if "# workers/card_tasks.py" in snippet]
-    (home / "modules" / "card_tasks.py").write_text(task)
+def test_the_task_of_ones_own_runs_in_the_worker(worked_home):
     from drawscape.job_manager import enqueue_background_job
 
     path = enqueue_background_job("card_tasks.draw_card", "Ada").wait(60)
-    assert path == str(home / "output" / "cards" / "Ada.svg")
+    assert path == str(worked_home / "output" / "cards" / "Ada.svg")
     assert "<svg" in Path(path).read_text()
 
 
@@ -83,12 +64,12 @@ def test_every_command_is_named_and_every_named_command_exists():
         if not re.search("ID|FOLDER", c)
     ],
 )
-def test_the_commands_of_the_table_run(home: Path, command: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(home)
-    if not (home / "spiral.svg").exists():
+def test_the_commands_of_the_table_run(worked_home, command: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(worked_home)
+    if not (worked_home / "spiral.svg").exists():
         assert run("draw", "spiral", "-o", "spiral.svg").code == 0
         for name in ("poster.svg", "a.svg"):
-            (home / name).write_bytes((home / "spiral.svg").read_bytes())
+            (worked_home / name).write_bytes((worked_home / "spiral.svg").read_bytes())
     done = run(*command.split())
     assert done.code == 0, done.err
 

@@ -13,14 +13,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import Done, run, wait_until
+from support import Done, program, run, wait_until, with_mounts
 
 from drawscape.job_manager import enqueue_background_job, pause_queue
 
 pytestmark = pytest.mark.slow
 
 TASK = "workers.svg_tasks.generate_complex_svg"
-IN_A_SMALL_WORLD = ("unshare", "--map-root-user", "--mount", "sh", "-e", "-c")
 WITHOUT_ROOTS_POWERS = () if os.geteuid() else ("setpriv", "--bounding-set", "-all")
 
 
@@ -37,8 +36,7 @@ def doctor(*before, alone=True):
     """Run the doctor: in a process, `before` it what that runs under, or in this one."""
     if not alone:
         return run("doctor")
-    command = [*before, sys.executable, "-m", "drawscape", "doctor"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = program(*before, sys.executable, "-m", "drawscape", "doctor", code=None)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -53,7 +51,7 @@ def is_fixed_by(*commands, alone=True):
     """Run what the doctor printed, in one shell; return whether it is content then."""
     asked = [f"{sys.executable} -m drawscape doctor"] if alone else []
     lines = ["bash", "-e", "-c", "\n".join([*commands, *asked])]
-    fixed = subprocess.run(lines, input="y\n", capture_output=True, text=True, check=False)
+    fixed = program(*lines, input="y\n", code=None)
     done = Done(fixed.returncode, fixed.stdout, fixed.stderr) if alone else doctor(alone=False)
     assert done.out.endswith("\nno problems.\n"), (fixed, done)
     return fixed.returncode == done.code == 0
@@ -96,9 +94,7 @@ def test_a_paused_queue_and_a_home_that_is_open_to_others(home):
 
 @pytest.mark.parametrize("gone", ["queue.key", "queue.db"])
 def test_a_queue_without_its_key_and_a_key_without_its_queue(home, gone):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRAWSCAPE_HOME", str(home))
-        enqueue_in_a_process_of_its_own()
+    program("drawscape", "enqueue", TASK, "width=50", "height=50")
     for file in (home / ".drawscape").glob(f"{gone}*"):
         file.unlink()
     done = doctor()
@@ -107,16 +103,12 @@ def test_a_queue_without_its_key_and_a_key_without_its_queue(home, gone):
     assert is_fixed_by(*remedies(done))
 
 
-def enqueue_in_a_process_of_its_own():
-    subprocess.run(["drawscape", "enqueue", TASK, "width=50", "height=50"], check=True)
-
-
 def test_a_key_that_others_may_write(home):
-    enqueue_in_a_process_of_its_own()
+    program("drawscape", "queue", "resume")  # makes it
     (home / ".drawscape" / "queue.key").chmod(0o666)
     commands = remedies(doctor())
     assert commands == [f"chmod 600 {home}/.drawscape/queue.key"]
-    assert is_fixed_by(*commands, "drawscape worker --burst -q")
+    assert is_fixed_by(*commands)
 
 
 def test_a_queue_that_cannot_be_read_is_one_problem(home):
@@ -156,7 +148,7 @@ def test_a_link_that_leads_nowhere(home, name):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_files_that_belong_to_somebody_else(home):
-    enqueue_in_a_process_of_its_own()
+    program("drawscape", "enqueue", TASK, "width=50", "height=50")
     state = home / ".drawscape"
     (home / "kept.txt").touch()
     for file in (state, state / "queue.db", home / "kept.txt"):
@@ -178,10 +170,7 @@ def test_a_disk_that_is_read_only_or_almost_full(home):
         {sys.executable} -m drawscape doctor && exit 3
         echo "=====" ; yes | drawscape drawings prune; {sys.executable} -m drawscape doctor
         echo "=====" ; mount -o remount,ro {home}; {sys.executable} -m drawscape doctor || true"""
-    command = [*IN_A_SMALL_WORLD, script]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    full, pruned, read_only = done.stdout.split("=====\n")
+    full, pruned, read_only = with_mounts(script).stdout.split("=====\n")
     assert "drawings without stars, tags, notes and names:\n    drawscape drawings prune\n" in full
     assert pruned.endswith("\nno problems.\n")
     assert "- home: set DRAWSCAPE_HOME to another folder\n" in read_only

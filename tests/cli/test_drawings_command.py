@@ -1,10 +1,10 @@
 """`drawscape drawings` and `redraw` as commands: the catalogue without a notebook."""
 
-import linecache
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sketch_cells import sketch_of
 from support import Done, run
 
 from drawscape.catalogue import drawings
@@ -13,7 +13,7 @@ from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 Command = Callable[..., Done]
 
 CELL = """
-LONG = {padding!r}
+LONG = '{padding}'
 def reach(i):
     return i * {factor}
 def reeds(svg, *, count: int = 4):
@@ -23,11 +23,7 @@ def reeds(svg, *, count: int = 4):
 
 
 def cell(factor=2, padding=""):
-    text, space = CELL.format(factor=factor, padding=padding), {"__name__": "__main__"}
-    name = f"<cell {factor} {len(padding)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    exec(compile(text, name, "exec", dont_inherit=True), space)
-    return space["reeds"]
+    return sketch_of(CELL.format(factor=factor, padding=padding), "reeds")
 
 
 @pytest.fixture
@@ -90,9 +86,9 @@ def test_prune_keeps_what_has_a_mark(command):
 
 
 def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(command, tmp_path):
-    path = Path(draw_function_svg(cell(2), 60, 60))
+    path = Path(draw_function_svg(cell(), 60, 60))
     marker = tmp_path / "ran"
-    hostile = Path(draw_function_svg(cell(3), 60, 60))
+    hostile = Path(draw_function_svg(cell(factor=3), 60, 60))
     refused = command("redraw", str(path))
     assert "does not run unasked" in refused.err
     assert "def reach(i):" in refused.err
@@ -121,7 +117,7 @@ def test_a_long_source_lies_in_the_home_by_its_address(command, tmp_path):
     import random
 
     padding = "".join(random.Random(1).choices("abcdefghij", k=20_000))
-    path = Path(draw_function_svg(cell(2, padding), 60, 60))
+    path = Path(draw_function_svg(cell(padding=padding), 60, 60))
     assert path.stat().st_size < 8000
     assert command("redraw", "--check", "--trust", str(path)).out.endswith("same bytes\n")
     (kept,) = (tmp_path / ".drawscape" / "sources").iterdir()

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 import websocket
-from click.testing import CliRunner
-from support import free_port, started, wait_until
+from jupyter_lab import wait_for_server
+from support import free_port, run, started, wait_until
 
 from drawscape import __version__
-from drawscape.cli.root import root
 from drawscape.job_manager import enqueue_background_job, workers_alive
 
 TOKEN = "a-token-of-this-test"
@@ -53,16 +52,6 @@ def lab(tmp_path, monkeypatch):
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def answers(process, url, log):
-    if process.poll() is not None:
-        pytest.fail(f"it left with {process.returncode}:\n{log.read_text()}")
-    try:
-        with urllib.request.urlopen(f"{url}/lab?token={TOKEN}", timeout=5) as answer:
-            return b"JupyterLab" in answer.read()
-    except OSError:
-        return False
 
 
 def fetch(url, path, method="GET"):
@@ -110,7 +99,7 @@ def opens_without_pop_ups_and_with_the_command_on_its_path(url):
 )
 def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, signals):
     process, url, log = lab
-    wait_until(lambda: answers(process, url, log), "JupyterLab")
+    wait_for_server(f"{url}/lab?token={TOKEN}", process, log)
     opens_without_pop_ups_and_with_the_command_on_its_path(url)
     (first,) = workers_alive()
     os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
@@ -162,25 +151,28 @@ def start(home, task_module):
     task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
     processes = []
 
-    def run(*options):
+    def start_one(*options):
         command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "-q", *options]
         processes.append(subprocess.Popen(command, cwd=home))
         wait_until(workers_alive, what="the worker to start")
         return processes[-1]
 
-    yield run
+    yield start_one
     for process in processes:
         process.kill()
         process.wait(60)
 
 
 def test_jobs_workers_lists_who_is_alive(start):
-    none = CliRunner().invoke(root, ["jobs", "workers"])
-    assert "no worker is alive" in none.output
+    assert "no worker is alive" in run("jobs", "workers").err
     process = start("--lanes", "fast,default")
-    found = CliRunner().invoke(root, ["jobs", "workers"])
-    assert found.output.split("\t")[1:5] == [str(process.pid), "1", "fast,default", __version__]
-    (one,) = json.loads(CliRunner().invoke(root, ["jobs", "workers", "--json"]).output)
+    assert run("jobs", "workers").out.split("\t")[1:5] == [
+        str(process.pid),
+        "1",
+        "fast,default",
+        __version__,
+    ]
+    (one,) = json.loads(run("jobs", "workers", "--json").out)
     assert one["pid"] == process.pid
 
 
@@ -188,9 +180,7 @@ def test_jobs_workers_lists_who_is_alive(start):
 @pytest.mark.parametrize(
     ("seconds", "grace", "status"), [(1.5, "10m", "finished"), (600, "0.2s", "queued")]
 )
-def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
-    start, seconds, grace, status
-):
+def test_sigterm_lets_jobs_end_for_the_grace_only(start, seconds, grace, status):
     process = start("--grace", grace)
     job = started(enqueue_background_job("naps.nap", seconds))
     waiting = enqueue_background_job("naps.nap", 0)
@@ -202,6 +192,5 @@ def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
 
 
 def test_a_queue_in_a_file_is_not_migrated_by_a_command(home):
-    found = CliRunner().invoke(root, ["queue", "migrate"])
-    assert found.exit_code == 1
-    assert "brought up to date when it is opened" in str(found.exception)
+    done = run("queue", "migrate")
+    assert (done.code, "brought up to date when it is opened" in done.err) == (1, True)

@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from support import python, run, wait_until
+from support import program, python, run, sampled, wait_until
 
 from drawscape.job_manager import list_jobs, workers_alive
 
@@ -19,15 +19,9 @@ COMMAND = [sys.executable, "-m", "drawscape"]
 @pytest.mark.parametrize("arguments", ["sketches", "draw --help", "draw spiral -o -", "jobs"])
 def test_a_full_disk_is_a_sentence(arguments, home):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*COMMAND, *arguments.split()],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        to = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
+        done = program(*COMMAND, *arguments.split(), code=1, **to)
     assert done.stderr == "drawscape: No space left on device\n"
-    assert done.returncode == 1
 
 
 @pytest.fixture
@@ -107,17 +101,9 @@ def test_elsewhere_each_pattern_has_one_line():
 )
 def test_a_shell_completes_commands_patterns_and_their_options(typed, offered):
     words = typed.split()
-    done = python(
-        "-m",
-        "drawscape",
-        code=None,
-        env={
-            **os.environ,
-            "_DRAWSCAPE_COMPLETE": "bash_complete",
-            "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(words) - 1),
-        },
-    )
+    asked = {"_DRAWSCAPE_COMPLETE": "bash_complete", "COMP_WORDS": typed}
+    environment = {**os.environ, **asked, "COMP_CWORD": str(len(words) - 1)}
+    done = python("-m", "drawscape", code=None, env=environment)
     assert done.stderr == ""
     items = [line.partition(",")[2] for line in done.stdout.split()]
     assert (offered in items) if offered else items == []
@@ -131,6 +117,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     assert run(*DRAWING, "-o", "a.svg").out == "a.svg\n"
+    assert run(*DRAWING, "-o", "-").out == (tmp_path / "a.svg").read_text()
     return tmp_path
 
 
@@ -163,10 +150,10 @@ def test_a_device_a_pipe_and_a_link_stay_what_they_are(folder, command, ending):
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
-@pytest.mark.parametrize("to", ["-", "/dev/stdout", ">(cat)"])
+@pytest.mark.parametrize("to", sampled([">(cat)", "/dev/stdout", "-"], 3))
 def test_a_shell_s_outputs_take_the_drawing_and_no_name(folder, to):
     line = f"{sys.executable} -m drawscape draw truchet --param tiles=3 -o {to} | cat; wait"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, check=True)
+    done = program("bash", "-c", line, text=False)
     assert done.stdout == (folder / "a.svg").read_bytes()
 
 

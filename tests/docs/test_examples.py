@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import public_names, wait_until
 
 import drawscape
 from drawscape import job_manager
@@ -65,17 +65,8 @@ def canvas_methods():
 
 def public(package):
     """Yield what a package hands on and has, or has to have, an example."""
-    module = importlib.import_module(f"drawscape.{package}")
-    names = getattr(module, "__all__", None) or [
-        name
-        for name, value in vars(module).items()
-        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
-    ]
-    for name in names:
-        value = getattr(module, name)
-        if name in HAVE_NONE or not (inspect.isroutine(value) or inspect.isclass(value)):
-            continue
-        if inspect.isroutine(value) or ">>>" in (value.__doc__ or ""):
+    for name, value in public_names(package).items():
+        if name not in HAVE_NONE and (inspect.isroutine(value) or ">>>" in (value.__doc__ or "")):
             yield name, value
 
 
@@ -108,16 +99,11 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(worked_home):
     """A home with a worker, which is the working folder too."""
-    folder = tmp_path_factory.mktemp("examples")
-    (folder / ".drawscape").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRAWSCAPE_HOME", str(folder))
-        patch.chdir(folder)
-        worker = job_manager.start_worker(2)
-        yield folder
-        worker.stop()
+        patch.chdir(worked_home)
+        yield worked_home
 
 
 @pytest.fixture

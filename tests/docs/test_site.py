@@ -3,22 +3,22 @@
 import ast
 import contextlib
 import html
-import importlib
 import inspect
-import json
 import pkgutil
 import re
-import subprocess
-import sys
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote
 
 import click
 import nbformat
 import pytest
 from sphinx.util.inventory import InventoryFile
-from support import python
+from support import commands, public_names, python
+from web_pages import violations
 
 from drawscape import notebook, sketches
 from drawscape.cli.root import root
@@ -50,21 +50,6 @@ MODULES = (
 """What is public beside the canvas, the notebook and the tasks."""
 
 
-def names_of(path):
-    """Return the functions and classes that a module hands on, or has where it has no `__all__`."""
-    module = importlib.import_module(f"drawscape.{path}")
-    named = getattr(module, "__all__", None) or [
-        name
-        for name, value in vars(module).items()
-        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
-    ]
-    return {
-        f"{module.__name__}.{name}"
-        for name in named
-        if inspect.isroutine(getattr(module, name)) or inspect.isclass(getattr(module, name))
-    }
-
-
 @pytest.fixture(scope="module")
 def described(site):
     """The dotted paths that the reference describes."""
@@ -85,7 +70,7 @@ def undescribed(paths, described):
 
 def test_every_public_name_is_in_the_reference(described):
     public = {
-        *(name for path in MODULES for name in names_of(path)),
+        *(f"drawscape.{path}.{name}" for path in MODULES for name in public_names(path)),
         *(f"drawscape.notebook.{name}" for name in notebook.__all__),
         *(
             f"drawscape.svg_builder.SVGBuilder.{name}"
@@ -125,26 +110,13 @@ def test_signatures_are_shown_as_python(site):
     assert [one for one in shown if "~" in one or "&lt;" in one] == []
 
 
-def commands(group, path="drawscape"):
-    """Return every command below `group` by its full name."""
-    found = {}
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        found[f"{path} {name}"] = command
-        if isinstance(command, click.Group):
-            found |= commands(command, f"{path} {name}")
-    return found
-
-
 def text_of(page):
     return re.sub(r"<[^>]+>", "", page.read_text())
 
 
 def test_every_command_and_option_is_on_its_page(site):
     page = text_of(site / "pages" / "reference" / "commands.html")
-    for name, command in commands(root).items():
+    for name, command in commands(root, "drawscape "):
         assert name in page, name
         for option in command.params:
             if isinstance(option, click.Option) and not option.hidden:
@@ -190,12 +162,55 @@ PAGES = (
 """One page of each kind."""
 
 
-def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_network(site):
-    pages = [f"{page}.html" for page in PAGES]
-    command = [sys.executable, str(ROOT / "tests" / "site_browser.py"), str(site), *pages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {}
+LOOKS = {
+    "dark, wide": {"color_scheme": "dark", "viewport": {"width": 1300, "height": 900}},
+    "light, phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
+}
+TOO_WIDE = """[document.documentElement, ...document.querySelectorAll('pre, dt.sig')]
+    .filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + (one.tagName !== 'HTML'))
+    .map(one => one.textContent.slice(0, 100))"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_are_good_for_readers_keyboards_and_phones(site, chromium, look):
+    context, wrong = chromium.new_context(offline=True, **LOOKS[look]), {}
+    for name in PAGES:
+        page, errors = context.new_page(), []
+        page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
+        page.goto((site / f"{name}.html").as_uri())
+        found = [
+            f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])} times)"
+            for v in violations(page)
+        ]
+        wrong[name] = [*found, *(f"too wide: {one}" for one in page.evaluate(TOO_WIDE)), *errors]
+        page.close()
+    context.close()
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("offline", [True, False], ids=["from files", "below a path"])
+def test_the_search_finds_without_a_network_and_below_a_path(site, chromium, offline):
+    handler = partial(SimpleHTTPRequestHandler, directory=site.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        served = f"http://127.0.0.1:{server.server_port}/{site.name}"
+        address, context = (
+            site.as_uri() if offline else served,
+            chromium.new_context(offline=offline),
+        )
+        page, wrong = context.new_page(), []
+        page.on("response", lambda got: got.status >= 400 and wrong.append(got.url))
+        page.goto(f"{address}/{'index.html' if offline else ''}")
+        page.goto(f"{address}/search.html?q=enqueue_many")
+        links = page.locator("#search-results li a")
+        links.first.wait_for()
+        found = links.evaluate_all("links => links.map(a => a.href)")
+        links.first.click()
+        page.wait_for_selector("article h1")
+        context.close()
+        server.shutdown()
+    assert any("jobs.html" in link for link in found), found
+    assert [url for url in wrong if "favicon" not in url] == []
 
 
 def test_the_site_is_small_and_its_tutorials_show_their_widgets(site):

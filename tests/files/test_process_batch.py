@@ -5,14 +5,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import wait_until
+from support import program, wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
@@ -122,12 +121,7 @@ def test_checksums_are_those_of_sha256sum(home):
     assert statuses(process_batch(FILES, "checksum")) == ["skipped"] * 3
     assert process_batch(FILES, "checksum")[0]["sha256"] == reports[0]["sha256"]
     if shutil.which("sha256sum"):
-        subprocess.run(
-            ["sha256sum", "--check", "--strict", reports[0]["output"]],
-            cwd=home,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        program("sha256sum", "--check", "--strict", reports[0]["output"], cwd=home)
 
 
 def test_an_archive_holds_the_good_files(home):
@@ -255,25 +249,25 @@ def half_written(home):
 
 
 @pytest.mark.slow
-def test_more_batches_than_slots_all_end_each_in_its_own_job(home, worker):
+def test_more_batches_than_slots_all_end_each_in_its_own_job(home, start_workers):
     jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
-    worker(2)
+    start_workers(2)
     for job in jobs:
         assert [r["status"] for r in job.wait(120)] == ["done", "done", "done", "failed"]
     assert {job.id for job in list_jobs(limit=None)} == {job.id for job in jobs}
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, worker):
+def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, start_workers):
     large_file(home, "large.csv", 200_000)
-    process = worker(1)
+    process = start_workers(1)
     job = enqueue_background_job("workers.data_tasks.process_file", "large.csv", "json")
     wait_until(lambda: half_written(home))
     os.kill(process.pid, signal.SIGKILL)
     made = home / "output" / "data" / "large.json"
     assert not made.exists() or json.loads(made.read_text())  # whole or absent
     wait_until(lambda: not process.alive)
-    worker(1)
+    start_workers(1)
     path = Path(get_job(job.id).wait(120))
     records = json.loads(path.read_text())
     assert len(records) == 200_000
@@ -282,10 +276,10 @@ def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, worker):
 
 
 @pytest.mark.nightly
-def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, worker):
+def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, start_workers):
     files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
     folder = home / "output" / "data"
-    process = worker(2)
+    process = start_workers(2)
     job = enqueue_batch(files)
     # It is noted afterwards: of two that are written one is noted.
     wait_until(lambda: len(list(folder.glob("*.json"))) >= 2)
@@ -294,7 +288,7 @@ def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, worker)
     whole = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
     for path in whole:
         assert len(json.loads(path.read_text())) == 100_000
-    worker(2)
+    start_workers(2)
     reports = get_job(job.id).wait(120)
     assert {r["status"] for r in reports} <= {"done", "skipped"}
     assert len(list(folder.glob("*.json"))) == 6

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -28,21 +27,9 @@ def home(home):
     return home
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A server's certificate for 127.0.0.1 and localhost, signed by itself."""
-
-    chain: Path
-    key: Path
-
-    def context(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.chain, self.key)
-        return context
-
-
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
+    """A server's context for 127.0.0.1 and localhost, and its certificate, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -71,7 +58,9 @@ def certificate(tmp_path_factory):
             serialization.NoEncryption(),
         )
     )
-    return Certificate(chain, secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, secret)
+    return context, chain
 
 
 @dataclass
@@ -134,10 +123,11 @@ def serve(certificate, monkeypatch):
     def start(security="none", *, login=False, utf8=False, answers=(), rcpt_answers=()):
         mailbox = Mailbox(list(answers), list(rcpt_answers))
         options = {"enable_SMTPUTF8": utf8}
+        context, chain = certificate
         if security == "ssl":
-            options["ssl_context"] = certificate.context()
+            options["ssl_context"] = context
         if security == "starttls":
-            options |= {"tls_context": certificate.context(), "require_starttls": True}
+            options |= {"tls_context": context, "require_starttls": True}
         if login:
             options |= {
                 "authenticator": _check_login,
@@ -149,7 +139,7 @@ def serve(certificate, monkeypatch):
         running.append(server)
         use_server(monkeypatch, server.port, security)
         if security != "none":
-            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(certificate.chain))
+            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(chain))
         if login:
             monkeypatch.setenv("DRAWSCAPE_SMTP_USER", USER)
             monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", PASSWORD)
@@ -184,7 +174,7 @@ class Rough:
 
 @pytest.fixture
 def rough_server(monkeypatch):
-    """A server that follows its list: 'hello', 'stall', 'before answer', 'after answer'."""
+    """A server that follows its list: 'hello', 'stall', 'before answer'."""
     state = Rough(0)
 
     class Conversation(socketserver.StreamRequestHandler):
@@ -211,8 +201,6 @@ def rough_server(monkeypatch):
                 if when == "before answer":
                     return
                 self.say("250 taken")
-                if when == "after answer":
-                    return
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
         server.daemon_threads = True

@@ -42,7 +42,7 @@ def test_an_address_is_read_with_its_name(text, name, address):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "user", "@example.com", "user@", "a b@example.com", "a@b@c.com", "user@-x.com",
+        None, "", "user", "@example.com", "user@", "a b@example.com", "a@b@c.com", "user@-x.com",
         "a@example.com, b@example.com", "a@example.com;b@example.com", "<a@x.com> <b@x.com>",
         ".a@x.com", "a..b@x.com", "a@x..com", "a" * 65 + "@x.com", "a@" + "x" * 64 + ".com",
         "a@" + ".".join(["x" * 60] * 5), "a@exa mple.com", "a@[127.0.0.1]",
@@ -68,11 +68,6 @@ def test_a_header_cannot_be_injected(read, end):
 def test_a_subject_is_neither_empty_nor_endless(text):
     with pytest.raises(MailError, match="subject"):
         read_subject(text)
-
-
-def test_a_value_that_is_no_text_is_refused_by_name():
-    with pytest.raises(MailError, match=r"recipient None"):
-        read_recipient(None)
 
 
 GIVEN = {"subject": "Ready", "recipient": "u@x.com", "name": "", "pictures": [], "job_id": None}
@@ -252,14 +247,10 @@ def test_a_wrong_variable_is_named(name, value):
 
 
 def test_a_password_never_goes_in_the_clear():
-    login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "p"}
+    login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "hush"}
     with pytest.raises(SettingsError, match="in the clear"):
         MailSettings.of({**HOST, **login, "DRAWSCAPE_SMTP_SECURITY": "none"})
-    assert MailSettings.of({**HOST, **login}).password == "p"
+    settings = MailSettings.of({**HOST, **login})
+    assert (settings.password, "hush" in repr(settings)) == ("hush", False)
     with pytest.raises(SettingsError, match="DRAWSCAPE_SMTP_PASSWORD is not set"):
         MailSettings.of({**HOST, "DRAWSCAPE_SMTP_USER": "u"})
-
-
-def test_the_password_does_not_show():
-    login = {"DRAWSCAPE_SMTP_USER": "u", "DRAWSCAPE_SMTP_PASSWORD": "hush-hush"}
-    assert "hush-hush" not in repr(MailSettings.of({**HOST, **login}))

@@ -1,7 +1,5 @@
 """A home of its own for each test, the application in this process, the real server around it."""
 
-import http.client
-import json
 import os
 import threading
 from contextlib import contextmanager
@@ -59,23 +57,6 @@ def serving(home):
 
 
 @pytest.fixture
-def ask():
-    """Send one request to a server: `status, headers, body = ask(server, 'GET', '/sketches')`."""
-
-    def send(server, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
-        content = None if body is None else json.dumps(body)
-        sent = {"Content-Type": "application/json"} if body is not None else {}
-        connection.request(method, path, content, {**sent, **headers})
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, dict(answer.getheaders()), content
-
-    return send
-
-
-@pytest.fixture
 def opened(chromium, tmp_path, request):
     """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
     folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
@@ -96,3 +77,34 @@ def opened(chromium, tmp_path, request):
         assert not [text for text in complaints if not text.startswith("Failed to load resource")]
 
     return opening
+
+
+THREE_LINES = """
+from drawscape import settings
+from drawscape.svg_builder import SVGBuilder
+
+
+def draw(output_filename, width, height, **order):
+    page = SVGBuilder(width, height)
+    with page.layer("black", color="#000000", width=2):
+        page.line(20, 20, 80, 20)
+        page.line(20, 40, 80, 40)
+    with page.layer("red", color="#ff0000", width=2):
+        page.line(20, 60, 80, 60)
+    path = settings.output_path(output_filename)
+    path.write_text(page.to_string())
+    return str(path)
+
+
+def broken(output_filename, **order):
+    path = settings.output_path(output_filename)
+    path.write_text("<svg")
+    return str(path)
+"""
+
+
+@pytest.fixture
+def front(task_module):
+    """Settings of a site that draws three lines, or what cannot be read."""
+    task_module("line_tasks", THREE_LINES)
+    return lambda task="draw": WebSettings(task=f"line_tasks.{task}", job_modules=("line_tasks",))

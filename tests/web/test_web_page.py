@@ -1,15 +1,21 @@
 """The page in a real Chromium, before a real server and a real worker: from the form to the picture."""
 
+import os
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 from support import sampled
+from web_pages import COLOR, await_settled, color_at, serious, view_of, violations
 
+from drawscape.job_manager import enqueue_background_job, queue_is_paused
+from drawscape.jobs import synchronous_jobs
 from drawscape.web import WebSettings
 
 pytestmark = pytest.mark.browser
+
+TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 def set_slider(page, name, value):
@@ -47,10 +53,10 @@ def test_from_the_form_to_the_picture(opened, serving, home, worker):
 
 
 @pytest.mark.nightly
-def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
-    opened, serving, home, slow_sketch, worker
-):
-    settings = WebSettings(task=slow_sketch, job_modules=("slow_tasks",))
+def test_a_drawing_shows_its_progress_and_is_canceled(opened, serving, task_module, start_workers):
+    task_module("slow_tasks", SLOW)
+    start_workers()
+    settings = WebSettings(task="slow_tasks.draw", job_modules=("slow_tasks",))
     with serving(settings) as server, opened(server.url) as page:
         page.click("#draw")
         says(page, "25 %")
@@ -63,12 +69,7 @@ def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
         assert page.is_disabled("#cancel")
 
 
-@pytest.fixture
-def slow_sketch(task_module):
-    """A task that reports a quarter with a preview and then takes its time."""
-    task_module(
-        "slow_tasks",
-        """
+SLOW = """
 import time
 from drawscape.job_manager import current_job
 
@@ -78,9 +79,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
 def draw(**order):
     current_job().progress(0.25, preview=SVG)
     time.sleep(300)
-""",
-    )
-    return "slow_tasks.draw"
+"""
 
 
 HOSTILE = """
@@ -99,23 +98,14 @@ def draw(output_filename, **order):
         ' src="/owned-by-frame"></iframe></foreignObject></svg>'
     )
     return str(path)
-
-
-def fail(**order):
-    raise ValueError("<img src='/owned-by-error' onerror='fetch(`/owned`)'>")
 """
 
 
-@pytest.fixture
-def hostile(task_module):
-    """A module with tasks that do their worst."""
-    task_module("hostile_tasks", HOSTILE)
-    return "hostile_tasks"
-
-
 @pytest.mark.nightly
-def test_a_hostile_drawing_runs_and_loads_nothing(opened, serving, hostile, worker):
-    settings = WebSettings(task=f"{hostile}.draw", job_modules=(hostile,))
+def test_a_hostile_drawing_runs_and_loads_nothing(opened, serving, task_module, start_workers):
+    task_module("hostile_tasks", HOSTILE)
+    start_workers()
+    settings = WebSettings(task="hostile_tasks.draw", job_modules=("hostile_tasks",))
     with serving(settings) as server, opened(server.url) as page:
         answered = []  # what a policy blocks is a request too, but one without an answer
         page.context.on("response", lambda response: answered.append(response.url))
@@ -234,11 +224,7 @@ def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
 @pytest.mark.nightly
 def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
-        unnamed = page.eval_on_selector_all(
-            "input, select, progress",
-            "all => all.filter(f => !f.labels?.length && !f.ariaLabel).map(f => f.id)",
-        )
-        assert unnamed == []
+        assert violations(page) == []
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Enter")
@@ -246,3 +232,72 @@ def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(opened, ser
         page.focus("#seed")
         page.keyboard.press("Enter")  # draws, as in any form
         page.wait_for_selector("#picture[aria-busy=true]")
+
+
+DESK = "() => getComputedStyle(document.querySelector('.drawscape-viewer-stage')).backgroundColor"
+
+
+def test_a_drawing_is_inspected_by_keyboard_in_light_and_dark(opened, serving, front, worker):
+    with serving(front()) as server, opened(server.url, color_scheme="light") as page:
+        page.select_option("#paper", "Square 200")
+        page.click("#draw")
+        page.wait_for_selector("#look:visible")
+        assert violations(page) == []
+        page.get_by_role("button", name="Inspect").press("Enter")
+        await_settled(page)
+        assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+        box = page.locator("#viewer").bounding_box()
+        assert (box["width"], box["height"]) == (1280, 900)
+        assert color_at(page, 50, 20) == [0, 0, 0]
+        assert color_at(page, 50, 60) == [255, 0, 0]
+        assert color_at(page, 50, 50) == [254, 252, 247]
+        assert violations(page) == []
+        light = page.evaluate(DESK)
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate(DESK) != light
+        assert violations(page) == []
+        before = view_of(page)["scale"]
+        page.keyboard.press("+")
+        assert view_of(page)["scale"] == pytest.approx(1.25 * before)
+        page.get_by_label("red").uncheck()
+        page.wait_for_function(f"at => ({COLOR})(at)[1] === 252", arg=[50, 60])
+        page.keyboard.press("Escape")
+        assert page.is_hidden("#viewer")
+        assert page.evaluate("document.activeElement.id") == "look"
+        assert violations(page) == []
+
+
+def waiting(**options):
+    return enqueue_background_job(TASK, 50, 50, job_delay="1h", **options)
+
+
+@pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
+def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, tmp_path, theme):
+    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
+    job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall").id
+    context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    with synchronous_jobs():
+        drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
+    with serving(WebSettings(manage_jobs=True)) as server:
+        page.goto(f"{server.url}jobs")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save the hall").click()
+        assert download.value.suggested_filename == "the hall.svg"
+        assert Path(download.value.path()).read_bytes() == Path(home, drawn.result).read_bytes()
+        row = page.locator(f"tr:has(td[title='{job_id}'])")
+        row.get_by_role("button", name="cancel").focus()
+        page.keyboard.press("Enter")
+        row.get_by_text("canceled").wait_for()
+        page.wait_for_function("() => document.activeElement.textContent === 'retry'")
+        other = waiting().id
+        page.locator(f"td[title='{other}']").wait_for()
+        page.get_by_role("button", name="Pause", exact=True).click()
+        page.get_by_role("button", name="Resume", exact=True).wait_for()
+        assert queue_is_paused()
+        assert page.locator("#jobs img").count() == 1
+        found = serious(page)
+        page.screenshot(path=folder / f"web-jobs-{theme}.png")
+    context.close()
+    assert found == []

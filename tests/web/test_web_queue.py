@@ -1,12 +1,8 @@
 """The table of jobs on the web: what it shows, what may be done there, and by whom."""
 
-import os
 import threading
-from pathlib import Path
 
 import pytest
-from support import sampled
-from web_pages import serious
 
 from drawscape.job_manager import (
     default_queue,
@@ -15,7 +11,6 @@ from drawscape.job_manager import (
     get_job_status,
     queue_is_paused,
 )
-from drawscape.jobs import synchronous_jobs
 from drawscape.web import WebSettings, create_app
 
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -141,36 +136,3 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
     assert "secret" not in client.get("/jobs").text
     assert get_job_status(job_id)["status"] == "scheduled"
     assert not queue_is_paused()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
-def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, tmp_path, theme):
-    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
-    job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall")
-    context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    with synchronous_jobs():
-        drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
-    with serving(WebSettings(manage_jobs=True)) as server:
-        page.goto(f"{server.url}jobs")
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Save the hall").click()
-        assert download.value.suggested_filename == "the hall.svg"
-        assert Path(download.value.path()).read_bytes() == Path(home, drawn.result).read_bytes()
-        row = page.locator(f"tr:has(td[title='{job_id}'])")
-        row.get_by_role("button", name="cancel").focus()
-        page.keyboard.press("Enter")
-        row.get_by_text("canceled").wait_for()
-        page.wait_for_function("() => document.activeElement.textContent === 'retry'")
-        other = waiting()
-        page.locator(f"td[title='{other}']").wait_for()
-        page.get_by_role("button", name="Pause", exact=True).click()
-        page.get_by_role("button", name="Resume", exact=True).wait_for()
-        assert queue_is_paused()
-        assert page.locator("#jobs img").count() == 1
-        found = serious(page)
-        page.screenshot(path=folder / f"web-jobs-{theme}.png")
-    context.close()
-    assert found == []

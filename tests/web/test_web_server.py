@@ -9,8 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -18,7 +17,6 @@ import pytest
 from support import free_port, wait_until
 
 from drawscape.errors import SettingsError, UnknownNameError
-from drawscape.job_manager import start_worker
 from drawscape.jobs import workers_alive
 from drawscape.web import WebSettings
 
@@ -126,74 +124,41 @@ def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(
     assert "WARNING" in said
 
 
-def asked(port, path, order=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    body = None if order is None else json.dumps(order)
-    json_type = {"Content-Type": "application/json"} if body else {}
-    connection.request("POST" if body else "GET", path, body, {**json_type, **headers})
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer.status, json.loads(content) if content else None
-
-
-def is_up(port):
-    try:
-        return asked(port, "/healthz")[0] == 200
-    except OSError:
-        return False
-
-
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_an_order_is_drawn_and_only_names_of_this_machine_are_answered(home):
+def test_gunicorn_draws_an_order_and_answers_only_to_names_of_this_machine(home, worker):
     port = free_port()
     command = ["-m", "gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
     with (home / "gunicorn.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *command, "drawscape.web:create_app()"],
-            stdout=log,
-            stderr=log,
-            env=dict(os.environ),
+            [sys.executable, *command, "drawscape.web:create_app()"], stdout=log, stderr=log
         )
-    worker = start_worker(1)
+    url = f"http://127.0.0.1:{port}/"
     try:
-        wait_until(lambda: is_up(port), "gunicorn to listen")
-        status, made = asked(port, "/artboard/create", {"width": 50, "height": 50})
-        assert status in (200, 201, 202), made
-        job = made["job_id"]
-        wait_until(lambda: asked(port, f"/jobs/{job}")[1]["status"] == "finished")
-        assert asked(port, "/healthz", Host="evil.example")[0] == 400
-        assert asked(port, "/healthz", Host=f"localhost:{port}")[0] == 200
+        wait_until(lambda: listens(port), "gunicorn to listen")
+        job_id = post(f"{url}artboard/create", {"width": 50, "height": 50})["job_id"]
+        wait_until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["status"] == "finished")
+        assert status(url, "evil.example", "healthz") == 400
+        assert status(url, f"localhost:{port}", "healthz") == 200
     finally:
-        worker.stop()
         process.terminate()
         process.wait(60)
 
 
-Ask = Callable[..., tuple[int, dict[str, str], bytes]]
+def listens(port):
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
+        return True
 
 
-def connect(server):
-    return socket.create_connection(("127.0.0.1", server.effective_port), timeout=60)
-
-
-def test_the_server_answers_over_the_wire(serving, ask, order):
-    with serving(WebSettings()) as server:
-        status, _, body = ask(server, "POST", "/artboard/create", order)
-    assert status == 200
-    assert json.loads(body)["status"] == "generating"
-
-
-def test_many_slow_clients_leave_room_for_the_others(serving, ask):
+def test_many_slow_clients_leave_room_for_the_others(serving):
     with serving(WebSettings(), threads=4) as server:
-        slow = [connect(server) for _ in range(150)]
+        address = ("127.0.0.1", server.effective_port)
+        slow = [socket.create_connection(address, timeout=60) for _ in range(150)]
         for connection in slow:
             connection.sendall(b"GET /sketches HTTP/1.1\r\nHost: ")
-        status, _, _ = ask(server, "GET", "/healthz")  # while each of them holds its connection
+        assert get(f"{server.url}healthz")  # while each of them holds its connection
         for connection in slow:
             connection.close()
-    assert status == 200
 
 
 def test_a_chunked_body_over_the_limit_is_refused(serving):
