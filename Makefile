@@ -107,6 +107,8 @@ $(VENV)/.lab: $(VENV)/.base
 $(VENV)/.test: $(VENV)/.base
 	@echo "Installing what the tests need (once; about a minute)."
 	@$(INSTALL) -e '.[lab,data,png,web,test]'
+	@# jsonschema needs no rfc3987-syntax, and with it each JupyterLab and each pytest starts a second later.
+	@$(BIN)/python -m pip uninstall --quiet --yes --disable-pip-version-check rfc3987-syntax
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.lab
