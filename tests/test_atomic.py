@@ -167,17 +167,6 @@ def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(tmp
     assert list(parent.iterdir()) == []
 
 
-def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(tmp_path, monkeypatch):
-    looks = []
-    scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: (looks.append(path), scandir(path))[1])
-    begun = time.monotonic()
-    for number in range(100):
-        write_atomic(tmp_path / f"{number}", [b"x"])
-    most = 2 + 2 * (time.monotonic() - begun)  # one a second, however slow the disk
-    assert 1 <= len(looks) <= most
-
-
 @pytest.mark.slow
 def test_a_worker_removes_at_its_start_what_killed_drawings_left(home, start_workers):
     (home / "output" / "postcards").mkdir(parents=True)

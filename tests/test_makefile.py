@@ -95,6 +95,8 @@ def test_a_service_runs_a_command_that_there_is_on_the_shared_volume(name):
     assert service["volumes"] == [f"studio:{arguments('VOLUME')[-1]}"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert service["init"] is True
+    token = service.get("environment", {}).get("JUPYTER_TOKEN", "")
+    assert token.startswith("${JUPYTER_TOKEN:?") == (name == "lab")  # that somebody chose
 
 
 def test_several_machines_share_a_queue_a_key_and_a_folder_that_is_the_users():
@@ -126,7 +128,3 @@ def test_the_files_keep_to_the_specification(file):
     found = PyCompose.from_json(merged)
     found.validate()  # volumes and networks that are named are there
     found.to_spec()
-
-
-def test_the_lab_asks_for_a_token_that_somebody_chose():
-    assert SERVICES["lab"]["environment"]["JUPYTER_TOKEN"].startswith("${JUPYTER_TOKEN:?")

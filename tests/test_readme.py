@@ -95,12 +95,8 @@ def test_every_setting_of_the_code_is_in_the_table():
         for path in sources
         for name in re.findall(r"DRAWSCAPE_[A-Z_]*[A-Z](?![A-Z_])", path.read_text())
     }
-    for name in used - {
-        "DRAWSCAPE_FAILPOINT",
-        "DRAWSCAPE_WORKER",
-        "DRAWSCAPE_CHILD",
-        "DRAWSCAPE_CODE",
-    }:  # nobody sets these by hand
+    by_ourselves = {f"DRAWSCAPE_{name}" for name in ("FAILPOINT", "WORKER", "CHILD", "CODE")}
+    for name in used - by_ourselves:
         assert f"`{name}`" in README, f"{name} is not described"
     for key in settings._PROJECT_KEYS:
         assert f"`{key} = " in README, f"{key} is not described"
@@ -125,11 +121,8 @@ def test_every_method_of_the_canvas_stands_in_its_table():
     from drawscape.svg_builder import SVGBuilder
 
     section = README.partition("# The canvas")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`(\w+)`", section)) - {
-        "SVGBuilder",
-        "DRAWSCAPE_DATA_DIRS",
-        "read_input",
-    }
+    others = {"SVGBuilder", "DRAWSCAPE_DATA_DIRS", "read_input"}
+    named = set(re.findall(r"`(\w+)`", section)) - others
     methods = {name for name in vars(SVGBuilder) if not name.startswith("_")}
     assert methods - named == set()
     assert [name for name in named if not hasattr(SVGBuilder, name)] == []
@@ -140,13 +133,7 @@ def test_every_dependency_has_its_line():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [
-        *project["dependencies"],
-        *extras["lab"],
-        *extras["web"],
-        *extras["data"],
-        *extras["png"],
-    ]
+    wanted = sum((extras[name] for name in ("lab", "web", "data", "png")), project["dependencies"])
     page = ROOT / "notebooks" / "pages" / "explanation" / "packages.md"
     table = page.read_text().lower()
     for requirement in wanted:

@@ -170,25 +170,6 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
 
 
 @pytest.mark.sqlite
-def test_a_job_that_ends_while_it_is_kept_from_going_is_named(home):
-    """Its worker ends it between the attempt to delete it and a look at what it is."""
-    job = enqueue_background_job("sampletasks.nothing")
-    database, other = default_queue().database, default_queue().database.another()
-    held = claim(other)
-
-    def end(statement):
-        nonlocal held
-        if "seq, id, queue" in statement and held:
-            acknowledge(other, held, Outcome("finished"))
-            held = None
-
-    database.connection.set_trace_callback(end)
-    with pytest.raises(errors.JobStateError, match="is started; cancel it first"):
-        job.delete()
-    database.connection.set_trace_callback(None)
-
-
-@pytest.mark.sqlite
 def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependents(home):
     job = enqueue_background_job("sampletasks.nothing")
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)

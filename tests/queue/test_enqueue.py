@@ -19,7 +19,6 @@ from drawscape.job_manager import (
     get_job_status,
     list_jobs,
 )
-from drawscape.queue.task import of_call
 
 pytestmark = pytest.mark.both_engines
 
@@ -168,16 +167,6 @@ def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):
 
 
 @pytest.mark.usefixtures("home")
-def test_what_has_no_path_of_its_own_travels_by_value():
-    import sampletasks
-
-    for function in (sampletasks.Kit.tool, sampletasks.TWICE, sampletasks._private):
-        job = enqueue_background_job(function, 1)
-        reported = default_queue().codec.loads(payload_of(job), of_call(job.id, job.task))
-        assert reported[0](1) == 2
-
-
-@pytest.mark.usefixtures("home")
 def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
     (tmp_path / "besides.py").write_text(
         "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
@@ -188,11 +177,6 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
     with pytest.raises(errors.NotSerializableError, match=r"besides\.draw.*lock"):
         enqueue_background_job(draw)
     assert rows() == []
-
-
-def payload_of(job):
-    database = default_queue().database
-    return database.read("select payload from job where id = :id", id=job.id)[0][0]
 
 
 @pytest.mark.usefixtures("home")

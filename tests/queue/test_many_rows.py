@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import os
-import re
 import signal
 import time
 
@@ -140,36 +139,6 @@ def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home):
         enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()
     assert prune_jobs(Keep(finished_s=0, others_s=0)) == 40
     assert database.read("select count(*) from job_group") == [(0,)]
-
-
-def plans_of(look):
-    """Return the steps of each statement that reads jobs while `look` runs."""
-    database = default_queue().database
-    statements = []
-    database.connection.set_trace_callback(statements.append)
-    look()
-    database.connection.set_trace_callback(None)
-    return {
-        statement: [
-            row[3] for row in database.connection.execute(f"explain query plan {statement}")
-        ]
-        for statement in statements
-        if "from job" in statement
-    }
-
-
-def test_statistics_read_no_row_that_they_need_not(home):
-    """Whatever the table holds, each statement finds its rows by an index."""
-    ended_jobs(10)
-    plans = plans_of(queue_statistics)
-    assert len(plans) >= 4
-    for statement, steps in plans.items():
-        for step in steps:
-            if step.startswith("SCAN job"):  # only of what is open, and without its rows
-                assert re.search("COVERING INDEX job_(scheduled|deferred)$|job_started$", step), (
-                    step
-                )
-            assert "TEMP B-TREE" not in step, (statement, step)
 
 
 def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):

@@ -1,6 +1,5 @@
 """The queue's file: its rules, its locks, its older versions, and what others may do to it."""
 
-import gc
 import itertools
 import os
 import shutil
@@ -9,12 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support import await_exit, database_path, is_running, locked, python, started, wait_until
+from support import database_path, is_running, locked, python, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, QueueGoneError
 from drawscape.job_manager import (
@@ -51,23 +49,6 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.both_engines
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
-def test_a_forked_process_uses_a_connection_of_its_own():
-    job = enqueue_background_job("sampletasks.nothing")
-    pid = os.fork()
-    if pid == 0:
-        ok = False
-        try:
-            enqueue_background_job("sampletasks.nothing", job_id="from-the-child")
-            ok = len(rows()) == 2
-        finally:
-            os._exit(0 if ok else 1)
-    assert await_exit(pid) == 0
-    assert {row[0] for row in rows()} == {job.id, "from-the-child"}
-
-
-@pytest.mark.usefixtures("home")
-@pytest.mark.both_engines
 def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path):
     """It asks for the key before anybody has made the folder that it lies in."""
     huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
@@ -99,18 +80,6 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "DRAWSCAPE_HOME"}
     done = python("-c", script, str(tmp_path / "other"), code=None, cwd=home, env=environment)
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
-
-
-@pytest.mark.usefixtures("home")
-def test_the_collector_closes_connections_in_whatever_order_it_finds_them():
-    gc.collect()  # what others have left
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always", ResourceWarning)
-        database = default_queue().database.another()
-        database.itself = database, database.connection
-        del database
-        gc.collect()
-    assert not seen
 
 
 @pytest.mark.usefixtures("home")
@@ -295,16 +264,6 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     assert job.status == "started"
     assert job.meta == {"pen": "fine"}  # of the first report, which was not written either
     cancel_job(job.id)
-
-
-@pytest.mark.slow
-def test_a_lock_held_longer_than_the_patience_is_a_named_error(home):
-    database = SqliteEngine(database_path(), timeout_s=0.2)
-    database.connection  # noqa: B018 - opened before the lock
-    with locked(), pytest.raises(QueueError, match="held the file for more than"):
-        database.write("delete from job")
-    with database.transaction():
-        pass
 
 
 @pytest.mark.slow

@@ -97,9 +97,17 @@ def test_a_batch_may_hold_several_functions():
         enqueue_many("sampletasks.echo", [("sampletasks.add", {"value": 2})])
 
 
-def test_a_function_without_a_module_travels_by_value():
-    factor = 3
-    assert enqueue_background_job(lambda x: x * factor, 14).wait(60) == 42
+def test_a_function_without_a_path_travels_by_value():
+    import sampletasks
+
+    factor = 2
+    for function in (
+        lambda x: x * factor,
+        sampletasks.Kit.tool,
+        sampletasks.TWICE,
+        sampletasks._private,
+    ):
+        assert enqueue_background_job(function, 21).wait(60) == 42
 
 
 @pytest.mark.parametrize(

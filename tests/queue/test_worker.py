@@ -16,12 +16,10 @@ from support import first_line, is_running, locked, python, rounds, started, wai
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import (
     cancel_job,
-    default_queue,
     enqueue_background_job,
     start_worker,
     workers_alive,
 )
-from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.task import load_key
 from drawscape.queue.worker.child_process import cgroup_limits
 
@@ -283,14 +281,6 @@ def test_a_worker_in_a_copy_of_a_home_harms_nothing(home, start_consumer, tmp_pa
     assert [job.wait(60) for job in jobs] == [12] * 2
     assert {job.refresh().attempts for job in jobs} == {1}
     assert original.process.poll() is None
-
-
-def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
-    locks = default_queue().folder / "workers"
-    locks.mkdir(parents=True)
-    (locks / "dead.lock").write_text("{}")
-    assert not Locks(locks).is_alive("dead")
-    assert not Locks(locks).is_alive("never-was")
 
 
 def parent_of(pid):
