@@ -29,7 +29,7 @@ RINGS = 9
 """Lines of equal swing in a place that moves; fewer where they would lie closer than 0.8 mm."""
 
 ROUNDS = 8
-"""Of spreading the grains."""
+"""Of spreading the grains; small plates, of which there are many, need fewer."""
 
 
 @sketch
@@ -71,7 +71,7 @@ def chladni(
         # Where few lines are still, there is room for fewer grains.
         count = min(as_on_a4(grains, box), int(float(np.mean(density)) * wide * tall / 0.9))
         points = np.empty((0, 2))
-        for done, points in stippled(rng, density, box, count, ROUNDS):
+        for done, points in stippled(rng, density, box, count, max(3, ROUNDS // columns)):
             share = (number + done) / (rows * columns)
             yield share, partial(in_pens, ink=ink, parts=[_circles(points)], names=["sand"])
         sand.append(_circles(points))
