@@ -67,7 +67,7 @@ def _tones(rng: np.random.Generator, centres: Complexes, symmetric: bool) -> Poi
         wave, phase = rng.uniform(0.5, 1.6), rng.uniform(0, 2 * np.pi)
         for spoke in range(10):
             tone += np.cos(wave * (centres * np.exp(0.2j * np.pi * spoke)).real + phase) / 10
-    return np.asarray(0.5 + 0.4 * tone / np.std(tone))
+    return np.asarray(0.54 + 0.33 * tone / np.std(tone))
 
 
 def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: complex) -> Points:
