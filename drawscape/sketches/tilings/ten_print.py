@@ -24,7 +24,7 @@ def ten_print(
     cells: Annotated[int, Interval(ge=4, le=40), doc("Cells across the shorter side")] = 12,
     strands: Annotated[int, Interval(ge=1, le=9), doc("Lines of each ribbon")] = 5,
     drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
-    ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.62,
+    ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.5,
     loops: Annotated[bool, doc("Draw ribbons that close on themselves in red")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> None:
