@@ -8,7 +8,7 @@
                                      empty, below (a widget's id), details
    Of two messages about a tile the one with the larger number stands. */
 
-const STARS = 5, LARGEST_TILE = 280;
+const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
 
 const ICONS = {  // on 16 x 16
   inspect: "M7 3a4 4 0 1 0 0 8a4 4 0 1 0 0 -8M10 10L14 14",
@@ -458,8 +458,11 @@ class Board {
   fit() {
     if (!this.actions) return;
     const columns = this.model.get("columns"), px = this.model.get("tile_px");
-    const width = columns ? (px ? `${px}px` : `minmax(0, ${LARGEST_TILE}px)`) : `minmax(min(${px || 180}px, 100%), ${px ? `${px}px` : "1fr"})`;
-    this.list.style.gridTemplateColumns = `repeat(${columns || "auto-fill"}, ${width})`;
+    /* So many columns as asked, fewer where a tile would be no picture any more; else as many as there is room for. */
+    const share = columns ? `max(${SMALLEST_TILE}px, (100% - ${columns - 1} * min(14px, 1%)) / ${columns} - 0.1px)` : "min(180px, max(45%, 100px))";
+    this.list.style.maxWidth = columns && !px ? `${columns * (LARGEST_TILE + 14)}px` : "";
+    this.list.style.gridTemplateColumns = columns && px ? `repeat(${columns}, ${px}px)`
+      : `repeat(auto-fill, minmax(min(${px ? `${px}px` : share}, 100%), ${px ? `${px}px` : "1fr"}))`;
     if (!px && document.activeElement !== this.size) this.size.value = this.list.firstChild?.offsetWidth || 180;
   }
 

@@ -16,6 +16,7 @@ def page(y):
 compared = compare(page(30), page(60))
 compared"""
 
+WIDTHS = "[...document.querySelectorAll('.drawscape-viewer canvas')].map(one => one.clientWidth)"
 SCALES = "() => [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer.view.scale)"
 
 
@@ -28,6 +29,11 @@ def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab, page
     await_settled(page, 2)
     after = page.evaluate(SCALES)
     assert after[0] == after[1] == pytest.approx(1.25 * before[0])
+
+    size = page.viewport_size
+    page.set_viewport_size({"width": 640, "height": 900})
+    page.wait_for_function(f"{WIDTHS}.every(width => width > 150)")  # one below the other
+    page.set_viewport_size(size)
 
     page.get_by_role("button", name="overlay").click()
     await_settled(page, 1)
