@@ -73,7 +73,7 @@ def use(page):
     sheet.get_by_role("button", name="Open").click()
     sheet.locator(".drawscape-form[data-status='finished'] .drawscape-draw").wait_for()
     form.get_by_role("button", name="Close").click()
-    form.get_by_role("button", name="Plot").click()
+    form.get_by_role("button", name="Plot", exact=True).click()
     plot = form.locator(".drawscape-plot")
     for question in ("paper", "position"):
         plot.get_by_text(f"waiting for {question}").first.wait_for()
