@@ -12,7 +12,7 @@ from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 
 # Possessive: a hostile file must not make the match go back.
-_CALL = re.compile(r"\s*+([A-Za-z]++)\s*+\(([^()]*+)\)\s*+")
+_CALL = re.compile(r"\s*+([A-Za-z][A-Za-z0-9]*+)\s*+\(([^()]*+)\)\s*+")
 _ARGUMENT = re.compile(rf"\s*+(?>,\s*+)?+({NUMBER})([a-z]*+)")
 _ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 # CSS's lengths in user units, which are its pixels.
@@ -152,8 +152,14 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewX": (lambda degrees: Matrix(c=_tangent(degrees)), (1,), (0,)),
     "skewY": (lambda degrees: Matrix(b=_tangent(degrees)), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
+    # On a page depth is not seen, and without a perspective it changes nothing else.
+    "translateZ": (lambda z: IDENTITY, (1,), ()),
+    "translate3d": (lambda x, y, z: translation(x, y), (3,), ()),
+    "scaleZ": (lambda sz: IDENTITY, (1,), ()),
+    "scale3d": (lambda sx, sy, sz: Matrix(a=sx, d=sy), (3,), ()),
+    "rotateZ": (rotation, (1,), (0,)),
 }
-_ONLY_CSS = frozenset(("translateX", "translateY", "scaleX", "scaleY"))
+_ONLY_CSS = _FUNCTIONS.keys() - {"translate", "rotate", "scale", "skewX", "skewY", "matrix"}
 _WITH_UNITS = ("translate", "rotate", "skew")
 
 

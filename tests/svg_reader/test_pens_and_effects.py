@@ -248,6 +248,11 @@ ALIKE = [
     (BOX.format('transform="rotate(20deg)"'), BOX.format("")),
     (BOX.format('transform="translateX(20)"'), BOX.format("")),
     (BOX.format('style="transform:translateX(20px)"'), BOX.format('transform="translate(20)"')),
+    (
+        BOX.format('style="transform:translate3d(20px,5px,9px) rotateZ(20deg) scale3d(2,1,3) translateZ(5px) scaleZ(2)"'),
+        BOX.format('transform="translate(20,5) rotate(20) scale(2,1)"'),
+    ),
+    (BOX.format('transform="translate3d(20,5,0)"'), BOX.format("")),
     (BOX.format('transform="scale(0,1)"'), ""),
     (BOX.format('transform="rotate(20)" transform-origin="foo"'), BOX.format('transform="rotate(20)"')),
     (BOX.format('transform="rotate(20)" transform-origin="bottom 20px right 30px"'), BOX.format('transform="rotate(20)"')),
