@@ -341,8 +341,8 @@ class GrblEmulator(Emulator):
 
     @property
     def busy(self):
-        """Whether time matters now."""
-        return bool(self.motion.blocks or self.rx or self.line or self.out)
+        """Whether time matters now; a line without its end waits for ever."""
+        return bool(self.motion.blocks or b"\n" in self.rx or self.line or self.out)
 
     @property
     def state(self):
@@ -530,7 +530,7 @@ class MarlinEmulator(Emulator):
 
     @property
     def busy(self):
-        return bool(self.motion.blocks or self.rx or self.queue or self.out)
+        return bool(self.motion.blocks or b"\n" in self.rx or self.queue or self.out)
 
     def receive(self, data):
         for byte in data:
@@ -664,7 +664,7 @@ class HpEmulator(Emulator):
 
     @property
     def busy(self):
-        return bool(self.motion.blocks or self.rx or self.out)
+        return bool(self.motion.blocks or b";" in self.rx or self.out)
 
     def receive(self, data):
         self.received += len(data)
