@@ -140,3 +140,27 @@ class FormOnPage:
             }"""
         )
         return base64.b64decode(encoded)
+
+
+class Panel:
+    """The panel of a plot on a page."""
+
+    def __init__(self, page):
+        self.root = page.locator(".drawscape-plot")
+
+    def shoot(self, pictures, name):
+        """Keep how it looks, wide and narrow."""
+        for width in (640, 1366):
+            self.root.page.set_viewport_size({"width": width, "height": 1000})
+            self.root.first.screenshot(path=pictures / f"plot-{name}-{width}.png")
+
+    def press(self, name):
+        self.root.get_by_role("button", name=name).click()
+
+    def wait_for(self, words):
+        self.root.get_by_text(words).first.wait_for(timeout=60_000)
+
+    def answer(self, *questions):
+        for question in questions:
+            self.wait_for(f"waiting for {question}")
+            self.press("Yes, go on")

@@ -1,7 +1,6 @@
 """A real browser before a real JupyterLab, with a queue of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,7 @@ import pytest
 from jupyter_lab import jupyter_folders, running_lab
 from support import wait_until
 
-from drawscape.queue.engines.liveness import Locks
-
-ROOT = Path(__file__).parents[2]
+from drawscape.job_manager import workers_alive
 
 EXACT = """from drawscape.notebook import form
 drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
@@ -20,47 +17,30 @@ drawing"""
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(module_home):
     """A home of its own for the queue and the drawings of one test module."""
-    return tmp_path_factory.mktemp("home")
+    return module_home
 
 
 @pytest.fixture(scope="module")
 def environment(home):
     """The environment of every process of one test module."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
-    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
-    return {**kept, "DRAWSCAPE_HOME": str(home), "PYTHONPATH": path}
+    path = os.pathsep.join([os.environ["PYTHONPATH"], str(Path(__file__).parents[2])])
+    return {**os.environ, "PYTHONPATH": path}
 
 
 @pytest.fixture(scope="module")
 def consumer(home, environment):
     """A `huey_consumer` process of its own, started as its documentation says."""
     log = home / "consumer.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-w", "1"],
-            env=environment,
-            cwd=home,
-            stdout=output,
-            stderr=output,
-        )
-    locks = home / ".drawscape" / "workers"
-    wait_until(lambda: Locks(locks).living() or process.poll() is not None, "the consumer")
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-w", "1"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=environment, cwd=home, stdout=out, stderr=out)
+    wait_until(lambda: workers_alive() or process.poll() is not None, "the consumer")
     assert process.poll() is None, log.read_text()
     yield process
     process.terminate()
     process.wait(timeout=60)
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory, environment):
-    """JupyterLab with fresh settings on a copy of `notebooks/`."""
-    base = tmp_path_factory.mktemp("lab")
-    folder = base / "notebooks"
-    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".*"))
-    with running_lab(base, folder, {**environment, **jupyter_folders(base)}) as lab:
-        yield lab
 
 
 @pytest.fixture

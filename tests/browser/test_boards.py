@@ -1,9 +1,10 @@
-"""Sheet, history and viewer in one notebook: by pointer and keys, light and dark, wide and narrow."""
+"""Sheet, history, viewer and plot in one notebook: by pointer and keys, light and dark, wide and narrow."""
 
 from pathlib import Path
 
 import find_chromium
 import pytest
+from notebook_page import Panel
 from support import wait_until
 from web_pages import await_settled, serious
 
@@ -80,6 +81,32 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
     assert notebook.evaluate(MODELS) == before  # the boards of the first run are closed
     assert int(before) <= 12
     assert notebook.cell_errors() == []
+
+
+BUTTONS = """from drawscape.notebook import contact_sheet, form
+from drawscape.plotter.device import add_device
+import ipywidgets
+_ = add_device('sim', 'simulator', '60x')
+sheet = contact_sheet('truchet', 2, paper='A7')
+ipywidgets.VBox([form('spiral', paper='A7', turns=3), sheet])"""
+
+
+def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
+    notebook = lab.run_cells(page, BUTTONS)
+    form, board = notebook.form(), page.locator(".drawscape-board")
+    form.await_status("finished")
+    form.press("Plot")
+    panel = Panel(form.root)
+    panel.wait_for("waiting for paper")
+    assert not form.root.locator("img.drawscape-picture").is_visible()
+    panel.answer("paper", "position")
+    panel.wait_for("sim: done")
+    form.press("Close")
+    form.root.locator("img.drawscape-picture").wait_for()
+    tile = board.locator(".board-tile[data-state='finished']").first
+    tile.click()
+    board.get_by_role("button", name="Plot").click()
+    board.locator(".board-below .drawscape-plot").wait_for()
 
 
 def test_a_chromium_is_looked_for_while_playwright_runs(chromium, monkeypatch):

@@ -1,11 +1,14 @@
 """The main job in a real browser: a form enqueues, a huey_consumer draws, the picture appears."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
+
+TUTORIAL = Path(__file__).parents[2] / "notebooks" / "01_first_drawing.ipynb"
 
 SLOW = """from drawscape.notebook import form
 def dots(svg, rng):
@@ -20,7 +23,8 @@ drawing"""
 
 
 def test_a_press_on_draw_brings_the_file_of_that_job(lab, page):
-    notebook = lab.open(page, "01_first_drawing.ipynb")
+    shutil.copy(TUTORIAL, lab.folder)
+    notebook = lab.open(page, TUTORIAL.name)
     notebook.run_all()
     assert notebook.cell_errors() == []
     form = notebook.form()

@@ -1,6 +1,5 @@
 """A form in a real browser: exact numbers, keys, one drag, what the page says, how it looks."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -155,29 +154,12 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
 
 
 @pytest.mark.nightly
-def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
-    notebook, lab, page
-):
-    notebook.form().await_status("finished")
-    page.wait_for_function(  # the catalogue's picture is there first
-        "() => document.querySelector('.drawscape-form-saved img')?.naturalWidth > 300"
-    )
-    assert not page.locator(".drawscape-form-saved img").is_visible()
-    path = notebook.path
-    notebook.save()
-    saved = lab.folder / path
-    wait_until(lambda: "drawscape-form-saved" in saved.read_text(), "the saved notebook")
-    outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
-    assert len(json.dumps(outputs)) < 200_000
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-    )
+def test_a_form_says_that_its_kernel_is_gone(notebook, page):
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.evaluate(f"() => {kernel}.restart()")
     page.locator(".drawscape-form.drawscape-gone").wait_for()
     said = "form => getComputedStyle(form, '::before').content"
     assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
-    notebook.shut_down()
-    lab.open(page, path)
-    page.locator(".drawscape-form-saved img").wait_for()
 
 
 @pytest.mark.nightly

@@ -14,13 +14,6 @@ for margin in (3, 6):
     drawn(74, 105, 'penrose', margin=margin)
 seen = history()"""
 
-HERS = """from drawscape.catalogue import drawings
-from drawscape.notebook import contact_sheet, history
-for one in drawings('truchet', tiles=4):
-    _ = one.star(0).untag(*one.tags)
-wall = contact_sheet('truchet', [1, 2, 3], paper='74x105', tiles=4)
-wall"""
-
 
 @pytest.fixture
 def notebook(lab, page):
@@ -94,34 +87,3 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook, page):
     cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
     assert page.evaluate(cells) == ["code", "code"]
     assert notebook.cell_errors() == []
-
-
-def test_marks_of_two_people_in_two_notebooks_appear_in_both(notebook, lab, page):
-    other = page.context.new_page()
-    other.set_default_timeout(60_000)
-    hers = lab.run_cells(other, HERS, "history('truchet', tiles=4)")
-    sheet, gallery = (other.locator(".drawscape-board").nth(place) for place in (0, 1))
-    for wall in (sheet, gallery):
-        wall.locator(".board-tile img[src]").nth(2).wait_for()
-    assert "3 of them before" in hers.evaluate("print(wall.status)")
-
-    page.locator(".board-tile[aria-label='truchet · seed 1 · tiles 4']").click()
-    page.keyboard.press("4")
-    for wall in (sheet, gallery):
-        wall.locator("[aria-label='seed 1, 4 stars']").wait_for()
-    sheet.locator("[aria-label='seed 2']").click()
-    other.keyboard.press("2")
-    for wall, label in (
-        (gallery, "seed 2, 2 stars"),
-        (page, "truchet · seed 2 · tiles 4, 2 stars"),
-    ):
-        wall.locator(f"[aria-label='{label}']").wait_for()
-    gallery.locator("[aria-label='seed 3']").click()
-    other.keyboard.press("x")
-    sheet.locator("[aria-label='seed 3 · rejected']").wait_for()
-    wait_until(lambda: not [c for c in captions(page) if "seed 3 · tiles 4" in c], "the third")
-    kept = "print(sorted((d.seed, d.stars, d.tags) for d in drawings('truchet', tiles=4)))"
-    said = "[(1, 4, ()), (2, 2, ()), (3, 0, ('rejected',))]\n"
-    assert (notebook.evaluate(kept), hers.evaluate(kept)) == (said, said)
-    assert notebook.cell_errors() == hers.cell_errors() == []
-    other.close()

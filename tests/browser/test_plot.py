@@ -4,12 +4,13 @@ import os
 import signal
 
 import pytest
+from notebook_page import Panel
 from support import wait_until
 
 from drawscape.plotter.device import simulator_process
 from drawscape.plotter.plot import list_plots
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 BARS = """def bars(svg):
     for number, color in enumerate(("black", "red")):
@@ -23,33 +24,7 @@ _ = add_device('sim', 'simulator', '20x')
 form('bars', paper='A7')"""
 
 
-class Panel:
-    """The panel of a plot on a page."""
-
-    def __init__(self, page):
-        self.root = page.locator(".drawscape-plot")
-
-    def shoot(self, pictures, name):
-        """Keep how it looks, wide and narrow."""
-        for width in (640, 1366):
-            self.root.page.set_viewport_size({"width": width, "height": 1000})
-            self.root.first.screenshot(path=pictures / f"plot-{name}-{width}.png")
-
-    def press(self, name):
-        self.root.get_by_role("button", name=name).click()
-
-    def wait_for(self, words):
-        self.root.get_by_text(words).first.wait_for(timeout=60_000)
-
-    def answer(self, *questions):
-        for question in questions:
-            self.wait_for(f"waiting for {question}")
-            self.press("Yes, go on")
-
-
-@pytest.mark.nightly
-def test_a_plot_by_clicks(lab, page, pictures, home, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
+def test_a_plot_by_clicks(lab, page, pictures, home):
     (home / "sketches").mkdir()
     (home / "sketches" / "bars.py").write_text(BARS)
     notebook = lab.run_cells(page, FORM)
@@ -106,31 +81,3 @@ def restart_and_run(page, notebook):
     page.locator(".jp-InputArea-editor").first.click()
     toolbar.locator("[data-jp-item-name='run']").click()
     notebook.wait_idle()
-
-
-BUTTONS = """from drawscape.notebook import contact_sheet, form
-from drawscape.plotter.device import add_device
-import ipywidgets
-_ = add_device('sim', 'simulator', '60x')
-sheet = contact_sheet('truchet', 2, paper='A7')
-ipywidgets.VBox([form('spiral', paper='A7', turns=3), sheet])"""
-
-
-@pytest.mark.usefixtures("consumer")
-def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page, home, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
-    notebook = lab.run_cells(page, BUTTONS)
-    form, board = notebook.form(), page.locator(".drawscape-board")
-    form.await_status("finished")
-    form.press("Plot")
-    panel = Panel(form.root)
-    panel.wait_for("waiting for paper")
-    assert not form.root.locator("img.drawscape-picture").is_visible()
-    panel.answer("paper", "position")
-    panel.wait_for("sim: done")
-    form.press("Close")
-    form.root.locator("img.drawscape-picture").wait_for()
-    tile = board.locator(".board-tile[data-state='finished']").first
-    tile.click()
-    board.get_by_role("button", name="Plot").click()
-    board.locator(".board-below .drawscape-plot").wait_for()
