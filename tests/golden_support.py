@@ -22,6 +22,12 @@ LINES, POINTS = 60, 40
 NEAR_MM = 0.02
 """Two decimals in the file, and a last digit that may round the other way."""
 
+HEAVY = {
+    "differential_growth", "dla", "four_pens", "implicit", "rayhatching", "reaction_diffusion",
+    "space_colonization", "stippling", "swathes", "tsp_picture",
+}  # fmt: skip
+"""Sketches that take about a second: they run with the slow tests."""
+
 FAR_MM = 5.0
 """How far the middle of a drawing may be off that is compared loosely."""
 

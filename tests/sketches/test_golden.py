@@ -7,47 +7,21 @@ pytest tests/sketches/test_golden.py --regenerate-golden -m "slow or not slow"
 and look at what changed: each file opens in a browser after `gunzip`.
 """
 
-import hashlib
-import json
-import os
-
 import numpy as np
 import pytest
-from golden_support import FOLDER, compared, differences, layers_of, read_golden
-from support import python, sampled
+from golden_support import FOLDER, HEAVY, compared, differences, layers_of
+from support import sampled
 
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import Pen, SVGBuilder
 
 SIZE_MM = 60.0
 
-HEAVY = {
-    "differential_growth",
-    "dla",
-    "four_pens",
-    "implicit",
-    "rayhatching",
-    "reaction_diffusion",
-    "space_colonization",
-    "stippling",
-    "swathes",
-    "tsp_picture",
-}
-"""About a second each: they run with the slow tests."""
 
 CHAOTIC = {
-    "attractor",
-    "curl_noise",
-    "differential_growth",
-    "dla",
-    "flow_field",
-    "portrait",
-    "rayhatching",
-    "reaction_diffusion",
-    "stippling",
-    "swathes",
-    "tsp_picture",
-}
+    "attractor", "curl_noise", "differential_growth", "dla", "flow_field", "portrait",
+    "rayhatching", "reaction_diffusion", "stippling", "swathes", "tsp_picture",
+}  # fmt: skip
 """A last digit grows to another drawing here; only what the whole looks like is compared."""
 
 
@@ -67,32 +41,15 @@ def test_a_sketch_draws_what_its_golden_file_shows(name, seed, request):
         assert not compared(file, svg, regenerate=regenerate, loosely=name in CHAOTIC)
 
 
-@pytest.mark.parametrize("name", list(SKETCHES))
-def test_another_seed_makes_another_drawing(name):
-    one, other = (read_golden(FOLDER / f"{name}-{seed}.svg.gz") for seed in (0, 1))
-    assert differences(one, other)
-
-
 def test_there_is_no_golden_file_of_a_sketch_that_is_gone():
     names = {file.name.rpartition("-")[0] for file in FOLDER.glob("*.svg.gz")}
     assert names == set(SKETCHES)
 
 
-@pytest.mark.parametrize("loosely", [False, True])
-def test_the_comparison_can_fail(loosely):
-    golden = read_golden(FOLDER / "maze-0.svg.gz")
-    assert not differences(golden, layers_of(draw("maze", SIZE_MM, SIZE_MM)), loosely=loosely)
-    others = [
-        draw("maze", SIZE_MM, SIZE_MM, solution=False),
-        draw("maze", SIZE_MM, SIZE_MM, corridors=12),
-        draw("schotter", SIZE_MM, SIZE_MM),
-        *([] if loosely else [draw("maze", SIZE_MM, SIZE_MM, seed=1)]),
-    ]
-    for other in others:
-        assert differences(golden, layers_of(other), loosely=loosely)
-
-
 def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
+    maze = layers_of(draw("maze", SIZE_MM, SIZE_MM))
+    assert differences(maze, layers_of(draw("schotter", SIZE_MM, SIZE_MM)), loosely=True)
+    assert differences(maze, layers_of(draw("maze", SIZE_MM, SIZE_MM, corridors=12)), loosely=True)
     svg = draw("schotter", SIZE_MM, SIZE_MM, accent=0)
     (pen, lines), golden = svg.layers()[0], layers_of(svg)
     one = lines.points.copy()
@@ -111,22 +68,3 @@ def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
     with almost.layer(pen.name, color=pen.color, width=pen.width):
         almost.polylines(lines.with_points(lines.points + 1e-9))
     assert not differences(golden, layers_of(almost))
-
-
-def test_the_same_seed_gives_the_same_bytes_in_another_process():
-    names = sampled(SKETCHES, 9)
-    code = (
-        "import hashlib, json, sys\n"
-        "from drawscape.sketches import draw\n"
-        "for name in sys.argv[1:]:\n"
-        "    svg = draw(name, 50, 60, seed=3)\n"
-        "    print(hashlib.sha256(svg.to_bytes()).hexdigest(), json.dumps(svg.provenance))"
-    )
-    there = python(
-        "-c", code, *names, env={**os.environ, "PYTHONHASHSEED": "1"}
-    ).stdout.splitlines()
-    for name, line in zip(names, there, strict=True):
-        digest, provenance = line.split(" ", 1)
-        svg = draw(name, 50, 60, seed=3)
-        assert json.loads(provenance) == svg.provenance, name  # the part that is not lines
-        assert digest == hashlib.sha256(svg.to_bytes()).hexdigest(), name

@@ -1,6 +1,7 @@
 """Chance: seeds, streams, and what a seed promises."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from drawscape.drawing.values import rgb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.geometry.lines import resample
 from drawscape.recipe import (
-    Provenance,
     Randomness,
     as_sketch,
     read_provenance,
@@ -55,8 +55,6 @@ def plain(svg: Any, rng: Any) -> None:
 
 def circles(svg: Any) -> np.ndarray[Any, Any]:
     """The centre and radius of each circle drawn."""
-    import re
-
     found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', svg.to_string())
     return np.array(found, dtype=float)
 
@@ -88,10 +86,6 @@ def test_a_drawing_with_streams_is_drawn_again_to_the_byte():
     kept = read_provenance(svg.to_string())
     assert kept.streams == {"layout": 2, "size": 9}
     assert redraw(kept, dots).to_bytes() == svg.to_bytes()
-
-
-def test_a_drawing_without_streams_says_nothing_of_them():
-    assert "streams" not in Provenance.of(draw(plain, 50, 50).provenance).as_dict()
 
 
 @pytest.mark.parametrize(
@@ -145,15 +139,7 @@ LEAST = 0.08
 others are red.
 """
 
-SCREENS = {
-    "four_pens",
-    "spiral_halftone",
-    "squiggles",
-    "tone_hatching",
-    "tsp_picture",
-    "stippling",
-    "portrait",
-}
+SCREENS = {*SKETCHES.families()["pictures"], "stippling"}
 """The same picture whatever the seed, which moves the screen or the points."""
 
 LEAST_SCREEN = 0.02
@@ -217,17 +203,6 @@ def test_streams_of_streams_differ_from_their_parents():
     assert not np.array_equal(rng.uniform(size=5), rng.stream("layout").uniform(size=5))
 
 
-def test_a_sketch_keeps_its_composition_when_it_draws_more_colours():
-    def dots(svg: Any, rng: Any, *, colours: int = 2) -> None:
-        """Dots in places of one stream, radii of another."""
-        rng.stream("colour").uniform(size=colours)
-        for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
-            svg.circle(x, y, 2)
-
-    few, many = (draw(dots, 100, 100, seed=3, colours=n).lines() for n in (2, 50))
-    assert np.array_equal(few.points, many.points)
-
-
 def test_the_canvas_own_random_numbers_follow_the_seed():
     def dots(svg):
         for _ in range(3):
@@ -239,8 +214,7 @@ def test_the_canvas_own_random_numbers_follow_the_seed():
 
 
 QUICK = {"penrose", "maze", "schotter", "paragraph"}
-"""Two layers each, lines of two points, of many, closed ones; the others run by night.
-"""
+"""Two layers each, lines of two points, of many, closed ones; the others run by night."""
 
 CASES = [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.nightly]) for n in SKETCHES]
 
