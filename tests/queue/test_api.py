@@ -319,6 +319,7 @@ def test_the_failed_jobs_of_a_batch_count_when_they_are_gone(go):
     batch = enqueue_many(TASK, [{}] * 2, then=TASK, **options)
     end(take(), "failed", "exception")
     go(batch.jobs[0])
+    assert len(batch.jobs) == 1
     end(take())
     assert batch.following.reason == "dependency"
 
