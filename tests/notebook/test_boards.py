@@ -238,11 +238,8 @@ def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_a
     sketch, gate = gated
     first = contact_sheet(sketch, range(3), paper="A7", size=2.0)
     first.cancel()
-    wait_until(
-        lambda: (
-            first.status == "0 of 3 drawn, 1 stopped, 2 canceled" or "3 canceled" in first.status
-        )
-    )
+    ends = ("1 stopped, 2 canceled", "3 canceled")
+    wait_until(lambda: first.status.endswith(ends), "the end")
     gate.touch()
     count = count_jobs()
     contact_sheet(sketch, range(3), paper="A7", size=2.0).wait(60)
@@ -261,14 +258,15 @@ def test_a_sketch_that_fails_is_not_queued_again():
 
 
 def test_more_seeds_are_drawn_and_stay_with_the_sheet():
-    first = contact_sheet("schotter", range(2), paper="A7", name="more")
+    first = contact_sheet("schotter", range(2), paper="A7", name="more", calm=0.25)
     first.more(2)
     first.more(1)
     first.wait(60)
     await_words(first, "5 of 5 drawn")
-    assert [made.width for made in drawings("schotter", sheet="more")] == [74] * 5
+    made = [(one.width, one.parameters["calm"]) for one in drawings("schotter", sheet="more")]
+    assert made == [(74, 0.25)] * 5
     count = count_jobs()
-    whole = contact_sheet("schotter", range(2), paper="A7", name="more")
+    whole = contact_sheet("schotter", range(2), paper="A7", name="more", calm=0.25)
     assert whole.status == "5 of 5 drawn, 5 of them before"
     assert count_jobs() == count
 
@@ -288,11 +286,8 @@ def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_
     seen = history("schotter", sheet="moved")
     assert seen.status == "2 drawings"
     seen.filter(rejected=True)
-    assert sorted(tile["caption"] for tile in seen.tiles) == [
-        "seed 0",
-        "seed 1 · deleted",
-        "seed 2",
-    ]
+    found = sorted(tile["caption"] for tile in seen.tiles)
+    assert found == ["seed 0", "seed 1 · deleted", "seed 2"]
     seen.close()
     count = count_jobs()
     contact_sheet("schotter", range(3), paper="60x60", name="moved").wait(60)
@@ -312,10 +307,8 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path):
 
 
 def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_all_numbers():
-    assert [cell.caption for cell in contact_sheet("schotter", 2, paper="A7").cells.values()] == [
-        "seed 0",
-        "seed 1",
-    ]
+    two = contact_sheet("schotter", 2, paper="A7")
+    assert [cell.caption for cell in two.cells.values()] == ["seed 0", "seed 1"]
     spread = variations("schotter", paper="A7", sobol=4)
     assert len({str(cell.values) for cell in spread.cells.values()}) == 4
     spread.wait(60)
@@ -369,11 +362,6 @@ def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents():
     far = [child(PARAMETERS, [parent], rng, spread=1.0, locked=["c"]) for _ in range(100)]
     assert {one["c"] for one in (*near, *far)} == {7}
     assert np.std([one["a"] for one in near]) < 0.02 < 0.1 < np.std([one["a"] for one in far])
-
-
-def test_a_name_to_keep_that_is_no_parameter_is_refused():
-    with pytest.raises(UnknownNameError, match="unknown parameter 'q'"):
-        evolve(six, keep=["q"])
 
 
 class TestGenerations:
@@ -490,12 +478,12 @@ def busy():
         one.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("busy")
 def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(monkeypatch):
     """The page opens amid the drawing: what it was sent last, by the tiles' numbers, is what it shows."""
-    size = rounds(6, 24)
-    for number in range(rounds(3, 200)):
+    size = 24
+    for number in range(200):
         made = contact_sheet("spiral", range(number * size, (number + 1) * size), paper="A7")
         seen = {}
 
@@ -521,7 +509,7 @@ def test_a_kernel_stays_small_after_many_drawings_and_sheets():
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    drawn = form("rose", paper="A6")
+    drawn = form("molnar", paper="A6")
     before, threads, at_first = len(_instances), 0, 0.0
     for seed in range(rounds(8, 150)):
         drawn.set(seed=1000 + seed).draw().wait(60)

@@ -156,6 +156,7 @@ def test_a_form_refuses_what_it_could_not_use(options, error, words):
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
         (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
+        (lambda: evolve("spiral", keep=["q"]), "unknown parameter 'q'"),
         (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),
         (lambda: history(stars="three"), "stars='three': must be a whole number"),
         (lambda: history(tag=3), "tag=3: give text"),

@@ -2,7 +2,6 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import python, wait_until
@@ -12,7 +11,7 @@ from drawscape.errors import JobFailed, JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import contact_sheet, job_view, queue_table
 from drawscape.notebook.reader import Following
-from drawscape.notebook.threads import Debounce, later
+from drawscape.notebook.threads import later
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -162,11 +161,6 @@ def test_jobs_of_drawings_have_names_that_a_person_knows():
     assert (single.wait(60), named.wait(60)) != (None, None)
 
 
-RINGS = (
-    "def rings(svg, rng, *, count: int = {}, wide: float = 1.5):\n    svg.circle(50, 50, count)\n"
-)
-
-
 TASK = "workers.svg_tasks.generate_complex_svg"
 
 
@@ -192,26 +186,6 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
     later(lambda: None)
     names = [thread.name for thread in threading.enumerate()]
     assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
-
-
-def test_many_requests_make_one_call_and_what_fails_stops_no_other():
-    calls = []
-    done = threading.Event()
-
-    def fails() -> Any:
-        raise ValueError("on purpose")
-
-    debounce = Debounce(0.01, lambda: calls.append("once"))
-    dropped = Debounce(0.01, lambda: calls.append("dropped"))
-    for _ in range(50):
-        debounce.request()
-        dropped.request()
-    dropped.drop()
-    later(fails)
-    later(done.set, 0.05)
-    assert done.wait(60)
-    wait_until(lambda: calls, "the call")
-    assert calls == ["once"]
 
 
 def run(program):
