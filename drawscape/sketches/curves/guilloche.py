@@ -51,7 +51,7 @@ def guilloche(
     band = np.repeat(np.arange(bands), counts)
     strand = np.concatenate([1 + np.arange(count) for count in counts])
     parts = [
-        thinned(medallion.take(mine), strand[mine], most=0.8, pen_mm=PEN_MM)
+        thinned(medallion.take(mine), strand[mine], most=0.65, pen_mm=PEN_MM)
         for mine in (band % 2 == 0, band % 2 == 1)
     ]
     if wide > 3:
