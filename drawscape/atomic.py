@@ -130,6 +130,10 @@ def _locked(path: Path, *, folder: bool = False) -> Iterator[Path]:
             )
         except FileExistsError:  # of another machine's process, or one before the last boot
             continue
+        except FileNotFoundError:
+            if folder and path.parent.exists():  # a sweep has come between
+                continue
+            raise
         with suppress(OSError):  # where files have no locks, no sweep removes anything
             fcntl.flock(held, fcntl.LOCK_EX)
         if made.exists():  # else a sweep has come between

@@ -167,6 +167,24 @@ def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(tmp
     assert list(parent.iterdir()) == []
 
 
+def test_a_sweep_disturbs_none_who_makes_a_scratch_folder(tmp_path):
+    done = threading.Event()
+
+    def sweep_on():
+        while not done.is_set():
+            sweep(tmp_path)
+
+    sweeper = threading.Thread(target=sweep_on)
+    sweeper.start()
+    try:
+        for _ in range(500):
+            with scratch_folder(tmp_path) as folder:
+                (folder / "a").write_text("x")
+    finally:
+        done.set()
+        sweeper.join()
+
+
 @pytest.mark.slow
 def test_a_worker_removes_at_its_start_what_killed_drawings_left(home, start_workers):
     (home / "output" / "postcards").mkdir(parents=True)

@@ -242,7 +242,8 @@ def test_more_batches_than_slots_all_end_each_in_its_own_job(home, start_workers
     jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
     start_workers(2)
     for job in jobs:
-        assert [r["status"] for r in job.wait(120)] == ["done", "done", "done", "failed"]
+        reports = job.wait(120)
+        assert statuses(reports) == ["done", "done", "done", "failed"], reports
     assert {job.id for job in list_jobs(limit=None)} == {job.id for job in jobs}
 
 

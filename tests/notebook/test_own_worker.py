@@ -59,15 +59,6 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path):
     wait_until(lambda: watches() <= of_others, "the end of the watch")
 
 
-def test_a_worker_that_leaves_while_jobs_wait_is_replaced():
-    """As when another notebook had started it, and was closed."""
-    ensure_worker()
-    os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), "its end")
-    job = enqueue_background_job(hold, width=1, height=1)
-    assert job.wait(60) == "done"
-
-
 def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn):
     ensure_worker()
     worker.stop_workers()
@@ -77,19 +68,12 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn
     assert not recwarn.list
 
 
-def test_a_form_starts_a_worker_and_says_so():
-    held = form(hold)
-    held.draw().wait(60)
-    wait_until(lambda: held.status.startswith("finished"), "the form")
-    wait_until(lambda: held.state.get("note", "") == worker.STARTED, "the note")
-
-
-def test_a_form_outlives_its_worker(tmp_path):
-    ensure_worker()
-    (first,) = workers_alive()
+def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
     held = form(hold, gate=str(tmp_path / "gate"))
     job = held.draw()
+    wait_until(lambda: held.state.get("note", "") == worker.STARTED, "the note")
     wait_until(lambda: held.status == "drawing", "the start")
+    (first,) = workers_alive()
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: held.state.get("note", "") == worker.RESTARTED, "the note")
     (tmp_path / "gate").touch()
@@ -141,7 +125,7 @@ with open(sys.argv[1] + ".part", "w") as seen:
 os.rename(sys.argv[1] + ".part", sys.argv[1])
 sys.stdin.readline()
 """
-    seen = [tmp_path / f"seen by {number}" for number in range(4)]
+    seen = [tmp_path / f"seen by {number}" for number in range(3)]
     kernels = [
         subprocess.Popen(
             [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, text=True
