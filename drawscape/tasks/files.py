@@ -48,7 +48,7 @@ def process_batch(
     ['done', 'failed']
     """
     job = current_job()
-    chosen = operation_named(operation)
+    chosen = _operation_named(operation)
     chosen.check(options)
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
     with open_notes(settings.state_folder() / "files.db") as notes:
@@ -97,7 +97,7 @@ class Operation:
                 raise UnknownNameError("option", name, self.options)
 
 
-def operation_named(name: str) -> Operation:
+def _operation_named(name: str) -> Operation:
     """Return the operation; raise UnknownNameError, with the near ones, for one that is not known."""
     known = {operation.name: operation for operation in _OPERATIONS}
     if name in known:
@@ -169,7 +169,7 @@ def _run(
     job = current_job()
     if isinstance(files, (str, bytes)) or not all(isinstance(file, str) for file in files):
         raise ParameterError("file_list", files, "must be a list of file names")
-    names = distinct(f"{Path(file).stem}{operation.suffix}" for file in files)
+    names = _distinct(f"{Path(file).stem}{operation.suffix}" for file in files)
     reports: list[Report] = []
     good: list[Path] = []
     for number, (file, name) in enumerate(zip(files, names, strict=True)):
@@ -201,7 +201,7 @@ def _run(
     return reports
 
 
-def distinct(names: Iterable[str]) -> list[str]:
+def _distinct(names: Iterable[str]) -> list[str]:
     """Return the names, later doubles numbered before their suffix: 'a.csv', 'a-2.csv'.
 
     Letter case does not count as a difference, since some file systems see none.
@@ -270,13 +270,13 @@ def _write_common(
     else:
         target = stem.with_suffix(".zip")
         # What another system would take for a folder or a drive (`..\x`, `C:x`) becomes `_`.
-        names = distinct(_UNSAFE.sub("_", source.name) for source in sources)
-        write_zip(target, list(zip(sources, names, strict=True)))
+        names = _distinct(_UNSAFE.sub("_", source.name) for source in sources)
+        _write_zip(target, list(zip(sources, names, strict=True)))
     for report in good:
         report["output"] = str(target)
 
 
-def write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
+def _write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
     """Write the files, as (path, name in the archive), to the archive `target`, whole or not at all.
 
     Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are

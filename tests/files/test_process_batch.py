@@ -14,7 +14,6 @@ from support import program, wait_until
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
 from drawscape.queue.worker.call import JobContext, set_current
-from drawscape.tasks.files import write_zip
 from workers.file_tasks import process_batch
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
@@ -204,15 +203,14 @@ def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home)
     assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "skipped", "done"]
 
 
-def test_the_same_files_make_the_same_bytes(tmp_path):
-    file = tmp_path / "a.txt"
-    file.write_text("hello" * 1000)
-    write_zip(tmp_path / "1.zip", [(file, "a.txt")])
-    os.utime(file, (1, 1))
-    file.chmod(0o600)
-    write_zip(tmp_path / "2.zip", [(file, "a.txt")])
-    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
-    assert zipfile.ZipFile(tmp_path / "1.zip").read("a.txt") == b"hello" * 1000
+def test_the_same_files_make_the_same_archive_whatever_their_dates_and_modes(home):
+    made = []
+    for folder in ("one", "two"):
+        (report,) = process_batch(FILES[:1], "zip", output_folder=folder)
+        made.append(Path(report["output"]).read_bytes())
+        os.utime(home / FILES[0], (1, 1))
+        (home / FILES[0]).chmod(0o600)
+    assert made[0] == made[1]
 
 
 def enqueue_batch(files, operation="convert_to_json", **options):

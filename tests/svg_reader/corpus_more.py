@@ -150,6 +150,8 @@ NOTED_MORE = {
     "structure-use-parent": "<g> leads back to itself; it is not drawn",
     "structure-a-in-clip": "<a> in a clip path is ignored; only shapes, text and <use> clip",
     "structure-opacity-percent-zero": "what is fully transparent is not drawn",
+    "css-bad-rule": "the style rule 'path { ... {' is not applied",
+    "structure-script": "scripts are not run; what they change is drawn as the file has it",
     "structure-isolation": "mix-blend-mode is not applied",
     "transform-rotate-two-numbers": "the transform 'rotate(30 100)' is malformed; it is left out",
     "transform-commas": "the transform 'translate(10,,20)' is malformed; it is left out",
