@@ -1,7 +1,7 @@
 """What a signature says about its parameters: kind, bounds, choices, default, tooltip.
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
-check, then how it is read: bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`)
+check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`)
 or, by duck typing, from pydantic's `Field`.
 """
 

@@ -31,8 +31,8 @@ def penrose(
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
-    Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3),
-    grown by cutting Raphael Robinson's half tiles: the seed cuts once more for another star.
+    Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3).
+    It grows by cutting Raphael Robinson's half tiles: the seed cuts once more for another star.
     """
     ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")
     frame, middle = svg.frame, np.array([svg.frame.cx, svg.frame.cy])
