@@ -115,9 +115,9 @@ class Job(JobReference):
             short = database.read(database.sql.SHORT_LOG, id=self.id)
             whole = bytes(short[0][0] or b"") if short else b""
             return whole[position:], max(position, len(whole))
-        end = rows[-1][0] + len(rows[-1][1])
+        end = rows[-1][0] + rows[-1][2]
         first = max(rows[0][0], end - _LOG_BYTES + len(DROPPED))  # a row may reach beyond the cap
-        parts = [bytes(data)[max(0, max(first, position) - at) :] for at, data in rows]
+        parts = [bytes(data or b"")[max(0, max(first, position) - at) :] for at, data, _ in rows]
         if first > position:  # what came before was dropped, to the middle of a line
             parts = [DROPPED, b"".join(parts).partition(b"\n")[2]]
         return b"".join(parts), end

@@ -64,12 +64,12 @@ def full_disk(job):
 
 
 def in_a_small_world(home, body):
-    """Return what the script `body` printed, run where `home/small` is a tmpfs of four megabytes."""
+    """Return what the script `body` printed, run where `home/small` is a tmpfs of two megabytes."""
     (home / "small").mkdir()
     script = home / "script.py"
     script.write_text(SMALL_WORLD + body)
     done = with_mounts(
-        f"mount -t tmpfs -o size=4m,mode=755 tmpfs {home}/small\n"
+        f"mount -t tmpfs -o size=2m,mode=755 tmpfs {home}/small\n"
         f"DRAWSCAPE_QUEUE={home}/small/queue.db exec {sys.executable} {script} {home}",
         cwd=home,
     )

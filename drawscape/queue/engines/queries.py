@@ -370,9 +370,8 @@ class Queries:
     RESULT = "select result from job where id = :id"
     HEADER = "select substr(payload, 33, 100) from job where id = :id"
     LOG_ROWS = """
-    select position, data from job_log where job_id = :id and position >= coalesce(
-        (select max(position) from job_log where job_id = :id and position < :position), 0)
-    order by position
+    select position, case when position + length(data) > :position then data end, length(data)
+    from job_log where job_id = :id order by position
     """
     SHORT_LOG = "select log from job where id = :id"
     PREVIEW = "select picture from job_preview where job_id = :id"

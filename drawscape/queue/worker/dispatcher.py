@@ -50,6 +50,7 @@ _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
 
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536
+_ROW_BYTES = 16_384
 _FIRST_PAUSE_S, _PAUSE_S = 0.02, 0.25  # most jobs have ended by then
 _BYTES_A_S = 1_000_000
 _NEVER = 2**62
@@ -58,38 +59,45 @@ _LOG = logging.getLogger("huey.drawscape")
 
 
 class JobLog:
-    """The log of one run, row by row; that of a later run goes on where the earlier ones ended."""
+    """The growing log of one run; that of a later run goes on where the earlier ones ended."""
 
     def __init__(self, engine: Engine, held: Claim) -> None:
         self._engine = engine
         self._held = held
-        self._start = 0 if held.token == 1 else None  # in the job's log; None: it was not asked for
-        self.printed = 0
-        """How much this run has printed, in bytes; for `since`."""
-        self._unwritten = bytearray()
-        self._tail = bytearray()
+        self._data = bytearray()
+        self._start = 0  # where the log lies that `_data` begins with
+        self._row = 0  # and where the row begins that grows
+        self._written = 0
         self._due = 0.0
+        self._is_placed = held.token == 1
+
+    @property
+    def end(self) -> int:
+        """How much was printed, for `since`."""
+        return self._start + len(self._data)
 
     @property
     def is_held(self) -> bool:
         """Whether there is text that nobody else sees yet."""
-        return bool(self._unwritten)
+        return self._written < self.end
 
     def write(self, data: bytes) -> None:
-        """Add `data`; of what is not written yet the last `CAP_BYTES` stay."""
-        if not self._unwritten:
+        """Add `data`; of what exceeds twice the cap the last `CAP_BYTES` stay."""
+        if not self._data:
             self._due = time.monotonic() + _FIRST_PAUSE_S
-        self.printed += len(data)
-        for kept, most in ((self._unwritten, CAP_BYTES), (self._tail, _TAIL_BYTES)):
-            kept += data
-            del kept[:-most]
+        self._data += data
+        if len(self._data) > 2 * CAP_BYTES:
+            gone = len(self._data) - CAP_BYTES
+            del self._data[:gone]
+            self._start += gone
+            self._row = max(self._row, self._start)
         self.flush()
 
     def flush(self) -> None:
         """Let others see what was held long enough; a locked file is not waited for."""
         if not self.is_held or time.monotonic() < self._due:
             return
-        self._due = time.monotonic() + _PAUSE_S + len(self._unwritten) / _BYTES_A_S
+        self._due = time.monotonic() + _PAUSE_S
         try:
             with self._engine.short_timeout():
                 self._send()
@@ -105,21 +113,25 @@ class JobLog:
                 _LOG.warning("event=log_not_written job=%s error=%r", self._held.id, str(error))
 
     def _send(self) -> None:
-        sql, job = self._engine.sql, self._held.id
-        if self._start is None:
-            last = self._engine.read(sql.LOG_ROWS, id=job, position=_NEVER)
-            self._start = last[0][0] + len(last[0][1]) if last else 0
-        end = self._start + self.printed
-        row = {"position": end - len(self._unwritten), "data": bytes(self._unwritten)}
-        self._engine.write(sql.WRITE_LOG, **self._held.key, **row)
-        if end > CAP_BYTES:
-            self._engine.write(sql.CUT_LOG, id=job, position=end - CAP_BYTES)
-        self._unwritten.clear()
+        """Write the row that grows; when it is full the next begins behind it."""
+        sql = self._engine.sql
+        if not self._is_placed:
+            rows = self._engine.read(sql.LOG_ROWS, id=self._held.id, position=_NEVER)
+            before = int(rows[-1][0] + rows[-1][2]) if rows else 0
+            self._start, self._row, self._written = self._start + before, self._row + before, before
+            self._is_placed = True
+        data = bytes(self._data[self._row - self._start :])
+        self._due += len(data) / _BYTES_A_S
+        self._engine.write(sql.WRITE_LOG, **self._held.key, position=self._row, data=data)
+        if self.end > CAP_BYTES:
+            self._engine.write(sql.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
+        self._written = self.end
+        if len(data) >= _ROW_BYTES:
+            self._row = self.end
 
     def since(self, mark: int) -> str:
-        """Return what was printed after `mark`, at most 64 KiB of it."""
-        count = min(self.printed - mark, len(self._tail))
-        return self._tail[len(self._tail) - count :].decode(errors="replace")
+        """Return what was written after `mark`, at most 64 KiB of it."""
+        return self._data[max(0, mark - self._start) :][-_TAIL_BYTES:].decode(errors="replace")
 
     def last_lines(self, count: int = 20) -> str:
         """Return the last lines."""
@@ -384,7 +396,7 @@ class Slot:
             raise ChildStartError(f"it did not start within {_START_LIMIT_S:g} s")
         child, claim = self._child, self.claim
         if self.state is State.RUNNING:
-            self._verdict, self._mark = ("failed", "timeout"), self._log.printed
+            self._verdict, self._mark = ("failed", "timeout"), self._log.end
             child.dump_stack()
             self._enter(State.DUMPING, _DUMP_WAIT_S)
         elif self.state is State.DUMPING:
