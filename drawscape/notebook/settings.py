@@ -388,7 +388,9 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
         return MISSING
     # A range has 100 to 1000 stops, which a person can read out.
     digits = 2 - math.floor(math.log10(high - low))
-    return within(parameter, round(float(rng.uniform(low, high)), digits), low, high)
+    stop = 10.0**-digits
+    number = rng.uniform(low + stop * parameter.low_open, high - stop * parameter.high_open)
+    return within(parameter, round(float(number), digits), low, high)
 
 
 def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
