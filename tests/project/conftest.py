@@ -17,16 +17,17 @@ def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50)] = 5):
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, search_home_from):
     """A project's root, the working directory of the test; nothing in the environment names it."""
     for name in [key for key in os.environ if key.startswith("DRAWSCAPE_")]:
-        monkeypatch.delenv(name)
+        if name != "DRAWSCAPE_HOME":
+            monkeypatch.delenv(name)
     folder = tmp_path / "studio"
     (folder / "workers").mkdir(parents=True)
     (folder / "sketches").mkdir()
     (folder / "drawscape.toml").touch()
     (folder / "sketches" / "rings.py").write_text(RINGS)
-    monkeypatch.chdir(folder)
+    search_home_from(folder)
     path = [*sys.path]
     yield folder
     sys.path[:] = path
