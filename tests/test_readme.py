@@ -2,11 +2,12 @@
 
 import inspect
 import re
+import runpy
 from pathlib import Path
 
 import click
 import pytest
-from support import run
+from support import program, run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages" / "reference").glob("*.md"))]
@@ -170,3 +171,25 @@ def test_the_citation_names_the_version():
 
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("origin", "address"),
+    [
+        ("https://github.com/studio/lines.git", "https://github.com/studio/lines"),
+        ("https://name:secret@git.example.org/a/b/c", "https://git.example.org/a/b/c"),
+        ("git@github.com:studio/lines.git", "https://github.com/studio/lines"),
+        ("ssh://git@example.org:2222/studio/lines", "https://example.org/studio/lines"),
+        ("/srv/git/lines.git", ""),
+        ("", ""),
+    ],
+)
+def test_a_package_names_its_repository_and_no_password(tmp_path, monkeypatch, origin, address):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    program("git", "init", "-q", str(tmp_path))
+    if origin:
+        program("git", "-C", str(tmp_path), "remote", "add", "origin", origin)
+    repository = runpy.run_path(str(ROOT / "hatch_build.py"))["repository"]
+    assert repository(tmp_path) == address
+    (tmp_path / "unpacked").mkdir()  # without a .git of its own
+    assert repository(tmp_path / "unpacked") == ""

@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 from support import sampled, send, wait_until
@@ -20,6 +21,7 @@ from drawscape.errors import (
 )
 from drawscape.jobs import get_job, list_jobs
 from drawscape.notebook import form
+from drawscape.notebook.settings import random_value
 from drawscape.parameters import Color, Group, InputFile, read_parameters
 from drawscape.sketches import SKETCHES
 
@@ -214,7 +216,7 @@ def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked():
         for name in locks:
             send(shown, "lock", name=name)
         seen = []
-        for _ in range(2000):  # one in 500 would be the end that `gap` excludes
+        for _ in range(20):
             shown.shuffle()
             seen.append(shown.values)
         for name in locks:
@@ -223,6 +225,14 @@ def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked():
             assert len({values[name] for values in seen}) > 1, name
         assert all(len(repr(v["gap" if "gap" in v else "tall"])) <= 5 for v in seen)
         assert all(values.get("limit") is None for values in seen)  # off, and stays off
+
+
+def test_a_value_at_random_is_round_though_an_end_is_excluded():
+    rng = np.random.default_rng(1)
+    gap = next(p for p in read_parameters(example, skip=("svg", "rng")) if p.name == "gap")
+    found = {random_value(gap, rng) for _ in range(20_000)}
+    assert (min(found), max(found)) == (0.01, 5.0)
+    assert all(len(repr(value)) <= 4 for value in found)
 
 
 @pytest.mark.parametrize(
