@@ -8,12 +8,17 @@ import importlib
 import os
 import sys
 import threading
-from importlib.machinery import PathFinder
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
 _IMPORTING = threading.RLock()
+
+_OWN_PACKAGES = ("workers", "sketches")
+_FOLDERS: set[str] = set()
+"""Of all folders on the import path, those whose `workers` and `sketches` come before others' of the name."""
 
 
 def file_of(folder: Path, name: str) -> Path | None:
@@ -24,10 +29,43 @@ def file_of(folder: Path, name: str) -> Path | None:
 
 
 def add_folder(folder: Path) -> None:
-    """Put `folder` on the import path: last, so that a `random.py` in it hides nothing."""
+    """Put `folder` on the import path: last, so that a `random.py` in it hides nothing.
+
+    Only its `workers` and `sketches` are found first: an installed clone of Drawscape has `workers` too.
+    """
+    if _OwnPackagesFirst not in sys.meta_path:
+        sys.meta_path.insert(0, _OwnPackagesFirst)
+    _FOLDERS.add(str(folder))
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
         importlib.invalidate_caches()
+
+
+def replace_folder(old: Path, new: Path) -> None:
+    """Let `new` take the place of `old` on the import path."""
+    _FOLDERS.add(str(new))
+    sys.path[:] = [str(new) if path == str(old) else path for path in sys.path]
+
+
+class _OwnPackagesFirst:
+    """Finds a project's `workers` and `sketches`, and the rest of a package of that name after them."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name not in _OWN_PACKAGES:
+            return None
+        folders = [one for one in sys.path if one in _FOLDERS and os.path.isdir(f"{one}/{name}")]
+        own = PathFinder.find_spec(name, folders)
+        if own is None or own.loader is not None:
+            return own
+        other = PathFinder.find_spec(name)
+        if other is None or other.submodule_search_locations is None:
+            return own
+        places = [*(own.submodule_search_locations or ()), *other.submodule_search_locations]
+        other.submodule_search_locations = [*dict.fromkeys(places)]
+        return other
 
 
 def import_module(folder: Path | None, name: str) -> ModuleType:

@@ -77,6 +77,17 @@ def test_tasks_may_read_the_folders_that_the_project_names(here, tmp_path):
     assert settings.readable_path("../scans/a.csv") == tmp_path / "scans" / "a.csv"
 
 
+JOB = """
+from drawscape.job_manager import enqueue_background_job, start_worker
+
+def name_of_module():
+    from workers.card_tasks import draw_card
+    return draw_card.__module__
+
+worker = start_worker(1)
+print(enqueue_background_job(name_of_module).wait(60))
+worker.stop()
+"""
 Command = Callable[..., Done]
 ROOT = Path(__file__).parents[2]
 
@@ -154,14 +165,27 @@ def test_a_new_repository_becomes_a_project(drawscape, tmp_path):
     assert (tmp_path / "notebooks").is_dir()
 
 
-def test_a_notebook_of_the_project_imports_its_workers(studio):
-    # An installed package has no `workers` beside it, as this repository has.
+@pytest.mark.parametrize("init", [True, False])
+@pytest.mark.parametrize("clone", [True, False])
+def test_a_notebook_of_the_project_imports_its_workers(studio, clone, init):
+    # An installed clone, as here, has a `workers` on the path; an installed package has none.
+    if init:
+        (studio / "workers" / "__init__.py").touch()
     code = (
-        f"import sys, drawscape; sys.path = [path for path in sys.path if path != {str(ROOT)!r}]\n"
-        "from workers.card_tasks import draw_card; print(draw_card.__module__)"
+        "import os, sys, drawscape\n"
+        "others = [path for path in sys.path if os.path.exists(f'{path}/workers/svg_tasks.py')]\n"
+        f"sys.path = [path for path in sys.path if {clone} or path not in others]\n"
+        "from workers.card_tasks import draw_card; print(bool(others), draw_card.__module__)\n"
+        f"if {clone} and not {init}: import workers.svg_tasks"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE_")}
     done = python("-c", code, cwd=studio / "notebooks", env=environment)
+    assert done.stdout == "True workers.card_tasks\n"
+
+
+@pytest.mark.slow
+def test_a_job_imports_the_projects_workers_before_those_of_an_installed_clone(studio):
+    done = python("-c", JOB, env={**os.environ, "DRAWSCAPE_HOME": str(studio)})
     assert done.stdout == "workers.card_tasks\n"
 
 

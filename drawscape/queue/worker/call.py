@@ -23,6 +23,7 @@ from drawscape.errors import (
     TaskNotAllowedError,
     TaskNotFoundError,
 )
+from drawscape.project_modules import replace_folder
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.queue import Queue
@@ -289,7 +290,7 @@ class TaskCaller:
             with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
                 folder = folder_with(engine, self._codec, self._home, code)
         if folder != self._home:
-            sys.path[:] = [str(folder) if path == str(self._home) else path for path in sys.path]
+            replace_folder(self._home, folder)
             os.environ[CODE_FOLDER] = str(folder)
         self._code, self._code_folder = code, folder
 
