@@ -4,7 +4,7 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY drawscape drawscape
 COPY notebooks notebooks
 RUN python -m venv /opt/drawscape \

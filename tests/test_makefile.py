@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 import tomllib
 from fnmatch import fnmatch
@@ -80,6 +81,21 @@ def test_what_is_copied_is_there_and_reaches_the_builder():
             for source in text.split()[:-1]:
                 assert (ROOT / source).exists(), source
                 assert any(fnmatch(source, pattern) for pattern in let_through), source
+
+
+@pytest.mark.slow
+def test_a_wheel_is_built_from_what_is_copied_alone(tmp_path):
+    for text in arguments("COPY"):
+        if not text.startswith("--from"):
+            *sources, target = text.split()
+            for source in map(ROOT.joinpath, sources):
+                if source.is_dir():
+                    shutil.copytree(source, tmp_path / target)
+                else:
+                    shutil.copy(source, tmp_path)
+    built = ["--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(tmp_path)]
+    python("-m", "build", *built)
+    assert [*(tmp_path / "dist").glob("drawscape-*.whl")]
 
 
 def test_the_extras_that_are_installed_exist():
