@@ -1,7 +1,5 @@
 """Real mail servers on the loopback: aiosmtpd with TLS and login, and one that misbehaves on cue."""
 
-import datetime
-import ipaddress
 import socketserver
 import ssl
 import threading
@@ -9,58 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "drawscape", "pen-up"
+CERTIFICATE = Path(__file__).with_name("localhost.key")
+"""For 127.0.0.1 and localhost until 2120, signed by itself; with its key, which guards nothing else."""
 
 
 @pytest.fixture(autouse=True)
 def home(home):
     """A home in an environment without mail settings, in every test."""
     return home
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    """A server's context for 127.0.0.1 and localhost, and its certificate, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    )
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("certificate")
-    chain, secret = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, secret)
-    return context, chain
 
 
 @dataclass
@@ -116,14 +77,15 @@ Serve = Callable[..., Mailbox]
 
 
 @pytest.fixture
-def serve(certificate, monkeypatch):
+def serve(monkeypatch):
     """Start a server of a kind ('starttls', 'ssl', 'none') and point the environment to it."""
     running = []
 
     def start(security="none", *, login=False, utf8=False, answers=(), rcpt_answers=()):
         mailbox = Mailbox(list(answers), list(rcpt_answers))
         options = {"enable_SMTPUTF8": utf8}
-        context, chain = certificate
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
         if security == "ssl":
             options["ssl_context"] = context
         if security == "starttls":
@@ -139,7 +101,7 @@ def serve(certificate, monkeypatch):
         running.append(server)
         use_server(monkeypatch, server.port, security)
         if security != "none":
-            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(chain))
+            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(CERTIFICATE))
         if login:
             monkeypatch.setenv("DRAWSCAPE_SMTP_USER", USER)
             monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", PASSWORD)

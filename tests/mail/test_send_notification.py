@@ -5,7 +5,7 @@ import signal
 import sqlite3
 
 import pytest
-from support import CONTRACT, SVG, python, read, wait_until, written
+from support import CONTRACT, python, read, wait_until, written
 
 from drawscape.errors import (
     MailError,
@@ -171,10 +171,9 @@ def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(ser
         ({"recipient": []}, MailError, "recipient"),
         ({"recipient": "a@x.org, nobody"}, MailError, "nobody"),
         ({"recipient": "a@x.org, a@x.org"}, MailError, "twice"),
-        ({"recipient": "a@x.com\nBcc: b@x.com"}, MailError, "recipient"),
         ({"subject": "Hi\r\nBcc: b@x.com"}, MailError, "subject"),
         ({"template": "oder_complete"}, UnknownNameError, "did you mean 'order_complete'"),
-        ({"template": "job_failed"}, MailTemplateError, "'task', 'error'"),
+        ({"template": "job_failed"}, MailTemplateError, "needs 'task', 'error'; pass task="),
         ({"pictures": []}, MailError, "'pictures'"),
     ],
 )
@@ -200,15 +199,6 @@ def test_without_the_extra_it_is_named(home, missing):
 
 def enqueue(**more):
     return enqueue_background_job("workers.email_tasks.send_notification", **CONTRACT, **more)
-
-
-def test_a_drawing_is_shown_as_a_picture(home):
-    (home / "spiral.svg").write_text(SVG)
-    mail = read(written(send_notification(**CONTRACT, inline="spiral.svg", attach=["spiral.svg"])))
-    types = [part.get_content_type() for part in mail.walk() if not part.is_multipart()]
-    assert types == ["text/plain", "text/html", "image/png", "image/svg+xml"]
-    picture = next(part for part in mail.walk() if part.get_content_type() == "image/png")
-    assert picture.get_payload(decode=True).startswith(b"\x89PNG")
 
 
 @pytest.mark.slow
