@@ -279,15 +279,6 @@ def swallow_everything(path):
             pass
 
 
-def fork_and_nap(path):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    if os.fork() == 0:
-        time.sleep(600)
-        os._exit(0)
-    Path(path).write_text(str(child.pid))
-    time.sleep(600)
-
-
 def fill_memory(step_mb=64):
     held = []
     while True:

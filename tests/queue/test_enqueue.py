@@ -4,7 +4,6 @@ import dataclasses
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from support import wait_until
@@ -244,30 +243,9 @@ def test_a_job_between_two_tries_explains_itself(path):
     assert "It ran for" not in job.explain()
 
 
-@pytest.mark.usefixtures("worked_home")
-def test_a_dependent_waits_for_all_that_it_needs(path):
-    needed = [enqueue_background_job("sampletasks.append", path, str(i), 0.2) for i in range(2)]
-    job = enqueue_background_job("sampletasks.append", path, "last", job_depends_on=needed)
-    assert job.status == "deferred"
-    assert needed[0].id in job.explain()
-    job.wait(60)
-    assert Path(path).read_text().split()[-1] == "last"
-    assert job.started_at >= max(other.ended_at for other in needed)
-
-
 def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
     other = dataclasses.replace(default_queue(), name="other")
     other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
     start_consumer()
     enqueue_background_job("sampletasks.nothing", job_delay=0.3).wait(60)
     assert Job(other, other_id).status == "scheduled"
-
-
-@pytest.mark.usefixtures("worked_home")
-def test_meta_and_description_stay_with_the_job():
-    job = enqueue_background_job(
-        "sampletasks.nothing", job_meta={"customer": 7}, job_description="a poster"
-    )
-    job.wait(60)
-    assert job.meta == {"customer": 7}
-    assert job.description == "a poster"

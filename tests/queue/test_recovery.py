@@ -17,7 +17,6 @@ from drawscape.job_manager import (
     default_queue,
     enqueue_background_job,
     list_jobs,
-    workers_alive,
 )
 from drawscape.jobs import enqueue_many
 
@@ -72,15 +71,6 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     row = job.refresh()
     assert (row.attempts, row.recoveries) == (2, 1)
     assert "recovered from a dead worker once" in job.explain()
-
-
-def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
-    consumer = start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap", 30))
-    consumer.stop()
-    assert job.status == "queued"
-    assert job.refresh().recoveries == 0
-    assert workers_alive() == []
 
 
 def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer, tmp_path):

@@ -77,9 +77,9 @@ def test_values_that_are_nothing_arrive_as_they_are():
     values = [0, 0.0, "", False, None, []]
     batch = enqueue_many("sampletasks.echo", [{"value": value} for value in values])
     notes = {"number": 0, "flag": False, "text": ""}
-    job = enqueue_background_job("sampletasks.echo", 0, job_meta=notes)
+    job = enqueue_background_job("sampletasks.echo", 0, job_meta=notes, job_description="a poster")
     assert [*map(repr, batch.wait(60))] == [*map(repr, values)]
-    assert (job.wait(60), job.meta) == (0, notes)
+    assert (job.wait(60), job.meta, job.description) == (0, notes, "a poster")
 
 
 def test_a_callback_gets_the_jobs_id():

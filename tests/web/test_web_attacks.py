@@ -20,16 +20,11 @@ EVIL_NAMES = [
 
 
 @pytest.mark.parametrize("name", EVIL_NAMES)
-def test_an_evil_id_makes_no_path_and_no_markup(client, order, home, name):
+def test_an_evil_name_makes_no_path_and_no_markup(client, order, name):
     answer = client.post("/artboard/create", json={**order, "id": name})
     assert answer.status_code == 200
     assert name not in answer.text
-    job = client.get(answer.headers["Location"])
-    assert name not in job.text
-
-
-@pytest.mark.parametrize("name", EVIL_NAMES)
-def test_an_evil_name_is_echoed_as_json_data_only(client, order, name):
+    assert name not in client.get(answer.headers["Location"]).text
     answer = client.post("/artboard/create", json={**order, "pattern": name})
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
@@ -91,13 +86,6 @@ def test_a_body_that_is_no_small_json_object_is_refused(client, body, status):
 def test_another_content_type_is_refused(client, content_type):
     answer = client.post("/artboard/create", data=b"{}", content_type=content_type)
     assert answer.status_code == answer.json["status"] == 415
-
-
-def test_a_page_of_another_site_cannot_post(client, order):
-    answer = client.post("/artboard/create", json=order, headers={"Origin": "https://evil.example"})
-    assert answer.status_code == answer.json["status"] == 403
-    same = client.post("/artboard/create", json=order, headers={"Origin": "http://localhost"})
-    assert same.status_code == 200
 
 
 def mounted(settings=None, **config):

@@ -133,6 +133,7 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
         assert [client.post(path, headers=one).status_code for one in foreign] == [403] * 3
         assert client.get(path, headers=right).status_code == 405
     assert client.get("/queue").status_code == 401
+    assert client.post("/queue/resume", headers={**right, "Origin": "http://localhost"}).json
     assert "secret" not in client.get("/jobs").text
     assert get_job_status(job_id)["status"] == "scheduled"
     assert not queue_is_paused()

@@ -83,16 +83,6 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
     wait_until(lambda: not any(member.is_running() for member in family))
 
 
-@pytest.mark.slow
-def test_killed_outright_it_takes_its_worker_along(home):
-    with running("-w", "1") as (process, _):
-        family = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        process.wait(60)
-    assert family
-    wait_until(lambda: not any(member.is_running() for member in family))
-
-
 def status(url, host, path="sketches", **headers):
     request = urllib.request.Request(f"{url}{path}", headers={"Host": host, **headers})
     try:
