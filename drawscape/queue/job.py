@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from drawscape import clock
@@ -17,7 +18,7 @@ from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import store
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.queue import JobReference, Queue, priority_of
-from drawscape.queue.row import OPEN, Group, JobMeta, JobSnapshot, Status
+from drawscape.queue.row import ENDED, OPEN, STATUSES, Group, JobMeta, JobSnapshot, Status
 from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
 
@@ -172,7 +173,7 @@ class Job(JobReference):
         Raises JobFailed, with the worker's traceback in its text, when it ended otherwise, and JobTimeout
         when that took longer than `timeout`.
         """
-        for pause_s in self._pauses(None if timeout is None else seconds(timeout, "timeout")):
+        for pause_s in self._pauses(timeout):
             time.sleep(pause_s)
         return self._outcome()
 
@@ -186,31 +187,11 @@ class Job(JobReference):
             await asyncio.sleep(pause_s)
         return self._outcome()
 
-    def _pauses(self, limit_s: float | None) -> Iterator[float]:
-        """Yield pauses until the job has ended."""
-        began = time.monotonic()
-        seen = None
-        asked = False
-        while True:
-            version = self._queue.database.version()
-            if version != seen:
-                seen = version
-                if self.ended:
-                    return
-            waited_s = time.monotonic() - began
-            if limit_s is not None and waited_s >= limit_s:
-                raise JobTimeout(
-                    f"job {self.id} is {self.status} after {limit_s:g} s; it has not been canceled"
-                )
-            if not asked and waited_s > _NOBODY_AFTER_S:
-                asked = True
-                if not self._queue.database.workers.living():
-                    warnings.warn(
-                        "no worker is alive; start one with `drawscape worker` or "
-                        "`huey_consumer workers.huey`",
-                        stacklevel=3,
-                    )
-            yield _EAGER_CHECK_S if waited_s < _EAGER_S else _CHECK_S
+    def _pauses(self, timeout: Duration) -> Iterator[float]:
+        def words() -> str:
+            return f"job {self.id} is {self.status}"
+
+        return _pauses(self._queue, lambda: self.ended, timeout, words)
 
     def _outcome(self) -> Any:
         job = self.refresh()
@@ -240,6 +221,36 @@ class Job(JobReference):
         result = self.result
         picture = file_tag(result) if isinstance(result, str) else None
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
+
+
+def _pauses(
+    queue: Queue, has_ended: Callable[[], bool], timeout: Duration, words: Callable[[], str]
+) -> Iterator[float]:
+    """Yield pauses in seconds until `has_ended()`, and 0 after each change.
+
+    Raises JobTimeout, which begins with `words()`, after `timeout`.
+    """
+    limit_s = None if timeout is None else seconds(timeout, "timeout")
+    began, seen, asked = time.monotonic(), None, False
+    while True:
+        version = queue.database.version()
+        if version != seen:
+            seen, over = version, has_ended()
+            yield 0.0
+            if over:
+                return
+        waited_s = time.monotonic() - began
+        if limit_s is not None and waited_s >= limit_s:
+            raise JobTimeout(f"{words()} after {limit_s:g} s; it has not been canceled")
+        if not asked and waited_s > _NOBODY_AFTER_S:
+            asked = True
+            if not queue.database.workers.living():
+                warnings.warn(
+                    "no worker is alive; start one with `drawscape worker` or "
+                    "`huey_consumer workers.huey`",
+                    stacklevel=3,
+                )
+        yield _EAGER_CHECK_S if waited_s < _EAGER_S else _CHECK_S
 
 
 class Batch:
@@ -278,7 +289,12 @@ class Batch:
     @property
     def counts(self) -> dict[str, int]:
         """How many jobs have each status."""
-        return self._queue.count_batch(self._id)
+        rows = dict(self._read(self._queue.database.sql.BATCH_COUNTS))
+        still_open, ended = rows.pop("open"), rows.pop("ended")
+        counts = {**dict.fromkeys(STATUSES, 0), **rows}
+        counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
+        counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
+        return counts
 
     @property
     def done(self) -> int:
@@ -306,8 +322,13 @@ class Batch:
         """
         seen: set[int] = set()
         cursor = (0.0, 0)
-        for over in self._changes(timeout):
-            if over:  # once more from the start: a clock that was set back puts an end before it
+        for pause_s in chain(self._pauses(timeout), [None]):
+            if pause_s:
+                time.sleep(pause_s)
+                continue
+            if (
+                pause_s is None
+            ):  # again from the start: a clock that was set back puts an end before it
                 cursor = (0.0, 0)
             while page := self._read(
                 self._queue.database.sql.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]
@@ -318,20 +339,11 @@ class Batch:
                         seen.add(seq)
                         yield Job(self._queue, job_id)
 
-    def _changes(self, timeout: Duration) -> Iterator[bool]:
-        """Yield after each change whether the batch has ended, until it has; JobTimeout after `timeout`."""
-        limit_s = None if timeout is None else seconds(timeout, "timeout")
-        began, version = time.monotonic(), None
-        while True:
-            now = self._queue.database.version()
-            if now != version:
-                version, over = now, self.ended
-                yield over
-                if over:
-                    return
-            if limit_s is not None and time.monotonic() - began >= limit_s:
-                raise JobTimeout(f"{self.done} of {self._total} jobs ended within {limit_s:g} s")
-            time.sleep(_CHECK_S)
+    def _pauses(self, timeout: Duration) -> Iterator[float]:
+        def words() -> str:
+            return f"batch {self._id}: {self.done} of {self._total} jobs have ended"
+
+        return _pauses(self._queue, lambda: self.ended, timeout, words)
 
     __iter__ = as_completed
 
@@ -341,8 +353,8 @@ class Batch:
         Raises JobFailed when some did not finish (the text counts them and quotes the first), JobTimeout
         after `timeout`, JobNotFoundError when some were removed.
         """
-        for _ in self._changes(timeout):
-            pass
+        for pause_s in self._pauses(timeout):
+            time.sleep(pause_s)
         jobs = self._snapshots()
         bad = [job for job in jobs if job.status != Status.FINISHED]
         if bad:

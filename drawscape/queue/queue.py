@@ -6,7 +6,7 @@ Options are the names that begin with `job_`. Reading never consumes.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +17,12 @@ from drawscape import clock, output_store
 from drawscape.errors import JobNotFoundError, JobOptionError, NotSerializableError
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.row import (
-    ENDED,
-    OPEN,
     STATUSES,
     Due,
     Group,
     JobSnapshot,
     NewJob,
     RunsAfter,
-    Status,
     check_id,
     check_status,
     module_pattern,
@@ -162,35 +159,22 @@ class Queue:
         )
         return [JobSnapshot.of(row) for row in rows]
 
-    def count_by_status(self) -> dict[str, int]:
-        """Return how many jobs have each status; statuses without jobs are there with 0."""
-        counts = dict.fromkeys(STATUSES, 0)
-        for status, number in self.database.read(self.database.sql.COUNTS, queue=self.name):
-            counts[status] += number
-        return counts
-
-    def count_batch(self, batch: str) -> dict[str, int]:
-        """Return how many jobs of a batch have each status."""
-        rows = dict(self.database.read(self.database.sql.BATCH_COUNTS, batch=batch))
-        still_open, ended = rows.pop("open"), rows.pop("ended")
-        counts = {**dict.fromkeys(STATUSES, 0), **rows}
-        counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
-        counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
-        return counts
-
     def statistics(self) -> "Statistics":
         """Return the numbers of now; percentiles over the last thousand jobs that ran.
 
         All statements are bounded, or read the index of what has not ended.
         """
         engine, now, own = self.database, clock.now(), {"queue": self.name}
+        counts = dict.fromkeys(STATUSES, 0)
+        for status, number in engine.read(engine.sql.COUNTS, **own):
+            counts[status] += number
         recent = engine.read(engine.sql.RECENT, **own)
         since = {"minute": now - 60, "hour": now - 3600}
         minute, hour = engine.read(engine.sql.ENDED_SINCE, **own, **since)[0]
         oldest = engine.read(engine.sql.OLDEST_WAITING, **own)[0][0]
         workers = engine.workers.living()
         return Statistics(
-            counts=self.count_by_status(),
+            counts=counts,
             workers=len(workers),
             slots=sum(worker.slots for worker in workers),
             ended_last_minute=minute,
@@ -240,8 +224,9 @@ class Queue:
     def result_of(self, job_id: str) -> Any:
         """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
         rows = self.database.read(self.database.sql.RESULT, id=job_id)
-        data = rows[0][0] if rows else None
-        return None if data is None else self.codec.loads(data, of_result(job_id))
+        if not rows or rows[0][0] is None:
+            return None
+        return self.codec.loads(rows[0][0], of_result(job_id))
 
     def _packer(
         self, task: Task, options: Mapping[str, Any]
@@ -251,7 +236,10 @@ class Queue:
         What is the same for all of them is looked up once.
         """
         path = task.path
-        carried = _carried(task) if task.by_value else None
+        try:
+            carried = portable(task.function) if task.by_value else None
+        except NotSerializableError as error:
+            raise _culprit(task, (), {}, error) from error
         # Read in the child, so it travels with the call.
         extra = ({"fresh_process": True},) if options.get("job_fresh_process") else ()
 
@@ -264,7 +252,7 @@ class Queue:
             try:
                 payload = self.codec.dumps(call, of_call(job_id, path), by_value=task.by_value)
             except NotSerializableError as error:
-                raise NotSerializableError(_culprit(task, args, kwargs, error)) from error
+                raise _culprit(task, args, kwargs, error) from error
             if len(payload) > PAYLOAD_LIMIT_BYTES:
                 raise NotSerializableError(
                     f"{path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
@@ -296,55 +284,26 @@ class Queue:
                 f"enqueue_many: {next(iter(others))!r} is not an option; put the task's arguments into "
                 "each call's dictionary"
             )
-        every_call = list(calls)
-        targets = [call[0] if isinstance(call, tuple) else target for call in every_call]
-        arguments = [call[1] if isinstance(call, tuple) else call for call in every_call]
-        tasks = self._checked_tasks(target, targets, arguments)
-        code = self.code()
-        model = new_job("", tasks[target], b"", known)._replace(batch=batch, code=code)
-        packers = {one: self._packer(task, known) for one, task in tasks.items()}
-        ids = new_ids(len(every_call)) if every_call else []
-        more: dict[str, list[str | None]] = {}
-        if len(tasks) > 1:
-            more["task"] = [tasks[one].path for one in targets]
-        if model.description is None and any(
-            hasattr(t.function, "describe") for t in tasks.values()
-        ):
-            described = zip(targets, arguments, strict=True)
-            more["description"] = [tasks[one].words((), call) for one, call in described]
-
-        def rows() -> Iterator[tuple[Any, ...]]:
-            payloads = (
-                packers[one](job_id, (), call)
-                for job_id, one, call in zip(ids, targets, arguments, strict=True)
-            )
-            return zip(ids, payloads, *more.values(), strict=True)
-
-        following = None if then is None else self._following(then, then_kwargs or {}, batch)
-        insert_many(
-            self.database,
-            self.name,
-            model,
-            ("id", "payload", *more),
-            len(ids),
-            # A server takes some while others are packed; a file that is being written is locked.
-            rows if self.database.is_server else [*rows()].copy,
-            description=description,
-            then=() if following is None else (following._replace(code=code),),
-        )
-        return batch, ids, None if following is None else following.id
-
-    def _checked_tasks(
-        self, target: Target, targets: Sequence[Target], arguments: Sequence[Mapping[str, Any]]
-    ) -> dict[Target, Task]:
-        """Return the tasks by what names them; what binds depends on the arguments' names alone."""
+        pairs = [call if isinstance(call, tuple) else (target, call) for call in calls]
         tasks = {
             one: find_task(one, self.task_modules, self.home)
-            for one in dict.fromkeys([target, *targets])
+            for one in dict.fromkeys([target, *(named for named, _ in pairs)])
         }
-        for one, names in dict.fromkeys(zip(targets, map(tuple, arguments), strict=True)):
+        # What binds depends on the arguments' names alone.
+        for one, names in dict.fromkeys((one, tuple(call)) for one, call in pairs):
             check_binding(tasks[one], (), dict.fromkeys(names))
-        return tasks
+        code = self.code()
+        model = new_job("", tasks[target], b"", known)._replace(batch=batch, code=code)
+        packers = {one: (task, self._packer(task, known)) for one, task in tasks.items()}
+        rows = []
+        for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
+            task, packed = packers[one]
+            words = model.description or task.words((), call)
+            rows.append((job_id, task.path, packed(job_id, (), call), words))
+        following = None if then is None else self._following(then, then_kwargs or {}, batch)
+        more = () if following is None else (following._replace(code=code),)
+        insert_many(self.database, self.name, model, rows, description=description, then=more)
+        return batch, [row[0] for row in rows], None if following is None else following.id
 
     def _following(self, target: Target, kwargs: Mapping[str, Any], batch: str) -> NewJob:
         refuse(kwargs, _SINGLE[1:], "what follows a batch")
@@ -357,31 +316,22 @@ class Queue:
         return new_job(job_id, task, payload, options)
 
 
-def _carried(task: Task) -> Any:
-    """Return the task's function such that it travels by value."""
-    try:
-        return portable(task.function)
-    except NotSerializableError as error:
-        raise NotSerializableError(_uncarried(task, error)) from error
-
-
-def _uncarried(task: Task, error: NotSerializableError) -> str:
-    return f"{task.path}: the function cannot be carried to the worker ({error})"
-
-
 def _culprit(
     task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], error: NotSerializableError
-) -> str:
+) -> NotSerializableError:
+    """Return the error that names which argument cannot be carried, else the function."""
     named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
     for name, value in named:
         try:
             dump(value)
         except NotSerializableError as cause:
-            return (
+            return NotSerializableError(
                 f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
                 f"({cause}); pass plain values, arrays or a file's path"
             )
-    return _uncarried(task, error)
+    return NotSerializableError(
+        f"{task.path}: the function cannot be carried to the worker ({error})"
+    )
 
 
 DEFAULT_TIMEOUT_S = 300.0
@@ -462,7 +412,11 @@ def new_job(
     start_within = get("job_ttl")
     now = clock.now()
     meta = get("job_meta")
-    delay_s, delays = _retry_delays(get("job_retry_delay", 0.0))
+    delays = get("job_retry_delay", 0.0)
+    is_list = isinstance(delays, (list, tuple))
+    if is_list and not 1 <= len(delays) <= 100:
+        raise JobOptionError(f"job_retry_delay={delays!r}: give 1 to 100 delays, or a single one")
+    delays = [clock.seconds(one, "job_retry_delay") for one in (delays if is_list else [delays])]
     return NewJob(
         id=job_id,
         task=task.path,
@@ -472,9 +426,9 @@ def new_job(
         due=_due(get("job_delay"), get("job_at")),
         timeout_s=clock.timeout(get("job_timeout", DEFAULT_TIMEOUT_S)),
         grace_s=None if grace is None else clock.seconds(grace, "job_grace"),
-        retries=whole(get("job_retries", len(delays)), "job_retries", low=0),
-        retry_delay_s=delay_s,
-        retry_delays=json.dumps(delays) if delays else None,
+        retries=whole(get("job_retries", len(delays) if is_list else 0), "job_retries", low=0),
+        retry_delay_s=delays[0],
+        retry_delays=json.dumps(delays) if is_list else None,
         retry_backoff=_backoff(get("job_retry_backoff", 1.0)),
         result_ttl_s=None if ttl in (None, -1) else clock.seconds(ttl, "job_result_ttl"),
         unique_key=_unique_key(get("job_unique"), task, unique_of),
@@ -516,15 +470,6 @@ def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
     if most is not None and key is None:
         key = f"task:{task.path}"
     return Group("default" if lane is None else check_lane(lane), key or "", most)
-
-
-def _retry_delays(value: Any) -> tuple[float, list[float]]:
-    if not isinstance(value, (list, tuple)):
-        return clock.seconds(value, "job_retry_delay"), []
-    if not 1 <= len(value) <= 100:
-        raise JobOptionError(f"job_retry_delay={value!r}: give 1 to 100 delays, or a single one")
-    delays = [clock.seconds(one, "job_retry_delay") for one in value]
-    return delays[0], delays
 
 
 def whole(value: Any, option: str, low: int | None) -> int:

@@ -135,38 +135,29 @@ def insert_many(
     engine: Engine,
     queue: str,
     model: NewJob,
-    columns: Sequence[str],
-    count: int,
-    rows: Callable[[], Iterable[tuple[Any, ...]]],
+    rows: Sequence[tuple[Any, ...]],
     *,
     description: str | None = None,
     then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert a batch of `count` jobs in one transaction: `rows()` are the values of `columns`, all else is
-    `model`'s.
+    """Insert the batch `model.batch` in one transaction, and `then`, the jobs that follow it.
 
-    `rows` is called once more when the connection breaks. `model.batch` names the batch; `then` are the jobs
-    that follow it.
+    `rows` are ids, tasks, payloads and descriptions; all else is `model`'s.
     """
+    columns = ("id", "task", "payload", "description")
 
     def insertion() -> None:
         with (
             _duplicates_named(*then),
             engine.transaction(is_alone=bool(then) or model.group != _ORDINARY) as run,
         ):
-            run(
-                run.sql.INSERT_BATCH,
-                id=model.batch,
-                queue=queue,
-                created_at=clock.now(),
-                total=count,
-                description=description,
-            )
+            batch = {"id": model.batch, "total": len(rows), "description": description}
+            run(run.sql.INSERT_BATCH, **batch, queue=queue, created_at=clock.now())
             group = _group_id(run, queue, model.group)
             shared = model.columns(queue, _first_status(model), group)
             for column in columns:
                 del shared[column]
-            engine.insert_rows(run, _used(shared), columns, rows())
+            engine.insert_rows(run, _used(shared), columns, rows)
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
@@ -327,14 +318,6 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
         due = Due.after(_REFUSAL_PAUSE_S)._asdict()
         run(run.sql.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
     return None
-
-
-def note_progress(
-    engine: Engine, held: Claim, progress: float, message: str | None, meta: str | None
-) -> bool:
-    """Write how far the job is; return False when this claim no longer holds it."""
-    values = {"progress": progress, "message": message, "meta": meta}
-    return bool(engine.write(engine.sql.PROGRESS, **held.key, **values))
 
 
 # Jobs that wait for a moment

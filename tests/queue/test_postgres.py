@@ -128,7 +128,8 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     late = Outcome("finished", result=b"late")
     assert acknowledge(database, held, late) == (False, None)
     assert not store.give_back(database, held)
-    assert not store.note_progress(database, held, 0.5, "late", None)
+    progress = {"progress": 0.5, "message": "late", "meta": None}
+    assert not database.write(database.sql.PROGRESS, **held.key, **progress)
     assert not database.write(database.sql.WRITE_LOG, **held.key, position=0, data=b"late")
     database.write(database.sql.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
     assert first.status == "started"

@@ -28,7 +28,7 @@ from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.queue import Queue
 from drawscape.queue.row import Claim, JobMeta, Outcome, checked_notes, new_id, parsed
-from drawscape.queue.store import acknowledge, note_progress
+from drawscape.queue.store import acknowledge
 from drawscape.queue.task import (
     Codec,
     OtherPythonError,
@@ -120,8 +120,8 @@ class RunningJob(JobContext):
         self._pending = True
         if time.monotonic() >= self._next_s:
             self.flush()
-        if self._pending and self._flusher is None:
-            self._start_flusher()
+        if self._pending:
+            self._flush_later()
 
     def log(self, text: str) -> None:
         sys.stderr.write(f"{text}\n")
@@ -138,8 +138,7 @@ class RunningJob(JobContext):
     def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
         self._values.update(change)
         self._meta_changed = self._pending = True
-        if self._flusher is None:
-            self._start_flusher()
+        self._flush_later()
 
     def flush(self, *, with_preview: bool = True, last: bool = False) -> None:
         """Send what is pending now; the `last` flush sends a preview even if it was not due yet."""
@@ -153,17 +152,20 @@ class RunningJob(JobContext):
             self._pending = self._preview is not None and not callable(self._preview)
             meta = dict(self.meta) if self._meta_changed else None
             self._meta_changed = False
-            self._send(_within_bounds(self._fraction), self._message, meta, preview)
+            fraction = float(self._fraction)
+            if not 0.0 <= fraction <= 1.0:
+                fraction = float(fraction > 1.0)  # NaN, of 0 steps done of 0, is 0
+            self._send(fraction, self._message, meta, preview)
 
     def _due_preview(self, last: bool) -> bytes | None:
         now = time.monotonic()
         if self._preview is None or (now < self._next_preview_s and not last):
             return None
-        picture = _as_bytes(self._preview)
+        picture = self._preview() if callable(self._preview) else self._preview
         self._preview = None
         # Drawing a preview is work of the job's own: it never takes more than a fifth of the time.
         self._next_preview_s = now + max(PREVIEW_PERIOD_S, 5 * (time.monotonic() - now))
-        return picture
+        return picture.encode() if isinstance(picture, str) else bytes(picture)
 
     def close(self, *, with_preview: bool) -> None:
         """Send the last values; nothing is sent afterwards."""
@@ -178,11 +180,12 @@ class RunningJob(JobContext):
                 self._ended.set()
                 self._flusher.join(1)
 
-    def _start_flusher(self) -> None:
+    def _flush_later(self) -> None:
         """Without a further call of `progress`, a thread brings the last value out."""
-        self._ended = threading.Event()
-        self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
-        self._flusher.start()
+        if self._flusher is None:
+            self._ended = threading.Event()
+            self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
+            self._flusher.start()
 
     def _flush_when_due(self) -> None:
         while not self._ended.wait(PROGRESS_PERIOD_S):
@@ -190,16 +193,6 @@ class RunningJob(JobContext):
                 # A preview function walks the canvas while the task draws on it, so only the task's own
                 # thread may call it.
                 self.flush(with_preview=not callable(self._preview))
-
-
-def _within_bounds(fraction: float) -> float:
-    value = float(fraction)
-    return min(max(value, 0.0), 1.0) if value == value else 0.0  # NaN, of 0 steps done of 0
-
-
-def _as_bytes(preview: Preview) -> bytes:
-    value = preview() if callable(preview) else preview
-    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 _NOWHERE = JobContext()
@@ -451,9 +444,12 @@ def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], un
 
 
 def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:
+    engine = queue.database
+
     def report(fraction: float, message: str | None, meta: Any, _: bytes | None) -> None:
+        values = {"progress": fraction, "message": message}
         notes = None if meta is None else checked_notes(meta)
-        note_progress(queue.database, held, fraction, message, notes)
+        engine.write(engine.sql.PROGRESS, **held.key, **values, meta=notes)
 
     job = RunningJob(held.id, parsed(held.meta), report)
     call = caller.prepare(held.id, held.task, held.payload)
