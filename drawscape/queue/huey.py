@@ -660,14 +660,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._unknown = {
             job: self._unknown.get(job, asked_at) for job in renewal.held - held.keys()
         }
-        for job, since in self._unknown.items():
+        for (job_id, token), since in self._unknown.items():
             if asked_at - since > _UNKNOWN_S:
-                self._release(*job)
-
-    def _release(self, job_id: str, token: int) -> None:
-        key = {"id": job_id, "token": token, "worker": self.worker_id}
-        if self._watched.write(self._watched.sql.RELEASE_UNKNOWN, **key):
-            _LOG.warning("job=%s event=unknown_claim_released", job_id)
+                key = {"id": job_id, "token": token, "worker": self.worker_id}
+                if self._watched.write(self._watched.sql.RELEASE_UNKNOWN, **key):
+                    _LOG.warning("job=%s event=unknown_claim_released", job_id)
 
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does; jobs that are cut short go back to the queue.

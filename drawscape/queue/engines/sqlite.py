@@ -48,8 +48,6 @@ _REMEDIES = {
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
 _DEAD_MANS_SWITCH = 128
 
-_FRESH_NS = 100_000_000  # the coarsest clock of a file system here
-
 _BETWEEN_S = 0.02
 """How old a reader's last check may be."""
 
@@ -110,24 +108,11 @@ class FileGuard:
             _hold(path, _SHARED_FIRST, _SHARED_SIZE),
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]
-        self._folder = os.fspath(path.parent)
         self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
-        self._stamp: tuple[int, int] | None = None
         self._checked_at = 0.0
 
     def check(self) -> None:
-        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
-
-        The time of their folder moves with each file that is made, removed or renamed in it: mostly one look
-        is enough.
-        """
-        stamp, is_fresh = None, True
-        with suppress(OSError):
-            found = os.stat(self._folder)
-            stamp = found.st_ino, found.st_mtime_ns
-            is_fresh = time.time_ns() - found.st_mtime_ns <= _FRESH_NS
-        if stamp is not None and stamp == self._stamp:
-            return
+        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened."""
         for name, identity in self._files.items():
             if _identity(name) != identity:
                 raise QueueGoneError(
@@ -135,8 +120,6 @@ class FileGuard:
                     "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
                     "are in a copy, if there is one"
                 )
-        if not is_fresh:  # else another change may have the same time
-            self._stamp = stamp
 
     def check_at_times(self) -> None:
         """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.

@@ -292,10 +292,8 @@ def _peak_kb() -> int:
 
 def _flush_output() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:  # noqa: SIM105 - a tenth of what `suppress` takes
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
 
 
 def mark_of(pid: int) -> str:
@@ -424,16 +422,11 @@ _FAULTHANDLERS = {
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))[:31]
 
-# Without the wrappers that turn numbers into enums: 0.01 µs instead of 0.2 for each of the signals.
-_plain_signal = sys.modules.get("_signal", signal)
-_getsignal = _plain_signal.getsignal
-_sigmask = _plain_signal.pthread_sigmask
+# Without the wrapper that turns numbers into enums: it takes a tenth of an empty job.
+_getsignal = sys.modules.get("_signal", signal).getsignal
 
 # The dictionary behind os.environ: comparing that costs 1 µs, the mapping itself 30.
 _ENVIRONMENT = getattr(os.environ, "_data", os.environ)
-
-_GENERATOR_BYTES = 2500
-"""Of the state of numpy's Mersenne twister: 624 words, and its place among them."""
 
 
 def _set_environment(values: dict[bytes, bytes]) -> None:
@@ -474,12 +467,13 @@ def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
 
     import numpy
 
+    mask = signal.pthread_sigmask
     return [
         (lambda: dict(_ENVIRONMENT), _set_environment),
         (lambda: [*sys.path], lambda value: sys.path.__setitem__(slice(None), value)),
         (sys.getrecursionlimit, sys.setrecursionlimit),
         (lambda: [*map(_getsignal, _SIGNALS)], _set_handlers),
-        (lambda: _sigmask(signal.SIG_BLOCK, ()), partial(_sigmask, signal.SIG_SETMASK)),
+        (partial(mask, signal.SIG_BLOCK, ()), partial(mask, signal.SIG_SETMASK)),
         (lambda: time.tzname, lambda _: time.tzset()),
         (lambda: (gc.isenabled(), gc.get_threshold()), _set_collector),
         (sys.gettrace, sys.settrace),
@@ -504,8 +498,7 @@ class ProcessState:
         self._streams = sys.stdin, sys.stdout, sys.stderr
         self._kept = [(read, put_back, read()) for read, put_back in _kept()]
         self._unchanging = self._unchangeable()
-        self._numpy_state = b""
-        self._restore_random()
+        _restore_random()
 
     def restore(self) -> bool:
         """Undo what the last job has changed; return whether the next one meets the process as it was.
@@ -513,26 +506,16 @@ class ProcessState:
         Threads that still run, child processes, memory that is kept and lowered limits cannot be undone.
         """
         unchanged = self._unchanging == self._unchangeable() and not _has_children()
-        try:  # noqa: SIM105 - a tenth of what `suppress` takes
+        with contextlib.suppress(OSError):
             os.chdir(self._folder)
-        except OSError:
-            pass
         os.umask(self._umask)
         for timer in _TIMERS:
             signal.setitimer(timer, 0)
         for read, put_back, value in self._kept:
             if read() != value:
                 put_back(value)
-        self._restore_random()
+        _restore_random()
         return self._restore_output() and unchanged
-
-    def _restore_random(self) -> None:
-        """Let the next job draw random numbers that nobody has seeded."""
-        random.seed(int.from_bytes(os.urandom(16)))
-        numpy: Any = sys.modules.get("numpy")
-        if "numpy.random" in sys.modules and _numpy_state(numpy) != self._numpy_state:
-            numpy.random.seed()
-            self._numpy_state = _numpy_state(numpy)
 
     def _restore_output(self) -> bool:
         """Return whether the output goes where it should; what was closed is closed for good."""
@@ -553,10 +536,11 @@ class ProcessState:
         return (threading.active_count(), priority, *limits, *handlers)
 
 
-def _numpy_state(numpy: Any) -> bytes:
-    """Return the state of numpy's own generator: 0.3 µs, where `get_state` takes 40."""
-    address = numpy.random.get_bit_generator().ctypes.state_address
-    return ctypes.string_at(address, _GENERATOR_BYTES)
+def _restore_random() -> None:
+    """Let the next job draw random numbers that nobody has seeded."""
+    random.seed(int.from_bytes(os.urandom(16)))
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()
 
 
 def _has_children() -> bool:
