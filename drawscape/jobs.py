@@ -131,9 +131,7 @@ def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
     return Queue.on(open_engine(target, home / ".drawscape"), QUEUE_NAME, home, modules)
 
 
-@lru_cache(_MOST_QUEUES)
-def _watcher_of(queue: Queue) -> Watcher:
-    return Watcher(queue)
+_watcher_of = lru_cache(_MOST_QUEUES)(Watcher)
 
 
 def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
@@ -518,8 +516,7 @@ def queue_statistics() -> Statistics:
     >>> queue_statistics().counts["finished"] > 0
     True
     """
-    queue = default_queue()
-    return queue.statistics()
+    return default_queue().statistics()
 
 
 # Change them
@@ -625,8 +622,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     >>> cancel_job(later.id), get_job_status(later.id)["status"]
     (True, 'canceled')
     """
-    queue = default_queue()
-    return store.cancel(queue.database, job_id, seconds(grace, "grace"))
+    return Job(default_queue(), job_id).cancel(grace)
 
 
 def retry_job(job_id: str) -> Job:

@@ -354,8 +354,10 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     if "\0" in name:
         raise ForbiddenPathError(f"file {name!r}: a path holds no NUL")
     path = (home() / name).resolve()
-    own = (home(), output_store.folder(home()))
-    allowed = [*dict.fromkeys(Path(d).resolve() for d in (*own, *_data_folders()))]
+    named = os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep)
+    folders = [home(), output_store.folder(home()), *map(Path, filter(None, named))]
+    folders += [home() / folder for folder in _project_list("data-dirs")]
+    allowed = [*dict.fromkeys(folder.resolve() for folder in folders)]
     if not any(path.is_relative_to(folder) for folder in allowed):
         raise ForbiddenPathError(
             f"file {name!r} is outside of {', '.join(map(str, allowed))}; "
@@ -368,11 +370,6 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _data_folders() -> list[str | Path]:
-    named = os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep)
-    return [*filter(None, named), *(home() / name for name in _project_list("data-dirs"))]
-
-
 def task_modules(project: Path | None = None) -> tuple[str, ...]:
     """Return the packages and modules that may hold tasks.
 
@@ -382,14 +379,9 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
     >>> task_modules()[:2]
     ('drawscape.tasks', 'workers')
     """
-    named = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
-    return _all_modules(project_task_modules(project), named)
-
-
-@lru_cache(16)
-def _all_modules(of_project: tuple[str, ...], named: str) -> tuple[str, ...]:
-    more = filter(None, (module.strip() for module in named.split(",")))
-    return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *of_project, *more)))
+    named = os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(",")
+    more = filter(None, map(str.strip, named))
+    return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *project_task_modules(project), *more)))
 
 
 def project_task_modules(project: Path | None = None) -> tuple[str, ...]:

@@ -150,7 +150,10 @@ def draw(
     values |= pairs(params, "--param")
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
-    own = _stream_seeds(streams)
+    try:
+        own = {name: int(seed) for name, seed in pairs(streams, "--stream").items()}
+    except ValueError:
+        raise click.BadParameter("give a seed, such as sizes=8", param_hint="--stream") from None
     with progress_bar(sketch.name) as show:
         svg = draw_sketch(
             sketch,
@@ -172,13 +175,6 @@ def _sketch_of(text: str) -> Sketch:
     if not Path(text).is_file():
         raise SketchFileError(f"no file {text}")
     return load_file(Path(text))
-
-
-def _stream_seeds(texts: Sequence[str]) -> dict[str, int]:
-    try:
-        return {name: int(seed) for name, seed in pairs(texts, "--stream").items()}
-    except ValueError:
-        raise click.BadParameter("give a seed, such as sizes=8", param_hint="--stream") from None
 
 
 def _described(parameter: Parameter) -> str:
@@ -208,10 +204,12 @@ def sketches(name: str | None, as_json: bool) -> None:
     """List the patterns by family, or the parameters of the pattern NAME."""
     if as_json:
         print_json([_facts(one) for one in SKETCHES] if name is None else _facts(name))
-    elif name is None:
-        _list_families()
-    else:
+    elif name is not None:
         _list_parameters(name)
+    else:
+        for family, names in SKETCHES.families().items():
+            click.secho(family, bold=True)
+            print_list([(one, _summary(one)) for one in names])
 
 
 def _facts(name: str) -> dict[str, Any]:
@@ -222,12 +220,6 @@ def _facts(name: str) -> dict[str, Any]:
         "summary": sketch.summary,
         "parameters": json_schema(sketch.parameters),
     }
-
-
-def _list_families() -> None:
-    for family, names in SKETCHES.families().items():
-        click.secho(family, bold=True)
-        print_list([(name, _summary(name)) for name in names])
 
 
 def _summary(name: str) -> str:
@@ -309,18 +301,15 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
     """
     from drawscape.catalogue.redraw import sketch_for, source_in
 
-    source = source_in(provenance)
-    if source is None or trust or _is_of_project(provenance.sketch):
+    source, name = source_in(provenance), provenance.sketch
+    is_of_project = name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")
+    if source is None or trust or is_of_project:
         return sketch_for(provenance, trust=trust)
     click.echo(source.shown, err=True)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ProvenanceError(
-            f"the source of {provenance.sketch!r} above comes from the file and does not run unasked; "
+            f"the source of {name!r} above comes from the file and does not run unasked; "
             "with --trust it does"
         )
     click.confirm("Run this source, which came with the file?", abort=True, err=True)
     return sketch_for(provenance, trust=True)
-
-
-def _is_of_project(name: str) -> bool:
-    return name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")

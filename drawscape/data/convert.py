@@ -50,10 +50,6 @@ class Conversion:
     notes: tuple[str, ...]
 
 
-def _no_progress(fraction: float, message: str) -> None:
-    pass
-
-
 def convert(
     source: Path,
     target: Path,
@@ -63,7 +59,7 @@ def convert(
     target_format: str | None = None,
     options: Options = _DEFAULT,
     memory_mb: int = DEFAULT_MB,
-    progress: Progress = _no_progress,
+    progress: Progress = lambda fraction, message: None,
 ) -> Conversion:
     """Write the table of the file `source` to `target` and return what came of it.
 

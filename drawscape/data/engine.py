@@ -29,12 +29,10 @@ _LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
 _SMALL_BYTES = 16 * 2**20
 _SET_ASIDE_MB = 8000  # accounted, and not used: 200 kB for each of some 20,000 columns, and twice
 
-_SESSION = (
-    "TimeZone = 'UTC'",
-    "enable_progress_bar = true",
-    "enable_progress_bar_print = false",
-    "progress_bar_time = 0",
-)
+_SESSION = """
+set TimeZone = 'UTC'; set progress_bar_time = 0;
+set enable_progress_bar = true; set enable_progress_bar_print = false
+"""
 _PLACE = re.compile(r"(in (?:line|record/value)) (\d+)")
 
 
@@ -137,8 +135,7 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
         _duckdb().connect(":memory:", config=config) as connection,
     ):
         connection.execute(f"SET temp_directory = {literal(str(scratch / 'spill'))}")
-        for setting in _SESSION:
-            connection.execute(f"SET {setting}")
+        connection.execute(_SESSION)
         yield Engine(connection, scratch, progress)
 
 

@@ -51,10 +51,6 @@ def _is_encoding(value: Any) -> bool:
         return False
 
 
-def _are_texts(value: Any) -> bool:
-    return not isinstance(value, str) and all(isinstance(item, str) for item in value or ())
-
-
 _CHARACTER = "must be one ASCII character, not a line end or NUL"
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "decimal": (_is_character, _CHARACTER),
@@ -63,7 +59,10 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "encoding": (_is_encoding, "is no text encoding of Python; try 'utf-8', 'cp1252', 'utf-16'"),
     "skip_rows": (lambda value: isinstance(value, int) and value >= 0, "must be 0 or more lines"),
     "ragged": (lambda value: value in RAGGED, f"must be one of {', '.join(RAGGED)}"),
-    "nulls columns": (_are_texts, "must be a list of texts"),
+    "nulls columns": (
+        lambda value: not isinstance(value, str) and all(isinstance(v, str) for v in value or ()),
+        "must be a list of texts",
+    ),
     "types": (
         lambda value: value == "text" or isinstance(value, Mapping),
         "must be 'text' or a dictionary by column",

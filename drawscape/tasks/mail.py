@@ -1,7 +1,7 @@
 """Tasks that send mail."""
 
+import contextlib
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ def send_notification(
     from drawscape.mail.notification import check_sizes
 
     job = current_job()
+    queued_at = None
+    with contextlib.suppress(JobNotFoundError):
+        queued_at = get_job(job.id).created_at if job.id else None
     mail = MailSettings.of(os.environ)
 
     def files(given: str | list[str] | None) -> list[Path]:
@@ -73,7 +76,7 @@ def send_notification(
         pictures=[picture(path) for path in pictures],
         enclosures=[Enclosure(path.name, path.read_bytes()) for path in enclosures],
         job_id=job.id,
-        queued_at=_queued_at(job.id),
+        queued_at=queued_at,
         accepted=settings.state_folder() / "mail.db",
         outbox=settings.output_folder() / "mail",
         log=job.log,
@@ -82,10 +85,3 @@ def send_notification(
 
 def _is_svg(path: Path) -> bool:
     return path.suffix.lower() == ".svg"
-
-
-def _queued_at(job_id: str | None) -> datetime | None:
-    try:
-        return get_job(job_id).created_at if job_id else None
-    except JobNotFoundError:
-        return None

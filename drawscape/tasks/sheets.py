@@ -88,28 +88,18 @@ def render_artboard(
     """
     source: Any = drawing
     if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
-        source = _sketched(drawing) or settings.readable_path(drawing)
+        is_pattern = drawing in SKETCHES
+        source = (
+            draw(drawing, 200, 200, margin=0) if is_pattern else settings.readable_path(drawing)
+        )
     colors = {"paper_color": paper_color, "pen_color": pen_color}
     sheet = artboard(
         style, title, subtitle, size, orientation, legend, source, missing=missing, **colors
     )
-    given = [
-        style,
-        title,
-        subtitle,
-        size,
-        orientation,
-        legend,
-        drawing,
-        *filter(None, colors.values()),
-    ]
+    given = [style, title, subtitle, size, orientation, legend, drawing]
+    given += filter(None, colors.values())
     fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(given)}"
     return _save(sheet, output_filename or fallback)
-
-
-def _sketched(name: str) -> SVGBuilder | None:
-    """Return the pattern `name` on a sheet of its own, or None when there is no such pattern."""
-    return draw(name, 200, 200, margin=0) if name in SKETCHES else None
 
 
 def _save(svg: SVGBuilder, filename: str) -> str:

@@ -171,7 +171,7 @@ def _schemas(settings: WebSettings) -> Json:
     job = {
         **dict.fromkeys(("id", "status"), text),
         **dict.fromkeys(("message", "reason", "error", "result", "svg"), words),
-        **dict.fromkeys(("created_at", "started_at", "ended_at"), moment),
+        **dict.fromkeys(jobs.MOMENTS, moment),
         "ended": {"type": "boolean"},
         "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     }

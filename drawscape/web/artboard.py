@@ -154,34 +154,24 @@ def healthz() -> flask.Response:
     The answer is 200 in both cases, since the server itself works; it is 503 when the queue cannot
     be used.
     """
-    workers = len(workers_alive())
-    limit = current_site().settings.max_queued
-    return flask.jsonify(
-        {
-            "status": "ok" if workers else "no worker",
-            "workers": workers,
-            "queued": count_queued(limit),
-            "max_queued": limit,
-        }
-    )
+    workers, limit = len(workers_alive()), current_site().settings.max_queued
+    numbers = {"workers": workers, "queued": count_queued(limit), "max_queued": limit}
+    return flask.jsonify({"status": "ok" if workers else "no worker", **numbers})
 
 
 def sketches() -> flask.Response:
     """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
     settings = current_site().settings
-    response = flask.jsonify(
+    listed = [
         {
-            "sketches": [
-                {
-                    "name": name,
-                    "family": SKETCHES.family_of(name),
-                    "summary": SKETCHES[name].summary,
-                    "parameters": json_schema(settings.parameters_of(name)),
-                }
-                for name in settings.offered
-            ]
+            "name": name,
+            "family": SKETCHES.family_of(name),
+            "summary": SKETCHES[name].summary,
+            "parameters": json_schema(settings.parameters_of(name)),
         }
-    )
+        for name in settings.offered
+    ]
+    response = flask.jsonify({"sketches": listed})
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     response.make_conditional(flask.request)

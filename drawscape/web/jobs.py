@@ -38,6 +38,8 @@ ENDED = frozenset({*jobs.ENDED, "not_found"})
 JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"
 """What an id of a job looks like; also the pattern in the OpenAPI document."""
 
+MOMENTS = ("created_at", "started_at", "ended_at")
+
 MOST = 50
 """Jobs in the table: what one looks through."""
 
@@ -137,10 +139,7 @@ def view(job: Status) -> dict[str, Any]:
         "error": last_line(job["error"]),
         "result": drawing.name if drawing and there else None,
         "svg": flask.url_for(".job_svg", job_id=job["id"]) if there else None,
-        **{
-            key: job[key] and job[key].isoformat()
-            for key in ("created_at", "started_at", "ended_at")
-        },
+        **{key: job[key] and job[key].isoformat() for key in MOMENTS},
     }
 
 
