@@ -134,7 +134,7 @@ def view(drawing: Viewable, *, title: str = "") -> Viewer:
     A job is waited for. Raises ParameterError for what is no drawing, JobFailed.
 
     >>> view(draw("spiral", 210, 297))
-    <Viewer: a view of drawing>
+    <Viewer: a view of spiral, seed 0>
     """
     document, name = document_of(drawing)
     return Viewer(document, title=title or name, margin_mm=margin_of(settings_of(drawing)))
@@ -153,7 +153,7 @@ def compare(*drawings: Viewable) -> "Comparison":
     found = [document_of(drawing) for drawing in drawings]
     names = [name for _, name in found]
     documents = [
-        (document, f"{name} {number}" if names.count(name) > 1 else name)
+        (document, f"{name} ({number})" if names.count(name) > 1 else name)
         for number, (document, name) in enumerate(found, 1)
     ]
     return Comparison(documents, [settings_of(drawing) for drawing in drawings])
@@ -218,7 +218,9 @@ def document_of(drawing: Viewable) -> tuple[Document, str]:
     if isinstance(drawing, Document):
         return drawing, "drawing"
     if isinstance(drawing, SVGBuilder):
-        return read_svg(drawing.to_bytes()), "drawing"
+        found = drawing.provenance or {}
+        named = f"{found['sketch'].replace('_', ' ')}, seed {found['seed']}" if found else "drawing"
+        return read_svg(drawing.to_bytes()), named
     path = file_of(drawing)
     if isinstance(drawing, (str, Path)) and path is None:
         raise ParameterError("drawing", str(drawing), "there is no such file, here or in the home")

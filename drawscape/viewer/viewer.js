@@ -258,9 +258,9 @@ export class Viewer {
     this.measured = [];
     this.canvas = make("canvas", { tabIndex: 0, role: "img" });
     this.context = this.canvas.getContext("2d");
+    this.group = group;
     this.build();
     this.listen();
-    this.group = group;
     if (group) groups.set(group, (groups.get(group) || new Set()).add(this));
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
@@ -307,19 +307,6 @@ export class Viewer {
     this.stage = make("div", { className: "drawscape-viewer-stage" }, this.canvas);
     this.readout = make("output", { className: "drawscape-viewer-readout" });
     this.list = make("ul", { className: "drawscape-viewer-findings", hidden: true });
-    const button = (label, title, action) => {
-      const made = make("button", { type: "button", textContent: label, title });
-      made.setAttribute("aria-label", title);
-      made.addEventListener("click", () => action(made));
-      return made;
-    };
-    const toggle = (label, title, name) => button(label, title, made => {
-      this.options[name] = !this.options[name];
-      made.setAttribute("aria-pressed", String(this.options[name]));
-      if (name === "travel") this.painting = null;
-      this.measured = [];
-      this.draw();
-    });
     this.checks = button("Check", "Check before plotting", () => this.check());
     this.checks.setAttribute("aria-pressed", "false");
     this.play = button("Play", "Play the pen's way", () => this.setPlaying(!this.playing));
@@ -331,13 +318,18 @@ export class Viewer {
     this.speeds.addEventListener("change", () => { this.speed = Number(this.speeds.value); });
     this.layers = make("span", { className: "drawscape-viewer-layers" });
     const top = make("div", { className: "drawscape-viewer-bar" },
-      button("Fit", "Fit the page", () => this.fit()), button("1:1", "True size", () => this.trueSize()),
-      button("Full screen", "Full screen", () => this.fullScreen()),
-      toggle("Travel", "Show the way with the pen up", "travel"), toggle("Points", "Show the points", "points"),
-      toggle("Measure", "Measure between two points", "measure"), ...(this.askFindings ? [this.checks] : []), this.layers);
+      ...(this.group ? [] : tools([this])), button("Full screen", "Full screen", () => this.fullScreen()),
+      ...(this.askFindings ? [this.checks] : []), this.layers);
     const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
     this.el.append(top, this.stage, bottom, this.list);
     keepKeys(this.el);
+  }
+
+  setOption(name, on) {
+    this.options[name] = on;
+    if (name === "travel") this.painting = null;
+    this.measured = [];
+    this.draw();
   }
 
   listLayers() {
@@ -647,6 +639,31 @@ function make(name, properties, ...children) {
   return made;
 }
 
+function button(label, title, action) {
+  const made = make("button", { type: "button", textContent: label, title });
+  made.setAttribute("aria-label", title);
+  made.addEventListener("click", () => action(made));
+  return made;
+}
+
+/* The buttons that act on all of `viewers`: where one looks, the others follow. */
+function tools(viewers) {
+  const toggle = (label, title, name) => {
+    const made = button(label, title, () => {
+      const on = made.getAttribute("aria-pressed") !== "true";
+      made.setAttribute("aria-pressed", String(on));
+      for (const viewer of viewers) viewer.setOption(name, on);
+    });
+    made.setAttribute("aria-pressed", "false");
+    return made;
+  };
+  return [
+    button("Fit", "Fit the page", () => viewers[0].fit()), button("1:1", "True size", () => viewers[0].trueSize()),
+    toggle("Travel", "Show the way with the pen up", "travel"), toggle("Points", "Show the points", "points"),
+    toggle("Measure", "Measure between two points", "measure"),
+  ];
+}
+
 /* The `header` and `buffers` that DrawingData.packed() made one piece of. */
 export function unpack(packed) {
   const begin = 4 + new DataView(packed).getUint32(0, true);
@@ -677,7 +694,9 @@ class Drawings {
     if (!names.length) return void el.append(this.row);
     const bar = make("div", { className: "drawscape-viewer-bar", role: "group" }, ...this.modes);
     bar.setAttribute("aria-label", "how to compare");
-    el.append(bar, this.row, this.table(model.get("differences")));
+    this.tools = make("div", { className: "drawscape-viewer-bar", role: "group" });
+    this.tools.setAttribute("aria-label", "all drawings");
+    el.append(make("div", { className: "drawscape-viewer-bar" }, bar, this.tools), this.row, this.table(model.get("differences")));
     keepKeys(bar);
     this.markMode();
   }
@@ -712,6 +731,8 @@ class Drawings {
       askFindings: () => new Promise(done => { this.answers[number] = done; this.model.send({ event: "findings", number }); }) }));
     for (const viewer of this.viewers) viewer.el.drawscapeViewer = viewer;
     this.el.drawscapeViewer = this.viewers[0];
+    this.tools?.replaceChildren(...(count > 1 ? tools(this.viewers) : []));
+    if (this.tools) keepKeys(this.tools);
   }
 
   dispose() { for (const viewer of this.viewers) viewer.dispose(); }

@@ -284,7 +284,7 @@ def spirals(*turns):
 def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     wide = draw("spiral", 99.5, 148, turns=8, margin=9)
     shown = compare(*spirals(7), wide)
-    heads = ["", "drawing 1", "drawing 2"]
+    heads = ["", "spiral, seed 0 (1)", "spiral, seed 0 (2)"]
     assert shown.differences == [heads, ["width", "105", "99.5"], ["turns", "7", "8"]]
     assert compare(*spirals(5, 5)).differences == []
     sent = []
