@@ -86,6 +86,12 @@ def test_every_transform(transform, end):
     assert end_of(f'<g transform="{transform}">{LINE}</g>') == pytest.approx(end, abs=1e-6)
 
 
+def test_a_root_is_moved_on_its_page_outside_of_its_view_box():
+    page = 'width="200mm" height="200mm" viewBox="9 9 100 100"'
+    moved = read(LINE, f'{page} transform="translate(96 0)"').lines[0]
+    assert (moved - read(LINE, page).lines[0]) == pytest.approx(np.array([[25.4, 0]] * 2))
+
+
 def test_styles_by_selector_weight():
     style = """<style>/* a { stroke: pink } */ @import url(x.css);
         #i { stroke: navy } .c, .d { stroke: red } path { stroke: lime } * { stroke: gold }
@@ -145,13 +151,13 @@ def test_stroke_widths_are_in_mm_on_the_paper():
 
 def test_what_is_not_drawn_is_reported_with_counts():
     document = read(
-        '<text>a</text><text>b</text><image href="x.png"/><g clip-path="circle(3px)"/>'
+        '<text>a</text><text>b</text><image href="x.png"/><g clip-path="path(3px)"/>'
         f'<g filter="url(#f)">{LINE}</g><use href="other.svg#a"/><foreignObject/>'
     )
     assert [note.split(":")[0] for note in document.unsupported] == [
         "<text> is drawn in a single-line font, not in its own (2 times)",
         "<image>",
-        "clip-path 'circle(3px)' is not applied",
+        "clip-path 'path(3px)' is not applied",
         "filter is not applied",
         "<use> of another file ('other.svg#a') is not drawn",
         "<foreignObject>",

@@ -77,6 +77,7 @@ _FONT = re.compile(
 )
 # Most programs write nothing but `.name { ... }`: such sheets need no parser.
 _RULE = re.compile(r"\s*+([^{}@\"'\\;<]++)\{([^{}\"'\\]*+)\}\s*+")
+_TESTS = re.compile(r"\(([^()]*)\)")
 _SINGLE = re.compile(r"[.#]?[A-Za-z_][\w-]*", re.ASCII)
 _HARMLESS = frozenset((
     "charset", "font-face", "namespace", "page", "keyframes", "-webkit-keyframes", "font-feature-values",
@@ -122,8 +123,8 @@ class Stylesheet:
             self._read(root, text)
 
     def _read(self, root: Node, text: str) -> None:
-        others: list[tuple[Any, int, Declarations]] = []
-        for place, (prelude, content) in enumerate(self._rules(text)):
+        others: list[tuple[Any, int, int, Declarations]] = []
+        for place, (layer, prelude, content) in enumerate(self._rules(text)):
             if place >= _MOST_RULES:
                 raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
             declarations = _declared(content)
@@ -133,41 +134,54 @@ class Stylesheet:
             if all(map(_SINGLE.fullmatch, parts)):
                 for name in parts:
                     kinds = (name[0] == "#", name[0] == ".", name[0] not in "#.")
-                    weight = tuple(map(int, kinds))
+                    weight = (layer, *map(int, kinds))
                     self._single.setdefault(name, []).append((weight, place, declarations))
             else:
-                others += [(each, place, declarations) for each in self._compiled(prelude)]
+                others += [(each, layer, place, declarations) for each in self._compiled(prelude)]
         if others:
             self._match(root, others)
 
-    def _rules(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield selectors and declarations, both as text."""
+    def _rules(self, text: str) -> Iterator[tuple[int, str, str]]:
+        """Yield the number of each rule's layer, its selectors and its declarations, both as text."""
         import tinycss2
 
         end = 0
         while rule := _RULE.match(text, end):
-            yield rule[1].strip(), rule[2]
+            yield _MOST_RULES, rule[1].strip(), rule[2]
             end = rule.end()
         if end < len(text):
             parsed = tinycss2.parse_stylesheet(text[end:], skip_comments=True, skip_whitespace=True)
-            yield from self._applying(parsed)
+            yield from self._applying(parsed, {}, _MOST_RULES)
 
-    def _applying(self, rules: Iterable[Any]) -> Iterator[tuple[str, str]]:
-        """Yield the rules that hold on a screen, those of media included."""
+    def _applying(
+        self, rules: Iterable[Any], layers: dict[str, int], layer: int
+    ) -> Iterator[tuple[int, str, str]]:
+        """Yield the rules that hold on a screen, those of media included; what is in no layer comes last."""
         import tinycss2
 
         for rule in rules:
             if rule.type == "qualified-rule":
-                yield (tinycss2.serialize(part).strip() for part in (rule.prelude, rule.content))  # type: ignore[misc]
+                prelude, content = map(tinycss2.serialize, (rule.prelude, rule.content))
+                yield layer, prelude.strip(), content.strip()
             elif rule.type == "at-rule" and rule.lower_at_keyword not in _HARMLESS:
+                keyword = rule.lower_at_keyword
                 prelude = tinycss2.serialize(rule.prelude).strip()
-                if rule.lower_at_keyword == "media" and rule.content and is_for_screens(prelude):
-                    inner = tinycss2.parse_rule_list(
-                        rule.content, skip_comments=True, skip_whitespace=True
-                    )
-                    yield from self._applying(inner)
-                else:
-                    self.ignored.append(f"@{rule.lower_at_keyword} {prelude}".strip())
+                inner, known = layer, keyword == "media" and is_for_screens(prelude)
+                if keyword == "layer" and layer == _MOST_RULES and "." not in prelude:
+                    for name in prelude.split(","):
+                        inner = layers.setdefault(name.strip() or f"{len(layers)}", len(layers))
+                    known = True
+                elif keyword == "supports":
+                    known = all(any(_declared(test)) for test in _TESTS.findall(prelude))
+                    if known and prelude.startswith("not"):
+                        continue
+                if not known or not (rule.content or keyword == "layer"):
+                    self.ignored.append(f"@{keyword} {prelude}".strip())
+                    continue
+                within = tinycss2.parse_rule_list(
+                    rule.content or [], skip_comments=True, skip_whitespace=True
+                )
+                yield from self._applying(within, layers, inner)
 
     def _compiled(self, prelude: str) -> list[Any]:
         import cssselect2
@@ -180,17 +194,18 @@ class Stylesheet:
             self.ignored.append(prelude)
             return []
 
-    def _match(self, root: Node, rules: list[tuple[Any, int, Declarations]]) -> None:
+    def _match(self, root: Node, rules: list[tuple[Any, int, int, Declarations]]) -> None:
         import cssselect2
 
         matcher = cssselect2.Matcher()
-        for selector, place, declarations in rules:
-            matcher.add_selector(selector, (place, declarations))
+        for selector, *rest in rules:
+            matcher.add_selector(selector, rest)
         for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
             by_tag = matcher.lower_local_name_selectors.get(element.local_name.lower(), ())
             by_class = sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
             self._count(len(matcher.other_selectors) + len(by_tag) + by_class)
-            if found := [(weight, *payload) for weight, _, _, payload in matcher.match(element)]:
+            matches = [(weight, *rest) for weight, _, _, rest in matcher.match(element)]
+            if found := [((layer, *weight), place, own) for weight, layer, place, own in matches]:
                 self._chosen[id(element.etree_element)] = found
 
     def declarations(self, node: Node) -> dict[str, str]:
@@ -207,7 +222,14 @@ class Stylesheet:
             styled, urgent = _declared(attributes["style"])
             own |= styled
             important = important | urgent
-        return own | important if important else own
+        if important:
+            own |= important
+        if "inherit" in own.values():
+            above = self.declarations(node.parent) if node.parent else {}
+            for name, value in own.items():
+                if value == "inherit" and name in _INITIAL and name != "transform":
+                    own[name] = above.get(name, _INITIAL[name])
+        return own
 
     def _from_rules(self, node: Node) -> Declarations:
         """Return what the rules declare for an element; most elements of a file are like one before."""
@@ -293,7 +315,7 @@ def _declared(text: str) -> Declarations:
         into = plain if bare == value else important
         if name == "font":
             into.update(_font(bare))
-        if name == "all" and bare.lower() in _WIDE - {"inherit"}:
+        if name == "all" and bare.lower() in _WIDE:
             into.update(
                 {each: checked(each, bare) or "" for each in _PROPERTIES - {"all", "direction"}}
             )

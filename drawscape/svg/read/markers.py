@@ -68,7 +68,7 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     shift = fitted.apply(np.array([ref]))[0]
     matrix = matrix @ translation(*(-shift).tolist())
     inside = replace(state, matrix=matrix, viewport=inner, depth=state.depth + 1, used=True)
-    if walk.overflow(marker, own) not in ("visible", "auto"):
+    if own.get("overflow", "hidden") not in ("visible", "auto"):
         from drawscape.svg.read.clipping import clip_to_box
 
         inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))

@@ -36,14 +36,14 @@ _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 # Of a switch: a browser would show the foreign object, whose lines only its alternative has.
 _CAN_BE_CHOSEN = _CONTAINERS | frozenset((
-    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "text", "image",
+    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "text", "image", "defs",
 ))  # fmt: skip
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "offset-path", "all")
+_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "offset-path")
 _UNPLAYED = {
     **dict.fromkeys(
         ("animate", "set", "animateTransform", "animateMotion"),
@@ -53,9 +53,9 @@ _UNPLAYED = {
 }
 # What depends on the element itself, or is counted in the report.
 _MOVES = ("translate", "rotate", "scale")  # and then `transform`, as CSS has them
-_OF_ONE = frozenset(
-    ("transform", "transform-origin", "clip-path", "mask", "mask-image", *_MOVES, *_UNKNOWN_EFFECTS)
-)
+PLACING = frozenset(("transform", "transform-origin", *_MOVES))
+_OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
+_SIZES = ("width", "height")
 _MOST_STATES = 10_000
 _DASHES = {"stroke-dasharray": "", "stroke-dashoffset": ""}
 # Where a page's background stands, among the outlines of a file.
@@ -82,14 +82,15 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
         raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
     walk = Walk(root, text)
     scene = walk.scene
-    matrix, viewport = Matrix(a=PX, d=PX), Viewport(scene.width_mm / PX, scene.height_mm / PX)
+    page = viewport = Viewport(scene.width_mm / PX, scene.height_mm / PX)
+    matrix = Matrix(a=PX, d=PX)
     if walk.box is not None:
         matrix = fit_view_box(walk.box, *walk.page, root.attributes.get("preserveAspectRatio"))
         viewport = Viewport(*walk.box[2:])
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     scene.metadata = next(texts, None)
     scene.paper_color = walk.paper(root)
-    walk.root(root, State(matrix, walk.initial, viewport))
+    walk.root(root, State(matrix, walk.initial, viewport), page)
     return scene
 
 
@@ -202,13 +203,18 @@ class Walk:
                 return own[name]
         return None
 
-    def root(self, root: Node, state: State) -> None:
-        """Draw what the root element holds."""
+    def root(self, root: Node, state: State, page: Viewport | None = None) -> None:
+        """Draw what the root element holds; on a page it is moved outside of its view box."""
         own = self.declared(root, state)
         self._page_matrix = state.matrix
         size = state.style.with_(own).font_size
         self._units |= {"rem": size, "rlh": 1.15 * size}
         if passes_conditions(root) and self.seen(own):
+            if page is not None and not own.keys().isdisjoint(PLACING):
+                px = Matrix(a=PX, d=PX)
+                moved = self._placed(root, own, replace(state, matrix=px, viewport=page))
+                state = replace(state, matrix=moved @ px.inverse() @ state.matrix)
+                own = {name: value for name, value in own.items() if name not in PLACING}
             self.children(root, self.inside(root, own, state))
 
     def target(self, link: str) -> Node | None:
@@ -303,11 +309,9 @@ class Walk:
     def declared(self, node: Node, state: State) -> dict[str, str]:
         """Return an element's own declarations, variables replaced."""
         own = self.sheet.declarations(node)
-        for name, value in own.items():
+        for value in own.values():
             if "(" in value and "var(" in value:
                 return with_variables(own, dict(state.style.values))
-            if "(" in value and "calc(" in value:
-                self.report(f"{name}: calc() is not computed")
         return own
 
     def inside(self, node: Node, own: dict[str, str], state: State) -> State:
@@ -317,32 +321,33 @@ class Walk:
                 self.report(f"{effect} is not applied")
         if own.get("display") == "contents":
             self.report("display: contents is not applied")
-        matrix = state.matrix
-        for text in self._transforms(node, own):
-            try:
-                moved = parse_transform(
-                    text, css=text != node.attributes.get("transform", "").strip()
-                )
-            except CanvasError:
-                self.report(f"the transform {text[:60]!r} is malformed; it is left out")
-            else:
-                matrix = matrix @ self._about(node, own, moved, state)
+        matrix = self._placed(node, own, state)
         style = state.style.with_(self.resolved(own, node, state))
         if own.get("vector-effect") == "non-scaling-stroke":
             style = self._unscaled(style, matrix)
         inner = replace(state, matrix=matrix, style=style)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
-            if link not in ("none", "", "inherit") and not self._measuring:
+            if link not in ("none", "") and not self._measuring:
                 from drawscape.svg.read.clipping import clipped
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
 
-    def _transforms(self, node: Node, own: dict[str, str]) -> list[str]:
-        """Return the transforms of an element, the outermost first."""
-        moves = [f"{name}({own[name]})" for name in _MOVES if own.get(name, "none") != "none"]
-        return [*moves, own["transform"]] if own.get("transform") else moves
+    def _placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
+        """Return the matrix inside an element, the outermost of its transforms first."""
+        texts = [f"{name}({own[name]})" for name in _MOVES if own.get(name, "none") != "none"]
+        matrix = state.matrix
+        for text in [*texts, own["transform"]] if own.get("transform") else texts:
+            try:
+                moved = parse_transform(
+                    text, css=text != node.attributes.get("transform", "").strip()
+                )
+            except CanvasError:
+                self.report(f"the transform {text[:60]!r} is not applied")
+            else:
+                matrix = matrix @ self._about(node, own, moved, state)
+        return matrix
 
     def resolved(
         self, own: dict[str, str], node: Node | None = None, state: State | None = None
@@ -540,7 +545,7 @@ class Walk:
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
         group = state.group
         if node.tag == "svg":
-            state = self.nested(node, node.attributes | own, own, state)
+            state = self.nested(node, node.attributes, own, state)
         elif node.tag == "g" and group is None and not state.used and not _is_wrapper(node):
             group = self._add_group(node, own, state)
         self.children(node, replace(state, group=group, depth=state.depth + 1))
@@ -575,7 +580,7 @@ class Walk:
         if min(size) <= 0:
             return replace(state, matrix=Matrix(a=0.0, d=0.0))
         state = replace(state, matrix=matrix)
-        if self.overflow(node, own) not in ("visible", "auto"):
+        if own.get("overflow", "hidden") not in ("visible", "auto"):
             from drawscape.svg.read.clipping import clip_to_box
 
             state = replace(state, clip=clip_to_box(self, (0.0, 0.0, *size), state))
@@ -584,14 +589,6 @@ class Walk:
             return replace(state, viewport=Viewport(*size))
         fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
-
-    def overflow(self, node: Node, own: dict[str, str]) -> str:
-        """Return what becomes of what stands out of an element's viewport."""
-        value, above = own.get("overflow", "hidden"), node.parent
-        while value == "inherit" and above is not None:
-            value = self.sheet.declarations(above).get("overflow", "visible")
-            above = above.parent
-        return value
 
     def _use(self, node: Node, own: dict[str, str], state: State) -> None:
         """Draw the element that a `<use>` names, where it is placed."""
@@ -612,10 +609,10 @@ class Walk:
             if may_be_drawn and target.tag in ("symbol", "svg"):
                 declared = self.declared(target, inner)
                 if self.seen(declared):
-                    place = node.attributes | own
-                    sizes = {key: place[key] for key in place if key in ("width", "height")}
+                    given = node.attributes
+                    sizes = {name: text for name, text in given.items() if name in _SIZES}
                     inner = self.inside(target, declared, inner)
-                    sizes = target.attributes | declared | sizes
+                    sizes = target.attributes | sizes
                     self.children(target, self.nested(target, sizes, declared, inner))
             elif may_be_drawn:
                 self.visit(target, inner)
@@ -647,6 +644,8 @@ class Walk:
         from drawscape.svg.read.tree import parse_xml
 
         kind, comma, content = _link(node).partition(",")
+        if not kind:
+            return
         if not kind.startswith("data:image/svg+xml") or not comma:
             self.report("<image>: images are not drawn; trace them to paths")
             return
