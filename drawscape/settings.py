@@ -4,13 +4,15 @@ All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the neare
 working directory, else the user's data folder. A project holds `.drawscape/`, a `drawscape.toml`, or a
 `pyproject.toml` with `[tool.drawscape]`. So a notebook in `notebooks/` and a worker at the root find the same
 queue. The working directory is the one that the process has when it first asks: a later `os.chdir` changes
-nothing.
+nothing. A folder where all users put files, such as /tmp, is no home unless it is named.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import re
+import stat
 import sys
 import unicodedata
 from functools import cache, lru_cache
@@ -43,6 +45,7 @@ _PROJECT_KEYS = ("task-modules", "data-dirs")
 _KEY_CHARS = 32
 _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
+_EVERYBODYS = stat.S_ISVTX | stat.S_IWOTH
 
 
 OUTLIVING = {"DRAWSCAPE_CHILD": "outlives", "DRAWSCAPE_WORKER": ""}
@@ -67,9 +70,18 @@ def home() -> Path:
         return folder
     here = _working_folder()
     for folder in (here, *here.parents):
-        if (folder / ".drawscape").is_dir() or _project_table(folder) is not None:
+        if not _is_everybodys(folder) and (
+            (folder / ".drawscape").is_dir() or _project_table(folder) is not None
+        ):
             return folder
     return _user_data_folder()
+
+
+def _is_everybodys(folder: Path) -> bool:
+    """Return whether all users may put files there, as in /tmp: then nobody's code is taken from it."""
+    with contextlib.suppress(OSError):
+        return os.stat(folder).st_mode & _EVERYBODYS == _EVERYBODYS
+    return False
 
 
 @lru_cache(16)

@@ -43,6 +43,14 @@ def test_a_project_and_an_old_home_are_found_from_below(here, file, text):
     assert settings.home() == here
 
 
+@pytest.mark.parametrize("file", ["drawscape.toml", ".drawscape/queue.db"])
+def test_a_project_in_a_folder_of_all_users_is_not_found_from_below(here, file, tmp_path):
+    (here / file).parent.mkdir(exist_ok=True)
+    (here / file).write_text("[[")  # not even read
+    here.chmod(0o1777)
+    assert settings.home() == tmp_path / "data" / "drawscape"
+
+
 def test_the_nearest_project_counts(here):
     (here / "drawscape.toml").touch()
     (here / "src" / "pyproject.toml").write_text("[tool.drawscape]\n")
