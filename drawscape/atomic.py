@@ -6,6 +6,7 @@ sweep knows what a killed writer left. The next to write in that folder removes 
 start.
 """
 
+import errno
 import fcntl
 import itertools
 import os
@@ -47,6 +48,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
                 shutil.copyfileobj(made, stream)
         return
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     try:
         with _locked(path) as temporary:
             yield temporary

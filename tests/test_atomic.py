@@ -71,7 +71,9 @@ def test_a_failure_leaves_what_was_there(tmp_path, problem):
 
 def test_an_error_names_the_file_that_was_wanted(tmp_path):
     (tmp_path / "folder.svg").mkdir()
+    (tmp_path / "loop.svg").symlink_to("loop.svg")
     for path, problem in (
+        (tmp_path / "loop.svg", OSError),
         (tmp_path / "missing" / "a.svg", FileNotFoundError),
         (tmp_path / "folder.svg", IsADirectoryError),
     ):

@@ -11,6 +11,7 @@ import click
 
 from drawscape.cli.output import PlotOptions, plot_options, write_bytes
 from drawscape.cli.text import (
+    FILE,
     JSON,
     SEED,
     fitted,
@@ -45,7 +46,7 @@ class SketchCommand(click.Command):
         for index, argument in enumerate(args):  # the pattern may be one of that home
             name, equals, folder = argument.partition("=")
             if name == "--home":
-                take_home(ctx, self, folder if equals else "".join(args[index + 1 : index + 2]))
+                take_home(ctx, self, folder if equals else next(iter(args[index + 1 :]), None))
         named = self._named(args)
         if named is not None:
             # A shell that completes an option asks with whatever has been typed.
@@ -143,7 +144,7 @@ def draw(
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
-    sketch: Sketch = ctx.meta["sketch"]
+    sketch: Sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
     plot = PlotOptions(output=output, optimize=optimize, outside=outside, machine=machine)
     _ = plot.forms  # a wrong ending or machine is said before the work
     values = {name: value for name, value in options.items() if value is not None}
@@ -264,7 +265,7 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @plot_options("output")
 @flag("--check", help="Say only whether it comes out the same, and why not.")
 @flag("--trust", help="Run the source in the file without asking.")

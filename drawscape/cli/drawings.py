@@ -11,6 +11,7 @@ from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.query import Order, captions
 from drawscape.cli.text import (
+    FOLDER,
     JSON,
     YES,
     counted,
@@ -221,7 +222,7 @@ def open_(names: tuple[str, ...]) -> None:
     "-o",
     "--output",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Write to this folder, not beside the file; it is made if it does not exist.",
 )
 @flag("--raw", help="Leave the lines as drawn.")
@@ -238,7 +239,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 
 
 @drawings.command(short_help="Write drawings as a page for any browser.")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER")
+@click.argument("folder", type=FOLDER, metavar="FOLDER")
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
 @option("--title", default="Drawings", metavar="TEXT", help="Write this above the drawings.")

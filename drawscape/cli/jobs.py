@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from drawscape import settings
 from drawscape.cli.text import (
     GRACE,
     JSON,
+    NEW_FILE,
     SEED,
     SLOTS,
     counted,
@@ -459,11 +459,11 @@ _LANE = click.argument("lane", required=False, metavar="[LANE]")
 
 
 @queue.command(short_help="Copy the queue while workers run.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
+@click.argument("file", type=NEW_FILE)
+def backup(file: str) -> None:
     """Copy the queue to FILE while workers run, its key beside it."""
     key = job_api.backup_queue(file)
-    click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
+    click.echo(f"{file} and {key}: {os.path.getsize(file) / 1e6:.1f} MB, signed by that key")
 
 
 @queue.command(short_help="Check the queue.")

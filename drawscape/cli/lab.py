@@ -15,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from drawscape import jobs, settings
-from drawscape.cli.text import SLOTS, flag, option
+from drawscape.cli.text import FOLDER, SLOTS, flag, option
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 
@@ -30,7 +30,7 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 @SLOTS
 @option(
     "--notebooks",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="FOLDER",
     help="Open this folder instead of the project.",
 )
@@ -95,7 +95,7 @@ def _environment() -> dict[str, str]:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 @flag("--tutorials", help="Put the tutorials into notebooks/tutorials/.")
 def new(folder: Path, tutorials: bool) -> None:
     """Make a project in FOLDER: notebooks, sketches, tasks of your own.

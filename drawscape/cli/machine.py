@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 import numpy as np
 
-from drawscape.cli.text import JSON, flag, option, print_facts, print_json
+from drawscape.cli.text import JSON, NEW_FILE, flag, option, print_facts, print_json
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
@@ -171,11 +170,11 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
 
 @machine.command(short_help="Write a FILE that measures pens.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NEW_FILE)
 @option("--pens", default=2, metavar="NUMBER", help="Draw for this many pens.")
-def registration(file: Path, pens: int) -> None:
+def registration(file: str, pens: int) -> None:
     """Write a FILE with verniers that show how far pens are set off."""
-    click.echo(save(registration_sheet(pens), file).name)
+    click.echo(save(registration_sheet(pens), file))
 
 
 @machine.command(short_help="Let pens be refilled on the way.")

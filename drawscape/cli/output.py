@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from drawscape.atomic import is_special
-from drawscape.cli.text import progress_bar
+from drawscape.cli.text import NEW_FILE, progress_bar
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
@@ -58,6 +58,7 @@ class PlotOptions:
         "-o",
         "--output",
         metavar="FILE",
+        type=NEW_FILE,
     )
     effort: Effort = _option(
         "normal", "Search this hard for a short way.", type=click.Choice(EFFORTS)
@@ -354,7 +355,7 @@ def write_bytes(content: bytes, output: str) -> None:
 
 def _print_name(output: str) -> None:
     if not is_special(Path(output)):
-        click.echo(output)
+        click.echo(click.format_filename(output))
 
 
 def _not_written(output: str | Path, error: OSError) -> click.ClickException:

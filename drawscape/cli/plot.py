@@ -9,7 +9,7 @@ import click
 
 from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.output import PlotOptions, is_stdout, numbers, plot_options
-from drawscape.cli.text import option, table
+from drawscape.cli.text import FILE, option, table
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import paper_size
 from drawscape.errors import PlotError, SvgReadError
@@ -20,7 +20,7 @@ from drawscape.svg.read import Bounds, read_svg
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @plot_options()
 @option("--on", metavar="NAME", help="Plot it on this machine (see `drawscape machine`).")
 @option(

@@ -141,6 +141,9 @@ def main(args: list[str] | None = None) -> None:
     except DrawscapeError as error:
         complain(error)
         sys.exit(exit_code(error))
+    except UnicodeEncodeError as error:
+        complain(f"{error.object!r} is no text that {error.encoding} can write")
+        sys.exit(2)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         complain(f"{where}{error.strerror or error}")

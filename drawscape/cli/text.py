@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -29,8 +30,27 @@ flag = partial(click.option, is_flag=True)
 
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
     """Take the folder for the home from now on."""
+    if folder == "":
+        raise click.BadParameter("'' names no folder", param_hint="--home")
     if folder is not None:
         os.environ["DRAWSCAPE_HOME"] = folder
+
+
+class PathType(click.Path):
+    """The type of a file or folder; refuses a name without text, and a file's that ends as a folder's."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        name = os.fspath(value)
+        if not (name if self.dir_okay else os.path.basename(name)):
+            self.fail(f"{name!r} names no {'folder' if self.dir_okay else 'file'}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = PathType(file_okay=False, path_type=Path)
+FILE = PathType(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = PathType(dir_okay=False, readable=False, allow_dash=True)
 
 
 HOME = click.Option(

@@ -88,6 +88,15 @@ TAKE_NOTHING = (
     *("doctor", "drawings rebuild", "jobs stats", "jobs workers", "machine list", "plots list"),
     *("queue check", "queue migrate"),
 )
+WRITE_OR_READ_A_FILE = (
+    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "queue backup", "machine registration"),
+    *("plot", "redraw"),
+)
+TAKE_A_FOLDER = (
+    *("drawings publish", "drawings export x -o", "lab --notebooks", "new", "doctor --home"),
+    "draw --home",
+)
+SEARCH_FOR_TEXT = ("jobs show", "drawings show", "drawings list --tag", "drawings list --text")
 BAD = [
     # What is typed; what the answer names.
     *((f"{name} x", "unexpected extra argument (x)") for name in TAKE_NOTHING),
@@ -95,6 +104,12 @@ BAD = [
     *((f"plots {verb} nothing", "nothing") for verb in ("answer", "frame", "pause", "show", "stop")),
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "unplug", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "open", "redraw", "show")),
+    *((f"{line} ''", "'' names no file") for line in WRITE_OR_READ_A_FILE),
+    *((f"{line} pens/", "'pens/' names no file") for line in WRITE_OR_READ_A_FILE),
+    *((f"{line} ''", "'' names no folder") for line in TAKE_A_FOLDER),
+    *((f"{line} \udcff", "is no text that utf-8 can write") for line in SEARCH_FOR_TEXT),
+    ("draw -- -1", "unknown pattern '-1'"),
+    ("plot a.svg -o /", "'/' names no file"),
     ("fly", "no command 'fly'"),
     ("drow", "Did you mean draw or redraw?"),
     ("jobs canel", "cancel"),
