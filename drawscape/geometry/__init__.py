@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         cubic,
         ellipse,
         quadratic,
+        rounded,
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import (
@@ -124,6 +125,7 @@ __all__ = [
     "rectangle",
     "relax",
     "rings",
+    "rounded",
     "scatter",
     "shortest_swing",
     "slopes_at",
@@ -142,7 +144,8 @@ __getattr__, __dir__ = late_names(
     __name__,
     {
         "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",
-        "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
+        "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic "
+        "rounded",
         "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "
         "inked slopes_at values_at",
         "drawscape.geometry.hidden": "visible_edges visible_paths",

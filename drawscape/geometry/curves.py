@@ -232,6 +232,29 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     return Lines.from_counts(curves.points[keep], np.bincount(owner[keep], minlength=len(lines)))
 
 
+def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
+    """Return `line`, (N, 2) in mm, each of its corners cut by a parabola of so many `points`.
+
+    The parabola takes `share` of the half of both sides. All N - 2 corners have as many points, the
+    straight ones too: (2 + points * (N - 2), 2).
+
+    >>> rounded([(0, 0), (10, 0), (10, 10)], 0.4, points=3)
+    array([[ 0. ,  0. ],
+           [ 8. ,  0. ],
+           [ 9.5,  0.5],
+           [10. ,  2. ],
+           [10. , 10. ]])
+    """
+    line = np.asarray(line, dtype=np.float64)
+    corner = line[1:-1]
+    before = corner + share / 2 * (line[:-2] - corner)
+    after = corner + share / 2 * (line[2:] - corner)
+    t = np.linspace(0, 1, points)[None, :, None]
+    curve = (1 - t) ** 2 * before[:, None] + t**2 * after[:, None]
+    curve += 2 * t * (1 - t) * corner[:, None]
+    return np.concatenate([line[:1], curve.reshape(-1, 2), line[-1:]])
+
+
 def _controls(lines: Lines, segments: Segments) -> Points:
     """Return the cubic Bézier of each segment, (S, 4, 2)."""
     before, after = _neighbours(lines, segments)

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.ndimage import gaussian_filter
 
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.values import rgb
@@ -32,6 +33,9 @@ LARGEST = 50_000_000
 
 ENOUGH = 900
 """Pixels along the longer side that are kept: no pen draws finer."""
+
+BROAD = 0.1
+"""Of a picture's shorter side is the spread of its broad shades: about the size of a shell's rib."""
 
 _GREY = np.array([0.299, 0.587, 0.114])
 """How bright the eye finds red, green and blue (ITU-R BT.601)."""
@@ -87,13 +91,15 @@ def tone_over(
     fit: Fit = "cover",
     contrast: float = 0.0,
     own: str = "shell",
+    clarity: float = 0.0,
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
     None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
     `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the
     frame and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture
-    grey, 1 stretches it from white to black.
+    grey, 1 stretches it from white to black. `clarity` flattens broad shades and strengthens what
+    stands out from them: coarse lines show a figure so. 1 leaves no broad shades.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -108,7 +114,10 @@ def tone_over(
     dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
-    return laid(frame, np.clip((1 - contrast) * dark + contrast * stretched, 0, 1), fit)
+    dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
+    broad = gaussian_filter(dark, BROAD * min(dark.shape))
+    dark = (1 + clarity) * (dark - broad) + (1 - clarity) * broad + clarity * dark.mean()
+    return laid(frame, np.clip(dark, 0, 1), fit)
 
 
 @contextmanager

@@ -99,6 +99,19 @@ def test_tone_is_given_for_points_of_any_kind_and_beyond_the_edge(home):
     assert tone.at([[-100, 20], [1000, -5]]) == pytest.approx([1.0, 0.0], abs=1e-3)
 
 
+def test_clarity_flattens_broad_shades_and_strengthens_what_stands_out(home):
+    slope = np.tile(np.linspace(60, 200, 200), (200, 1))
+    slope[80:120:8] += 20  # faint ribs on a wall that darkens to the left
+    Image.fromarray(slope.astype(np.uint8)).save(home / "ribs.png")
+    plain, clear = (
+        tone_over(Frame(0, 0, 100, 100), "ribs.png", clarity=clarity).dark for clarity in (0, 0.8)
+    )
+    walls, ribs = ([abs(dark[20, 160] - dark[20, 40]), abs(dark[96, 100] - dark[100, 100])]
+                   for dark in (plain, clear))  # fmt: skip
+    assert ribs[0] < 0.6 * walls[0]
+    assert ribs[1] > 1.6 * walls[1]
+
+
 def test_a_picture_outside_the_home_is_not_read(home):
     with pytest.raises(ForbiddenPathError):
         draw("squiggles", 60, 60, picture="/etc/passwd")

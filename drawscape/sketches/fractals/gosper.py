@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Ints, Lines, Noise, Points, depth_in, keep_positive
+from drawscape.geometry import Ints, Lines, Noise, Points, depth_in, keep_positive, rounded
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -40,7 +40,7 @@ def gosper(
     path = path * np.exp(1j * rng.uniform(0, 2 * np.pi)) * step_mm
     points = np.column_stack([path.real, path.imag])
     points += (svg.frame.cx, svg.frame.cy) + rng.uniform(-30, 30, 2) * step_mm / 3 - points.mean(0)
-    line = _rounded(points, rounding)
+    line = rounded(points, rounding)
     beside = _beside(line, 0.3 * step_mm)
     size = 5 * 7**islands  # each step has become five points
     count = -(-len(line) // size)
@@ -77,17 +77,6 @@ def _path(generations: int, steps_across: float) -> NDArray[np.complex128]:
         heading = (heading[:, None] + TURNS[kind]).ravel()
         kind = KINDS[kind].ravel()
     return np.concatenate([[0], np.cumsum(np.exp(1j * np.pi / 3 * heading))])
-
-
-def _rounded(points: Points, rounding: float) -> Points:
-    """Return the path with its bends cut by parabolas."""
-    corner = points[1:-1]
-    before = corner + rounding / 2 * (points[:-2] - corner)
-    after = corner + rounding / 2 * (points[2:] - corner)
-    t = np.linspace(0, 1, 5)[None, :, None]
-    curve = (1 - t) ** 2 * before[:, None] + t**2 * after[:, None]
-    curve += 2 * t * (1 - t) * corner[:, None]
-    return np.concatenate([points[:1], curve.reshape(-1, 2), points[-1:]])
 
 
 def _beside(points: Points, distance: float) -> Points:

@@ -5,11 +5,15 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Flags, Points
+from drawscape.geometry import Flags, Points, rounded
+from drawscape.geometry.lines import simplify
 from drawscape.parameters import InputFile
 from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
 from drawscape.sketches.tone import Fit, tone_over
 from drawscape.svg_builder import SVGBuilder
+
+CLOSEST_MM = 0.5
+"""Between lines where the picture is black, at depth 7."""
 
 
 @sketch
@@ -20,7 +24,8 @@ def hilbert(
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve on A4")] = 7,
-    contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.75,
+    contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.9,
+    clarity: Annotated[Share, doc("0 as in the picture, 1 without its broad shades")] = 0.5,
     rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
     palette: Palette = AS_DESIGNED,
 ) -> None:
@@ -30,21 +35,28 @@ def hilbert(
     1891). Its squares are cut into four, or not, by the darkness below them. Neighbours along the
     curve share a side at every depth, so the line never crosses itself.
     """
-    # At depth 7 the narrowest squares measure 0.6 mm, whatever the page.
-    finest = float(np.log2(svg.frame.short) + min(depth - 7.25, 0))
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)
     size = np.array([svg.frame.width, svg.frame.height])
-    tone = tone_over(svg.frame, picture, fit, 0.9)
+    tone = tone_over(svg.frame, picture, fit, 0.9, clarity=clarity)
     corner = np.array([svg.frame.x0, svg.frame.y0])
-    for level in range(1, int(np.ceil(finest)) + 1):
+    side, closest = svg.frame.short / 2, CLOSEST_MM * 2.0 ** (7 - depth)
+    while side / 2 > 0.7 * closest:
         centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-        wanted = finest - contrast * 4 * (1 - tone.at(centre * size / (columns, rows) + corner))
-        cells = _cut(cells, wanted + rng.uniform(-0.5, 0.5, len(cells)) >= level - 0.5)
+        dark = tone.at(centre * size / (columns, rows) + corner)
+        wanted = side / closest * (1 - contrast * (1 - dark))
+        # Squares of half the side hold twice the line: this share of them is cut, in even steps
+        # along the curve that the seed moves.
+        share = np.clip(wanted - 1, 0, 1)
+        share += share * (1 - share) * rng.uniform(-1, 1, len(share))
+        count = np.floor(rng.random() + np.cumsum(share))
+        cells = _cut(cells, np.diff(count, prepend=0.0) > 0)
+        side /= 2
     centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-    line = _rounded(centre, rounding)
+    line = centre * size / (columns, rows) + corner
+    line = rounded(np.concatenate([line[-1:], line, line[:1]]), rounding)[1:-1]
     with svg.layer("line", color=inks(svg, palette, "#1b1b1b")[0], width=0.3):
-        svg.polyline(line * size / (columns, rows) + corner)
+        svg.polyline(simplify(np.append(line, line[:1], axis=0), 0.001))
 
 
 def _squares(width: float, height: float) -> tuple[int, int]:
@@ -81,18 +93,3 @@ def _cut(cells: Points, chosen: Flags) -> Points:
     parts = np.where(chosen[:, None, None, None], quarters, cells[:, None])
     first = np.arange(4) == 0
     return np.asarray(parts[chosen[:, None] | first])
-
-
-def _rounded(points: Points, rounding: float) -> Points:
-    """Return the closed line through `points` with its corners cut by parabolas."""
-    before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-    entry = points + (before - points) * (rounding / 2)
-    leave = points + (after - points) * (rounding / 2)
-    t = np.linspace(0, 1, 6 if rounding else 1)[None, :, None]
-    curve = (
-        (1 - t) ** 2 * entry[:, None] + 2 * t * (1 - t) * points[:, None] + t**2 * leave[:, None]
-    )
-    a, b = points - before, after - points
-    straight = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) < 1e-12
-    line = curve[~straight[:, None] | (np.arange(t.shape[1]) == 0)]
-    return np.concatenate([line, line[:1]])

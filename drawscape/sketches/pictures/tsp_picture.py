@@ -28,6 +28,7 @@ def tsp_picture(
     gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the line in the dark")] = 2.0,
     rounds: Annotated[int, Interval(ge=1, le=12), doc("Rounds of spreading the points evenly")] = 5,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
+    clarity: Annotated[Share, doc("0 as in the picture, 1 without its broad shades")] = 0.5,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
@@ -37,7 +38,7 @@ def tsp_picture(
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
     frame, ink = svg.frame, inks(svg, palette, "#1b1b1b")
-    tone = tone_over(frame, picture, fit, contrast)
+    tone = tone_over(frame, picture, fit, contrast, clarity=clarity)
     box = shown(tone, frame)
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
