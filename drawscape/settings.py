@@ -202,7 +202,7 @@ def queue_file(project: Path | None = None) -> Path:
 def queue_target(project: Path | None = None) -> str:
     """Return what names the queue: the path of its file, or a `postgresql://` URL in `DRAWSCAPE_QUEUE`.
 
-    Raises SettingsError for a URL of another kind.
+    Raises SettingsError for a URL of another kind, and for one that is misspelt.
 
     >>> queue_target() == str(queue_file())
     True
@@ -212,10 +212,10 @@ def queue_target(project: Path | None = None) -> str:
         return f"{project or home()}/.drawscape/queue.db"
     if named.startswith(_POSTGRES):
         return named
-    scheme, separator, _ = named.partition("://")
-    if separator:  # the rest may hold a password, and is not repeated
+    scheme, colon, _ = named.partition("/")[0].partition(":")
+    if colon:  # the rest may hold a password, and is not repeated
         raise SettingsError(
-            f"DRAWSCAPE_QUEUE begins with {scheme[:20]!r}://, which is no queue; "
+            f"DRAWSCAPE_QUEUE begins with '{scheme[:20]}:', which is no queue; "
             "give the path of a file, or a URL that begins with postgresql://"
         )
     return str(_path(named))

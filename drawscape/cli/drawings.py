@@ -13,6 +13,7 @@ from drawscape.catalogue.query import Order, captions
 from drawscape.cli.text import (
     FOLDER,
     JSON,
+    TIME,
     YES,
     counted,
     flag,
@@ -23,7 +24,6 @@ from drawscape.cli.text import (
     print_json,
     print_list,
 )
-from drawscape.clock import seconds
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
 
@@ -288,16 +288,18 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@option("--older", default="0s", metavar="TIME", help="Delete only what is older: 12h, 30d.")
+@option(
+    "--older", default="0s", metavar="TIME", type=TIME, help="Delete only what is older: 12h, 30d."
+)
 @YES
-def prune(older: str, yes: bool) -> None:
+def prune(older: float, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name.
 
     A file that was edited by hand stays.
     """
     from drawscape.catalogue.query import pruning
 
-    found = pruning(datetime.now(UTC) - timedelta(seconds=seconds(older, "--older")))
+    found = pruning(datetime.now(UTC) - timedelta(seconds=older))
     staying = {"with marks": found.marked, "edited by hand": found.edited, "newer": found.newer}
     stays = ", ".join(f"{number} {why}" for why, number in staying.items() if number)
     kept = f"; kept: {stays}" if stays else ""

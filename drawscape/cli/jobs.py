@@ -22,6 +22,7 @@ from drawscape.cli.text import (
     NEW_FILE,
     SEED,
     SLOTS,
+    TIME,
     counted,
     flag,
     for_each,
@@ -34,7 +35,6 @@ from drawscape.cli.text import (
     table,
 )
 from drawscape.cli.worker import WorkerBeside
-from drawscape.clock import seconds
 from drawscape.errors import JobFailed, JobStateError, QueueError
 from drawscape.jobs import (
     STATUSES,
@@ -68,20 +68,23 @@ _LIMIT = option(
     help="List at most this many, the newest.",
 )
 _WATCH = flag("--watch", "live", help="Show the table until Ctrl-C.")
-_TIMEOUT = option("--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m.")
+_TIMEOUT = option(
+    "--timeout", metavar="TIME", type=TIME, help="Give up after this time, such as 90s or 5m."
+)
 
 
 @click.group(invoke_without_command=True)
 @_WATCH
 @_LIMIT
+@JSON
 @click.pass_context
-def jobs(context: click.Context, live: bool, limit: int) -> None:
+def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
     """Look at jobs, and cancel, retry or remove them.
 
     A job is named by its id, or by the end of it that a narrow list shows.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_command, status=(), task=None, limit=limit, live=live)
+        context.invoke(list_command, status=(), task=None, limit=limit, live=live, as_json=as_json)
 
 
 @jobs.command("list")
@@ -97,7 +100,7 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
 @_WATCH
 @JSON
 def list_command(
-    status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool = False
+    status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool
 ) -> None:
     """List jobs, the newest first.
 
@@ -184,16 +187,15 @@ def logs(job_id: str, follow: bool) -> None:
 @jobs.command()
 @_JOBS
 @GRACE
-def cancel(job_ids: tuple[str, ...], grace: str) -> None:
+def cancel(job_ids: tuple[str, ...], grace: float) -> None:
     """Keep jobs from running, or stop them.
 
     A job that has already ended is an error, and the exit code 1.
     """
-    grace_s = seconds(grace, "grace")
     asked: list[Job] = []
 
     def cancel_one(job: Job) -> None:
-        if not job.cancel(grace_s):
+        if not job.cancel(grace):
             raise JobStateError(f"job {job.id} has already ended: {job.status}")
         asked.append(job)
 
@@ -254,7 +256,7 @@ def delete(job_ids: tuple[str, ...]) -> None:
 @jobs.command()
 @_JOB
 @_TIMEOUT
-def wait(job_id: str, timeout: str | None) -> None:
+def wait(job_id: str, timeout: float | None) -> None:
     """Wait for a job and print its result.
 
     The exit code is 1 when the job fails, or the time is over.
@@ -367,7 +369,7 @@ def _title() -> str:
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @flag("--wait", help="Wait for the job, and print its result.")
 @_TIMEOUT
-def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: str | None) -> None:
+def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | None) -> None:
     """Queue a task by its path.
 
     PATH is such as drawscape.tasks.drawing.generate_complex_svg.
@@ -393,18 +395,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def _print_result(job: Job, timeout: str | None) -> None:
+def _print_result(job: Job, timeout: float | None) -> None:
     """Wait for a job and print its result.
 
     Says when no worker is alive. Raises JobTimeout, click's ClickException when the job fails.
     """
-    limit_s = None if timeout is None else seconds(timeout, "--timeout")
     if not job.ended and not job_api.workers_alive():
         click.echo(_NOBODY, err=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it would say the same once more
-            result = job.wait(limit_s)
+            result = job.wait(timeout)
     except JobFailed as error:
         raise click.ClickException(str(error)) from error
     if result is not None:
@@ -513,6 +514,6 @@ def resume(lane: str | None) -> None:
 @queue.command("cancel-all")
 @GRACE
 @click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="Do not ask.")
-def cancel_all(grace: str) -> None:
+def cancel_all(grace: float) -> None:
     """Cancel what waits, and stop what runs."""
     click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

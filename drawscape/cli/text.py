@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from drawscape.clock import seconds
 from drawscape.errors import DrawscapeError
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ HOME = click.Option(
 )
 """Every command has it."""
 
+
+class _TimeType(click.ParamType[float]):
+    """A span of time, in seconds; a wrong one is refused before anything is asked or done."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        return seconds(value, param.opts[-1] if param else self.name)
+
+
+TIME = _TimeType()
+
 SLOTS = option(
     "-w",
     "--slots",
@@ -80,6 +95,7 @@ GRACE = option(
     "--grace",
     default="0",
     metavar="TIME",
+    type=TIME,
     help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )
 JSON = flag("--json", "as_json", help="Print all that is known as JSON.")

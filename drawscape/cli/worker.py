@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from drawscape import settings
-from drawscape.cli.text import SLOTS, counted, flag, option
-from drawscape.clock import seconds
+from drawscape.cli.text import SLOTS, TIME, counted, flag, option
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
@@ -52,6 +51,7 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 @option(
     "--grace",
     metavar="TIME",
+    type=TIME,
     help="Let running jobs end for so long after SIGTERM, by default 8s.",
 )
 @flag("--with-parent", help="Leave when standard input closes.")
@@ -62,7 +62,7 @@ def worker(
     burst: bool,
     max_jobs_per_child: int | None,
     lanes: str | None,
-    grace: str | None,
+    grace: float | None,
     with_parent: bool,
 ) -> None:
     """Run jobs until Ctrl-C.
@@ -83,7 +83,7 @@ def worker(
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     # A worker that belongs to a notebook leaves with it, at once.
-    huey.grace_s = seconds(grace or ("0s" if with_parent else "8s"), "--grace")
+    huey.grace_s = (0.0 if with_parent else 8.0) if grace is None else grace
     count = slots or (os.cpu_count() or 1) + 1
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:

@@ -156,7 +156,7 @@ BAD = [
     (f"enqueue {TASK} width=1 height=1 job_timeout=soon", "job_timeout='soon'"),
     (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout goes with --wait"),
     (f"enqueue {TASK} width=1 height=1 --wait --timeout soon", "--timeout='soon'"),
-    ("jobs cancel nobody --grace soon", "grace='soon'"),
+    ("jobs cancel nobody --grace soon", "--grace='soon'"),
     ("jobs retry", "give job ids, or --failed"),
     ("jobs retry nobody --task x", "--task goes with --failed"),
     ("jobs show nobody", "no job has the id 'nobody'"),
@@ -203,7 +203,8 @@ BAD = [
     ("plot a.svg --to hpgl --device fax", "fax"),
     ("plot a.svg --on nowhere", "nowhere"),
     ("queue backup home", "is a directory"),
-    ("queue cancel-all --yes --grace soon", "'soon'"),
+    ("queue cancel-all --grace soon", "--grace='soon'"),
+    ("drawings prune --older x", "--older='x'"),
     ("queue pause a/b", "a/b"),
     ("queue resume a/b", "a/b"),
     ("redraw a.svg", "a.svg"),
@@ -286,7 +287,7 @@ def test_every_command_takes_a_home_and_every_list_and_show_prints_json():
     for name, command in COMMANDS.items():
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--home" in options, name
-        if name.split()[-1] in ("list", "show", "workers", "stats", "sketches", "doctor"):
+        if name.split()[-1] in ("list", "show", "workers", "stats", "sketches", "doctor", "jobs"):
             assert "--json" in options, name
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from support import program, python, run, started, wait_until
 
-from drawscape.job_manager import delete_job, enqueue_background_job, workers_alive
+from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs, workers_alive
 
 MODULES = {
     "clitasks": """
@@ -57,6 +57,8 @@ def test_enqueue_waits_as_long_as_it_is_told_and_says_that_nobody_works(tmp_path
     assert run("enqueue", "clitasks.speak", "words=done", "--wait").out.endswith("\ndone\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+        wrong = run("enqueue", "clitasks.speak", "words=x", "--wait", "--timeout", "-1")
+        assert (wrong.code, list_jobs()) == (2, [])  # nothing is queued by a wrong line
         done = run("enqueue", "clitasks.speak", "words=x", "--wait", "--timeout", "0.1")
     assert done.err.startswith("no worker is alive; start one with `drawscape worker`\ndrawscape: ")
     assert "Warning" not in done.err

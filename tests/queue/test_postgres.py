@@ -246,7 +246,7 @@ def test_a_password_may_have_any_characters_and_is_in_no_message(password, tmp_p
 
 
 def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path):
-    with pytest.raises(errors.QueueError, match="PGPASSWORD") as caught:
+    with pytest.raises(errors.SettingsError, match="PGPASSWORD") as caught:
         open_engine("postgresql://ada:sesame@host/queue?wrong=1", tmp_path)
     assert "sesame" not in str(caught.value)
 

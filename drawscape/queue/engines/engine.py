@@ -86,10 +86,7 @@ def open_engine(target: str | os.PathLike[str], folder: Path | None = None) -> E
     """
     if not is_url(target):
         if "://" in os.fspath(target):
-            scheme = os.fspath(target).partition("://")[0]
-            raise QueueError(
-                f"DRAWSCAPE_QUEUE begins with {scheme}://: give a file, or a postgresql:// URL"
-            )
+            raise QueueError("a queue is a file, or a URL that begins with postgresql://")
         from drawscape.queue.engines.sqlite import SqliteEngine
 
         return SqliteEngine(target)

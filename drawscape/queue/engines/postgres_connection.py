@@ -20,7 +20,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
 from drawscape import clock
-from drawscape.errors import QueueError
+from drawscape.errors import QueueError, SettingsError
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
@@ -93,7 +93,7 @@ T = TypeVar("T")
 def readable_url(url: str) -> str:
     """Return `url` with its password as libpq reads it, whatever characters it has.
 
-    Raises QueueError, without the password, for what is no URL of a database.
+    Raises SettingsError, without the password, for what is no URL of a database.
 
     >>> readable_url("postgresql://ada:50%/a@b@db/queue")
     'postgresql://ada:50%25%2Fa%40b@db/queue'
@@ -104,7 +104,7 @@ def readable_url(url: str) -> str:
     try:
         conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        raise QueueError(
+        raise SettingsError(
             "DRAWSCAPE_QUEUE names no Postgres database: write "
             "postgresql://USER@HOST:PORT/DATABASE and set PGPASSWORD to the password"
         ) from None
