@@ -93,27 +93,18 @@ def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path):
 
 def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path):
     path, met = tmp_path / "a.txt", threading.Barrier(4)
-    problems = []
+    texts = [letter * 1000 for letter in (b"a", b"b", b"c", b"d")]
 
-    def write(letter):
+    def write(text):
         def pieces():
             met.wait(60)
-            yield letter * 1000
+            yield text
 
-        try:
-            write_atomic(path, pieces())
-        except BaseException as problem:
-            problems.append(problem)
+        write_atomic(path, pieces())
 
-    threads = [
-        threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c", b"d")
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
-    assert path.read_bytes() in [letter * 1000 for letter in (b"a", b"b", b"c", b"d")]
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(write, texts)] == [None] * 4
+    assert path.read_bytes() in texts
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
@@ -87,18 +88,12 @@ class PeriodicJob:
     catch_up_s: float
 
     def enqueue(self, queue: Queue, minute: int) -> None:
-        """Queue the job of a minute, counted from 1970; the minute is part of its id, so it is there once."""
-        stamp = datetime.fromtimestamp(minute * _MINUTE_S, UTC).strftime("%Y%m%dT%H%M")
-        options = {"job_id": f"{self.name}-{stamp}"[-128:], **self.arguments}
-        try:
-            queue.enqueue(self.task, (), options)
-        except DuplicateJobError:  # another worker was first
-            return
-
-    def falls_on(self, minute: int) -> bool:
-        """Return whether it is due in that minute."""
-        moment = datetime.fromtimestamp(minute * _MINUTE_S, self.zone)
-        return bool(self.is_due(moment.replace(tzinfo=None)))
+        """Queue the job of a minute, counted from 1970, if it is due then and no other worker was first."""
+        if self.is_due(datetime.fromtimestamp(minute * _MINUTE_S, self.zone).replace(tzinfo=None)):
+            stamp = datetime.fromtimestamp(minute * _MINUTE_S, UTC).strftime("%Y%m%dT%H%M")
+            options = {"job_id": f"{self.name}-{stamp}"[-128:], **self.arguments}
+            with suppress(DuplicateJobError):
+                queue.enqueue(self.task, (), options)
 
 
 class Timetable:
@@ -118,8 +113,7 @@ class Timetable:
                     continue
                 try:
                     for one in range(self._first(queue, entry, minute), minute + 1):
-                        if entry.falls_on(one):
-                            entry.enqueue(queue, one)
+                        entry.enqueue(queue, one)
                     if entry.catch_up_s:
                         database = queue.database
                         note = {"name": f"periodic {name}", "value": str(minute)}
@@ -144,30 +138,17 @@ class Timetable:
         return max(min(int(noted[0][0]) + 1, minute), earliest)
 
 
-def zone_of(name: str | None, *, utc: bool) -> tzinfo | None:
-    """Return the time zone `name`, else UTC or None for this machine's own; raise JobOptionError."""
-    if name is None:
-        return UTC if utc else None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise JobOptionError(f"tz={name!r}: {error}; give a name such as 'Europe/Berlin'") from None
-
-
 class SignedMessages(Serializer):  # type: ignore[misc]
     """huey's own tasks and results, signed with the queue's key as jobs are."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
-        self._codec: Codec | None = None
 
-    @property
+    @cached_property
     def codec(self) -> Codec:
         """The codec, its key read when first needed."""
-        if self._codec is None:
-            self._codec = Codec(key_of(self._engine))
-        return self._codec
+        return Codec(key_of(self._engine))
 
     def _serialize(self, data: Any) -> bytes:
         return self.codec.dumps(data)
@@ -240,7 +221,13 @@ class RunsJobs(Huey):  # type: ignore[misc]
         has each of them twice. With `catch_up='1d'` the minutes of the last day that
         no worker saw are made up for. Raises JobOptionError.
         """
-        zone = zone_of(tz, utc=self.utc)
+        zone: tzinfo | None = UTC if self.utc else None  # the machine's own
+        if tz is not None:
+            try:
+                zone = ZoneInfo(tz)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                text = f"tz={tz!r}: {error}; give a name such as 'Europe/Berlin'"
+                raise JobOptionError(text) from None
         path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
         # `<locals>` and letters that no id takes
         key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)

@@ -181,7 +181,9 @@ def _as_on_disk(module: ModuleType, file: str | None) -> ModuleType:
         return module
     key = (module.__name__, file)
     imported_from = _file_of(module)
-    if imported_from is not None and _is_same(imported_from, file):
+    if imported_from and (
+        imported_from == file or os.path.realpath(imported_from) == os.path.realpath(file)
+    ):
         known = _SEEN.setdefault(key, (stamp, module))
     else:
         known = _SEEN.get(key, (-1.0, module))
@@ -197,10 +199,6 @@ def _as_on_disk(module: ModuleType, file: str | None) -> ModuleType:
         return module
     _SEEN[key] = (stamp, fresh)
     return fresh
-
-
-def _is_same(one: str, other: str) -> bool:
-    return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
 def _functions(module: ModuleType) -> list[str]:

@@ -1,6 +1,5 @@
 """`process_file` converts a file, in bounded memory, and leaves no half of one."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,6 @@ from support import sampled
 from drawscape.data import Options, convert, suffix_of
 from drawscape.errors import DataError, ForbiddenPathError, SettingsError, UnknownNameError
 from workers.data_tasks import process_file
-
-
-def test_the_contract_s_example_works(home, monkeypatch, tmp_path_factory):
-    uploads = tmp_path_factory.mktemp("uploads")
-    (uploads / "data.csv").write_text("a,b\n1,x\n")
-    monkeypatch.setenv("DRAWSCAPE_DATA_DIRS", str(uploads))
-    path = process_file(file_path=str(uploads / "data.csv"), format="json")
-    assert path == str(home / "output" / "data" / "data.json")
-    assert json.loads(Path(path).read_text()) == [{"a": 1, "b": "x"}]
 
 
 def test_any_format_goes_into_any_other(home):

@@ -279,12 +279,6 @@ def swallow_everything(path):
             pass
 
 
-def fill_memory(step_mb=64):
-    held = []
-    while True:
-        held.append(bytearray(step_mb * 2**20))
-
-
 def hold(megabytes, seconds):
     held = bytearray(megabytes * 2**20)
     held[::4096] = b"x" * len(held[::4096])

@@ -58,14 +58,6 @@ class TestRunningJobs:
         assert not is_running(pid)
         assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
-    def test_a_task_can_be_asked_first(self, tmp_path):
-        path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("sampletasks.until_asked", path))
-        wait_until(Path(path).exists)
-        job.stop(grace=10)
-        assert ended(job).status == "stopped"
-        assert Path(path + ".asked").read_text() == "True"
-
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
@@ -175,16 +167,6 @@ def test_waiting_without_a_worker_warns(home):
     for wait in (job.wait, enqueue_many("sampletasks.nothing", [{}]).wait):
         with pytest.warns(UserWarning, match="no worker"), pytest.raises(errors.JobTimeout):
             wait(2.5)
-
-
-def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
-    start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    job = ended(enqueue_background_job("sampletasks.fill_memory"))
-    assert (job.status, job.reason) == ("failed", "crashed")
-    assert "MemoryError" in job.error
-    assert job.refresh().peak_kb > 200_000
-    assert "Peak memory" in job.explain()
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
 def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):

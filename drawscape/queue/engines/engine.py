@@ -78,7 +78,7 @@ def is_url(target: str | os.PathLike[str]) -> bool:
     return os.fspath(target).startswith(("postgresql://", "postgres://"))
 
 
-def open_engine(target: str | os.PathLike[str], folder: Path | None = None) -> Engine:
+def open_engine(target: str | os.PathLike[str], folder: Path = Path()) -> Engine:
     """Return the job table that `target` names; nothing is opened or made yet.
 
     A path is a SQLite file, whose folder also holds the key; with a Postgres URL, `folder` does.
@@ -90,8 +90,6 @@ def open_engine(target: str | os.PathLike[str], folder: Path | None = None) -> E
         from drawscape.queue.engines.sqlite import SqliteEngine
 
         return SqliteEngine(target)
-    if folder is None:
-        raise QueueError("a queue on Postgres needs a folder for its key")
     try:
         from drawscape.queue.engines.postgres import PostgresEngine
     except ImportError as error:

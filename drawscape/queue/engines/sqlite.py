@@ -244,8 +244,9 @@ class SqliteEngine:
         held: _Held | None = getattr(self._local, "held", None)
         if held is None or held.connection.pid != os.getpid():
             with self.named_errors(), opening(self.path) as known:
-                if not known:
-                    self._make_file()
+                if not known and not self.path.exists():
+                    self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
                 held = self._local.held = _Held(self._opened())
                 self._guard = guard(self.path)
         else:
@@ -282,12 +283,6 @@ class SqliteEngine:
             raise
         return connection
 
-    def _make_file(self) -> None:
-        """Make the file, readable by its owner only."""
-        if not self.path.exists():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-
     def close(self) -> None:
         """Close the calling thread's connection."""
         self._local.held = None
@@ -323,10 +318,7 @@ class SqliteEngine:
             return rows
 
     def _check_commit(self) -> None:
-        """Raise QueueGoneError if a caller's commit went into a file that is gone.
-
-        A worker looks before each transaction, at times.
-        """
+        """Raise QueueGoneError if a caller's commit went into a file that is gone; a worker looks later."""
         if self._synchronous == FULL:
             self._guard.check()
 
