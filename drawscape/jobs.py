@@ -478,8 +478,7 @@ def list_jobs(
     >>> [job.description for job in list_jobs("finished", limit=1)]
     ['for the hall']
     """
-    queue = default_queue()
-    return [Job(queue, row.id) for row in list_snapshots(status, task, limit)]
+    return [Job(default_queue(), row.id) for row in list_snapshots(status, task, limit)]
 
 
 def list_snapshots(
@@ -493,10 +492,9 @@ def list_snapshots(
     >>> [snapshot.progress for snapshot in list_snapshots(limit=1)]
     [1.0]
     """
-    queue = default_queue()
     if limit is not None:
         whole(limit, "limit", low=0)
-    return queue.newest(status, task, limit)
+    return default_queue().newest(status, task, limit)
 
 
 def count_queued(limit: int = 1_000_000) -> int:

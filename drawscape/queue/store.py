@@ -252,7 +252,7 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
         return bool(run(run.sql.RETRY, **values))
     rows = run(run.sql.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
     if rows and rows[0][0]:  # something waits for something: perhaps for this
-        _settle(run, [(held.id, outcome.status)])
+        _settle(run, outcome.status, held.id)
     return bool(rows)
 
 
@@ -277,7 +277,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     with engine.transaction() as run:
         rows = run(run.sql.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
-            _settle(run, [(held.id, Status.STOPPED.value)])
+            _settle(run, Status.STOPPED, held.id)
     return bool(rows)
 
 
@@ -350,7 +350,7 @@ def cancel_overdue(engine: Engine) -> None:
         with engine.transaction() as run:
             for (job_id,) in rows:
                 if run(sql.EXPIRE, id=job_id, now=clock.now()):
-                    _settle(run, [(job_id, Status.CANCELED.value)])
+                    _settle(run, Status.CANCELED, job_id)
 
 
 # Dead workers
@@ -386,7 +386,7 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
             values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
             run(run.sql.RECOVER, **values, id=job_id, worker=worker)
             if ended_at is not None:
-                _settle(run, [(job_id, status)])
+                _settle(run, status, job_id)
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
             found.append(job_id)
     return found
@@ -434,7 +434,7 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     with engine.transaction() as run:
         _locked(run, job_id)
         if run(run.sql.CANCEL, id=job_id, now=clock.now()):
-            _settle(run, [(job_id, Status.CANCELED.value)])
+            _settle(run, Status.CANCELED, job_id)
             return True
         asked = run(run.sql.ASK_TO_STOP, id=job_id, grace_s=grace_s)
     _stop_without_workers(engine, asked)
@@ -466,7 +466,7 @@ def _cancel_waiting(engine: Engine, statement: str, queue: str, batch: str | Non
     def step(run: Transaction) -> bool:
         nonlocal canceled
         rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE, now=clock.now())
-        _settle(run, [(job_id, Status.CANCELED.value) for (job_id,) in rows])
+        _settle(run, Status.CANCELED, *(job_id for (job_id,) in rows))
         canceled += len(rows)
         return len(rows) == _AT_ONCE
 
@@ -484,7 +484,7 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
             continue
         with engine.transaction() as run:
             if run(run.sql.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
-                _settle(run, [(job_id, Status.STOPPED.value)])
+                _settle(run, Status.STOPPED, job_id)
 
 
 RETRIED = tuple(status for status in ENDED if status != Status.FINISHED)
@@ -603,10 +603,6 @@ def save_meta(
 # dependency has ended as it must. So a retry knows what to wait for again. Before any job is placed,
 # `waits_for` of each that is held counts its open edges: a job placed first may fail, and settle others.
 
-Ends = Iterable[tuple[str, str]]
-"""Jobs or batches that have ended: id, and status."""
-
-
 _GONE, _IS_OPEN = "gone", "open"
 
 
@@ -657,32 +653,26 @@ def _place(run: Transaction, job_id: str) -> None:
     return None
 
 
-def _settle(run: Transaction, ended: Ends) -> None:
-    """Release or fail the dependents of each, and theirs in turn, in this transaction."""
-    pending = list(ended)
-    while pending:
-        job_id, status = pending.pop()
-        pending.extend(_settle_one(run, job_id, status))
-        for (batch,) in run(run.sql.BATCH_IS_AWAITED, id=job_id):
+def _settle(run: Transaction, status: str, *job_ids: str) -> None:
+    """Release or fail the dependents of jobs that ended so, and theirs in turn, in this transaction."""
+    pending = [(job_id, status) for job_id in job_ids]
+    while pending:  # jobs, and batches that have ended with one of them
+        needed, status = pending.pop()
+        for job_id, mode in run(run.sql.WAITING_FOR, needed=needed):
+            runs_after = RunsAfter(mode)
+            if runs_after.is_met(status):
+                run(run.sql.SET_DONE, done=1, id=job_id, needed=needed)
+                run(run.sql.RELEASE, id=job_id)
+            else:
+                pending.append((job_id, _fail(run, job_id, needed, runs_after)))
+        for (batch,) in run(run.sql.BATCH_IS_AWAITED, id=needed):
             if not run(run.sql.BATCH_OPEN, batch=batch):
-                pending.extend(_settle_one(run, batch, _state_of(run, batch)))
-
-
-def _settle_one(run: Transaction, needed: str, status: str) -> Ends:
-    failed = []
-    for job_id, mode in run(run.sql.WAITING_FOR, needed=needed):
-        runs_after = RunsAfter(mode)
-        if runs_after.is_met(status):
-            run(run.sql.SET_DONE, done=1, id=job_id, needed=needed)
-            run(run.sql.RELEASE, id=job_id)
-        else:
-            failed.append((job_id, _fail(run, job_id, needed, runs_after)))
-    return failed
+                pending.append((batch, _state_of(run, batch)))
 
 
 def _give_up(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> None:
     run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
-    _settle(run, [(job_id, _fail(run, job_id, needed, runs_after))])
+    _settle(run, _fail(run, job_id, needed, runs_after), job_id)
 
 
 def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:

@@ -308,14 +308,11 @@ class SqliteEngine:
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in a transaction of its own; return its rows."""
-        connection = self.connection
+        self.open()
         with self.write_lock:
-            try:
-                rows = connection.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise self._named(error) from error
+            rows = self.read(statement, **values)
             self._check_commit()
-            return rows
+        return rows
 
     def _check_commit(self) -> None:
         """Raise QueueGoneError if a caller's commit went into a file that is gone; a worker looks later."""

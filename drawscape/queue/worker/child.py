@@ -63,10 +63,6 @@ _PERIOD_S = 0.1
 
 _LOG = logging.getLogger("huey.drawscape")
 
-Message = tuple[bytes, str, str, float, str | None, bytes, str | None]
-"""A job: its mark, id, task, when it was queued, notes, its signed call, and the digest of its code."""
-
-
 class Kind(StrEnum):
     """What a message from the child says."""
 

@@ -241,7 +241,7 @@ class Slot:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
         claim: Claim | None = self.claim
         self.claim, self.outcome, self.is_lost, self.retry_at = None, None, False, 0.0
-        if self.state not in (State.EMPTY, State.STARTING, State.IDLE):
+        if self.state in _AT_WORK:
             self.close()
         return claim
 
