@@ -1,9 +1,8 @@
 """A worker's steps, taken by the test itself."""
 
 import time
-from collections import Counter
 
-from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many, list_jobs
+from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
 from drawscape.queue import store
 from drawscape.queue.retention import DAY_S
 from drawscape.queue.row import ClaimRequest, Outcome
@@ -48,11 +47,6 @@ def run(job, status="finished", reason=None):
     held = take()
     assert held.id == job.id
     end(held, status, reason)
-
-
-def statuses():
-    """Return how many jobs have each status."""
-    return Counter(str(job.status) for job in list_jobs(limit=None))
 
 
 def ended_jobs(count=MANY, days_ago=40):

@@ -15,7 +15,6 @@ from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
 from drawscape.job_manager import workers_alive
-from drawscape.queue.engines.liveness import Locks
 
 
 def pytest_generate_tests(metafunc):
@@ -91,7 +90,6 @@ class Consumer:
 
     def __init__(self, home, *options, environment=None, directory=None, huey="workers.huey"):
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
-        self._locks = home / ".drawscape" / "workers"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "huey.bin.huey_consumer", huey, *options],
@@ -106,18 +104,11 @@ class Consumer:
     def pid(self):
         return self.process.pid
 
-    def _living(self):
-        if os.environ.get("DRAWSCAPE_QUEUE", "").startswith("postgres"):
-            return workers_alive()
-        return Locks(self._locks).living()
-
     def await_alive(self):
-        wait_until(
-            lambda: (
-                any(w.pid == self.pid for w in self._living()) or self.process.poll() is not None
-            ),
-            "the consumer to start",
-        )
+        def is_there():
+            return self.pid in [worker.pid for worker in workers_alive()]
+
+        wait_until(lambda: self.process.poll() is not None or is_there(), "the consumer to start")
         if self.process.poll() is not None:
             pytest.fail(self.log.read_text())
         return self

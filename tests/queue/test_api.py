@@ -1,7 +1,6 @@
 """The functions of `job_manager` and the verbs of a job."""
 
 import itertools
-import random
 import threading
 from pathlib import Path
 
@@ -229,38 +228,30 @@ def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_
     assert (checked.code, "ended without" in checked.out) == (1, True)
 
 
-def overtaking(jobs):
-    """As eight slots may end them: each but the first, which is slow, a few places from its turn."""
-    dice = random.Random(0)
-    places = {job: place + dice.uniform(0, 8) for place, job in enumerate(jobs)}
-    return [*sorted(jobs[1:], key=places.__getitem__), jobs[0]]
-
-
-def walk(batch):
-    """Return a walk in which each look finds one more job ended, and what it takes in SQLite's steps."""
+def walk(size):
+    """Walk through a batch, each look finding one more job ended; return what it takes in SQLite's steps."""
+    batch = enqueue_many(TASK, [{}] * size)
     database = default_queue().database
     other = database.another()
     steps = itertools.count()
-    ends = iter(overtaking(batch.jobs))
-    cancel(other, next(ends).id)
+    ends = [*batch.jobs[:0:-1], batch.jobs[0]]  # the first, which is slow, at last
+    cancel(other, ends[0].id)
     seen = []
     database.connection.set_progress_handler(lambda: next(steps) < 0, 100)
     for one in batch.as_completed(timeout=60):
         seen.append(one)
-        if len(seen) < len(batch):
-            cancel(other, next(ends).id)
+        if len(seen) < size:
+            cancel(other, ends[len(seen)].id)
     database.connection.set_progress_handler(None, 0)
     other.close()
-    return seen, next(steps)
+    assert seen == ends
+    return next(steps)
 
 
 @pytest.mark.sqlite
 @pytest.mark.slow
 def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length():
-    batches = [enqueue_many(TASK, [{}] * size) for size in (100, 200)]
-    (first, few), (second, many) = map(walk, batches)
-    assert [first, second] == [overtaking(batch.jobs) for batch in batches]
-    assert many < 2.5 * few
+    assert walk(200) < 2.5 * walk(100)
 
 
 def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed():

@@ -47,33 +47,21 @@ def test_an_unknown_id_is_not_found_and_says_so():
 
 
 LOCK = threading.Lock()
-BAD_OPTIONS = [
-    {"job_timeout": "soon"},
-    {"job_timeout": "5 parsecs"},
-    {"job_timeout": 0},
-    {"job_timeout": -5},
-    {"job_timeout": float("nan")},
-    {"job_timeout": True},
-    {"job_id": "has space"},
-    {"job_id": ""},
-    {"job_priority": "high"},
-    {"job_delay": -1},
-    {"job_at": datetime(2030, 1, 1)},
-    {"job_at": datetime.now(UTC), "job_delay": 5},
-    {"job_at": datetime(9999, 12, 31, tzinfo=UTC)},
-    {"job_retries": -1},
-    {"job_retry_backoff": 0.5},
-    {"job_unique": 5},
-    {"job_priority": 10**30},
-    {"job_retries": 10**30},
-    {"job_delay": 1e300},
-    {"job_description": 42},
-    {"job_description": "y" * 10_001},
-    {"job_meta": [1]},
-    {"job_meta": {"x": object()}},
-    {"job_meta": {"x": "y" * 1_000_000}},
-    {"job_tiemout": "5m"},
-]
+BAD = {
+    "job_timeout": ("soon", "5 parsecs", 0, -5, float("nan"), True),
+    "job_id": ("has space", ""),
+    "job_priority": ("high", 10**30),
+    "job_delay": (-1, 1e300),
+    "job_at": (datetime(2030, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)),
+    "job_retries": (-1, 10**30),
+    "job_retry_backoff": (0.5,),
+    "job_unique": (5,),
+    "job_description": (42, "y" * 10_001),
+    "job_meta": ([1], {"x": object()}, {"x": "y" * 1_000_000}),
+    "job_tiemout": ("5m",),
+}
+BAD_OPTIONS = [{name: value} for name, values in BAD.items() for value in values]
+BAD_OPTIONS.append({"job_at": datetime.now(UTC), "job_delay": 5})
 REFUSED = [
     # What is called; what is raised, and what it says.
     ("os.system", {}, errors.TaskNotAllowedError, "outside of the task modules"),

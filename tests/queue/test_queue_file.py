@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -359,21 +360,14 @@ def test_its_waiting_jobs_run_and_so_do_those_that_follow(old_home, start_consum
 
 def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home):
     path = old_home / ".drawscape" / "queue.db"
-    errors = []
+    met = threading.Barrier(8)
 
-    def look():
-        try:
-            database = SqliteEngine(path)
-            database.connection.execute("select group_id from job").fetchall()
-        except BaseException as error:
-            errors.append(error)
+    def look(_):
+        met.wait(60)
+        return len(SqliteEngine(path).read("select group_id from job"))
 
-    threads = [threading.Thread(target=look, daemon=True) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []
+    with ThreadPoolExecutor(8) as pool:
+        assert len({*pool.map(look, range(8))}) == 1
 
 
 def schema_of(path):

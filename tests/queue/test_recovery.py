@@ -8,13 +8,11 @@ import time
 from collections import Counter
 
 import pytest
-from postgres_server import end_sessions
 from support import is_running, rounds, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
     check_queue,
-    default_queue,
     enqueue_background_job,
     list_jobs,
 )
@@ -106,19 +104,14 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
 
 @pytest.mark.sqlite
 @pytest.mark.nightly
-def test_a_worker_that_wakes_acknowledges_not_over_its_successor(home, start_consumer, engine):
-    """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over.
-
-    On Postgres the server has to end its session, too.
-    """
+def test_a_worker_that_wakes_acknowledges_not_over_its_successor(home, start_consumer):
+    """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
     paused = start_consumer()
     gate = home / "gate"
     job = started(enqueue_background_job("sampletasks.wait_then_give_pid", str(gate)))
     paused.process.send_signal(signal.SIGSTOP)
     gate.touch()
     (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
-    if engine == "postgres":
-        end_sessions(default_queue().database.target)
     start_consumer()
     successor = job.wait(60)
     paused.process.send_signal(signal.SIGCONT)

@@ -416,9 +416,9 @@ _INHERITED: list[Session | None] = []
 """Of the process that this one was forked from: closed here, they would be closed there."""
 
 
-# Which workers are alive: each renews a row, and is dead once that row is deleted. The first who finds it older
-# than its lease, by the server's clock, does that. A renewal that comes first keeps it. One that comes later
-# finds no row: then others may have the worker's jobs.
+# Which workers are alive: each renews a row, and is dead once that row is deleted. The first who finds it
+# older than its lease, by the server's clock, does that. A renewal that comes first keeps it. One that comes
+# later finds no row: then others may have the worker's jobs.
 
 _RENEWALS = 12
 """A lease is renewed so often: one of 60 s every 5 s."""

@@ -308,11 +308,14 @@ class SqliteEngine:
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in a transaction of its own; return its rows."""
-        self.open()
+        connection = self.connection
         with self.write_lock:
-            rows = self.read(statement, **values)
+            try:
+                rows = connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._named(error) from error
             self._check_commit()
-        return rows
+            return rows
 
     def _check_commit(self) -> None:
         """Raise QueueGoneError if a caller's commit went into a file that is gone; a worker looks later."""

@@ -63,6 +63,7 @@ _PERIOD_S = 0.1
 
 _LOG = logging.getLogger("huey.drawscape")
 
+
 class Kind(StrEnum):
     """What a message from the child says."""
 
