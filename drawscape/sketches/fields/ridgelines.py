@@ -18,18 +18,14 @@ def ridgelines(
     rng: np.random.Generator,
     *,
     data: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture); none: pulses")] = None,
-    rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 84,
+    rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 104,
     peak: Annotated[float, Interval(ge=0, le=0.3), doc("Peaks, as part of the page")] = 0.11,
     bumps: Annotated[int, Interval(ge=1, le=60), doc("Peaks in each ridge")] = 26,
     spread: Annotated[float, Interval(ge=0.05, le=0.5), doc("How far the peaks wander")] = 0.13,
     likeness: Annotated[float, Interval(ge=0, le=0.98), doc("How much ridges are alike")] = 0.7,
     tremor: Annotated[float, Interval(ge=0, le=2), doc("Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
-    crests: Annotated[
-        float,
-        Interval(ge=0.05, le=1),
-        doc("Height of the second pen"),
-    ] = 0.45,
+    crests: Annotated[float, Interval(ge=0.05, le=1), doc("Height of the second pen")] = 0.45,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
@@ -39,7 +35,9 @@ def ridgelines(
     """
     frame = svg.frame
     ink = inks(svg, palette, "#1b1b1b", "#b3402a")
-    rows = fit_count(grow_count(rows, frame), frame.height, 0.9, least=8)
+    # Where ridges show through each other, high ones need room.
+    apart = 0.9 if hide else 0.9 + 12 * peak
+    rows = fit_count(grow_count(rows, frame), frame.height, apart, least=8)
     columns = max(200, min(900, round(frame.width / 0.45)))
     x = np.linspace(0.0, 1.0, columns)
     shape = _pulses(rng, x, rows, bumps, spread, likeness) if data is None else _read(data, rows, x)
@@ -52,11 +50,8 @@ def ridgelines(
     points = np.stack((np.broadcast_to(frame.x0 + x * frame.width, y.shape), y), axis=2)
     horizon = np.minimum.accumulate(y, axis=0)[:-1]
     unhidden = np.vstack((np.full(columns, frame.height), horizon - y[1:]))
-    level = (
-        frame.y1
-        - np.repeat(step * rise, columns)
-        - (crests if crests < 1 else 9.0) * peak * frame.height
-    )
+    above = (crests if crests < 1 else 9.0) * peak * frame.height
+    level = frame.y1 - np.repeat(step * rise, columns) - above
     clear = unhidden.ravel() if hide else np.full(y.size, 1.0)
     # The second pen draws what is high above its own ridge.
     low = y.ravel() - level
@@ -85,10 +80,11 @@ def _pulses(
     place = rng.standard_normal(bumps)
     weight = rng.standard_normal(bumps)
     heights = np.empty((rows, len(x)))
+    middle, breadth = _course(rng, rows)
     for row in range(rows):
         place = likeness * place + drift * rng.standard_normal(bumps)
         weight = likeness * weight + drift * rng.standard_normal(bumps)
-        centre = 0.5 + spread * np.tanh(place / 1.6) * 1.6
+        centre = middle[row] + breadth[row] * spread * np.tanh(place / 1.6) * 1.6
         # Peaks are tall in the middle and slight at the rim, as in a pulse's profile.
         size = np.exp(0.7 * weight) * np.exp(-0.6 * np.minimum(place**2, 6.0))
         width = 0.006 + 0.016 * rng.random(bumps) ** 2
@@ -100,6 +96,15 @@ def _pulses(
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
     bounded: Floats = np.tanh(heights * 0.9) / np.tanh(0.9)
     return bounded
+
+
+def _course(rng: np.random.Generator, rows: int) -> tuple[Floats, Floats]:
+    """Return where the middle of the peaks is, row by row, and how many times their spread they have."""
+    down = np.linspace(0, 2 * np.pi, rows)
+    sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
+    turns = rng.uniform(0.5, 1.3, 2)
+    middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
+    return np.asarray(middle), np.asarray(1.15 + swell * np.sin(turns[1] * down + phase[1]))
 
 
 def _tremor(rng: np.random.Generator, rows: int, columns: int, size: float) -> Floats:
