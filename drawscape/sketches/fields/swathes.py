@@ -91,7 +91,7 @@ def _beside(spine: Points, offsets: Floats) -> Points:
 
 
 def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:
-    """Return the part of `spine` about its middle where a swathe has room, which it takes; or None."""
+    """Return the part of `spine` about its middle that has room for a swathe, which takes it; or None."""
 
     def cells(places: Points) -> tuple[Ints, Ints]:
         x, y = np.moveaxis((places - (frame.x0, frame.y0)) / CELL_MM, -1, 0).astype(np.int64)
@@ -102,15 +102,15 @@ def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float
     places, strip = _beside(spine, across), _beside(spine, across[np.abs(across) <= half])
     # A swathe may come near its own way, not where another lies; and it stays on the page.
     free = ~taken[cells(strip)].any(axis=0) & (depth_in(frame, strip) > 0).all(axis=0)
-    middle = len(spine) // 2
-    ends = np.flatnonzero(np.concatenate([[True], ~free, [True]])) - 1
+    ends, middle = np.flatnonzero(np.concatenate([[True], ~free, [True]])) - 1, len(spine) // 2
     first, last = ends[ends <= middle][-1] + 1, ends[ends >= middle][0]
     if (last - first) * STEP_MM < max(2.2 * width, 12):
         return None
     here, there = places[:, first : last - 1], places[:, first + 1 : last]
     for share in (0.0, 0.33, 0.67):
         taken[cells(here * (1 - share) + there * share)] = True
-    return spine[first:last]
+    short = max(1, round(gap / STEP_MM))  # its ends keep the gap, too
+    return spine[first + short : last - short]
 
 
 def _hatched(spine: Points, width: float, step: float) -> list[Points]:
