@@ -23,7 +23,7 @@ from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketc
 from drawscape.svg_builder import SVGBuilder
 
 GRAIN_MM = 0.32
-"""Radius of the circle that the pen draws for a grain."""
+"""Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
 
 RINGS = 9
 """Lines of equal swing in a place that moves; fewer where they would lie closer than 0.8 mm."""
@@ -62,19 +62,22 @@ def chladni(
         plates += [rectangle((x0, y0, x0 + wide, y0 + tall))]
         # What holds the plate, in its middle.
         plates += [circle(x0 + wide / 2, y0 + tall / 2, 0.006 * min(wide, tall))]
-        inset = 0.03 * min(wide, tall) + GRAIN_MM
+        grain = float(np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM))
+        finer = GRAIN_MM / grain
+        inset = 0.03 * min(wide, tall) + grain
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
-        wave, density = _sand(rng, pitch, sharpness, wide, tall)
+        wave, density = _sand(rng, pitch, sharpness * finer, wide, tall)
         rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
         bellies += contours_by_level(np.abs(wave), heights, box)
         # Where few lines are still, there is room for fewer grains.
-        count = min(as_on_a4(grains, box), int(float(np.mean(density)) * wide * tall / 0.9))
+        room = finer**2 * float(np.mean(density)) * wide * tall / 0.9
+        count = int(min(finer**1.5 * as_on_a4(grains, box), room))
         points = np.empty((0, 2))
         for done, points in stippled(rng, density, box, count, max(3, ROUNDS // columns)):
             share = (number + done) / (rows * columns)
-            yield share, partial(in_pens, ink=ink, parts=[_circles(points)], names=["sand"])
-        sand.append(_circles(points))
+            yield share, partial(in_pens, ink=ink, parts=[_circles(points, grain)], names=["sand"])
+        sand.append(_circles(points, grain))
     parts = [np.concatenate(sand), Lines.join([*bellies, Lines.of(plates)])]
     in_pens(svg, ink, parts, width=(0.3, 0.25), names=("sand", "plates"))
 
@@ -100,8 +103,8 @@ def _sand(
     return wave, np.asarray(0.0004 + np.exp(-1.8 * np.abs(off * steep)))
 
 
-def _circles(points: Points) -> Points:
+def _circles(points: Points, radius: float) -> Points:
     """Return a small circle, (9, 2), at each of the points."""
-    ring = polar(GRAIN_MM, np.linspace(0, 2 * np.pi, 9))
+    ring = polar(radius, np.linspace(0, 2 * np.pi, 9))
     ring[-1] = ring[0]
     return np.asarray(points[:, None] + ring)

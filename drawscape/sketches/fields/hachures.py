@@ -47,6 +47,8 @@ def hachures(
     box = tone.nodes
     shore = float(np.quantile(grid, sea)) if sea else float(np.min(grid)) - 1e-9
     steps = np.linspace(shore, float(np.max(grid)), levels + 1)
+    # Finer on a small page, where a slope has less room.
+    spacing = max(0.5, spacing * min(1.0, frame.short / 180))
     starts = resample(contours(grid, steps[1:].tolist(), box), spacing).points
     rise = slopes_at(grid, box, starts)
     steep = np.hypot(*rise.T)
@@ -76,6 +78,8 @@ def hachures(
     off = max(0.9, frame.short / 200) * np.cumsum(1.3 ** np.arange(7))
     water = Lines.join([contours(grid, shore, box), distance_contours(grid < shore, off, box)])
     water = clamped(frame, water.take(water.lengths_mm > frame.short / 40))
+    for area in boxes:
+        water = keep_positive(water, -depth_in(area, water.points))
     parts = [strokes.take(strokes.lengths_mm > 1.0), water if sea else Lines.empty(), labels]
     in_pens(svg, ink, parts, width=(0.25, 0.3, 0.3), names=("hachures", "water", "names"))
 

@@ -37,9 +37,11 @@ def strata(
     edge = np.cumsum(rng.uniform(0.4, 1.6, layers) * np.linspace(0.5, 1.5, layers))
     edge = np.concatenate([[0], edge]) / edge[-1]
     areas = np.diff(edge)
-    # As dense on any page as on A4, where the strokes are counted.
+    # As dense on any page as on A4, where the strokes are counted; finer on a small page.
     # Longer strokes are fewer, or they would run together.
-    strokes = as_on_a4(min(strokes, int(MOST_INK / length**1.7)), frame)
+    fine = float(np.clip(frame.short / 180, 0.6, 1))
+    length *= fine
+    strokes = as_on_a4(min(int(strokes / fine), int(MOST_INK / length**1.7)), frame)
     # An ink or two lead in each layer. Calm layers lie between busy ones, and the ground is heavier;
     # a layer of one ink with more strokes than 1.05 times its part would blot.
     heavy = rng.dirichlet(np.full(5, 0.25), layers) + 0.02
