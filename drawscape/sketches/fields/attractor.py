@@ -39,9 +39,12 @@ def attractor(
     maps = rng.uniform(0.35, 1, (TRIES, 4)) * rng.choice([-1, 1], (TRIES, 4)) * wildness
     samples = (240, 700, 1600)[folds - 1]
 
+    # The same map on a sheet of any size: its merit is that on A4.
+    a4 = Frame(0, 0, 180 * frame.width / frame.short, 180 * frame.height / frame.short)
+
     def merit(constants: Floats) -> float:
         sheet = _folded(40, samples // 2, family, constants, folds)
-        crowd = np.quantile(coats(Lines.of(_laid(frame, sheet))), 0.998)
+        crowd = np.quantile(coats(Lines.of(_laid(a4, sheet))), 0.998)
         return _spread(sheet) / float(crowd)
 
     constants = max(maps, key=merit)
