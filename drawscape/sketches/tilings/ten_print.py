@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Flags, Floats, Noise, Points, fit_count, grow_count, squares_in
+from drawscape.geometry import Flags, Floats, Ints, Noise, Points, fit_count, grow_count, squares_in
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -25,7 +25,7 @@ def ten_print(
     strands: Annotated[int, Interval(ge=1, le=9), doc("Lines of each ribbon")] = 5,
     drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
     ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.5,
-    loops: Annotated[bool, doc("Draw ribbons that close on themselves in red")] = True,
+    loops: Annotated[bool, doc("Loops in red, the longest ribbon in ochre")] = True,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """A maze of ribbons that bounce off one another in every cell, one way or the other.
@@ -35,24 +35,24 @@ def ten_print(
     that it parts, so that ribbons run on from cell to cell (Cyril Stanley Smith, 1987). Where they
     are broad, one passes over the other.
     """
-    ink = inks(svg, palette, "#14213d", "#d1495b")
+    ink = inks(svg, palette, "#14213d", "#d1495b", "#c98b2b")
     side, columns, rows, corner = squares_in(svg.frame, cells)
     strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
     rising = rng.random((rows, columns)) < chance
     first_above = rng.random((rows, columns)) < 0.5
-    closed = _closed(rising) if loops else np.zeros((rows, columns, 2), dtype=bool)
+    kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
     parts = [
         [
             (_turned(arc, bool(rising[r, c]), which) + np.array([c, r])) * side + corner
-            for r, c, which in np.argwhere(wanted).tolist()
+            for r, c, which in np.argwhere(kind == one).tolist()
             for arc in _arcs(shares, ribbon, bool(first_above[r, c]) == (which == 0))
         ]
-        for wanted in (~closed, closed)
+        for one in range(len(ink))
     ]
-    in_pens(svg, ink, parts, width=0.4, names=("ways", "loops"))
+    in_pens(svg, ink, parts, width=0.4, names=("ways", "loops", "longest"))
 
 
 def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
@@ -78,10 +78,11 @@ def _turned(arc: Points, rising: bool, which: int) -> Points:
     return np.column_stack([1 - arc[:, 0], arc[:, 1]]) if rising else arc
 
 
-def _closed(rising: Flags) -> Flags:
-    """Return (rows, columns, 2): whether the ribbon about each cell's upper, lower corner is a loop.
+def _kinds(rising: Flags) -> Ints:
+    """Return (rows, columns, 2): 1 if the ribbon about a cell's upper, lower corner is a loop, else 0.
 
-    A ribbon runs through the middles of edges; it is a loop if none of them is the page's.
+    A ribbon runs through the middles of edges; it is a loop if none of them is the page's. The
+    longest of the others is 2.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -97,5 +98,6 @@ def _closed(rising: Flags) -> Flags:
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     _, ribbon = connected_components(graph, directed=False)
     outer = np.concatenate([level[0], level[-1], upright[:, 0], upright[:, -1]])
-    closed = ~np.isin(ribbon, ribbon[outer])
-    return np.stack([closed[upper[..., 0]], closed[lower[..., 0]]], axis=-1)
+    kinds = np.where(np.isin(ribbon, ribbon[outer]), 0, 1)
+    kinds[ribbon == np.argmax(np.bincount(ribbon[kinds == 0]))] = 2
+    return np.stack([kinds[upper[..., 0]], kinds[lower[..., 0]]], axis=-1)
