@@ -25,7 +25,7 @@ def cubic_disarray(
     shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 8,
     palette: Palette = AS_DESIGNED,
 ) -> None:
-    """Stacked cubes, lit from one side, whose corners slip further the lower they sit.
+    """Stacked cubes, lit from one side, whose corners slip further the lower they sit, on one side more.
 
     The disorder is that of Georg Nees' Schotter and Kubische Unordnung drawings (Stuttgart, about
     1968), laid on the tumbling blocks of Roman floors. The corners are shared, so the wall bends
@@ -39,7 +39,9 @@ def cubic_disarray(
     layers = int((frame.height / side - 0.5) / 1.5)
     i, y = np.meshgrid(np.arange(columns), np.arange(3 * layers + 2), indexing="ij")
     place = np.stack([i * np.sqrt(0.75), y / 2], axis=-1)
-    grown = np.clip(y / (3 * layers + 1) - calm, 0, 1) / (1 - calm)
+    # The seed chooses which side gives way.
+    fall = np.asarray(place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1)))
+    grown = np.clip((fall - np.min(fall)) / np.ptp(fall) - calm, 0, 1) / (1 - calm)
     reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
     moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
     corner = (frame.cx, frame.cy) - (place[-1, -1] * side) / 2
