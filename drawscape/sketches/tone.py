@@ -37,6 +37,9 @@ ENOUGH = 900
 BROAD = 0.1
 """Of a picture's shorter side is the spread of its broad shades: about the size of a shell's rib."""
 
+BUST = 340
+"""Rows of the plaster head's picture above which its shoulders do not reach the picture's sides."""
+
 _GREY = np.array([0.299, 0.587, 0.114])
 """How bright the eye finds red, green and blue (ITU-R BT.601)."""
 
@@ -117,7 +120,17 @@ def tone_over(
     dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
     broad = gaussian_filter(dark, BROAD * min(dark.shape))
     dark = (1 + clarity) * (dark - broad) + (1 - clarity) * broad + clarity * dark.mean()
-    return laid(frame, np.clip(dark, 0, 1), fit)
+    dark = np.clip(dark, 0, 1)
+    if picture is None and own == "head" and fit == "cover":
+        dark = _broadened(dark, frame.width / frame.height)
+    return laid(frame, dark, fit)
+
+
+def _broadened(head: Floats, ratio: float) -> Floats:
+    """Return the plaster head whole on a page of any breadth: its backdrop goes on to both sides."""
+    kept = head[: max(BUST, min(len(head), int(head.shape[1] / ratio)))]
+    more = max(0, int(len(kept) * ratio - head.shape[1])) // 2
+    return np.pad(kept, ((0, 0), (more, more)), mode="edge")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def stippling(
     dots: Annotated[int, Interval(ge=300, le=12000), doc("Number of dots on A4")] = 4900,
     mark: Annotated[Mark, doc("What stands at each point")] = "dot",
     largest: Annotated[float, Interval(ge=0.3, le=3), doc("Largest mark's size in mm")] = 1.2,
-    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the dots in the dark")] = 1.4,
+    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the dots in the dark")] = 1.7,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
     rounds: Annotated[int, Interval(ge=1, le=30), doc("Rounds of spreading the dots evenly")] = 16,
     palette: Palette = AS_DESIGNED,
@@ -40,8 +40,10 @@ def stippling(
     x0, y0, x1, y1 = shown(tone, frame)
     half = largest / 2
     box = (x0 + half, y0 + half, x1 - half, y1 - half)
-    # A dot and its room take about half a square millimetre.
-    count = min(as_on_a4(dots, box), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
+    # More of them on a small page, or the picture has too few; a dot and its room take about half
+    # a square millimetre.
+    finer = min(1.5, max(1.0, 180 / frame.short))
+    count = min(int(finer * as_on_a4(dots, box)), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
     x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
     dark = tone.at(np.stack(np.meshgrid(x, y), axis=-1))
     weight = 0.01 + dark**gamma
