@@ -64,7 +64,7 @@ def implicit(
     surface: list[Lines] = []
     for rank in (4, 2, 1):  # each fourth slice first, and last every second one
         chosen = np.minimum(number & -number, 4) == rank
-        rings = implicit_slices(solid, heights[chosen], (-1, -1, 1, 1))
+        rings = implicit_slices(solid, heights[chosen], (-1, -1, 1, 1), resolution=170)
         # Slices are finer than the mesh and may reach beyond it by a hair.
         lines = clamped(svg.frame, place(visible_paths(rings, front, camera, bias=CLEARANCE)))
         surface.append(lines.take(lines.lengths_mm > 1.0))
@@ -110,7 +110,9 @@ def _knot(rng: np.random.Generator, period: float, wall: float) -> Solid:
 
     def knot(x: Floats, y: Floats, z: Floats) -> Floats:
         places = np.stack(np.broadcast_arrays(x, y, z), axis=-1)
-        gap = strand.query(places, distance_upper_bound=2 * thick)[0]
-        return np.asarray(np.minimum(gap, 2 * thick) - thick)
+        # Farther from the surface than a cell of the mesh is wide nobody asks how far.
+        far = thick + 0.08
+        gap = strand.query(places, distance_upper_bound=far)[0]
+        return np.asarray(np.minimum(gap, far) - thick)
 
     return knot
