@@ -166,12 +166,8 @@ def start(home, task_module):
 def test_jobs_workers_lists_who_is_alive(start):
     assert "no worker is alive" in run("jobs", "workers").err
     process = start("--lanes", "fast,default")
-    assert run("jobs", "workers").out.split("\t")[1:5] == [
-        str(process.pid),
-        "1",
-        "fast,default",
-        __version__,
-    ]
+    listed = run("jobs", "workers").out.split("\t")[1:5]
+    assert listed == [str(process.pid), "1", "fast,default", __version__]
     (one,) = json.loads(run("jobs", "workers", "--json").out)
     assert one["pid"] == process.pid
 

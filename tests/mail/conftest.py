@@ -1,8 +1,7 @@
 """Real mail servers on the loopback: aiosmtpd with TLS and login, and one that misbehaves on cue."""
 
-import socketserver
+import asyncio
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -26,7 +25,7 @@ def home(home):
 
 @dataclass
 class Mailbox:
-    """What a server took, and what it answers to DATA before it takes anything."""
+    """What a server took, and what it answers to DATA before it takes anything: 'hang up', 'stall' too."""
 
     answers: list[str] = field(default_factory=list)
     rcpt_answers: list[str] = field(default_factory=list)
@@ -41,10 +40,22 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        if self.answers[:1] == ["hang up at hello"]:
+            self.answers.clear()
+            server.transport.abort()
+        return responses
+
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.attempts += 1
         if self.answers:
-            return self.answers.pop(0)
+            answer = self.answers.pop(0)
+            if answer == "hang up":
+                server.transport.abort()
+            elif answer == "stall":
+                await asyncio.sleep(600)  # until the client is gone
+            return answer
         self.envelopes.append(envelope)
         self.sessions.append(session)
         return "250 taken"
@@ -99,7 +110,11 @@ def serve(monkeypatch):
         server = _Server(mailbox, **options)
         server.start()
         running.append(server)
-        use_server(monkeypatch, server.port, security)
+        monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(server.port))
+        monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
+        monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "60")
+        monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
         if security != "none":
             monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(CERTIFICATE))
         if login:
@@ -110,66 +125,3 @@ def serve(monkeypatch):
     yield start
     for server in running:
         server.stop()
-
-
-def use_server(monkeypatch, port, security="none"):
-    """Point the environment to a server on the loopback."""
-    monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
-    monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(port))
-    monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
-    monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "60")
-    monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
-
-
-@dataclass
-class Rough:
-    """A server that hangs up when reported to; `taken` counts the mails whose data came whole.
-
-    `stalled` is set when it has been asked for DATA and does not answer.
-    """
-
-    port: int
-    taken: int = 0
-    stalled: bool = False
-    hang_up: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def rough_server(monkeypatch):
-    """A server that follows its list: 'hello', 'stall', 'before answer'."""
-    state = Rough(0)
-
-    class Conversation(socketserver.StreamRequestHandler):
-        def say(self, line):
-            self.wfile.write(line.encode() + b"\r\n")
-
-        def handle(self):
-            when = state.hang_up.pop(0) if state.hang_up else ""
-            if when == "hello":
-                return
-            self.say("220 rough")
-            while line := self.rfile.readline().strip().upper():
-                if line != b"DATA":
-                    self.say("221 bye" if line == b"QUIT" else "250 OK")
-                    continue
-                if when == "stall":
-                    state.stalled = True
-                    self.rfile.read()  # until the client is gone
-                    return
-                self.say("354 go on")
-                while self.rfile.readline() not in (b".\r\n", b""):
-                    pass
-                state.taken += 1
-                if when == "before answer":
-                    return
-                self.say("250 taken")
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
-        server.daemon_threads = True
-        state.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        use_server(monkeypatch, state.port)
-        yield state
-        server.shutdown()
-        thread.join()

@@ -98,18 +98,9 @@ def mounted(settings=None, **config):
 @pytest.mark.parametrize("make", [create_app, mounted])
 def test_a_rebound_host_name_is_refused(home, make):
     client = make().test_client()
-    statuses = {
-        host: client.get("/sketches", headers={"Host": host}).status_code
-        for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
-    }
-    assert statuses == {
-        "localhost:8000": 200,
-        "127.0.0.1": 200,
-        "[::1]:8000": 200,
-        "[::1]": 200,
-        "evil.example": 400,
-        "a:b:c": 400,
-    }
+    hosts = ("localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
+    answers = [client.get("/sketches", headers={"Host": host}) for host in hosts]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 400, 400]
     foreign = {"Host": "evil.example", "Origin": "http://evil.example"}
     answer = client.post("/artboard/create", json={"width": 9, "height": 9}, headers=foreign)
     assert (answer.status_code, answer.json["status"]) == (400, 400)
