@@ -81,42 +81,19 @@ class SketchCommand(click.Command):
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=_complete)
-@option(
-    "--paper",
-    default="a4",
-    metavar="PAPER",
-    help="Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...",
-)
-@flag("--landscape", help="Turn the paper on its side.")
-@option(
-    "--width",
-    type=float,
-    metavar="MM",
-    help="Make the page this wide, instead of the paper's width.",
-)
-@option(
-    "--height",
-    type=float,
-    metavar="MM",
-    help="Make the page this high, instead of the paper's height.",
-)
-@option(
-    "--margin", type=float, metavar="MM", help="Keep this much free at each edge.  [default: 7 %]"
-)
+@option("--paper PAPER", "Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
+@flag("--landscape", "Turn the paper on its side.")
+@option("--width MM", "Make the page this wide, instead of the paper's width.", type=float)
+@option("--height MM", "Make the page this high, instead of the paper's height.", type=float)
+@option("--margin MM", "Keep this much free at each edge.  [default: 7 %]", type=float)
 @SEED
 @option(
-    "--stream",
-    "streams",
+    "--stream streams NAME=SEED",
+    "Give one of the sketch's named streams its own seed; may be repeated.",
     multiple=True,
-    metavar="NAME=SEED",
-    help="Give one of the sketch's named streams its own seed; may be repeated.",
 )
 @option(
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set any parameter of the sketch; may be repeated.",
+    "--param params NAME=VALUE", "Set any parameter of the sketch; may be repeated.", multiple=True
 )
 @plot_options("output", "optimize", "outside", "machine")
 @click.pass_context
@@ -267,8 +244,8 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 @click.command()
 @click.argument("file", type=FILE)
 @plot_options("output")
-@flag("--check", help="Say only whether it comes out the same, and why not.")
-@flag("--trust", help="Run the source in the file without asking.")
+@flag("--check", "Say only whether it comes out the same, and why not.")
+@flag("--trust", "Run the source in the file without asking.")
 def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     """Draw FILE again from what its metadata says, byte for byte.
 

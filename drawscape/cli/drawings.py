@@ -42,37 +42,38 @@ def drawings(ctx: click.Context) -> None:
 
 
 _FILTERS = (
-    ("--sketch", "NAME", "Take only drawings of this sketch."),
-    ("--stars", "LOW[-HIGH]", "Take only those with this many stars: 4, 2-3, 4- for four and more."),
-    ("--tag", "TAG", "Take only those with this tag."),
-    (
-        "--text", "TEXT",
+    option("--sketch NAME", "Take only drawings of this sketch."),
+    option(
+        "--stars LOW[-HIGH]", "Take only those with this many stars: 4, 2-3, 4- for four and more."
+    ),
+    option("--tag TAG", "Take only those with this tag."),
+    option(
+        "--text TEXT",
         "Take only those with this text in sketch, parameters, file, note, name or tags.",
     ),
-    ("--since", "TIME", "Take only those made in this time until now: 3h, 7d."),
-    ("--sheet", "NAME", "Take only those of this sheet."),
-)  # fmt: skip
+    option("--since TIME", "Take only those made in this time until now: 3h, 7d."),
+    option("--sheet NAME", "Take only those of this sheet."),
+)
 
 
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose drawings."""
-    for name, metavar, text in reversed(_FILTERS):
-        command = option(name, metavar=metavar, help=text)(command)
+    for add in reversed(_FILTERS):
+        command = add(command)
     return command
 
 
 @drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
 @_filters
-@option("--order", type=click.Choice(get_args(Order)), default="newest", help="Sort by this.")
+@option("--order", "Sort by this.", type=click.Choice(get_args(Order)), default="newest")
 @option(
-    "--limit",
+    "--limit NUMBER",
+    "List at most this many, the first in that order.",
     type=click.IntRange(1),
     default=20,
-    metavar="NUMBER",
-    help="List at most this many, the first in that order.",
 )
-@flag("--deleted", help="List drawings whose files are gone, too.")
+@flag("--deleted", "List drawings whose files are gone, too.")
 @JSON
 def list_(
     parameters: tuple[str, ...], limit: int, as_json: bool, stars: str | None, **filters: Any
@@ -181,10 +182,8 @@ def star(names: tuple[str, ...], stars: int) -> None:
 
 @drawings.command()
 @_NAMES
-@option("--add", "added", multiple=True, metavar="TAG", help="Add this tag; may be repeated.")
-@option(
-    "--remove", "removed", multiple=True, metavar="TAG", help="Take this tag away; may be repeated."
-)
+@option("--add added TAG", "Add this tag; may be repeated.", multiple=True)
+@option("--remove removed TAG", "Take this tag away; may be repeated.", multiple=True)
 def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Add tags to each DRAWING or take them away."""
     if not added and not removed:
@@ -195,7 +194,7 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
 @click.argument("text")
-@flag("--name", "as_name", help="Make TEXT its name.")
+@flag("--name as_name", "Make TEXT its name.")
 def note(name: str, text: str, as_name: bool) -> None:
     """Write a note on a DRAWING, '' for none."""
     one = find(name)
@@ -211,21 +210,13 @@ def open_(names: tuple[str, ...]) -> None:
 
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
+@option("--to format", "Write this format.", default="gcode", type=click.Choice(FORMATS))
 @option(
-    "--to",
-    "format",
-    default="gcode",
-    type=click.Choice(FORMATS),
-    help="Write this format.",
-)
-@option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
+    "-o --output FOLDER",
+    "Write to this folder, not beside the file; it is made if it does not exist.",
     type=FOLDER,
-    help="Write to this folder, not beside the file; it is made if it does not exist.",
 )
-@flag("--raw", help="Leave the lines as drawn.")
+@flag("--raw", "Leave the lines as drawn.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
     """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
 
@@ -242,7 +233,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 @click.argument("folder", type=FOLDER, metavar="FOLDER")
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
-@option("--title", default="Drawings", metavar="TEXT", help="Write this above the drawings.")
+@option("--title TEXT", "Write this above the drawings.", default="Drawings")
 def publish(
     folder: Path, names: tuple[str, ...], title: str, stars: str | None, **filters: Any
 ) -> None:
@@ -264,7 +255,7 @@ def publish(
 
 @drawings.command(short_help="Draw drawings again into their files.")
 @_NAMES
-@flag("--trust", help="Run the source in the file without asking.")
+@flag("--trust", "Run the source in the file without asking.")
 def redraw(names: tuple[str, ...], trust: bool) -> None:
     """Draw each DRAWING again into its file, one whose file is gone too."""
     from drawscape.catalogue.redraw import known_provenance
@@ -288,9 +279,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@option(
-    "--older", default="0s", metavar="TIME", type=TIME, help="Delete only what is older: 12h, 30d."
-)
+@option("--older TIME", "Delete only what is older: 12h, 30d.", default="0s", type=TIME)
 @YES
 def prune(older: float, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name.

@@ -61,16 +61,13 @@ _NOBODY = "no worker is alive; start one with `drawscape worker`"
 _JOB = click.argument("job_id", metavar="JOB")
 _JOBS = click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 _LIMIT = option(
-    "--limit",
+    "--limit NUMBER",
+    "List at most this many, the newest.",
     default=20,
     type=click.IntRange(1, 10_000),
-    metavar="NUMBER",
-    help="List at most this many, the newest.",
 )
-_WATCH = flag("--watch", "live", help="Show the table until Ctrl-C.")
-_TIMEOUT = option(
-    "--timeout", metavar="TIME", type=TIME, help="Give up after this time, such as 90s or 5m."
-)
+_WATCH = flag("--watch live", "Show the table until Ctrl-C.")
+_TIMEOUT = option("--timeout TIME", "Give up after this time, such as 90s or 5m.", type=TIME)
 
 
 @click.group(invoke_without_command=True)
@@ -89,13 +86,12 @@ def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
 
 @jobs.command("list")
 @option(
-    "--status",
+    "--status STATUS",
+    f"List only jobs of this status; may be repeated: {', '.join(STATUSES)}.",
     multiple=True,
     type=click.Choice(STATUSES),
-    metavar="STATUS",
-    help=f"List only jobs of this status; may be repeated: {', '.join(STATUSES)}.",
 )
-@option("--task", metavar="PATH", help="List only jobs of this task, or of a module's tasks.")
+@option("--task PATH", "List only jobs of this task, or of a module's tasks.")
 @_LIMIT
 @_WATCH
 @JSON
@@ -172,7 +168,7 @@ def workers(as_json: bool) -> None:
 
 @jobs.command()
 @_JOB
-@flag("-f", "--follow", help="Go on until the job has ended.")
+@flag("-f --follow", "Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
     job = find_job(job_id)
@@ -212,8 +208,8 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
-@flag("--failed", help="Retry all that failed.")
-@option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
+@flag("--failed", "Retry all that failed.")
+@option("--task PATH", "Retry only jobs of this task, with --failed.")
 def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue failed, stopped or canceled jobs again."""
     if bool(job_ids) == failed:
@@ -265,12 +261,8 @@ def wait(job_id: str, timeout: float | None) -> None:
 
 
 @jobs.command()
-@option(
-    "--days", type=click.FloatRange(0), metavar="DAYS", help="Remove ended jobs older than this."
-)
-@option(
-    "--keep", type=click.IntRange(0), metavar="NUMBER", help="Keep at most this many ended jobs."
-)
+@option("--days DAYS", "Remove ended jobs older than this.", type=click.FloatRange(0))
+@option("--keep NUMBER", "Keep at most this many ended jobs.", type=click.IntRange(0))
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
     limits = job_api.Keep()
@@ -282,7 +274,7 @@ def prune(days: float | None, keep: int | None) -> None:
 
 
 @jobs.command()
-@flag("--prometheus", help="Print them in Prometheus' text format.")
+@flag("--prometheus", "Print them in Prometheus' text format.")
 @JSON
 def stats(prometheus: bool, as_json: bool) -> None:
     """Show counts, rates and waiting times."""
@@ -367,7 +359,7 @@ def _title() -> str:
 @click.command()
 @click.argument("path")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
-@flag("--wait", help="Wait for the job, and print its result.")
+@flag("--wait", "Wait for the job, and print its result.")
 @_TIMEOUT
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | None) -> None:
     """Queue a task by its path.

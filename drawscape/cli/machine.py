@@ -38,9 +38,9 @@ _POSITIVE, _PERCENT = click.FloatRange(0), click.FloatRange(0, 100)
 
 YES = flag(
     "--yes",
-    help="Answer all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
+    "Answer all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
 )
-WAIT = flag("--wait", help="Wait until the plot ends, and show how far it is.")
+WAIT = flag("--wait", "Wait until the plot ends, and show how far it is.")
 _NAME = click.argument("name")
 _PLOT = click.argument(
     "plot", metavar="ID", callback=lambda _context, _parameter, value: find_plot(value)
@@ -55,9 +55,9 @@ def machine() -> None:
 
 @machine.command("add")
 @_NAME
-@option("--driver", required=True, type=click.Choice(DRIVERS), help="Give the language it speaks.")
-@option("--port", metavar="PORT", help="Find it there: /dev/ttyUSB0; 10x for the simulator.")
-@option("--profile", metavar="FILE", help="Take reach, speeds and commands from this.")
+@option("--driver", "Give the language it speaks.", required=True, type=click.Choice(DRIVERS))
+@option("--port PORT", "Find it there: /dev/ttyUSB0; 10x for the simulator.")
+@option("--profile FILE", "Take reach, speeds and commands from this.")
 def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
     """Give the plotter at a port a NAME.
 
@@ -171,7 +171,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
 @machine.command(short_help="Write a FILE that measures pens.")
 @click.argument("file", type=NEW_FILE)
-@option("--pens", default=2, metavar="NUMBER", help="Draw for this many pens.")
+@option("--pens NUMBER", "Draw for this many pens.", default=2)
 def registration(file: str, pens: int) -> None:
     """Write a FILE with verniers that show how far pens are set off."""
     click.echo(save(registration_sheet(pens), file))
@@ -179,9 +179,9 @@ def registration(file: str, pens: int) -> None:
 
 @machine.command(short_help="Let pens be refilled on the way.")
 @_NAME
-@option("--every", type=_POSITIVE, required=True, metavar="METRES", help="Stop after so much ink.")
-@option("--at", nargs=2, type=float, metavar="X Y", help="Put the pen down there, in mm.")
-@option("--dip", default=0.5, metavar="SECONDS", help="Keep the pen down there this long.")
+@option("--every METRES", "Stop after so much ink.", type=_POSITIVE, required=True)
+@option("--at X Y", "Put the pen down there, in mm.", nargs=2, type=float)
+@option("--dip SECONDS", "Keep the pen down there this long.", default=0.5)
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
     """Let a pen be dipped, refilled or sharpened each so many metres.
 
@@ -241,10 +241,10 @@ def show(plot: Plot, as_json: bool) -> None:
 
 @plots.command(short_help="Let a plot go on where it stopped.")
 @_PLOT
-@option("--back", default=BACK, type=click.IntRange(0), metavar="NUMBER", help="Go back this many.")
-@option("--from-stroke", type=click.IntRange(1), metavar="K", help="Start at this stroke.")
-@option("--from-pen", type=int, metavar="N", help="Start where this pen starts.")
-@option("--from-part", nargs=4, type=float, metavar="X Y X Y", help="Start at this part, in mm.")
+@option("--back NUMBER", "Go back this many.", default=BACK, type=click.IntRange(0))
+@option("--from-stroke K", "Start at this stroke.", type=click.IntRange(1))
+@option("--from-pen N", "Start where this pen starts.", type=int)
+@option("--from-part X Y X Y", "Start at this part, in mm.", nargs=4, type=float)
 @WAIT
 @YES
 def resume(
@@ -279,7 +279,7 @@ def _first(found: list[int], trouble: str) -> int:
 
 @plots.command()
 @_PLOT
-@flag("--now", help="Do not wait for the end of the stroke.")
+@flag("--now", "Do not wait for the end of the stroke.")
 def pause(plot: Plot, now: bool) -> None:
     """Pause a plot when its pen is next up."""
     plot.request("pause", at="now" if now else "pen-up")
@@ -307,10 +307,10 @@ def answer(plot: Plot) -> None:
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
 @_PLOT
-@option("--speed", type=click.FloatRange(1, 400), metavar="PERCENT", help="Draw this fast.")
-@option("--down", type=_PERCENT, metavar="PERCENT", help="Set how low the pen draws.")
-@option("--up", type=_PERCENT, metavar="PERCENT", help="Set how high the pen travels.")
-@flag("--keep", help="Keep it for later plots on this machine.")
+@option("--speed PERCENT", "Draw this fast.", type=click.FloatRange(1, 400))
+@option("--down PERCENT", "Set how low the pen draws.", type=_PERCENT)
+@option("--up PERCENT", "Set how high the pen travels.", type=_PERCENT)
+@flag("--keep", "Keep it for later plots on this machine.")
 def set_command(
     plot: Plot, speed: float | None, down: float | None, up: float | None, keep: bool
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from drawscape.atomic import is_special
-from drawscape.cli.text import NEW_FILE, progress_bar
+from drawscape.cli.text import NEW_FILE, option, progress_bar
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:  # an SVG is ordered and written without it
 _LENGTH = click.FloatRange(0)
 
 
-def _option(default: Any, help: str, *names: str, **attributes: Any) -> Any:
-    """Return a field that is an option of the command line: `--its-name`, unless `names` are given."""
-    return field(default=default, metadata={"help": help, "names": names, **attributes})
+def _option(default: Any, help: str, words: str = "", **more: Any) -> Any:
+    """Return a field that is an option; `words` as for `option`, with `--its-name` where they have no flag."""
+    return field(default=default, metadata={"help": help, "words": words, **more})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,35 +41,24 @@ class PlotOptions:
     optimize: bool | None = _option(
         None,
         "Merge and order the lines, or leave them as drawn.  [default: order, except in a PNG of `draw`]",
-        "-O/-R",
-        "--optimize/--raw",
+        "-O/-R --optimize/--raw",
     )
     stats: bool = _option(False, "Show lines, travel, lifts and time, before and after.")
     formats: tuple[Format, ...] = _option(
-        (),
-        "Write this format; may be repeated.",
-        "--to",
-        multiple=True,
-        type=click.Choice(FORMATS),
+        (), "Write this format; may be repeated.", "--to", multiple=True, type=click.Choice(FORMATS)
     )
     output: str | None = _option(
         None,
         f"Write this file, in the format of its ending ({', '.join(SUFFIXES)}); - is standard output.",
-        "-o",
-        "--output",
-        metavar="FILE",
+        "-o --output FILE",
         type=NEW_FILE,
     )
     effort: Effort = _option(
         "normal", "Search this hard for a short way.", type=click.Choice(EFFORTS)
     )
-    tolerance: float = _option(0.05, "Join ends that are this near.", metavar="MM", type=_LENGTH)
-    simplify: float = _option(
-        0.02, "Leave out points this near to their line.", metavar="MM", type=_LENGTH
-    )
-    drop_shorter: float = _option(
-        0.0, "Leave out lines shorter than this.", metavar="MM", type=_LENGTH
-    )
+    tolerance: float = _option(0.05, "Join ends that are this near.", "MM", type=_LENGTH)
+    simplify: float = _option(0.02, "Leave out points this near to their line.", "MM", type=_LENGTH)
+    drop_shorter: float = _option(0.0, "Leave out lines shorter than this.", "MM", type=_LENGTH)
     keep_duplicates: bool = _option(False, "Draw twice what is there twice.")
     layers: Layering = _option(
         "auto",
@@ -85,19 +74,16 @@ class PlotOptions:
     hatch_distance: tuple[str, ...] = _option(
         (),
         "Put hatch lines this far apart, in all fills or those of a color.  [default: 1mm]",
-        metavar="[COLOR=]LENGTH",
+        "[COLOR=]LENGTH",
         multiple=True,
     )
     hatch_angle: tuple[str, ...] = _option(
-        (),
-        "Turn hatches by this much, clockwise.  [default: 45]",
-        metavar="[COLOR=]DEGREES",
-        multiple=True,
+        (), "Turn hatches by this much, clockwise.  [default: 45]", "[COLOR=]DEGREES", multiple=True
     )
     hatch_style: tuple[str, ...] = _option(
         (),
         "Draw hatches as lines, cross, concentric or circles.  [default: lines]",
-        metavar="[COLOR=]STYLE",
+        "[COLOR=]STYLE",
         multiple=True,
     )
     text: Text = _option(
@@ -106,35 +92,29 @@ class PlotOptions:
         type=click.Choice(get_args(Text)),
     )
     crop: str | None = _option(
-        None, "Keep what lies in this rectangle, in mm or with units.", metavar="X,Y,WIDTH,HEIGHT"
+        None, "Keep what lies in this rectangle, in mm or with units.", "X,Y,WIDTH,HEIGHT"
     )
-    scale: float = _option(1.0, "Scale the drawing around its middle.", metavar="FACTOR")
-    rotate: float = _option(0.0, "Turn it around its middle, clockwise.", metavar="DEGREES")
-    translate: str | None = _option(None, "Move it, in mm or with units.", metavar="X,Y")
-    centre: bool = _option(False, "Move its middle to that of the sheet.", "--centre", "--center")
-    fit: str | None = _option(None, "Scale to a sheet: a4, letter, 300x200 ...", metavar="PAPER")
-    tile: str | None = _option(None, "Split a large drawing into sheets: a4 ...", metavar="PAPER")
-    overlap: str = _option(
-        "8mm", "Let the sheets of --tile overlap by this much.", metavar="LENGTH"
-    )
+    scale: float = _option(1.0, "Scale the drawing around its middle.", "FACTOR")
+    rotate: float = _option(0.0, "Turn it around its middle, clockwise.", "DEGREES")
+    translate: str | None = _option(None, "Move it, in mm or with units.", "X,Y")
+    centre: bool = _option(False, "Move its middle to that of the sheet.", "--centre --center")
+    fit: str | None = _option(None, "Scale to a sheet: a4, letter, 300x200 ...", "PAPER")
+    tile: str | None = _option(None, "Split a large drawing into sheets: a4 ...", "PAPER")
+    overlap: str = _option("8mm", "Let the sheets of --tile overlap by this much.", "LENGTH")
     landscape: bool = _option(False, "Turn the sheet of --fit or --tile on its side.")
-    margin: float = _option(
-        10.0, "Keep this much free at each edge, with --fit and --tile.", metavar="MM"
-    )
+    margin: float = _option(10.0, "Keep this much free at each edge, with --fit and --tile.", "MM")
     cut_strokes: str | None = _option(
-        None, "Split longer strokes into equal ones, to refill a pen between.", metavar="METRES"
+        None, "Split longer strokes into equal ones, to refill a pen between.", "METRES"
     )
     reloop: bool = _option(False, "Start each closed stroke at another of its points, by chance.")
     travel: bool = _option(False, "Draw the pen-up moves as a layer.")
     split: str | None = _option(
-        None,
-        "Write a file for each layer, or for each length of ink.",
-        metavar="layers|METRES",
+        None, "Write a file for each layer, or for each length of ink.", "layers|METRES"
     )
     machine: str | None = _option(
         None,
         f"Plot with this: {', '.join(machine_names())}, or a .toml file; it has time, reach and format.",
-        metavar="NAME",
+        "NAME",
     )
     outside: Outside = _option(
         "crop",
@@ -143,10 +123,10 @@ class PlotOptions:
         type=click.Choice(OUTSIDE),
     )
     profile: str = _option(
-        "servo", "Write G-code for this profile, a name or a .toml file.", metavar="NAME"
+        "servo", "Write G-code for this profile, a name or a .toml file.", "NAME"
     )
-    dpi: float = _option(150.0, "Draw a PNG with this many pixels per inch.", metavar="NUMBER")
-    device: str = _option("hp7475a", "Write HPGL for this plotter.", metavar="NAME")
+    dpi: float = _option(150.0, "Draw a PNG with this many pixels per inch.", "NUMBER")
+    device: str = _option("hp7475a", "Write HPGL for this plotter.", "NAME")
 
     @property
     def writes(self) -> bool:
@@ -289,14 +269,11 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
         for each in reversed(fields(PlotOptions)):
             if names and each.name not in names:
                 continue
-            attributes = dict(each.metadata)
-            flags = attributes.pop("names") or (f"--{each.name.replace('_', '-')}",)
-            attributes["is_flag"] = isinstance(each.default, bool) or None
-            shown = isinstance(each.default, (str, float)) and not isinstance(each.default, bool)
-            make = click.option(
-                *flags, each.name, default=each.default, show_default=shown, **attributes
-            )
-            command = make(command)
+            more = {"default": each.default, **each.metadata}
+            words = more.pop("words")
+            flags = "" if "-" in words else f"--{each.name.replace('_', '-')}"
+            more["is_flag"] = isinstance(each.default, bool) or None
+            command = option(f"{flags} {each.name} {words}", **more)(command)
         return command
 
     return add

@@ -22,14 +22,8 @@ from drawscape.svg.read import Bounds, read_svg
 @click.command()
 @click.argument("file", type=FILE)
 @plot_options()
-@option("--on", metavar="NAME", help="Plot it on this machine (see `drawscape machine`).")
-@option(
-    "--copies",
-    default=1,
-    type=click.IntRange(1, 1000),
-    metavar="NUMBER",
-    help="Plot it on this many sheets.",
-)
+@option("--on NAME", "Plot it on this machine (see `drawscape machine`).")
+@option("--copies NUMBER", "Plot it on this many sheets.", default=1, type=click.IntRange(1, 1000))
 @WAIT
 @YES
 @click.pass_context

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -21,12 +20,22 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Named = TypeVar("Named")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""
 
-option = partial(click.option, show_default=True)
-flag = partial(click.option, is_flag=True)
+
+def option(words: str, help: str, **more: Any) -> Callable[[Command], Command]:
+    """Return an option: `words` are its flags, its name where that differs, and what it takes in capitals."""
+    names = [word for word in words.split() if word.startswith("-") or word.islower()]
+    taken = " ".join(word for word in words.split() if word not in names) or None
+    return click.option(*names, help=help, metavar=taken, show_default=True, **more)
+
+
+def flag(words: str, help: str) -> Callable[[Command], Command]:
+    """Return an option that takes nothing; `words` are its flags, and its name where that differs."""
+    return click.option(*words.split(), help=help, is_flag=True)
 
 
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
@@ -79,27 +88,21 @@ class _TimeType(click.ParamType[float]):
 TIME = _TimeType()
 
 SLOTS = option(
-    "-w",
-    "--slots",
+    "-w --slots NUMBER",
+    "Run this many jobs at once; by default one for each core, and one that sheets leave free.",
     type=click.IntRange(1, 256),
-    metavar="NUMBER",
-    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 SEED = option(
-    "--seed",
-    default=0,
-    metavar="NUMBER",
-    help="Draw another picture with another seed, the same with the same.",
+    "--seed NUMBER", "Draw another picture with another seed, the same with the same.", default=0
 )
 GRACE = option(
-    "--grace",
+    "--grace TIME",
+    "Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
     default="0",
-    metavar="TIME",
     type=TIME,
-    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )
-JSON = flag("--json", "as_json", help="Print all that is known as JSON.")
-YES = flag("--yes", help="Do not ask.")
+JSON = flag("--json as_json", "Print all that is known as JSON.")
+YES = flag("--yes", "Do not ask.")
 
 
 def print_json(value: object) -> None:

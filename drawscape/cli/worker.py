@@ -29,32 +29,17 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 
 @click.command()
 @SLOTS
-@flag("-q", "--quiet", help="Print warnings only.")
+@flag("-q --quiet", "Print warnings only.")
+@option("--huey path PATH", "Run this huey; by default the project's workers.huey, if it has one.")
+@option("--lanes NAMES", "Run only jobs of these lanes, separated by commas: fast,default.")
+@flag("--burst", "Leave when nothing is queued any more.")
 @option(
-    "--huey",
-    "path",
-    metavar="PATH",
-    help="Run this huey; by default the project's workers.huey, if it has one.",
-)
-@option(
-    "--lanes",
-    metavar="NAMES",
-    help="Run only jobs of these lanes, separated by commas: fast,default.",
-)
-@flag("--burst", help="Leave when nothing is queued any more.")
-@option(
-    "--max-jobs-per-child",
+    "--max-jobs-per-child NUMBER",
+    "Replace a child process after this many jobs; by default it stays.",
     type=click.IntRange(1),
-    metavar="NUMBER",
-    help="Replace a child process after this many jobs; by default it stays.",
 )
-@option(
-    "--grace",
-    metavar="TIME",
-    type=TIME,
-    help="Let running jobs end for so long after SIGTERM, by default 8s.",
-)
-@flag("--with-parent", help="Leave when standard input closes.")
+@option("--grace TIME", "Let running jobs end for so long after SIGTERM, by default 8s.", type=TIME)
+@flag("--with-parent", "Leave when standard input closes.")
 def worker(
     slots: int | None,
     quiet: bool,
@@ -172,33 +157,27 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()
-@option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen on this address.")
+@option("--host ADDRESS", "Listen on this address.", default="127.0.0.1")
 @option(
-    "--port",
+    "--port NUMBER",
+    "Listen on this port; 0 takes a free one.",
     type=click.IntRange(0, 65535),
     default=8000,
-    metavar="NUMBER",
-    help="Listen on this port; 0 takes a free one.",
 )
 @option(
-    "--max-queued",
+    "--max-queued NUMBER",
+    "Let this many jobs wait; answer 503 beyond that.",
     type=click.IntRange(1),
     default=1000,
-    metavar="NUMBER",
-    help="Let this many jobs wait; answer 503 beyond that.",
 )
 @option(
-    "--pattern",
-    "patterns",
-    multiple=True,
-    metavar="NAME",
-    help="Offer this pattern, by default all; may be repeated.",
+    "--pattern patterns NAME", "Offer this pattern, by default all; may be repeated.", multiple=True
 )
 @flag(
     "--manage-jobs",
-    help="Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
+    "Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
 )
-@flag("--no-worker", help="Start no worker; one runs elsewhere.")
+@flag("--no-worker", "Start no worker; one runs elsewhere.")
 @SLOTS
 def web(
     host: str,
