@@ -30,7 +30,7 @@ _LENGTH = click.FloatRange(0)
 
 
 def _option(default: Any, help: str, words: str = "", **more: Any) -> Any:
-    """Return a field that is an option; `words` as for `option`, with `--its-name` where they have no flag."""
+    """Return a field that is an option; `words` as for `option`, `--its-name` added where none is a flag."""
     return field(default=default, metadata={"help": help, "words": words, **more})
 
 
