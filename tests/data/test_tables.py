@@ -81,16 +81,10 @@ def described(path):
 
 
 def test_parquet_gets_types(bench):
-    assert described(bench.convert(CSV, "in.csv", "out.parquet")) == {
-        "id": "BIGINT",
-        "zip": "VARCHAR",
-        "price": "DOUBLE",
-        "big": "DECIMAL(38,0)",
-        "flag": "BOOLEAN",
-        "day": "DATE",
-        "at": "TIMESTAMP",
-        "name": "VARCHAR",
-    }
+    found = described(bench.convert(CSV, "in.csv", "out.parquet"))
+    assert " ".join(found) == "id zip price big flag day at name"
+    types = "BIGINT VARCHAR DOUBLE DECIMAL(38,0) BOOLEAN DATE TIMESTAMP VARCHAR"
+    assert " ".join(found.values()) == types
 
 
 @pytest.mark.parametrize("target", ["csv", "xlsx", "json", "ndjson"])
@@ -206,12 +200,8 @@ def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source):
 
 def test_formulas_are_made_safe_for_spreadsheets_on_request(bench):
     csv = "=a,b\n=1+1,-5\n@x,+cmd|x\n-3.5,plain\n"
-    assert bench.text(csv, "in.csv", "out.csv", safe_formulas=True).splitlines() == [
-        "'=a,b",
-        "'=1+1,-5",
-        "'@x,'+cmd|x",
-        "-3.5,plain",
-    ]
+    made = bench.text(csv, "in.csv", "out.csv", safe_formulas=True)
+    assert made == "'=a,b\n'=1+1,-5\n'@x,'+cmd|x\n-3.5,plain\n"
     assert "'" not in bench.text(csv, "in.csv", "out.csv")
 
 

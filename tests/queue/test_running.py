@@ -221,9 +221,7 @@ def test_the_last_progress_arrives_even_if_the_task_falls_silent():
     wait_until(lambda: job.progress == 0.5)
     assert job.message == "second"
     assert job.status == "started"
-    wait_until(
-        lambda: job.preview == b"<svg>first</svg>", what="the preview, which is not due at once"
-    )
+    wait_until(lambda: job.preview == b"<svg>first</svg>", "the preview, which is not due at once")
     job.cancel()
 
 
