@@ -45,7 +45,7 @@ lint: words  ## Style, words, types and import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-words: $(VENV)/.test  ## The field's words, none of those in tests/words.txt, and no sentence of more than 25 words.
+words: $(VENV)/.test  ## The field's words, none of those in tests/words.txt, no rare phrase, no sentence of over 25 words.
 	$(BIN)/codespell drawscape tests workers notebooks README.md Makefile pyproject.toml
 	$(BIN)/python tests/sentences.py
 

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever kills the process that writes them.
+"""Files that are complete or absent, whatever kills the process that writes them.
 
 A file is written beside its place under a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
 flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. By that a

@@ -117,7 +117,7 @@ class SvgReadError(DrawscapeError, ValueError):
 
 
 class MissingFontError(SvgReadError):
-    """Text is to be drawn as outlines, and this machine has no font for it."""
+    """This machine has no font for text that must be drawn as outlines."""
 
 
 class PlotError(DrawscapeError, ValueError):

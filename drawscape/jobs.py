@@ -273,7 +273,7 @@ def enqueue_many(
 
 
 def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
-    """Return a decorator that gives a task options of its own: `@job(job_timeout='10m', job_retries=2)`.
+    """Return a decorator that gives a task its options: `@job(job_timeout='10m', job_retries=2)`.
 
     The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those
     in `kwargs` before them.
@@ -316,7 +316,7 @@ def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
     All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for. Jobs that
     were queued before the block are left alone. Jobs that take longer than `timeout` together raise
     JobTimeout, after the one that runs (nothing here can kill it).
-    Raises JobStateError where a worker is alive, which would run them first: give a test a queue of its own.
+    Raises JobStateError where a worker is alive, which would run them first: give each test another queue.
 
     >>> with synchronous_jobs():
     ...     drawing = enqueue_background_job(TASK, 40, 40)
@@ -534,7 +534,7 @@ def backup_queue(file: str | os.PathLike[str]) -> Path:
 
 
 def check_queue() -> list[str]:
-    """Return what is wrong with the queue's file, in sentences; nothing if it is whole.
+    """Return what is wrong with the queue's file, in sentences; nothing if it is OK.
 
     >>> check_queue()
     []

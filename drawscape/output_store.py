@@ -1,7 +1,7 @@
 """Where drawings lie when several machines share them: `DRAWSCAPE_OUTPUT`.
 
 A path is a folder, this machine's or a shared one, in which all work as in `output/`. A URL that fsspec knows
-(`s3://bucket/prefix`) is an object store. Files are written into it as they are made, whole or not at all.
+(`s3://bucket/prefix`) is an object store. Each file is written into it as it is made, or not at all.
 When they are read, they are copied into the home's `output/`.
 
 A copy has the time of its object, to the second; the digits below are a mark of the object's version. So one

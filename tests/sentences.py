@@ -1,7 +1,8 @@
-"""Sentences of more than 25 words in what users read: `python tests/sentences.py`, as `make words` does.
+"""Long sentences and rare phrases in what users read: `python tests/sentences.py`, as `make words` does.
 
-Read are README, CHANGELOG, CONTRIBUTING, SECURITY, the pages of the site, the text of the notebooks, the help
-of every command, and docstrings. Code in a sentence counts as one word, and so does the address of a link.
+A sentence has at most 25 words. Read are README, CHANGELOG, CONTRIBUTING, SECURITY, the pages of the site,
+the text of the notebooks, the help of every command, docstrings and messages. Code in a sentence counts as
+one word, and so does the address of a link.
 """
 
 import ast
@@ -16,6 +17,32 @@ from drawscape.cli.root import root
 
 ROOT = Path(__file__).parents[1]
 MOST_WORDS = 25
+PHRASES = {
+    r"as far as": "up to, if",
+    r"of (its|their) own": "another, separate",
+    r"(is|are) to be": "must be, will be",
+    r"cannot be had": "unavailable",
+    r"is whole|whole or absent": "is OK, complete",
+    r"for want of": "without",
+    r"at a glance|a look": "an overview, a check",
+    r"lest": "so that not",
+    r"shall": "must",
+    r"hence|thus": "so",
+    r"unasked": "without a yes",
+    r"had finished before": "has already finished",
+    r"as a matter of course": "always",
+}
+"""What makes a reader stop, and what to write; single words are in tests/words.txt."""
+
+_RARE = [
+    (re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase, better in PHRASES.items()
+]
+_SAY = {
+    *("echo", "secho", "confirm", "complain", "warn", "warning", "error", "info", "log"),
+    *("BadParameter", "UsageError", "ClickException"),
+}
+"""Functions that show a message; so does each error that is raised."""
+
 _LEFT_OUT = ("_gallery", "gallery.md")  # the words of the sketches
 _CODE = re.compile(r"^(`{3,}).*?^\1`*$|^% .*?$|<!--.*?-->|^ {4}.*?$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.DOTALL | re.MULTILINE
@@ -54,7 +81,7 @@ def texts():
         for words in (command.help, *(getattr(one, "help", None) for one in command.params)):
             yield f"{name} --help", prose(words or "")
     for file in sorted((ROOT / "drawscape").rglob("*.py")):
-        for text in docstrings(file):
+        for text in (*docstrings(file), *messages(file)):
             yield str(file.relative_to(ROOT)), text
 
 
@@ -70,13 +97,40 @@ def docstrings(file):
             )
 
 
+def messages(file):
+    """Yield the texts of a module's errors and of what it prints; a value in one counts as a word."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        called = getattr(node, "func", None)
+        if (
+            isinstance(node, ast.Raise)
+            or getattr(called, "attr", getattr(called, "id", "")) in _SAY
+        ):
+            pieces = set()
+            for part in ast.walk(node):  # an f-string comes before its pieces
+                if isinstance(part, ast.JoinedStr):
+                    pieces |= {*part.values}
+                    yield "".join(
+                        str(one.value) if isinstance(one, ast.Constant) else "x"
+                        for one in part.values
+                    )
+                elif isinstance(part, ast.Constant) and part not in pieces:
+                    yield str(part.value)
+
+
+def problems(text):
+    """Yield what a reader stops at: each sentence that is too long, and each rare phrase."""
+    for count, sentence in too_long(text):
+        yield f"{count} words, at most {MOST_WORDS}: {sentence}"
+    for rare, better in _RARE:
+        for one in rare.finditer(text):
+            around = " ".join(text[max(0, one.start() - 40) : one.end() + 40].split())
+            yield f"{one[0]!r}, write {better}: ... {around} ..."
+
+
 def main():
-    """Print each sentence that is too long, and end with 1 if there is one."""
-    found = [(place, *one) for place, text in texts() for one in too_long(text)]
-    for place, count, sentence in found:
-        print(f"{place}: {count} words: {sentence}")
-    if found:
-        sys.exit(f"{len(found)} sentence(s) have more than {MOST_WORDS} words")
+    """Print each sentence that is too long and each rare phrase, and end with 1 if there is one."""
+    if found := [f"{place}: {one}" for place, text in texts() for one in problems(text)]:
+        sys.exit("\n".join(found))
 
 
 if __name__ == "__main__":

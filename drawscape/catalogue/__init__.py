@@ -1,4 +1,4 @@
-"""Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file of its own.
+"""Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file beside the queue.
 
 The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
 belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py.

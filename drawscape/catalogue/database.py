@@ -249,7 +249,7 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def salvage() -> Path | None:
-    """Return where a damaged catalogue lies now, None if it is whole.
+    """Return where a damaged catalogue lies now, None if it is OK.
 
     In its place is one with the marks, sheets and settings of forms that could be read of it, and with no
     drawings yet. Raises CatalogueError where it cannot be used for another reason.

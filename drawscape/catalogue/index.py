@@ -404,7 +404,7 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
 def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     """Make the rows of all drawings again, figures and thumbnails included; return how many there are.
 
-    Those are the drawings in `output/`, and what lies elsewhere as far as the catalogue knows of it. Marks,
+    Those are the drawings in `output/`, and those elsewhere that the catalogue knows of. Marks,
     sheets and the settings of forms stay as they are. A damaged catalogue is moved away, and what can be read
     of it is kept. `on_file(path)` is called for each file.
 

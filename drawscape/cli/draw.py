@@ -286,7 +286,7 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
     click.echo(source.shown, err=True)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ProvenanceError(
-            f"the source of {name!r} above comes from the file and does not run unasked; "
+            f"the source of {name!r} above comes from the file and does not run without a yes; "
             "with --trust it does"
         )
     click.confirm("Run this source, which came with the file?", abort=True, err=True)

@@ -308,7 +308,7 @@ def prune(older: float, yes: bool) -> None:
 def rebuild() -> None:
     """Make the catalogue again from the files; no mark is lost.
 
-    A damaged one is moved away, and its marks are read out of it as far as it can be read.
+    A damaged one is moved away, and the marks that can still be read are kept.
     """
     from drawscape.catalogue import rebuild as rebuild_catalogue
 

@@ -170,7 +170,7 @@ def for_each(
 def fitted(text: str, stream: TextIO) -> str:
     """Return a sentence in lines that end between words where `stream` is a terminal.
 
-    Elsewhere, and where it has lines of its own, as a traceback does, it stays as it is.
+    Elsewhere, and where it has several lines, as a traceback does, it stays as it is.
     """
     if not stream.isatty() or "\n" in text:
         return text

@@ -20,7 +20,7 @@ from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
 
 _HUEY = "drawscape.tasks.huey"
-"""What runs where the project has no `huey` of its own in `workers/__init__.py`."""
+"""What runs where the project has no `huey` in `workers/__init__.py`."""
 
 Start = Callable[[int | None], WorkerProcess | None]
 

@@ -1,4 +1,4 @@
-"""From one file of a table to another, whole or not at all; Parquet and Excel are read here."""
+"""From one file of a table to another, completely or not at all; Parquet and Excel are read here."""
 
 import csv
 import datetime
@@ -64,7 +64,7 @@ def convert(
     """Write the table of the file `source` to `target` and return what came of it.
 
     Formats are those of the suffixes unless named. Memory stays near `memory_mb`, larger work
-    spills into the folder `scratch`. The target is whole or absent. Raises DataError with the
+    spills into the folder `scratch`. The target is complete or absent. Raises DataError with the
     place in the file when it is not what it seems; `options` say what it is.
     """
     reads = format_named(source_format) if source_format else format_of(source)
@@ -178,7 +178,7 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Return the value as a cell; a text's type is set by hand, lest '=1+1' become a formula.
+    """Return the value as a cell; a text's type is set by hand, so that '=1+1' is no formula.
 
     What Excel has no kind of cell for, or would round, becomes a text.
     """

@@ -72,7 +72,7 @@ def read_commands(paths: Sequence[str]) -> Commands:
 
 
 def _joined(texts: Sequence[str]) -> bytes:
-    """Each path behind a bar of its own: a pseudo-command that the first letter must follow."""
+    """Each path behind a bar: a pseudo-command that the first letter must follow."""
     return ("|" + "|".join(texts)).encode("ascii", "replace") if texts else b""
 
 

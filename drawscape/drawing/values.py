@@ -318,7 +318,7 @@ class Style:
         return self.values.get(name, default)
 
     def with_(self, own: Mapping[str, str]) -> "Style":
-        """Return the style of a child with declarations of its own."""
+        """Return the style of a child with its declarations."""
         given = {
             name: value
             for name, value in own.items()

@@ -205,7 +205,7 @@ def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3
 
 
 def _to_near(from_: Points3, to: Points3, near: float) -> Points3:
-    """Return `from_`, moved towards `to` as far as `near` where it lies behind that."""
+    """Return `from_`, moved towards `to`, up to `near`, where it lies behind that."""
     behind = from_[:, 2] < near
     rise = np.where(behind, to[:, 2] - from_[:, 2], 1.0)
     share = np.where(behind, (near - from_[:, 2]) / rise, 0.0)

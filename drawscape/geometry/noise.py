@@ -43,7 +43,7 @@ class Noise:
     def perlin(self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None) -> Floats:
         """Return Perlin noise (1985, 2002) at `x`, `y` or `x`, `y`, `z`, within -1 to 1, mean 0.
 
-        It is 0 where all coordinates are whole numbers.
+        It is 0 where all coordinates are integers.
         """
         if z is None:
             return self._sample(perlin_2d, x, y)

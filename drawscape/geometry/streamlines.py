@@ -249,7 +249,7 @@ class _Growth:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
         A column is a run of one of the lines, (N,), `step`, (K, N), along it. A place is refused when a
-        point of another line is nearer than the radius, or one of its own beyond a loop's length. Of
+        point of another line is nearer than the radius, or one of the same line beyond a loop's length. Of
         two that come at the same time the lower line wins.
         """
         # Keys of one line within a loop differ by less than it, those of different lines by more.

@@ -225,7 +225,7 @@ class Gallery:
 
 @cache
 def shared_layout() -> Any:
-    """The one layout of all boards: each would be a model of its own, here and in the browser."""
+    """The one layout of all boards: each would be another model, here and in the browser."""
     return widgets.Layout()
 
 

@@ -412,7 +412,7 @@ def sampled(
 ) -> dict[str, Any]:
     """Return `choices` with `count` numbers on each axis, a pair (low, high), spread evenly over all of them.
 
-    Scrambled points of Sobol (1967), seed 0; the numbers of a whole-number parameter are whole.
+    Scrambled points of Sobol (1967), seed 0; a whole-number parameter gets whole numbers.
     """
     from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
 

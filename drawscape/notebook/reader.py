@@ -169,7 +169,7 @@ class Following:
                     SLOW.do(self._read_again)
 
     def _read_again(self) -> None:
-        """Say what there is to say of the worker, and how many jobs are ahead: it is in no row of its own."""
+        """Say what there is to say of the worker, and how many jobs are ahead: it is in no row."""
         if self._on_note is None:
             return
         words = worker_words(self._known)

@@ -176,7 +176,7 @@ class Settings:
         return replace(self, inputs={**self.inputs, name: shown})
 
     def restored(self, kept: Mapping[str, Any]) -> "Settings":
-        """Return these settings with what was kept, as far as the target still has and allows it."""
+        """Return these settings with what was kept that the target still has and allows."""
         found = self
         groups: list[dict[str, Any]] = [{n: kept[n]} for n in ("pattern_type",) if n in kept]
         groups.append({name: kept[name] for name in _PAGE & kept.keys()})

@@ -230,7 +230,7 @@ def document_of(drawing: Viewable) -> tuple[Document, str]:
 
 
 def settings_of(drawing: Viewable) -> dict[str, Any]:
-    """Return sketch, seed, page and parameters of a drawing, as far as it says them."""
+    """Return sketch, seed, page and parameters of a drawing, those that it names."""
     try:
         if isinstance(drawing, SVGBuilder):
             found = dict(drawing.provenance or {})

@@ -75,7 +75,7 @@ def _derived(metadata: str | None) -> dict[str, object] | None:
 
 
 def _distinct(layers: tuple[Layer, ...]) -> Iterator[tuple[str, Layer]]:
-    """Yield the layers with names of their own: in a file, a name used twice would be one layer."""
+    """Yield the layers with different names: in a file, a name used twice would be one layer."""
     seen: set[str] = set()
     for layer in layers:
         name, number = layer.name.strip() or "pen", 2
@@ -313,7 +313,7 @@ def save(
 ) -> Path:
     """Write the drawing, as it stands, and return the file's absolute path.
 
-    The file's ending names the format by default; `options` are those of `encode`. The file is whole
+    The file's ending names the format by default; `options` are those of `encode`. The file is complete
     or not there at all. The folder must exist.
     Raises what `encode` raises, and OSError when the file cannot be written.
 

@@ -110,7 +110,7 @@ def _joined(lines: Lines, steps: Ints, bounds: Ints) -> Lines:
 
 
 SAME_MM = 1e-6
-"""Points as close as this are one point: below it, a join needs no stroke of its own."""
+"""Points as close as this are one point: below it, a join needs no stroke."""
 
 
 def paired(nodes: Ints) -> Ints:

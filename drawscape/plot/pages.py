@@ -221,7 +221,7 @@ def tiles(
 
     Neighbours overlap by `overlap_mm` within their margins. Lines are cut in the middle of the overlap,
     so that each stroke is drawn once and all sheets together are the whole. With `marks`,
-    crosses in the overlaps, in a layer of their own, are drawn on both sheets at the same place.
+    crosses in the overlaps, in another layer, are drawn on both sheets at the same place.
     Raises PlotError when the sheets do not advance, or when there would be hundreds of them.
 
     >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
@@ -328,7 +328,7 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
 
     Each pass of a layer counts. A line is never cut (see `cut_strokes`): one that is longer by itself
-    gets a document of its own.
+    gets another document.
     Raises PlotError when `metres` is not positive.
 
     >>> len(split_ink(document, metres=0.2))

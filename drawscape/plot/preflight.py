@@ -1,4 +1,4 @@
-"""What is worth a look before a drawing is plotted: each finding with a place and a sentence."""
+"""What to check before a drawing is plotted: each finding with a place and a sentence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ MOST_PLACES = 200
 
 
 class Concern(Enum):
-    """Why a place is worth a look."""
+    """Why to check a place."""
 
     OUTSIDE = "outside"
     WET = "wet"

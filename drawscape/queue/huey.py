@@ -195,7 +195,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         super().__init__(name, *args, serializer=serializer or SignedMessages(engine), **options)
 
     def queue(self) -> Queue:
-        """Return its jobs as callers see them, with connections of their own."""
+        """Return its jobs as callers see them, with new connections."""
         return Queue.on(self.storage.jobs.another(), self.name, self.home, self.task_modules)
 
     def create_consumer(self, **options: Any) -> Consumer:
@@ -324,7 +324,7 @@ class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
         """Raise QueueError: only jobs run on Postgres."""
         raise QueueError(
             f"huey's own tasks do not run on {self.jobs.label}: queue a job, or keep them in a "
-            "SqliteHuey of their own"
+            "another SqliteHuey"
         )
 
     def add_to_schedule(self, data: bytes, ts: Any) -> None:

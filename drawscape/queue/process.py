@@ -1,4 +1,4 @@
-"""A worker started from a program: a process of its own that leaves when its parent is gone."""
+"""A worker started from a program: a process that leaves when its parent is gone."""
 
 import contextlib
 import fcntl

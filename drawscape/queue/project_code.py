@@ -128,7 +128,7 @@ def _about(digest: str) -> str:
 
 
 def _unpack(files: dict[str, bytes], folder: Path) -> None:
-    """Write the code into `folder`, whole or not at all; of the others the newest stay."""
+    """Write the code into `folder`, completely or not at all; of the others the newest stay."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent))
     try:

@@ -243,7 +243,7 @@ def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
 def portable(function: Callable[..., Any]) -> Any:
     """Return `function` such that it unpickles where its module cannot be imported.
 
-    What lies in `__main__` travels by value anyway; so shall what lies in a file beside the notebook.
+    What lies in `__main__` travels by value anyway, and so must what lies in a file beside the notebook.
 
     >>> def doubled(number):
     ...     return 2 * number
@@ -351,7 +351,7 @@ class Origin:
 
 
 class Codec:
-    """Values to signed bytes and back; the key lies in a file of its own beside the queue.
+    """Values to signed bytes and back; the key lies in another file beside the queue.
 
     Signed by keyed BLAKE2b (RFC 7693), in a third of HMAC-SHA-256's time.
     """
@@ -460,7 +460,7 @@ def key_of(engine: Engine) -> bytes:
             and _holds_jobs(engine)
         ):
             raise QueueError(
-                f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed; put it "
+                f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed. Put it "
                 f"back from a copy, or move {engine.label} away to start with an empty queue"
             )
         return named or load_key(path)

@@ -249,7 +249,7 @@ _former: dict[str, dict[str, str]] = {}
 
 
 def streams_of(sketch: Sketch) -> tuple[str, ...]:
-    """Return the names of the streams that a sketch may get seeds of their own for."""
+    """Return the names of the streams that a sketch may get separate seeds for."""
     return origin_of(sketch.function).streams if sketch.takes_rng else ()
 
 
@@ -312,7 +312,7 @@ class Randomness(np.random.Generator):
         at = rng.stream('layout').uniform(0, 100, (n, 2))
         ink = rng.stream('colour').choice(pens, n)
 
-    `streams` holds seeds of their own for some of them, by name: another colour, the same layout.
+    `streams` holds separate seeds for some of them, by name: another colour, the same layout.
     """
 
     def __init__(self, seed: int, streams: Mapping[str, int] | None = None) -> None:

@@ -412,7 +412,7 @@ class Canvas:
         return self.to_bytes().decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the SVG file and return its absolute path; the file is whole or not there at all.
+        """Write the SVG file and return its absolute path; the file is complete or not there at all.
 
         The folder must exist.
 

@@ -19,7 +19,7 @@ def process_file(
 
     Formats, to read and to write: csv, tsv, json, ndjson, parquet, excel (`.xlsx`). The source's is
     that of its suffix unless `source_format` says otherwise. The output is
-    `output/data/<name>.<suffix>` unless `output_filename` names another inside `output/`; it is whole
+    `output/data/<name>.<suffix>` unless `output_filename` names another inside `output/`; it is complete
     or absent. `options` say what a file cannot: see `drawscape.data.Options` (delimiter, encoding,
     header, types, nulls, decimal, date_format, ragged, ...). Memory stays near
     `DRAWSCAPE_DATA_MEMORY_MB` (512).

@@ -178,7 +178,7 @@ def _standing(recipe: Recipe) -> Drawing | None:
     try:
         return standing(recipe)
     except CatalogueError as error:
-        current_job().log(f"drawn without a look into the catalogue: {error}")
+        current_job().log(f"drawn without asking the catalogue: {error}")
         return None
 
 

@@ -38,7 +38,7 @@ def process_batch(
 
     A bad file has the status `failed` and its error, and does not spoil the rest. A second run does
     only what is new or changed; the rest is `skipped`. Files are done one after the other: to use
-    all processors, queue several batches with `enqueue_many`. Outputs are whole or absent, whatever
+    all processors, queue several batches with `enqueue_many`. Outputs are complete or absent, whatever
     kills the worker. What was not reached when the job was asked to stop is done by running it again.
 
     Raises, for the batch as a whole, UnknownNameError (the operation, or an option) and
@@ -277,7 +277,7 @@ def _write_common(
 
 
 def _write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
-    """Write the files, as (path, name in the archive), to the archive `target`, whole or not at all.
+    """Write the files, as (path, name in the archive), to the archive `target`, completely or not at all.
 
     Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
     fixed: the same files make the same bytes.

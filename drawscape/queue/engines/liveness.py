@@ -1,4 +1,4 @@
-"""Who is alive: each worker holds an OS lock on a file of its own, and the dead hold none.
+"""Who is alive: each worker holds an OS lock on its file, and the dead hold none.
 
 POSIX record locks (`fcntl.lockf`): a forked child does not inherit them, the kernel releases them with the
 process, and no clock is involved. They have one weakness. Closing any descriptor of the file in the worker's

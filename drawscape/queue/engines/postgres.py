@@ -315,7 +315,7 @@ class PostgresEngine:
         return f"drawscape_{self._number:08x}"
 
     def _notify(self, raw: Session, *, is_work: bool) -> None:
-        """Let others know of a commit; one that is lost with the connection is made up for by a look."""
+        """Let others know of a commit; one that is lost with the connection is found by a poll."""
         self._local.sent = getattr(self._local, "sent", 0) + 1
         try:
             raw.execute(

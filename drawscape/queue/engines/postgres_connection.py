@@ -219,7 +219,7 @@ def refuse_shared_session(connection: psycopg.Connection[Any], url: str) -> None
     if not received:
         raise QueueError(
             f"{label_of(url)} is a pooler that shares sessions between transactions, which loses "
-            "notices; give the server's own URL, or let the pooler give each client a session "
+            "notices. Give the server's own URL, or let the pooler give each client a session "
             "(pgbouncer: pool_mode = session)"
         )
     connection.execute(f"unlisten {channel}", prepare=False)
@@ -446,7 +446,7 @@ def notices_of(name: str, make: Callable[[], Notices]) -> Notices:
 
 
 def _forget() -> None:
-    """A forked process has no threads of its own, and leaves its parent's connections alone."""
+    """A forked process has none of our threads, and leaves its parent's connections alone."""
     global _LOCK
     _INHERITED.extend(_NOTICES.values())
     _NOTICES.clear()

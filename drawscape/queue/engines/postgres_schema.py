@@ -304,5 +304,5 @@ def _refuse_foreign(connection: psycopg.Connection[Any], label: str) -> None:
     if taken:
         raise QueueError(
             f"{label} has a table {taken[0]!r} of another program; give the queue a database or a "
-            "schema of its own (?options=-csearch_path=SCHEMA)"
+            "another schema (?options=-csearch_path=SCHEMA)"
         )

@@ -288,7 +288,7 @@ class SqliteEngine:
         self._local.held = None
 
     def another(self) -> "SqliteEngine":
-        """Return the same table with connections of its own."""
+        """Return the same table with new connections."""
         return SqliteEngine(self.path, timeout_s=self.timeout_s)
 
     def migrate(self) -> tuple[int, int]:
@@ -307,7 +307,7 @@ class SqliteEngine:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
-        """Run one statement in a transaction of its own; return its rows."""
+        """Run one statement in one transaction; return its rows."""
         connection = self.connection
         with self.write_lock:
             try:

@@ -250,7 +250,7 @@ def _take_files(connection: sqlite3.Connection, folder: Path) -> list[Path]:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, path: Path, timeout_s: float) -> None:
-    """The switch takes an exclusive lock without the busy handler's patience, hence our own loop."""
+    """The switch takes an exclusive lock without the busy handler's patience, so we loop."""
     deadline = time.monotonic() + timeout_s
     connection.execute("pragma auto_vacuum = incremental")
     while True:

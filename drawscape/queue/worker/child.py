@@ -71,7 +71,7 @@ class Kind(StrEnum):
     PROGRESS = "progress"
     DONE = "done"
     STALE = "stale"
-    """It did not begin: the code on disk has changed, or the job wants a process of its own."""
+    """It did not begin: the code on disk has changed, or the job wants a new process."""
 
 
 class Channel:
@@ -91,7 +91,7 @@ class Channel:
             sent += os.write(self.descriptor, memoryview(data)[sent:])
 
     def receive(self) -> list[Any]:
-        """Wait until something comes; return the messages that are whole. Raises EOFError at the end."""
+        """Wait until something comes; return the complete messages. Raises EOFError at the end."""
         try:
             data = os.read(self.descriptor, 1 << 16)
         except OSError as error:

@@ -216,7 +216,7 @@ def _watch_death(pid: int) -> int | None:
 
 
 def _descendants(pid: int) -> list[int]:
-    """Return the processes that descend from `pid`, also those in sessions of their own (on Linux)."""
+    """Return the processes that descend from `pid`, also those in other sessions (on Linux)."""
     found: list[int] = []
     with contextlib.suppress(OSError):  # it may go at any moment
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -310,7 +310,7 @@ def kill_orphans(worker: str, folder: Path) -> list[int]:
 def _kill_marked(variable: str, value: str) -> list[int]:
     """Kill the processes whose environment says `variable=value`; return their ids.
 
-    On Linux; elsewhere nothing is done. A process that was given an environment of its own is not found.
+    On Linux; elsewhere nothing is done. A process that was given another environment is not found.
     """
     if sys.platform != "linux":
         return []

@@ -175,7 +175,7 @@ class Slot:
         self.claim: Any = None  # a Claim
         self.outcome: Outcome | None = None
         self.retry_at = 0.0
-        """When the outcome is to be written again, which could not be, in monotonic seconds."""
+        """When to write the outcome again that could not be written, in monotonic seconds."""
         self.asked_at = 0.0
         """When the worker asked for the claim, in seconds since the machine was started."""
         self.claimed_at = 0.0
@@ -741,7 +741,7 @@ class Dispatcher:
         return True
 
     def _has_code_for(self, slot: Slot) -> bool:
-        """Return whether an outcome is to be written; else the job has gone back to who has its code."""
+        """Return whether to write an outcome; else the job has gone back to who has its code."""
         claim, outcome = slot.claim, slot.outcome
         if claim and outcome and (outcome.detail or {}).get("refused"):
             slot.outcome = refuse(self._engine, claim, outcome)

@@ -44,7 +44,7 @@ def relaxed(places: Points, parents: Ints, rounds: int) -> Points:
 def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
     """Return the tree as chains of nodes, each from where it leaves its parent to a tip.
 
-    At a fork the larger branch goes on and the smaller ones begin chains of their own.
+    At a fork the larger branch goes on and the smaller ones begin new chains.
     """
     heir = np.full(len(parents), -1)
     order = np.argsort(sizes, kind="stable")

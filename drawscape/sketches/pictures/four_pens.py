@@ -57,7 +57,7 @@ def four_pens(
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
 
-    Each pen has lines of its own angle (William Talbot's screens, 1852; Frederic Ives's, 1881). All
+    Each pen's lines have another angle (William Talbot's screens, 1852; Frederic Ives's, 1881). All
     of them are drawn where its ink is full, every second, fourth, ... where it fades. Crosses in
     two corners show whether the sheet has moved between the pens. The seed moves the screens.
     """

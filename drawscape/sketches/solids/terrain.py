@@ -1,4 +1,4 @@
-"""Terrain: a look over mountains that hide what lies behind them."""
+"""Terrain: a view over mountains that hide what lies behind them."""
 
 from typing import Annotated, Literal
 

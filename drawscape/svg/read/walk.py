@@ -241,7 +241,7 @@ class Walk:
 
     @contextmanager
     def collecting(self) -> Iterator[Scene]:
-        """Yield a scene of its own for what is drawn in the block, with the clips so far."""
+        """Yield a separate scene for what is drawn in the block, with the clips so far."""
         outer, known, pens = self.scene, self._known, self._pens
         self.scene = Scene(outer.width_mm, outer.height_mm)
         self.scene.unsupported, self.scene.clips = outer.unsupported, outer.clips
