@@ -93,8 +93,14 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
     wood = shapely.union_all(shapely.convex_hull(ends)).simplify(apart / 10)
     wood = wood.buffer(apart).buffer(-apart).simplify(apart / 10)
     grain = inset_rings(wood, apart, first_mm=0.0, join="round")
-    twigs = [
+    thin = [
         [a for a, b in pairwise([*chain, chain[-1]]) if width[b] <= apart]
         for chain in chains(parents, carried)
     ]
-    return Lines.join([grain, twig_lines(places, twigs)])
+    # A twig of a step or two would be a thorn; others begin at the rim of the wood.
+    twigs = twig_lines(places, [chain for chain in thin if len(chain) > 4])
+    of_twig = np.arange(len(twigs)).repeat(twigs.counts)
+    outside = shapely.difference(shapely.linestrings(twigs.points, indices=of_twig), wood)
+    parts, of_part = shapely.get_coordinates(shapely.get_parts(outside), return_index=True)
+    bare = Lines.from_counts(parts, np.unique(of_part, return_counts=True)[1])
+    return Lines.join([grain, bare.take(bare.lengths_mm > apart)])

@@ -32,8 +32,8 @@ def space_colonization(
     rng: np.random.Generator,
     *,
     buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3000,
-    reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 2.0,
-    sight: Annotated[float, Interval(ge=4, le=40), doc("How far buds pull, in steps")] = 10.0,
+    reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 1.4,
+    sight: Annotated[float, Interval(ge=4, le=40), doc("How far buds pull, in steps")] = 6.0,
     trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.075,
     taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
@@ -82,7 +82,7 @@ def _grown(
     u, v = (light - low).T / np.min(high - low) * 3.2
     lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(light))
     light = light[lit & contains(outline, light)][:buds]
-    bare = max(2, np.ceil((foot[1] - high[1]) / step))
+    bare = max(2, 1 + np.ceil((foot[1] - high[1]) / step))
     nodes = foot + np.arange(bare)[:, None] * (0, step * np.sign(rise))
     parents, whole = np.arange(-1, len(nodes) - 1), len(light)
     gap, nearest = cKDTree(nodes).query(light)
