@@ -19,16 +19,8 @@ def isolines(
     hills: Annotated[float, Interval(ge=0.5, le=8), doc("Hills along the shorter side")] = 1.9,
     roughness: Annotated[float, Interval(ge=0, le=0.6), doc("How much finer detail")] = 0.3,
     fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
-    sea: Annotated[
-        float,
-        Interval(ge=0, le=0.9),
-        doc("Part of the page under water"),
-    ] = 0.3,
-    index: Annotated[
-        int,
-        Interval(ge=0, le=10),
-        doc("Every which line is broad; 0: none"),
-    ] = 5,
+    sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page under water")] = 0.3,
+    index: Annotated[int, Interval(ge=0, le=10), doc("Every which line is broad; 0: none")] = 5,
     palette: Palette = AS_DESIGNED,
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.
@@ -42,9 +34,10 @@ def isolines(
     shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
     top = float(np.max(z))
     step = np.hypot(*np.gradient(z, y, x))
-    # On the steepest tenth of the land lines come no nearer than 0.7 mm.
+    # On the steepest tenth of the land lines come no nearer than 0.7 mm, or more if many are broad.
     steep = float(np.quantile(step[z >= shore], 0.9))
-    count = int(np.clip((top - shore) / (0.7 * steep + 1e-12), 2, levels))
+    nearest = max(0.7, 0.55 + 0.75 / index) if index else 0.7
+    count = int(np.clip((top - shore) / (nearest * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
     thin = contours_by_level(z, heights if sea else heights[1:], frame)
     first = 0 if sea else 1
