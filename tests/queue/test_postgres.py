@@ -261,7 +261,7 @@ def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path
             engine.open()
             engine.close()
         else:
-            with pytest.raises(errors.QueueError, match="give the server's own URL"):
+            with pytest.raises(errors.QueueError, match="Give the server's own URL"):
                 engine.open()
 
 

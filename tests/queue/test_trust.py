@@ -178,7 +178,7 @@ def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home):
     key = home / ".drawscape" / "queue.key"
     kept = key.read_bytes()
     key.unlink()
-    with pytest.raises(errors.QueueError, match="put it back"):
+    with pytest.raises(errors.QueueError, match="Put it back"):
         copied(home)
     assert not key.exists()
     key.write_bytes(kept)
