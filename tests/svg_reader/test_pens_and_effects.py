@@ -296,6 +296,7 @@ ALIKE = [
         '<rect x="40" width="20" height="20"/>',
     ),
     (f'{MARKER.format("")}<path d="M50,50L50,50" fill="none" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
+    (f'{MARKER.format("")}<pattern id="p"/><path d="M50,50H60" fill="url(#p)" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
     # What clips, masks or hides a marker does so in the units of its content.
     *(
         (
@@ -400,6 +401,13 @@ def test_entities_may_hold_markup_and_each_other():
             (f'<rect width="9" height="9" stroke="{color}"/>', f"the colour {color!r} is not known; it is drawn in black")
             for color in ("color-mix(in srgb, red, blue)", "AccentColor", "rgb(from red r g 255)")
         ),
+        *(
+            (f'<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><path d="M0,0H4V4Z"/></pattern>{body}', "what context-fill takes of a pattern stands where its shape does")
+            for body in (
+                '<defs><path id="a" transform="rotate(9)" fill="context-fill" d="M0,0H9V9Z"/></defs><use href="#a" fill="url(#p)"/>',
+                '<marker id="m"><path d="M0,0H9V9Z" fill="context-fill"/></marker><path d="M9,9H90V90Z" fill="url(#p)" marker-start="url(#m)"/>',
+            )
+        ),
         (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
         ('<path d="M0,0H9V9" stroke="red" fill="blue"/>', "the edge that closes a filled open path is not drawn"),
         ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
@@ -431,6 +439,7 @@ def test_css_all_takes_inherited_paints_or_the_usual_ones():
     "body",
     [
         BOX.format('style="transform:rotate(20deg) scale(2)"'),
+        '<pattern id="p" width="1" height="1"><path d="M0,0H4V4Z"/></pattern><defs><path id="a" d="M0,0H9V9Z" fill="context-fill"/></defs><use href="#a" fill="url(#p)"/>',
         '<path d="M0,0H9V9Z" stroke="red" fill="blue"/>',
         '<path d="M0,0H9V9" stroke="red" fill="white"/><path d="M0,0H9L20,0" stroke="red"/>',
         '<path d="M9,9L9,9" stroke="red" fill="none" stroke-linecap="round"/>',

@@ -364,6 +364,9 @@ class Walk:
                 own[name] = "black"
             if paint.startswith("context-"):
                 paint = own[name] = self.context.get(paint.split()[0], "none")
+                moved = state is None or str(state.matrix) != self.context.get("place")
+                if paint.startswith("url(") and (moved or "transform" in own):
+                    self.note("what context-fill takes of a pattern stands where its shape does")
             if paint.startswith("url("):
                 flat = node is not None and state is not None and self._is_flat(node, state)
                 own[name] = self._server_color(paint, name, flat)
@@ -465,14 +468,12 @@ class Walk:
     def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
         if node.tag == "rect" and len(self.scene.data) < _FIRST_FEW:
             self._note_background(node, state)
-        fill = state.style.get("fill")
+        fill, marked = state.style.get("fill"), state
         if fill.startswith("url(") and not self._measuring:
             pattern = self.target(fill)
             drawn = pattern is not None and self._tiles(pattern, node, data, state)
             plain = state.style.with_({"fill": "none" if drawn else "black"})
             state = replace(state, style=plain)
-            if drawn and not plain.paints:
-                return
         if "pathLength" in node.attributes and state.style.get("stroke-dasharray"):
             factor = own_length(node, flatten_paths([data], [CURVE_TOLERANCE])[0].lengths_mm.sum())
             state = replace(state, style=_scaled(state.style, factor, _DASHES))
@@ -480,7 +481,7 @@ class Walk:
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
-            draw_markers(self, data, state)
+            draw_markers(self, data, marked)
 
     def _note_background(self, node: Node, state: State) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
@@ -605,7 +606,7 @@ class Walk:
         if self._is_around(target, node):
             self.report(f"<{target.tag}> leads back to itself; it is not drawn")
             return
-        with self.entered(target) as may_be_drawn, self.in_context(state.style):
+        with self.entered(target) as may_be_drawn, self.in_context(state):
             if may_be_drawn and target.tag in ("symbol", "svg"):
                 declared = self.declared(target, inner)
                 if self.seen(declared):
@@ -625,11 +626,12 @@ class Walk:
         return above is not None
 
     @contextmanager
-    def in_context(self, style: Style) -> Iterator[None]:
-        """Take `context-fill` and `context-stroke` from `style` in the block."""
+    def in_context(self, state: State) -> Iterator[None]:
+        """Take `context-fill` and `context-stroke` from the style of `state` in the block."""
         outer = self.context
         paints = (("fill", "black"), ("stroke", "none"))
-        self.context = {f"context-{name}": style.get(name, usual) for name, usual in paints}
+        self.context = {f"context-{name}": state.style.get(name, usual) for name, usual in paints}
+        self.context["place"] = str(state.matrix)
         try:
             yield
         finally:
