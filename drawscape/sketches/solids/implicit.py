@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count
+from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count, thinned
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.thinning import thinned
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -25,8 +24,11 @@ CELLS, MOST = {"knot": 56, "gyroid": 40}, {"knot": 160, "gyroid": 100}
 CLEARANCE = 0.006
 """Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""
 
-FLOOR, LIGHT = -1.15, np.array([0.45, 0.175, -1.0])
-"""Height of the ground, and how the light falls on it: to the right and away for each unit down."""
+FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.9, 0.3, -0.35, -1.0)])
+"""Height of the ground, and how the light falls on it, to the right and away for each unit down.
+
+On a square or wide page the shadow lies beside the solid, on a tall one below it.
+"""
 
 
 @sketch
@@ -53,7 +55,9 @@ def implicit(
     camera = Camera.parallel(0, tilt)
     # Of a closed body the faces towards the eye hide all that is hidden.
     front = Mesh(mesh.vertices, mesh.faces[mesh.normals @ camera.axes[2] < 0])
-    on_floor = mesh.vertices + (mesh.vertices[:, 2:] - FLOOR) * LIGHT
+    tall = float(np.clip(2 * (svg.frame.height / svg.frame.width - 1), 0, 1))
+    floor, *light = np.asarray((1 - tall, tall) @ FALLS)
+    on_floor = mesh.vertices + (mesh.vertices[:, 2:] - floor) * light
     outline = camera.project(np.concatenate([mesh.vertices, on_floor][: 1 + shadow]))[:, :2]
     place = partial(fitted, svg.frame, like=outline)
     mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
@@ -76,8 +80,8 @@ def implicit(
         step = 1.4 / mm / float(np.sin(np.radians(tilt)))
         y = np.arange(on_floor[:, 1].min(), on_floor[:, 1].max(), step)
         x = np.linspace(-2.2, 2.2, 60)[:, None] * (1.0, 0.0, 0.0)
-        rows = x + np.column_stack([0 * y, y, 0 * y + FLOOR])[:, None]
-        dark = place(visible_paths(rows, mesh, camera, shaded_from=LIGHT))
+        rows = x + np.column_stack([0 * y, y, 0 * y + floor])[:, None]
+        dark = place(visible_paths(rows, mesh, camera, shaded_from=light))
         parts.append(dark.take(dark.lengths_mm > 1.0))
     in_pens(svg, ink, parts, names=["slices", "shadow"])
 

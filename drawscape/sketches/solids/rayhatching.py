@@ -1,16 +1,15 @@
 """Rayhatching: solids that are only distances, hatched where the rays find them."""
 
-from functools import partial
+from functools import partial, reduce
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minimum_filter
 
-from drawscape.geometry import Floats, Lines, is_lit, march, normals_of, rays, smooth_union
+from drawscape.geometry import Floats, Lines, hatch_along, is_lit, march, normals_of, rays
 from drawscape.geometry.contours import contours
-from drawscape.geometry.implicit import Distance
-from drawscape.geometry.streamlines import hatch_along
+from drawscape.geometry.implicit import Distance, smooth_union
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -18,6 +17,12 @@ Scene = Literal["drops", "monument", "rings"]
 
 PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
+
+ACROSS_UP = np.array([(1.0, 0.0, 0.0), (0.0, np.cos(RISE), np.sin(RISE))])
+"""What is to the right and up in the picture."""
+
+AROUND = np.asarray(np.indices((63, 32, 63)).reshape(3, -1).T * 0.08 - (2.5, -0.1, 2.5))
+"""Where solids are looked for, above the floor."""
 
 LAYERS = (((0.06, 0.36), 2.0, 0.0), ((0.36, 2.0), 1.0, 0.0), ((0.66, 2.0), 1.25, 1.2))
 """From how dark to how dark a layer of lines lies, how far apart they are, and how far turned."""
@@ -41,39 +46,44 @@ def rayhatching(
     and lines follow the surface that they meet. The seed builds the scene and turns the lines.
     """
     frame, ink = svg.frame, inks(svg, palette, "#1b1b1b", "#27406e")
-    tall, step = frame.height / frame.short, frame.short / PIXELS
-    solid = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, tall)
-    rows, columns = int(frame.height / step) + 1, int(frame.width / step) + 1
-    origins, ahead = rays(columns, rows, pitch=1.8 / PIXELS, middle=(0, 0.45 * tall, 0), rise=RISE)
-
-    def world(p: Floats) -> Floats:
-        return np.minimum(solid(p), p[:, 1])
-
+    sides = np.array([frame.width, frame.height])
+    step = max(frame.short / PIXELS, frame.long / 400)
+    wide, tall = np.minimum(sides / frame.short, 1.5).tolist()
+    world = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, wide, tall)
+    # On a tall page the light stands higher: shadows are short.
+    light = np.array([np.sin(np.radians(lamp)), tall**2, -np.cos(np.radians(lamp))])
+    light /= np.linalg.norm(light)
+    # The page shows all that is solid, and where its shadow falls.
+    body = AROUND[world(AROUND) < 0.1]
+    places = np.concatenate([body, body - body[:, 1:2] / light[1] * light]) @ ACROSS_UP.T
+    size = np.ptp(places, axis=0)
+    pitch = step * float(np.max(size / sides))
+    columns, rows = (size / pitch + 1).astype(int).tolist()
+    middle = (places.min(axis=0) + places.max(axis=0)) / 2 @ ACROSS_UP
+    origins, ahead = rays(columns, rows, pitch=pitch, middle=middle, rise=RISE)
     far = march(world, origins, ahead, 16.0)
-    yield 0.3
     points = origins + np.where(np.isfinite(far), far, 0)[:, None] * ahead
     normals = normals_of(world, points)
-    light = np.array([np.sin(np.radians(lamp)), 1.0, -np.cos(np.radians(lamp))]) / np.sqrt(2)
     lit = is_lit(world, points, normals, light, 8.0)
     yield 0.5
-    on_floor = solid(points) > 0.01
+    on_floor = points[:, 1] < 0.01
     # The floor is bright, but for the shadows; it throws light on what is above it.
     shadow = np.where(lit, 0.0, 0.8 - 0.1 * np.hypot(*points[:, ::2].T))
     shade = 1 - np.maximum(normals @ light, 0) * lit - 0.25 * np.maximum(-normals[:, 1], 0)
-    dark = np.where(on_floor, shadow, shade)
-    axis = rng.normal(size=3) * (1, 0.4, 1)
-    along = np.where(on_floor[:, None], (1.0, 0.0, 0.0), np.cross(normals, axis))
-    up = (0, np.cos(RISE), np.sin(RISE))
-    flat = np.stack([along[:, 0], -along @ up]).reshape(2, rows, columns)
+    along = np.where(
+        on_floor[:, None], (1.0, 0.0, 0.0), np.cross(normals, rng.normal(size=3) * (1, 0.4, 1))
+    )
+    flat = (along @ ACROSS_UP.T * (1, -1)).T.reshape(2, rows, columns)
     # Lines end where one thing stands before another.
     depth = np.where(np.isfinite(far), far, 20).reshape(rows, columns)
     floor = on_floor.reshape(rows, columns)
     whole = (maximum_filter(depth, 3) - minimum_filter(depth, 3) < 0.12) & (depth < 20)
     whole &= binary_erosion(floor, border_value=True) | binary_erosion(~floor, border_value=True)
-    dark = np.where(whole, dark.reshape(rows, columns), -1.0)
-    box = (frame.x0, frame.y0, frame.x0 + (columns - 1) * step, frame.y0 + (rows - 1) * step)
+    dark = np.where(whole, np.where(on_floor, shadow, shade).reshape(rows, columns), -1.0)
+    x, y = step * (columns - 1) / 2, step * (rows - 1) / 2
+    box = (frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
     outline = contours(gaussian_filter((depth < 20) & ~floor, 0.8, output=float), 0.5, box)
-    hatch = partial(hatch_along, flat, dark, box, frame)
+    hatch = partial(hatch_along, flat, dark, box, box)
     inked = [[outline.take(outline.lengths_mm > 4)], []]
     for number, (between, apart, turned) in enumerate(LAYERS):
         pitch = max(spacing * apart, frame.long / 400)
@@ -84,12 +94,13 @@ def rayhatching(
 
 
 def _scene(
-    rng: np.random.Generator, scene: Scene, pieces: int, melt: float, tall: float
+    rng: np.random.Generator, scene: Scene, pieces: int, melt: float, wide: float, tall: float
 ) -> Distance:
-    """Return the distance to solids that stand on the floor, within 0.9 of the middle."""
+    """Return the distance to a floor and solids on it, `wide` and `tall` as the page is."""
     places = np.column_stack([rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces)])
+    places *= (wide / np.sqrt(tall), tall)
     sizes = np.sort(rng.uniform(0.12, 0.4, pieces))[::-1]
-    heights = rng.uniform(0.3, 1.0, pieces) * min(1.3 * tall, 1.7) * 0.8
+    heights = rng.uniform(0.3, 1.0, pieces) * 1.1 * tall
     turns = rng.uniform(0, np.pi, (pieces, 2))
 
     def piece(p: Floats, k: int) -> Floats:
@@ -111,10 +122,5 @@ def _scene(
         around = np.hypot(q[:, 0], q[:, 1]) - radius
         return np.asarray(np.hypot(around, q[:, 2]) - pipe)
 
-    def distance(p: Floats) -> Floats:
-        found = piece(p, 0)
-        for k in range(1, pieces):
-            found = smooth_union(found, piece(p, k), melt)
-        return found
-
-    return distance
+    union = partial(smooth_union, reach=melt)
+    return lambda p: np.minimum(p[:, 1], reduce(union, (piece(p, k) for k in range(pieces))))
