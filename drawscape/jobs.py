@@ -442,8 +442,11 @@ def find_job(name: str) -> Job:
     queue = default_queue()
     if queue.find(name) is not None:
         return Job(queue, name)
-    sql = queue.database.sql
-    rows = queue.database.read(sql.IDS_ENDING, queue=queue.name, text=name) if len(name) > 3 else []
+    rows = (
+        queue.database.read(queue.database.IDS_ENDING, queue=queue.name, text=name)
+        if len(name) > 3
+        else []
+    )
     ids = [job_id for (job_id,) in rows]
     if len(ids) > 1:
         raise JobNotFoundError(
@@ -504,7 +507,7 @@ def count_queued(limit: int = 1_000_000) -> int:
     0
     """
     database = default_queue().database
-    return int(database.read(database.sql.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
+    return int(database.read(database.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
 
 
 def queue_statistics() -> Statistics:
@@ -582,7 +585,7 @@ def pause_queue(lane: str | None = None) -> None:
     True
     """
     queue = default_queue()
-    queue.database.write(queue.database.sql.PAUSE, queue=queue.name, lane=_lane(lane))
+    queue.database.write(queue.database.PAUSE, queue=queue.name, lane=_lane(lane))
 
 
 def resume_queue(lane: str | None = None) -> None:
@@ -592,7 +595,7 @@ def resume_queue(lane: str | None = None) -> None:
     >>> resume_queue("fast")
     """
     queue = default_queue()
-    queue.database.write(queue.database.sql.RESUME, queue=queue.name, lane=_lane(lane))
+    queue.database.write(queue.database.RESUME, queue=queue.name, lane=_lane(lane))
 
 
 def queue_is_paused(lane: str | None = None) -> bool:
@@ -602,7 +605,7 @@ def queue_is_paused(lane: str | None = None) -> bool:
     False
     """
     queue = default_queue()
-    rows = queue.database.read(queue.database.sql.PAUSED, queue=queue.name)
+    rows = queue.database.read(queue.database.PAUSED, queue=queue.name)
     paused = [name for (name,) in rows]
     return store.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
 

@@ -117,7 +117,7 @@ class Timetable:
                     if entry.catch_up_s:
                         database = queue.database
                         note = {"name": f"periodic {name}", "value": str(minute)}
-                        database.write(database.sql.NOTE, **note)
+                        database.write(database.NOTE, **note)
                 except Exception:  # noqa: BLE001 - whatever a rule or a task raises
                     _LOG.exception("event=periodic_job_failed name=%s", name)
                 self._seen[name] = minute
@@ -131,7 +131,7 @@ class Timetable:
         if not entry.catch_up_s:
             return minute
         database = queue.database
-        noted = database.read(database.sql.NOTED, name=f"periodic {entry.name}")
+        noted = database.read(database.NOTED, name=f"periodic {entry.name}")
         if not noted:
             return minute
         earliest = minute - int(entry.catch_up_s // _MINUTE_S)
@@ -442,7 +442,7 @@ class Waker:
         self.has_work()
         wait_s = next_due_s(engine, request.queue)
         self._next_due = None if wait_s is None else time.monotonic() + wait_s
-        for stop in engine.read(engine.sql.STOPS, worker=request.worker):
+        for stop in engine.read(engine.STOPS, worker=request.worker):
             self._dispatcher.stop(*stop)
 
     def has_work(self) -> bool:
@@ -585,7 +585,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
         boot = clock.boot_id()
-        _though_it_breaks(lambda: self._jobs.write(self._jobs.sql.FORGET_BOOTS, boot=boot))
+        _though_it_breaks(lambda: self._jobs.write(self._jobs.FORGET_BOOTS, boot=boot))
         _though_it_breaks(lambda: cancel_overdue(self._jobs))
         self._recover()
         _though_it_breaks(self._jobs.workers.forget_dead)
@@ -650,7 +650,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         for (job_id, token), since in self._unknown.items():
             if asked_at - since > _UNKNOWN_S:
                 key = {"id": job_id, "token": token, "worker": self.worker_id}
-                if self._watched.write(self._watched.sql.RELEASE_UNKNOWN, **key):
+                if self._watched.write(self._watched.RELEASE_UNKNOWN, **key):
                     _LOG.warning("job=%s event=unknown_claim_released", job_id)
 
     def stop(self, graceful: bool = False) -> None:

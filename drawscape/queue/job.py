@@ -94,14 +94,14 @@ class Job(JobReference):
     @property
     def queued_by(self) -> str | None:
         """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
-        rows = self._queue.database.read(self._queue.database.sql.HEADER, id=self.id)
+        rows = self._queue.database.read(self._queue.database.HEADER, id=self.id)
         origin = Origin.read(bytes(rows[0][0]))[0] if rows else None
         return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
 
     @property
     def preview(self) -> bytes | None:
         """The drawing so far, while it runs or after it was stopped; None when there is none."""
-        rows = self._queue.database.read(self._queue.database.sql.PREVIEW, id=self.id)
+        rows = self._queue.database.read(self._queue.database.PREVIEW, id=self.id)
         return bytes(rows[0][0]) if rows else None
 
     def logs(self) -> str:
@@ -111,9 +111,9 @@ class Job(JobReference):
     def _read_log(self, position: int) -> tuple[bytes, int]:
         """Return the log from `position` on, and where it ends."""
         database = self._queue.database
-        rows = database.read(database.sql.LOG_ROWS, id=self.id, position=position)
+        rows = database.read(database.LOG_ROWS, id=self.id, position=position)
         if not rows:  # versions before 0.4 kept a short log in the job's row
-            short = database.read(database.sql.SHORT_LOG, id=self.id)
+            short = database.read(database.SHORT_LOG, id=self.id)
             whole = bytes(short[0][0] or b"") if short else b""
             return whole[position:], max(position, len(whole))
         end = rows[-1][0] + rows[-1][2]
@@ -259,7 +259,7 @@ class Batch:
     def __init__(self, queue: Queue, batch_id: str) -> None:
         self._queue = queue
         self._id = batch_id
-        rows = self._read(queue.database.sql.BATCH)
+        rows = self._read(queue.database.BATCH)
         if not rows:
             raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
         self._total = int(rows[0][0])
@@ -279,7 +279,7 @@ class Batch:
 
     def _snapshots(self) -> list[JobSnapshot]:
         """Return the jobs, in the order of their calls."""
-        return list(map(JobSnapshot.of, self._read(self._queue.database.sql.BATCH_JOBS)))
+        return list(map(JobSnapshot.of, self._read(self._queue.database.BATCH_JOBS)))
 
     @property
     def jobs(self) -> list[Job]:
@@ -289,7 +289,7 @@ class Batch:
     @property
     def counts(self) -> dict[str, int]:
         """How many jobs have each status."""
-        rows = dict(self._read(self._queue.database.sql.BATCH_COUNTS))
+        rows = dict(self._read(self._queue.database.BATCH_COUNTS))
         still_open, ended = rows.pop("open"), rows.pop("ended")
         counts = {**dict.fromkeys(STATUSES, 0), **rows}
         counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
@@ -305,14 +305,14 @@ class Batch:
     @property
     def ended(self) -> bool:
         """Whether every job has ended."""
-        return not self._read(self._queue.database.sql.BATCH_OPEN)
+        return not self._read(self._queue.database.BATCH_OPEN)
 
     @property
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
         if self._total == 0:
             return 1.0
-        running = self._read(self._queue.database.sql.BATCH_PROGRESS)[0][0]
+        running = self._read(self._queue.database.BATCH_PROGRESS)[0][0]
         return min(1.0, (self.done + float(running)) / self._total)
 
     def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
@@ -331,7 +331,7 @@ class Batch:
             ):  # again from the start: a clock that was set back puts an end before it
                 cursor = (0.0, 0)
             while page := self._read(
-                self._queue.database.sql.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]
+                self._queue.database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]
             ):
                 cursor = page[-1][:2]
                 for _, seq, job_id in page:
@@ -405,7 +405,7 @@ Words = Iterator[str | None]
 
 def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
     database = queue.database
-    rows = database.read(database.sql.GROUP_OF, id=row.id)
+    rows = database.read(database.GROUP_OF, id=row.id)
     group = Group(*rows[0]) if rows else Group()
     if row.due_at is not None and row.status == "scheduled":
         wait_s = max(0.0, row.due_at.timestamp() - clock.now())
@@ -417,13 +417,13 @@ def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
             yield f"It is tried again then ({_times(row.retries)} left); it had failed with:"
             yield _indented(row.error)
     elif row.status == "deferred":
-        needed = database.read(database.sql.OPEN_DEPENDENCIES, id=row.id)
+        needed = database.read(database.OPEN_DEPENDENCIES, id=row.id)
         names = [f"{one} ({status})" for one, status in needed]
         yield f"It waits for {', '.join(names) or 'others'}."
     else:
         ahead = jobs_ahead(queue, row)
         yield f"{_plural(ahead, 'job')} {'are' if ahead > 1 else 'is'} ahead of it."
-        for (lane,) in database.read(database.sql.PAUSED, queue=queue.name):
+        for (lane,) in database.read(database.PAUSED, queue=queue.name):
             if lane in (ALL_LANES, group.lane):
                 yield f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
         if group.most is not None:
@@ -452,7 +452,7 @@ def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
     """Return how many queued jobs come before the queued job `row`."""
     values = {"queue": row.queue, "priority": row.priority, "seq": row.seq}
-    return int(queue.database.read(queue.database.sql.AHEAD, **values)[0][0])
+    return int(queue.database.read(queue.database.AHEAD, **values)[0][0])
 
 
 def _how_running(queue: Queue, row: JobSnapshot) -> Words:

@@ -100,8 +100,8 @@ def publish(engine: Engine, codec: Codec, home: Path) -> str:
     if now - _PUBLISHED.get(key, -PUBLISH_S) >= PUBLISH_S:
         files = _read(os.fspath(home), stamps(home))
         archive = zlib.compress(codec.dumps(files, _about(digest)))
-        engine.write(engine.sql.PUBLISH_CODE, digest=digest, archive=archive, now=clock.now())
-        engine.write(engine.sql.DROP_CODE, before=clock.now() - KEEP_S)
+        engine.write(engine.PUBLISH_CODE, digest=digest, archive=archive, now=clock.now())
+        engine.write(engine.DROP_CODE, before=clock.now() - KEEP_S)
         _PUBLISHED[key] = now
     return digest
 
@@ -115,7 +115,7 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
         return home
     folder = home / ".drawscape" / "code" / digest
     if not folder.is_dir():
-        rows = engine.read(engine.sql.CODE, digest=digest)
+        rows = engine.read(engine.CODE, digest=digest)
         if not rows:
             raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
         files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))

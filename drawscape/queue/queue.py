@@ -119,13 +119,13 @@ class Queue:
 
     def find(self, job_id: str) -> JobSnapshot | None:
         """Return the job as it is now, or None for an unknown id."""
-        rows = self.database.read(self.database.sql.JOB, id=job_id)
+        rows = self.database.read(self.database.JOB, id=job_id)
         return JobSnapshot.of(rows[0]) if rows else None
 
     def find_all(self, job_ids: Sequence[str]) -> dict[str, JobSnapshot]:
         """Return the jobs of `job_ids` that exist, by id."""
         engine = self.database
-        rows = engine.read(engine.sql.JOBS, ids=engine.list_value(job_ids)) if job_ids else ()
+        rows = engine.read(engine.JOBS, ids=engine.list_value(job_ids)) if job_ids else ()
         return {job.id: job for job in map(JobSnapshot.of, rows)}
 
     def read_job(self, job_id: str) -> JobSnapshot:
@@ -150,7 +150,7 @@ class Queue:
             wanted = [status] if isinstance(status, str) else status
             statuses = engine.list_value([check_status(one) for one in wanted])
         rows = engine.read(
-            engine.sql.LIST,
+            engine.LIST,
             queue=self.name,
             statuses=statuses,
             task=task,
@@ -166,12 +166,12 @@ class Queue:
         """
         engine, now, own = self.database, clock.now(), {"queue": self.name}
         counts = dict.fromkeys(STATUSES, 0)
-        for status, number in engine.read(engine.sql.COUNTS, **own):
+        for status, number in engine.read(engine.COUNTS, **own):
             counts[status] += number
-        recent = engine.read(engine.sql.RECENT, **own)
+        recent = engine.read(engine.RECENT, **own)
         since = {"minute": now - 60, "hour": now - 3600}
-        minute, hour = engine.read(engine.sql.ENDED_SINCE, **own, **since)[0]
-        oldest = engine.read(engine.sql.OLDEST_WAITING, **own)[0][0]
+        minute, hour = engine.read(engine.ENDED_SINCE, **own, **since)[0]
+        oldest = engine.read(engine.OLDEST_WAITING, **own)[0][0]
         workers = engine.workers.living()
         return Statistics(
             counts=counts,
@@ -223,7 +223,7 @@ class Queue:
 
     def result_of(self, job_id: str) -> Any:
         """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
-        rows = self.database.read(self.database.sql.RESULT, id=job_id)
+        rows = self.database.read(self.database.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
             return None
         return self.codec.loads(rows[0][0], of_result(job_id))

@@ -56,15 +56,14 @@ def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int
         "others": now - keep.others_s,
         "spared": now - keep.spared_s,
     }
-    sql = engine.sql
     removed = sum(
         _remove(engine, statement, limits, sys.maxsize)
-        for statement in (sql.PRUNE_BY_TTL, sql.PRUNE_FINISHED, sql.PRUNE_OTHERS)
+        for statement in (engine.PRUNE_BY_TTL, engine.PRUNE_FINISHED, engine.PRUNE_OTHERS)
     )
-    surplus = engine.read(sql.ENDED_COUNT)[0][0] - keep.count
-    removed += _remove(engine, sql.PRUNE_SURPLUS, limits, surplus)
-    engine.write(sql.DROP_BATCHES)
-    engine.write(sql.DROP_GROUPS)
+    surplus = engine.read(engine.ENDED_COUNT)[0][0] - keep.count
+    removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)
+    engine.write(engine.DROP_BATCHES)
+    engine.write(engine.DROP_GROUPS)
     if removed:
         _shrink(engine)
     return removed
@@ -97,10 +96,10 @@ def _steady_now(engine: Engine) -> float:
     if boot is None:
         return wall_s
     with engine.transaction() as run:
-        rows = run(run.sql.NOTED, name="clock")
+        rows = run(run.NOTED, name="clock")
         known = json.loads(rows[0][0]) if rows else {}
         if known.get("boot") != boot:
-            newest = run(run.sql.NEWEST)
+            newest = run(run.NEWEST)
             seen_s = known.get("seen_s") or (newest[0][0] if newest else wall_s)
             is_doubtful = wall_s - seen_s > DAY_S
             start_s = seen_s if is_doubtful else wall_s
@@ -109,7 +108,7 @@ def _steady_now(engine: Engine) -> float:
         elif 0 < known.get("doubted_until", 0.0) <= steady_s:
             known |= {"offset_s": wall_s - steady_s, "doubted_until": 0.0}
         known["seen_s"] = steady_now = float(known["offset_s"]) + steady_s
-        run(run.sql.NOTE, name="clock", value=json.dumps(known))
+        run(run.NOTE, name="clock", value=json.dumps(known))
     return wall_s if abs(wall_s - steady_now) < _DRIFT_S else min(wall_s, steady_now)
 
 
@@ -149,17 +148,16 @@ def backup(queue: Queue, file: Path) -> Path:
 def problems(queue: Queue) -> list[str]:
     """Return what is wrong with a queue, in sentences."""
     engine = queue.database
-    sql = engine.sql
     found = engine.damage()
     for statement, what in (
-        (sql.ENDED_WITHOUT_TIME, "ended without a time"),
-        (sql.OPEN_WITH_TIME, "not ended, with a time of its end"),
-        (sql.DEFERRED_FOR_NOTHING, "deferred, and waiting for nothing"),
-        (sql.WRONG_WAITS, "waiting for another number of jobs than the row says"),
-        (sql.WAITS_FOR_GONE, "waiting for a job or batch that is gone"),
-        (sql.STARTED_TOO_EARLY, "queued or started before a dependency has ended"),
-        (sql.SCHEDULED_FOR_NEVER, "scheduled for no time"),
-        (sql.MISCOUNTED, "missing in the counts of ended jobs, or there too often"),
+        (engine.ENDED_WITHOUT_TIME, "ended without a time"),
+        (engine.OPEN_WITH_TIME, "not ended, with a time of its end"),
+        (engine.DEFERRED_FOR_NOTHING, "deferred, and waiting for nothing"),
+        (engine.WRONG_WAITS, "waiting for another number of jobs than the row says"),
+        (engine.WAITS_FOR_GONE, "waiting for a job or batch that is gone"),
+        (engine.STARTED_TOO_EARLY, "queued or started before a dependency has ended"),
+        (engine.SCHEDULED_FOR_NEVER, "scheduled for no time"),
+        (engine.MISCOUNTED, "missing in the counts of ended jobs, or there too often"),
     ):
         count = abs(int(engine.read(statement)[0][0]))
         if count:

@@ -84,7 +84,7 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     JobNotFoundError for an unknown dependency.
     """
     insertion = partial(_insert, engine, queue, job, *others)
-    return _until_certain(engine, insertion, engine.sql.STATUS, {"id": job.id}) or job.id
+    return _until_certain(engine, insertion, engine.STATUS, {"id": job.id}) or job.id
 
 
 def _until_certain(
@@ -121,7 +121,7 @@ def _insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     else:
         with _duplicates_named(job, *others), engine.transaction() as run:
             if job.unique_key is not None:
-                twins = run(run.sql.TWIN, queue=queue, unique_key=job.unique_key)
+                twins = run(run.TWIN, queue=queue, unique_key=job.unique_key)
                 if twins:
                     return str(twins[0][0])
             for one in (job, *others):
@@ -152,7 +152,7 @@ def insert_many(
             engine.transaction(is_alone=bool(then) or model.group != _ORDINARY) as run,
         ):
             batch = {"id": model.batch, "total": len(rows), "description": description}
-            run(run.sql.INSERT_BATCH, **batch, queue=queue, created_at=clock.now())
+            run(run.INSERT_BATCH, **batch, queue=queue, created_at=clock.now())
             group = _group_id(run, queue, model.group)
             shared = model.columns(queue, _first_status(model), group)
             for column in columns:
@@ -163,7 +163,7 @@ def insert_many(
             failpoint("insert.before_commit")
         failpoint("insert.after_commit")
 
-    _until_certain(engine, insertion, engine.sql.BATCH, {"batch": model.batch})
+    _until_certain(engine, insertion, engine.BATCH, {"batch": model.batch})
 
 
 @contextmanager
@@ -212,10 +212,10 @@ def _group_id(run: Transaction, queue: str, group: Group) -> int | None:
     if group == _ORDINARY:
         return None
     values = {"queue": queue, **group._asdict()}
-    run(run.sql.MAKE_GROUP, **values)
+    run(run.MAKE_GROUP, **values)
     if values.pop("most") is not None:
-        run(run.sql.SET_LIMIT, queue=queue, limit_key=group.limit_key, most=group.most)
-    return int(run(run.sql.GROUP_ID, **values)[0][0])
+        run(run.SET_LIMIT, queue=queue, limit_key=group.limit_key, most=group.most)
+    return int(run(run.GROUP_ID, **values)[0][0])
 
 
 # A worker's moves
@@ -247,10 +247,10 @@ def acknowledge(
 
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     """Return whether the outcome was accepted, in a transaction that is alone."""
-    if outcome.may_be_retried and (rows := run(run.sql.RETRIES, **held.key)):
+    if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
         values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
-        return bool(run(run.sql.RETRY, **values))
-    rows = run(run.sql.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
+        return bool(run(run.RETRY, **values))
+    rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
     if rows and rows[0][0]:  # something waits for something: perhaps for this
         _settle(run, outcome.status, held.id)
     return bool(rows)
@@ -275,7 +275,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     had not `begun`: the job is not to blame. One that was asked to stop meanwhile is stopped.
     """
     with engine.transaction() as run:
-        rows = run(run.sql.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
+        rows = run(run.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
             _settle(run, Status.STOPPED, held.id)
     return bool(rows)
@@ -302,10 +302,10 @@ def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
 def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
     """Return None when the job goes back for a moment, without an attempt counted, else why not."""
     living = engine.workers.living()
-    rows = engine.read(engine.sql.GROUP_OF, id=held.id)
+    rows = engine.read(engine.GROUP_OF, id=held.id)
     lane = rows[0][0] if rows else "default"
     with engine.transaction() as run:
-        rows = run(run.sql.REFUSALS, **held.key)
+        rows = run(run.REFUSALS, **held.key)
         if not rows:
             return [why]
         detail, queue = rows[0]
@@ -316,7 +316,7 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
         if not others - refused_by.keys():
             return [*refused_by.values()]
         due = Due.after(_REFUSAL_PAUSE_S)._asdict()
-        run(run.sql.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
+        run(run.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
     return None
 
 
@@ -328,28 +328,25 @@ def promote_due(engine: Engine, queue: str) -> int:
 
     A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
     """
-    sql = engine.sql
-    due = engine.write(sql.PROMOTE, queue=queue, now=clock.now())
+    due = engine.write(engine.PROMOTE, queue=queue, now=clock.now())
     boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
-    return len(due) + len(engine.write(sql.PROMOTE_DELAYED, queue=queue, **boot))
+    return len(due) + len(engine.write(engine.PROMOTE_DELAYED, queue=queue, **boot))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    sql = engine.sql
-    moments = engine.read(sql.NEXT_DUE, queue=queue)
-    delays = engine.read(sql.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
+    moments = engine.read(engine.NEXT_DUE, queue=queue)
+    delays = engine.read(engine.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
     waits = [at - clock.now() for (at,) in moments] + [at - clock.boot_s() for (at,) in delays]
     return max(0.0, min(waits)) if waits else None
 
 
 def cancel_overdue(engine: Engine) -> None:
     """Cancel the jobs that had not started within their `job_ttl`."""
-    sql = engine.sql
-    while rows := engine.read(sql.EXPIRED_WAITING, now=clock.now()):
+    while rows := engine.read(engine.EXPIRED_WAITING, now=clock.now()):
         with engine.transaction() as run:
             for (job_id,) in rows:
-                if run(sql.EXPIRE, id=job_id, now=clock.now()):
+                if run(engine.EXPIRE, id=job_id, now=clock.now()):
                     _settle(run, Status.CANCELED, job_id)
 
 
@@ -362,7 +359,7 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
     `kill(worker)` is called first, so that the next run does not meet what the last has left.
     """
     recovered: list[str] = []
-    for (worker,) in engine.read(engine.sql.HOLDERS):
+    for (worker,) in engine.read(engine.HOLDERS):
         if engine.workers.is_dead(worker):
             if worker:
                 kill(worker)
@@ -373,7 +370,7 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
 def _recover_from(engine: Engine, worker: str | None) -> list[str]:
     found = []
     with engine.transaction() as run:
-        for job_id, recoveries, may_recover, stop_grace_s in run(run.sql.HELD_BY, worker=worker):
+        for job_id, recoveries, may_recover, stop_grace_s in run(run.HELD_BY, worker=worker):
             if stop_grace_s is not None:
                 status, reason, error = "stopped", None, "stopped on request; its worker had died"
             elif not may_recover:
@@ -384,7 +381,7 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
                 status, reason, error = "queued", None, None
             ended_at = None if status == "queued" else clock.now()
             values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
-            run(run.sql.RECOVER, **values, id=job_id, worker=worker)
+            run(run.RECOVER, **values, id=job_id, worker=worker)
             if ended_at is not None:
                 _settle(run, status, job_id)
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
@@ -433,10 +430,10 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     """
     with engine.transaction() as run:
         _locked(run, job_id)
-        if run(run.sql.CANCEL, id=job_id, now=clock.now()):
+        if run(run.CANCEL, id=job_id, now=clock.now()):
             _settle(run, Status.CANCELED, job_id)
             return True
-        asked = run(run.sql.ASK_TO_STOP, id=job_id, grace_s=grace_s)
+        asked = run(run.ASK_TO_STOP, id=job_id, grace_s=grace_s)
     _stop_without_workers(engine, asked)
     return bool(asked)
 
@@ -449,12 +446,16 @@ def cancel_many(
     In slices: another writer never waits for long, and what starts between two of them is stopped. A canceled
     job fails what waits for it, or lets what runs anyway begin: that is canceled first.
     """
-    sql = engine.sql
-    statements = [sql.CANCEL_DEFERRED, sql.CANCEL_SCHEDULED, sql.CANCEL_QUEUED, sql.CANCEL_GROUPED]
+    statements = [
+        engine.CANCEL_DEFERRED,
+        engine.CANCEL_SCHEDULED,
+        engine.CANCEL_QUEUED,
+        engine.CANCEL_GROUPED,
+    ]
     canceled = 0
-    for statement in statements if batch is None else [sql.CANCEL_BATCH]:
+    for statement in statements if batch is None else [engine.CANCEL_BATCH]:
         canceled += _cancel_waiting(engine, statement, queue, batch)
-    ask = sql.ASK_ALL_TO_STOP if batch is None else sql.ASK_BATCH_TO_STOP
+    ask = engine.ASK_ALL_TO_STOP if batch is None else engine.ASK_BATCH_TO_STOP
     asked = engine.write(ask, queue=queue, batch=batch, grace_s=grace_s)
     _stop_without_workers(engine, asked)
     return canceled + len(asked)
@@ -483,7 +484,7 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
         if alive[worker]:
             continue
         with engine.transaction() as run:
-            if run(run.sql.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
+            if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
                 _settle(run, Status.STOPPED, job_id)
 
 
@@ -518,7 +519,7 @@ def requeue(
 
 def _locked(run: Transaction, job_id: str) -> tuple[str, str | None]:
     """Return status and notes of a job that nobody else changes now; raise JobNotFoundError."""
-    rows = run(run.sql.LOCK, id=job_id)
+    rows = run(run.LOCK, id=job_id)
     if not rows:
         raise JobNotFoundError(unknown_job(job_id))
     status, meta = rows[0]
@@ -539,7 +540,7 @@ def retry_failed(
     so. In slices, as `cancel_many`: of a call that was killed some are queued, and the next one goes on.
     """
     rows = engine.read(
-        engine.sql.FAILED,
+        engine.FAILED,
         queue=queue,
         task=task,
         module=module_pattern(task),
@@ -570,18 +571,18 @@ def delete(engine: Engine, job_id: str) -> None:
         status, _ = _locked(run, job_id)
         if status not in ENDED:
             raise JobStateError(f"job {job_id} is {status}; cancel it first")
-        if needing := run(run.sql.NEEDED_BY, id=job_id):
+        if needing := run(run.NEEDED_BY, id=job_id):
             raise JobStateError(
                 f"job {needing[0][0]}, which has not ended, depends on {job_id}; cancel that first"
             )
-        run(run.sql.DELETE, id=job_id)
+        run(run.DELETE, id=job_id)
 
 
 def set_priority(engine: Engine, job_id: str, priority: int) -> None:
     """Change the priority of a job that has not begun; raise JobStateError for one that has."""
     with engine.transaction() as run:
         status, _ = _locked(run, job_id)
-        if not run(run.sql.SET_PRIORITY, id=job_id, priority=priority):
+        if not run(run.SET_PRIORITY, id=job_id, priority=priority):
             raise JobStateError(f"job {job_id} is {status}; a priority changes only jobs that wait")
 
 
@@ -596,7 +597,7 @@ def save_meta(
                 f"job {job_id} runs, so only its task may write its meta; wait until it has ended"
             )
         notes = {key: value for key, value in parsed(meta).items() if key not in gone}
-        run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
+        run(run.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
 
 
 # Dependencies. An edge (`job_dependency`) stays as long as the job that waits: `done` says whether its
@@ -611,10 +612,10 @@ def _state_of(run: Transaction, needed: str) -> str:
 
     The failed jobs of a batch count when they are gone.
     """
-    if rows := run(run.sql.STATUS, id=needed):
+    if rows := run(run.STATUS, id=needed):
         status = str(rows[0][0])
         return _IS_OPEN if status in OPEN else status
-    rows = run(run.sql.BATCH_STATE, batch=needed)
+    rows = run(run.BATCH_STATE, batch=needed)
     if not rows:
         return _GONE
     still_open, failed = rows[0]
@@ -631,15 +632,15 @@ def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
     for one in needed:
         if _state_of(run, one) == _GONE:
             raise JobNotFoundError(f"job_depends_on: no job or batch has the id {one!r}")
-        run(run.sql.LINK, needed=one, id=job_id)
+        run(run.LINK, needed=one, id=job_id)
     _place(run, job_id)
 
 
 def _place(run: Transaction, job_id: str) -> None:
     """Give a `deferred` job the status that its dependencies allow now."""
-    runs_after = RunsAfter(run(run.sql.RUNS_ANYWAY, id=job_id)[0][0])
+    runs_after = RunsAfter(run(run.RUNS_ANYWAY, id=job_id)[0][0])
     waits_for = 0
-    for needed, done in run(run.sql.NEEDED, id=job_id):
+    for needed, done in run(run.NEEDED, id=job_id):
         state = _state_of(run, needed)
         if state == _IS_OPEN:
             waits_for += 1
@@ -648,8 +649,8 @@ def _place(run: Transaction, job_id: str) -> None:
                 return _give_up(run, job_id, needed, runs_after)
         elif not runs_after.is_met(state):
             return _give_up(run, job_id, needed, runs_after)
-        run(run.sql.SET_DONE, done=int(state != _IS_OPEN), id=job_id, needed=needed)
-    run(run.sql.PLACE, waits_for=waits_for, id=job_id)
+        run(run.SET_DONE, done=int(state != _IS_OPEN), id=job_id, needed=needed)
+    run(run.PLACE, waits_for=waits_for, id=job_id)
     return None
 
 
@@ -658,20 +659,20 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
     pending = [(job_id, status) for job_id in job_ids]
     while pending:  # jobs, and batches that have ended with one of them
         needed, status = pending.pop()
-        for job_id, mode in run(run.sql.WAITING_FOR, needed=needed):
+        for job_id, mode in run(run.WAITING_FOR, needed=needed):
             runs_after = RunsAfter(mode)
             if runs_after.is_met(status):
-                run(run.sql.SET_DONE, done=1, id=job_id, needed=needed)
-                run(run.sql.RELEASE, id=job_id)
+                run(run.SET_DONE, done=1, id=job_id, needed=needed)
+                run(run.RELEASE, id=job_id)
             else:
                 pending.append((job_id, _fail(run, job_id, needed, runs_after)))
-        for (batch,) in run(run.sql.BATCH_IS_AWAITED, id=needed):
-            if not run(run.sql.BATCH_OPEN, batch=batch):
+        for (batch,) in run(run.BATCH_IS_AWAITED, id=needed):
+            if not run(run.BATCH_OPEN, batch=batch):
                 pending.append((batch, _state_of(run, batch)))
 
 
 def _give_up(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> None:
-    run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
+    run(run.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
     _settle(run, _fail(run, job_id, needed, runs_after), job_id)
 
 
@@ -679,7 +680,7 @@ def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> 
     how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
     status = runs_after.otherwise.value
     error = f"{needed}, which it depends on, {how}"
-    run(run.sql.GIVE_UP, status=status, now=clock.now(), error=error, id=job_id)
+    run(run.GIVE_UP, status=status, now=clock.now(), error=error, id=job_id)
     return status
 
 
@@ -691,7 +692,7 @@ def _reopen(
     What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again.
     These are returned, too.
     """
-    asked = [job_id for job_id in job_ids if run(run.sql.REOPEN, id=job_id, code=code)]
+    asked = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
     pending, placing = list(asked), dict.fromkeys(asked)
     while pending:
         for job_id, woken in _hold_dependents(run, pending.pop()):
@@ -699,36 +700,36 @@ def _reopen(
             if woken:
                 pending.append(job_id)
     for job_id in placing:  # all are counted before the first is placed
-        for needed, done in run(run.sql.NEEDED, id=job_id):
+        for needed, done in run(run.NEEDED, id=job_id):
             if done and _state_of(run, needed) == _IS_OPEN:  # queued again while it ran
-                run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)
-        run(run.sql.HOLD, id=job_id)
+                run(run.SET_DONE, done=0, id=job_id, needed=needed)
+        run(run.HOLD, id=job_id)
     for job_id in placing:
-        if run(run.sql.STATUS, id=job_id)[0][0] == Status.DEFERRED:
+        if run(run.STATUS, id=job_id)[0][0] == Status.DEFERRED:
             _place(run, job_id)
     return {job_id: _obstacle(run, job_id) for job_id in placing}
 
 
 def _obstacle(run: Transaction, job_id: str) -> str | None:
     """Return what keeps a job that was reopened from running; None for one that is open."""
-    if run(run.sql.STATUS, id=job_id)[0][0] in OPEN:
+    if run(run.STATUS, id=job_id)[0][0] in OPEN:
         return None
-    return str(run(run.sql.OBSTACLE, id=job_id)[0][0])
+    return str(run(run.OBSTACLE, id=job_id)[0][0])
 
 
 def _hold_dependents(run: Transaction, job_id: str) -> list[tuple[str, bool]]:
     """Let those that wait for `job_id`, or for its batch, wait again; return each, and whether it woke."""
     held: list[tuple[str, bool]] = []
-    for needed in (job_id, run(run.sql.STATUS, id=job_id)[0][1]):
+    for needed in (job_id, run(run.STATUS, id=job_id)[0][1]):
         if needed is None:
             continue
-        dependents = run(run.sql.DEPENDENTS, needed=needed)
+        dependents = run(run.DEPENDENTS, needed=needed)
         for dependent, mode, status, reason in dependents:
             wakes = reason == Reason.DEPENDENCY or mode > RunsAfter.ANY
-            woken = status in ENDED and wakes and run(run.sql.REOPEN, id=dependent, code=None)
+            woken = status in ENDED and wakes and run(run.REOPEN, id=dependent, code=None)
             if status != Status.STARTED:  # what runs has begun with what was there
-                run(run.sql.SET_DONE, done=0, id=dependent, needed=needed)
+                run(run.SET_DONE, done=0, id=dependent, needed=needed)
             if woken or status in WAITING:
-                run(run.sql.HOLD, id=dependent)
+                run(run.HOLD, id=dependent)
                 held.append((dependent, bool(woken)))
     return held

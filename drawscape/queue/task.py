@@ -465,16 +465,16 @@ def key_of(engine: Engine) -> bytes:
             )
         return named or load_key(path)
     # In this order: who notes a key has written its file before.
-    if named is None and engine.read(engine.sql.NOTED, name="key") and not path.exists():
+    if named is None and engine.read(engine.NOTED, name="key") and not path.exists():
         raise QueueError(
             f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
             "or set DRAWSCAPE_QUEUE_KEY to one text on every machine"
         )
     key = named or load_key(path)
     print_of_key = hashlib.blake2b(key, digest_size=16, person=b"drawscape.key").hexdigest()
-    if not engine.read(engine.sql.NOTED, name="key"):
-        engine.write(engine.sql.NOTE_ONCE, name="key", value=print_of_key)
-    if engine.read(engine.sql.NOTED, name="key")[0][0] != print_of_key:
+    if not engine.read(engine.NOTED, name="key"):
+        engine.write(engine.NOTE_ONCE, name="key", value=print_of_key)
+    if engine.read(engine.NOTED, name="key")[0][0] != print_of_key:
         raise QueueError(
             f"another key signs the messages of {engine.label}: copy {path} from the home that used it "
             "first, or set DRAWSCAPE_QUEUE_KEY to one text on every machine"

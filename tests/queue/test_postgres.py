@@ -106,10 +106,10 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
 
 def test_the_server_takes_each_statement(database):
     database.open()
-    names = [name for name in dir(database.sql) if name.isupper() and name != "HEAD"]
+    names = [name for name in dir(database) if name.isupper() and name != "HEAD"]
     with database.connect() as raw:
         for name in names:
-            raw.execute(f"prepare one as {rendered(getattr(database.sql, name))[0]}", prepare=False)
+            raw.execute(f"prepare one as {rendered(getattr(database, name))[0]}", prepare=False)
             raw.execute("deallocate one", prepare=False)
 
 
@@ -129,9 +129,9 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert acknowledge(database, held, late) == (False, None)
     assert not store.give_back(database, held)
     progress = {"progress": 0.5, "message": "late", "meta": None}
-    assert not database.write(database.sql.PROGRESS, **held.key, **progress)
-    assert not database.write(database.sql.WRITE_LOG, **held.key, position=0, data=b"late")
-    database.write(database.sql.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
+    assert not database.write(database.PROGRESS, **held.key, **progress)
+    assert not database.write(database.WRITE_LOG, **held.key, position=0, data=b"late")
+    database.write(database.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
     assert first.status == "started"
     assert (first.logs(), first.preview, first.refresh().progress) == ("", None, 0.0)
     other = again._replace(id="second", worker="new")  # the number of a job that a backup forgot
@@ -152,7 +152,7 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     assert claimed(database, "worker").id == "one"
     assert store.recover(database) == []
     with database.transaction() as run:
-        held = run(run.sql.HELD_BY, worker="worker")
+        held = run(run.HELD_BY, worker="worker")
     assert held == []  # its row is there: a renewal may come first
     database.write("update job_worker set renewed_at = 0")
     assert store.recover(database) == ["one"]
@@ -296,7 +296,7 @@ def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_
     assert engine.migrate() == (schema.NEWEST, schema.NEWEST)
     engine.close()
     assert get_job("kept").status == "finished"
-    assert default_queue().database.read(engine.sql.ENDED_COUNT)[0][0] == 1
+    assert default_queue().database.read(engine.ENDED_COUNT)[0][0] == 1
 
 
 @pytest.mark.parametrize("usable_from", [schema.NEWEST, schema.NEWEST + 1])

@@ -131,7 +131,7 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_delay=60)
     database.write("update job set due_boot = 'an earlier one'")
-    database.write(database.sql.FORGET_BOOTS, boot=clock.boot_id())
+    database.write(database.FORGET_BOOTS, boot=clock.boot_id())
     assert 50 < next_due_s(database, "background") <= 60
     jumped(61)
     assert promote_due(database, "background") == 1

@@ -61,14 +61,13 @@ _QUEUES = ("insert into job ", "status = 'queued'", "status = case")
 """What is in statements after which a worker may have something to do."""
 
 
-class PostgresEngine:
+class PostgresEngine(PostgresQueries):
     """The queue's tables in a Postgres database, by one connection that its threads take turns with.
 
     Its methods are those of SqliteEngine; `folder` is where the key lies.
     """
 
     is_server = True
-    sql = PostgresQueries()
     patience_s = PATIENCE_S
     silence_s = SILENCE_S
     on_silence: Callable[[], object] = staticmethod(lambda: None)
@@ -211,7 +210,7 @@ class PostgresEngine:
         """
         with self._exclusive():
             raw = self._begun(is_alone)
-            run = Run(raw, self.label, self.sql)
+            run = Run(raw, self.label)
             try:
                 yield run
                 self._control(raw, "commit", in_doubt=True)
@@ -268,10 +267,10 @@ class PostgresEngine:
 
         A worker whose lease is not certain claims nothing.
         """
-        rows = self.write(self.sql.CLAIM_ORDINARY, **_values(request))
+        rows = self.write(self.CLAIM_ORDINARY, **_values(request))
         found = Claim(*rows[0]) if rows else None
         waits = {"queue": request.queue, "lowest": request.lowest}
-        while found is None and self.read(self.sql.GROUP_WAITS, **waits)[0][0]:
+        while found is None and self.read(self.GROUP_WAITS, **waits)[0][0]:
             with self.transaction() as run:
                 found = self.claim_in(run, request)
             # Another worker has claimed it between the look and the change: then there may be a next one.
@@ -281,18 +280,18 @@ class PostgresEngine:
         return found
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        rows = run(self.sql.CLAIM, **_values(request))
+        rows = run(self.CLAIM, **_values(request))
         return Claim(*rows[0]) if rows else None
 
     def may_claim(self, request: ClaimRequest) -> bool:
-        return bool(self.read(self.sql.MAY_CLAIM, **_values(request))[0][0])
+        return bool(self.read(self.MAY_CLAIM, **_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         values = {**outcome.columns, **held.key}
         try:
-            return bool(self.write(self.sql.END, **values))
+            return bool(self.write(self.END, **values))
         except CommitInDoubt:
-            rows = self.read(self.sql.IS_ENDED, **held.key)
+            rows = self.read(self.IS_ENDED, **held.key)
             if rows and rows[0][0]:
                 return True
             raise
@@ -361,13 +360,12 @@ class PostgresEngine:
         return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
 
 
-class Run:
+class Run(PostgresQueries):
     """Runs the statements of the transaction that `raw` is in."""
 
-    def __init__(self, raw: Session, label: str, sql: PostgresQueries) -> None:
+    def __init__(self, raw: Session, label: str) -> None:
         self.raw = raw
         self._label = label
-        self.sql = sql
         self.wrote = False
         """Whether the transaction has changed anything."""
 

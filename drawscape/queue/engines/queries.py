@@ -1,7 +1,7 @@
 """The statements of the job table, each whole and by name; values are `:named`.
 
-An engine's own class overrides those that it says otherwise. A list is passed as `Engine.list_value` makes
-it, and read here by `json_each`.
+An engine and its transactions have them as their own: `engine.read(engine.JOB, id=...)`. A list is passed as
+`Engine.list_value` makes it, and read here by `json_each`.
 """
 
 from typing import Final

@@ -185,18 +185,17 @@ class _Held:
             self.connection.close()
 
 
-class Run:
+class Run(Queries):
     """Runs the statements of one transaction, each of `Queries`, and returns their rows."""
 
-    def __init__(self, connection: Connection, sql: Queries) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
-        self.sql = sql
 
     def __call__(self, statement: str, /, **values: Any) -> Rows:
         return self._execute(statement, values).fetchall()
 
 
-class SqliteEngine:
+class SqliteEngine(Queries):
     """The queue's SQLite file.
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
@@ -209,8 +208,6 @@ class SqliteEngine:
 
     on_silence: Callable[[], object] | None = None
     """Not called: a file that is locked is not waited for so long."""
-
-    sql = Queries()
 
     def __init__(
         self,
@@ -329,7 +326,7 @@ class SqliteEngine:
         with self.write_lock:
             try:
                 connection.execute("begin immediate")
-                yield Run(connection, self.sql)
+                yield Run(connection)
                 connection.execute("commit")
                 self._check_commit()
             except BaseException as error:
@@ -370,7 +367,7 @@ class SqliteEngine:
 
     def may_claim(self, request: ClaimRequest) -> bool:
         """Return whether a job waits that a worker who asks so may start now."""
-        return bool(self.read(self.sql.MAY_CLAIM, **self._values(request))[0][0])
+        return bool(self.read(self.MAY_CLAIM, **self._values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         """Return False: each end is a part of a transaction."""
@@ -379,7 +376,7 @@ class SqliteEngine:
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction."""
         values = self._values(request)
-        rows = run(self.sql.CLAIM_ORDINARY, **values) or run(self.sql.CLAIM, **values)
+        rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
         return Claim(*rows[0]) if rows else None
 
     def _values(self, request: ClaimRequest) -> dict[str, Any]:

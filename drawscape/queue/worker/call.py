@@ -313,7 +313,7 @@ class TaskCaller:
     def _result_of(self, job_id: str) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
         with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
-            rows = engine.read(engine.sql.RESULT, id=job_id)
+            rows = engine.read(engine.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
             raise JobNotFoundError(f"its argument, the result of job {job_id}, is no longer there")
         return self._codec.loads(rows[0][0], of_result(job_id))
@@ -425,17 +425,19 @@ def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
 
 
 def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], until: float) -> bool:
-    engine, sql = queue.database, queue.database.sql
+    engine = queue.database
     pending = dict.fromkeys(job_ids)
     while pending:
         ran = False
         for job_id in list(pending):
             worker = {"worker": here, "pid": os.getpid(), "now": clock.now()}
-            while rows := engine.write(sql.CLAIM_ONE, id=job_id, **worker):  # again for a retry
+            while rows := engine.write(engine.CLAIM_ONE, id=job_id, **worker):  # again for a retry
                 ran = True
                 held = Claim(*rows[0])
                 acknowledge(engine, [(held, _run_one(queue, caller, held))])
-                pending.update((row[0], None) for row in engine.read(sql.DEPENDENTS, needed=job_id))
+                pending.update(
+                    (row[0], None) for row in engine.read(engine.DEPENDENTS, needed=job_id)
+                )
                 if time.monotonic() > until:
                     return False
         if not ran:
@@ -449,7 +451,7 @@ def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:
     def report(fraction: float, message: str | None, meta: Any, _: bytes | None) -> None:
         values = {"progress": fraction, "message": message}
         notes = None if meta is None else checked_notes(meta)
-        engine.write(engine.sql.PROGRESS, **held.key, **values, meta=notes)
+        engine.write(engine.PROGRESS, **held.key, **values, meta=notes)
 
     job = RunningJob(held.id, parsed(held.meta), report)
     call = caller.prepare(held.id, held.task, held.payload)

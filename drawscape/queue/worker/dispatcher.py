@@ -114,17 +114,17 @@ class JobLog:
 
     def _send(self) -> None:
         """Write the row that grows; when it is full the next begins behind it."""
-        sql = self._engine.sql
+        engine = self._engine
         if not self._is_placed:
-            rows = self._engine.read(sql.LOG_ROWS, id=self._held.id, position=_NEVER)
+            rows = engine.read(engine.LOG_ROWS, id=self._held.id, position=_NEVER)
             before = int(rows[-1][0] + rows[-1][2]) if rows else 0
             self._start, self._row, self._written = self._start + before, self._row + before, before
             self._is_placed = True
         data = bytes(self._data[self._row - self._start :])
         self._due += len(data) / _BYTES_A_S
-        self._engine.write(sql.WRITE_LOG, **self._held.key, position=self._row, data=data)
+        engine.write(engine.WRITE_LOG, **self._held.key, position=self._row, data=data)
         if self.end > CAP_BYTES:
-            self._engine.write(sql.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
+            engine.write(engine.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
         self._written = self.end
         if len(data) >= _ROW_BYTES:
             self._row = self.end
@@ -227,7 +227,7 @@ class Slot:
             self.is_lost = True
             return
         if child.pid != claim.pid:
-            self._write(self._engine.sql.PID, pid=child.pid)
+            self._write(self._engine.PID, pid=child.pid)
         try:
             child.send(claim)
         except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
@@ -362,9 +362,9 @@ class Slot:
             with engine.short_timeout():
                 if preview is not None:
                     picture = {"picture": preview, "now": clock.now()}
-                    engine.write(engine.sql.WRITE_PREVIEW, **claim.key, **picture)
+                    engine.write(engine.WRITE_PREVIEW, **claim.key, **picture)
                     self._previewed = True
-                if not engine.write(engine.sql.PROGRESS, **claim.key, **values):
+                if not engine.write(engine.PROGRESS, **claim.key, **values):
                     self.is_lost = True
         except DrawscapeError:
             self._look_s = _FIRST_LOOK_S
@@ -433,7 +433,7 @@ class Slot:
         self._limit_at = math.inf
         self._write_progress()
         if self._previewed and outcome.status == "finished":
-            self._write(self._engine.sql.DROP_PREVIEW)
+            self._write(self._engine.DROP_PREVIEW)
         self._log.close()
         if reusable:
             self._enter(State.IDLE)
