@@ -11,18 +11,8 @@ from pathlib import Path
 from typing import Any
 
 MODULES = (
-    "api",
-    "asyncio",
-    "consumer",
-    "crontab",
-    "helpers",
-    "immediate",
-    "priority",
-    "registry",
-    "serializer",
-    "signals",
-    "stats",
-    "utils",
+    *("api", "asyncio", "consumer", "crontab", "helpers", "immediate", "priority", "registry"),
+    *("serializer", "signals", "stats", "utils"),
 )
 """All but those about other storages (of huey's own, of Postgres, peewee and MiniHuey), the one that lists
 huey's classes by their storage, and Django's."""

@@ -256,9 +256,7 @@ def _forget_fork_server():
     process.current_process()._config.pop("tempdir", None)
     own = forkserver.ForkServer()
     for name in (
-        "ensure_running",
-        "get_inherited_fds",
-        "connect_to_new_process",
+        *("ensure_running", "get_inherited_fds", "connect_to_new_process"),
         "set_forkserver_preload",
     ):
         setattr(forkserver, name, getattr(own, name))

@@ -400,7 +400,6 @@ class Waker:
             self.thread.join(2)
 
     def _watch(self) -> None:
-        version = None
         chores_at = 0.0
         commits = self._engine.commit_watch()
         seen = None

@@ -79,7 +79,7 @@ class Job(JobReference):
     @property
     def meta(self) -> JobMeta:
         """The job's own notes: `job_meta` and what the task added. A change is saved, or refused."""
-        save = partial(store.save_meta, self._queue.database, self.id)
+        save = partial(store.save_meta, self._database, self.id)
         return JobMeta(self.refresh().meta, save)
 
     @property
@@ -89,19 +89,19 @@ class Job(JobReference):
 
     @priority.setter
     def priority(self, value: int) -> None:
-        store.set_priority(self._queue.database, self.id, priority_of(value))
+        store.set_priority(self._database, self.id, priority_of(value))
 
     @property
     def queued_by(self) -> str | None:
         """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
-        rows = self._queue.database.read(self._queue.database.HEADER, id=self.id)
+        rows = self._database.read(self._database.HEADER, id=self.id)
         origin = Origin.read(bytes(rows[0][0]))[0] if rows else None
         return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
 
     @property
     def preview(self) -> bytes | None:
         """The drawing so far, while it runs or after it was stopped; None when there is none."""
-        rows = self._queue.database.read(self._queue.database.PREVIEW, id=self.id)
+        rows = self._database.read(self._database.PREVIEW, id=self.id)
         return bytes(rows[0][0]) if rows else None
 
     def logs(self) -> str:
@@ -110,7 +110,7 @@ class Job(JobReference):
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
         """Return the log from `position` on, and where it ends."""
-        database = self._queue.database
+        database = self._database
         rows = database.read(database.LOG_ROWS, id=self.id, position=position)
         if not rows:  # versions before 0.4 kept a short log in the job's row
             short = database.read(database.SHORT_LOG, id=self.id)
@@ -147,7 +147,7 @@ class Job(JobReference):
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.
         """
-        return store.cancel(self._queue.database, self.id, seconds(grace, "grace"))
+        return store.cancel(self._database, self.id, seconds(grace, "grace"))
 
     stop = cancel
 
@@ -165,7 +165,7 @@ class Job(JobReference):
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview."""
-        store.delete(self._queue.database, self.id)
+        store.delete(self._database, self.id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.
@@ -258,6 +258,7 @@ class Batch:
 
     def __init__(self, queue: Queue, batch_id: str) -> None:
         self._queue = queue
+        self._database = queue.database
         self._id = batch_id
         rows = self._read(queue.database.BATCH)
         if not rows:
@@ -267,7 +268,7 @@ class Batch:
         """The job that runs when all are done, if one was asked for."""
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
-        return self._queue.database.read(statement, batch=self._id, **values)
+        return self._database.read(statement, batch=self._id, **values)
 
     @property
     def id(self) -> str:
@@ -279,7 +280,7 @@ class Batch:
 
     def _snapshots(self) -> list[JobSnapshot]:
         """Return the jobs, in the order of their calls."""
-        return list(map(JobSnapshot.of, self._read(self._queue.database.BATCH_JOBS)))
+        return list(map(JobSnapshot.of, self._read(self._database.BATCH_JOBS)))
 
     @property
     def jobs(self) -> list[Job]:
@@ -289,7 +290,7 @@ class Batch:
     @property
     def counts(self) -> dict[str, int]:
         """How many jobs have each status."""
-        rows = dict(self._read(self._queue.database.BATCH_COUNTS))
+        rows = dict(self._read(self._database.BATCH_COUNTS))
         still_open, ended = rows.pop("open"), rows.pop("ended")
         counts = {**dict.fromkeys(STATUSES, 0), **rows}
         counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
@@ -305,14 +306,14 @@ class Batch:
     @property
     def ended(self) -> bool:
         """Whether every job has ended."""
-        return not self._read(self._queue.database.BATCH_OPEN)
+        return not self._read(self._database.BATCH_OPEN)
 
     @property
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
         if self._total == 0:
             return 1.0
-        running = self._read(self._queue.database.BATCH_PROGRESS)[0][0]
+        running = self._read(self._database.BATCH_PROGRESS)[0][0]
         return min(1.0, (self.done + float(running)) / self._total)
 
     def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
@@ -330,9 +331,7 @@ class Batch:
                 pause_s is None
             ):  # again from the start: a clock that was set back puts an end before it
                 cursor = (0.0, 0)
-            while page := self._read(
-                self._queue.database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]
-            ):
+            while page := self._read(self._database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]):
                 cursor = page[-1][:2]
                 for _, seq, job_id in page:
                     if seq not in seen:

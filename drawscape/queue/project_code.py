@@ -100,7 +100,7 @@ def publish(engine: Engine, codec: Codec, home: Path) -> str:
     if now - _PUBLISHED.get(key, -PUBLISH_S) >= PUBLISH_S:
         files = _read(os.fspath(home), stamps(home))
         archive = zlib.compress(codec.dumps(files, _about(digest)))
-        engine.write(engine.PUBLISH_CODE, digest=digest, archive=archive, now=clock.now())
+        engine.write(engine.PUBLISH_CODE, digest=digest, archive=archive)
         engine.write(engine.DROP_CODE, before=clock.now() - KEEP_S)
         _PUBLISHED[key] = now
     return digest

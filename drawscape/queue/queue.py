@@ -64,6 +64,7 @@ class JobReference:
 
     def __init__(self, queue: "Queue", job_id: str) -> None:
         self._queue = queue
+        self._database = queue.database
         self.id = job_id
 
     def __reduce__(self) -> Any:

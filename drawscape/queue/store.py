@@ -250,7 +250,7 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
         values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
         return bool(run(run.RETRY, **values))
-    rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
+    rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
     if rows and rows[0][0]:  # something waits for something: perhaps for this
         _settle(run, outcome.status, held.id)
     return bool(rows)
@@ -275,7 +275,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     had not `begun`: the job is not to blame. One that was asked to stop meanwhile is stopped.
     """
     with engine.transaction() as run:
-        rows = run(run.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
+        rows = run(run.GIVE_BACK, **held.key, unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
             _settle(run, Status.STOPPED, held.id)
     return bool(rows)
@@ -328,7 +328,7 @@ def promote_due(engine: Engine, queue: str) -> int:
 
     A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
     """
-    due = engine.write(engine.PROMOTE, queue=queue, now=clock.now())
+    due = engine.write(engine.PROMOTE, queue=queue)
     boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
     return len(due) + len(engine.write(engine.PROMOTE_DELAYED, queue=queue, **boot))
 
@@ -343,10 +343,10 @@ def next_due_s(engine: Engine, queue: str) -> float | None:
 
 def cancel_overdue(engine: Engine) -> None:
     """Cancel the jobs that had not started within their `job_ttl`."""
-    while rows := engine.read(engine.EXPIRED_WAITING, now=clock.now()):
+    while rows := engine.read(engine.EXPIRED_WAITING):
         with engine.transaction() as run:
             for (job_id,) in rows:
-                if run(engine.EXPIRE, id=job_id, now=clock.now()):
+                if run(run.EXPIRE, id=job_id):
                     _settle(run, Status.CANCELED, job_id)
 
 
@@ -430,7 +430,7 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     """
     with engine.transaction() as run:
         _locked(run, job_id)
-        if run(run.CANCEL, id=job_id, now=clock.now()):
+        if run(run.CANCEL, id=job_id):
             _settle(run, Status.CANCELED, job_id)
             return True
         asked = run(run.ASK_TO_STOP, id=job_id, grace_s=grace_s)
@@ -466,7 +466,7 @@ def _cancel_waiting(engine: Engine, statement: str, queue: str, batch: str | Non
 
     def step(run: Transaction) -> bool:
         nonlocal canceled
-        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE, now=clock.now())
+        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE)
         _settle(run, Status.CANCELED, *(job_id for (job_id,) in rows))
         canceled += len(rows)
         return len(rows) == _AT_ONCE
@@ -484,7 +484,7 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
         if alive[worker]:
             continue
         with engine.transaction() as run:
-            if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
+            if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker):
                 _settle(run, Status.STOPPED, job_id)
 
 
@@ -680,7 +680,7 @@ def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> 
     how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
     status = runs_after.otherwise.value
     error = f"{needed}, which it depends on, {how}"
-    run(run.GIVE_UP, status=status, now=clock.now(), error=error, id=job_id)
+    run(run.GIVE_UP, status=status, error=error, id=job_id)
     return status
 
 

@@ -52,7 +52,7 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     assert [taken(), taken(), taken()] == [second, other, None]
     accepted, following = acknowledge(default_queue().database, held, Outcome("finished"), CLAIMANT)
     assert accepted
-    assert following.id == third
+    assert (following.id if following else taken()) == third  # a server is asked again
 
 
 def test_a_key_without_a_number_lets_one_run_across_tasks_and_lanes():

@@ -384,6 +384,7 @@ def _ran(
 ) -> tuple[Rows, int]:
     """Return the rows of a statement, and how many it concerned; `in_doubt`: as for `named`."""
     text, names = rendered(sql)
+    values = {"now": clock.now(), **values}
     try:
         cursor = psycopg.RawCursor(raw).execute(text, [values[name] for name in names] or None)
         return cursor.fetchall() if cursor.description else [], cursor.rowcount

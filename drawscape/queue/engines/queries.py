@@ -1,4 +1,4 @@
-"""The statements of the job table, each whole and by name; values are `:named`.
+"""The statements of the job table, each whole and by name; values are `:named`, `:now` is the present.
 
 An engine and its transactions have them as their own: `engine.read(engine.JOB, id=...)`. A list is passed as
 `Engine.list_value` makes it, and read here by `json_each`.

@@ -192,7 +192,7 @@ class Run(Queries):
         self._execute = connection.execute
 
     def __call__(self, statement: str, /, **values: Any) -> Rows:
-        return self._execute(statement, values).fetchall()
+        return self._execute(statement, {"now": clock.now(), **values}).fetchall()
 
 
 class SqliteEngine(Queries):
@@ -299,7 +299,7 @@ class SqliteEngine(Queries):
     def read(self, statement: str, /, **values: Any) -> Rows:
         """Return the rows of one statement that changes nothing."""
         try:
-            return self.connection.execute(statement, values).fetchall()
+            return self.connection.execute(statement, {"now": clock.now(), **values}).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
@@ -308,7 +308,7 @@ class SqliteEngine(Queries):
         connection = self.connection
         with self.write_lock:
             try:
-                rows = connection.execute(statement, values).fetchall()
+                rows = connection.execute(statement, {"now": clock.now(), **values}).fetchall()
             except sqlite3.Error as error:
                 raise self._named(error) from error
             self._check_commit()
@@ -381,7 +381,7 @@ class SqliteEngine(Queries):
 
     def _values(self, request: ClaimRequest) -> dict[str, Any]:
         lanes = self.list_value(request.lanes) if request.lanes else None
-        return {**request._asdict(), "lanes": lanes, "now": clock.now()}
+        return {**request._asdict(), "lanes": lanes}
 
     # What others have written
 

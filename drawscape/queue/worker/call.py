@@ -430,7 +430,7 @@ def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], un
     while pending:
         ran = False
         for job_id in list(pending):
-            worker = {"worker": here, "pid": os.getpid(), "now": clock.now()}
+            worker = {"worker": here, "pid": os.getpid()}
             while rows := engine.write(engine.CLAIM_ONE, id=job_id, **worker):  # again for a retry
                 ran = True
                 held = Claim(*rows[0])

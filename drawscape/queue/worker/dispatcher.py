@@ -361,8 +361,7 @@ class Slot:
         try:
             with engine.short_timeout():
                 if preview is not None:
-                    picture = {"picture": preview, "now": clock.now()}
-                    engine.write(engine.WRITE_PREVIEW, **claim.key, **picture)
+                    engine.write(engine.WRITE_PREVIEW, **claim.key, picture=preview)
                     self._previewed = True
                 if not engine.write(engine.PROGRESS, **claim.key, **values):
                     self.is_lost = True
