@@ -390,12 +390,7 @@ def get_job_status(job_id: str) -> dict[str, Any]:
     row = queue.find(job_id)
     if row is None:
         unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
-        return {
-            "id": job_id,
-            "status": "not_found",
-            **unknown,
-            "error": unknown_job(job_id),
-        }
+        return {"id": job_id, "status": "not_found", **unknown, "error": unknown_job(job_id)}
     result, error = None, row.error
     if row.status == Status.FINISHED:
         try:

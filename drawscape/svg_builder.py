@@ -16,15 +16,7 @@ from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg import compatibility
 from drawscape.svg.canvas import Canvas, Drawable, as_lines, as_points, as_region
-from drawscape.svg.node import (
-    Attrs,
-    Group,
-    Mask,
-    Run,
-    Shape,
-    escape,
-    transform_text,
-)
+from drawscape.svg.node import Attrs, Group, Mask, Run, Shape, escape, transform_text
 from drawscape.svg.outline import (
     PATH_DATA,
     Vertices,
@@ -568,8 +560,7 @@ class SVGBuilder(Canvas):
         scale = float(min(frame.width / size[0], frame.height / size[1]))
         middle = np.array([frame.cx, frame.cy])
         return self.polylines(
-            lines.with_points((lines.points - (low_xy + high_xy) / 2) * scale + middle),
-            **style,
+            lines.with_points((lines.points - (low_xy + high_xy) / 2) * scale + middle), **style
         )
 
     # Text

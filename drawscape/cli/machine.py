@@ -17,13 +17,7 @@ from drawscape.errors import MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.plot import save
-from drawscape.plotter.device import (
-    DRIVERS,
-    add_device,
-    devices,
-    read_device,
-    simulator_process,
-)
+from drawscape.plotter.device import DRIVERS, add_device, devices, read_device, simulator_process
 from drawscape.plotter.driver import Driver
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots

@@ -41,11 +41,7 @@ _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings i
 _CHUNK = 1 << 20
 _FORMULA = r"^[=+@\t\r-]"
 _LISTED = 5  # of the rows that were skipped: enough to find the cause
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _SEPARATOR_LINE = re.compile(
     rb"(?:\xef\xbb\xbf)?sep=([,;\t|])\r?\n", re.IGNORECASE

@@ -40,12 +40,7 @@ from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine, exi
 from drawscape.queue.queue import Queue, whole
 from drawscape.queue.retention import KEEP, Keep, prune
 from drawscape.queue.row import ClaimRequest, new_id
-from drawscape.queue.store import (
-    cancel_overdue,
-    next_due_s,
-    promote_due,
-    recover,
-)
+from drawscape.queue.store import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.task import Codec, key_of
 from drawscape.queue.worker.call import ChildSettings
 from drawscape.queue.worker.child_process import (
@@ -341,12 +336,7 @@ class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
     storage_class = JobsOnlyStorage
 
     def __init__(
-        self,
-        name: str = "huey",
-        *args: Any,
-        url: str,
-        home: str | os.PathLike[str],
-        **options: Any,
+        self, name: str = "huey", *args: Any, url: str, home: str | os.PathLike[str], **options: Any
     ) -> None:
         engine: Any = open_engine(url, Path(home) / ".drawscape")
         engine.patience_s, engine.silence_s = _JOBS_WAIT_S, _JOBS_SILENCE_S
@@ -550,11 +540,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._jobs, request, child_settings, self._lease, slots, self._stopping
         )
         self._waker = Waker(
-            storage,
-            request,
-            self._dispatcher,
-            chores=self._do_chores,
-            on_gone=self._leave_gone,
+            storage, request, self._dispatcher, chores=self._do_chores, on_gone=self._leave_gone
         )
         super().__init__(huey, **options)
 

@@ -271,9 +271,7 @@ class JobMeta(UserDict[str, Any]):
     """The notes of one job, JSON values by name; `save(change, gone)` passes changes on, or refuses them."""
 
     def __init__(
-        self,
-        values: dict[str, Any],
-        save: Callable[[Mapping[str, Any], Sequence[str]], None],
+        self, values: dict[str, Any], save: Callable[[Mapping[str, Any], Sequence[str]], None]
     ) -> None:
         self.data = values
         self._save = save

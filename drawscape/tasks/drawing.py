@@ -115,12 +115,7 @@ draw_function_svg.describe = (  # type: ignore[attr-defined]
 
 
 def _drawn(
-    recipe: Recipe,
-    filename: str | None,
-    *,
-    fresh: bool,
-    sheet: str | None,
-    parents: Sequence[str],
+    recipe: Recipe, filename: str | None, *, fresh: bool, sheet: str | None, parents: Sequence[str]
 ) -> Path:
     """Return the file of the drawing: the one that stands, else drawn and written into the catalogue."""
     target = None if filename is None else settings.output_path(filename, ".svg")
@@ -183,11 +178,7 @@ def _standing(recipe: Recipe) -> Drawing | None:
 
 
 def _remember(
-    path: Path,
-    svg: SVGBuilder,
-    recipe: Recipe,
-    took_s: float,
-    sheet: str | None,
+    path: Path, svg: SVGBuilder, recipe: Recipe, took_s: float, sheet: str | None
 ) -> None:
     """Write the row; without it the drawing stands all the same, and `rebuild` finds it."""
     try:

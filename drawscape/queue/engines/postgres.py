@@ -19,13 +19,7 @@ from drawscape import clock, settings
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import (
-    CommitInDoubt,
-    ConnectionLost,
-    Renewal,
-    Rows,
-    WorkerInfo,
-)
+from drawscape.queue.engines.engine import CommitInDoubt, ConnectionLost, Renewal, Rows, WorkerInfo
 from drawscape.queue.engines.postgres_connection import (
     CHANGE,
     GRANTS,

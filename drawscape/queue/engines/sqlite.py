@@ -20,11 +20,7 @@ from typing import Any
 from drawscape import clock
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError, QueueGoneError
-from drawscape.queue.engines.engine import (
-    Rows,
-    UniqueViolation,
-    ValueRefused,
-)
+from drawscape.queue.engines.engine import Rows, UniqueViolation, ValueRefused
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.queries import Queries
 from drawscape.queue.engines.sqlite_schema import prepare
@@ -210,11 +206,7 @@ class SqliteEngine(Queries):
     """Not called: a file that is locked is not waited for so long."""
 
     def __init__(
-        self,
-        filename: str | os.PathLike[str],
-        *,
-        synchronous: int = FULL,
-        timeout_s: float = 60.0,
+        self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
     ) -> None:
         self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
         self.target = self.label = os.fspath(self.path)

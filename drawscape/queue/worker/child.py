@@ -144,11 +144,7 @@ class Child:
     """This process as a server of jobs."""
 
     def __init__(
-        self,
-        connection: Connection,
-        begun: int,
-        log: int,
-        settings: ChildSettings,
+        self, connection: Connection, begun: int, log: int, settings: ChildSettings
     ) -> None:
         self._pid = os.getpid()
         self._jobs = 0

@@ -35,14 +35,7 @@ _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
 # Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
 # would be inherited stale.
-_PRELOADED = [
-    "ctypes",
-    "pickle",
-    "decimal",
-    "asyncio",
-    "numpy",
-    "multiprocessing.connection",
-]
+_PRELOADED = ["ctypes", "pickle", "decimal", "asyncio", "numpy", "multiprocessing.connection"]
 
 _STARTING = threading.Lock()
 """One start at a time: it sets a name of the main module aside for a moment."""
