@@ -132,11 +132,11 @@ def test_the_command_takes_seeds_of_streams(tmp_path):
     assert "did you mean 'size'" in str(drawn("--stream", "siez=3").exception)
 
 
-LEAST = 0.08
+LEAST = 0.09
 """Of the ink that lies elsewhere, or is of another color, after a blur of a millimetre.
 
-2 is all of it, 0 the same picture. ten_print has the least: its ribbons cover the page alike, and
-others are red.
+2 is all of it, 0 the same picture. hilbert has the least: its line is as dense as the picture is dark,
+and the seed moves its steps. Without it the least is .11.
 """
 
 SCREENS = {*SKETCHES.families()["pictures"], "stippling"}
