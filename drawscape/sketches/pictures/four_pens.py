@@ -59,7 +59,7 @@ def four_pens(
 
     Each pen's lines have another angle (William Talbot's screens, 1852; Frederic Ives's, 1881). All
     of them are drawn where its ink is full, every second, fourth, ... where it fades. Crosses in
-    two corners show whether the sheet has moved between the pens. The seed moves the screens.
+    two corners show whether the sheet has moved between the pens. The seed moves and turns the screens.
     """
     ink = inks(svg, palette, "#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a")[:pens]
     frame = svg.frame
@@ -72,14 +72,15 @@ def four_pens(
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
     blur = detail / 2 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
+    turn = rng.uniform(-7.5, 7.5)
     for number, (color, part) in enumerate(zip(ink, parts, strict=True)):
         broad = screen in ("lines", "tsp_picture", "portrait")
         tone = laid(inner, part, fit)
         if screen == "lines":
-            lines = _screen(rng, tone, shown(tone, inner), ANGLES[number], pen_mm)
+            lines = _screen(rng, tone, shown(tone, inner), ANGLES[number] + turn, pen_mm)
         else:
             # Lines of a portrait follow its form; others are turned with their sheet.
-            angle = 0.0 if screen == "portrait" else ANGLES[number]
+            angle = 0.0 if screen == "portrait" else ANGLES[number] + turn
             values = {"spacing": 1.3} if screen == "portrait" else {}
             if screen in STREWN:
                 counted, most, power = STREWN[screen]
@@ -98,7 +99,7 @@ def _screen(
     """Return lines of a pen that cover as much of the paper as `tone` says."""
     # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
     pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
-    lines, rank = ranked_lines(box, pitch, angle, shift=rng.random(), cycle=CYCLE)
+    lines, rank = ranked_lines(box, pitch, angle, shift=rng.uniform(-CYCLE, CYCLE) / 2, cycle=CYCLE)
     needed = (rank + 0.5 / CYCLE) * pen_mm / pitch
     strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
     return strokes.take(strokes.lengths_mm > 2.0)
