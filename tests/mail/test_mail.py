@@ -5,12 +5,7 @@ import resource
 import pytest
 from support import CONTRACT, SVG
 
-from drawscape.errors import (
-    ForbiddenPathError,
-    MailError,
-    MailTemplateError,
-    SettingsError,
-)
+from drawscape.errors import ForbiddenPathError, MailError, MailTemplateError, SettingsError
 from drawscape.mail.message import read_recipient, read_subject
 from drawscape.mail.notification import render
 from drawscape.mail.smtp import MailSettings

@@ -14,7 +14,8 @@ from plugin import make_home
 from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
-from drawscape.job_manager import workers_alive
+from drawscape.job_manager import default_queue, workers_alive
+from drawscape.queue.engines.engine import is_url
 
 
 def pytest_generate_tests(metafunc):
@@ -125,6 +126,23 @@ class Consumer:
             except subprocess.TimeoutExpired:  # it is not to outlive its test
                 self.kill()
                 pytest.fail(f"the worker did not leave:\n{self.log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def own_huey(home):
+    """Write a module with a huey of the home's queue that has more options; return its path."""
+
+    def write(**options):
+        target = default_queue().database.target
+        name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
+        options |= {place: target, "home": os.fspath(home), "task_modules": ("sampletasks",)}
+        (home / "modules" / "ownhuey.py").write_text(
+            "from drawscape.queue.huey import JobHuey, JobPostgresHuey, Keep\n"
+            f"huey = {name}('background', **{options!r})\n"
+        )
+        return "ownhuey.huey"
+
+    return write
 
 
 @pytest.fixture

@@ -6,14 +6,7 @@ import pytest
 from queue_steps import acknowledge, claim, end, queued, run, take
 
 from drawscape import errors
-from drawscape.jobs import (
-    Job,
-    Keep,
-    default_queue,
-    list_jobs,
-    prune_jobs,
-    retry_failed_jobs,
-)
+from drawscape.jobs import Job, Keep, default_queue, list_jobs, prune_jobs, retry_failed_jobs
 from drawscape.queue.row import Outcome
 from drawscape.queue.store import MAX_RECOVERIES, promote_due, recover
 

@@ -68,13 +68,8 @@ def test_a_job_may_have_a_process_of_its_own():
 
 @pytest.mark.sqlite
 @pytest.mark.slow
-def test_a_child_is_replaced_after_as_many_jobs_as_the_worker_allows(home, start_consumer):
-    (home / "modules" / "shortlived.py").write_text(
-        "from drawscape import settings\nfrom drawscape.queue.huey import JobHuey\n"
-        "huey = JobHuey('background', filename=settings.queue_file(), home=settings.home(),\n"
-        "               task_modules=settings.task_modules(), max_jobs_per_child=2)\n"
-    )
-    start_consumer(huey="shortlived.huey")
+def test_a_child_is_replaced_after_as_many_jobs_as_it_may_run(home, start_consumer, own_huey):
+    start_consumer(huey=own_huey(max_jobs_per_child=2))
     pids = [pid_of_next() for _ in range(4)]
     assert [pids.count(pid) for pid in pids] == [2] * 4
     for count in (0, -1, 1.5, True, "2"):

@@ -20,7 +20,6 @@ from drawscape.job_manager import (
     prune_jobs,
 )
 from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
-from drawscape.queue.engines.engine import is_url
 from drawscape.queue.retention import DAY_S, prune
 from drawscape.queue.row import Outcome
 
@@ -52,32 +51,11 @@ def test_pruning_keeps_the_newest_of_many(home):
     assert len(batch.jobs) == 10
 
 
-TIDY_QUEUE = """
-from drawscape.queue.huey import {name}
-from drawscape.queue.retention import Keep
-
-huey = {name}(
-    "background",
-    {place}={target!r},
-    home={home!r},
-    task_modules=("sampletasks",),
-    keep=Keep(finished_s=0.5),
-    prune_every_s=0.2,
-)
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.both_engines
-def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer):
-    target = default_queue().database.target
-    name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
-    module = home / "modules" / "tidyqueue.py"
-    module.write_text(
-        TIDY_QUEUE.format(name=name, place=place, target=target, home=os.fspath(home))
-    )
+def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer, own_huey):
     failed = enqueue_background_job("sampletasks.fail")
-    start_consumer(huey="tidyqueue.huey")
+    start_consumer(huey=own_huey(keep=Keep(finished_s=0.5), prune_every_s=0.2))
     spoken = enqueue_background_job("sampletasks.print_much", 1)
     wait_until(lambda: spoken.id not in {job.id for job in list_jobs()})
     assert not (default_queue().folder / "logs" / f"{spoken.id}.log").exists()

@@ -280,22 +280,10 @@ def test_a_worker_outlasts_a_lock_and_loses_nothing(home, start_consumer):
     job.wait(60)
 
 
-IMPATIENT_QUEUE = """
-from drawscape.queue.huey import JobHuey
-
-huey = JobHuey(
-    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",), timeout=0.3
-)
-"""
-
-
 @pytest.mark.slow
-def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer):
+def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer, own_huey):
     """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
-    filename = os.fspath(database_path())
-    module = home / "modules" / "impatientqueue.py"
-    module.write_text(IMPATIENT_QUEUE.format(filename=filename, home=os.fspath(home)))
-    consumer = start_consumer(huey="impatientqueue.huey")
+    consumer = start_consumer(huey=own_huey(timeout=0.3))
     gate = home / "gate"
     job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
     with locked():

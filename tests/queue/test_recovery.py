@@ -11,11 +11,7 @@ import pytest
 from support import is_running, rounds, started, wait_until
 
 from drawscape.errors import JobFailed
-from drawscape.job_manager import (
-    check_queue,
-    enqueue_background_job,
-    list_jobs,
-)
+from drawscape.job_manager import check_queue, enqueue_background_job, list_jobs
 from drawscape.jobs import enqueue_many
 
 pytestmark = [

@@ -14,12 +14,7 @@ import pytest
 from support import first_line, is_running, locked, python, rounds, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
-from drawscape.job_manager import (
-    cancel_job,
-    enqueue_background_job,
-    start_worker,
-    workers_alive,
-)
+from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
 from drawscape.queue.task import load_key
 from drawscape.queue.worker.child_process import cgroup_limits
 
