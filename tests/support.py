@@ -60,6 +60,12 @@ def started(job):
     return job
 
 
+def ended(job):
+    """Return the job once it is over, however it went."""
+    wait_until(lambda: job.ended, what=f"job {job.id} to end")
+    return job
+
+
 def is_running(pid):
     """Whether that process lives; one that is dead but not yet reaped does not count."""
     try:

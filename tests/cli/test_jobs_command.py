@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from support import program, python, run, started, wait_until
+from support import ended, program, python, run, started, wait_until
 
 from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs, workers_alive
 
@@ -83,8 +83,7 @@ def test_show_explains_and_gives_the_result(worked_home):
     text = output("show", job.id)
     for words in ("a greeting", "  'hello'", "It ran for"):
         assert words in text
-    failed = enqueue_background_job("clitasks.fail")
-    wait_until(lambda: failed.ended)
+    failed = ended(enqueue_background_job("clitasks.fail"))
     assert "ValueError: no ink" in output("show", failed.id)
 
 
@@ -101,20 +100,18 @@ def test_cancel_says_what_became_of_a_job(worked_home):
 
 
 def test_what_had_ended_cannot_be_canceled_and_the_others_are(worked_home):
-    ended = enqueue_background_job("clitasks.fail")
-    wait_until(lambda: ended.ended)
+    failed = ended(enqueue_background_job("clitasks.fail"))
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
-    done = run("jobs", "cancel", ended.id, "nobody", waiting.id)
-    assert f"drawscape: job {ended.id} has already ended: failed" in done.err
+    done = run("jobs", "cancel", failed.id, "nobody", waiting.id)
+    assert f"drawscape: job {failed.id} has already ended: failed" in done.err
     assert "no job has the id 'nobody'" in done.err
     assert done.out == f"{waiting.id} is canceled\n"
     assert done.code == 2
-    assert run("jobs", "cancel", ended.id).code == 1
+    assert run("jobs", "cancel", failed.id).code == 1
 
 
 def test_retry_requeue_and_delete(worked_home):
-    job = enqueue_background_job("clitasks.fail")
-    wait_until(lambda: job.ended)
+    job = ended(enqueue_background_job("clitasks.fail"))
     assert job.id in output("retry", job.id)
     wait_until(lambda: job.ended)
     assert job.id in output("retry", "--failed", "--task", "clitasks.fail")

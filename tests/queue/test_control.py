@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from queue_steps import TASK, acknowledge, claim, end, take
-from support import is_running, started, wait_until
+from support import ended, is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -26,11 +26,6 @@ from drawscape.queue.row import Outcome, new_id
 from drawscape.queue.store import give_back, recover
 
 pytestmark = pytest.mark.both_engines
-
-
-def ended(job):
-    wait_until(lambda: job.ended)
-    return job
 
 
 def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from object_store import object_store
 from postgres_proxy import Proxy
-from support import is_running, wait_until
+from support import ended, is_running, wait_until
 
 from drawscape import __version__
 from drawscape.catalogue import drawings
@@ -60,8 +60,7 @@ def shown(job):
 def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
-    job = enqueue_background_job("sampletasks.add", 1)
-    wait_until(lambda: job.ended)
+    job = ended(enqueue_background_job("sampletasks.add", 1))
     assert job.refresh().reason == "invalid"
     assert "no module 'sampletasks'" in job.error
     assert f"Python {platform.python_version()}" in shown(job).split("queued by")[1]
@@ -153,8 +152,7 @@ def test_drawings_of_another_machine_are_in_a_store(home, start_elsewhere, monke
             again.result  # noqa: B018 - not a path that does not exist
         bucket.admit_keys()
         bucket.remove_bucket()
-        lost = enqueue_background_job(draw, 60, 60, "spiral")
-        wait_until(lambda: lost.ended)
+        lost = ended(enqueue_background_job(draw, 60, 60, "spiral"))
         assert "there is no such bucket" in lost.error
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import ended, wait_until
 
 from drawscape.errors import JobFailed, JobTimeout, TaskArgumentsError
 from drawscape.job_manager import (
@@ -68,8 +68,7 @@ def test_a_job_as_an_argument_is_its_result_and_fails_with_it():
     assert second.wait(60) == 6
     assert second.requeue().wait(60) == 6
     failing = enqueue_background_job("sampletasks.fail")
-    following = enqueue_background_job("sampletasks.echo", value=failing)
-    wait_until(lambda: following.ended)
+    following = ended(enqueue_background_job("sampletasks.echo", value=failing))
     assert following.reason == "dependency"
 
 

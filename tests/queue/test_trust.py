@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from support import database_path, python, wait_until
+from support import database_path, ended, python, wait_until
 
 from drawscape import clock, errors
 from drawscape.errors import QueueError
@@ -244,8 +244,7 @@ class Bomb:
 @pytest.mark.parametrize("start", [b"", b"\0" * 32])
 def test_a_forged_message_is_never_unpickled(tmp_path, start):
     bomb = pickle.dumps(Bomb(tmp_path / "boom"))
-    job = tampered("payload = :payload", payload=start + bomb)
-    wait_until(lambda: job.ended)
+    job = ended(tampered("payload = :payload", payload=start + bomb))
     assert (job.status, job.reason) == ("failed", "invalid")
     assert "signature" in job.error
     done = enqueue_background_job("sampletasks.add", 1)
@@ -275,8 +274,7 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
 @pytest.mark.usefixtures("worked_home")
 @pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
 def test_a_corrupt_message_fails_its_job_alone(payload):
-    job = tampered("payload = :payload", payload=payload)
-    wait_until(lambda: job.ended)
+    job = ended(tampered("payload = :payload", payload=payload))
     assert (job.status, job.reason) == ("failed", "invalid")
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
@@ -295,8 +293,7 @@ def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
 def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
     done = tampered("meta = '{broken'", "sampletasks.add", 1)
     assert done.wait(60) == 1
-    job = enqueue_background_job("sampletasks.fail")
-    wait_until(lambda: job.ended)
+    job = ended(enqueue_background_job("sampletasks.fail"))
     changed(job, "meta = '{broken', detail = '[1'")
     status = get_job_status(job.id)
     assert (status["status"], status["meta"]) == ("failed", {})
@@ -347,8 +344,7 @@ def of_a_replaced_key(start_consumer):
 
 def of_a_result_beyond_the_memory(start_consumer):
     start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    job = enqueue_background_job("sampletasks.big", 180)
-    wait_until(lambda: job.ended)
+    job = ended(enqueue_background_job("sampletasks.big", 180))
     return f"{job.reason}: {job.error}"
 
 
