@@ -123,10 +123,13 @@ def test_a_published_page_is_replaced_and_another_page_is_not(module_home, publi
 
 
 def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path):
-    rose = drawings("rose")[0].tag("best")
-    for arguments in ([rose.recipe], ["--tag", "best"]):
+    rose = drawings("rose")[0].tag("keepsake").annotate("for Ada alone")
+    for arguments in ([rose.recipe], ["--tag", "keepsake"]):
         done = run("drawings", "publish", str(tmp_path / "page"), *arguments)
+        page = (tmp_path / "page" / "index.html").read_text()
+        assert "keepsake" not in page  # marks and notes stay here
+        assert "Ada" not in page
         assert done.out.strip() == str(tmp_path / "page" / "index.html"), done.err
         assert len(list((tmp_path / "page" / "drawings").glob("*.svg"))) == 1
-    for wrong in ([], [rose.recipe, "--tag", "best"], ["--tag", "unknown"], ["--stars", "x"]):
+    for wrong in ([], [rose.recipe, "--tag", "keepsake"], ["--tag", "unknown"], ["--stars", "x"]):
         assert run("drawings", "publish", str(tmp_path / "page"), *wrong).code == 2

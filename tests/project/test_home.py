@@ -173,6 +173,16 @@ def test_a_new_repository_becomes_a_project(drawscape, tmp_path):
     assert (tmp_path / "notebooks").is_dir()
 
 
+def test_a_job_outside_of_a_project_says_where_it_is_queued(drawscape, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    task = ("enqueue", "workers.svg_tasks.generate_complex_svg", "width=9", "height=9")
+    done = drawscape(tmp_path, *task)
+    assert done.code == 0
+    assert done.err == f"queued in {tmp_path}/data/drawscape, since this folder is in no project\n"
+    assert drawscape(tmp_path, "new", "studio").code == 0
+    assert drawscape(tmp_path / "studio", *task).err == ""
+
+
 @pytest.mark.parametrize("init", [True, False])
 @pytest.mark.parametrize("clone", [True, False])
 def test_a_notebook_of_the_project_imports_its_workers(studio, clone, init):
