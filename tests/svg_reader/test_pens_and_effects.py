@@ -240,6 +240,9 @@ ALIKE = [
     (LINES.format(",M20,20L60,60"), ""),
     (POINTS.format("20,20,,60,20,60,60"), ""),
     (POINTS.format(",20,20 60,60"), ""),
+    # A fill ends where it is closed, stroked there or not.
+    ('<path d="M0,0H9V9M0,20H9V29" stroke="red" fill="blue"/>', LINES.format("M0,0H9V9ZM0,20H9V29Z")),
+    ('<path d="M0,0H9V9" stroke="red" fill="white"/>', LINES.format("M0,0H9V9")),
     # A fill without an area is not seen.
     ('<path d="M20,100H60 100 120" fill="red"/>', ""),
     ('<polygon points="20,20 60,60" fill="red"/>', ""),
@@ -409,7 +412,6 @@ def test_entities_may_hold_markup_and_each_other():
             )
         ),
         (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
-        ('<path d="M0,0H9V9" stroke="red" fill="blue"/>', "the edge that closes a filled open path is not drawn"),
         ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
     ],
 )  # fmt: skip

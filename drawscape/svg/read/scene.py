@@ -158,9 +158,9 @@ class Scene:
             commands = read_commands(self.data[low:high])
             self.broken += len(commands.broken)
             lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
-            lines, owners = self._with_closed_areas(lines, owners, of[owners])
-            if cut:
-                self._note_ends(lines, of[owners])
+        lines, owners = self._with_closed_areas(lines, owners, of[owners])
+        if cut:
+            lines, owners = self._with_seen_ends(lines, owners, of[owners])
         matrices = np.array([context.matrix for context in self.contexts])
         whole, whole_owners = self._near(lines, _placed(lines, matrices, of[owners]), owners)
         if not cut:
@@ -195,17 +195,24 @@ class Scene:
         whole = np.logical_and.reduceat(near, lines.offsets[:-1])
         return lines.take(whole), owners[whole]
 
-    def _note_ends(self, lines: Lines, of: Ints) -> None:
-        """Note where a screen shows something else at the ends of lines than a pen draws."""
-        stroked = np.array([bool(c.stroke) for c in self.contexts], dtype=bool)
-        caps = np.array([c.has_caps for c in self.contexts], dtype=bool)
-        filled = np.array([c.shows_fill for c in self.contexts], dtype=bool)
+    def _with_seen_ends(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+        """Return the lines, and behind each stroked open path the edge that closes its fill.
+
+        What a screen shows of a stroke without length depends on its caps, which a pen has not: it is noted.
+        """
+        stroked = np.array([bool(c.stroke) for c in self.contexts], dtype=bool)[of]
+        caps = np.array([c.has_caps for c in self.contexts], dtype=bool)[of]
+        filled = np.array([c.shows_fill for c in self.contexts], dtype=bool)[of]
         closed = (lines.starts == lines.ends).all(axis=1)
-        if ((stroked & ~caps)[of] & closed & (lines.counts == 2)).any():
+        if (stroked & ~caps & closed & (lines.counts == 2)).any():
             self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
-        ajar = (stroked & filled)[of] & ~closed & (lines.counts > 2)
-        if ajar.any() and (ajar & ~_is_straight(lines)).any():
-            self.unsupported["the edge that closes a filled open path is not drawn"] = 1
+        ajar = np.flatnonzero(stroked & filled & ~closed & (lines.counts > 2))
+        ajar = ajar[~_is_straight(lines.take(ajar))] if len(ajar) else ajar
+        if not len(ajar):
+            return lines, owners
+        edges = Lines.of(np.stack((lines.ends[ajar], lines.starts[ajar]), axis=1))
+        places = np.concatenate((np.arange(len(lines)), ajar))
+        return _in_order([lines, edges], places, np.concatenate((owners, owners[ajar])))
 
     def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         parts: list[tuple[Lines, Ints]] = []
