@@ -5,12 +5,14 @@ a tone line by line, `heights_of` reads a grid of heights.
 """
 
 import io
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -269,9 +271,11 @@ def ranked_lines(
     t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
     curve = t * reach * along + 0.3 * bow * reach * (1 - t**2) * aside
     lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
-    cut = [clip_to_rectangle(line[None], *box) for line in lines]
-    rank = van_der_corput(number % cycle)
-    return Lines.join(cut), np.repeat(rank, [len(part) for part in cut])
+    cut = clip_to_rectangle(lines, *box)
+    # Of which line each part is: a line may leave the box and come back.
+    x, y = np.stack([along, aside]) @ (cut.starts - centre).T
+    number = np.rint((y - 0.3 * bow * reach * (1 - (x / reach) ** 2)) / pitch - shift).astype(int)
+    return cut, van_der_corput(number % cycle)
 
 
 def heights_of(name: str) -> Floats:
@@ -333,17 +337,19 @@ def separate(
     fixed = 1 - wanted.max(axis=-1)
     parts[darkest] = black * np.clip(fixed / absorbed[darkest].mean(), 0, 1)
     for round_ in range(ROUNDS):
+        passed = [1 - p[..., None] * a for p, a in zip(parts, absorbed, strict=True)]
+        # What all pens after each one let through, the last first.
+        after = list(accumulate(passed[:0:-1], operator.mul, initial=np.ones_like(wanted)))
+        before = np.ones_like(wanted)
         for pen in range(len(pens)):
-            others = np.ones_like(wanted)
-            for other in range(len(pens)):
-                if other != pen:
-                    others *= 1 - parts[other, ..., None] * absorbed[other]
+            others = before * after.pop()
             slope = others * absorbed[pen]
             best = (slope * (others - wanted)).sum(axis=-1) / np.maximum(
                 (slope**2).sum(axis=-1), 1e-9
             )
             if pen != darkest or round_ >= ROUNDS // 2:
                 parts[pen] = np.clip(best, 0, 1)
+            before *= 1 - parts[pen, ..., None] * absorbed[pen]
     total = parts.sum(axis=0)
     return np.asarray(parts * np.minimum(1, limit / np.maximum(total, 1e-9)))
 
