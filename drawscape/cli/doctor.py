@@ -32,6 +32,7 @@ _EXTRAS = {
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
 
+_ANOTHER = "set DRAWSCAPE_HOME to another folder"
 _LOW_DISK_BYTES = 200 * 2**20
 _MOST_NAMED = 20  # files in one command: what is left is named the next time
 
@@ -76,7 +77,8 @@ def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except DrawscapeError as error:
         yield Finding("settings", "cannot be used", str(error))
     except OSError as error:
-        yield Finding("files", "cannot be read", f"{error.filename}: {error.strerror or error}")
+        remedy = f"{error.filename}: {error.strerror or error}; {_ANOTHER}"
+        yield Finding("files", "cannot be read", remedy)
 
 
 def _installation() -> Iterator[Finding]:
@@ -134,12 +136,16 @@ def _why(home: Path) -> str:
 def _unwritable(home: Path, place: Path) -> Finding:
     """Return what to do about a home that is not writable, or whose nearest folder `place` is not."""
     if os.statvfs(place).f_flag & os.ST_RDONLY:
-        return Finding("home", "on a read-only disk", "set DRAWSCAPE_HOME to another folder")
-    remedy = "let this user write there, or set DRAWSCAPE_HOME to another folder"
+        return Finding("home", "on a read-only disk", _ANOTHER)
+    if not place.is_dir():
+        return Finding("home", "below a file", f"{place} is a file; {_ANOTHER}")
+    remedy = f"let this user write there, or {_ANOTHER}"
     quoted = shlex.quote(str(home))
     if home.exists() and home.stat().st_uid == os.geteuid():
         return Finding("home", "not writable", remedy, f"chmod u+wx {quoted}")
-    # Of what is above the home nothing may change its owner: it may be /.
+    if home.exists():  # nothing changes the owner of what is there: it may be / or /etc
+        remedy = f"{home} belongs to user {home.stat().st_uid}; {_ANOTHER}"
+        return Finding("home", "not writable", remedy)
     command = f"sudo install -d -o {os.geteuid()} {quoted}"
     return Finding("home", "not writable", remedy, command)
 

@@ -139,6 +139,21 @@ def test_a_home_in_a_folder_that_this_user_may_not_write(home, monkeypatch):
         assert home.stat().st_mode & 0o777 == 0o500
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("named", ["", "/home", "/home/.drawscape/queue.db", "/file/home"])
+def test_what_is_there_and_not_this_users_keeps_its_owner(home, monkeypatch, named):
+    """The home may be named by mistake as / or /etc, or be a colleague's; no command is printed."""
+    (home / "home" / ".drawscape").mkdir(parents=True)
+    (home / "file").touch()
+    for path in (home, home / "home", home / "home" / ".drawscape"):
+        os.chown(path, 4711, 4711)
+        path.chmod(0o700 if path.name == ".drawscape" else 0o755)
+    monkeypatch.setenv("DRAWSCAPE_HOME", f"{home}{named}")
+    done = doctor(*WITHOUT_ROOTS_POWERS)
+    assert remedies(done) == []
+    assert "set DRAWSCAPE_HOME to another folder\n" in done.out
+
+
 @pytest.mark.parametrize("name", [".drawscape", "output"])
 def test_a_link_that_leads_nowhere(home, name):
     (home / name).symlink_to(home / "gone")
