@@ -154,11 +154,6 @@ def echo(value):
     return value
 
 
-def fail_if(bad):
-    if bad:
-        raise ValueError("bad one")
-
-
 def big_after(path, size):
     wait_for_file(path)
     return b"x" * size

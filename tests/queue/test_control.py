@@ -28,19 +28,6 @@ from drawscape.queue.store import give_back, recover
 pytestmark = pytest.mark.both_engines
 
 
-def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path):
-    trace = tmp_path / "trace"
-    job = enqueue_background_job("sampletasks.append", str(trace))
-    assert cancel_job(job.id) is True
-    assert job.status == "canceled"
-    assert cancel_job(job.id) is False
-    start_consumer()
-    enqueue_background_job("sampletasks.nothing").wait(60)
-    assert not trace.exists()
-    with pytest.raises(errors.JobFailed, match="canceled"):
-        job.wait(1)
-
-
 @pytest.mark.usefixtures("worked_home")
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):

@@ -272,13 +272,6 @@ def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home):
     assert batch.following.wait(60) == "all done"
 
 
-def test_a_batch_with_failures_says_how_many():
-    batch = enqueue_many("sampletasks.fail_if", [{"bad": i == 3} for i in range(6)])
-    with pytest.raises(JobFailed, match="1 of 6"):
-        batch.wait(60)
-    assert batch.counts["failed"] == 1
-
-
 def draw_on(gate):
     """Show one picture, and another once the file `gate` is there, without a word of progress."""
 

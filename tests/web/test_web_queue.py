@@ -57,7 +57,9 @@ def test_an_order_of_the_page_is_named_and_may_be_canceled_by_it(client):
     order = {"width": 99, "height": 99, "pattern": "rose", "seed": 7}
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     assert rows(client)[job_id]["name"] == "rose, seed 7"
-    assert client.post(f"/jobs/{job_id}/cancel").json["canceled"] is True
+    first, second = (client.post(f"/jobs/{job_id}/cancel").json for _ in range(2))
+    assert (first["canceled"], first["status"], first["ended"]) == (True, "canceled", True)
+    assert (second["canceled"], second["status"]) == (False, "canceled")
 
 
 def test_jobs_that_are_deleted_meanwhile_do_not_spoil_the_table(client):

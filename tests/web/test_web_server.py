@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
+import requests
 from support import free_port, wait_until
 
 from drawscape.errors import SettingsError, UnknownNameError
@@ -48,17 +48,14 @@ def address(said):
     return re.search(r"http://\S+/", said)[0]
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=60) as answer:
-        return answer.read()
+def get(url, **headers):
+    return requests.get(url, headers=headers, timeout=60)
 
 
-def post(url, document):
-    request = urllib.request.Request(
-        url, json.dumps(document).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+def order_of(url, order):
+    """Return the address of the job that is ordered."""
+    job_id = requests.post(f"{url}artboard/create", json=order, timeout=60).json()["job_id"]
+    return f"{url}jobs/{job_id}"
 
 
 @pytest.mark.slow
@@ -71,9 +68,9 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
         found = re.search(r"The worker died; another one runs \(process (\d+),", line)
         assert found, line
         assert [(w.pid, w.slots) for w in workers_alive()] == [(int(found[1]), 1)]
-        job_id = post(f"{url}artboard/create", order)["job_id"]
-        wait_until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["ended"])
-        drawing = get(f"{url}jobs/{job_id}/svg")
+        job = order_of(url, order)
+        wait_until(lambda: get(job).json()["ended"])
+        drawing = get(f"{job}/svg").content
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -83,32 +80,22 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
     wait_until(lambda: not any(member.is_running() for member in family))
 
 
-def status(url, host, path="sketches", **headers):
-    request = urllib.request.Request(f"{url}{path}", headers={"Host": host, **headers})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        refused.close()
-        return int(refused.code)
-
-
 @pytest.mark.slow
 def test_open_to_others_it_takes_names_and_a_token_from_options_and_environment(home):
     named = {"DRAWSCAPE_WEB_HOSTS": "draw.example, other.example", "DRAWSCAPE_WEB_TOKEN": "s3cret"}
     options = ("--no-worker", "--host", "0.0.0.0")
     with running(*options, **named) as (_, said):
-        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        url = address(said).replace("0.0.0.0", "127.0.0.1") + "sketches"
         token = {"Authorization": "Bearer s3cret"}
         hosts = ("draw.example", "other.example", "evil.example")
-        assert [status(url, host, **token) for host in hosts] == [200, 200, 400]
-        assert status(url, "draw.example") == 401
+        assert [get(url, Host=host, **token).status_code for host in hosts] == [200, 200, 400]
+        assert get(url, Host="draw.example").status_code == 401
     assert "s3cret" not in said
     assert "WARNING" not in said
     with running(*options) as (_, said):
         url = address(said).replace("0.0.0.0", "127.0.0.1")
-        assert status(url, "any.example") == 200
-        health = json.loads(get(f"{url}healthz"))
+        assert get(f"{url}sketches", Host="any.example").status_code == 200
+        health = get(f"{url}healthz").json()
     assert (health["status"], health["workers"]) == ("no worker", 0)
     assert "No worker was started" in said
     assert "WARNING" in said
@@ -126,10 +113,10 @@ def test_gunicorn_draws_an_order_and_answers_only_to_names_of_this_machine(home,
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_until(lambda: listens(port), "gunicorn to listen")
-        job_id = post(f"{url}artboard/create", {"width": 50, "height": 50})["job_id"]
-        wait_until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["status"] == "finished")
-        assert status(url, "evil.example", "healthz") == 400
-        assert status(url, f"localhost:{port}", "healthz") == 200
+        job = order_of(url, {"width": 50, "height": 50})
+        wait_until(lambda: get(job).json()["status"] == "finished")
+        assert get(f"{url}healthz", Host="evil.example").status_code == 400
+        assert get(f"{url}healthz", Host=f"localhost:{port}").status_code == 200
     finally:
         process.terminate()
         process.wait(60)
@@ -146,7 +133,7 @@ def test_many_slow_clients_leave_room_for_the_others(serving):
         slow = [socket.create_connection(address, timeout=60) for _ in range(150)]
         for connection in slow:
             connection.sendall(b"GET /sketches HTTP/1.1\r\nHost: ")
-        assert get(f"{server.url}healthz")  # while each of them holds its connection
+        assert get(f"{server.url}healthz").ok  # while each of them holds its connection
         for connection in slow:
             connection.close()
 
