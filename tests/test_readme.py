@@ -142,6 +142,16 @@ def test_every_dependency_has_its_line():
         assert name in table, f"{name} has no line"
 
 
+def test_all_brings_every_extra_of_users_and_no_tool_of_the_tests():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    (everything,) = extras["all"]
+    named = {*re.fullmatch(r"drawscape\[(.*)\]", everything)[1].split(",")}
+    assert named == {*extras} - {"all", "test", "bench", "docs", "hpgl"}  # hpgl is empty
+
+
 def test_the_film_at_its_top_moves_and_is_small():
     from PIL import Image
 

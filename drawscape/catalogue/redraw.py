@@ -105,7 +105,7 @@ def sketch_for(
     source = source_in(provenance) if trust else None
     if source is None:
         raise ProvenanceError(
-            f"the sketch {provenance.sketch!r} comes from a notebook; hand it over (sketch=...), or let the "
+            f"the sketch {provenance.sketch!r} comes from a notebook; pass it as sketch=..., or let the "
             "source that the drawing carries run: trust=True, `drawscape redraw FILE --trust`"
         )
     return Sketch(provenance.sketch, "yours", source.load())

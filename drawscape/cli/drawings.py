@@ -249,7 +249,9 @@ def publish(
         raise click.UsageError("name each DRAWING, or choose with --sketch, --stars, --tag, ...")
     found = [find(name) for name in names] or find_drawings(stars=_stars(stars), **filters)
     if not found:
-        raise click.UsageError("no drawing is chosen so; `drawscape drawings list` shows all")
+        raise click.UsageError(
+            "no drawing matches these options; `drawscape drawings list` shows all"
+        )
     click.echo(publish_page(found, folder, title=title))
 
 

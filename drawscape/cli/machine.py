@@ -85,7 +85,7 @@ def _connected(name: str) -> Iterator[Driver]:
         driver.connect()
         click.echo(f"{name}: {driver.firmware}", err=True)
         if not (driver.kept or driver.homes or driver.knows_origin):
-            click.echo("it does not know where its pen is; places count from here", err=True)
+            click.echo("the position of the pen is unknown; places count from here", err=True)
             driver.zero_here()
         driver.prepare()
         yield driver
@@ -191,7 +191,7 @@ def unplug(name: str) -> None:
     """Pull the plug of a simulator, to see what a plot makes of it."""
     pid = simulator_process(name)
     if read_device(name).driver != "simulator" or pid is None:
-        raise MachineError(f"machine {name!r} is no simulator that runs")
+        raise MachineError(f"machine {name!r} is not a running simulator")
     os.kill(pid, signal.SIGTERM)
     click.echo(f"{name} has no power")
 
@@ -293,7 +293,7 @@ def stop(plot: Plot) -> None:
 def answer(plot: Plot) -> None:
     """Say yes to what a plot asks."""
     if plot.state.state != "waiting":
-        raise MachineError(f"plot {plot.id} asks nothing; it is {plot.words}")
+        raise MachineError(f"plot {plot.id} is not asking anything; it is {plot.words}")
     question = plot.state.text
     click.echo(question)
     plot.request("answer", to=question)

@@ -142,7 +142,7 @@ def main(args: list[str] | None = None) -> None:
         complain(error)
         sys.exit(exit_code(error))
     except UnicodeEncodeError as error:
-        complain(f"{error.object!r} is no text that {error.encoding} can write")
+        complain(f"{error.object!r} is not valid {error.encoding.upper()} text")
         sys.exit(2)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "

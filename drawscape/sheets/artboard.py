@@ -172,7 +172,7 @@ def legend_rows(legend: Legend) -> list[tuple[str, str]]:
             raise SheetError(f"legend row {pair!r}: each row is a label and a value")
         rows.append((str(pair[0]), str(pair[1])))
     if len(rows) > _MOST_ROWS:
-        raise SheetError(f"the legend has {len(rows)} rows; {_MOST_ROWS} at most")
+        raise SheetError(f"the legend has {len(rows)} rows; at most {_MOST_ROWS} fit")
     return rows
 
 

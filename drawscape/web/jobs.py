@@ -121,7 +121,7 @@ def find(job_id: str) -> Status:
     job = get_job_status(job_id if re.fullmatch(JOB_ID, job_id) else "none")
     shown = tuple(f"{module}." for module in current_site().settings.job_modules)
     if job["status"] == "not_found" or not job["task"].startswith(shown):
-        raise RequestRefused(404, f"no job {job_id!r}, or none any more")
+        raise RequestRefused(404, f"no job {job_id!r}, or it has been removed")
     return job
 
 
