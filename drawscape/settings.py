@@ -195,7 +195,7 @@ def queue_file(project: Path | None = None) -> Path:
     """
     target = queue_target(project)
     if target.startswith(_POSTGRES):
-        raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is no file")
+        raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is not a file")
     return Path(target)
 
 

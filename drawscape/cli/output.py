@@ -302,7 +302,7 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no number", param_hint="--hatch-angle") from None
+        raise click.BadParameter(f"{text!r} is not a number", param_hint="--hatch-angle") from None
 
 
 def is_stdout(output: str) -> bool:

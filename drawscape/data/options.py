@@ -56,7 +56,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "decimal": (_is_character, _CHARACTER),
     "delimiter thousands": (lambda value: value is None or _is_character(value), _CHARACTER),
     "quote escape": (lambda value: value == "" or _is_character(value), _CHARACTER),
-    "encoding": (_is_encoding, "is no text encoding of Python; try 'utf-8', 'cp1252', 'utf-16'"),
+    "encoding": (_is_encoding, "is not a text encoding of Python; try 'utf-8', 'cp1252', 'utf-16'"),
     "skip_rows": (lambda value: isinstance(value, int) and value >= 0, "must be 0 or more lines"),
     "ragged": (lambda value: value in RAGGED, f"must be one of {', '.join(RAGGED)}"),
     "nulls columns": (

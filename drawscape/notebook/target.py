@@ -313,7 +313,7 @@ def _fault(parameter: Parameter) -> str | None:
     low, high, step = parameter.low, parameter.high, parameter.step
     for number in (low, high, step):
         if number is not None and not isinstance(number, Real):
-            return f"has the bound or step {number!r}, which is no number"
+            return f"has the bound or step {number!r}, which is not a number"
     if low is not None and high is not None and low > high:
         return f"can have no value: it must be at least {low:g} and at most {high:g}"
     if step is not None and step <= 0:

@@ -186,7 +186,7 @@ BAD = [
     ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),
     ("plot a.svg --hatch-distance x", "'x'"),
     ("plot a.svg --hatch-distance grune=2", "grune"),
-    ("plot a.svg --hatch-angle red=x", "'x' is no number"),
+    ("plot a.svg --hatch-angle red=x", "'x' is not a number"),
     ("plot a.svg --hatch-style dots", "hatch style 'dots'"),
     ("plot a.svg --crop 5,5,9", "'5,5,9' is not 4 lengths"),
     ("plot a.svg --crop 18,1,2,2", "leaves nothing"),

@@ -62,7 +62,7 @@ def sketch(annotation, *default):
         (Annotated[float, MultipleOf(0.3)], 0.5, "refuses: must be a multiple of 0.3"),
         (Literal["a", "b"], "c", "refuses: must be one of a, b"),
         (Annotated[int, Interval(ge=10, le=1)], 5, "it must be at least 10 and at most 1"),
-        (Annotated[int, Interval(ge="1")], 5, "has the bound or step '1', which is no number"),
+        (Annotated[int, Interval(ge="1")], 5, "has the bound or step '1', which is not a number"),
         (Annotated[int, MultipleOf(-1)], 5, "has the step -1"),
         (Nothing, None, "has no choices"),
     ],
