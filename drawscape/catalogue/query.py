@@ -456,6 +456,12 @@ def pruning(before: datetime | None = None) -> Pruning:
     >>> drawings("harmonograph")[0] in pruning().going
     True
     """
+    refresh()
+    with reading() as connection:
+        rows = connection.execute("select * from drawing where not deleted").fetchall()
+    for row in rows:  # no folder tells that a file in it was written again
+        if not stands(row):
+            index_file(full_path(row["path"]))
     found = list(drawings())
     marks = marks_of_each(one.recipe for one in found)
     plain = [one for one in found if marks[one.recipe] == Marks()]

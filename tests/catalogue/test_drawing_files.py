@@ -144,6 +144,8 @@ def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn):
 def test_pruning_says_what_stays_and_deletes_no_edited_file(drawn):
     marked, edited, plain = (drawn("spiral", seed=seed) for seed in range(3))
     marked.star(1)
+    os.utime(plain.path.parent, ns=(10**18, 10**18))
+    assert len(drawings()) == 3  # from now on the folder's time tells of no change in it
     edited.path.write_bytes(edited.path.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
     found = pruning()
     assert [one.path for one in found.going] == [plain.path]
