@@ -95,6 +95,14 @@ def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():
     assert done.status == "deferred"
 
 
+def test_a_retry_of_all_failures_that_leaves_one_cause_leaves_its_dependents():
+    gone = ended("failed")
+    plot, other = queued(job_depends_on=gone), ended("failed")
+    gone.delete()
+    assert retry_failed_jobs() == [other]
+    assert (plot.status, plot.reason) == ("failed", "dependency")
+
+
 def test_a_cause_is_not_deleted_or_pruned_while_a_dependent_has_not_ended():
     draw = ended()
     plot = queued(job_depends_on=draw)
