@@ -30,7 +30,8 @@ def option(words: str, help: str, **more: Any) -> Callable[[Command], Command]:
     """Return an option: `words` are its flags, its name where that differs, and what it takes in capitals."""
     names = [word for word in words.split() if word.startswith("-") or word.islower()]
     taken = " ".join(word for word in words.split() if word not in names) or None
-    return click.option(*names, help=help, metavar=taken, show_default=True, **more)
+    shown = more.get("default") != ()  # none at all: sphinx-click cannot show it
+    return click.option(*names, help=help, metavar=taken, show_default=shown, **more)
 
 
 def flag(words: str, help: str) -> Callable[[Command], Command]:

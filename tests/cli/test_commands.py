@@ -49,6 +49,7 @@ def test_an_option_has_a_sentence_its_unit_and_its_default():
         assert text.endswith((".", "...")), (name, text)
         if not option.is_flag and not isinstance(option.type, click.Choice):
             assert option.metavar, (name, option.opts, "MM, TIME, NUMBER, FILE ...")
+        assert not option.show_default or option.default != (), (name, option.opts)
         if isinstance(option.default, (str, int, float)) and not option.is_flag:
             assert option.show_default, (name, option.opts)
 
