@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.values import rgb
@@ -132,7 +132,12 @@ def _broadened(head: Floats, ratio: float) -> Floats:
     """Return the plaster head whole on a page of any breadth: its backdrop goes on to both sides."""
     kept = head[: max(BUST, min(len(head), int(head.shape[1] / ratio)))]
     more = max(0, int(len(kept) * ratio - head.shape[1])) // 2
-    return np.pad(kept, ((0, 0), (more, more)), mode="edge")
+    # The light falls off there as behind the head; steps of single greys would break lines.
+    left, right = (gaussian_filter1d(kept[:, [k]], 20, axis=0) for k in (0, -1))
+    away = np.linspace(0, 1, more)
+    dimmer = kept[:, :1] + away[::-1] * (left + 0.06 - kept[:, :1])
+    brighter = kept[:, -1:] + away * (right - 0.06 - kept[:, -1:])
+    return np.concatenate([dimmer, kept, brighter], axis=1)
 
 
 @contextmanager
