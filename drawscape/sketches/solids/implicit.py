@@ -25,10 +25,7 @@ CLEARANCE = 0.006
 """Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""
 
 FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.9, 0.3, -0.35, -1.0)])
-"""Height of the ground, and how the light falls on it, to the right and away for each unit down.
-
-On a square or wide page the shadow lies beside the solid, on a tall one below it.
-"""
+"""Height of the ground, and where shadows fall: beside the solid, and on a tall page below it."""
 
 
 @sketch

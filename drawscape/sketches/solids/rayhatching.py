@@ -13,8 +13,6 @@ from drawscape.geometry.implicit import Distance, smooth_union
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
-Scene = Literal["drops", "monument", "rings"]
-
 PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
 
@@ -33,7 +31,7 @@ def rayhatching(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    scene: Annotated[Scene, doc("What stands there")] = "drops",
+    scene: Annotated[Literal["drops", "monument", "rings"], doc("What stands there")] = "drops",
     pieces: Annotated[int, Interval(ge=1, le=9), doc("Solids of the scene")] = 6,
     melt: Annotated[Share, doc("How far the solids melt into each other")] = 0.5,
     spacing: Annotated[float, Interval(ge=0.6, le=2.5), doc("In mm, between lines")] = 0.8,
@@ -56,9 +54,8 @@ def rayhatching(
     # The page shows all that is solid, and where its shadow falls.
     body = AROUND[world(AROUND) < 0.1]
     places = np.concatenate([body, body - body[:, 1:2] / light[1] * light]) @ ACROSS_UP.T
-    size = np.ptp(places, axis=0)
-    pitch = step * float(np.max(size / sides))
-    columns, rows = (size / pitch + 1).astype(int).tolist()
+    pitch = step * float(np.max(np.ptp(places, axis=0) / sides))
+    columns, rows = (np.ptp(places, axis=0) / pitch + 1).astype(int).tolist()
     middle = (places.min(axis=0) + places.max(axis=0)) / 2 @ ACROSS_UP
     origins, ahead = rays(columns, rows, pitch=pitch, middle=middle, rise=RISE)
     far = march(world, origins, ahead, 16.0)
@@ -70,12 +67,11 @@ def rayhatching(
     # The floor is bright, but for the shadows; it throws light on what is above it.
     shadow = np.where(lit, 0.0, 0.8 - 0.1 * np.hypot(*points[:, ::2].T))
     shade = 1 - np.maximum(normals @ light, 0) * lit - 0.25 * np.maximum(-normals[:, 1], 0)
-    along = np.where(
-        on_floor[:, None], (1.0, 0.0, 0.0), np.cross(normals, rng.normal(size=3) * (1, 0.4, 1))
-    )
+    along = np.cross(normals, rng.normal(size=3) * (1, 0.4, 1))
+    along[on_floor] = 1.0, 0.0, 0.0
     flat = (along @ ACROSS_UP.T * (1, -1)).T.reshape(2, rows, columns)
     # Lines end where one thing stands before another.
-    depth = np.where(np.isfinite(far), far, 20).reshape(rows, columns)
+    depth = np.minimum(far, 20).reshape(rows, columns)
     floor = on_floor.reshape(rows, columns)
     whole = (maximum_filter(depth, 3) - minimum_filter(depth, 3) < 0.12) & (depth < 20)
     whole &= binary_erosion(floor, border_value=True) | binary_erosion(~floor, border_value=True)
@@ -83,34 +79,33 @@ def rayhatching(
     x, y = step * (columns - 1) / 2, step * (rows - 1) / 2
     box = (frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
     outline = contours(gaussian_filter((depth < 20) & ~floor, 0.8, output=float), 0.5, box)
-    hatch = partial(hatch_along, flat, dark, box, box)
     inked = [[outline.take(outline.lengths_mm > 4)], []]
     for number, (between, apart, turned) in enumerate(LAYERS):
         pitch = max(spacing * apart, frame.long / 400)
-        lines = hatch(pitch, between=between, turned=turned, min_length_mm=2 * pitch)
+        where = (flat, dark, box, box, pitch)
+        lines = hatch_along(*where, between=between, turned=turned, min_length_mm=2 * pitch)
         inked[bool(turned)].append(lines)
         yield 0.6 + 0.13 * number, partial(in_pens, ink=ink, parts=[Lines.join(inked[0])])
     in_pens(svg, ink, map(Lines.join, inked), names=("form", "darks"))
 
 
 def _scene(
-    rng: np.random.Generator, scene: Scene, pieces: int, melt: float, wide: float, tall: float
+    rng: np.random.Generator, scene: str, pieces: int, melt: float, wide: float, tall: float
 ) -> Distance:
     """Return the distance to a floor and solids on it, `wide` and `tall` as the page is."""
     places = np.column_stack([rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces)])
     places *= (wide / np.sqrt(tall), tall)
     sizes = np.sort(rng.uniform(0.12, 0.4, pieces))[::-1]
     heights = rng.uniform(0.3, 1.0, pieces) * 1.1 * tall
-    turns = rng.uniform(0, np.pi, (pieces, 2))
+    turns = rng.uniform(0, np.pi, (pieces, 2))[:, 0]
 
     def piece(p: Floats, k: int) -> Floats:
         q = p - (places[k, 0], 0.0, places[k, 1])
         if scene == "drops":
-            # Two balls of one string: on the floor, and above it.
             low = np.linalg.norm(q - (0, 0.8 * sizes[k], 0), axis=1) - sizes[k]
             high = np.linalg.norm(q - (0, heights[k] + sizes[k], 0), axis=1) - 0.62 * sizes[k]
             return np.asarray(smooth_union(low, high, 0.3 + melt))
-        cos, sin = np.cos(turns[k, 0]), np.sin(turns[k, 0])
+        cos, sin = np.cos(turns[k]), np.sin(turns[k])
         q = q @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
         if scene == "monument":
             half = np.array([0.7 * sizes[k], heights[k] / 2, 0.5 * sizes[k]])
@@ -119,8 +114,7 @@ def _scene(
             return np.asarray(outer + np.minimum(over.max(axis=1), 0) - 0.03)
         radius, pipe = 0.75 * sizes[k] + 0.12, 0.06 + 0.12 * sizes[k]
         q = q - (0, radius + pipe, 0)
-        around = np.hypot(q[:, 0], q[:, 1]) - radius
-        return np.asarray(np.hypot(around, q[:, 2]) - pipe)
+        return np.asarray(np.hypot(np.hypot(q[:, 0], q[:, 1]) - radius, q[:, 2]) - pipe)
 
     union = partial(smooth_union, reach=melt)
     return lambda p: np.minimum(p[:, 1], reduce(union, (piece(p, k) for k in range(pieces))))
