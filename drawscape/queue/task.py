@@ -350,6 +350,9 @@ class Origin:
             )
 
 
+_HEADERS = {has_code: Origin(_PYTHON, __version__, has_code).header for has_code in (False, True)}
+
+
 class Codec:
     """Values to signed bytes and back; the key lies in another file beside the queue.
 
@@ -371,7 +374,7 @@ class Codec:
         message = _plainly_pickled(value)
         if message is None:
             by_value, message = True, _pickled_by_value(value)
-        message = Origin(_PYTHON, __version__, by_value).header + message
+        message = _HEADERS[by_value] + message
         return self._signature(about, message) + message
 
     def _signature(self, about: str, message: bytes | memoryview) -> bytes:
