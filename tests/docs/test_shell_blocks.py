@@ -37,7 +37,7 @@ SHELL = [
     for number, (kind, code) in enumerate(found)
     if kind == "sh"
 ]
-SOMEBODYS = "postgresql://studio:PASSWORD@db.example.org/drawscape"
+SOMEBODYS = "postgresql://studio@db.example.org/drawscape"
 WORKER_THAT_LEAVES = f"""#!/bin/sh
 [ "$1" != worker ] || set -- "$@" --burst
 exec {DRAWSCAPE} "$@"
