@@ -354,9 +354,8 @@ class MarlinDriver(GcodeDriver):
         last = self._last_line()
         self.kept = not reset and last is not None and 0 < self.marker <= last
         self._renumber(last or 0 if self.kept else 0)
-        words = name.decode(errors="replace")
-        words = re.sub(r"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", "", words)
-        self.firmware = words.strip() or "Marlin"
+        words = re.sub(rb"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", b"", name)
+        self.firmware = words.decode(errors="replace").strip() or "Marlin"
 
     def _last_line(self) -> int | None:
         """Return the number of the last line that it took, from its complaint about one out of order."""
@@ -459,7 +458,10 @@ class MarlinDriver(GcodeDriver):
 
     def rescue(self) -> None:
         rows = b"".join(command.text for command in self.pen(False))
-        self.ask(b"\n" + rows + b"M114\n", _AT.pattern, _BUSY_S)
+        # Half a line of a dead program is refused, and takes the next bytes with it.
+        for _ in range(3):
+            if b"Error:" not in self.ask(b"\n" + rows + b"M114\n", _AT.pattern, _BUSY_S).string:
+                break
 
 
 def _rows(text: str) -> list[str]:

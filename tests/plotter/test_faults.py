@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import serial
 from machine_bench import Bench, document, hp_place, judge, lose_a_line, scribble
-from machine_emulators import KINDS, EbbEmulator, GrblEmulator
+from machine_emulators import KINDS, EbbEmulator, GrblEmulator, MarlinEmulator
 from support import wait_until
 
 from drawscape.drawing.document import Document, Layer
@@ -278,6 +278,24 @@ def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(be
         with contextlib.suppress(subprocess.TimeoutExpired):
             guard.wait(1.5)
     assert guard.wait(60) == 0
+    assert not machine.carriage.down
+
+
+@pytest.mark.parametrize("lost", [6, 9, 14, 20])
+def test_the_pen_is_lifted_although_half_a_line_takes_the_next_bytes_with_it(bench, lost):
+    class Late(MarlinEmulator):
+        """Looks at its input when so many bytes have come: of a line that it refuses they go, too."""
+
+        def receive(self, data):
+            for at in range(0, len(data), lost):
+                super().receive(data[at : at + lost])
+                self._read_lines()
+
+    machine = bench("marlin", Late).emulator
+    machine.carriage.pen(True, 0.0)
+    machine.rx += b"N7 G1 X1"
+    with read_device("desk").opened() as driver:
+        driver.rescue()
     assert not machine.carriage.down
 
 
