@@ -456,7 +456,6 @@ def pruning(before: datetime | None = None) -> Pruning:
     >>> drawings("harmonograph")[0] in pruning().going
     True
     """
-    refresh()
     with reading() as connection:
         rows = connection.execute("select * from drawing where not deleted").fetchall()
     for row in rows:  # no folder tells that a file in it was written again

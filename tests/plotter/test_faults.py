@@ -283,9 +283,7 @@ def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(be
 
 @pytest.mark.parametrize("lost", [6, 9, 14, 20])
 def test_the_pen_is_lifted_although_half_a_line_takes_the_next_bytes_with_it(bench, lost):
-    class Late(MarlinEmulator):
-        """Looks at its input when so many bytes have come: of a line that it refuses they go, too."""
-
+    class Late(MarlinEmulator):  # looks at its input when so many bytes have come
         def receive(self, data):
             for at in range(0, len(data), lost):
                 super().receive(data[at : at + lost])

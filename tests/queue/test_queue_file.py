@@ -177,16 +177,19 @@ GONE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", GONE)
-def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm):
+@pytest.mark.parametrize("when", [0, 2**32], ids=["long ago", "at the time of the last look"])
+def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
     job = enqueue_background_job("sampletasks.nothing")
-    GONE[harm](folder := default_queue().folder)
+    os.utime(folder := default_queue().folder, (2**32, 2**32))
+    enqueue_background_job("sampletasks.nothing")
+    GONE[harm](folder)
     if folder.exists():
-        os.utime(folder, (0, 0))  # as if it had happened long ago
+        os.utime(folder, (when, when))
     for _ in range(2):
         with pytest.raises(QueueGoneError, match="was deleted or replaced"):
             enqueue_background_job("sampletasks.nothing")
-        with pytest.raises(QueueGoneError, match="was deleted or replaced"):
-            job.refresh()
+    with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+        wait_until(lambda: not job.refresh())  # a reader looks again after a while
 
 
 GONE_AS_IT_IS_OPENED = """

@@ -260,6 +260,10 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
     """The signature covers what the message is about, so rows cannot be made of parts of others."""
     source, other = (enqueue_background_job("sampletasks.add", i) for i in (1, 2))
     assert (source.wait(60), other.wait(60)) == (1, 2)
+    ((payload,),) = default_queue().database.read(
+        "select payload from job where id = :id", id=other.id
+    )
+    assert b" code\n" not in payload  # else another Python could not run it
     of_source = "(select {0} from job as source where source.id = :source)".format
     moved = tampered(f"payload = {of_source('payload')}", source=source.id)
     renamed = tampered("task = 'sampletasks.add'", "sampletasks.nap", 0)
