@@ -75,8 +75,8 @@ def read_svg(
             raise UnknownNameError(what, str(value), known)
     scene = read_scene(_root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
-    bounds, factor = lines.bounds, 1.0
-    if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
+    factor = 1.0
+    if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
     filled = list(_filled(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
     lines, outlines = _without_white(scene, lines, outlines)

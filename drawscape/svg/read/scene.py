@@ -177,7 +177,9 @@ class Scene:
     def _with_closed_areas(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         """Return the lines, areas closed as a fill closes them; a line there and back encloses none."""
         areas = np.array([context.is_area for context in self.contexts], dtype=bool)[of]
-        if areas.any() and (flat := areas & _is_straight(lines)).any():
+        if not areas.any():
+            return lines, owners
+        if (flat := areas & _is_straight(lines)).any():
             lines, owners, areas = lines.take(~flat), owners[~flat], areas[~flat]
         ajar = areas & ~lines.closed
         if not ajar.any():
@@ -200,13 +202,20 @@ class Scene:
 
         What a screen shows of a stroke without length depends on its caps, which a pen has not: it is noted.
         """
-        stroked = np.array([bool(c.stroke) for c in self.contexts], dtype=bool)[of]
-        caps = np.array([c.has_caps for c in self.contexts], dtype=bool)[of]
-        filled = np.array([c.shows_fill for c in self.contexts], dtype=bool)[of]
-        closed = (lines.starts == lines.ends).all(axis=1)
-        if (stroked & ~caps & closed & (lines.counts == 2)).any():
+        kinds = [(bool(c.stroke), c.has_caps, c.shows_fill) for c in self.contexts]
+        stroked, caps, filled = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
+        counts = lines.counts
+        chosen = np.flatnonzero(stroked & np.where(counts > 2, filled, ~caps))
+        if not len(chosen):
+            return lines, owners
+        first, last = (
+            lines.points.take(at, axis=0)
+            for at in (lines.offsets[chosen], lines.offsets[chosen + 1] - 1)
+        )
+        closed = (first == last).all(axis=1)
+        if (closed & (counts[chosen] == 2)).any():
             self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
-        ajar = np.flatnonzero(stroked & filled & ~closed & (lines.counts > 2))
+        ajar = chosen[~closed & (counts[chosen] > 2)]
         ajar = ajar[~_is_straight(lines.take(ajar))] if len(ajar) else ajar
         if not len(ajar):
             return lines, owners
