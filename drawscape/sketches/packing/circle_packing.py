@@ -5,17 +5,13 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Points, circle, depth_in, polar
+from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, polar
 from drawscape.geometry.hatch import hatch
 from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
 
-Within = Literal["page", "disc"]
 Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
-Circles = Floats
-"""(N, 3): centre and radius in mm."""
-
-FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays", "empty")
+FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays")
 
 
 @sketch
@@ -23,8 +19,7 @@ def circle_packing(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    within: Annotated[Within, doc("What the circles fill")] = "page",
-    count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles")] = 480,
+    count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles, on A4")] = 480,
     largest: Annotated[float, Interval(ge=0.03, le=0.4), doc("Largest, part of the page")] = 0.2,
     smallest: Annotated[float, Interval(ge=0.5, le=5), doc("Smallest radius in mm")] = 1.4,
     gap: Annotated[float, Interval(ge=0, le=4), doc("Room in mm between circles")] = 0.9,
@@ -33,67 +28,33 @@ def circle_packing(
     contrast: Annotated[Share, doc("How much lighter some circles are than others")] = 0.8,
     palette: Palette = AS_DESIGNED,
 ) -> None:
-    """Circles that grew until they touched, filled from dark to light with three pens.
+    """Circles as large as the room that others leave them, filled from dark to light with three pens.
 
     A random Apollonian gasket, after J. Shier, "Filling space with random fractal
     non-overlapping simple shapes" (2011).
     """
-    ink = inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e")
-    frame = svg.frame
-    most = max(largest * frame.short, 1.2 * smallest)
-    circles = _packed(rng, frame, within, count, most, smallest, gap)
-    # Darker circles and lighter ones, large ones never quite dark: each is a tone of its own.
-    light = rng.beta(0.7, 0.9, len(circles)) * contrast
-    steps = spacing * (1 + 3.5 * light**1.5 + 0.02 * circles[:, 2])
+    ink, frame = inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e"), svg.frame
+    low, high = (frame.x0, frame.y0), (frame.x1, frame.y1)
     # Each pen has a region of its own, with a few guests.
-    hearts = rng.uniform((frame.x0, frame.y0), (frame.x1, frame.y1), (7, 2))
-    away = np.hypot(*(circles[:, None, :2] - hearts).transpose(2, 0, 1))
-    pens = np.array([0, 1, 0, 2, 0, 1, 0])[away.argmin(axis=1)]
-    pens = np.where(rng.random(len(pens)) < 0.08, rng.integers(3, size=len(pens)), pens)
+    hearts, owners = rng.uniform(low, high, (7, 2)), (0, 1, 0, 2, 0, 1, 0)
     inked: list[list[Points]] = [[], [], []]
-    for (x, y, radius), pen, step in zip(circles.tolist(), pens, steps.tolist(), strict=True):
-        kind = fill if fill != "mixed" else str(rng.choice(FILLS, p=(0.3, 0.24, 0.26, 0.14, 0.06)))
-        # A large disc left white looks forgotten, a small one like a bubble.
-        kind = "rings" if (fill, kind) == ("mixed", "empty") and radius > 4 * smallest else kind
-        drawn = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
-        inked[pen] += [line + np.array([x, y]) for line in drawn]
+    places = rng.uniform(low, high, (as_on_a4(40_000, frame), 2))  # about a millimetre apart
+    room, most = depth_in(frame, places), max(largest * frame.short, smallest)
+    for _ in range(grow_count(count, frame)):
+        # Where the largest has room, the first place is as good as any; then the widest gap is next.
+        middle = places[np.argmax(np.minimum(room, most))]
+        radius = min(float(np.max(room)), max(smallest, most * rng.uniform(0.74, 1)))
+        if radius < smallest:
+            break
+        room = np.minimum(room, np.hypot(*(places - middle).T) - radius - gap)
+        pen = owners[np.argmin(np.hypot(*(hearts - middle).T))]
+        pen = int(rng.integers(3)) if rng.random() < 0.08 else pen
+        kind = str(rng.choice(FILLS, p=(0.34, 0.26, 0.26, 0.14))) if fill == "mixed" else fill
+        # Darker circles and lighter ones, large ones never quite dark: each is a tone of its own.
+        step = spacing * (1 + 3.5 * (rng.beta(0.7, 0.9) * contrast) ** 1.5 + 0.02 * radius)
+        lines = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
+        inked[pen] += [middle + line for line in lines]
     in_pens(svg, ink, inked)
-
-
-def _packed(
-    rng: np.random.Generator,
-    frame: Frame,
-    within: Within,
-    count: int,
-    largest: float,
-    smallest: float,
-    gap: float,
-) -> Circles:
-    """Return circles at least `gap` apart, large ones first, as large as their room lets them be."""
-    circles = np.empty((0, 3))
-    # The least radius sinks from round to round, so that large circles find their places first.
-    for least in np.geomspace(max(largest * 0.8, smallest), smallest, 34):
-        places = rng.uniform((frame.x0, frame.y0), (frame.x1, frame.y1), (1500, 2))
-        room = np.minimum(_room(places, circles, frame, within, gap), largest)
-        for index in np.argsort(-room, kind="stable"):
-            if room[index] < least or len(circles) >= count:
-                break
-            new = _room(places[index : index + 1], circles, frame, within, gap)[0]
-            if new >= least:
-                circles = np.vstack((circles, [*places[index], min(new, largest)]))
-    return circles
-
-
-def _room(places: Points, circles: Circles, frame: Frame, within: Within, gap: float) -> Floats:
-    """Return the radius of the largest circle about each place that meets nothing."""
-    if within == "disc":
-        room = frame.short / 2 - np.hypot(places[:, 0] - frame.cx, places[:, 1] - frame.cy)
-    else:
-        room = depth_in(frame, places)
-    if len(circles):
-        off = np.hypot(*(places[:, None] - circles[None, :, :2]).transpose(2, 0, 1))
-        room = np.minimum(room, (off - circles[:, 2]).min(axis=1) - gap)
-    return np.asarray(room)
 
 
 def _filling(kind: str, radius: float, step: float, turn: float) -> list[Points]:
