@@ -50,23 +50,15 @@ def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
     order = np.argsort(sizes, kind="stable")
     order = order[parents[order] >= 0]
     heir[parents[order]] = order  # the last one written, the largest, stays
-    found = []
-    for start in range(len(parents)):
-        parent = int(parents[start])
-        if parent >= 0 and heir[parent] == start:
-            continue
-        chain = [parent] if parent >= 0 else []
-        node = start
-        while node >= 0:
-            chain.append(node)
-            node = int(heir[node])
-        found.append(chain)
+    found: list[list[int]] = []
+    for start, parent in enumerate(parents.tolist()):
+        if parent < 0 or heir[parent] != start:
+            found.append([parent] * (parent >= 0))
+            node = start
+            while node >= 0:
+                found[-1].append(node)
+                node = int(heir[node])
     return found
-
-
-def twig_lines(places: Points, chain_nodes: list[list[int]]) -> Lines:
-    """Return the chains as lines; a chain of a single node is left out."""
-    return Lines.of([places[chain] for chain in chain_nodes if len(chain) > 1])
 
 
 def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
@@ -78,10 +70,8 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
 
     places, carried = relaxed(places, parents, 6), subtree_sizes(parents)
     apart = max(GRAIN_MM, trunk_mm / 18)  # a broader trunk has a wider grain
-    width = trunk_mm * (carried / carried[0]) ** (1 / taper)
-    width *= 1 + 0.7 * np.exp(
-        -np.hypot(*(places - places[0]).T) / (30 * apart)
-    )  # broad at the foot
+    off = np.hypot(*(places - places[0]).T) / (30 * apart)
+    width = trunk_mm * (carried / carried[0]) ** (1 / taper) * (1 + 0.7 * np.exp(-off))
     child = np.flatnonzero((width > apart) & (parents >= 0))
     parent = parents[child]
     # A limb is as broad as itself where it leaves a broader one, but for a collar.
@@ -98,7 +88,7 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
         for chain in chains(parents, carried)
     ]
     # A twig of a step or two would be a thorn; others begin at the rim of the wood.
-    twigs = twig_lines(places, [chain for chain in thin if len(chain) > 4])
+    twigs = Lines.of([places[chain] for chain in thin if len(chain) > 4])
     of_twig = np.arange(len(twigs)).repeat(twigs.counts)
     outside = shapely.difference(shapely.linestrings(twigs.points, indices=of_twig), wood)
     parts, of_part = shapely.get_coordinates(shapely.get_parts(outside), return_index=True)

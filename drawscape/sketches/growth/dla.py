@@ -10,7 +10,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Ints, Points, as_on_a4, filled, fit_count, polar
 from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 from drawscape.svg_builder import SVGBuilder
 
 MOST_PARTICLES = 16_000
@@ -46,22 +46,21 @@ def dla(
         yield 0.95 * done, partial(_so_far, places=places, parents=parents)
     places = filled(svg.frame, relaxed(_upright(svg, places), parents, 3))
     sizes = subtree_sizes(parents)
-    nodes = [chain for chain in chains(parents, sizes) if len(chain) > 1]
-    parts = []
+    nodes, parts = chains(parents, sizes), []
     for least, most in ((1, 12), (12, 120), (120, particles + 2)):
         # From the last node of the broader pen on, so that no branch has a gap.
         lines = [
             [a for a, b in pairwise([*chain, chain[-1]]) if sizes[a] >= least and sizes[b] < most]
             for chain in nodes
         ]
-        parts.append(twig_lines(places, lines))
+        parts.append([places[line] for line in lines if len(line) > 1])
     in_pens(svg, ink, parts, width=[0.25 + pen * 0.35 * boldness for pen in range(3)])
 
 
 def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
     """Draw the cluster under way, as large as it is."""
     smooth = filled(page.frame, relaxed(places, parents, 3))
-    page.polylines(twig_lines(smooth, chains(parents, subtree_sizes(parents))))
+    page.polylines([smooth[chain] for chain in chains(parents, subtree_sizes(parents))])
 
 
 def _upright(svg: SVGBuilder, places: Points) -> Points:

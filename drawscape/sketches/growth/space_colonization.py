@@ -8,22 +8,11 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
-from drawscape.geometry import (
-    Ints,
-    Noise,
-    Points,
-    as_on_a4,
-    clip_to_rectangle,
-    contains,
-    fitted,
-    polar,
-)
+from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
+from drawscape.geometry.lines import Ints, Points
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import wood_lines
 from drawscape.svg_builder import SVGBuilder
-
-MOST_BUDS = 3000
-"""More take longer than five seconds."""
 
 
 @sketch
@@ -46,7 +35,7 @@ def space_colonization(
     """
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
     frame, noise = svg.frame, Noise(rng)
-    buds = min(as_on_a4(buds, frame), MOST_BUDS)
+    buds = min(as_on_a4(buds, frame), 3000)  # more take longer than five seconds
     deep = 0.15 * frame.height  # what the roots take
     foot = np.array([frame.cx, frame.y1 - deep])
     t = np.linspace(0, 2 * np.pi, 240)
