@@ -1,6 +1,5 @@
 """Plants that grow by rewriting."""
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -43,13 +42,13 @@ def l_system(
     near = (np.arange(plants) + 0.5) / plants
     x = frame.x0 + frame.width * (0.1 + 0.8 * rng.permutation(near))
     foot = frame.y1 - frame.height * (0.13 * (1 - near) + 0.03)
-    shapes: list[tuple[int, Shape]] = []
+    pens, shapes = list[int](), list[Shape]()
     for number in range(plants):
         name = str(rng.choice(list(SYSTEMS))) if kind == "meadow" else kind
         (rule, angle), text = SYSTEMS[name], "X"
         for _ in range(generations - (name == "fern")):  # ferns branch twice as often
             text = text.replace("F", "FF").replace("X", rule)
-        twigs = Lines.of(list(_branches(rng, text, angle, wildness, weight)))
+        twigs = _branches(rng, text, np.radians(angle), 0.4 * wildness, 0.012 * weight)
         tall = frame.height * (0.2 + 0.72 * near[number] ** 1.5) * rng.uniform(0.9, 1.0)
         leaf = 0.03 * tall
         (low, top), (high, _) = twigs.points.min(axis=0), twigs.points.max(axis=0)
@@ -59,42 +58,37 @@ def l_system(
         twigs = twigs.with_points(twigs.points * size + (at, foot[number]))
         in_leaf = rng.random(len(twigs)) < min(leaves, 300 / len(twigs))  # each takes time
         pen, broad = (3, 0.3) if number % 3 == 0 else (int(near[number] > 1 / 3), 0.2)
-        shapes.append((int(3 * near[number]), Shape(twigs)))
-        for edge in _leaves(twigs.take(in_leaf), leaf, broad):
-            shapes.append((pen, Shape(Lines.of([edge]), edge)))
-    seen = list(zip(shapes, occlude(shape for _, shape in shapes), strict=True))
-    drawn = [[part for (pen, _), part in seen if pen == number] for number in range(4)]
-    lines = [clamped(frame, Lines.join(part)) for part in (*drawn, [_ground(rng, frame)])]
+        edges = _leaves(twigs.take(in_leaf), leaf, broad)
+        shapes += [Shape(twigs), *(Shape(Lines.of([edge]), edge) for edge in edges)]
+        pens += [int(3 * near[number])] + len(edges) * [pen]
+    drawn = [*zip(pens, occlude(shapes), strict=True), (4, _ground(rng, frame))]
+    lines = [Lines.join(part for pen, part in drawn if pen == number) for number in range(5)]
     # A twig that no pen could show is only a blot on its neighbour.
-    parts = [thinned(part.take(part.lengths_mm > 0.6), most=0.5) for part in lines]
+    parts = [thinned(clamped(frame, part.take(part.lengths_mm > 0.6)), most=0.5) for part in lines]
     names, widths = ("far", "middle", "near", "flowers", "ground"), (0.25, 0.3, 0.45, 0.3, 0.3)
     in_pens(svg, ink, parts, names=names, width=widths)
 
 
-def _branches(
-    rng: np.random.Generator, text: str, degrees: float, wildness: float, weight: float
-) -> Iterator[Points]:
-    """Yield the turtle's unbroken lines, each step bent by chance and, far out, by its weight."""
-    chance = iter(rng.normal(0, 1, len(text)).tolist())
-    angle, blur = np.radians(degrees), np.radians(degrees) * 0.4 * wildness
-    place, heading, depth, line = 0j, -np.pi / 2, 0, [0j]
-    stack: list[tuple[complex, float]] = []
-    for letter in text + "]":
+def _branches(rng: np.random.Generator, text: str, turn: float, blur: float, sag: float) -> Lines:
+    """Return the turtle's unbroken lines, each step bent by chance and, far out, by its weight."""
+    chance = iter(rng.normal(0, blur * turn, len(text)).tolist())
+    place, heading, line = 0j, -np.pi / 2, [0j]
+    lines, stack = [line], list[tuple[complex, float]]()
+    for letter in text:
         if letter == "F":
             # Downwards is +90 degrees; a stem stands, a twig hangs.
-            heading += 0.012 * weight * depth * float(np.cos(heading)) + 0.06 * blur * next(chance)
+            heading += sag * len(stack) * float(np.cos(heading)) + 0.06 * next(chance)
             place += complex(np.cos(heading), np.sin(heading))
             line.append(place)
         elif letter in "+-":
-            heading += (angle if letter == "+" else -angle) + blur * next(chance)
+            heading += (turn if letter == "+" else -turn) + next(chance)
         elif letter == "[":
             stack.append((place, heading))
-            depth += 1
         elif letter == "]":
-            if len(line) > 1:
-                yield np.column_stack([np.real(line), np.imag(line)])
-            place, heading = stack.pop() if stack else (place, heading)
-            depth, line = depth - 1, [place]
+            place, heading = stack.pop()
+            line = [place]
+            lines.append(line)
+    return Lines.of(np.column_stack([np.real(x), np.imag(x)]) for x in lines if len(x) > 1)
 
 
 def _leaves(twigs: Lines, size: float, broad: float) -> Points:
@@ -102,9 +96,8 @@ def _leaves(twigs: Lines, size: float, broad: float) -> Points:
     t = np.linspace(0, 1, 8)
     side = broad * np.sin(np.pi * t) * (1.2 - 0.4 * t)
     leaf = np.concatenate([t + 1j * side, (t - 1j * side)[-2::-1]])
-    last = twigs.offsets[1:] - 1
-    ahead = (twigs.points[last] - twigs.points[last - 1]) @ (1, 1j)
-    placed = size * leaf * (ahead / np.maximum(np.abs(ahead), 1e-9))[:, None]
+    ahead = (twigs.ends - twigs.points[twigs.offsets[1:] - 2]) @ (1, 1j)
+    placed = size * leaf * (ahead / np.abs(ahead))[:, None]
     return np.stack([placed.real, placed.imag], axis=-1) + twigs.ends[:, None]
 
 
@@ -115,6 +108,5 @@ def _ground(rng: np.random.Generator, frame: Frame) -> Lines:
     y = frame.y1 - frame.height * 0.17 * (1 - depth)
     tall = frame.height * (0.008 + 0.022 * depth) * rng.uniform(0.5, 1.2, len(depth))
     lean = Noise(rng).perlin(x / frame.short * 5, y / frame.short * 5) + rng.normal(0, 0.12, len(x))
-    t = np.linspace(0, 1, 5)
-    blade_x = x[:, None] + (lean * tall)[:, None] * t**2 * 1.4
-    return Lines.of(np.stack([blade_x, y[:, None] - tall[:, None] * t], axis=-1))
+    t = np.linspace(0, 1, 5)[:, None]
+    return Lines.of(np.stack([x + 1.4 * lean * tall * t**2, y - tall * t]).T)
