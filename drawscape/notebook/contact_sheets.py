@@ -32,9 +32,9 @@ from drawscape.notebook.board import (
 from drawscape.notebook.reader import state_of
 from drawscape.notebook.target import (
     Drawable,
-    DrawnBefore,
     Target,
     at_one_moment,
+    moment_words,
     parameter_names_of,
     target_of,
 )
@@ -312,7 +312,7 @@ class ContactSheet(Board):
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
         tile = super()._tile(tile_id, cell)
         if cell.drawing is not None and cell.drawn_before:
-            tile["hint"] = f"{DrawnBefore(cell.drawing).words} · {tile['hint']}"
+            tile["hint"] = f"drawn before{moment_words(cell.drawing)} · {tile['hint']}"
         return tile
 
     def _count(self) -> None:

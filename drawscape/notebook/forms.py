@@ -8,7 +8,6 @@ import contextlib
 import mimetypes
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -56,6 +55,7 @@ from drawscape.notebook.settings import Settings, Steps
 from drawscape.notebook.target import (
     Drawable,
     DrawnBefore,
+    Target,
     call_text,
     enqueue_drawing,
     is_drawing,
@@ -182,20 +182,17 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._drawable, self._first = drawable, settings
         self._job_timeout, self._kept = job_timeout, kept
         before = kept.load()
-        self._settings = settings if before is None else settings.restored(before)
         self._steps = Steps(settings)
-        self._steps.add(self._settings)
+        if before is not None:
+            self._steps.add(settings.restored(before))
         self._lock = threading.RLock()
         self._job: Job | DrawnBefore | None = None
         self._following: Following | None = None
         self._drawn_with: Kept = {}
         self._path: Path | None = None
-        self._started_s: float | None = None
-        self._over = self._has_drawing = self._is_draft = False
-        self._code_sent = False
-        self._wanted = self._drafting = self._rested = False
+        self._wanted = self._drafting = False
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
-        self._rest = Debounce(REST_S, self._hand_rests, from_last=True)
+        self._rest = Debounce(REST_S, self._keep_what_is_shown, from_last=True)
         self._saving = Debounce(PACE_S, lambda: kept.save(self._settings.kept), from_last=True)
         super().__init__(layout=shared_layout())
         self._last(f"the form of {settings.target.title}", "form")
@@ -205,7 +202,9 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         )
         show_strip = partial(setattr, self, "strip")
         self.recent = RecentPictures(kept.target_key, self._bring_back, show_strip)
-        self.state = {"live": live, "locks": [], "names": self.named.names_if_readable}
+        self.state = {"live": live, "locks": [], "names": self.named.names} | {
+            "details": [], "status": "", "running": False
+        }  # fmt: skip
         self._show_schema()
         self._show_settings()
         if drawing is not None and drawing.path.is_file():
@@ -214,6 +213,10 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._show_first()
         if self.recent.paths:
             later(self.recent.refresh)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._steps.now
 
     # What a program does with it
 
@@ -271,11 +274,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def show(self, drawing: Drawing) -> DrawnBefore:
         """Show a drawing that stands as the form's own, and return what stands for its job."""
-        guard()  # a job that the notebook queues next finds a worker all the same
-        known = DrawnBefore(drawing)
-        self._begin(known, keep_former=False)
-        self._job_changed(known, known.state)
-        return known
+        return self._show_known(DrawnBefore(drawing.path, drawing))
 
     def cancel(self) -> bool:
         """Cancel the latest job, waiting or running; return whether there was one."""
@@ -287,11 +286,11 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def undo(self) -> None:
         """Show the settings before these, and their picture where it stands."""
-        self._show_step(self._steps.step(-1))
+        self._step(-1)
 
     def redo(self) -> None:
         """Show the settings that `undo` left, and their picture where it stands."""
-        self._show_step(self._steps.step(1))
+        self._step(1)
 
     def shuffle(self) -> None:
         """Show random values for each parameter that is not locked, and another seed."""
@@ -310,9 +309,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         """Take the parameters that the sketch has now; what still fits keeps its value."""
         newer = newer_target(self._drawable, self._settings.target)
         if newer is not None:
-            settings = self._settings.retargeted(newer)
-            self._first, self._steps = Settings.of(newer), Steps(settings)
-            self._settings = settings
+            self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
             self._show_schema()
             self._show_settings()
         self._say(renewed="")
@@ -363,7 +360,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def begin_saving(self) -> None:
         """The form is in an output: show what stands for its settings."""
-        if self._job is None and not self._has_drawing:
+        if self._job is None:
             self._show_first()
 
     def __dir__(self) -> Iterable[str]:
@@ -374,38 +371,29 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _change(self, settings: Settings, gesture: Any = None, *, draws: bool = True) -> None:
         """Show other settings; changes of one gesture are one step."""
+        former = self._settings.target
         with self._lock:
-            if (
-                settings.all_inputs == self._settings.all_inputs
-                and settings.held == self._settings.held
-            ):
+            if not self._steps.add(settings, gesture):
                 return
-            pattern_changed = settings.target is not self._settings.target
-            self._settings = settings
-            self._steps.add(settings, gesture)
-        if pattern_changed:
-            self._show_schema()
-        self._settings_changed(quick=gesture is not None)
+        self._settings_changed(former, quick=gesture is not None)
         if draws and self.live:
             self._request_draft()
 
-    def _show_step(self, settings: Settings) -> None:
-        pattern_changed = settings.target is not self._settings.target
-        self._settings = settings
-        if pattern_changed:
-            self._show_schema()
-        self._settings_changed()
+    def _step(self, by: int) -> None:
+        former = self._settings.target
+        self._steps.step(by)
+        self._settings_changed(former)
         self._show_what_stands()
 
     def _show_kept(self, kept: Kept) -> None:
         self._change(self._settings.restored(kept), draws=False)
         self._show_what_stands()
 
-    def _settings_changed(self, *, quick: bool = False) -> None:
+    def _settings_changed(self, former: Target, *, quick: bool = False) -> None:
+        if former is not self._settings.target:
+            self._show_schema()
         self._saving.request() if quick else self._kept.save(self._settings.kept)
         self._show_settings()
-        if not self._has_drawing:
-            self._show_empty_sheet()  # paper and orientation show before anything is drawn
 
     def _show_schema(self) -> None:
         target = self._settings.target
@@ -414,25 +402,24 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _show_settings(self) -> None:
         settings = self._settings
-        older = self._has_drawing and not self.live and settings.kept != self._drawn_with
-        details: dict[str, Any] = {"details": []} if self._code_sent else {}
-        self._code_sent = False
+        drawn = self._path is not None
         self.inputs = settings.all_inputs
         self._say(
             errors=settings.errors,
             undo=self._steps.can_undo,
             redo=self._steps.can_redo,
-            older=older,
+            older=drawn and not self.live and settings.kept != self._drawn_with,
             name="",
             previews=self._previews(),
-            **details,
+            details=[one for one in self.state["details"] if not one["open"]],  # the code of others
         )
-        if not self._has_drawing:
-            self._show_empty_sheet()
+        size = settings.page_size
+        if size is not None and not drawn and self._job is None:
+            self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
 
     def _name_changed(self, name: str | None) -> None:
         chosen = {} if name is None else {"name": name}
-        self._say(names=self.named.names_if_readable, **chosen)
+        self._say(names=self.named.names, **chosen)
 
     def _previews(self) -> dict[str, str]:
         """Return small pictures of the files that the fields name, as addresses."""
@@ -445,18 +432,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     # Drawing
 
-    def _draw(
-        self, *, fresh: bool = False, draft: bool = False, shown: int | None = None
-    ) -> Job | DrawnBefore:
-        """Show what stands for the settings, or enqueue a job; `shown` is a drawing to draw again."""
+    def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
+        """Show what stands for the settings, or enqueue a job."""
         target = self._settings.target
         self._offer_renewal()
         try:
             arguments = self._settings.arguments
             recipe = recipe_for(target, arguments)
             known = None if fresh else standing_drawing(recipe)
-            if known is not None and known.id == shown:
-                known, fresh = None, True
             if known is not None:
                 return self.show(known)
             if not (fresh or draft) and (kept := kept_draft(recipe)) is not None:
@@ -469,7 +452,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         finally:
             if not draft:
                 self._kept.save(self._settings.kept)
-        self._begin(made, keep_former=self.live, draft=draft)
+        self._begin(made)
         following = Following(
             [made],
             lambda state: self._job_changed(made, state),
@@ -479,6 +462,39 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._following = following
         return made
 
+    def _begin(self, job: Job | DrawnBefore, details: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Follow `job` from now on; the former one is cancelled."""
+        with self._lock:
+            former, self._job = self._job, job
+            if self._following is not None:
+                self._following.close()
+                self._following = None
+            self._drawn_with = self._settings.kept
+            stale = {} if self._keeps_former else {"stale": True}
+            self._say(
+                details=list(details), progress=0.0, status="queued", words="waiting", older=False,
+                running=True, **stale,
+            )  # fmt: skip
+        if former is not None:
+            former.cancel()
+
+    def _show_known(self, known: DrawnBefore, words: str = "", **how: Any) -> DrawnBefore:
+        """Show what was drawn before in place of a job."""
+        guard()  # a job that the notebook queues next finds a worker all the same
+        self._begin(known, **how)
+        with self._lock:
+            if self._job is known:
+                self._show_result(known.result)
+                words = words or known.words
+                self._say(status="finished", words=words, progress=1.0, running=False)
+        self._job_ended()
+        return known
+
+    def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
+        """Show as a drawing what was a draft a moment ago: what is said of it stays."""
+        known = DrawnBefore(drawing.path, drawing)
+        return self._show_known(known, self.status, details=self.state["details"])
+
     def _kept_path(self) -> Path:
         """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
         if self._path is None:
@@ -486,47 +502,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if not is_draft(self._path):
             return self._path
         drawing = keep_draft(self._path)
-        if self._over:  # else the next draft is under way already
+        if not self.state["running"]:  # else the next draft is under way already
             self._show_kept_draft(drawing)
         return drawing.path
 
-    def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
-        """Show as a drawing what was a draft a moment ago: its words stay."""
-        known = DrawnBefore(drawing)
-        with self._lock:
-            self._job, self._over, self._is_draft = known, True, False
-            self._drawn_with = self._settings.kept
-            self._show_result(known.result)
-            self._say(status="finished", running=False, older=False)
-        return known
-
-    def _begin(self, job: Job | DrawnBefore, *, keep_former: bool, draft: bool = False) -> None:
-        """Follow `job` from now on; the former one is cancelled."""
-        with self._lock:
-            former, self._job = self._job, job
-            if self._following is not None:
-                self._following.close()
-                self._following = None
-            self._drawn_with, self._started_s = self._settings.kept, None
-            self._over, self._is_draft = False, draft
-            self._keeps_former = keep_former and self._has_drawing
-            stale = {} if self._keeps_former else {"stale": True}
-            self._say(
-                details=[], progress=0.0, status="queued", words="waiting", older=False,
-                running=True, **stale,
-            )  # fmt: skip
-        if former is not None:
-            former.cancel()
-
-    def _job_changed(self, job: Job | DrawnBefore, state: JobState) -> None:
+    def _job_changed(self, job: Job, state: JobState) -> None:
         """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""
         with self._lock:
-            if job is not self._job or self._over:
+            if job is not self._job or not self.state["running"]:
                 return
-            self._over = state.ended
-            if state.status == "started" and self._started_s is None:
-                self._started_s = time.monotonic()
-            if state.ended and isinstance(job, Job):
+            if state.ended:
                 self._show_end(state, job.logs())
             if state.status == "finished":
                 self._show_result(state.result)
@@ -548,21 +533,25 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         folded = "" if error.strip() == error_line(error) else error
         self._show_details({"traceback": folded, "printed": tail_of(printed)})
 
+    @property
+    def _keeps_former(self) -> bool:
+        """Whether a picture stays until the next is there: a live form's is compared with it."""
+        return self.live and self._path is not None
+
     def _shows_preview(self, state: JobState) -> bool:
-        begun_s = time.monotonic() - (self._started_s or 0.0)
-        if state.status == "started" and begun_s < QUICK_S:
+        if state.status == "started" and state.run_s < QUICK_S:
             return False
         return not self._keeps_former or state.progress >= WORTH_SHOWING
 
     def _show_result(self, result: Any) -> None:
         picture, path = result_picture(result), result_path(result)
-        self._has_drawing, self._path = path is not None, path
+        self._path = path
         drawn = None if path is None or is_draft(path) else path
         drawing = drawing_of(str(drawn))
         thumbnail = None if drawing is None else drawing.thumbnail
         caption = "" if result is None else str(result)[:LONGEST_RESULT]
         if path is not None:
-            place = "draft" if self._is_draft else place_words(path)
+            place = "draft" if is_draft(path) else place_words(path)
             caption = f"{place} · {size_words(path.stat().st_size)}"
         small = Picture(thumbnail, "webp") if thumbnail else picture
         if picture is None and thumbnail:
@@ -601,11 +590,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             file = path.name if path else ""
             self._say(caption=caption, kind=picture.format, stale=False, file=file, **changes)
 
-    def _show_empty_sheet(self) -> None:
-        size = self._settings.page_size
-        if size is not None and not self._over:
-            self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
-
     def _show_first(self) -> None:
         """Show the drawing of the settings where it stands, else the last picture."""
         if not self._show_what_stands() and self.recent.paths:
@@ -632,16 +616,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _show_file(self, path: Path) -> None:
         """Show a file that was drawn before, by other code or by a task that keeps no recipe."""
-        drawing = drawing_of(str(path))
-        if drawing is not None:
-            self.show(drawing)
-            return
-        with self._lock:
-            self._job, self._over, self._is_draft = None, True, False
-            self._drawn_with = self._settings.kept
-            self._say(status="finished", words="drawn before", running=False, details=[])
-            self._show_result(str(path))
-            self._say(older=False)
+        self._show_known(DrawnBefore(path, drawing_of(str(path))))
 
     def _offer_renewal(self) -> None:
         """Offer the parameters that the sketch has now, where its file or cell has changed them."""
@@ -659,7 +634,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _request_draft(self) -> None:
         with self._lock:
-            self._wanted, self._rested = True, False
+            self._wanted = True
             free = not self._drafting
         self._pace.request()
         self._rest.request()
@@ -674,27 +649,21 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         try:
             self._draw(draft=True)
         except Exception:  # noqa: BLE001 - `_draw` has shown it
-            with self._lock:
-                self._drafting = False
-
-    def _hand_rests(self) -> None:
-        with self._lock:
-            self._rested = True
-        self._keep_what_is_shown()
+            self._drafting = False
 
     def _job_ended(self) -> None:
-        with self._lock:
-            self._drafting = False
+        self._drafting = False
         self._draw_draft()
         self._keep_what_is_shown()
 
     def _keep_what_is_shown(self) -> None:
         """Make a drawing of the draft that the hand rests on."""
         with self._lock:
-            draft = self._path if self._is_draft and self._over else None
-            ready = self._rested and self.live and not (self._drafting or self._wanted)
-        if draft is not None and ready and is_draft(draft):
-            self._guarded(lambda: self._draw())
+            busy = self._drafting or self._wanted or self._rest.is_due or not self.live
+            is_shown = self.state["status"] == "finished" and self._path is not None
+            kept = not busy and is_shown and is_draft(str(self._path))
+        if kept:
+            self._guarded(self._draw)
 
     # Words
 
@@ -747,8 +716,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""
         self._say(ack=0)
-        nothing = self._job is None and not self._has_drawing
-        if nothing and self._settings.target.takes_margin and not self._show_what_stands():
+        is_sketch = self._settings.target.takes_margin
+        if self._job is None and is_sketch and not self._show_what_stands():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet
                 self._draw()
@@ -761,8 +730,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _on_draw(self, fresh: bool = False) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it again."""
-        shown = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
-        self._draw(fresh=fresh, shown=shown)
+        is_shown = isinstance(self._job, DrawnBefore) and self._drawn_with == self._settings.kept
+        self._draw(fresh=fresh or is_shown)
 
     def _on_dice(self) -> None:
         if not self.live:
@@ -782,7 +751,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _on_code(self) -> None:
         code = self.code
         self._show_details({"code, on the clipboard too": code}, unfolded=True)
-        self._code_sent = True
         self.send({"copy": code})
 
     def _on_star(self, stars: int, id: str = "") -> None:

@@ -103,14 +103,9 @@ class NamedSettings:
 
     @property
     def names(self) -> list[str]:
-        """The names, the latest first."""
-        return [key.partition("\n")[2] for key in named_store.keys(self._place(""))]
-
-    @property
-    def names_if_readable(self) -> list[str]:
-        """The names, none from a catalogue that cannot be read."""
+        """The names, the latest first; none from a catalogue that cannot be read."""
         with _logged("the saved settings are not offered"):
-            return self.names
+            return [key.partition("\n")[2] for key in named_store.keys(self._place(""))]
         return []
 
     def save(self, name: str) -> None:

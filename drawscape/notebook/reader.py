@@ -51,7 +51,6 @@ class JobState:
     ahead: int | None = None
     task: str = ""
     description: str | None = None
-    drawn_before: str = ""
     number: int = 0
 
     @property

@@ -134,18 +134,14 @@ class Settings:
 
     def _gathered(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return values as a caller knows them: streams together, no margin where none was given."""
-        streams = {n.removeprefix(STREAM): v for n, v in found.items() if n.startswith(STREAM)}
-        given = {name: seed for name, seed in streams.items() if seed is not None}
-        pattern = self.target.fixed.get("pattern_type") if self.target.patterns else None
-        head = {"pattern_type": pattern} if pattern else {}
-        rest = {n: v for n, v in found.items() if not n.startswith(STREAM)}
-        if self.target.takes_margin and rest.get("margin") is None:
-            rest.pop("margin", None)
-        if not given:
-            return {**head, **rest}
-        first = [name for name in rest if name in ("width", "height", "margin", "seed")]
-        before = {name: rest.pop(name) for name in first}
-        return {**head, **before, "streams": given, **rest}
+        gathered = dict(self._pattern)
+        for name, value in found.items():
+            if name.startswith(STREAM):
+                if value is not None:
+                    gathered.setdefault("streams", {})[name.removeprefix(STREAM)] = value
+            elif (name, value) != ("margin", None) or not self.target.takes_margin:
+                gathered[name] = value
+        return gathered
 
     # What it becomes
 
@@ -272,18 +268,32 @@ class Settings:
     @property
     def all_inputs(self) -> dict[str, Any]:
         """The inputs, with the pattern where there is one to choose."""
-        pattern = self.target.fixed.get("pattern_type") if self.target.patterns else None
-        return {**({"pattern_type": pattern} if pattern else {}), **self.inputs}
+        return {**self._pattern, **self.inputs}
+
+    @property
+    def _pattern(self) -> dict[str, Any]:
+        fixed = self.target.fixed if self.target.patterns else {}
+        return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
+
+    def shows_the_same(self, other: "Settings") -> bool:
+        """Return whether a page shows the same for both, and both hold the same values."""
+        held = [{n: id(value) for n, (_, value) in one.held.items()} for one in (self, other)]
+        return self.all_inputs == other.all_inputs and held[0] == held[1]
 
 
 class Steps:
-    """The settings that a form went through, with a place among them."""
+    """The settings that a form shows now, and those that it went through."""
 
     LONGEST = 500
 
     def __init__(self, first: Settings) -> None:
         self._row, self._place = [first], 0
         self._gesture: Any = None
+
+    @property
+    def now(self) -> Settings:
+        """The settings that are shown."""
+        return self._row[self._place]
 
     @property
     def can_undo(self) -> bool:
@@ -295,20 +305,20 @@ class Steps:
         """Whether there are settings after these."""
         return self._place < len(self._row) - 1
 
-    def add(self, settings: Settings, gesture: Any = None) -> None:
-        """Note what is shown now. Changes with the same `gesture`, as of one drag, are one step."""
-        if settings.all_inputs == self._row[self._place].all_inputs:
-            return
+    def add(self, settings: Settings, gesture: Any = None) -> bool:
+        """Show these, and return whether they differ; what one `gesture` changes, as a drag, is one step."""
+        if settings.shows_the_same(self.now):
+            return False
         same = gesture is not None and gesture == self._gesture and self.can_undo
         kept = self._place if same else self._place + 1
         self._row = [*self._row[:kept], settings][-self.LONGEST :]
         self._place, self._gesture = len(self._row) - 1, gesture
+        return True
 
-    def step(self, by: int) -> Settings:
-        """Go back (-1) or forward (1); return what to show."""
+    def step(self, by: int) -> None:
+        """Go back (-1) or forward (1)."""
         self._place = min(max(self._place + by, 0), len(self._row) - 1)
         self._gesture = None
-        return self._row[self._place]
 
 
 def shown_of(parameter: Parameter, value: Any) -> Any:

@@ -28,8 +28,8 @@ from drawscape.errors import (
     ProvenanceError,
     SignatureError,
 )
+from drawscape.image_tag import file_tag
 from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
-from drawscape.notebook.reader import JobState
 from drawscape.notebook.text import label_of, size_words, value_text
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
@@ -338,13 +338,10 @@ class DrawnBefore:
     id = ""
     status = "finished"
 
-    def __init__(self, drawing: Drawing) -> None:
-        self.drawing = drawing
-
-    @property
-    def result(self) -> str:
+    def __init__(self, path: Path, drawing: Drawing | None) -> None:
+        self.result = str(path)
         """The path of the drawing's file."""
-        return str(self.drawing.path)
+        self.drawing = drawing
 
     def wait(self, timeout: Any = None) -> str:
         """Return the path at once."""
@@ -355,25 +352,24 @@ class DrawnBefore:
         return False
 
     @property
-    def state(self) -> JobState:
-        """What a display shows of it."""
-        return JobState(self.id, "finished", result=self.result, drawn_before=self.words)
-
-    @property
     def words(self) -> str:
         """That it was drawn before, and when."""
-        moment = self.drawing.drawn_at.astimezone()
-        today = moment.date() == datetime.now().astimezone().date()
-        return (
-            f"drawn before, {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
-        )
+        return "drawn before" + ("" if self.drawing is None else moment_words(self.drawing))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show the drawing, as a job that has finished does."""
-        return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
+        tag = file_tag(self.result)
+        return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
 
     def __repr__(self) -> str:
-        return f"<DrawnBefore {self.drawing.path.name}>"
+        return f"<DrawnBefore {Path(self.result).name}>"
+
+
+def moment_words(drawing: Drawing) -> str:
+    """Return when a drawing was made: ', at 12:30', ', on 03 May at 12:30'."""
+    moment = drawing.drawn_at.astimezone()
+    today = moment.date() == datetime.now().astimezone().date()
+    return f", {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
 
 
 @contextmanager

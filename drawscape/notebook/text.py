@@ -20,8 +20,6 @@ def status_words(job: JobState, verb: str = "drawing") -> str:
 
     `verb` says what the worker does meanwhile.
     """
-    if job.drawn_before:
-        return job.drawn_before
     took = duration_words(job.started_at, job.ended_at)
     share = f" {job.progress:.0%}".replace("%", " %") if job.progress else ""
     ahead = f": {job.ahead} job{'s' if job.ahead != 1 else ''} ahead" if job.ahead else ""

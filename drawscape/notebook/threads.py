@@ -78,25 +78,26 @@ class Debounce:
         self._thread = SLOW if slow else READER
         self._lock = threading.Lock()
         self._asked = 0
-        self._is_due = False
+        self.is_due = False
+        """Whether the call is still to come."""
 
     def request(self) -> None:
         """Ask for the call; one that is due already serves this request too."""
         with self._lock:
-            if self._is_due and not self._from_last:
+            if self.is_due and not self._from_last:
                 return
-            self._is_due, self._asked = True, self._asked + 1
+            self.is_due, self._asked = True, self._asked + 1
             asked = self._asked
         self._thread.do(lambda: self._run(asked), self._period_s)
 
     def drop(self) -> None:
         """Forget what is due."""
         with self._lock:
-            self._is_due = False
+            self.is_due = False
 
     def _run(self, asked: int) -> None:
         with self._lock:
-            if not self._is_due or asked != self._asked:
+            if not self.is_due or asked != self._asked:
                 return  # dropped, or put off
-            self._is_due = False
+            self.is_due = False
         self._action()
