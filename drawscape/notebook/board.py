@@ -6,7 +6,8 @@ comment at its top says what travels to the page.
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +21,8 @@ from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
-from drawscape.errors import DrawscapeError
+from drawscape.clock import seconds
+from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.memory import drawing_of
@@ -32,7 +34,7 @@ from drawscape.notebook.pictures import (
     result_picture,
     small_picture,
 )
-from drawscape.notebook.reader import ENDED, CatalogueFollowing, Following, JobState
+from drawscape.notebook.reader import ENDED, CatalogueFollowing, Following, JobState, state_of
 from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     SHEET_PRIORITY,
@@ -71,7 +73,7 @@ MOST_KEPT = 100
 """Tiles that a saved notebook keeps."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cell:
     """One drawing of a board: what is asked for, the job that draws it, the drawing.
 
@@ -155,7 +157,8 @@ def plan(
             cell.arguments = settings.arguments
             recipe = recipe_for(settings.target, cell.arguments)
             cell.request = recipe.request if recipe else ""
-            cell.drawing = None if fresh else standing_drawing(recipe)
+            if not fresh:
+                cell.drawing = cell.drawing or standing_drawing(recipe)
     return planned
 
 
@@ -257,11 +260,9 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._tiles: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, Marks] = {}
         self._lock, self._keep_lock = threading.RLock(), threading.Lock()
-        self._news = threading.Condition(self._lock)
         self._numbers = itertools.count(1)
-        self._is_open = (
-            False  # a page asks for all tiles when it opens: before, nobody receives them
-        )
+        # A page asks for all tiles when it opens: before, nobody receives them.
+        self._is_open = False
         self._by_job: dict[str, list[Cell]] = {}
         self._followings: list[Any] = []
         self._catalogue: CatalogueFollowing | None = None
@@ -314,18 +315,12 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def show(self, cells: Mapping[str, Cell]) -> None:
         """Show these cells, in this order, and no others."""
-        with self._lock, at_one_moment():
+        with self._lock:
             self._cells = dict(cells)
-            self._read_marks()
-            former, self._tiles = self._tiles, {}
-            for one, cell in self._cells.items():
-                self._tiles[one] = {**self._tile(one, cell), "number": next(self._numbers)}
+            self._tiles = {one: tile for one, tile in self._tiles.items() if one in cells}
             self.selected = [one for one in self.selected if one in self._cells]
             self.order = list(self._cells)
-            self._send_tiles(
-                one for one in self._cells if _differs(former.get(one), self._tiles[one])
-            )
-            self._count()
+            self.marked()
 
     def follow(self, cells: Iterable[Cell]) -> None:
         """Show from now on how the jobs of these cells are doing, on whatever page of the board they are."""
@@ -522,40 +517,58 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def marked(self) -> None:
         """Show the marks that the drawings have now, also those made elsewhere."""
-        with self._lock, reading():
-            self._read_marks()
-            for one in list(self._cells):
-                self._update(one)
+        with self._lock, at_one_moment():
+            self._marks = {}
+            self._read_marks(self._cells.values())
+            self._update(self._cells)
             self._count()
 
     def _trouble(self, words: str) -> None:
         self.note = words
 
-    def _read_marks(self) -> None:
-        recipes = [cell.drawing.recipe for cell in self._cells.values() if cell.drawing]
-        self._marks = marks_of_each(recipes) if recipes else {}
+    def _read_marks(self, cells: Iterable[Cell]) -> None:
+        recipes = [cell.drawing.recipe for cell in cells if cell.drawing]
+        self._marks |= marks_of_each(recipes) if recipes else {}
 
     def _changed(self, state: JobState) -> None:
         """Show a state of a job in all of its cells."""
         with self._lock:
-            for cell in self._by_job.get(state.id, ()):
-                had_drawing = cell.drawing is not None
-                if not cell.show(state):
-                    continue
-                if cell.drawing is not None and not had_drawing:
-                    self._marks |= marks_of_each([cell.drawing.recipe])
-                for one, shown in self._cells.items():
-                    if shown is cell:
-                        self._update(one)
+            cells = [cell for cell in self._by_job.get(state.id, ()) if cell.show(state)]
+            self._read_marks(cells)
+            self._update(one for one, cell in self._cells.items() if cell in cells)
             self._count()
-            self._news.notify_all()
 
-    def _update(self, tile_id: str) -> None:
-        """Show a tile again, if it has changed; with a number, so that an older one never replaces it."""
-        made = self._tile(tile_id, self._cells[tile_id])
-        if _differs(self._tiles.get(tile_id), made):
-            self._tiles[tile_id] = {**made, "number": next(self._numbers)}
-            self._send_tiles([tile_id])
+    def _await(self, timeout: Any, *, raise_on_failure: bool) -> None:
+        """Return once all jobs of the cells have ended. Raises JobTimeout, and JobFailed if asked to."""
+        cells = list(self._cells.values())
+        until_s = None if timeout is None else time.monotonic() + seconds(timeout, "timeout")
+        for cell in cells:
+            if cell.job is not None and not cell.ended:
+                rest_s = None if until_s is None else max(until_s - time.monotonic(), 0)
+                try:
+                    cell.job.wait(rest_s)
+                except JobTimeout as error:
+                    raise JobTimeout(f"{self.status}; {error}") from None
+                except Exception:  # noqa: BLE001 - its state says how it ended
+                    pass
+                self._changed(state_of(cell.job))
+        self.keep()  # a notebook that runs without a page may end now
+        bad = [cell for cell in cells if cell.status in TROUBLES]
+        if bad and raise_on_failure:
+            why = bad[0].state.error if bad[0].state else ""
+            raise JobFailed(
+                f"{len(bad)} of {len(cells)} jobs did not finish; {bad[0].caption}: {why}"
+            )
+
+    def _update(self, tile_ids: Iterable[str]) -> None:
+        """Show those tiles that have changed, with a number: an older one never replaces a newer one."""
+        changed = []
+        for one in tile_ids:
+            made = self._tile(one, self._cells[one])
+            if made != {n: v for n, v in self._tiles.get(one, {}).items() if n != "number"}:
+                self._tiles[one] = {**made, "number": next(self._numbers)}
+                changed.append(one)
+        self._send_tiles(changed)
 
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
         caption, hint, stars, key = cell.words, "", 0, ""
@@ -584,16 +597,14 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def _picture(self, cell: Cell) -> Picture | None:
         return cell.picture()
 
-    def _send_tiles(self, tile_ids: Iterable[str]) -> None:
+    def _send_tiles(self, tile_ids: Sequence[str]) -> None:
         """Send tiles with their pictures; the caller holds the lock."""
-        if self._is_saved:
+        if self._is_saved and tile_ids:
             self._keeping.request()
-        if not self._is_open:
-            return
-        for some in _parts(tile_ids, AT_ONCE):
+        for first in range(0, len(tile_ids) if self._is_open else 0, AT_ONCE):
             contents, pictures = [], []
             with reading():
-                for one in some:
+                for one in tile_ids[first : first + AT_ONCE]:
                     tile = self._tiles[one]
                     found = self._picture(self._cells[one]) if tile["picture"] else None
                     contents.append({**tile, "format": found.format if found else ""})
@@ -631,16 +642,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         return [self._drawing(one) for one in self._chosen_ids()]
 
 
-def _differs(former: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
-    return former is None or any(former[name] != now[name] for name in now if name != "number")
-
-
-def _parts(ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    every = list(ids)
-    for first in range(0, len(every), size):
-        yield every[first : first + size]
-
-
 def figures_words(drawing: Drawing) -> str:
     """Return a drawing's name, figures and settings in a line."""
     figures = drawing.figures
@@ -659,6 +660,6 @@ def settings_words(drawing: Drawing) -> str:
     return ", ".join([page, f"seed {drawing.seed}", *values])
 
 
-def count_words(number: int, noun: str = "drawing") -> str:
+def count_words(number: int) -> str:
     """Return '1 drawing', '2 drawings'."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} drawing{'' if number == 1 else 's'}"

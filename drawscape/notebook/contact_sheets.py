@@ -8,13 +8,10 @@ from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
 from drawscape.catalogue.query import short
-from drawscape.clock import seconds
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import (
     DrawscapeError,
-    JobFailed,
     JobNotFoundError,
-    JobTimeout,
     ParameterError,
     UnknownNameError,
 )
@@ -42,6 +39,9 @@ from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import address_of
 
+Axes = dict[str, list[Any]]
+"""Values by parameter."""
+
 MOST_CELLS = 400
 """A typing error in a range must not fill the queue; a wall of prints has fewer."""
 
@@ -50,9 +50,6 @@ MORE = 24
 
 SPREAD = 12
 """Drawings of variations of nothing in particular."""
-
-_POLL_S = 0.5
-"""How often `wait` reads jobs by itself, should the reader have nothing to tell."""
 
 _SEED = Parameter("seeds", "int", low=0)
 _COLUMNS = Parameter("columns", "int", low=1)
@@ -118,12 +115,16 @@ def variations(
     >>> variations("schotter", vary={"columns": [6, 12]})
     <ContactSheet: 2 drawings of schotter>
     """
-    target, chosen = target_of(sketch), {**(vary or {}), **choices}
-    if not any(map(_is_axis, chosen.values())):
-        chosen, sobol = {**_ranges(target, chosen), **chosen}, sobol or SPREAD
+    target, given = target_of(sketch), {**(vary or {}), **choices}
+    axes = {name: _limited(name, value) for name, value in given.items() if _is_axis(value)}
+    fixed = {name: value for name, value in given.items() if name not in axes}
+    if not axes:
+        axes, sobol = _ranges(target, fixed), sobol or SPREAD
     if sobol is not None:
-        chosen, paired = sampled(chosen, sobol, target.parameters), True
-    cells, across = value_cells(chosen, columns, paired=paired)
+        axes, paired = _sampled(axes, sobol, target.parameters), True
+    cells = _value_cells(axes, fixed, paired=paired)
+    across = len(list(axes.values())[-1]) if len(axes) > 1 and not paired else min(4, len(cells))
+    across = across if columns is None else _COLUMNS.check(columns)
     size = paper_size(paper, orientation)
     return _sheet_of(target, cells, across, size, name, fresh, job_timeout)
 
@@ -259,23 +260,8 @@ class ContactSheet(Board):
         One that failed shows why in its place; with `raise_on_failure` it raises JobFailed.
         Raises JobTimeout after `timeout`.
         """
-        limit_s = None if timeout is None else time.monotonic() + seconds(timeout, "timeout")
-        with self._news:
-            for cell in list(self._cells.values()):
-                while not cell.ended and cell.job is not None:
-                    if limit_s is not None and time.monotonic() > limit_s:
-                        raise JobTimeout(f"{self.status} after the timeout")
-                    if not self._news.wait(_POLL_S):
-                        self._changed(state_of(cell.job))
-        self.keep()  # a notebook that runs without a page may end now
-        every = list(self._cells.values())
-        bad = [cell for cell in every if cell.status in TROUBLES]
-        if bad and raise_on_failure:
-            why = bad[0].state.error if bad[0].state else ""
-            raise JobFailed(
-                f"{len(bad)} of {len(every)} jobs did not finish; {bad[0].caption}: {why}"
-            )
-        return Gallery.of(every, self.columns)
+        self._await(timeout, raise_on_failure=raise_on_failure)
+        return Gallery.of(list(self._cells.values()), self.columns)
 
     def cancel(self) -> int:
         """Cancel what is not drawn yet; return how many drawings that were."""
@@ -382,72 +368,55 @@ def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cel
     return [Cell(f"seed {seed}", {**fixed, "seed": seed}) for seed in chosen]
 
 
-def value_cells(
-    choices: Mapping[str, Any], columns: int | None = None, *, paired: bool = False
-) -> tuple[list[Cell], int]:
-    """Return one cell per combination, and how many stand in a row; a list, tuple or range is an axis.
+def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool) -> list[Cell]:
+    """Return one cell per combination, the last axis changing fastest; `paired` axes run side by side.
 
-    The last axis runs across, so that two axes make a table with the first one down. One axis alone, or a
-    number of `columns`, flows. `paired` axes run side by side, and have one length.
-    Raises ParameterError where there are no or too many.
+    Raises ParameterError where there are no or too many, or paired axes are of several lengths.
     """
-    axes, fixed = _axes(choices)
     lengths = {name: len(values) for name, values in axes.items()}
     if paired and len(set(lengths.values())) > 1:
         rule = "give lists of one length for two or more parameters"
         raise ParameterError("paired", lengths, rule)
-    crossed = len(axes) > 1 and not paired
-    rows = _limited("variations", (itertools.product if crossed else zip)(*axes.values()))
+    rows = _limited("variations", (zip if paired else itertools.product)(*axes.values()))
     cells = []
     for row in rows:
         chosen = dict(zip(axes, row, strict=True))
         words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
         cells.append(Cell(words, {**fixed, **chosen}))
-    across = list(lengths.values())[-1] if crossed else min(4, len(cells))
-    return cells, across if columns is None else _COLUMNS.check(columns)
+    return cells
 
 
-def sampled(
-    choices: Mapping[str, Any], count: int, parameters: Iterable[Parameter]
-) -> dict[str, Any]:
-    """Return `choices` with `count` numbers on each axis, a pair (low, high), spread evenly over all of them.
+def _sampled(axes: Axes, count: int, parameters: Iterable[Parameter]) -> Axes:
+    """Return `count` numbers for each axis, a pair (low, high), spread evenly over all of them.
 
     Scrambled points of Sobol (1967), seed 0; a whole-number parameter gets whole numbers.
     """
     from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
 
     wanted = _COUNT.check(count)
-    axes, fixed = _axes(choices)
     if any(len(ends) != 2 or ends[0] >= ends[1] for ends in axes.values()):
         raise ParameterError("sobol", axes, "give each axis as a pair (low, high)")
     whole = {parameter.name for parameter in parameters if parameter.kind == "int"} | {"seed"}
     sampler = qmc.Sobol(len(axes), seed=0)
     points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
+    spread = {}
     for i, (name, (low, high)) in enumerate(axes.items()):
         numbers = low + (high - low) * points[:, i]
-        axes[name] = [round(x) if name in whole else float(x) for x in numbers]
-    return {**axes, **fixed}
+        spread[name] = [round(x) if name in whole else float(x) for x in numbers]
+    return spread
 
 
-def _ranges(target: Target, fixed: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+def _ranges(target: Target, fixed: Mapping[str, Any]) -> Axes:
     """Return the bounds of all numbers of a sketch that are not `fixed`."""
-    found = {}
+    found: Axes = {}
     for one in target.parameters:
         is_number = one.kind in ("int", "float") and not one.choices
         if is_number and one.low is not None and one.high is not None and one.name not in fixed:
             inside = (one.high - one.low) * 1e-6 if one.kind == "float" else 1
-            low, high = one.low + inside * one.low_open, one.high - inside * one.high_open
-            found[one.name] = (low, high)
+            found[one.name] = [one.low + inside * one.low_open, one.high - inside * one.high_open]
     if not found:
         raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
     return found
-
-
-def _axes(choices: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    axes = {name: _limited(name, value) for name, value in choices.items() if _is_axis(value)}
-    if not axes:
-        raise ParameterError("variations", dict(choices), "give a list of values for a parameter")
-    return axes, {name: value for name, value in choices.items() if name not in axes}
 
 
 def _is_axis(value: Any) -> bool:

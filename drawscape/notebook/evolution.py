@@ -11,7 +11,6 @@ from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
-from drawscape.notebook.reader import state_of
 from drawscape.notebook.settings import random_value, within
 from drawscape.notebook.target import (
     Drawable,
@@ -216,11 +215,7 @@ class Evolution(Board):
 
     def wait(self, timeout: Any = None) -> list[Cell]:
         """Return the cells of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
-        for cell in self.generation.cells:
-            if cell.job is not None and cell.drawing is None:
-                cell.job.wait(timeout)
-                self._changed(state_of(cell.job))
-        self.keep()
+        self._await(timeout, raise_on_failure=True)
         return self.generation.cells
 
     def actions(self) -> dict[str, Any]:
@@ -281,10 +276,7 @@ class Evolution(Board):
     def _grow(self, cells: list[Cell], parent: int | None) -> None:
         for number, cell in enumerate(cells, 1):
             cell.caption = str(number)
-        parents = [cell.drawing for cell in cells]
         plan(self._target, cells, self._page)
-        for cell, drawing in zip(cells, parents, strict=True):
-            cell.drawing = cell.drawing or drawing
         enqueue_missing(self._target, cells, job_timeout=self._job_timeout)
         self.generations.append(Generation(cells, parent))
         self.go_to(len(self.generations))

@@ -1,6 +1,5 @@
 """All drawings of the home on a board that is kept up to date: filter, sort, search, page, choose."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,8 +76,6 @@ class History(Board):
     ) -> None:
         self._values, self._fixed, self._where, self._found = values, fixed, where, found
         self._page = 0
-        self._looks = itertools.count(1)
-        self._last_look = 0
         super().__init__(
             "the history of drawings", {}, head={"title": "History"}, controls=self._all_controls()
         )
@@ -108,14 +105,9 @@ class History(Board):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the catalogue and show what there is, unless a later reading has been shown already."""
-        look = next(self._looks)
-        found = _find(dict(self._values), self._fixed, self._where)  # a page is turned meanwhile
-        with self._lock:
-            if look < self._last_look:
-                return
-            self._last_look = look
-            self._found = found
+        """Read the catalogue and show what there is."""
+        with self._lock:  # what is read first is not shown last
+            self._found = _find(self._values, self._fixed, self._where)
             self._show_page()
 
     def _show_page(self) -> None:
