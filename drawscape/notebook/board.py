@@ -254,6 +254,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
     below = traitlets.Unicode("").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
+    _on_note: Any = None  # what is to hear of the worker
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
@@ -332,7 +333,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                     followed[cell.job.id] = cell.job
         self._followings = [f for f in self._followings if not getattr(f, "is_closed", False)]
         if followed:
-            self._followings.append(Following(list(followed.values()), self._changed))
+            jobs = list(followed.values())
+            self._followings.append(Following(jobs, self._changed, self._on_note))
 
     def close(self) -> None:
         """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""

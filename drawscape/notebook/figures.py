@@ -89,7 +89,6 @@ class DrawnFile:
         path, document = self.path, self.document
         if path is None:
             return
-        plotter = read_machine(self.plotter).plotter if self.plotter else None
         if document is None:
             try:
                 document = read_svg(path.read_bytes())
@@ -101,7 +100,7 @@ class DrawnFile:
             self.document = document
             self._say(notice="; ".join(notices(document)), readable=True)
             self._on_document(path, document)
-        rows = figure_rows(document, plotter)
+        rows = figure_rows(document, read_machine(self.plotter).plotter if self.plotter else None)
         if path == self.path:
             self._say(figures=rows)
 

@@ -37,7 +37,6 @@ from drawscape.notebook.memory import (
     settings_in,
 )
 from drawscape.notebook.pictures import (
-    LONGEST_RESULT,
     Picture,
     empty_sheet,
     is_blank,
@@ -47,6 +46,7 @@ from drawscape.notebook.pictures import (
     preview_picture,
     result_path,
     result_picture,
+    result_words,
     retouched,
     upload_preview,
 )
@@ -68,7 +68,7 @@ from drawscape.notebook.target import (
     standing_drawing,
     target_of,
 )
-from drawscape.notebook.text import error_line, size_words, status_words, tail_of, with_source
+from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.threads import Debounce, later
 from drawscape.notebook.viewer import (
     Comparison,
@@ -530,8 +530,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if state.status == "failed":
             error = with_source(state.error or "", self._settings.target.fixed.get("function"))
             self._offer_renewal()
-        folded = "" if error.strip() == error_line(error) else error
-        self._show_details({"traceback": folded, "printed": tail_of(printed)})
+        self._show_details({"traceback": more_than_a_line(error), "printed": tail_of(printed)})
 
     @property
     def _keeps_former(self) -> bool:
@@ -549,10 +548,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         drawn = None if path is None or is_draft(path) else path
         drawing = drawing_of(str(drawn))
         thumbnail = None if drawing is None else drawing.thumbnail
-        caption = "" if result is None else str(result)[:LONGEST_RESULT]
-        if path is not None:
-            place = "draft" if is_draft(path) else place_words(path)
-            caption = f"{place} · {size_words(path.stat().st_size)}"
+        caption = result_words(result)
         small = Picture(thumbnail, "webp") if thumbnail else picture
         if picture is None and thumbnail:
             picture, caption = small, f"{caption}, shown reduced"

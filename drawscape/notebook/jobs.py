@@ -19,19 +19,12 @@ from drawscape.jobs import (
     watch,
 )
 from drawscape.notebook.board import Board, Cell
-from drawscape.notebook.pictures import (
-    LONGEST_RESULT,
-    Picture,
-    place_words,
-    result_path,
-    result_picture,
-)
-from drawscape.notebook.reader import Following, JobState, state_of
+from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
+from drawscape.notebook.reader import JobState, state_of
 from drawscape.notebook.text import (
     duration_words,
-    error_line,
     label_of,
-    size_words,
+    more_than_a_line,
     status_words,
     tail_of,
     verb_of,
@@ -64,6 +57,8 @@ def job_view(job: Job | str) -> "JobView":
 class JobView(Board):
     """One job's bar, words, error and picture, with a button that cancels it."""
 
+    _on_note = Board._trouble
+
     def __init__(self, job: Job) -> None:
         self.job = job
         state = state_of(job)
@@ -85,24 +80,13 @@ class JobView(Board):
         """Return what the page can ask for."""
         return {**super().actions(), "cancel": lambda _: self.job.cancel()}
 
-    def _begin(self) -> None:
-        super()._begin()
-        if not self._cells["job"].ended:
-            self._followings.append(Following([self.job], self._changed, self._trouble))
-
     def _picture(self, cell: Cell) -> Picture | None:
         path = None if cell.state is None else result_path(cell.state.result)
         small = path is not None and path.stat().st_size <= LARGEST_SHOWN
         return (result_picture(path) if small else None) or super()._picture(cell)
 
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
-        caption = ""
-        if cell.state is not None and cell.status == "finished":
-            result = cell.state.result
-            path = result_path(result)
-            caption = "" if result is None else str(result)[:LONGEST_RESULT]
-            if path is not None:
-                caption = f"{place_words(path)} · {size_words(path.stat().st_size)}"
+        caption = result_words(None if cell.state is None else cell.state.result)
         return {**super()._tile(tile_id, cell), "caption": caption}
 
     def _count(self) -> None:
@@ -113,8 +97,7 @@ class JobView(Board):
         self._show_head(status=status_words(state, verb_of(state.task)), progress=progress)
         self._set_control("cancel", disabled=state.ended)
         if state.ended and not self.details:
-            error = "" if state.status == "finished" else (state.error or "")
-            error = "" if error.strip() == error_line(error) else error
+            error = "" if state.status == "finished" else more_than_a_line(state.error)
             printed = self.job.logs() if state.status != "not_found" else ""
             self.details = "\n\n".join(filter(None, [error, tail_of(printed)]))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drawscape.atomic import write_atomic
+from drawscape.catalogue import is_draft
 from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, MissingExtraError, ParameterError
@@ -94,6 +95,15 @@ def place_words(path: Path) -> str:
     """Return where a file is, from the home on if it is in there."""
     folder = home()
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def result_words(result: Any) -> str:
+    """Return what to say of a job's result: a file's place and size, else the beginning of its text."""
+    path = result_path(result)
+    if path is None:
+        return "" if result is None else str(result)[:LONGEST_RESULT]
+    place = "draft" if is_draft(path) else place_words(path)
+    return f"{place} · {size_words(path.stat().st_size)}"
 
 
 # Small pictures, within a number of bytes

@@ -17,7 +17,7 @@ from drawscape import jobs
 from drawscape.catalogue.database import data_version
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, watch
-from drawscape.notebook.threads import READER, SLOW
+from drawscape.notebook.threads import READER, SLOW, Debounce
 from drawscape.notebook.worker import STARTING, guard, worker_words, workers_started
 
 ENDED = frozenset({*jobs.ENDED, "not_found"})
@@ -121,15 +121,14 @@ class Following:
         on_note: Callable[[str], object] | None = None,
     ) -> None:
         self._on_state, self._on_note = on_state, on_note
-        self._open = {job.id for job in followed}
-        self._waiting = dict.fromkeys(self._open, True)
-        self._asked: set[str] = set()
-        self._lock = threading.Lock()
+        self._open = {job.id: job for job in followed}
+        self._waiting = dict(self._open)
+        self._asked: dict[str, Job] = {}
+        self._reading = Debounce(0.0, self._read)
         self.is_closed = not followed
         self._watch = watch(self._changed, list(self._open)) if followed else None
         if on_note is not None and followed:
-            self._known, self._said = workers_started(), ""
-            self._jobs = list(followed)
+            self._known = workers_started()
             guard()
             SLOW.do(self._read_again)
 
@@ -144,38 +143,35 @@ class Following:
             self._watch.close()
 
     def _changed(self, job: Job) -> None:
-        with self._lock:
-            if job.id in self._asked:
-                return  # it is read soon, as it is then
-            self._asked.add(job.id)
-        READER.do(lambda: self._tell(job))
+        self._asked[job.id] = job
+        self._reading.request()
 
-    def _tell(self, job: Job) -> None:
-        with self._lock:
-            self._asked.discard(job.id)
-        if self.is_closed:
+    def _read(self) -> None:
+        if self.is_closed or not self._asked:
             return
+        _, job = self._asked.popitem()
+        if self._asked:
+            self._reading.request()
         state = state_of(job)
-        self._waiting[job.id] = not state.ended
+        if state.ended:
+            self._waiting.pop(job.id, None)
+        else:
+            self._waiting[job.id] = job
         if state.status in ("finished", "not_found"):
-            self._open.discard(job.id)
+            self._open.pop(job.id, None)
         try:
             self._on_state(state)
         finally:
             if not self._open:
                 self._end()
-                if self._on_note is not None:
-                    SLOW.do(self._read_again)
 
     def _read_again(self) -> None:
         """Say what there is to say of the worker, and how many jobs are ahead: it is in no row."""
         if self._on_note is None:
             return
         words = worker_words(self._known)
-        if words != self._said:
-            self._said = words
-            self._on_note(words)
-        waiting = [job for job in self._jobs if self._waiting[job.id]]
+        self._on_note(words)
+        waiting = list(self._waiting.values())
         for job in waiting:
             self._changed(job)
         if waiting or words == STARTING:

@@ -53,6 +53,12 @@ def error_line(error: str | None) -> str:
     return _without_module(messages[0] if messages else lines[-1].strip())
 
 
+def more_than_a_line(error: str | None) -> str:
+    """Return an error of which `error_line` is not all, else ''."""
+    text = error or ""
+    return "" if text.strip() == error_line(text) else text
+
+
 def _without_module(line: str) -> str:
     """An error of the project's own says all by its text; any other is named, without its module."""
     name, colon, rest = line.partition(": ")

@@ -28,8 +28,9 @@ GUARD_PERIOD_S = 1.0
 
 _LOG = logging.getLogger("drawscape.notebook")
 _LOCK = threading.Lock()
-_started: list[WorkerProcess] = []
-_times: list[float] = []
+_started: list[tuple[float, WorkerProcess]] = []
+"""When, and the handle: a worker leaves when nobody holds that."""
+
 _said = [""]
 """What the guard is doing, or why it cannot; '' while all is well."""
 
@@ -58,15 +59,12 @@ def ensure_worker() -> Ready:
     return Ready()
 
 
-def start_if_needed() -> int:
-    """Return once a worker is alive: how many this process has started so far.
-
-    Raises QueueError when it does not come up, or when several have died.
-    """
+def start_if_needed() -> None:
+    """Return once a worker is alive. Raises QueueError when it does not come up, or several have died."""
     with _LOCK:
         if workers_alive():
-            return len(_times)
-        if len([t for t in _times if time.monotonic() - t < WITHIN_S]) >= MOST_STARTS:
+            return
+        if sum(time.monotonic() - begun < WITHIN_S for begun, _ in _started) >= MOST_STARTS:
             raise QueueError(
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
@@ -74,28 +72,26 @@ def start_if_needed() -> int:
         _expect_one()
         worker = start_shared_worker()  # of several notebooks that want one at once, one starts it
         if worker is not None:
-            _times.append(time.monotonic())
-            _started.append(worker)  # held: a worker leaves when nobody holds its handle
-        return len(_times)
+            _started.append((time.monotonic(), worker))
 
 
 def workers_started() -> int:
     """Return how many workers this process has started so far."""
-    return len(_times)
+    return len(_started)
 
 
 def worker_words(before: int) -> str:
     """Return what to say to a person who knows of `before` starts, '' for nothing."""
-    news = "" if len(_times) <= before else STARTED if len(_times) == 1 else RESTARTED
+    count = len(_started)
+    news = "" if count <= before else STARTED if count == 1 else RESTARTED
     return news if _said[0] in ("", STARTING) and news else _said[0]
 
 
 def stop_workers() -> None:
     """Stop the workers that this process started; those that it did not start go on."""
-    for worker in _started:
+    for _, worker in _started:
         worker.stop()
     _started.clear()
-    _times.clear()
 
 
 # A worker notices the end of the kernel by itself; this lets it leave at once, and in order.
