@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
@@ -251,18 +251,17 @@ def standing(recipe: Recipe) -> Drawing | None:
     A file that was moved inside the home is found by its content; one that was edited does not count.
     Raises CatalogueError.
     """
-    with reading() as connection:
-        rows = connection.execute(
-            "select * from drawing where request = ? and not edited and not volatile "
-            "order by deleted, drawn_at desc",
-            (recipe.request,),
-        ).fetchall()
-    fitting = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
-    for row in fitting:
-        if not row["deleted"] and stands(row):
-            return Drawing.of(row)
-    moved = filter(None, map(_moved, fitting))
-    return _unrecorded(recipe) or next(moved, None) or _drawn_by_0_3(recipe)
+    for is_second in (False, True):
+        rows = [row for row in _asked_for(recipe.request) if not row["volatile"]]
+        fitting = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
+        there = [row for row in fitting if not row["deleted"]]
+        if (found := next(filter(stands, there), None)) is not None:
+            return Drawing.of(found)
+        if is_second or not there:
+            break
+        # A search is made once: what is nowhere is deleted then.
+        _find_lost([row["path"] for row in there])
+    return _unrecorded(recipe) or _drawn_by_0_3(recipe)
 
 
 def drawn_for(request: str) -> Drawing | None:
@@ -271,14 +270,18 @@ def drawn_for(request: str) -> Drawing | None:
     >>> drawn_for("nothing that was asked for") is None
     True
     """
+    rows = _asked_for(request)
+    known = (row for row in rows if not row["deleted"] and stands(row))
+    row = next(known, max(rows, key=lambda row: row["drawn_at"], default=None))
+    return None if row is None else replace(Drawing.of(row), deleted=not stands(row))
+
+
+def _asked_for(request: str) -> list[sqlite3.Row]:
     with reading() as connection:
-        rows = connection.execute(
-            "select * from drawing where request = ? and not edited order by drawn_at desc",
+        return connection.execute(
+            "select * from drawing where request = ? and not edited order by deleted, drawn_at desc",
             (request,),
         ).fetchall()
-    known = (row for row in rows if not row["deleted"] and stands(row))
-    row = next(known, rows[0] if rows else None)
-    return None if row is None else replace(Drawing.of(row), deleted=not stands(row))
 
 
 def _reads_the_same(reads: Mapping[str, str]) -> bool:
@@ -291,19 +294,6 @@ def _unrecorded(recipe: Recipe) -> Drawing | None:
     found = index_file(path) if path.is_file() else None
     same = found is not None and found.recipe == recipe.request and not found.edited
     return found if same else None
-
-
-def _moved(row: sqlite3.Row) -> Drawing | None:
-    """Return the drawing of a row whose file lies elsewhere in the home now; a search is made once."""
-    if row["deleted"]:
-        return None
-    path = search_home({row["digest"]: row["size"]}).get(row["digest"])
-    if path is None:
-        with writing() as connection:
-            connection.execute("update drawing set deleted = 1 where id = ?", (row["id"],))
-        return None
-    found = index_file(path)
-    return found if found is not None and full_path(row["path"]) != found.path else None
 
 
 def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
@@ -413,14 +403,10 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     """
     salvage()
     with writing() as connection:
-        connection.execute("delete from folder")
-    fetch_all(top := settings.output_folder(), ".svg")
-    _note_gone()
-    elsewhere = map(full_path, _outside_output(top))
-    for path in (*_svg_files(top), *elsewhere):
-        if on_file is not None:
-            on_file(path)
-        index_file(path, fully=True)
+        connection.execute("update folder set modified_ns = 0")
+    _look(on_file, fully=True)
+    for place in _outside_output():
+        index_file(full_path(place), fully=True)
     with reading() as connection:
         return int(
             connection.execute("select count(*) from drawing where not deleted").fetchone()[0]
@@ -436,28 +422,53 @@ def refresh() -> int:
     >>> refresh()
     0
     """
+    return _look()
+
+
+def _look(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
+    """Index the folders that have changed, and what lies elsewhere or is gone; return what is new.
+
+    `fully` reads each file again.
+    """
     fetch_all(top := settings.output_folder(), ".svg")
-    with reading():  # of one home, should the settings name another meanwhile
-        new, lost = 0, _outside_output(top)
-        for folder in _changed_folders(top, lost):
-            stamp = folder.stat().st_mtime_ns
-            settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
-            known = _known_in(folder)
-            names = {
-                e.name: e.stat() for e in os.scandir(folder) if _is_drawing(e.name) and e.is_file()
-            }
-            drawn = set()
-            for name in names:
-                found = (names[name].st_size, names[name].st_mtime_ns)
-                if known.get(name) == found or index_file(folder / name) is not None:
-                    drawn.add(name)
-                    new += known.get(name) != found
-            lost += [stored_path(folder / name) for name in known.keys() - drawn]
-            with writing() as connection:
-                row = (stored_path(folder), stamp if settled else 0)
-                connection.execute("insert or replace into folder values (?, ?)", row)
-        _note_gone(lost)
+    with reading() as connection:  # of one home, should the settings name another meanwhile
+        seen = dict(map(tuple, connection.execute("select path, modified_ns from folder")))
+        new, lost = 0, _outside_output()  # few, so that each is looked at
+        for name, inner, _ in os.walk(top):
+            inner[:] = [one for one in inner if not one.startswith(".")]
+            folder = Path(name)
+            if seen.pop(stored_path(folder), None) != folder.stat().st_mtime_ns:
+                added, gone = _index_folder(folder, on_file, fully=fully)
+                new, lost = new + added, lost + gone
+        for place in seen:
+            lost += [f"{place}/{name}" for name in _known_in(full_path(place))]
+            with writing():
+                connection.execute("delete from folder where path = ?", (place,))
+        _find_lost(lost)
         return new
+
+
+def _index_folder(
+    folder: Path, on_file: Callable[[Path], None] | None, *, fully: bool
+) -> tuple[int, list[str]]:
+    """Return how many drawings in a folder are new to the index, and the places of those that are gone."""
+    stamp = folder.stat().st_mtime_ns
+    settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
+    new, known = 0, _known_in(folder)
+    for entry in list(os.scandir(folder)):
+        if not (_is_drawing(entry.name) and entry.is_file()):
+            continue
+        path, found = folder / entry.name, entry.stat()
+        is_known = known.get(entry.name) == (found.st_size, found.st_mtime_ns)
+        if on_file is not None:
+            on_file(path)
+        if (is_known and not fully) or index_file(path, fully=fully) is not None:
+            known.pop(entry.name, None)
+            new += not is_known
+    with writing() as connection:
+        row = (stored_path(folder), stamp if settled else 0)
+        connection.execute("insert or replace into folder values (?, ?)", row)
+    return new, [stored_path(folder / name) for name in known]
 
 
 def _is_past(stamp_ns: int) -> bool:
@@ -528,26 +539,9 @@ def _is_drawing(name: str) -> bool:
     return name.endswith(".svg") and not name.startswith(".")
 
 
-def _changed_folders(top: Path, lost: list[str]) -> Iterator[Path]:
-    """Yield the folders of `output/` to look into; what lay in those that are gone is added to `lost`."""
-    with reading() as connection:
-        seen = dict(
-            tuple(row) for row in connection.execute("select path, modified_ns from folder")
-        )
-    for folder, inner, _ in os.walk(top):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        path = Path(folder)
-        if seen.pop(stored_path(path), None) != path.stat().st_mtime_ns:
-            yield path
-    for gone in seen:
-        lost += [f"{gone}/{name}" for name in _known_in(full_path(gone))]
-        with writing() as connection:
-            connection.execute("delete from folder where path = ?", (gone,))
-
-
-def _outside_output(output: Path) -> list[str]:
-    """Return where drawings lie that were moved out of `output/`: few, so that each is looked at."""
-    top = stored_path(output)
+def _outside_output() -> list[str]:
+    """Return where drawings lie that were moved out of `output/`."""
+    top = stored_path(settings.output_folder())
     with reading() as connection:
         rows = connection.execute(
             "select path from drawing where (path < ? or path >= ?) and not deleted",
@@ -568,19 +562,11 @@ def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
     return {n: (row["size"], row["modified_ns"]) for n, row in names if "/" not in n}
 
 
-def _note_gone(places: Sequence[str] | None = None) -> None:
-    """Look for what is no longer at its place, of all or these, elsewhere in the home; else it is deleted."""
+def _find_lost(places: Iterable[str]) -> None:
+    """Look elsewhere in the home for what no longer stands at these places; what is nowhere is deleted."""
+    query = "select * from drawing where path = ? and not deleted"
     with reading() as connection:
-        if places is None:
-            rows = connection.execute("select * from drawing where not deleted").fetchall()
-        else:
-            rows = [
-                row
-                for place in places
-                for row in connection.execute(
-                    "select * from drawing where path = ? and not deleted", (place,)
-                )
-            ]
+        rows = [row for place in places for row in connection.execute(query, (place,))]
     gone = [row for row in rows if not stands(row)]
     for path in search_home({row["digest"]: row["size"] for row in gone}).values():
         index_file(path)

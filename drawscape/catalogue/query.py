@@ -3,10 +3,12 @@
 import inspect
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
@@ -21,6 +23,7 @@ from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameEr
 from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import Sketch, as_sketch
+from drawscape.settings import home
 from drawscape.sketches import SKETCHES
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
@@ -43,6 +46,9 @@ _TAGGED = "recipe {} (select recipe from tag where tag = ?)"
 
 _STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
+
+Condition = tuple[str, list[Any]]
+"""A clause of SQL, and the values for its question marks."""
 
 _MOST_VALUES = 12
 """Of a trait that is a number; more are counted in ranges."""
@@ -195,14 +201,13 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
     """
     if sketch is None:
         return set()
-    if not isinstance(sketch, str):
-        return {p.name for p in as_sketch(sketch).parameters} | _drawn_names(as_sketch(sketch).name)
-    if sketch in SKETCHES:
-        return {p.name for p in SKETCHES[sketch].parameters} | _drawn_names(sketch)
-    drawn = sketch_names()
-    if sketch not in drawn:
-        raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
-    return _drawn_names(sketch)
+    name = str(name_of(sketch))
+    if isinstance(sketch, str) and name not in SKETCHES:
+        if name not in (drawn := sketch_names()):
+            raise UnknownNameError("sketch", name, {*SKETCHES, *drawn})
+        return _drawn_names(name)
+    known = SKETCHES[name] if isinstance(sketch, str) else as_sketch(sketch)
+    return {parameter.name for parameter in known.parameters} | _drawn_names(name)
 
 
 def _drawn_names(sketch: str | None) -> set[str]:
@@ -263,32 +268,30 @@ def drawings(
     check_parameters(sketch, where or (), OPTIONS)
     # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
     few = "+" if stars is not None or tag is not None else ""
-    clauses, values = ["1 = 1" if deleted else f"{few}deleted = 0"], []
-    exact = {"sketch": sketch, "sheet": sheet}
-    for column, wanted in exact.items():
-        if wanted is not None:
-            clauses.append(f"{column} = ?")
-            values.append(wanted)
-    for clause, given in [
-        *([_starred(stars)] if stars is not None else []),
-        *([_compared("seed", seed)] if seed is not None else []),
-        *([(_TAGGED.format("in"), [tag])] if tag is not None else []),
-        *([_containing(text)] if text else []),
-        *([(_TAGGED.format("not in"), [without_tag])] if without_tag is not None else []),
-        *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
-        *([_plotted(plotted)] if plotted is not None else []),
+    asked: list[tuple[Any, Callable[[Any], Condition]]] = [
+        (sketch, partial(_compared, "sketch")),
+        (sheet, partial(_compared, "sheet")),
+        (stars, _starred),
+        (seed, partial(_compared, "seed")),
+        (tag, lambda tag: (_TAGGED.format("in"), [tag])),
+        (text or None, _containing),
+        (without_tag, lambda tag: (_TAGGED.format("not in"), [tag])),
+        (since, lambda since: ("drawn_at >= ?", [_moment(since)])),
+        (plotted, _plotted),
+    ]
+    conditions = [
+        ("1 = 1" if deleted else f"{few}deleted = 0", []),
+        *(condition(wanted) for wanted, condition in asked if wanted is not None),
         *(_parameter(name, value) for name, value in (where or {}).items()),
-    ]:
-        clauses.append(clause)
-        values += given
-    query = (
-        f"select id from drawing where {' and '.join(clauses)} order by {_ORDERS[order]}, id desc"
-    )
+    ]
+    clauses = " and ".join(clause for clause, _ in conditions)
+    query = f"select id from drawing where {clauses} order by {_ORDERS[order]}, id desc"
     with reading() as connection:
-        return Drawings([row[0] for row in connection.execute(query, values)])
+        rows = connection.execute(query, [value for _, values in conditions for value in values])
+        return Drawings([row[0] for row in rows])
 
 
-def _plotted(wanted: bool) -> tuple[str, list[Any]]:
+def _plotted(wanted: bool) -> Condition:
     """Return the condition for drawings of which a plot is done."""
     from drawscape.plotter.plot import plotted_drawings
 
@@ -362,8 +365,6 @@ def _by_recipe(text: str) -> list[Any]:
 
 
 def _in_file(path: Path) -> Drawing:
-    from drawscape.settings import home
-
     full = path if path.is_absolute() or path.exists() else home() / path
     with reading() as connection:
         row = connection.execute(
@@ -382,34 +383,30 @@ def _in_file(path: Path) -> Drawing:
     return replace(Drawing.of(row), deleted=not full.is_file())
 
 
-def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:
+def _compared(column: str, wanted: Any) -> Condition:
     """Return the condition that `column` is a value, one of a list, or between two ends."""
     if isinstance(wanted, tuple):
         if len(wanted) != 2:
             raise ParameterError(column, wanted, "give (low, high), with None for no bound")
-        bounds = [
-            (sign, end) for sign, end in zip((">=", "<="), wanted, strict=True) if end is not None
-        ]
-        return " and ".join(f"{column} {sign} ?" for sign, _ in bounds) or "1 = 1", [
-            b for _, b in bounds
-        ]
+        bounds = [(f"{column} >= ?", wanted[0]), (f"{column} <= ?", wanted[1])]
+        given = [(clause, end) for clause, end in bounds if end is not None]
+        return " and ".join(clause for clause, _ in given) or "1 = 1", [end for _, end in given]
     if isinstance(wanted, (list, range, set, frozenset)):
         return f"{column} in ({', '.join('?' * len(wanted))})", list(wanted)
     return (f"{column} is null", []) if wanted is None else (f"{column} = ?", [wanted])
 
 
-def _starred(stars: Any) -> tuple[str, list[Any]]:
+def _starred(stars: Any) -> Condition:
+    clause, values = _compared("stars", stars)
     lowest = stars[0] if isinstance(stars, tuple) and stars else stars
     # Who has no stars has no row of marks.
-    if lowest in (0, None) or isinstance(stars, (list, range)):
-        clause, values = _compared("stars", stars)
+    if lowest is None or lowest == 0 or not isinstance(lowest, int):
         value = "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0)"
         return clause.replace("stars", value), values
-    clause, values = _compared("stars", stars)
     return f"recipe in (select recipe from mark where {clause})", values
 
 
-def _containing(text: str) -> tuple[str, list[Any]]:
+def _containing(text: str) -> Condition:
     like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = ("sketch", "parameters", "traits", "path", "coalesce(sheet, '')")
     own = " or ".join(f"{column} like ? escape '\\'" for column in columns)
@@ -419,14 +416,12 @@ def _containing(text: str) -> tuple[str, list[Any]]:
 
 
 def _moment(since: datetime | timedelta | str | float) -> float:
-    import time
-
     if isinstance(since, datetime):
         return clock.moment(since, "since")
     return time.time() - clock.seconds(since, "since")
 
 
-def _parameter(name: str, wanted: Any) -> tuple[str, list[Any]]:
+def _parameter(name: str, wanted: Any) -> Condition:
     clause, values = _compared("value", wanted)
     inside = f"select 1 from drawing_parameter p where p.drawing = drawing.id and p.name = ? and {clause}"
     return f"exists ({inside})", [name, *(int(v) if isinstance(v, bool) else v for v in values)]

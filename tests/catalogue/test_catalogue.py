@@ -239,6 +239,8 @@ def test_marks_are_kept_and_found(drawn):
     assert [len(drawings(text=text)) for text in ("1%0", "m_ne", "mine\\")] == [0, 0, 0]
     assert find("dawn").recipe == one.recipe
     assert one.untag("kept").tags == ("show in May",)
+    drawn(seed=3)
+    assert sorted(d.seed for d in drawings(stars={0, 5})) == [1, 3]
     for stars in (6, -1, True, 2.5):
         with pytest.raises(ParameterError, match="0 to 5"):
             one.star(stars)
