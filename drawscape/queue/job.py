@@ -17,7 +17,7 @@ from drawscape.clock import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import store
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.queue import JobReference, Queue, priority_of
+from drawscape.queue.queue import JobReference, Queue, whole
 from drawscape.queue.row import ENDED, OPEN, STATUSES, Group, JobMeta, JobSnapshot, Status
 from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
@@ -89,7 +89,7 @@ class Job(JobReference):
 
     @priority.setter
     def priority(self, value: int) -> None:
-        store.set_priority(self._database, self.id, priority_of(value))
+        store.set_priority(self._database, self.id, whole(value, "job_priority"))
 
     @property
     def queued_by(self) -> str | None:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -18,15 +18,14 @@ from drawscape.errors import JobNotFoundError, JobOptionError, NotSerializableEr
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.row import (
     STATUSES,
-    Due,
     Group,
     JobSnapshot,
     NewJob,
     RunsAfter,
     check_id,
     check_status,
+    due_after,
     module_pattern,
-    new_batch_id,
     new_id,
     new_ids,
     unknown_job,
@@ -192,32 +191,35 @@ class Queue:
         JobOptionError, DuplicateJobError or JobNotFoundError; then no row was written.
         """
         options, arguments = split_options(kwargs)
-        task = find_task(target, self.task_modules, self.home)
-        check_binding(task, args, arguments)
-        job_id = id_of(options)
         args, arguments, needed = with_results(args, arguments, JobReference)
-        payload = self._packer(task, options)(job_id, args, arguments)
-        job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
-        job = job._replace(
-            depends_on=(*dict.fromkeys((*job.depends_on, *needed)),),
-            description=job.description or task.words(args, arguments),
-            code=self.code(),
-        )
-        return insert(self.database, self.name, job, *self._callbacks(job, options))
+        job = self._new_job(target, args, arguments, options)
+        job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
+        callbacks = []
+        for option, runs_anyway in _CALLBACKS.items():
+            if (callback := options.get(option)) is not None:
+                one = self._new_job(callback, (job.id,), {}, {"job_depends_on": job.id})
+                one.row["runs_anyway"] = runs_anyway
+                callbacks.append(one)
+        return insert(self.database, self.name, job, *callbacks)
 
-    def _callbacks(self, job: NewJob, options: Mapping[str, Any]) -> list[NewJob]:
-        """Return the jobs that `job_on_success` and `job_on_failure` name; each is given the job's id."""
-        found = []
-        for option, runs in _CALLBACKS.items():
-            if (target := options.get(option)) is None:
-                continue
-            task = find_task(target, self.task_modules, self.home)
-            check_binding(task, (job.id,), {})
-            own_id = new_id()
-            payload = self._packer(task, {})(own_id, (job.id,), {})
-            callback = new_job(own_id, task, payload, {})
-            found.append(callback._replace(depends_on=(job.id,), runs_anyway=runs, code=job.code))
-        return found
+    def _new_job(
+        self,
+        target: Target,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> NewJob:
+        """Return the job of one call; its code is with the queue."""
+        task = find_task(target, self.task_modules, self.home)
+        check_binding(task, args, kwargs)
+        asked = options.get("job_id")
+        job_id = new_id() if asked is None else check_id(asked)
+        payload = self._packer(task, options)(job_id, args, kwargs)
+        job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
+        if "description" not in job.row:
+            job.row["description"] = task.words(args, kwargs)
+        job.row["code"] = self.code()
+        return job
 
     def result_of(self, job_id: str) -> Any:
         """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
@@ -274,44 +276,40 @@ class Queue:
 
         One transaction inserts them all; `options` are the same for each.
         """
-        refuse(options, _SINGLE, "enqueue_many")
-        batch = new_batch_id()
         known, others = split_options(options)
+        _refuse(known, _SINGLE, "enqueue_many")
         if others:
             raise JobOptionError(
                 f"enqueue_many: {next(iter(others))!r} is not an option; put the task's arguments into "
                 "each call's dictionary"
             )
         pairs = [call if isinstance(call, tuple) else (target, call) for call in calls]
-        tasks = {
-            one: find_task(one, self.task_modules, self.home)
-            for one in dict.fromkeys([target, *(named for named, _ in pairs)])
-        }
+        packers = {}
+        for one in dict.fromkeys([target, *(named for named, _ in pairs)]):
+            task = find_task(one, self.task_modules, self.home)
+            packers[one] = task, self._packer(task, known)
         # What binds depends on the arguments' names alone.
         for one, names in dict.fromkeys((one, tuple(call)) for one, call in pairs):
-            check_binding(tasks[one], (), dict.fromkeys(names))
-        code = self.code()
-        model = new_job("", tasks[target], b"", known)._replace(batch=batch, code=code)
-        packers = {one: (task, self._packer(task, known)) for one, task in tasks.items()}
+            check_binding(packers[one][0], (), dict.fromkeys(names))
+        model = new_job(new_id(), packers[target][0], b"", known)
+        batch, words = model.id, model.row.get("description")
+        model.row.update(batch=batch, code=self.code())
         rows = []
         for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
             task, packed = packers[one]
-            words = model.description or task.words((), call)
-            rows.append((job_id, task.path, packed(job_id, (), call), words))
-        following = None if then is None else self._following(then, then_kwargs or {}, batch)
-        more = () if following is None else (following._replace(code=code),)
-        insert_many(self.database, self.name, model, rows, description=description, then=more)
-        return batch, [row[0] for row in rows], None if following is None else following.id
-
-    def _following(self, target: Target, kwargs: Mapping[str, Any], batch: str) -> NewJob:
-        refuse(kwargs, _SINGLE[1:], "what follows a batch")
-        options, arguments = split_options({"job_run_anyway": True, **kwargs})
-        task = find_task(target, self.task_modules, self.home)
-        check_binding(task, (), arguments)
-        options["job_depends_on"] = [batch]
-        job_id = id_of(options)
-        payload = self._packer(task, options)(job_id, (), arguments)
-        return new_job(job_id, task, payload, options)
+            row = job_id, task.path, packed(job_id, (), call), words or task.words((), call)
+            rows.append(row)
+        following = []
+        if then is not None:
+            asked, arguments = split_options(then_kwargs or {})
+            _refuse(asked, _SINGLE[1:], "what follows a batch")
+            asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
+            following = [self._new_job(then, (), arguments, asked)]
+        columns = ("id", "task", "payload", "description")
+        insert_many(
+            self.database, self.name, model, columns, rows, description=description, then=following
+        )
+        return batch, [row[0] for row in rows], following[0].id if following else None
 
 
 def _culprit(
@@ -339,36 +337,11 @@ _LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
 _LARGEST = 1_000_000_000
 """Of priorities and retries; SQLite's integers end at 64 bits."""
 
-OPTIONS = (
-    "job_timeout",
-    "job_id",
-    "job_priority",
-    "job_delay",
-    "job_at",
-    "job_retries",
-    "job_retry_delay",
-    "job_retry_backoff",
-    "job_depends_on",
-    "job_run_anyway",
-    "job_unique",
-    "job_result_ttl",
-    "job_meta",
-    "job_description",
-    "job_grace",
-    "job_fresh_process",
-    "job_lane",
-    "job_limit",
-    "job_limit_key",
-    "job_on_success",
-    "job_on_failure",
-    "job_recover",
-    "job_ttl",
-)
-
 _META_CHARS = 1_000_000
 _DESCRIPTION_CHARS = 10_000
 _KEY_CHARS = 200
 _UNIQUE_CHARS = 1000
+_UNSET = CellType()  # of a name that has no value yet
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -383,17 +356,11 @@ def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     return options, {key: value for key, value in kwargs.items() if key not in options}
 
 
-def refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
+def _refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
     """Raise JobOptionError when `options` hold one of `names`, which make no sense for `where`."""
     for name in names:
         if name in options:
             raise JobOptionError(f"{name} makes no sense for {where}")
-
-
-def id_of(options: Mapping[str, Any]) -> str:
-    """Return the id that `options` ask for, else a new one; raise JobOptionError for a malformed one."""
-    asked = options.get("job_id")
-    return new_id() if asked is None else check_id(asked)
 
 
 def new_job(
@@ -401,48 +368,31 @@ def new_job(
     task: Task,
     payload: bytes,
     options: Mapping[str, Any],
-    unique_of: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
+    unique_of: tuple[Sequence[Any], Mapping[str, Any]] = ((), {}),
 ) -> NewJob:
     """Return the job that `options` describe; raise JobOptionError for a value that cannot be used."""
+    row: dict[str, Any] = {
+        "id": job_id,
+        "task": task.path,
+        "payload": payload,
+        "created_at": clock.now(),
+        "timeout_s": DEFAULT_TIMEOUT_S,
+    }
     get = options.get
-    grace = get("job_grace")
-    ttl = get("job_result_ttl")
-    start_within = get("job_ttl")
-    now = clock.now()
-    meta = get("job_meta")
-    delays = get("job_retry_delay", 0.0)
-    is_list = isinstance(delays, (list, tuple))
-    if is_list and not 1 <= len(delays) <= 100:
-        raise JobOptionError(f"job_retry_delay={delays!r}: give 1 to 100 delays, or a single one")
-    delays = [clock.seconds(one, "job_retry_delay") for one in (delays if is_list else [delays])]
-    return NewJob(
-        id=job_id,
-        task=task.path,
-        payload=payload,
-        created_at=now,
-        priority=priority_of(get("job_priority", 0)),
-        due=_due(get("job_delay"), get("job_at")),
-        timeout_s=clock.timeout(get("job_timeout", DEFAULT_TIMEOUT_S)),
-        grace_s=None if grace is None else clock.seconds(grace, "job_grace"),
-        retries=whole(get("job_retries", len(delays) if is_list else 0), "job_retries", low=0),
-        retry_delay_s=delays[0],
-        retry_delays=json.dumps(delays) if is_list else None,
-        retry_backoff=_backoff(get("job_retry_backoff", 1.0)),
-        result_ttl_s=None if ttl in (None, -1) else clock.seconds(ttl, "job_result_ttl"),
-        unique_key=_unique_key(get("job_unique"), task, unique_of),
-        meta=None if meta is None else _as_json(meta),
-        description=_description(get("job_description")),
-        group=_group(task, get("job_lane"), get("job_limit_key"), get("job_limit")),
-        depends_on=_ids_of(get("job_depends_on")),
-        runs_anyway=RunsAfter.ANY if get("job_run_anyway", False) else RunsAfter.SUCCESS,
-        recover=int(bool(get("job_recover", True))),
-        start_by=None if start_within is None else now + clock.seconds(start_within, "job_ttl"),
-    )
-
-
-def priority_of(value: Any) -> int:
-    """Return `value` if it may be a priority, else raise JobOptionError."""
-    return whole(value, "job_priority", low=None)
+    row |= _retry_delays(get("job_retry_delay"))
+    for name, value in options.items():
+        if name in _COLUMNS and (value is not None or name == "job_timeout"):
+            column, checked = _COLUMNS[name]
+            row[column] = checked(value, name)
+    if (delay := get("job_delay")) is not None:
+        if get("job_at") is not None:
+            raise JobOptionError("job_delay and job_at: give one of them")
+        if wait_s := clock.seconds(delay, "job_delay"):
+            row |= due_after(wait_s)
+    if (unique := get("job_unique")) not in (None, False):
+        row["unique_key"] = _unique_key(unique, task, *unique_of)
+    group = _group(task, get("job_lane"), get("job_limit_key"), get("job_limit"))
+    return NewJob(row, group, _ids_of(get("job_depends_on")))
 
 
 def check_lane(name: Any) -> str:
@@ -460,50 +410,49 @@ def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
     """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
     if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= _KEY_CHARS):
         raise JobOptionError(f"job_limit_key={key!r}: give a name such as 'plotter'")
-    most = (
-        None
-        if limit is None and key is None
-        else whole(1 if limit is None else limit, "job_limit", low=1)
-    )
-    if most is not None and key is None:
-        key = f"task:{task.path}"
+    most = None
+    if not (limit is None and key is None):
+        most = whole(1 if limit is None else limit, "job_limit", low=1)
+        key = key or f"task:{task.path}"
     return Group("default" if lane is None else check_lane(lane), key or "", most)
 
 
-def whole(value: Any, option: str, low: int | None) -> int:
+def whole(value: Any, option: str, low: int = -_LARGEST) -> int:
     """Return `value`, a whole number from `low`. Raises JobOptionError for another."""
-    least = -_LARGEST if low is None else low
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= _LARGEST:
         raise JobOptionError(
-            f"{option}={value!r}: give a whole number from {least:,} to {_LARGEST:,}"
+            f"{option}={value!r}: give a whole number from {low:,} to {_LARGEST:,}"
         )
     return value
 
 
-def _description(value: Any) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise JobOptionError(f"job_description={value!r}: give text")
-    if value is not None and len(value) > _DESCRIPTION_CHARS:
+def _description(value: Any, option: str) -> str:
+    if not isinstance(value, str):
+        raise JobOptionError(f"{option}={value!r}: give text")
+    if len(value) > _DESCRIPTION_CHARS:
         raise JobOptionError(
-            f"job_description has {len(value):,} characters, the limit is {_DESCRIPTION_CHARS:,}; "
+            f"{option} has {len(value):,} characters, the limit is {_DESCRIPTION_CHARS:,}; "
             "put long text into a file or an argument"
         )
-    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
-def _backoff(value: Any) -> float:
+def _factor(value: Any, option: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 100:
-        raise JobOptionError(f"job_retry_backoff={value!r}: give a factor from 1 to 100")
+        raise JobOptionError(f"{option}={value!r}: give a factor from 1 to 100")
     return float(value)
 
 
-def _due(delay: clock.Duration, at: datetime | None) -> Due:
-    if delay is not None and at is not None:
-        raise JobOptionError("job_delay and job_at: give one of them")
-    if at is not None:
-        return Due(clock.moment(at, "job_at"))
-    wait_s = 0.0 if delay is None else clock.seconds(delay, "job_delay")
-    return Due.after(wait_s) if wait_s > 0 else Due()
+def _retry_delays(delays: Any) -> dict[str, Any]:
+    """Return the columns for one delay, or for a list with one for each try."""
+    if delays is None:
+        return {}
+    if not isinstance(delays, (list, tuple)):
+        return {"retry_delay_s": clock.seconds(delays, "job_retry_delay")}
+    if not 1 <= len(delays) <= 100:
+        raise JobOptionError(f"job_retry_delay={delays!r}: give 1 to 100 delays, or a single one")
+    listed = [clock.seconds(one, "job_retry_delay") for one in delays]
+    return {"retries": len(listed), "retry_delay_s": listed[0], "retry_delays": json.dumps(listed)}
 
 
 def _ids_of(needed: Any) -> tuple[str, ...]:
@@ -513,18 +462,13 @@ def _ids_of(needed: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check_id(str(getattr(item, "id", item))) for item in many))
 
 
-def _unique_key(
-    unique: Any, task: Task, call: tuple[Sequence[Any], Mapping[str, Any]] | None
-) -> str | None:
-    if unique is None or unique is False:
-        return None
+def _unique_key(unique: Any, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     if unique is not True:
         if not isinstance(unique, str) or not 1 <= len(unique) <= _UNIQUE_CHARS:
             raise JobOptionError(
                 f"job_unique={unique!r:.80}: give True, or a key as text of up to {_UNIQUE_CHARS} characters"
             )
         return f"key:{unique}"
-    args, kwargs = call if call is not None else ((), {})
     try:
         code = _exactly(task.function, {}) if task.by_value else ""
         text = f"{code}{_exactly([tuple(args), dict(kwargs)], {})}"
@@ -563,7 +507,7 @@ def _exactly(value: Any, seen: dict[int, int]) -> str:
         if id(value) in seen:  # it calls itself, or another that calls it
             return f"function {seen[id(value)]}"
         seen[id(value)] = len(seen)
-        cells = [_contents(cell) for cell in value.__closure__ or ()]
+        cells = [cell.cell_contents for cell in value.__closure__ or () if cell != _UNSET]
         names = {
             name: value.__globals__[name] for name in _names(value.__code__, value.__globals__)
         }
@@ -581,26 +525,50 @@ def _names(code: CodeType, known: Mapping[str, Any]) -> set[str]:
     return names.union(*(_names(one, known) for one in nested))
 
 
-def _contents(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not set yet
-        return None
-
-
-def _as_json(meta: Any) -> str:
+def _as_json(meta: Any, option: str) -> str:
     try:
         text = json.dumps(meta)
     except (TypeError, ValueError) as error:
-        raise JobOptionError(f"job_meta: {error}; give a dictionary of plain values") from None
+        raise JobOptionError(f"{option}: {error}; give a dictionary of plain values") from None
     if not isinstance(meta, Mapping):
-        raise JobOptionError(f"job_meta={meta!r}: give a dictionary of plain values")
+        raise JobOptionError(f"{option}={meta!r}: give a dictionary of plain values")
     if len(text) > _META_CHARS:
         raise JobOptionError(
-            f"job_meta takes {len(text):,} characters, the limit is {_META_CHARS:,}; "
+            f"{option} takes {len(text):,} characters, the limit is {_META_CHARS:,}; "
             "put large values into a file and its path into the notes"
         )
     return text
+
+
+_COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "job_timeout": ("timeout_s", clock.timeout),
+    "job_priority": ("priority", whole),
+    "job_at": ("due_at", clock.moment),
+    "job_retries": ("retries", partial(whole, low=0)),
+    "job_retry_backoff": ("retry_backoff", _factor),
+    "job_run_anyway": ("runs_anyway", lambda value, _: int(bool(value))),
+    "job_result_ttl": (
+        "result_ttl_s",
+        lambda value, option: None if value == -1 else clock.seconds(value, option),
+    ),
+    "job_meta": ("meta", _as_json),
+    "job_description": ("description", _description),
+    "job_grace": ("grace_s", clock.seconds),
+    "job_recover": ("recover", lambda value, _: int(bool(value))),
+    "job_ttl": ("start_by", lambda value, option: clock.now() + clock.seconds(value, option)),
+}
+"""The options that are a column of the row each, and what checks them."""
+
+OPTIONS = (
+    *_COLUMNS,
+    "job_delay",
+    "job_retry_delay",
+    "job_lane",
+    "job_limit",
+    "job_limit_key",
+    "job_fresh_process",
+    *_SINGLE,
+)
 
 
 _ALL = 2**62

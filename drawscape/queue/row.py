@@ -79,18 +79,11 @@ class RunsAfter(IntEnum):
         return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
 
 
-class Due(NamedTuple):
-    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
-
-    due_at: float | None = None
-    due_boot: str | None = None
-    due_boot_s: float | None = None
-
-    @classmethod
-    def after(cls, delay_s: float) -> "Due":
-        """Return the moment `delay_s` from now."""
-        boot = clock.boot_id()
-        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
+def due_after(delay_s: float) -> dict[str, Any]:
+    """Return the columns of a job that may run `delay_s` from now: a moment, and a clock that nobody sets."""
+    boot = clock.boot_id()
+    boot_s = None if boot is None else clock.boot_s() + delay_s
+    return {"due_at": clock.now() + delay_s, "due_boot": boot, "due_boot_s": boot_s}
 
 
 class Group(NamedTuple):
@@ -102,40 +95,16 @@ class Group(NamedTuple):
 
 
 class NewJob(NamedTuple):
-    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+    """A job as it is inserted: the columns of its row, and what other tables hold of it."""
 
-    id: str
-    task: str
-    payload: bytes
-    created_at: float
-    priority: int = 0
-    timeout_s: float | None = None
-    grace_s: float | None = None
-    retries: int = 0
-    retry_delay_s: float = 0.0
-    retry_backoff: float = 1.0
-    retry_delays: str | None = None
-    result_ttl_s: float | None = None
-    unique_key: str | None = None
-    batch: str | None = None
-    meta: str | None = None
-    description: str | None = None
-    runs_anyway: int = 0
-    recover: int = 1
-    """0: it never runs a second time after its worker died."""
-    start_by: float | None = None
-    """It is canceled when it has not started by then."""
-    code: str | None = None
-    """What names the code of its home's tasks, where a worker may have another."""
-    due: Due = Due()
+    row: dict[str, Any]
     group: Group = Group()
     depends_on: tuple[str, ...] = ()
 
-    def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
-        """Return the values of the row, by column."""
-        row = {**self._asdict(), **self.due._asdict()}
-        del row["due"], row["group"], row["depends_on"]
-        return {**row, "queue": queue, "status": status, "group_id": group_id}
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return str(self.row["id"])
 
 
 class ClaimRequest(NamedTuple):
@@ -350,11 +319,6 @@ def new_ids(count: int) -> list[str]:
         text = f"{number >> 12:012x}7{number & 0xFFF:03x}{random & (2**62 - 1) | 2**63:016x}"
         ids.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
     return ids
-
-
-def new_batch_id() -> str:
-    """Return a new id of a batch, shorter than a job's, for it stands in the row of each of its jobs."""
-    return f"b{time.time_ns() // 1_000_000:x}{os.urandom(5).hex()}"
 
 
 def check_id(job_id: str) -> str:

@@ -37,13 +37,13 @@ from drawscape.queue.row import (
     WAITING,
     Claim,
     ClaimRequest,
-    Due,
     Group,
     NewJob,
     Outcome,
     Reason,
     RunsAfter,
     Status,
+    due_after,
     module_pattern,
     parsed,
     unknown_job,
@@ -113,17 +113,16 @@ def _until_certain(
 
 
 def _insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
-    if not (job.unique_key or job.depends_on or others or job.group != _ORDINARY):
+    unique_key = job.row.get("unique_key")
+    if not (unique_key or job.depends_on or others or job.group != _ORDINARY):
         with _duplicates_named(job):
             failpoint("insert.before_commit")
-            row = _used(job.columns(queue, _first_status(job)))
+            row = _columns(job, queue)
             engine.write(_insertion(tuple(row)), **row)
     else:
         with _duplicates_named(job, *others), engine.transaction() as run:
-            if job.unique_key is not None:
-                twins = run(run.TWIN, queue=queue, unique_key=job.unique_key)
-                if twins:
-                    return str(twins[0][0])
+            if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
+                return str(twins[0][0])
             for one in (job, *others):
                 _insert_linked(run, queue, one)
             failpoint("insert.before_commit")
@@ -135,35 +134,35 @@ def insert_many(
     engine: Engine,
     queue: str,
     model: NewJob,
+    columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     *,
     description: str | None = None,
     then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert the batch `model.batch` in one transaction, and `then`, the jobs that follow it.
+    """Insert a batch in one transaction, and `then`, the jobs that follow it.
 
-    `rows` are ids, tasks, payloads and descriptions; all else is `model`'s.
+    `rows` hold the values of `columns`; all else is `model`'s.
     """
-    columns = ("id", "task", "payload", "description")
+    batch = model.row["batch"]
 
     def insertion() -> None:
         with (
             _duplicates_named(*then),
             engine.transaction(is_alone=bool(then) or model.group != _ORDINARY) as run,
         ):
-            batch = {"id": model.batch, "total": len(rows), "description": description}
-            run(run.INSERT_BATCH, **batch, queue=queue, created_at=clock.now())
-            group = _group_id(run, queue, model.group)
-            shared = model.columns(queue, _first_status(model), group)
+            named = {"id": batch, "total": len(rows), "description": description}
+            run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
+            shared = _columns(model, queue, _group_id(run, queue, model.group))
             for column in columns:
-                del shared[column]
-            engine.insert_rows(run, _used(shared), columns, rows)
+                shared.pop(column, None)
+            engine.insert_rows(run, shared, columns, rows)
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
         failpoint("insert.after_commit")
 
-    _until_certain(engine, insertion, engine.BATCH, {"batch": model.batch})
+    _until_certain(engine, insertion, engine.BATCH, {"batch": batch})
 
 
 @contextmanager
@@ -180,10 +179,6 @@ def _duplicates_named(*jobs: NewJob) -> Iterator[None]:
         ) from None
 
 
-def _used(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None}
-
-
 @lru_cache(64)
 def _insertion(columns: tuple[str, ...]) -> str:
     """Return the statement that inserts a job of these columns: most are empty, and binding takes time."""
@@ -191,14 +186,18 @@ def _insertion(columns: tuple[str, ...]) -> str:
     return f"insert into job ({', '.join(columns)}) values ({values})"
 
 
-def _first_status(job: NewJob) -> str:
-    return Status.QUEUED.value if job.due.due_at is None else Status.SCHEDULED.value
+def _columns(job: NewJob, queue: str, group_id: int | None = None) -> dict[str, Any]:
+    """Return the values of the row as it is inserted, by column."""
+    row = {**job.row, "queue": queue, "status": "scheduled" if "due_at" in job.row else "queued"}
+    if job.depends_on:
+        row["status"] = "deferred"
+    if group_id is not None:
+        row["group_id"] = group_id
+    return row
 
 
 def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
-    group_id = _group_id(run, queue, job.group)
-    status = Status.DEFERRED.value if job.depends_on else _first_status(job)
-    row = _used(job.columns(queue, status, group_id))
+    row = _columns(job, queue, _group_id(run, queue, job.group))
     run(_insertion(tuple(row)), **row)
     if job.depends_on:
         _link(run, job.id, job.depends_on)
@@ -264,8 +263,8 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
         left = json.dumps(rest or [delay_s])
     later = {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left}
     if delay_s <= 0:
-        return {"status": Status.QUEUED.value, **Due()._asdict(), **later}
-    return {"status": Status.SCHEDULED.value, **Due.after(delay_s)._asdict(), **later}
+        return {"status": "queued", "due_at": None, "due_boot": None, "due_boot_s": None, **later}
+    return {"status": "scheduled", **due_after(delay_s), **later}
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
@@ -315,8 +314,8 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
         }
         if not others - refused_by.keys():
             return [*refused_by.values()]
-        due = Due.after(_REFUSAL_PAUSE_S)._asdict()
-        run(run.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
+        detail = json.dumps({"refused_by": refused_by})
+        run(run.REFUSE, **held.key, **due_after(_REFUSAL_PAUSE_S), detail=detail)
     return None
 
 
