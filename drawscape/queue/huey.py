@@ -16,7 +16,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huey.api import Huey, SqliteHuey
@@ -67,7 +67,7 @@ _STALL_MINUTES = 10
 After a longer gap, as when the machine was suspended, only `catch_up` does."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PeriodicJob:
     """A task that is queued in every minute for which `is_due` holds.
 
@@ -81,56 +81,29 @@ class PeriodicJob:
     arguments: Mapping[str, Any]
     zone: tzinfo | None
     catch_up_s: float
+    seen: int | None = None
+    """The minute, counted from 1970, at which this worker has looked last."""
 
-    def enqueue(self, queue: Queue, minute: int) -> None:
-        """Queue the job of a minute, counted from 1970, if it is due then and no other worker was first."""
-        if self.is_due(datetime.fromtimestamp(minute * _MINUTE_S, self.zone).replace(tzinfo=None)):
-            stamp = datetime.fromtimestamp(minute * _MINUTE_S, UTC).strftime("%Y%m%dT%H%M")
-            options = {"job_id": f"{self.name}-{stamp}"[-128:], **self.arguments}
-            with suppress(DuplicateJobError):
-                queue.enqueue(self.task, (), options)
+    def run(self, queue: Queue, minute: int) -> None:
+        """Queue the jobs of what has come due until `minute`, if no other worker was first."""
+        for one in range(self._first(queue, minute), minute + 1):
+            moment = datetime.fromtimestamp(one * _MINUTE_S, UTC)
+            if self.is_due(moment.astimezone(self.zone).replace(tzinfo=None)):
+                job_id = f"{self.name}-{moment:%Y%m%dT%H%M}"[-128:]
+                with suppress(DuplicateJobError):
+                    queue.enqueue(self.task, (), {"job_id": job_id, **self.arguments})
+        if self.catch_up_s:
+            note = {"name": f"periodic {self.name}", "value": str(minute)}
+            queue.database.write(queue.database.NOTE, **note)
 
-
-class Timetable:
-    """The periodic jobs of a huey."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, PeriodicJob] = {}
-        self._seen: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def run(self, queue: Queue, now: float | None = None) -> None:
-        """Queue what has come due since the last look; one entry's error does not stop the others."""
-        minute = int((clock.now() if now is None else now) // _MINUTE_S)
-        with self._lock:
-            for name, entry in self.entries.items():
-                if self._seen.get(name) == minute:
-                    continue
-                try:
-                    for one in range(self._first(queue, entry, minute), minute + 1):
-                        entry.enqueue(queue, one)
-                    if entry.catch_up_s:
-                        database = queue.database
-                        note = {"name": f"periodic {name}", "value": str(minute)}
-                        database.write(database.NOTE, **note)
-                except Exception:  # noqa: BLE001 - whatever a rule or a task raises
-                    _LOG.exception("event=periodic_job_failed name=%s", name)
-                self._seen[name] = minute
-
-    def _first(self, queue: Queue, entry: PeriodicJob, minute: int) -> int:
-        seen = self._seen.get(entry.name)
-        if seen is not None and seen >= minute - _STALL_MINUTES:
-            return min(
-                seen + 1, minute
-            )  # a clock that was set back repeats nothing: the ids are taken
-        if not entry.catch_up_s:
+    def _first(self, queue: Queue, minute: int) -> int:
+        if self.seen is not None and self.seen >= minute - _STALL_MINUTES:
+            return min(self.seen + 1, minute)  # of a clock that was set back the ids are taken
+        if not self.catch_up_s:
             return minute
-        database = queue.database
-        noted = database.read(database.NOTED, name=f"periodic {entry.name}")
-        if not noted:
-            return minute
-        earliest = minute - int(entry.catch_up_s // _MINUTE_S)
-        return max(min(int(noted[0][0]) + 1, minute), earliest)
+        noted = queue.database.read(queue.database.NOTED, name=f"periodic {self.name}")
+        last = int(noted[0][0]) if noted else minute
+        return max(min(last + 1, minute), minute - int(self.catch_up_s // _MINUTE_S))
 
 
 class SignedMessages(Serializer):  # type: ignore[misc]
@@ -182,7 +155,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self.task_modules = tuple(task_modules)
         self.lanes = tuple(lanes)
         self.keep = keep
-        self.timetable = Timetable()
+        self.timetable: dict[str, PeriodicJob] = {}
         self.prune_every_s = prune_every_s
         if max_jobs_per_child is not None:
             whole(max_jobs_per_child, "max_jobs_per_child", low=1)
@@ -226,14 +199,25 @@ class RunsJobs(Huey):  # type: ignore[misc]
         path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
         # `<locals>` and letters that no id takes
         key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
-        entries = self.timetable.entries
-        if key in entries:
+        if key in self.timetable:
             raise JobOptionError(
                 f"a periodic job is called {key!r} already; give one of them another name with name='...'"
             )
         catch_up_s = 0.0 if catch_up is None else seconds(catch_up, "catch_up")
-        entries[key] = PeriodicJob(key, validate_datetime, task, kwargs, zone, catch_up_s)
-        return entries[key]
+        entry = PeriodicJob(key, validate_datetime, task, kwargs, zone, catch_up_s)
+        self.timetable[key] = entry
+        return entry
+
+    def run_timetable(self, queue: Queue, now: float | None = None) -> None:
+        """Queue what has come due since the last look; one entry's error does not stop the others."""
+        minute = int((clock.now() if now is None else now) // _MINUTE_S)
+        for name, entry in self.timetable.items():
+            if entry.seen != minute:
+                try:
+                    entry.run(queue, minute)
+                except Exception:  # noqa: BLE001 - whatever a rule or a task raises
+                    _LOG.exception("event=periodic_job_failed name=%s", name)
+                entry.seen = minute
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]
@@ -318,7 +302,7 @@ class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
     def enqueue(self, data: bytes, priority: float | None = None) -> None:
         """Raise QueueError: only jobs run on Postgres."""
         raise QueueError(
-            f"huey's own tasks do not run on {self.jobs.label}: queue a job, or keep them in a "
+            f"huey's own tasks do not run on {self.jobs.label}: queue a job, or keep them in "
             "another SqliteHuey"
         )
 
@@ -354,98 +338,6 @@ _ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's
 _CHORES_S = 1.0
 
 
-class Waker:
-    """One thread that watches the queue: wakes who waits, passes stop requests on, promotes jobs.
-
-    The engine says when something was committed, and its version moves with every commit of another
-    connection. So nothing is polled while nothing happens, and a job never waits for seconds as with a
-    back-off. `chores()` are done once a second, `on_gone(error)` at the end if the file was deleted.
-    """
-
-    def __init__(
-        self,
-        storage: Any,
-        request: ClaimRequest,
-        dispatcher: Dispatcher,
-        *,
-        chores: Callable[[], None],
-        on_gone: Callable[[QueueGoneError], None],
-    ) -> None:
-        self._storage = storage
-        self._engine: Engine = storage.watched
-        self._request = request
-        self._dispatcher = dispatcher
-        self._chores = chores
-        self._on_gone = on_gone
-        self._stopping = threading.Event()
-        self._next_due: float | None = None
-        self.native_task_waits = threading.Event()
-        """Set when one of huey's own tasks waits; who looks for one clears it before."""
-        self.thread = threading.Thread(target=self._watch, name="Waker", daemon=True)
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._stopping.set()
-        if self.thread.is_alive():
-            self.thread.join(2)
-
-    def _watch(self) -> None:
-        chores_at = 0.0
-        commits = self._engine.commit_watch()
-        seen = None
-        while not self._stopping.is_set():
-            try:
-                at = chores_at if self._next_due is None else min(chores_at, self._next_due)
-                commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
-                if not self._dispatcher.has_room:
-                    self._stopping.wait(_BUSY_S)
-                # On an engine of its own: the version moves on commits of other connections only.
-                version = commits.version()
-                now = time.monotonic()
-                if now >= chores_at:
-                    chores_at = now + _CHORES_S
-                    self._chores()
-                    seen = None
-                if seen != version or self._is_due():
-                    seen = version
-                    self._check()
-            except QueueGoneError as error:
-                self._on_gone(error)
-                break
-            except (DrawscapeError, OSError) as error:  # full or locked: it passes
-                _LOG.error("event=watch_failed error=%r", str(error))
-                self._stopping.wait(_CHECK_S)
-            except Exception:  # noqa: BLE001 - the watch goes on
-                _LOG.exception("event=watch_failed")
-                self._stopping.wait(_CHECK_S)
-        commits.close()
-        self._engine.close()
-
-    def _is_due(self) -> bool:
-        return self._next_due is not None and time.monotonic() >= self._next_due
-
-    def _check(self) -> None:
-        engine, request = self._engine, self._request
-        if self._is_due():
-            promote_due(engine, request.queue)
-        self.has_work()
-        wait_s = next_due_s(engine, request.queue)
-        self._next_due = None if wait_s is None else time.monotonic() + wait_s
-        for stop in engine.read(engine.STOPS, worker=request.worker):
-            self._dispatcher.stop(*stop)
-
-    def has_work(self) -> bool:
-        """Return whether a job may start, or one of huey's own tasks waits, and wake who may do it."""
-        job_waits = self._engine.may_claim(self._request)
-        if job_waits:
-            self._dispatcher.wake()
-            time.sleep(_ASIDE_S)
-        task_waits = _task_waits(self._storage)
-        if task_waits:
-            self.native_task_waits.set()
-        return job_waits or task_waits
-
-
 def _task_waits(storage: Any) -> bool:
     """Return whether one of huey's own tasks waits."""
     sql = "select exists (select 1 from task where queue = :queue)"
@@ -453,7 +345,7 @@ def _task_waits(storage: Any) -> bool:
 
 
 class NativeWorker(Worker):  # type: ignore[misc]
-    """A thread for huey's own tasks; it looks for one when the waker has seen it."""
+    """A thread for huey's own tasks; it looks for one when one was seen to wait."""
 
     task_waits: threading.Event
 
@@ -462,7 +354,7 @@ class NativeWorker(Worker):  # type: ignore[misc]
         self.task_waits.clear()
         try:
             is_there = _task_waits(self.huey.storage)
-        except DrawscapeError:  # the waker says what it is
+        except DrawscapeError:  # the thread that watches says what it is
             is_there = False
         if is_there:
             super().loop(now)
@@ -473,23 +365,25 @@ class NativeWorker(Worker):  # type: ignore[misc]
 class JobScheduler(Scheduler):  # type: ignore[misc]
     """huey's scheduler, which also queues periodic jobs, and prunes the job table now and then."""
 
-    def __init__(self, huey: Any, *options: Any, **named: Any) -> None:
-        super().__init__(huey, *options, **named)
-        self._prune_at = time.monotonic() + min(_FIRST_PRUNE_S, huey.prune_every_s)
-        self._queue: Any = None
+    _prune_at: float | None = None
+
+    @cached_property
+    def _queue(self) -> Queue:
+        return cast("Queue", self.huey.queue())
 
     def loop(self, now: Any = None) -> None:
         """Do as huey does, then prune when it is time."""
         try:
-            if self.periodic and self.huey.timetable.entries:
-                if self._queue is None:
-                    self._queue = self.huey.queue()
-                self.huey.timetable.run(self._queue)
+            if self.periodic and self.huey.timetable:
+                self.huey.run_timetable(self._queue)
         except DrawscapeError as error:
             _LOG.error("event=timetable_failed error=%r", str(error))
         super().loop(now)
-        if time.monotonic() >= self._prune_at:
-            self._prune_at = time.monotonic() + self.huey.prune_every_s
+        every_s, now_s = self.huey.prune_every_s, time.monotonic()
+        if self._prune_at is None:
+            self._prune_at = now_s + min(_FIRST_PRUNE_S, every_s)
+        elif now_s >= self._prune_at:
+            self._prune_at = now_s + every_s
             try:
                 prune(self.huey.storage.watched, self.huey.keep)
             except DrawscapeError as error:
@@ -498,6 +392,10 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 
 class JobConsumer(Consumer):  # type: ignore[misc]
     """A consumer that shows that it is alive, and takes over the jobs of those that are not.
+
+    One thread watches the queue: it wakes who waits, passes stop requests on, promotes jobs. The engine says
+    when something was committed, and its version moves with every commit of another connection. So nothing
+    is polled while nothing happens, and a job never waits for seconds as with a back-off.
 
     With `burst=True` it leaves when every slot is idle and nothing is queued.
     """
@@ -515,9 +413,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             )
         options["worker_type"] = WORKER_THREAD
         self.worker_id = new_id()
-        storage = huey.storage
-        self._jobs: Engine = storage.jobs
-        self._watched: Engine = storage.watched
+        self._jobs: Engine = huey.storage.jobs
+        self._watched: Engine = huey.storage.watched
         self._folder = self._jobs.folder
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
         child_settings = ChildSettings(
@@ -530,23 +427,24 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         )
         self._output = output_store.folder(Path(huey.home))
         self._gone: QueueGoneError | None = None
-        request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
+        self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
         self._unknown: dict[tuple[str, int], float] = {}
         lease_s = settings.lease_s() if self._jobs.is_server else None
         self._lease = Lease(lease_s, self._check_jobs)
         slots = options.get("workers", 1)
-        self._stopping = threading.Event()
+        self._stopping, self._has_left = threading.Event(), threading.Event()
         self._dispatcher = Dispatcher(
-            self._jobs, request, child_settings, self._lease, slots, self._stopping
+            self._jobs, self._request, child_settings, self._lease, slots, self._stopping
         )
-        self._waker = Waker(
-            storage, request, self._dispatcher, chores=self._do_chores, on_gone=self._leave_gone
-        )
+        self._native_task_waits = threading.Event()
+        """Set when one of huey's own tasks waits; who looks for one clears it before."""
+        self._next_due: float | None = None
+        self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
         super().__init__(huey, **options)
 
     def _create_worker(self) -> Worker:
         worker = super()._create_worker()
-        worker.task_waits = self._waker.native_task_waits
+        worker.task_waits = self._native_task_waits
         return worker
 
     def start(self) -> None:
@@ -569,15 +467,28 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
-        boot = clock.boot_id()
-        _though_it_breaks(lambda: self._jobs.write(self._jobs.FORGET_BOOTS, boot=boot))
-        _though_it_breaks(lambda: cancel_overdue(self._jobs))
-        self._recover()
-        _though_it_breaks(self._jobs.workers.forget_dead)
+        self._take_over()
         super().start()
         self._dispatcher.thread.start()
-        self._waker.thread.start()
+        self._waker.start()
         sweep_tree(self._output)  # what killed jobs left half written
+
+    def _take_over(self) -> None:
+        """See to what others have left, for a minute again while connections break meanwhile."""
+        deadline = time.monotonic() + _START_PATIENCE_S
+        while True:
+            try:
+                self._jobs.write(self._jobs.FORGET_BOOTS, boot=clock.boot_id())
+                cancel_overdue(self._jobs)
+                self._recover()
+                self._jobs.workers.forget_dead()
+            except QueueError as error:
+                if isinstance(error, QueueGoneError) or time.monotonic() > deadline:
+                    raise
+                _LOG.warning("event=start_repeated error=%r", str(error))
+                time.sleep(_CHECK_S)
+            else:
+                return
 
     def run(self) -> None:
         """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
@@ -597,6 +508,59 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._dispatcher.leave()
         self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
 
+    def _watch(self) -> None:
+        chores_at = 0.0
+        commits = self._watched.commit_watch()
+        seen = None
+        while not self._has_left.is_set():
+            try:
+                at = chores_at if self._next_due is None else min(chores_at, self._next_due)
+                commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
+                if not self._dispatcher.has_room:
+                    self._has_left.wait(_BUSY_S)
+                # On an engine of its own: the version moves on commits of other connections only.
+                version, now = commits.version(), time.monotonic()
+                if now >= chores_at:
+                    chores_at = now + _CHORES_S
+                    self._do_chores()
+                    seen = None
+                is_due = self._next_due is not None and now >= self._next_due
+                if seen != version or is_due:
+                    seen = version
+                    self._check(is_due)
+            except QueueGoneError as error:
+                self._leave_gone(error)
+                break
+            except (DrawscapeError, OSError) as error:  # full or locked: it passes
+                _LOG.error("event=watch_failed error=%r", str(error))
+                self._has_left.wait(_CHECK_S)
+            except Exception:  # noqa: BLE001 - the watch goes on
+                _LOG.exception("event=watch_failed")
+                self._has_left.wait(_CHECK_S)
+        commits.close()
+        self._watched.close()
+
+    def _check(self, is_due: bool) -> None:
+        engine, queue = self._watched, self._request.queue
+        if is_due:
+            promote_due(engine, queue)
+        self._wake()
+        wait_s = next_due_s(engine, queue)
+        self._next_due = None if wait_s is None else time.monotonic() + wait_s
+        for stop in engine.read(engine.STOPS, worker=self.worker_id):
+            self._dispatcher.stop(*stop)
+
+    def _wake(self) -> bool:
+        """Return whether a job may start, or one of huey's own tasks waits, and wake who may do it."""
+        job_waits = self._watched.may_claim(self._request)
+        if job_waits:
+            self._dispatcher.wake()
+            time.sleep(_ASIDE_S)
+        task_waits = _task_waits(self.huey.storage)
+        if task_waits:
+            self._native_task_waits.set()
+        return job_waits or task_waits
+
     def _do_chores(self) -> None:
         if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
@@ -605,7 +569,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         with suppress(QueueError):  # a full disk: it is tried again
             self._watched.flush()
         # What is scheduled for later does not count. In this order: what was queued is claimed, or is there.
-        if self._burst and not self._waker.has_work() and self._dispatcher.is_idle:
+        if self._burst and not self._wake() and self._dispatcher.is_idle:
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
 
     def _recover(self) -> None:
@@ -650,7 +614,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._stopping.set()
         self.stop_flag.set()
         self._dispatcher.wake()
-        self._waker.native_task_waits.set()
+        self._native_task_waits.set()
         try:
             _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
             super().stop(graceful)
@@ -658,7 +622,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._interrupt_workers()
         if self._await_jobs(0.0):
             self._jobs.close()
-        self._waker.stop()
+        self._has_left.set()
+        if self._waker.is_alive():
+            self._waker.join(2)
         self._jobs.workers.retire(self.worker_id)
         self._lease.close()
         _LOG.info("worker=%s event=stopped", self.worker_id)
@@ -679,18 +645,3 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._dispatcher.leave()
         self._await_jobs(_LEAVE_S)
         self._dispatcher.kill()
-
-
-def _though_it_breaks(step: Callable[[], object]) -> None:
-    """Take a step that may be taken twice, for a minute again while connections break under it."""
-    deadline = time.monotonic() + _START_PATIENCE_S
-    while True:
-        try:
-            step()
-        except QueueError as error:
-            if isinstance(error, QueueGoneError) or time.monotonic() > deadline:
-                raise
-            _LOG.warning("event=start_repeated error=%r", str(error))
-            time.sleep(_CHECK_S)
-        else:
-            return

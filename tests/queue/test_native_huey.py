@@ -101,9 +101,9 @@ def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     def größe():
         return 1
 
-    native.huey.timetable.entries.clear()
+    native.huey.timetable.clear()
     native.huey.periodic_job(lambda stamp: True, größe)
-    native.huey.timetable.run(default_queue())
+    native.huey.run_timetable(default_queue())
     assert [job.status for job in list_jobs(status="queued")] == ["queued"]
 
 

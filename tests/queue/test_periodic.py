@@ -89,7 +89,7 @@ def test_the_job_of_each_minute_that_is_due_is_queued_once(huey, case):
         worker = huey()
         worker.periodic_job(due, TASK, **options)
         for look in worker_looks:
-            worker.timetable.run(default_queue(), at(look))
+            worker.run_timetable(default_queue(), at(look))
     assert ids() == queued
 
 
@@ -101,7 +101,7 @@ def test_entries_of_one_task_have_names_and_zones_that_exist(huey):
     with pytest.raises(JobOptionError, match="Europe/Berlin"):
         worker.periodic_job(crontab(), TASK, tz="Europe/Atlantis")
     worker.periodic_job(crontab(minute="30"), TASK, name="half past")
-    worker.timetable.run(default_queue(), at("11-25T10:30"))
+    worker.run_timetable(default_queue(), at("11-25T10:30"))
     assert [job.id for job in list_jobs()] == ["half_past-20261125T1030"]
 
 
@@ -109,6 +109,6 @@ def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog):
     worker = huey()
     worker.periodic_job(lambda moment: 1 / 0, TASK, name="broken")
     worker.periodic_job(crontab(), TASK, name="whole")
-    worker.timetable.run(default_queue(), at("11-25T10:00"))
+    worker.run_timetable(default_queue(), at("11-25T10:00"))
     assert [job.id for job in list_jobs()] == ["whole-20261125T1000"]
     assert "broken" in caplog.text
