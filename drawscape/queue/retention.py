@@ -71,19 +71,16 @@ def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int
 
 def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: int) -> int:
     """Return how many jobs `statement` removed, the oldest first, `most` of them at most."""
-    removed, after = 0, 0.0
+    left, after = most, 0.0
 
-    def step(run: Transaction) -> bool:
-        nonlocal removed, after
-        limit = min(_AT_ONCE, most - removed)
-        rows = run(statement, **limits, after=after, limit=limit)
-        removed += len(rows)
+    def step(run: Transaction) -> int:
+        nonlocal left, after
+        rows = run(statement, **limits, after=after, limit=min(_AT_ONCE, left))
+        left -= len(rows)
         after = max((moment for (moment,) in rows), default=after)
-        return len(rows) == _AT_ONCE
+        return len(rows)
 
-    if most > 0:
-        in_slices(engine, step)
-    return removed
+    return in_slices(engine, _AT_ONCE, step) if most > 0 else 0
 
 
 def _steady_now(engine: Engine) -> float:
@@ -116,12 +113,12 @@ def _shrink(engine: Engine) -> None:
     """Give unused pages back to the disk, a few at a time."""
     left = -1
 
-    def step(_run: Transaction) -> bool:
+    def step(_run: Transaction) -> int:
         nonlocal left
         before, left = left, engine.shrink(_PAGES_AT_ONCE)
-        return left not in (0, before)
+        return int(left not in (0, before))
 
-    in_slices(engine, step)
+    in_slices(engine, 1, step)
 
 
 # A copy, and a check

@@ -403,22 +403,25 @@ try, at the latest.
 """
 
 
-def in_slices(engine: Engine, step: Callable[[Transaction], bool]) -> None:
-    """Call `step`, which does a few rows, until it returns False; as often in a transaction as time allows.
+def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) -> int:
+    """Return how many rows `step` did, called until it does fewer than `limit`; as often as time allows.
 
     Between two transactions is room for other writers. The time is checked after each step, so a slow disk or
     a busy machine makes for fewer, not for longer ones.
     """
-    more = True
-    while more:
+    total, done = 0, limit
+    while done >= limit:
         began = time.perf_counter()
         with engine.transaction() as run:
-            more = step(run)
-            while more and time.perf_counter() - began < _HELD_S:
-                more = step(run)
+            done = step(run)
+            total += done
+            while done >= limit and time.perf_counter() - began < _HELD_S:
+                done = step(run)
+                total += done
         failpoint("slice.committed")
-        if more:
+        if done >= limit:
             time.sleep(max(_PAUSE_S, time.perf_counter() - began))
+    return total
 
 
 def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
@@ -451,27 +454,20 @@ def cancel_many(
         engine.CANCEL_QUEUED,
         engine.CANCEL_GROUPED,
     ]
-    canceled = 0
-    for statement in statements if batch is None else [engine.CANCEL_BATCH]:
-        canceled += _cancel_waiting(engine, statement, queue, batch)
+
+    def cancel_some(statement: str, run: Transaction) -> int:
+        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE)
+        _settle(run, Status.CANCELED, *(job_id for (job_id,) in rows))
+        return len(rows)
+
+    canceled = sum(
+        in_slices(engine, _AT_ONCE, partial(cancel_some, statement))
+        for statement in (statements if batch is None else [engine.CANCEL_BATCH])
+    )
     ask = engine.ASK_ALL_TO_STOP if batch is None else engine.ASK_BATCH_TO_STOP
     asked = engine.write(ask, queue=queue, batch=batch, grace_s=grace_s)
     _stop_without_workers(engine, asked)
     return canceled + len(asked)
-
-
-def _cancel_waiting(engine: Engine, statement: str, queue: str, batch: str | None) -> int:
-    canceled = 0
-
-    def step(run: Transaction) -> bool:
-        nonlocal canceled
-        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE)
-        _settle(run, Status.CANCELED, *(job_id for (job_id,) in rows))
-        canceled += len(rows)
-        return len(rows) == _AT_ONCE
-
-    in_slices(engine, step)
-    return canceled
 
 
 def _stop_without_workers(engine: Engine, asked: Rows) -> None:
@@ -505,12 +501,12 @@ def requeue(
             raise JobStateError(
                 f"job {job_id} is {status}; only one that is {' or '.join(among)} can be queued again"
             )
-        reopened = _reopen(run, [job_id], code)
-        if not reopened:
+        if not _reopen(run, [job_id], code):
             raise JobStateError(
                 f"job {job_id} cannot be queued again while another job with its job_unique key is active"
             )
-        if (obstacle := reopened[job_id]) is not None:
+        if not _is_open(run, job_id):
+            obstacle = run(run.OBSTACLE, id=job_id)[0][0]
             raise JobStateError(
                 f"job {job_id} depends on {obstacle}, which did not finish; queue that again first"
             )
@@ -550,15 +546,15 @@ def retry_failed(
     if not chosen:
         return []
     left = iter(chosen)  # what others wait for first, and they wait again at once
-    reopened: dict[str, str | None] = {}
+    queued: set[str] = set()
 
-    def step(run: Transaction) -> bool:
+    def step(run: Transaction) -> int:
         some = list(islice(left, _REOPENED_AT_ONCE))
-        reopened.update(_reopen(run, some, code))
-        return len(some) == _REOPENED_AT_ONCE
+        queued.update(one for one in _reopen(run, some, code) if _is_open(run, one))
+        return len(some)
 
-    in_slices(engine, step)
-    return [job_id for job_id in reversed(chosen) if reopened.get(job_id, job_id) is None]
+    in_slices(engine, _REOPENED_AT_ONCE, step)
+    return [job_id for job_id in reversed(chosen) if job_id in queued]
 
 
 def delete(engine: Engine, job_id: str) -> None:
@@ -683,16 +679,14 @@ def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> 
     return status
 
 
-def _reopen(
-    run: Transaction, job_ids: Iterable[str], code: str | None = None
-) -> dict[str, str | None]:
-    """Put ended jobs back into the queue; return those that were, and which dependency keeps one from it.
+def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -> list[str]:
+    """Put ended jobs back into the queue; return those that were, some of which fail for a dependency.
 
     What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again.
     These are returned, too.
     """
-    asked = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
-    pending, placing = list(asked), dict.fromkeys(asked)
+    pending = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
+    placing = dict.fromkeys(pending)
     while pending:
         for job_id, woken in _hold_dependents(run, pending.pop()):
             placing[job_id] = None
@@ -706,14 +700,11 @@ def _reopen(
     for job_id in placing:
         if run(run.STATUS, id=job_id)[0][0] == Status.DEFERRED:
             _place(run, job_id)
-    return {job_id: _obstacle(run, job_id) for job_id in placing}
+    return [*placing]
 
 
-def _obstacle(run: Transaction, job_id: str) -> str | None:
-    """Return what keeps a job that was reopened from running; None for one that is open."""
-    if run(run.STATUS, id=job_id)[0][0] in OPEN:
-        return None
-    return str(run(run.OBSTACLE, id=job_id)[0][0])
+def _is_open(run: Transaction, job_id: str) -> bool:
+    return run(run.STATUS, id=job_id)[0][0] in OPEN
 
 
 def _hold_dependents(run: Transaction, job_id: str) -> list[tuple[str, bool]]:
