@@ -22,7 +22,7 @@ from drawscape.clock import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
 from drawscape.late_names import late_names
 from drawscape.queue import store, task
-from drawscape.queue.engines.engine import WorkerInfo, open_engine
+from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Batch, Job, Watch, Watcher
 from drawscape.queue.queue import Queue, Statistics, check_lane, split_options, whole
 from drawscape.queue.row import (
@@ -118,12 +118,15 @@ def reach_queue() -> None:
 
     >>> reach_queue()
     """
+    with closing(_engine()) as engine:
+        if engine.is_server:
+            with engine.short_timeout():
+                engine.open()
+
+
+def _engine() -> Engine:
     home = settings.home()
-    engine = open_engine(settings.queue_target(home), home / ".drawscape")
-    if engine.is_server:
-        with engine.short_timeout():
-            engine.open()
-        engine.close()
+    return open_engine(settings.queue_target(home), home / ".drawscape")
 
 
 @lru_cache(_MOST_QUEUES)
@@ -391,27 +394,21 @@ def get_job_status(job_id: str) -> dict[str, Any]:
     if row is None:
         unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
         return {"id": job_id, "status": "not_found", **unknown, "error": unknown_job(job_id)}
-    result, error = None, row.error
+    known = {name: getattr(row, name, None) for name in _STATUS_FIELDS}  # no row has a result
+    if row.status != Status.FAILED:
+        known["reason"] = None
     if row.status == Status.FINISHED:
         try:
-            result, error = queue.result_of(job_id), None
+            known |= {"result": queue.result_of(job_id), "error": None}
         except Exception as unreadable:  # noqa: BLE001 - another key, or a class that is gone
-            error = f"its result cannot be read: {unreadable}"
-    return {
-        "id": row.id,
-        "status": row.status,
-        "result": result,
-        "error": error,
-        "created_at": row.created_at,
-        "started_at": row.started_at,
-        "ended_at": row.ended_at,
-        "reason": row.reason if row.status == "failed" else None,
-        "progress": row.progress,
-        "message": row.message,
-        "task": row.task,
-        "attempts": row.attempts,
-        "meta": row.meta,
-    }
+            known["error"] = f"its result cannot be read: {unreadable}"
+    return known
+
+
+_STATUS_FIELDS = (
+    *("id", "status", "result", "error", "created_at", "started_at", "ended_at"),
+    *("reason", "progress", "message", "task", "attempts", "meta"),
+)
 
 
 def get_job(job_id: str) -> Job:
@@ -437,22 +434,17 @@ def find_job(name: str) -> Job:
     queue = default_queue()
     if queue.find(name) is not None:
         return Job(queue, name)
-    rows = (
-        queue.database.read(queue.database.IDS_ENDING, queue=queue.name, text=name)
-        if len(name) > 3
-        else []
+    ending = queue.database.IDS_ENDING
+    rows = queue.database.read(ending, queue=queue.name, text=name) if len(name) > 3 else []
+    if len(rows) == 1:
+        return Job(queue, rows[0][0])
+    if rows:
+        raise JobNotFoundError(
+            f"{len(rows)} jobs have an id that ends with {name!r}, {rows[0][0]} among them; give more of it"
+        )
+    raise JobNotFoundError(
+        f"no job has the id {name!r}, or one that ends so, in {queue.label}, or it has been pruned"
     )
-    ids = [job_id for (job_id,) in rows]
-    if len(ids) > 1:
-        raise JobNotFoundError(
-            f"{len(ids)} jobs have an id that ends with {name!r}, {', '.join(ids[:2])} among them; "
-            "give more of it"
-        )
-    if not ids:
-        raise JobNotFoundError(
-            f"no job has the id {name!r}, or one that ends so, in {queue.label}, or it has been pruned"
-        )
-    return Job(queue, ids[0])
 
 
 def get_batch(batch_id: str) -> Batch:
@@ -552,8 +544,7 @@ def migrate_queue() -> tuple[int, int]:
     Traceback (most recent call last):
     drawscape.errors.QueueError: ...queue.db is a file: its tables are brought up to date when it is opened
     """
-    home = settings.home()
-    with closing(open_engine(settings.queue_target(home), home / ".drawscape")) as engine:
+    with closing(_engine()) as engine:
         return engine.migrate()
 
 

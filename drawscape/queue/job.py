@@ -1,7 +1,6 @@
 """Handles on one job and on many: each attribute reads the table, so that it is never stale."""
 
 import codecs
-import contextlib
 import threading
 import time
 import warnings
@@ -118,10 +117,11 @@ class Job(JobReference):
             return whole[position:], max(position, len(whole))
         end = rows[-1][0] + rows[-1][2]
         first = max(rows[0][0], end - _LOG_BYTES + len(DROPPED))  # a row may reach beyond the cap
-        parts = [bytes(data or b"")[max(0, max(first, position) - at) :] for at, data, _ in rows]
+        start = max(first, position)
+        data = b"".join(bytes(text or b"")[max(0, start - at) :] for at, text, _ in rows)
         if first > position:  # what came before was dropped, to the middle of a line
-            parts = [DROPPED, b"".join(parts).partition(b"\n")[2]]
-        return b"".join(parts), end
+            data = DROPPED + data.partition(b"\n")[2]
+        return data, end
 
     def follow_logs(self) -> Iterator[str]:
         """Yield what the task prints as it prints it, until the job has ended."""
@@ -173,7 +173,7 @@ class Job(JobReference):
         Raises JobFailed, with the worker's traceback in its text, when it ended otherwise, and JobTimeout
         when that took longer than `timeout`.
         """
-        for pause_s in self._pauses(timeout):
+        for pause_s in _pauses(self, timeout):
             time.sleep(pause_s)
         return self._outcome()
 
@@ -183,15 +183,12 @@ class Job(JobReference):
     async def _wait_async(self) -> Any:
         import asyncio  # a third of this module's import time, and code that awaits has it already
 
-        for pause_s in self._pauses(None):
+        for pause_s in _pauses(self, None):
             await asyncio.sleep(pause_s)
         return self._outcome()
 
-    def _pauses(self, timeout: Duration) -> Iterator[float]:
-        def words() -> str:
-            return f"job {self.id} is {self.status}"
-
-        return _pauses(self._queue, lambda: self.ended, timeout, words)
+    def _words(self) -> str:
+        return f"job {self.id} is {self.status}"
 
     def _outcome(self) -> Any:
         job = self.refresh()
@@ -223,25 +220,24 @@ class Job(JobReference):
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
 
 
-def _pauses(
-    queue: Queue, has_ended: Callable[[], bool], timeout: Duration, words: Callable[[], str]
-) -> Iterator[float]:
-    """Yield pauses in seconds until `has_ended()`, and 0 after each change.
+def _pauses(waited: "Job | Batch", timeout: Duration) -> Iterator[float]:
+    """Yield pauses in seconds until `waited` has ended, and 0 after each change.
 
-    Raises JobTimeout, which begins with `words()`, after `timeout`.
+    Raises JobTimeout after `timeout`.
     """
+    queue = waited._queue
     limit_s = None if timeout is None else seconds(timeout, "timeout")
     began, seen, asked = time.monotonic(), None, False
     while True:
         version = queue.database.version()
         if version != seen:
-            seen, over = version, has_ended()
+            seen, over = version, waited.ended
             yield 0.0
             if over:
                 return
         waited_s = time.monotonic() - began
         if limit_s is not None and waited_s >= limit_s:
-            raise JobTimeout(f"{words()} after {limit_s:g} s; it has not been canceled")
+            raise JobTimeout(f"{waited._words()} after {limit_s:g} s; it has not been canceled")
         if not asked and waited_s > _NOBODY_AFTER_S:
             asked = True
             if not queue.database.workers.living():
@@ -323,13 +319,11 @@ class Batch:
         """
         seen: set[int] = set()
         cursor = (0.0, 0)
-        for pause_s in chain(self._pauses(timeout), [None]):
+        for pause_s in chain(_pauses(self, timeout), [None]):
             if pause_s:
                 time.sleep(pause_s)
                 continue
-            if (
-                pause_s is None
-            ):  # again from the start: a clock that was set back puts an end before it
+            if pause_s is None:  # again: a clock that was set back puts an end before the cursor
                 cursor = (0.0, 0)
             while page := self._read(self._database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]):
                 cursor = page[-1][:2]
@@ -338,11 +332,8 @@ class Batch:
                         seen.add(seq)
                         yield Job(self._queue, job_id)
 
-    def _pauses(self, timeout: Duration) -> Iterator[float]:
-        def words() -> str:
-            return f"batch {self._id}: {self.done} of {self._total} jobs have ended"
-
-        return _pauses(self._queue, lambda: self.ended, timeout, words)
+    def _words(self) -> str:
+        return f"batch {self._id}: {self.done} of {self._total} jobs have ended"
 
     __iter__ = as_completed
 
@@ -352,7 +343,7 @@ class Batch:
         Raises JobFailed when some did not finish (the text counts them and quotes the first), JobTimeout
         after `timeout`, JobNotFoundError when some were removed.
         """
-        for pause_s in self._pauses(timeout):
+        for pause_s in _pauses(self, timeout):
             time.sleep(pause_s)
         jobs = self._snapshots()
         bad = [job for job in jobs if job.status != Status.FINISHED]
@@ -526,11 +517,11 @@ class Watch:
         self._watcher = watcher
         self.callback = callback
         self.job_ids = None if job_ids is None else list(job_ids)
-        self.seen: dict[str, object] = {}
+        self.seen: dict[str, JobSnapshot] = {}
 
     def close(self) -> None:
         """Let the callback be called no more."""
-        self._watcher.remove(self)
+        self._watcher.watches.pop(self, None)
 
     def __enter__(self) -> "Watch":
         return self
@@ -546,7 +537,7 @@ class Watcher:
         self._queue = queue
         self._reader = replace(queue, database=queue.database.another())
         self._lock = threading.Lock()
-        self._watches: list[Watch] = []
+        self.watches: dict[Watch, None] = {}
         self._thread: threading.Thread | None = None
         self._changed = threading.Event()
 
@@ -554,7 +545,7 @@ class Watcher:
         """Call `callback(job)` now and whenever a job of `job_ids` (None: the newest of all) changes."""
         watch = Watch(self, callback, job_ids)
         with self._lock:
-            self._watches.append(watch)
+            self.watches[watch] = None
             self._changed.set()
             if self._thread is None or not self._thread.is_alive():  # the latter after a fork
                 self._thread = threading.Thread(
@@ -563,16 +554,11 @@ class Watcher:
                 self._thread.start()
         return watch
 
-    def remove(self, watch: Watch) -> None:
-        """Forget a subscription."""
-        with self._lock, contextlib.suppress(ValueError):
-            self._watches.remove(watch)
-
     def _run(self) -> None:
         version: object = None
         while True:
             with self._lock:
-                watches = list(self._watches)
+                watches = [*self.watches]
                 if not watches:
                     self._thread = None
                     break
