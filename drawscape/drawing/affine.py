@@ -152,12 +152,6 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewX": (lambda degrees: Matrix(c=_tangent(degrees)), (1,), (0,)),
     "skewY": (lambda degrees: Matrix(b=_tangent(degrees)), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
-    # On a page depth is not seen, and without a perspective it changes nothing else.
-    "translateZ": (lambda z: IDENTITY, (1,), ()),
-    "translate3d": (lambda x, y, z: translation(x, y), (3,), ()),
-    "scaleZ": (lambda sz: IDENTITY, (1,), ()),
-    "scale3d": (lambda sx, sy, sz: Matrix(a=sx, d=sy), (3,), ()),
-    "rotateZ": (rotation, (1,), (0,)),
 }
 _ONLY_CSS = _FUNCTIONS.keys() - {"translate", "rotate", "scale", "skewX", "skewY", "matrix"}
 _WITH_UNITS = ("translate", "rotate", "skew")

@@ -190,8 +190,6 @@ MORE_CLIPPING = {
         "of-markers": '<clipPath id="c"><rect x="0" y="0" width="103" height="200"/></clipPath><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path clip-path="url(#c)" d="M20,100H100" marker-end="url(#m)"/>',
         "with-mask": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)"><path d="M20,100H180"/></g>',
         "not-a-clip": '<g id="c"><rect x="50" y="50" width="60" height="100"/></g><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-        "basic-shape": '<g clip-path="circle(40px at 100px 100px)"><path d="M20,100H180"/></g>',
-        "inset": '<g style="clip-path:inset(10px)"><path d="M20,100H180"/></g>',
     },
     "masking": {
         "on-use": '<defs><path id="a" d="M20,100H180"/></defs><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/></mask><use href="#a" mask="url(#k)"/>',

@@ -108,8 +108,6 @@ MORE = {
 """Bodies of SVG files by category and name, as in CORPUS."""
 
 EQUIVALENT = {
-    "clipping-basic-shape": '<path d="M60,100H140"/>',
-    "clipping-inset": "<g/>",
     "structure-svg-zero-width": '<path d="M20,30H90"/>',
     "structure-switch-features": '<path d="M20,20H90"/>',
     "structure-style-attr-bad": '<path d="M20,100H180" stroke-width="8" stroke-dasharray="20 10"/>',

@@ -7,25 +7,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import IDENTITY, Matrix, translation
+from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.path import outline as outline_of
 from drawscape.drawing.values import NUMBER, Style, is_partial, luminance, rgba
 from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
 from drawscape.svg.read.text import draw_text
-from drawscape.svg.read.tree import Node, Viewport, path_data, position
+from drawscape.svg.read.tree import Node, path_data
 from drawscape.svg.read.walk import PLACING, passes_conditions, use_place
 
-_T = TypeVar("_T")
-
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import Bounds, State, Walk
+    from drawscape.svg.read.walk import State, Walk
 
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5
@@ -33,10 +30,6 @@ _TOLERANCE_MM = 0.02
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _NUMBERS = re.compile(NUMBER)
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch")
-_SHAPE = re.compile(r"(circle|ellipse|inset|polygon)\((.*)\)\s*([a-z]+-box)?", re.IGNORECASE)
-_RULES = ("nonzero", "evenodd")
-_EDGES = {1: (0, 0, 0, 0), 2: (0, 1, 0, 1), 3: (0, 1, 2, 1), 4: (0, 1, 2, 3)}
-_ENDS = {"closest-side": min, "farthest-side": max}
 # Of a shape that clips: how it is painted does not matter.
 _OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size", "font-family"}
 
@@ -58,14 +51,6 @@ def clip_to_area(walk: Walk, data: str, state: State) -> int:
 
 def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
     """Return the number of the clip that `clip-path` or `mask` makes of `state`'s; `link` names it."""
-    shape = _SHAPE.fullmatch(link) if name == "clip-path" else None
-    if shape is not None:
-        box = walk.bounds_of(node, state) or (0.0, 0.0, 0.0, 0.0)
-        try:
-            return _basic_shape(walk, shape, box, state)
-        except (KeyError, TypeError, ValueError):
-            walk.report(f"{name} {link[:40]!r} is not applied")
-            return state.clip
     target = walk.target(link)
     kind = {"clip-path": "clipPath", "mask": "mask"}[name]
     if target is None or target.tag != kind:
@@ -80,53 +65,6 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
         else:
             area = _mask(walk, target, node, state)
         return _added(walk, area, state)
-
-
-def _basic_shape(walk: Walk, shape: re.Match[str], box: Bounds, state: State) -> int:
-    """Return the number of the clip to a shape of CSS; raise TypeError and its like for malformed ones."""
-    kind, text, frame = shape[1].lower(), shape[2], (shape[3] or "border-box").lower()
-    if frame == "view-box":
-        box = 0.0, 0.0, *state.viewport
-    elif frame in ("stroke-box", "border-box") and state.style.paint("stroke"):
-        half = (state.px(state.style.get("stroke-width", "1"), "r") or 0.0) / 2
-        box = box[0] - half, box[1] - half, box[2] + half, box[3] + half
-    view, style, rule = Viewport(box[2] - box[0], box[3] - box[1]), state.style, "nonzero"
-    if kind == "polygon":
-        if "," in text and (first := text.partition(",")[0].strip().lower()) in _RULES:
-            rule, text = first, text.partition(",")[2]
-        corners = [_known(position(each, view, style)) for each in text.split(",")]
-        data = "M" + " ".join(f"{x} {y}" for x, y in corners) + "Z"
-    elif kind == "inset":
-        size, _, corner = text.partition("round ")
-        parts = size.split()
-        top, right, bottom, left = (
-            _known(style.px(parts[at], whole))
-            for at, whole in zip(_EDGES[len(parts)], (view.height, view.width) * 2, strict=True)
-        )
-        radius = _known(style.px(corner or "0", view.diagonal))
-        sides = {"width": view.width - left - right, "height": view.height - top - bottom}
-        data = outline_of("rect", {"x": left, "y": top, "rx": radius, "ry": radius, **sides}) or ""
-    else:
-        size, _, at = text.partition("at ")
-        cx, cy = _known(position(at or "center", view, style))
-        ends = [abs(cx), abs(view.width - cx), abs(cy), abs(view.height - cy)]
-        sizes = size.split() or ["closest-side"]
-        nears, wholes = (ends[:2], ends[2:]), tuple(view)
-        if kind == "circle":
-            (sizes[0],), nears, wholes = sizes, (ends, ends), (view.diagonal,) * 2
-        rx, ry = (
-            _ENDS[part](near) if part in _ENDS else _known(style.px(part, whole))
-            for part, near, whole in zip((sizes * 2)[:2], nears, wholes, strict=True)
-        )
-        data = outline_of("ellipse", {"cx": cx, "cy": cy, "rx": rx, "ry": ry}) or ""
-    inner = replace(state, matrix=state.matrix @ translation(*box[:2]))
-    return clip_to_area(walk, data, replace(inner, style=style.with_({"fill-rule": rule})))
-
-
-def _known(value: _T | None) -> _T:
-    if value is None:
-        raise ValueError
-    return value
 
 
 def _added(walk: Walk, area: Region, state: State) -> int:

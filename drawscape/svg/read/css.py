@@ -37,16 +37,12 @@ _FLUID = rf"(?:{_LENGTH}|(?:calc|min|max|clamp)\(.*\))"
 _SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
-_LIGHT_OR_DARK = re.compile(
-    r"light-dark\(\s*((?:[^(),]|\([^()]*\))+),.*\)", re.IGNORECASE | re.DOTALL
-)
-_OF_THE_SYSTEM = {"canvas": "white", "field": "white", "canvastext": "black", "fieldtext": "black"}
 UNREAD_COLOR = re.compile(
-    r"color-mix\(.*|[a-z]+\(\s*from\s.*|(accent|button|gray|highlight|link|mark|visited|active|"
-    r"selecteditem)(color|text|face|border|colortext)?",
+    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|gray|highlight|link|"
+    r"mark|visited|active|selecteditem)(color|text|face|border|colortext)?",
     re.IGNORECASE | re.DOTALL,
 )
-"""Colours that browsers know and we do not: mixed ones, relative ones, and most of the system's."""
+"""Colours that browsers know and we do not: mixed ones, relative ones, and the system's."""
 _FORMS = {
     "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
     r"table-[a-z-]+",
@@ -75,10 +71,6 @@ _FONT = re.compile(
     r"(?:\s*/\s*\S+)?\s+(?P<family>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-# Most programs write nothing but `.name { ... }`: such sheets need no parser.
-_RULE = re.compile(r"\s*+([^{}@\"'\\;<]++)\{([^{}\"'\\]*+)\}\s*+")
-_TESTS = re.compile(r"\(([^()]*)\)")
-_SINGLE = re.compile(r"[.#]?[A-Za-z_][\w-]*", re.ASCII)
 _HARMLESS = frozenset((
     "charset", "font-face", "namespace", "page", "keyframes", "-webkit-keyframes", "font-feature-values",
     "property", "counter-style",
@@ -94,8 +86,6 @@ Declarations = tuple[dict[str, str], dict[str, str]]
 """Plain and important ones."""
 
 _NOTHING: Declarations = ({}, {})
-_Weighed = tuple[tuple[int, ...], int, Declarations]
-"""Declarations with the weight of their selector and their place in the sheet."""
 
 
 def is_for_screens(media: str) -> bool:
@@ -111,102 +101,64 @@ class Stylesheet:
 
     def __init__(self, root: Node, texts: Iterable[str]) -> None:
         self.ignored: list[str] = []
-        # By a tag, an `#id` or a `.class`; what other selectors choose is looked up once for each element.
-        self._single: dict[str, list[_Weighed]] = {}
-        self._chosen: dict[int, list[_Weighed]] = {}
-        self._merged: dict[tuple[str, str | None, str | None], Declarations] = {}
-        self._tests = 0
-        text = "\n".join(_COMMENT.sub("", _DATA.sub("url()", text)) for text in texts)
+        self._chosen: dict[int, Declarations] = {}
+        text = "\n".join(_DATA.sub("url()", text) for text in texts)
         if len(text) > _MOST_CHARACTERS:
             raise SvgReadError(f"style sheets of {len(text):,} characters; the file is refused")
         if text.strip():
-            self._read(root, text)
+            self._match(root, text)
 
-    def _read(self, root: Node, text: str) -> None:
-        others: list[tuple[Any, int, int, Declarations]] = []
-        for place, (layer, prelude, content) in enumerate(self._rules(text)):
-            if place >= _MOST_RULES:
-                raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
-            declarations = _declared(content)
-            if "{" in content:
-                self.ignored.append(f"{prelude} {{ ... {{")
-            parts = [part.strip() for part in prelude.split(",")]
-            if all(map(_SINGLE.fullmatch, parts)):
-                for name in parts:
-                    kinds = (name[0] == "#", name[0] == ".", name[0] not in "#.")
-                    weight = (layer, *map(int, kinds))
-                    self._single.setdefault(name, []).append((weight, place, declarations))
-            else:
-                others += [(each, layer, place, declarations) for each in self._compiled(prelude)]
-        if others:
-            self._match(root, others)
-
-    def _rules(self, text: str) -> Iterator[tuple[int, str, str]]:
-        """Yield the number of each rule's layer, its selectors and its declarations, both as text."""
+    def _match(self, root: Node, text: str) -> None:
+        import cssselect2
         import tinycss2
 
-        end = 0
-        while rule := _RULE.match(text, end):
-            yield _MOST_RULES, rule[1].strip(), rule[2]
-            end = rule.end()
-        if end < len(text):
-            parsed = tinycss2.parse_stylesheet(text[end:], skip_comments=True, skip_whitespace=True)
-            yield from self._applying(parsed, {}, _MOST_RULES)
+        matcher, tests = cssselect2.Matcher(), 0
+        rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+        for place, (prelude, content) in enumerate(self._applying(rules)):
+            if place >= _MOST_RULES:
+                raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
+            if "{" in content:
+                self.ignored.append(f"{prelude} {{ ... {{")
+            try:
+                for selector in cssselect2.compile_selector_list(prelude):
+                    if selector.pseudo_element is None:
+                        matcher.add_selector(selector, _declared(content))
+            except cssselect2.SelectorError:
+                self.ignored.append(prelude)
+        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
+            by_tag = matcher.lower_local_name_selectors.get(element.local_name.lower(), ())
+            by_class = sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
+            tests += len(matcher.other_selectors) + len(by_tag) + by_class
+            if tests > _MOST_TESTS:
+                raise SvgReadError(
+                    f"the style rules take more than {_MOST_TESTS:,} tests; the file is refused"
+                )
+            plain: dict[str, str] = {}
+            important: dict[str, str] = {}
+            for _, _, _, (usual, urgent) in matcher.match(element):
+                plain |= usual
+                important |= urgent
+            if plain or important:
+                self._chosen[id(element.etree_element)] = plain, important
 
-    def _applying(
-        self, rules: Iterable[Any], layers: dict[str, int], layer: int
-    ) -> Iterator[tuple[int, str, str]]:
-        """Yield the rules that hold on a screen, those of media included; what is in no layer comes last."""
+    def _applying(self, rules: Iterable[Any]) -> Iterator[tuple[str, str]]:
+        """Yield selectors and declarations, as text, of the rules that hold on a screen."""
         import tinycss2
 
         for rule in rules:
             if rule.type == "qualified-rule":
                 prelude, content = map(tinycss2.serialize, (rule.prelude, rule.content))
-                yield layer, prelude.strip(), content.strip()
+                yield prelude.strip(), content.strip()
             elif rule.type == "at-rule" and rule.lower_at_keyword not in _HARMLESS:
-                keyword = rule.lower_at_keyword
-                prelude = tinycss2.serialize(rule.prelude).strip()
-                inner, known = layer, keyword == "media" and is_for_screens(prelude)
-                if keyword == "layer" and layer == _MOST_RULES and "." not in prelude:
-                    for name in prelude.split(","):
-                        inner = layers.setdefault(name.strip() or f"{len(layers)}", len(layers))
-                    known = True
-                elif keyword == "supports":
-                    known = all(any(_declared(test)) for test in _TESTS.findall(prelude))
-                    if known and prelude.startswith("not"):
-                        continue
-                if not known or not (rule.content or keyword == "layer"):
-                    self.ignored.append(f"@{keyword} {prelude}".strip())
-                    continue
-                within = tinycss2.parse_rule_list(
-                    rule.content or [], skip_comments=True, skip_whitespace=True
-                )
-                yield from self._applying(within, layers, inner)
-
-    def _compiled(self, prelude: str) -> list[Any]:
-        import cssselect2
-
-        try:
-            return [
-                s for s in cssselect2.compile_selector_list(prelude) if s.pseudo_element is None
-            ]
-        except cssselect2.SelectorError:
-            self.ignored.append(prelude)
-            return []
-
-    def _match(self, root: Node, rules: list[tuple[Any, int, int, Declarations]]) -> None:
-        import cssselect2
-
-        matcher = cssselect2.Matcher()
-        for selector, *rest in rules:
-            matcher.add_selector(selector, rest)
-        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
-            by_tag = matcher.lower_local_name_selectors.get(element.local_name.lower(), ())
-            by_class = sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
-            self._count(len(matcher.other_selectors) + len(by_tag) + by_class)
-            matches = [(weight, *rest) for weight, _, _, rest in matcher.match(element)]
-            if found := [((layer, *weight), place, own) for weight, layer, place, own in matches]:
-                self._chosen[id(element.etree_element)] = found
+                media = tinycss2.serialize(rule.prelude).strip()
+                if rule.content and rule.lower_at_keyword == "media" and is_for_screens(media):
+                    yield from self._applying(
+                        tinycss2.parse_rule_list(
+                            rule.content, skip_comments=True, skip_whitespace=True
+                        )
+                    )
+                else:
+                    self.ignored.append(f"@{rule.lower_at_keyword} {media}".strip())
 
     def declarations(self, node: Node) -> dict[str, str]:
         """Return an element's own declarations; coordinates only where CSS gives them."""
@@ -216,7 +168,7 @@ class Stylesheet:
             value = checked(name, attributes[name])
             if value is not None:
                 own[name] = value
-        plain, important = self._from_rules(node) if self._single or self._chosen else _NOTHING
+        plain, important = self._chosen.get(id(node), _NOTHING)
         own |= plain
         if "style" in attributes:
             styled, urgent = _declared(attributes["style"])
@@ -230,34 +182,6 @@ class Stylesheet:
                 if value == "inherit" and name in _INITIAL and name != "transform":
                     own[name] = above.get(name, _INITIAL[name])
         return own
-
-    def _from_rules(self, node: Node) -> Declarations:
-        """Return what the rules declare for an element; most elements of a file are like one before."""
-        attributes = node.attributes
-        chosen, key = (
-            self._chosen.get(id(node)),
-            (node.tag, attributes.get("id"), attributes.get("class")),
-        )
-        if chosen is None and key in self._merged:
-            return self._merged[key]
-        names = [node.tag, f"#{key[1]}", *(f".{name}" for name in (key[2] or "").split())]
-        found = [*(chosen or ()), *(each for name in names for each in self._single.get(name, ()))]
-        self._count(len(found))
-        plain: dict[str, str] = {}
-        important: dict[str, str] = {}
-        for _, _, (usual, urgent) in sorted(found, key=lambda each: each[:2]):
-            plain |= usual
-            important |= urgent
-        if chosen is None:
-            self._merged[key] = plain, important
-        return plain, important
-
-    def _count(self, tests: int) -> None:
-        self._tests += tests
-        if self._tests > _MOST_TESTS:
-            raise SvgReadError(
-                f"the style rules take more than {_MOST_TESTS:,} tests; the file is refused"
-            )
 
 
 @lru_cache(maxsize=8192)
@@ -274,8 +198,6 @@ def checked(name: str, value: str) -> str | None:
     if len(value) > _LONGEST and (name in _COLORS or name in _VALID):
         return None
     if name in _COLORS:
-        either = _LIGHT_OR_DARK.fullmatch(value)
-        value = either[1].strip() if either else _OF_THE_SYSTEM.get(lower, value)
         keyword = _PAINT.fullmatch(value)
         if keyword is None:
             return value if rgba(value) or UNREAD_COLOR.fullmatch(value) else None

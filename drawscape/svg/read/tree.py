@@ -454,24 +454,17 @@ def fit_view_box(box: Box, width: float, height: float, aspect: str | None) -> M
 
 
 def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Style) -> Matrix:
-    """Return a transform about its `transform-origin`, where a valid one is given."""
-    place = position(origin, viewport, style)
-    if place is None:
-        return transform
-    x, y = place
-    return translation(x, y) @ transform @ translation(-x, -y)
-
-
-def position(text: str | None, viewport: Viewport, style: Style) -> tuple[float, float] | None:
-    """Return a place in a box as CSS names it, such as `left 20px`; None for what is malformed."""
-    parts = (text or "").lower().split()
+    """Return a transform about its `transform-origin`, where a valid one is given, such as `left 20px`."""
+    parts = (origin or "").lower().split()
     if not 1 <= len(parts) <= 3:
-        return None
+        return transform
     if parts[0] in _ACROSS or (len(parts) > 1 and parts[1] in _ALONG):
         parts[:2] = [*parts[1:2], parts[0]] if len(parts) > 1 else ["center", parts[0]]
     given = [_WORDS.get(part, part) for part in [*parts, "center"][:2]]
     x, y = (style.px(part, whole) for part, whole in zip(given, viewport, strict=True))
-    return None if x is None or y is None else (x, y)
+    if x is None or y is None:
+        return transform
+    return translation(x, y) @ transform @ translation(-x, -y)
 
 
 def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
