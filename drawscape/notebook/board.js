@@ -246,7 +246,7 @@ function control(spec, send) {
   const tell = value => send(spec.id, value);
   const common = { title: spec.tooltip ?? "", data: { lmSuppressShortcuts: "true" } };
   if (spec.kind === "button") {
-    const made = button(spec.label, spec.tooltip ?? "", spec.icon, () => tell(null));
+    const made = button(spec.label, spec.tooltip ?? "", spec.icon ?? (ICONS[spec.id] && spec.id), () => tell(null));
     made.classList.toggle("primary", Boolean(spec.primary));
     const words = made.querySelector("span");
     return { root: made, show: now => {

@@ -132,8 +132,6 @@ class Cell:
         thumbnail = None if self.drawing is None else self.drawing.thumbnail
         if thumbnail:
             return Picture(thumbnail, "webp")
-        if self.drawing is not None and self.drawing.path.is_file():
-            return result_picture(self.drawing.path)  # without Pillow there is no thumbnail
         if self.state is None:
             return None
         if self.status == "finished":
@@ -470,23 +468,23 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def act(self, name: str, value: Any = None) -> None:
         """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
-        self._acting(lambda: self.actions()[name](value))
+        self._acting(lambda: self.actions()[name](*([] if value is None else [value])))
 
-    def actions(self) -> dict[str, Callable[[Any], object]]:
-        """Return what the page can ask for, by name; each is called with a value."""
+    def actions(self) -> dict[str, Callable[..., object]]:
+        """Return what the page can ask for, by name; each is called with a value, if there is one."""
         return {
             "star": lambda value: self.star(value["id"], value["stars"]),
             "enlarge": self.enlarge,
             "inspect": self.inspect,
             "open": self.open_form,
-            "compare": lambda ids: self.compare(*(ids or ())),
-            "reject": lambda one: self.reject(*([one] if one else [])),
-            "breed": lambda _: self.breed(),
+            "compare": lambda ids=(): self.compare(*ids),
+            "reject": self.reject,
+            "breed": self.breed,
             "plot": self.plot,
             "export": lambda form: later(partial(self._acting, partial(self.export, form))),
             "larger": self.draw_larger,
             "tag": self.tag,
-            "close": lambda _: self.close_below(),
+            "close": self.close_below,
             "order": self.sort,
         }
 
@@ -642,6 +640,11 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def _chosen_or_error(self) -> list[Drawing]:
         return [self._drawing(one) for one in self._chosen_ids()]
+
+
+def control(name: str, kind: str, label: str, **more: Any) -> dict[str, Any]:
+    """Return a control above the tiles; what it does is the action of that name."""
+    return {"id": name, "kind": kind, "label": label, **more}
 
 
 def figures_words(drawing: Drawing) -> str:

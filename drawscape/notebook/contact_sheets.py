@@ -23,6 +23,7 @@ from drawscape.notebook.board import (
     Board,
     Cell,
     Gallery,
+    control,
     enqueue_missing,
     plan,
 )
@@ -80,7 +81,7 @@ def contact_sheet(
     >>> contact_sheet("spiral", range(6), paper="A6")
     <ContactSheet: 6 drawings of spiral>
     """
-    cells = seed_cells(seeds, {**(vary or {}), **values})
+    cells = seed_cells(seeds, vary or {})
     across = min(_COLUMNS.check(columns), len(cells))
     size = paper_size(paper, orientation)
     return _sheet_of(target_of(sketch), cells, across, size, name, fresh, job_timeout)
@@ -115,7 +116,7 @@ def variations(
     >>> variations("schotter", vary={"columns": [6, 12]})
     <ContactSheet: 2 drawings of schotter>
     """
-    target, given = target_of(sketch), {**(vary or {}), **choices}
+    target, given = target_of(sketch), vary or {}
     axes = {name: _limited(name, value) for name, value in given.items() if _is_axis(value)}
     fixed = {name: value for name, value in given.items() if name not in axes}
     if not axes:
@@ -224,16 +225,12 @@ class ContactSheet(Board):
         self.batch = batch
         """The batch that was queued for what did not exist; None when all did."""
         self._title, self._draw_more = title, draw_more
+        orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
+        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": draw_more is None}
         controls = [
-            {"id": "cancel", "kind": "button", "label": "Stop the rest", "icon": "cancel"}
-            | {"tooltip": "Cancel what is not drawn yet"},
-            {"id": "more", "kind": "button", "label": f"{MORE} more", "icon": "more"}
-            | {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": draw_more is None},
-            {"id": "order", "kind": "select", "label": "order", "value": AS_ASKED}
-            | {
-                "options": [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)],
-                "tooltip": "Order",
-            },
+            control("cancel", "button", "Stop the rest", tooltip="Cancel what is not drawn yet"),
+            control("more", "button", f"{MORE} more", **wider),
+            control("order", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
         ]
         super().__init__(
             f"{len(cells)} drawings of {title}",
@@ -289,11 +286,7 @@ class ContactSheet(Board):
 
     def actions(self) -> dict[str, Any]:
         """Return what the page can ask for."""
-        return {
-            **super().actions(),
-            "cancel": lambda _: self.cancel(),
-            "more": lambda _: self.more(),
-        }
+        return {**super().actions(), "cancel": self.cancel, "more": self.more}
 
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
         tile = super()._tile(tile_id, cell)

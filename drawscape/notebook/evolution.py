@@ -10,7 +10,7 @@ import numpy as np
 from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
+from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.settings import random_value, within
 from drawscape.notebook.target import (
     Drawable,
@@ -86,7 +86,7 @@ def evolve(
         page,
         parents,
         size=_SIZE.check(size),
-        fixed={**(vary or {}), **values},
+        fixed=dict(vary or {}),
         keep=frozenset(keep),
         rng=np.random.default_rng(seed),
         job_timeout=job_timeout,
@@ -152,7 +152,7 @@ class Evolution(Board):
     ) -> None:
         self._target, self._page, self._size = target, page, size
         self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
-        self._kept = keep
+        self._kept = keep - {"seed"}
         self._locks = [p.name for p in target.parameters if p.name not in fixed and _is_bred(p)]
         self._spread, self._keeps_seed = 0.2, "seed" in keep
         self.generations: list[Generation] = []
@@ -179,16 +179,15 @@ class Evolution(Board):
     @property
     def locked(self) -> frozenset[str]:
         """The parameters that children have from their first parent as they are; may be set."""
-        return frozenset(self._fixed) | (self._kept - {"seed"})
+        return frozenset(self._fixed) | self._kept
 
     @locked.setter
     def locked(self, names: Collection[str]) -> None:
         for name in names:
             if name not in self._locks and name not in self._fixed:
                 raise UnknownNameError("parameter", name, self._locks)
-        seed = self._kept & {"seed"}
-        self._kept = frozenset(name for name in names if name not in self._fixed) | seed
-        self._set_control("lock", options=[(name, name in self._kept) for name in self._locks])
+        self._kept = frozenset(names) - self._fixed.keys()
+        self._set_control("lock", options=self._lock_options())
 
     def next(self, spread: float | None = None) -> Generation:
         """Breed and queue the next generation from what has stars in the one shown; return it.
@@ -221,7 +220,7 @@ class Evolution(Board):
     def actions(self) -> dict[str, Any]:
         """Return what the page can ask for."""
         own = {
-            "next": lambda _: self.next(),
+            "next": self.next,
             "go_to": self.go_to,
             "spread": lambda value: setattr(self, "_spread", float(value)),
             "keep seed": lambda value: setattr(self, "_keeps_seed", bool(value)),
@@ -232,16 +231,18 @@ class Evolution(Board):
     def _all_controls(self) -> list[dict[str, Any]]:
         has_seed = self._target.has_seed and "seed" not in self._fixed
         near = {"low": NEAR, "high": FAR, "value": self._spread}
+        far = "How far children are from their parents"
+        keeps = {"value": self._keeps_seed, "hidden": not has_seed}
+        locks = {"options": self._lock_options(), "hidden": not self._locks}
         return [
-            {"id": "next", "kind": "button", "label": "Next", "icon": "next", "primary": True}
-            | {"tooltip": "Breed from what has stars"},
-            {"id": "spread", "kind": "slider", "label": "near to far", **near}
-            | {"tooltip": "How far children are from their parents"},
-            {"id": "keep seed", "kind": "check", "label": "keep the seed"}
-            | {"value": self._keeps_seed, "hidden": not has_seed},
-            {"id": "lock", "kind": "toggles", "label": "keep", "hidden": not self._locks}
-            | {"options": [(name, name in self._kept) for name in self._locks]},
+            control("next", "button", "Next", primary=True, tooltip="Breed from what has stars"),
+            control("spread", "slider", "near to far", tooltip=far, **near),
+            control("keep seed", "check", "keep the seed", **keeps),
+            control("lock", "toggles", "keep", **locks),
         ]
+
+    def _lock_options(self) -> list[tuple[str, bool]]:
+        return [(name, name in self._kept) for name in self._locks]
 
     def _first(self, number: int) -> Cell:
         chosen: dict[str, Any] = {}

@@ -142,7 +142,7 @@ def form(
     found = target_of(target)  # type: ignore[arg-type]
     first = Settings.of(found, paper or "A4", orientation)
     page = {"paper": paper, "orientation": orientation, "live": live}
-    own = {**given, **(where or {}), **values}
+    own = {**given, **(where or {})}
     return Form(
         target,  # type: ignore[arg-type]
         first.changed(own),

@@ -13,7 +13,7 @@ from drawscape.catalogue.query import (
     sketch_names,
 )
 from drawscape.errors import UnknownNameError
-from drawscape.notebook.board import ORDERS, Board, Cell, count_words
+from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
 from drawscape.notebook.target import notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
@@ -24,6 +24,9 @@ PAGE = 60
 """Tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most."""
 
 _FILTERS = ("sketch", "stars", "tag", "text", "order", "rejected")
+
+_ANY = {"sketch": "", "stars": 0, "tag": "", "text": "", "rejected": False}
+"""The filters of a history of all that there is; others have no menu, and are None."""
 
 
 @parameters_apart("where", parameter_names)
@@ -51,31 +54,17 @@ def history(
     """
     sketch = name_of(sketch)
     check_filters(order, stars, sketch=sketch, tag=tag, text=text)
-    least = stars if isinstance(stars, int) else 0
-    fixed = {"since": since, "sheet": sheet, "seed": seed}
-    fixed = {name: value for name, value in fixed.items() if value is not None}
-    if not isinstance(stars, int) and stars is not None:
-        fixed["stars"] = stars
-    values: dict[str, Any] = {"sketch": sketch or "", "stars": least, "tag": tag, "text": text}
-    values |= {"order": order, "rejected": False}
-    asked = {**(where or {}), **parameters}
-    return History(
-        values, fixed, asked, _find(values, fixed, asked)
-    )  # which raises before it is made
+    values = {"sketch": sketch or "", "stars": stars or 0, "tag": tag, "text": text, "order": order}
+    values |= {"rejected": False, "since": since, "sheet": sheet, "seed": seed}
+    asked = where or {}
+    return History(values, asked, _find(values, asked))  # which raises before it is made
 
 
 class History(Board):
     """The gallery; `drawings` are those that fit the filters, `chosen` those that are chosen."""
 
-    def __init__(
-        self,
-        values: dict[str, Any],
-        fixed: dict[str, Any],
-        where: dict[str, Any],
-        found: Drawings,
-    ) -> None:
-        self._values, self._fixed, self._where, self._found = values, fixed, where, found
-        self._page = 0
+    def __init__(self, values: dict[str, Any], where: Mapping[str, Any], found: Drawings) -> None:
+        self._values, self._where, self._found, self._page = values, where, found, 0
         super().__init__(
             "the history of drawings", {}, head={"title": "History"}, controls=self._all_controls()
         )
@@ -107,30 +96,28 @@ class History(Board):
     def refresh(self) -> None:
         """Read the catalogue and show what there is."""
         with self._lock:  # what is read first is not shown last
-            self._found = _find(self._values, self._fixed, self._where)
+            self._found = _find(self._values, self._where)
             self._show_page()
 
     def _show_page(self) -> None:
         with self._lock:
-            found = self._found
-            self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
+            self._page = min(self._page, max(0, (len(self._found) - 1) // PAGE))
             first = self._page * PAGE
-            shown = list(found[first : first + PAGE])
+            shown = list(self._found[first : first + PAGE])
             plotted = plotted_drawings()
+            cells = {}
             words = captions(shown, with_sketch=not self._values["sketch"])
-            words = [
-                " · ".join([caption, *filter(None, [plotted.get(str(drawing.path))])])
-                for drawing, caption in zip(shown, words, strict=True)
-            ]
-            cells = zip(shown, words, strict=True)
-            self.show({str(one.id): Cell(caption, drawing=one) for one, caption in cells})
+            for drawing, caption in zip(shown, words, strict=True):
+                said = [caption, *filter(None, [plotted.get(str(drawing.path))])]
+                cells[str(drawing.id)] = Cell(" · ".join(said), drawing=drawing)
+            self.show(cells)
 
     def actions(self) -> dict[str, Any]:
         """Return what the page can ask for."""
         own = {name: lambda value, name=name: self.filter(**{name: value}) for name in _FILTERS}
         # A tag is a filter above the tiles, and something to give in their toolbar.
         own["find tag"] = own.pop("tag")
-        turns = {"back": lambda _: self.turn(-1), "on": lambda _: self.turn(1)}
+        turns = {"back": lambda: self.turn(-1), "on": lambda: self.turn(1)}
         return {**super().actions(), **own, **turns}
 
     def sort(self, order: str) -> None:
@@ -143,10 +130,11 @@ class History(Board):
         place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
         self._show_head(status=f"{place}{count_words(len(found))}")
         self.controls = self._all_controls()
-        is_filtered = any(self._values[name] for name in _FILTERS if name != "order")
+        others = {**self._values, "order": None}.items()
+        is_filtered = self._where or any(value != _ANY.get(name) for name, value in others)
         self.empty = (
             "No drawing fits these filters: take one away."
-            if is_filtered or self._where or self._fixed
+            if is_filtered
             else 'Nothing is drawn yet: form("spiral") draws the first.'
         )
 
@@ -156,39 +144,33 @@ class History(Board):
         sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
         stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
         orders = [(f"order: {one}", one) for one in ORDERS]
-        pages = found > PAGE
-        last = (self._page + 1) * PAGE >= found
-        specs: list[dict[str, Any]] = [
-            {"id": "sketch", "kind": "select", "label": "sketch", "options": sketches},
-            {"id": "stars", "kind": "select", "label": "stars", "options": stars},
-            {"id": "find tag", "kind": "text", "label": "tag", "value": now["tag"]},
-            {"id": "text", "kind": "text", "label": "search", "value": now["text"]},
-            {"id": "order", "kind": "select", "label": "order", "options": orders},
-            {"id": "rejected", "kind": "check", "label": "rejected and deleted too"},
-            {"id": "back", "kind": "button", "label": "Previous", "icon": "back"}
-            | {"hidden": not pages, "disabled": self._page == 0},
-            {"id": "on", "kind": "button", "label": "Next", "icon": "next"}
-            | {"hidden": not pages, "disabled": last},
+        pages, last = found > PAGE, (self._page + 1) * PAGE >= found
+        back = {"hidden": not pages, "disabled": self._page == 0}
+        specs = [
+            control("sketch", "select", "sketch", options=sketches),
+            control("stars", "select", "stars", options=stars),
+            control("find tag", "text", "tag", value=now["tag"]),
+            control("text", "text", "search"),
+            control("order", "select", "order", options=orders),
+            control("rejected", "check", "rejected and deleted too"),
+            control("back", "button", "Previous", **back),
+            control("on", "button", "Next", icon="next", hidden=not pages, disabled=last),
         ]
-        return [{"value": now.get(spec["id"]), **spec} for spec in specs]
+        shown = {**now, "stars": now["stars"] if isinstance(now["stars"], int) else 0}
+        return [{"value": shown.get(spec["id"]), **spec} for spec in specs]
 
 
-def _find(now: Mapping[str, Any], fixed: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
+def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
     """Return the drawings that fit. Raises as `catalogue.drawings` does."""
-    tag = now["tag"].strip()
-    hides = not now["rejected"] and tag != REJECTED
-    asked = {
-        "stars": (now["stars"], None) if now["stars"] else None,
-        "tag": tag or None,
-        "text": now["text"].strip() or None,
-        "order": now["order"],
-        "without_tag": REJECTED if hides else None,
-        "deleted": now["rejected"],
-        "where": where,
-    }
+    now = dict(values)
+    sketch, stars, rejected = (now.pop(name) for name in ("sketch", "stars", "rejected"))
+    now |= {"tag": now["tag"].strip() or None, "text": now["text"].strip() or None}
+    if isinstance(stars, int):
+        stars = (stars, None) if stars else None
+    now["without_tag"] = None if rejected or now["tag"] == REJECTED else REJECTED
     try:
-        return drawings(now["sketch"] or None, **{**asked, **fixed})
+        return drawings(sketch or None, stars=stars, deleted=rejected, where=where, **now)
     except UnknownNameError:
-        if not now["sketch"] or notebook_sketch(now["sketch"]) is None:
+        if not sketch or notebook_sketch(sketch) is None:
             raise
         return Drawings([])  # this notebook has the sketch, and nobody has drawn it yet

@@ -18,7 +18,7 @@ from drawscape.jobs import (
     summary_words,
     watch,
 )
-from drawscape.notebook.board import Board, Cell
+from drawscape.notebook.board import Board, Cell, control
 from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
 from drawscape.notebook.reader import JobState, state_of
 from drawscape.notebook.text import (
@@ -65,20 +65,19 @@ class JobView(Board):
         cell = Cell("", job=job)
         cell.show(state)
         name = label_of(state.name)
-        cancel = {"id": "cancel", "kind": "button", "label": "Cancel", "icon": "cancel"}
         super().__init__(
             f"the job {name}",
             {"job": cell},
             kind="one",
             head={"title": name},
-            controls=[cancel],
+            controls=[control("cancel", "button", "Cancel")],
             selected=["job"],
             empty="",
         )
 
     def actions(self) -> dict[str, Any]:
         """Return what the page can ask for."""
-        return {**super().actions(), "cancel": lambda _: self.job.cancel()}
+        return {**super().actions(), "cancel": self.job.cancel}
 
     def _picture(self, cell: Cell) -> Picture | None:
         path = None if cell.state is None else result_path(cell.state.result)
@@ -121,13 +120,12 @@ class QueueTable(Board):
     def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
         self._wanted, self._limit = status, limit
         self._reading = Debounce(PERIOD_S, self.refresh)
-        pause = {"id": "pause", "kind": "button", "label": "Pause", "icon": ""}
         super().__init__(
             "the queue",
             {},
             kind="rows",
             head={"title": "Queue"},
-            controls=[pause],
+            controls=[control("pause", "button", "Pause")],
             empty="No jobs yet: form, contact_sheet and enqueue_background_job queue some.",
         )
         self.refresh()
@@ -157,7 +155,7 @@ class QueueTable(Board):
 
     def actions(self) -> dict[str, Any]:
         """Return what the page can ask for."""
-        return {"pause": lambda _: self.pause_or_resume(), "job": self._do}
+        return {"pause": self.pause_or_resume, "job": self._do}
 
     def keep(self) -> None:
         """Keep the table, without what can only be done live."""

@@ -14,9 +14,10 @@ from drawscape.atomic import write_atomic
 from drawscape.catalogue import is_draft
 from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawscapeError, MissingExtraError, ParameterError
+from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.image_tag import table_of
 from drawscape.notebook.text import size_words
+from drawscape.parameters import Parameter
 from drawscape.settings import home, readable_path
 from drawscape.svg.read import read_svg
 
@@ -130,26 +131,24 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
 
 
 def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
-    """Return a drawing as pixels, within bytes and pixels as `reduced`. None without Pillow."""
-    try:
-        from PIL import Image
-    except ImportError:
-        return None
+    """Return a drawing as pixels, within bytes and pixels as `reduced`."""
+    from PIL import Image
+
     return reduced(Image.fromarray(pixels_of(document, most_px)), most_bytes, most_px)
 
 
 def small_picture(picture: Picture | None) -> Picture | None:
-    """Return a picture in the few bytes that a saved notebook keeps; None where that needs Pillow."""
+    """Return a picture in the few bytes that a saved notebook keeps; None for an SVG that nobody can read."""
     if picture is None or len(picture.data) <= LARGEST_KEPT:
         return picture
-    try:
-        if picture.format == "svg+xml":
+    if picture.format == "svg+xml":
+        try:
             return thumbnail_of(read_svg(picture.data), LARGEST_KEPT, KEPT_PX)
-        from PIL import Image
+        except DrawscapeError:
+            return None
+    from PIL import Image
 
-        return reduced(Image.open(io.BytesIO(picture.data)), LARGEST_KEPT, KEPT_PX)
-    except (ImportError, DrawscapeError):
-        return None
+    return reduced(Image.open(io.BytesIO(picture.data)), LARGEST_KEPT, KEPT_PX)
 
 
 def picture_table(
@@ -182,7 +181,8 @@ LARGEST_UPLOAD = 50_000_000
 
 PREVIEW_PX, LARGEST_PREVIEW = 240, 20_000
 
-MOST_CONTRAST = 5.0
+_CUT = Parameter("cut", "list", items=(Parameter("cut", "float", low=0, high=100),) * 4)
+_CONTRAST = Parameter("contrast", "float", low=0, low_open=True, high=5)
 
 
 def keep_upload(parameter: str, file: str, data: bytes) -> str:
@@ -205,15 +205,14 @@ def keep_upload(parameter: str, file: str, data: bytes) -> str:
 
 def upload_preview(name: str) -> str:
     """Return the address of a small picture of the file of that name, '' where there is none."""
-    try:
-        from PIL import Image, ImageOps
+    from PIL import Image, ImageOps
 
+    try:
         with Image.open(readable_path(name)) as image:
-            made = reduced(
-                ImageOps.exif_transpose(image).convert("RGB"), LARGEST_PREVIEW, PREVIEW_PX
-            )
-    except (ImportError, OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
         return ""
+    made = reduced(upright, LARGEST_PREVIEW, PREVIEW_PX)
     return "" if made is None else made.url
 
 
@@ -221,33 +220,24 @@ def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) 
     """Return the name of a new file: that of `name` without its edges, of another contrast.
 
     `cut` is what goes at the left, top, right and bottom, in percent. Grey of half the light stays as it is.
-    Raises ParameterError, which names the parameter, MissingExtraError.
+    Raises ParameterError, which names the parameter.
     """
-    try:
-        left, top, right, bottom = (float(one) for one in cut)
-        known = min(left, top, right, bottom) >= 0 and max(left + right, top + bottom) < 100
-    except (TypeError, ValueError):
-        known = False
-    if not known:
-        rule = "give left, top, right and bottom in percent that leave something of the picture"
-        raise ParameterError("cut", cut, rule)
-    if not 0 < contrast <= MOST_CONTRAST:
-        raise ParameterError("contrast", contrast, f"must be above 0 and at most {MOST_CONTRAST:g}")
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingExtraError("cutting a picture", "png") from error
+    left, top, right, bottom = _CUT.check(cut)
+    if max(left + right, top + bottom) >= 100:
+        raise ParameterError("cut", cut, "must leave something of the picture")
+    stretch = _CONTRAST.check(contrast)
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(readable_path(str(name or ""))) as file:
             image = ImageOps.exif_transpose(file)
             wide, high = image.size
             sides = (left * wide, top * high, (100 - right) * wide, (100 - bottom) * high)
-            part = image.convert("RGB").crop(tuple(round(side / 100) for side in sides))  # type: ignore[arg-type]
+            part = image.convert("RGB").crop(tuple(round(side / 100) for side in sides))
     except (OSError, ValueError, DrawscapeError) as error:
         raise ParameterError(parameter, name, f"is no picture that can be cut: {error}") from None
-    light = [min(max(round(128 + (value - 128) * contrast), 0), 255) for value in range(256)]
     out = io.BytesIO()
-    part.point(light * 3).save(out, "PNG")
+    part.point(lambda light: round(128 + (light - 128) * stretch)).save(out, "PNG")
     mark = hashlib.sha256(out.getvalue()).hexdigest()[:6]
     stem = re.sub(r"-cut-[0-9a-f]{6}$", "", Path(str(name)).stem)
     return keep_upload(parameter, f"{stem}-cut-{mark}.png", out.getvalue())

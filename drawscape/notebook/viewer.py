@@ -68,14 +68,12 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self._last("a drawing", "viewer")
         self.show(document, title=title, margin_mm=margin_mm)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: a view of {self._drawings[0][1]}>"
-
     _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
     def show(self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0) -> None:
         """Show `document`; nothing should be nearer to the sheet's edge than `margin_mm`."""
         self._drawings, self._margin_mm = [(document, title)], margin_mm
+        self._what = f"a view of {title}"
         self._send_drawings()
         if self._is_saved:
             self._save()
@@ -84,11 +82,6 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         """Keep a small picture of the drawing from now on."""
         self._is_saved = True
         self._save()
-
-    def close(self) -> None:
-        """Close the widget."""
-        self._is_open = False
-        super().close()
 
     def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
         """Return what to show now, each with the options of `drawing_data`."""
@@ -169,11 +162,8 @@ class Comparison(Viewer):
         super().__init__(
             documents[0][0], modes=list(MODES), mode=MODES[0], differences=rows, height="60vh"
         )
-        self._drawings = list(documents)
+        self._drawings, self._what = list(documents), f"{len(documents)} drawings compared"
         self.observe(lambda _change: self._send_drawings(), names="mode")
-
-    def __repr__(self) -> str:
-        return f"<Comparison: {len(self._drawings)} drawings compared>"
 
     @traitlets.validate("mode")  # type: ignore[untyped-decorator]  # as all of traitlets
     def _check_mode(self, proposal: Any) -> str:

@@ -184,10 +184,11 @@ def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing
     before = len(drawings())
     for turns in range(10, 40):
         send(shown, "change", inputs={"turns": str(turns)}, gesture=1)
-    wait_until(lambda: shown.recent.paths != [], "the drawing in the strip")
+    turns = lambda: [find(path).parameters["turns"] for path in shown.recent.paths]  # noqa: E731
+    wait_until(lambda: 39 in turns(), "the drawing in the strip")
     (kept,) = [one for one in drawings() if one.parameters.get("turns") == 39]
     assert len(drawings()) <= before + 3  # one, unless the machine itself takes a rest
-    assert (shown.recent.paths, shown.picture) == ([kept.path], kept.path.read_bytes())
+    assert (shown.recent.paths[0], shown.picture) == (kept.path, kept.path.read_bytes())
     assert shown.state["caption"].startswith("output/")
     assert shown.status.startswith("finished in")
 
