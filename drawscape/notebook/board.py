@@ -18,7 +18,7 @@ import ipywidgets as widgets
 import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
-from drawscape.catalogue.database import reading
+from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import Order, short
 from drawscape.clock import seconds
@@ -34,7 +34,7 @@ from drawscape.notebook.pictures import (
     result_picture,
     small_picture,
 )
-from drawscape.notebook.reader import ENDED, CatalogueFollowing, Following, JobState, state_of
+from drawscape.notebook.reader import ENDED, Following, JobState, state_of
 from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     SHEET_PRIORITY,
@@ -65,6 +65,9 @@ AT_ONCE = 40
 
 PREVIEW_S = 1.0
 """A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
+
+CATALOGUE_S = 0.5
+"""How often to read whether anybody has drawn or marked: others' work shows within a second."""
 
 KEEP_S = 2.0
 """What a saved notebook shows of a board is no older than that."""
@@ -264,7 +267,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._is_open = False
         self._by_job: dict[str, list[Cell]] = {}
         self._followings: list[Any] = []
-        self._catalogue: CatalogueFollowing | None = None
+        self._catalogue = Debounce(CATALOGUE_S, self._read_catalogue)
+        self._seen: int | None = None
         self._keeping = Debounce(KEEP_S, self.keep, slow=True)
         self._is_saved = False
         super().__init__(layout=shared_layout(), **state)
@@ -337,9 +341,9 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def close(self) -> None:
         """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
         self._keeping.drop()
-        for following in [*self._followings, *filter(None, [self._catalogue])]:
+        for following in self._followings:
             following.close()
-        self._followings, self._catalogue, self._is_open = [], None, False
+        self._followings, self._is_open = [], False
         super().close()
 
     def reopen(self) -> None:
@@ -509,7 +513,20 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def _begin(self) -> None:
         """Follow what the board shows; called when it is made and when it is opened again."""
         self.follow(self._cells.values())
-        self._catalogue = CatalogueFollowing(self.catalogue_changed, self._trouble)
+        self._catalogue.request()
+
+    def _read_catalogue(self) -> None:
+        """Show what anybody has drawn or marked, by the one thread that asks for the file's version."""
+        if self.comm is None:
+            return
+        self._catalogue.request()
+        try:
+            seen = data_version()
+            if seen != self._seen:
+                self.catalogue_changed()
+            self._seen = seen
+        except DrawscapeError as error:
+            self._trouble(str(error))
 
     def catalogue_changed(self) -> None:
         """Show what the catalogue has now."""

@@ -75,7 +75,6 @@ from drawscape.notebook.viewer import (
     Viewer,
     compare,
     margin_of,
-    settings_of,
     view,
 )
 from drawscape.notebook.worker import guard
@@ -99,7 +98,17 @@ PACE_S = 0.25
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
 
-_PAGE_CALLS = ["cancel", "undo", "redo", "reset", "renew", "inspect", "plot", "close_below"]
+_PAGE_CALLS = [
+    "cancel",
+    "undo",
+    "redo",
+    "reset",
+    "renew",
+    "retouch",
+    "inspect",
+    "plot",
+    "close_below",
+]
 """Methods that a page may call by name."""
 
 
@@ -302,7 +311,10 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def reset(self) -> None:
         """Show the settings that the form was opened with, and their picture where it stands."""
-        self._change(self._settings.reset(self._first), draws=False)
+        first, target = self._first, self._settings.target
+        if first.target is not target:  # another pattern is shown
+            first = Settings.of(target).restored(first.snapshot)
+        self._change(first, draws=False)
         self._show_what_stands()
 
     def renew(self) -> None:
@@ -574,9 +586,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _document_read(self, path: Path, document: Document) -> None:
         """Show the drawing in the viewer below, if one is there."""
         if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
-            self._below.show(
-                document, title=place_words(path), margin_mm=margin_of(settings_of(path))
-            )
+            self._below.show(document, title=place_words(path), margin_mm=margin_of(path))
 
     def _show_picture(
         self, picture: Picture, caption: str, path: Path | None = None, **changes: Any
@@ -694,20 +704,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         details = {k: v for k, v in message.items() if k not in ("event", "number")}
-        event = str(message.get("event"))
-        handler = self._plain_actions.get(event) or getattr(self, f"_on_{event}", None)
+        event, named = str(message.get("event")), self.named
+        plain = {name: getattr(self, name) for name in _PAGE_CALLS}
+        plain |= {"save": named.save, "load": named.load, "delete": named.delete}
+        plain |= {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
+        handler = plain.get(event) or getattr(self, f"_on_{event}", None)
         with self.hold_sync():
             if handler is not None:
                 files = {"data": bytes(buffers[0])} if buffers else {}
                 self._guarded(lambda: handler(**details, **files))
             self._say(ack=message.get("number", 0))
-
-    @property
-    def _plain_actions(self) -> dict[str, Callable[..., object]]:
-        """What a page may call as it is, by name."""
-        own = {"save": self.named.save, "load": self.named.load, "delete": self.named.delete}
-        more = {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
-        return {**{name: getattr(self, name) for name in _PAGE_CALLS}, **own, **more}
 
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""
@@ -771,9 +777,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})
-
-    def _on_retouch(self, name: str, cut: Sequence[float], contrast: float) -> None:
-        self.retouch(name, cut=cut, contrast=contrast)
 
     def _export(self, format: str, per_pen: bool) -> None:
         try:

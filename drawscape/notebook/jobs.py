@@ -169,11 +169,6 @@ class QueueTable(Board):
         )
         self.saved.keep(f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{body}</table>")
 
-    def close(self) -> None:
-        """Stop following and close the widget."""
-        super().close()
-        self._reading.drop()
-
     def _do(self, value: Mapping[str, str]) -> None:
         details = ACTIONS[value["act"]](get_job(value["id"]))
         self.details = details if isinstance(details, str) else ""

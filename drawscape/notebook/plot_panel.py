@@ -9,7 +9,7 @@ import traitlets
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, PlotError
 from drawscape.notebook.lasting import Lasting, resource
-from drawscape.notebook.threads import later
+from drawscape.notebook.threads import Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.plot import optimize as optimized
@@ -29,26 +29,22 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
-        self.plot, self.found, self._follows = plot, found, False
+        self.plot, self.found = plot, found
+        self._looking = Debounce(_LOOK_S, self._look, slow=True)
         super().__init__(state=plot.as_dict())
         self._last(f"a plot on {plot.record.machine}", "plot", "run this cell to see it again")
         self._refresh()
-        self._follow()
+        self._looking.request()
 
     def _refresh(self) -> None:
         self.state = {**self.plot.as_dict(), "found": self.found}
 
     _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
-    def close(self) -> None:
-        """Close the widget; the plot goes on."""
-        self._follows = False
-        super().close()
-
     def reopen(self) -> None:
         """Show the plot again."""
         super().reopen()
-        self._follow()
+        self._looking.request()
 
     def act(self, action: str, **values: Any) -> None:
         """Do what a button does: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
@@ -65,19 +61,14 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self._refresh()
         return self.plot.words
 
-    def _follow(self) -> None:
-        if not self._follows:
-            self._follows = True
-            later(self._look, _LOOK_S)
-
     def _look(self) -> None:
-        if not self._follows:
+        if self.comm is None:  # the panel is closed; the plot goes on
             return
+        self._looking.request()
         try:
             self._refresh()
         except DrawscapeError as error:
             self.send({"trouble": str(error)})
-        later(self._look, _LOOK_S)
 
     def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
         action = message.get("action")

@@ -1,4 +1,4 @@
-"""What boards and forms follow: states of jobs, and changes of the catalogue.
+"""What boards and forms follow: the states of jobs.
 
     following = Following([job], lambda state: print(state.status))     # now, and at each change
     following.close()
@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from drawscape import jobs
-from drawscape.catalogue.database import data_version
-from drawscape.errors import DrawscapeError, JobNotFoundError
+from drawscape.errors import JobNotFoundError
 from drawscape.jobs import Job, watch
-from drawscape.notebook.threads import READER, SLOW, Debounce
+from drawscape.notebook.threads import SLOW, Debounce
 from drawscape.notebook.worker import STARTING, guard, worker_words, workers_started
 
 ENDED = frozenset({*jobs.ENDED, "not_found"})
@@ -27,9 +26,6 @@ SHOWS_PREVIEW = frozenset({"started", "stopped"})
 
 WAITING_S = 1.0
 """How often to read again what is said of the worker, and how many jobs are ahead."""
-
-CATALOGUE_S = 0.5
-"""How often to read whether anybody has drawn or marked: others' work shows within a second."""
 
 
 @dataclass(frozen=True)
@@ -176,35 +172,3 @@ class Following:
             self._changed(job)
         if waiting or words == STARTING:
             SLOW.do(self._read_again, WAITING_S)
-
-
-class CatalogueFollowing:
-    """Calls `on_change()` in the reader's thread soon, and within a second of what anybody draws or marks.
-
-    `on_trouble(words)` is called when the catalogue cannot be read, or has no answer to what is asked.
-    """
-
-    def __init__(
-        self, on_change: Callable[[], object], on_trouble: Callable[[str], object]
-    ) -> None:
-        self._on_change, self._on_trouble = on_change, on_trouble
-        self._is_closed = False
-        self._seen: int | None = None
-        READER.do(self._look)
-
-    def close(self) -> None:
-        """Call back no more."""
-        self._is_closed = True
-
-    def _look(self) -> None:
-        if self._is_closed:
-            return
-        try:
-            now = data_version()
-            if now != self._seen:
-                self._on_change()
-            self._seen = now
-        except DrawscapeError as error:
-            self._on_trouble(str(error))
-        finally:
-            READER.do(self._look, CATALOGUE_S)

@@ -8,7 +8,7 @@ states that it went through.
 import ast
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -40,8 +40,6 @@ STREAM = "streams."
 DICE_SIDES = 10_000
 """The dice give seeds that a person can read out and note down."""
 
-_PAGE = frozenset({"paper", "orientation", "width", "height", "margin"})
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -59,8 +57,8 @@ class Settings:
         cls, target: Target, paper: str = "A4", orientation: Orientation | None = None
     ) -> "Settings":
         """Return the settings that a form of `target` opens with. Raises UnknownNameError."""
-        page = dict(zip(("width", "height"), paper_size(paper, orientation), strict=True))
         empty = cls(target)
+        page = empty._page(paper, orientation)
         starts = {name: _start(one) for name, one in empty.parameters.items()}
         return empty._with({**starts, **(page if target.has_page else {})})
 
@@ -156,8 +154,8 @@ class Settings:
         if "streams" in rest and "streams" not in found.parameters:
             rest |= found._stream_values(rest.pop("streams"))
         if found.target.has_page:
-            names = _PAGE - {one.name for one in found.target.parameters}
-            rest |= found._page_values({name: rest.pop(name) for name in names & rest.keys()})
+            words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
+            rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
         if "seed" in rest and "seed" not in found.parameters:
             found.target.check_seed()
         for name in rest:
@@ -174,15 +172,12 @@ class Settings:
     def restored(self, kept: Mapping[str, Any]) -> "Settings":
         """Return these settings with what was kept that the target still has and allows."""
         found = self
-        groups: list[dict[str, Any]] = [{n: kept[n]} for n in ("pattern_type",) if n in kept]
-        groups.append({name: kept[name] for name in _PAGE & kept.keys()})
-        groups += [{n: v} for n, v in kept.items() if n not in _PAGE | {"pattern_type"}]
-        for group in groups:
-            if isinstance(group.get("streams"), Mapping):
-                known = self.target.streams
-                group = {"streams": {n: s for n, s in group["streams"].items() if n in known}}
+        for name in sorted(kept, key=lambda name: name != "pattern_type"):  # the pattern first
+            value = kept[name]
+            if name == "streams" and isinstance(value, Mapping):
+                value = {n: seed for n, seed in value.items() if n in found.target.streams}
             with contextlib.suppress(DrawscapeError):
-                found = found.changed(group)
+                found = found.changed({name: value})
         return found
 
     def retargeted(self, target: Target) -> "Settings":
@@ -204,11 +199,6 @@ class Settings:
         if self.target.has_seed and "seed" not in locked:
             drawn["seed"] = int(rng.integers(DICE_SIDES))
         return self._with({name: value for name, value in drawn.items() if value is not MISSING})
-
-    def reset(self, to: "Settings") -> "Settings":
-        """Return the settings `to`, which the form was opened with, for the pattern shown now."""
-        fresh = Settings.of(self.target)
-        return fresh.restored(to.snapshot) if to.target is not self.target else to
 
     def _with(self, values: Mapping[str, Any]) -> "Settings":
         """Return these settings with values that are checked."""
@@ -234,17 +224,15 @@ class Settings:
                 raise UnknownNameError("stream", name, self.target.streams)
         return {STREAM + name: seeds.get(name) for name in self.target.streams}
 
-    def _page_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return width, height and margin for what was given of a page."""
-        found = {name: given[name] for name in ("width", "height", "margin") if name in given}
-        if given.keys() & {"paper", "orientation"}:
-            size = self.page_size or (WIDTH.default, HEIGHT.default)
-            paper = given.get("paper") or "x".join(map(str, size))
-            sides = zip(
-                ("width", "height"), paper_size(paper, given.get("orientation")), strict=True
-            )
-            found = {**dict(sides), **found}
-        return found
+    def _page(
+        self, paper: str | None = None, orientation: Orientation | None = None
+    ) -> dict[str, float]:
+        """Return width and height of a paper, or of the page as it is, turned."""
+        if not (paper or orientation):
+            return {}
+        size = self.page_size or (WIDTH.default, HEIGHT.default)
+        sides = paper_size(paper or "x".join(map(str, size)), orientation)
+        return dict(zip(("width", "height"), sides, strict=True))
 
     # What the page draws
 
@@ -328,8 +316,7 @@ def shown_of(parameter: Parameter, value: Any) -> Any:
     if parameter.kind in ("int", "float"):
         return number_text(value)
     if parameter.kind == "list":
-        items = parameter.items * (len(value) if parameter.open_ended else 1)
-        return [shown_of(item, one) for item, one in zip(items, value, strict=True)]
+        return [shown_of(*pair) for pair in zip(_items(parameter, value), value, strict=True)]
     if parameter.kind == "any":
         return repr(value)
     return parameter.shown(value)
@@ -338,9 +325,7 @@ def shown_of(parameter: Parameter, value: Any) -> Any:
 def _value_of(parameter: Parameter, shown: Any) -> Any:
     """Return what a page's input means, before it is checked."""
     if parameter.kind == "list" and shown is not None:
-        return [
-            _value_of(item, one) for item, one in zip(_items(parameter, shown), shown, strict=True)
-        ]
+        return [_value_of(*pair) for pair in zip(_items(parameter, shown), shown, strict=True)]
     text = shown.strip() if isinstance(shown, str) and parameter.kind != "text" else shown
     if text == "" and (parameter.kind == "any" or parameter.optional or parameter.default is None):
         return None
@@ -350,8 +335,8 @@ def _value_of(parameter: Parameter, shown: Any) -> Any:
     return text
 
 
-def _items(parameter: Parameter, shown: Iterable[Any]) -> tuple[Parameter, ...]:
-    return parameter.items * len(list(shown)) if parameter.open_ended else parameter.items
+def _items(parameter: Parameter, values: Sequence[Any]) -> tuple[Parameter, ...]:
+    return parameter.items * len(values) if parameter.open_ended else parameter.items
 
 
 def _start(parameter: Parameter) -> Any:

@@ -130,7 +130,7 @@ def view(drawing: Viewable, *, title: str = "") -> Viewer:
     <Viewer: a view of spiral, seed 0>
     """
     document, name = document_of(drawing)
-    return Viewer(document, title=title or name, margin_mm=margin_of(settings_of(drawing)))
+    return Viewer(document, title=title or name, margin_mm=margin_of(drawing))
 
 
 def compare(*drawings: Viewable) -> "Comparison":
@@ -235,9 +235,9 @@ def settings_of(drawing: Viewable) -> dict[str, Any]:
     return {**{name: found.get(name) for name in kept}, **found.get("parameters", {})}
 
 
-def margin_of(settings: Any) -> float:
-    """Return the margin in mm that a drawing's settings name, a little less for rounded numbers, else 0."""
-    return max(float(settings.get("margin") or 0.0) - ROUNDING_MM, 0.0)
+def margin_of(drawing: Viewable) -> float:
+    """Return the margin in mm that a drawing names, a little less for rounded numbers, else 0."""
+    return max(float(settings_of(drawing).get("margin") or 0.0) - ROUNDING_MM, 0.0)
 
 
 def file_of(drawing: Job | Drawing | str | Path) -> Path | None:
