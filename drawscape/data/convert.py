@@ -20,8 +20,8 @@ from drawscape.data.engine import (
     Progress,
     Table,
     engine,
-    file_literal,
     identifier,
+    reader,
     select,
     text_value,
 )
@@ -110,14 +110,12 @@ def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) 
 
 def _read_parquet(duck: Engine, path: Path, options: Options) -> Table:
     """Return the table in a Parquet file, columns cast to the `types` asked for."""
-    source = f"read_parquet({file_literal(path)})"
-    described = duck.rows(f"DESCRIBE SELECT * FROM {source}", message="reading")
-    found = {str(row[0]): str(row[1]) for row in described}
-    asked = options.sql_types(found)
-    columns = tuple(Column(name, asked.get(name, kind)) for name, kind in found.items())
-    rows = duck.rows(f"SELECT count(*) FROM {source}", message="reading")
+    source = reader("read_parquet", path)
+    found = {row[0]: row[1] for row in duck.rows(f"DESCRIBE SELECT * FROM {source}")}
+    columns = [Column(*pair) for pair in (found | options.sql_types(found)).items()]
+    rows = duck.rows(f"SELECT count(*) FROM {source}")[0][0]
     values = [(f"CAST({identifier(c.name)} AS {c.type})", c.name) for c in columns]
-    return Table(select(values, source), columns, int(rows[0][0]))
+    return Table(select(values, source), tuple(columns), rows)
 
 
 # Excel
@@ -153,7 +151,7 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
     DataError when the table is larger than a sheet may be.
     """
     openpyxl = _openpyxl()
-    if (table.rows or 0) >= MOST_ROWS or len(table.columns) > MOST_COLUMNS:
+    if table.rows >= MOST_ROWS or len(table.columns) > MOST_COLUMNS:
         raise DataError(
             f"{table.rows:,} rows and {len(table.columns)} columns do not fit an Excel sheet "
             f"({MOST_ROWS - 1:,} rows and a header, {MOST_COLUMNS:,} columns); use parquet or csv"
@@ -170,7 +168,7 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
                 for row in rows:
                     sheet.append([_cell(sheet, value) for value in row])
                 count += len(rows)
-                engine.report(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
+                engine.report(0.35 + 0.6 * count / max(table.rows, count), f"{count:,} rows")
     finally:
         sheet.close()  # else openpyxl closes it at the interpreter's end, and complains
     book.save(path)

@@ -1,13 +1,9 @@
-"""DuckDB within a limit of memory, with progress and no way out to the network, and the types of texts.
-
-A column is of a type when each of its texts is how that type is written. '007' stays text, and a number with
-more digits than a double holds. Beside values of a type, NA and NaN mean that there is none.
-"""
+"""DuckDB within a limit of memory, with progress and no way out to the network."""
 
 import glob
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import scratch_folder
-from drawscape.data.options import Options
 from drawscape.errors import DataError, MissingExtraError, SettingsError
 
 Progress = Callable[[float, str], object]
@@ -48,15 +43,14 @@ class Column:
 class Table:
     """A file's rows as the query `sql`, whose columns are `columns`; `notes` are for the job's log.
 
-    `rows` is their number, or None when they have not been counted. `documents` is, for JSON files,
-    the query of their records as they stand, one column of JSON.
+    `rows` is their number, or 0 when they have not been counted. Without `columns` a query that is not
+    empty gives the records of a JSON file as they stand.
     """
 
-    sql: str
-    columns: tuple[Column, ...]
-    rows: int | None = None
+    sql: str = ""
+    columns: tuple[Column, ...] = ()
+    rows: int = 0
     notes: tuple[str, ...] = ()
-    documents: str | None = None
 
 
 class Engine:
@@ -69,7 +63,7 @@ class Engine:
         self.scratch = scratch
 
     def rows(
-        self, sql: str, *, message: str, share: tuple[float, float] = READING
+        self, sql: str, message: str = "reading", share: tuple[float, float] = READING
     ) -> list[tuple[Any, ...]]:
         """Return what the query gives, reporting the progress between the two fractions of `share`.
 
@@ -98,7 +92,7 @@ class Engine:
     def copy(self, sql: str, path: Path, how: str) -> int:
         """Write the query's rows to the file `path` in DuckDB's format `how`; return their number."""
         statement = f"COPY ({sql}) TO {literal(str(path))} ({how}, USE_TMP_FILE false)"
-        return int(self.rows(statement, share=WRITING, message="writing")[0][0])
+        return int(self.rows(statement, "writing", WRITING)[0][0])
 
     def stream(self, sql: str, *, size: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the query's rows in lists of at most `size`."""
@@ -149,9 +143,11 @@ def memory_mb() -> int:
     return int(text)
 
 
-def literal(value: str) -> str:
-    """Return `value` as an SQL string."""
-    return "'" + value.replace("'", "''") + "'"
+def literal(value: object) -> str:
+    """Return a text, a number, a truth value or a dictionary of them as SQL writes it."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
 def identifier(name: str) -> str:
@@ -159,9 +155,10 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def file_literal(path: Path) -> str:
-    """Return the path as an SQL string in which `*`, `?` and `[` stand for themselves."""
-    return literal(glob.escape(str(path)))
+def reader(function: str, path: Path, **how: object) -> str:
+    """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are plain."""
+    options = "".join(f", {name} = {literal(value)}" for name, value in how.items())
+    return f"{function}({literal(glob.escape(str(path)))}{options})"
 
 
 def select(expressions: Iterable[tuple[str, str]], source: str) -> str:
@@ -226,148 +223,3 @@ def _duckdb() -> Any:
     except ImportError:
         raise MissingExtraError("converting data files", "data") from None
     return duckdb
-
-
-# Types
-
-
-NUMBERS = ("BOOLEAN", "BIGINT", "DECIMAL(38,0)", "DOUBLE")
-DATES = ("DATE", "TIMESTAMP")
-_ZONED = "TIMESTAMP WITH TIME ZONE"
-_SAMPLE_ROWS = 1000  # what these rule out is not checked in the others
-_AT_ONCE = 200  # columns in one query: DuckDB's planner is slow with thousands of expressions
-
-_EXPONENT = "([eE][-+]?[0-9]{1,3})"
-_WHOLE = "(0|[1-9][0-9]*)"
-# A plus only where a point or an exponent says that it is a number: '+49' may be a telephone's.
-_DOUBLE = (
-    rf"-?{_WHOLE}{_EXPONENT}?|[-+]?{_WHOLE}\.[0-9]*{_EXPONENT}?|[-+]?\.[0-9]+{_EXPONENT}?"
-    rf"|\+{_WHOLE}{_EXPONENT}"
-)
-_TIMESTAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-_ZONE = r"(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
-_SURE_DIGITS = 15  # a double gives them back; more only as programs write one: 17, or an exponent
-_MISSING = "('', 'NA', 'N/A', 'NaN', 'nan')"  # what R, spreadsheets and numpy write for no value
-
-
-def number(text: str, options: Options) -> str:
-    """Return an SQL expression: the number as SQL writes it, NULL if the options' signs do not fit."""
-    text = f"trim({text})"
-    if options.decimal == "." and options.thousands is None:
-        return text
-    whole, plain = "[0-9]+", text
-    if options.thousands:
-        whole = f"([0-9]{{1,3}}(\\{options.thousands}[0-9]{{3}})+|[0-9]+)"
-        plain = f"replace({text}, {literal(options.thousands)}, '')"
-    form = literal(f"-?{whole}(\\{options.decimal}[0-9]+)?")
-    plain = f"replace({plain}, {literal(options.decimal)}, '.')"
-    return f"CASE WHEN regexp_full_match({text}, {form}) THEN {plain} END"
-
-
-def value(text: str, kind: str, options: Options) -> str:
-    """Return an SQL expression: the text as a value of `kind`, NULL where it is not one."""
-    if kind == "VARCHAR":
-        return text
-    text = f"NULLIF({text}, '')"
-    if kind == "DATE" and options.date_format:
-        return f"TRY_STRPTIME({text}, {literal(options.date_format)})::DATE"
-    if kind == "TIMESTAMP" and options.timestamp_format:
-        return f"TRY_STRPTIME({text}, {literal(options.timestamp_format)})"
-    if kind == _ZONED:  # before 2.0 DuckDB wants seconds before a zone
-        text = f"regexp_replace(trim({text}), '^(.{{16}})([-+Z])', '\\1:00\\2')"
-    if kind not in ("DATE", "TIME", "TIMESTAMP", _ZONED, "BOOLEAN", "JSON"):
-        text = number(text, options)
-    return f"TRY_CAST({text} AS {kind})"
-
-
-def wrong(text: str, kind: str, options: Options) -> str:
-    """Return an SQL condition: there is a text, and it cannot be read as `kind`."""
-    return f"{text} NOT IN {_MISSING} AND {value(text, kind, options)} IS NULL"
-
-
-def check(text: str, kind: str, options: Options) -> str:
-    """Return an SQL condition: the text, blanks cut, is just how a value of `kind` is written."""
-    found, cast = number(text, options), value(text, kind, options)
-    if kind == "BOOLEAN":
-        return f"lower(trim({text})) IN ('true', 'false')"
-    if kind in ("BIGINT", "DECIMAL(38,0)"):
-        return f"{cast}::VARCHAR = {found}"
-    if kind == "DOUBLE":
-        digits = f"ltrim(regexp_replace({found}, '[^0-9]', '', 'g'), '0')"
-        return (
-            f"regexp_full_match({found}, {literal(_DOUBLE)}) AND isfinite({cast}) "
-            f"AND (length({digits}) <= {_SURE_DIGITS} OR contains(lower({found}), 'e') "
-            f"OR {cast}::VARCHAR = {found} OR printf('%.17g', {cast}) = {found})"
-        )
-    if kind == "DATE" and not options.date_format:
-        return f"{cast}::VARCHAR = trim({text})"
-    if kind == "DATE" or (kind == "TIMESTAMP" and options.timestamp_format):
-        return f"{cast} IS NOT NULL"
-    form = literal(_TIMESTAMP + (_ZONE if kind == _ZONED else ""))
-    return f"regexp_full_match(trim({text}), {form}) AND {cast} IS NOT NULL"
-
-
-def candidates(target: str, options: Options) -> tuple[str, ...]:
-    """Return the types to look for when the table goes into a file of format `target`.
-
-    A text file keeps texts as they stand, so there a column changes only where the options say how
-    its numbers or dates are written.
-    """
-    if options.types == "text":
-        return ()
-    typed = target in ("parquet", "excel")
-    local = options.decimal != "." or options.thousands is not None
-    wanted = list(NUMBERS) if typed or local or target in ("json", "ndjson") else []
-    if typed or options.date_format:
-        wanted.append("DATE")
-    if typed or options.timestamp_format:
-        wanted.append("TIMESTAMP")
-    if target == "parquet":  # the cells of a sheet have no time zone
-        wanted.append(_ZONED)
-    return tuple(wanted)
-
-
-def infer(
-    duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
-) -> dict[str, str]:
-    """Return each column's type: the first of its `kinds` that all its texts have.
-
-    `source` is a query whose columns (SQL names) are texts. Empty columns are VARCHAR.
-    """
-    types = dict.fromkeys(kinds, "VARCHAR")
-    names = [name for name, some in kinds.items() if some]
-    for first in range(0, len(names), _AT_ONCE):
-        left = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
-        sample = f"(SELECT {', '.join(left)} FROM {source} LIMIT {_SAMPLE_ROWS})"
-        left |= _fitting(duck, sample, left, options)
-        while left := {name: some for name, some in left.items() if some}:
-            narrowest = {name: some[:1] for name, some in left.items()}
-            found = _fitting(duck, source, narrowest, options)
-            types |= {name: some[0] for name, some in found.items() if some}
-            left = {name: left[name][1:] for name, some in found.items() if not some}
-    return types
-
-
-def _fitting(
-    duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
-) -> dict[str, list[str]]:
-    """Return the kinds that all texts of a column have, for each column with texts."""
-    wanted = []
-    for column, some in kinds.items():
-        there = f"{column} NOT IN {_MISSING}"
-        # A sum of 0 and 1 is planned four times as fast as a filtered count.
-        wanted.append(f"sum(({there})::INTEGER)")
-        wanted += [
-            f"sum(({there} AND ({check(column, kind, options)}) IS NOT TRUE)::INTEGER)"
-            for kind in some
-        ]
-    row = iter(
-        duck.rows(f"SELECT {', '.join(wanted)} FROM {source}", message="reading every row")[0]
-    )
-    found = {}
-    for column, some in kinds.items():
-        texts = next(row)
-        fits = [kind for kind in some if not next(row)]
-        if texts:
-            found[column] = fits
-    return found

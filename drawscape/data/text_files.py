@@ -2,40 +2,36 @@
 
 DuckDB's sniffer finds a CSV file's delimiter and header. One pass then finds each row that does not fit, so
 that an error names its line before anything is written.
+
+A column is of a type when each of its texts is how that type is written. '007' stays text, and a number with
+more digits than a double holds. Beside values of a type, NA and NaN mean that there is none.
 """
 
 import codecs
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from drawscape.data.engine import (
-    DATES,
-    NUMBERS,
     Column,
     Engine,
     Table,
-    candidates,
-    file_literal,
     identifier,
-    infer,
     literal,
+    reader,
     select,
     text_value,
-    value,
-    wrong,
 )
 from drawscape.data.options import Options
 from drawscape.errors import DataError
 
 MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
 _LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
-_NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE")  # of JSON, to DuckDB
 _MOST_GUESSED = 2000  # columns whose types are looked for: planning takes seconds beyond
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
 _CHUNK = 1 << 20
@@ -43,9 +39,9 @@ _FORMULA = r"^[=+@\t\r-]"
 _LISTED = 5  # of the rows that were skipped: enough to find the cause
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-_SEPARATOR_LINE = re.compile(
+_SEPARATOR_LINE = re.compile(  # as Excel takes it
     rb"(?:\xef\xbb\xbf)?sep=([,;\t|])\r?\n", re.IGNORECASE
-)  # as Excel takes it
+)
 
 
 def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs: bool) -> Table:
@@ -54,10 +50,9 @@ def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs:
     `tabs` says that the delimiter is a tab unless asked for. Raises DataError, with the line, for rows of
     unequal width, broken quotes and wrong encodings.
     """
-    # DuckDB passes over a byte order mark by itself.
-    plain = as_utf8(engine, path, find_encoding(path, options.encoding).removesuffix("-sig"))
+    plain = as_utf8(engine, path, options.encoding)
     if not plain.stat().st_size:
-        return Table("", (), 0, ("the file is empty",))
+        return Table(notes=("the file is empty",))
     if options.delimiter is None and tabs:
         options = replace(options, delimiter="\t")
     try:
@@ -65,8 +60,10 @@ def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs:
     except DataError as problem:
         if "invalid state" not in str(problem) and "sniffing" not in str(problem):
             raise
-    # Line ends of several kinds; those within cells become one kind, too.
-    return _read_cells(engine, path, _with_plain_ends(engine, plain), options, target)
+    # Line ends of several kinds; those within cells become one kind, too. Wrong bytes are named later.
+    ends = engine.scratch / "plain-ends.csv"
+    _copy(plain, ends, "utf-8", newline=None, errors="surrogateescape")
+    return _read_cells(engine, path, ends, options, target)
 
 
 def write_csv(engine: Engine, table: Table, path: Path, *, delimiter: str, safe: bool) -> int:
@@ -94,54 +91,36 @@ def _name(column: Column, safe: bool) -> str:
     return f"'{column.name}" if safe and re.match(_FORMULA, column.name) else column.name
 
 
-# The beginning of a file
+def as_utf8(engine: Engine, path: Path, encoding: str | None) -> Path:
+    """Return the file, or a copy in UTF-8; DataError when its text is not in `encoding`.
 
-
-def find_encoding(path: Path, asked: str | None) -> str:
-    """Return the encoding asked for, else that of the byte order mark, else 'utf-8'."""
+    None stands for that of the byte order mark, else UTF-8.
+    """
     with path.open("rb") as stream:
         start = stream.read(4)
-    marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), None)
-    return asked or marked or "utf-8"
-
-
-def as_utf8(engine: Engine, path: Path, encoding: str) -> Path:
-    """Return the file, or a copy in UTF-8; DataError when its text is not in `encoding`."""
+    marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), "utf-8")
+    encoding = encoding or marked
+    # DuckDB passes over a byte order mark by itself, in CSV files.
     if encoding.lower() in ("utf-8", "utf8", "ascii"):
         return path
     target = engine.scratch / "utf8"
-    size = max(1, path.stat().st_size)
-    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            while chunk := source.read(_CHUNK):
-                plain.write(decoder.decode(chunk))
-                engine.report(0.1 * source.tell() / size, "decoding")
-            plain.write(decoder.decode(b"", True))
-        except UnicodeError as problem:
-            raise _undecodable(path, encoding, problem) from problem
+    engine.report(0, "decoding")
+    try:
+        _copy(path, target, encoding)
+    except UnicodeError as problem:
+        raise _undecodable(path, encoding, problem) from problem
     return target
 
 
-def unique_names(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the names with blank ones filled in and later doubles numbered, and notes on those.
-
-    'a', 'A', '' become 'a', 'A_2', 'column_3': SQL takes 'a' and 'A' for one name.
-    """
-    taken: set[str] = set()
-    chosen: list[str] = []
-    notes: list[str] = []
-    for position, given in enumerate(names, start=1):
-        plain = given.replace("\0", "").strip() or f"column_{position}"
-        name, number = plain, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{plain}_{number}"
-        taken.add(name.lower())
-        chosen.append(name)
-        if name != given and given.strip():
-            notes.append(f"column {position}, {given!r}, is called {name!r}: names must differ")
-    return chosen, notes
+def _copy(
+    path: Path, target: Path, encoding: str, *, newline: str | None = "", errors: str = "strict"
+) -> None:
+    """Copy the text into a file in UTF-8, line ends as they are unless `newline` is None."""
+    with (
+        path.open(encoding=encoding, errors=errors, newline=newline) as source,
+        target.open("w", encoding="utf-8", errors=errors, newline="") as plain,
+    ):
+        shutil.copyfileobj(source, plain, _CHUNK)
 
 
 def _undecodable(path: Path, encoding: str, problem: object) -> DataError:
@@ -150,104 +129,96 @@ def _undecodable(path: Path, encoding: str, problem: object) -> DataError:
     )
 
 
+def _unique(names: Iterable[str]) -> list[str]:
+    """Return the names with blank ones filled in and later doubles numbered.
+
+    'a', 'A', '' become 'a', 'A_2', 'column_3': SQL takes 'a' and 'A' for one name.
+    """
+    chosen: dict[str, str] = {}
+    for position, given in enumerate(names, start=1):
+        plain = name = given.replace("\0", "").strip() or f"column_{position}"
+        number = 1
+        while name.lower() in chosen:
+            number += 1
+            name = f"{plain}_{number}"
+        chosen[name.lower()] = name
+    return [*chosen.values()]
+
+
 # The rows
-
-
-def _with_plain_ends(engine: Engine, path: Path) -> Path:
-    target = engine.scratch / "plain-ends.csv"
-    # What is not UTF-8 is named later, with its line.
-    as_text = partial(open, encoding="utf-8", errors="surrogateescape")
-    with as_text(path) as source, as_text(target, "w", newline="\n") as plain:
-        while chunk := source.read(_CHUNK):
-            plain.write(chunk)
-    return target
-
-
-def _sniffed(engine: Engine, plain: Path, options: Options) -> tuple[Options, list[str]]:
-    """Return the options with delimiter, header and columns as the sniffer finds them, and notes."""
-    with plain.open("rb") as stream:
-        named = _SEPARATOR_LINE.match(stream.read(16))
-    if named and not options.skip_rows and options.delimiter in (None, named[1].decode()):
-        options = replace(options, skip_rows=1, delimiter=named[1].decode())
-    given: dict[str, Any] = {"delim": options.delimiter, "header": options.header}
-    if (options.quote, options.escape) != ('"', '"'):
-        given |= {"quote": options.quote, "escape": options.quote and options.escape}
-    how = "".join(f", {name} = {literal(str(v))}" for name, v in given.items() if v is not None)
-    delimiter, header, columns = engine.rows(
-        f"SELECT Delimiter, HasHeader, list_transform(Columns, lambda c: c.name) "
-        f"FROM sniff_csv({file_literal(plain)}, {_limits(options)}, ignore_errors = true{how})",
-        message="reading",
-    )[0]
-    names, notes = unique_names(columns)
-    if not header and options.header is None and options.columns is None:
-        notes.append(
-            "the first row holds numbers or dates, so it is data; header=True if it is not"
-        )
-    if options.columns is not None and len(options.columns) != len(names):
-        raise DataError(f"the file has {len(names)} columns, columns= names {len(options.columns)}")
-    columns = options.columns or names
-    return replace(options, delimiter=delimiter, header=header, columns=columns), notes
-
-
-def _limits(options: Options) -> str:
-    longest = f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE}"
-    return f"skip = {options.skip_rows}, {longest}"
-
-
-def _scan(plain: Path, options: Options, more: str = "") -> str:
-    """Return DuckDB's reader of the file with nothing left to its guess; columns c1, c2, ..."""
-    columns = ", ".join(f"'c{index + 1}': 'VARCHAR'" for index in range(len(options.columns or ())))
-    return (
-        f"read_csv({file_literal(plain)}, auto_detect = false, columns = {{{columns}}}, "
-        f"delim = {literal(options.delimiter or ',')}, header = {options.header}, {_limits(options)}, "
-        f"quote = {literal(options.quote)}, escape = {literal(options.quote and options.escape)}, "
-        f"nullstr = '', allow_quoted_nulls = false{more})"
-    )
 
 
 def _read_cells(engine: Engine, path: Path, plain: Path, options: Options, target: str) -> Table:
     engine.reserve_for(plain)
-    options, notes = _sniffed(engine, plain, options)
-    store = ", ignore_errors = true, store_rejects = true"
-    counting = f"SELECT count(*), count(COLUMNS(*)) FROM {_scan(plain, options, store)}"
-    rows = int(engine.rows(counting, message="reading every row")[0][0])
+    names, how, notes = _sniffed(engine, plain, options)
+    counting = reader("read_csv", plain, **how, ignore_errors=True, store_rejects=True)
+    rows = engine.rows(f"SELECT count(*), count(COLUMNS(*)) FROM {counting}")[0][0]
     rejected = engine.rows(
         "SELECT line_byte_position, max_by(error_message, byte_position) "
-        "FROM reject_errors GROUP BY 1 ORDER BY 1",
-        message="reading every row",
+        "FROM reject_errors GROUP BY 1 ORDER BY 1"
     )
-    more = ""
-    if rejected:
-        options, more = _forgiven(path, plain, options, rejected, notes)
-        rows += len(rejected) * (options.ragged == "pad")
-    names = options.columns or ()
-    source = f"({_texts(_scan(plain, options, more), options, len(names))})"
-    guessed = candidates(target, options)
-    if len(names) > _MOST_GUESSED:
-        guessed = ()
-        notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
-    return _typed(engine, source, dict.fromkeys(names, guessed), options, notes, rows)
-
-
-def _forgiven(
-    path: Path, plain: Path, options: Options, rejected: Sequence[tuple[int, str]], notes: list[str]
-) -> tuple[Options, str]:
-    """Return how to read rows that do not fit, if `ragged` says so; DataError with the line if not."""
     widths = [_WIDTHS.search(text) for _, text in rejected]
     for (start, text), width in zip(rejected, widths, strict=True):
         if width is None or options.ragged == "refuse":
             raise _explained(path, text, width, _line(plain, start))
-    if options.ragged == "pad":
+    if rejected and options.ragged == "pad":
         notes.append("rows with fewer cells than others are padded with empty ones")
+        rows += len(rejected)
         widest = max(int(width[2]) for width in widths if width)
-        names = [*(options.columns or ())]
-        names += [f"column{index}" for index in range(len(names), widest)]
-        return replace(options, columns=names), ", null_padding = true, parallel = false"
-    first = [str(_line(plain, start)) for start, _ in rejected[:_LISTED]]
-    lines = ", ".join([*first, *(["..."] * (len(rejected) > _LISTED))])
-    many = "s" * (len(rejected) > 1)
-    notes.append(f"{len(rejected)} ragged row{many} skipped (line{many} {lines})")
-    return options, ", ignore_errors = true"
+        names = _unique([*names, *(f"column{index}" for index in range(len(names), widest))])
+        how |= {"columns": dict.fromkeys(names, "VARCHAR"), "null_padding": True, "parallel": False}
+    elif rejected:
+        first = [str(_line(plain, start)) for start, _ in rejected[:_LISTED]]
+        lines = ", ".join([*first, *(["..."] * (len(rejected) > _LISTED))])
+        many = "s" * (len(rejected) > 1)
+        notes.append(f"{len(rejected)} ragged row{many} skipped (line{many} {lines})")
+        how["ignore_errors"] = True
+    cell = "NULLIF(trim(COLUMNS(*)), '')" if options.strip else "COLUMNS(*)"
+    if options.nulls:
+        nothing = ", ".join(map(literal, options.nulls))
+        cell = f"CASE WHEN {cell} NOT IN ({nothing}) THEN {cell} END"
+    kinds = candidates(target, options)
+    if len(names) > _MOST_GUESSED:
+        kinds = []
+        notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
+    source = f"(SELECT {cell} FROM {reader('read_csv', plain, **how)})"
+    return _typed(engine, source, dict.fromkeys(names, kinds), options, notes, rows)
+
+
+def _sniffed(
+    engine: Engine, plain: Path, options: Options
+) -> tuple[list[str], dict[str, Any], list[str]]:
+    """Return the columns' names, how DuckDB reads the file with nothing left to its guess, and notes."""
+    how: dict[str, Any] = {
+        "skip": options.skip_rows,
+        "delim": options.delimiter,
+        "header": options.header,
+        "max_line_size": _LONGEST_LINE,
+        "buffer_size": _LONGEST_LINE,
+    }
+    with plain.open("rb") as stream:
+        named = _SEPARATOR_LINE.match(stream.read(16))
+    if named and not options.skip_rows and options.delimiter in (None, named[1].decode()):
+        how |= {"skip": 1, "delim": named[1].decode()}
+    quotes = {"quote": options.quote, "escape": options.quote and options.escape}
+    given = {name: value for name, value in how.items() if value is not None}
+    if quotes != {"quote": '"', "escape": '"'}:  # else the sniffer forgives less
+        given |= quotes
+    delimiter, header, found = engine.rows(
+        "SELECT Delimiter, HasHeader, list_transform(Columns, lambda c: c.name) "
+        f"FROM {reader('sniff_csv', plain, **given, ignore_errors=True)}"
+    )[0]
+    if options.columns is not None and len(options.columns) != len(found):
+        raise DataError(f"the file has {len(found)} columns, columns= names {len(options.columns)}")
+    notes = []
+    if not header and options.header is None and options.columns is None:
+        notes.append(
+            "the first row holds numbers or dates, so it is data; header=True if it is not"
+        )
+    names = _unique(options.columns or found)
+    how |= {"delim": delimiter, "header": header, "columns": dict.fromkeys(names, "VARCHAR")}
+    how |= {**quotes, "auto_detect": False, "nullstr": "", "allow_quoted_nulls": False}
+    return names, how, notes
 
 
 def _explained(path: Path, text: str, widths: re.Match[str] | None, line: int) -> DataError:
@@ -275,17 +246,129 @@ def _line(plain: Path, start: int) -> int:
     return (ends[b"\n"] or ends[b"\r"]) + 1
 
 
-def _texts(scan: str, options: Options, columns: int) -> str:
-    """Return a query of the cells as texts, NULL where a cell means nothing."""
-    cells = []
-    for index in range(columns):
-        name = f"c{index + 1}"
-        cell = f"NULLIF(trim({name}), '')" if options.strip else name
-        if options.nulls:
-            nothing = ", ".join(map(literal, options.nulls))
-            cell = f"CASE WHEN {cell} NOT IN ({nothing}) THEN {cell} END"
-        cells.append((cell, name))
-    return select(cells, scan)
+# Types
+
+_NUMBERS = ["BIGINT", "DECIMAL(38,0)", "DOUBLE"]
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_SAMPLE_ROWS = 1000  # what these rule out is not checked in the others
+_AT_ONCE = 200  # columns in one query: DuckDB's planner is slow with thousands of expressions
+_EXPONENT = "([eE][-+]?[0-9]{1,3})"
+_WHOLE = "(0|[1-9][0-9]*)"
+# A plus only where a point or an exponent says that it is a number: '+49' may be a telephone's.
+_DOUBLE = (
+    rf"-?{_WHOLE}{_EXPONENT}?|[-+]?{_WHOLE}\.[0-9]*{_EXPONENT}?|[-+]?\.[0-9]+{_EXPONENT}?"
+    rf"|\+{_WHOLE}{_EXPONENT}"
+)
+_TIMESTAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_ZONE = r"(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
+_SURE_DIGITS = 15  # a double gives them back; more only as programs write one: 17, or an exponent
+_MISSING = "('', 'NA', 'N/A', 'NaN', 'nan')"  # what R, spreadsheets and numpy write for no value
+
+
+def candidates(target: str, options: Options) -> list[str]:
+    """Return the types to look for when the table goes into a file of format `target`.
+
+    A text file keeps texts as they stand, so there a column changes only where the options say how
+    its numbers or dates are written.
+    """
+    typed = target in ("parquet", "excel")
+    local = options.decimal != "." or options.thousands is not None
+    wanted = {
+        "BOOLEAN": (numbers := typed or local or target in ("json", "ndjson")),
+        **dict.fromkeys(_NUMBERS, numbers),
+        "DATE": typed or options.date_format,
+        "TIMESTAMP": typed or options.timestamp_format,
+        _ZONED: target == "parquet",  # the cells of a sheet have no time zone
+    }
+    return [kind for kind, is_wanted in wanted.items() if is_wanted and options.types != "text"]
+
+
+def _number(text: str, options: Options) -> str:
+    """Return an SQL expression: the number as SQL writes it, NULL if the options' signs do not fit."""
+    if options.decimal == "." and options.thousands is None:
+        return text
+    whole, plain = "[0-9]+", text
+    if options.thousands:
+        whole = f"([0-9]{{1,3}}(\\{options.thousands}[0-9]{{3}})+|[0-9]+)"
+        plain = f"replace({text}, {literal(options.thousands)}, '')"
+    form = literal(f"-?{whole}(\\{options.decimal}[0-9]+)?")
+    plain = f"replace({plain}, {literal(options.decimal)}, '.')"
+    return f"CASE WHEN regexp_full_match({text}, {form}) THEN {plain} END"
+
+
+def _value(text: str, kind: str, options: Options) -> str:
+    """Return an SQL expression: the text as a value of `kind`, NULL where it is not one."""
+    if kind == "VARCHAR":
+        return text
+    text = f"trim({text})"
+    form = {"DATE": options.date_format, "TIMESTAMP": options.timestamp_format}.get(kind)
+    if form:
+        return f"TRY_STRPTIME({text}, {literal(form)})::{kind}"
+    if kind == _ZONED:  # before 2.0 DuckDB wants seconds before a zone
+        text = f"regexp_replace({text}, '^(.{{16}})([-+Z])', '\\1:00\\2')"
+    if kind in ("BIGINT", "DOUBLE") or kind.startswith("DECIMAL"):
+        text = _number(text, options)
+    return f"TRY_CAST({text} AS {kind})"
+
+
+def _check(text: str, kind: str, options: Options) -> str:
+    """Return an SQL condition: the text, blanks cut, is just how a value of `kind` is written."""
+    cast, text = _value(text, kind, options), f"trim({text})"
+    number = _number(text, options)
+    if kind == "BOOLEAN":
+        return f"lower({text}) IN ('true', 'false')"
+    if kind in ("BIGINT", "DECIMAL(38,0)"):
+        return f"{cast}::VARCHAR = {number}"
+    if kind == "DOUBLE":
+        digits = f"ltrim(regexp_replace({number}, '[^0-9]', '', 'g'), '0')"
+        return (
+            f"regexp_full_match({number}, {literal(_DOUBLE)}) AND isfinite({cast}) "
+            f"AND (length({digits}) <= {_SURE_DIGITS} OR contains(lower({number}), 'e') "
+            f"OR {cast}::VARCHAR = {number} OR printf('%.17g', {cast}) = {number})"
+        )
+    if kind == "DATE" and not options.date_format:
+        return f"{cast}::VARCHAR = {text}"
+    if kind == "DATE" or (kind == "TIMESTAMP" and options.timestamp_format):
+        return f"{cast} IS NOT NULL"
+    form = literal(_TIMESTAMP + (_ZONE if kind == _ZONED else ""))
+    return f"regexp_full_match({text}, {form}) AND {cast} IS NOT NULL"
+
+
+def _inferred(
+    engine: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
+) -> dict[str, str]:
+    """Return each column's type: the first of its `kinds` that all its texts have, else VARCHAR.
+
+    `source` is a query whose columns are texts.
+    """
+    types = dict.fromkeys(kinds, "VARCHAR")
+    names = [name for name, some in kinds.items() if some]
+    for first in range(0, len(names), _AT_ONCE):
+        left = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
+        columns = ", ".join(map(identifier, left))
+        sample = f"(SELECT {columns} FROM {source} LIMIT {_SAMPLE_ROWS})"
+        found = _fitting(engine, sample, left, options)
+        left = {
+            n: [kind for kind in some if found[n, kind] is not False] for n, some in left.items()
+        }
+        while left := {name: some for name, some in left.items() if some}:
+            found = _fitting(engine, source, {n: some[:1] for n, some in left.items()}, options)
+            types |= {name: kind for (name, kind), fits in found.items() if fits}
+            left = {n: some[1:] for n, some in left.items() if found[n, some[0]] is False}
+    return types
+
+
+def _fitting(
+    engine: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
+) -> dict[tuple[str, str], bool | None]:
+    """Return, by column and kind, whether all texts are of that kind; None where there are no texts."""
+    wanted = {}
+    for name, kind in ((name, kind) for name, some in kinds.items() for kind in some):
+        text = identifier(name)
+        check = f"({_check(text, kind, options)}) IS TRUE"
+        wanted[name, kind] = f"bool_and(CASE WHEN {text} NOT IN {_MISSING} THEN {check} END)"
+    row = engine.rows(f"SELECT {', '.join(wanted.values())} FROM {source}", "reading every row")[0]
+    return dict(zip(wanted, row, strict=True))
 
 
 def _typed(
@@ -296,31 +379,24 @@ def _typed(
     notes: Sequence[str],
     rows: int,
 ) -> Table:
-    """Return the table of the texts c1, c2, ... in `source`: of each column the types it may have."""
+    """Return the table of the texts in `source`: of each column the first fitting of its `kinds`.
+
+    To write a text that is not of the type asked for raises DataError.
+    """
     asked = options.sql_types(kinds)
-    cells = {f"c{index}": name for index, name in enumerate(kinds, start=1)}
     sure = {name: "JSON" for name, some in kinds.items() if some == ["JSON"]} | asked
-    wanted = {cell: () if name in sure else kinds[name] for cell, name in cells.items()}
-    types = infer(engine, source, wanted, options)
-    for cell, name in cells.items():
-        types[cell] = sure.get(name, types[cell])
-        if name in asked:
-            _check_asked(engine, source, cell, Column(name, asked[name]), options)
-    values = [(value(cell, types[cell], options), name) for cell, name in cells.items()]
-    columns = tuple(Column(name, types[cell]) for cell, name in cells.items())
+    guessed = {name: () if name in sure else some for name, some in kinds.items()}
+    types = _inferred(engine, source, guessed, options) | sure
+    values = []
+    for name, kind in types.items():
+        text, value = identifier(name), _value(identifier(name), kind, options)
+        if name in asked and kind != "VARCHAR":
+            parts = [literal(f"column {name!r}: '"), text, literal(f"' is not a {kind}")]
+            value = f"coalesce({value}, error({' || '.join(parts)}))"
+            value = f"CASE WHEN {text} NOT IN {_MISSING} THEN {value} END"
+        values.append((value, name))
+    columns = tuple(Column(name, kind) for name, kind in types.items())
     return Table(select(values, source), columns, rows, tuple(notes))
-
-
-def _check_asked(engine: Engine, source: str, cell: str, column: Column, options: Options) -> None:
-    """Raise DataError with an example when a column's texts do not fit the type asked for."""
-    if column.type == "VARCHAR":
-        return
-    condition = wrong(cell, column.type, options)
-    example = engine.rows(
-        f"SELECT {cell} FROM {source} WHERE {condition} LIMIT 1", message="checking types"
-    )
-    if example:
-        raise DataError(f"column {column.name!r}: {example[0][0]!r} is not a {column.type}")
 
 
 # JSON
@@ -333,19 +409,18 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     Records that are not objects make one column, 'value'. Integers keep every digit, other numbers
     those of a double. Raises DataError where the file is not JSON or ends too soon.
     """
-    text = as_utf8(engine, path, find_encoding(path, options.encoding))
-    array = not lines and _is_array(text, path)
-    form = "newline_delimited" if lines else "array" if array else "unstructured"
-    how = f"format = '{form}', maximum_object_size = {_LARGEST_RECORD}"
-    scan = f"read_json_objects({file_literal(text)}, {how})"
+    text = as_utf8(engine, path, options.encoding)
+    form = "newline_delimited" if lines else "array" if _is_array(text, path) else "unstructured"
+    scan = reader("read_json_objects", text, format=form, maximum_object_size=_LARGEST_RECORD)
     documents = f"SELECT json_extract(json, '$') AS value FROM {scan}"
     if target in ("json", "ndjson") and not options.types_by_column:
-        return Table("", (), None, (), documents)
-    sql = f"""SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT'),
-        json_group_structure(json) FROM {scan}"""
-    rows, objects, structure = engine.rows(sql, message="reading every record")[0]
+        return Table(documents)
+    rows, objects, structure = engine.rows(
+        "SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT'), "
+        f"json_group_structure(json) FROM {scan}"
+    )[0]
     if rows == 0:
-        return Table("", (), 0, ("the file holds no records",))
+        return Table(notes=("the file holds no records",))
     if objects < rows:
         others = rows - objects
         note = (
@@ -354,33 +429,23 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
         return Table(documents, (Column("value", "JSON"),), rows, (note,))
     keys = json.loads(structure)
     if not keys:
-        return Table("", (), 0, (f"none of the {rows} records has a key",))
+        return Table(notes=(f"none of the {rows} records has a key",))
     if len(keys) > MOST_COLUMNS:
         raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
-    names, notes = unique_names(keys)
-    dates = [kind for kind in DATES if kind in candidates(target, options)]
-    of_type = {
-        "VARCHAR": dates,
-        "NULL": [],
-        "BOOLEAN": ["BOOLEAN"],
-        **dict.fromkeys(_NUMBERS, NUMBERS[1:]),
-    }
+    dates = [kind for kind in candidates(target, options) if kind in ("DATE", "TIMESTAMP")]
+    of_type = {"VARCHAR": dates, "NULL": [], "BOOLEAN": ["BOOLEAN"]}
+    of_type |= dict.fromkeys(("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE"), _NUMBERS)
     # What is nested or mixed stays JSON.
-    kinds = {
-        name: of_type.get(str(kind), ["JSON"])
-        for name, kind in zip(names, keys.values(), strict=True)
-    }
+    found = [of_type.get(str(kind), ["JSON"]) for kind in keys.values()]
+    kinds = dict(zip(_unique(keys), found, strict=True))
     pointers = ", ".join(literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
     cells = [
-        (
-            f"NULLIF(v[{index}]::VARCHAR, 'null')" if some == ["JSON"] else f"v[{index}] ->> '$'",
-            f"c{index}",
-        )
-        for index, some in enumerate(kinds.values(), start=1)
+        (f"NULLIF(v[{at}]::VARCHAR, 'null')" if some == ["JSON"] else f"v[{at}] ->> '$'", name)
+        for at, (name, some) in enumerate(kinds.items(), start=1)
     ]
-    source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
+    source = select(cells, f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})")
     plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
-    return _typed(engine, f"({select(cells, source)})", kinds, plain, notes, rows)
+    return _typed(engine, f"({source})", kinds, plain, (), rows)
 
 
 def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
@@ -388,20 +453,19 @@ def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
 
     NaN and infinity become null: JSON has no such numbers.
     """
-    if table.documents is not None:
-        # As they stand, keys that a record lacks staying away.
-        around = "" if lines else ", PREFIX '[\n', SUFFIX '\n]\n', NEW_LINE ',\n'"
-        how = f"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''{around}"
-        return engine.copy(table.documents, path, how)
-    if not table.columns:
+    if not table.sql:
         path.write_text("" if lines else "[]\n", encoding="utf-8")
         return 0
-    values = [(_value(column), column.name) for column in table.columns]
+    if not table.columns:  # records as they stand, keys that one lacks staying away
+        around = "" if lines else ", PREFIX '[\n', SUFFIX '\n]\n', NEW_LINE ',\n'"
+        how = f"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''{around}"
+        return engine.copy(table.sql, path, how)
+    values = [(_finite(column), column.name) for column in table.columns]
     form = f"FORMAT json, ARRAY {str(not lines).lower()}"
     return engine.copy(select(values, f"({table.sql})"), path, form)
 
 
-def _value(column: Column) -> str:
+def _finite(column: Column) -> str:
     name = identifier(column.name)
     if column.type in ("DOUBLE", "FLOAT"):
         return f"CASE WHEN isfinite({name}) THEN {name} END"
