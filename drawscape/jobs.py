@@ -118,10 +118,11 @@ def reach_queue() -> None:
 
     >>> reach_queue()
     """
-    with closing(_engine()) as engine:
-        if engine.is_server:
-            with engine.short_timeout():
-                engine.open()
+    engine: Any = _engine()
+    if engine.is_server:
+        engine.patience_s = 0.0
+        engine.open()
+        engine.close()
 
 
 def _engine() -> Engine:

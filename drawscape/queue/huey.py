@@ -54,7 +54,7 @@ from drawscape.settings import LIBRARY_TASK_MODULES
 
 _LOG = logging.getLogger("huey.drawscape")
 
-_JOBS_WAIT_S = 2.0
+_JOBS_WAIT_S = 0.5
 """The thread that runs jobs waits no longer for the file or server: a time limit may be over meanwhile."""
 
 _JOBS_SILENCE_S = 15.0

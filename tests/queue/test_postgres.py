@@ -238,7 +238,8 @@ def test_a_server_that_is_full_or_starts_is_waited_for(text):
 def test_a_password_may_have_any_characters_and_is_in_no_message(password, tmp_path):
     engine = open_engine(f"postgresql://ada:{password}@127.0.0.1:1/queue", tmp_path)
     assert psycopg.conninfo.conninfo_to_dict(engine.target)["password"] == password
-    with engine.short_timeout(), pytest.raises(errors.QueueError) as caught:
+    engine.patience_s = 0.0
+    with pytest.raises(errors.QueueError) as caught:
         engine.open()
     for text in (engine.label, str(caught.value)):
         assert password not in text

@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
@@ -21,22 +21,17 @@ from drawscape.errors import QueueError
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import CommitInDoubt, ConnectionLost, Renewal, Rows, WorkerInfo
 from drawscape.queue.engines.postgres_connection import (
-    CHANGE,
     GRANTS,
     SHORT_SILENCE_S,
     SILENCE_S,
-    WORK,
-    Notices,
     Session,
     connect,
     label_of,
     may_pass,
     named,
-    notices_of,
     readable_url,
     refuse_shared_session,
     rendered,
-    was_closed,
 )
 from drawscape.queue.engines.queries import PostgresQueries
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
@@ -50,7 +45,10 @@ PATIENCE_S = 20.0
 """So long a caller waits for a server that is being started again."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
-_SHORT_LOCK_S = 0.02
+
+WORK, CHANGE = "work", "change"
+"""What a notice says: a worker may have something to do, or something else has changed."""
+
 _QUEUES = ("insert into job ", "status = 'queued'", "status = case")
 """What is in statements after which a worker may have something to do."""
 
@@ -64,8 +62,6 @@ class PostgresEngine(PostgresQueries):
     is_server = True
     patience_s = PATIENCE_S
     silence_s = SILENCE_S
-    on_silence: Callable[[], object] = staticmethod(lambda: None)
-    """What a thread does meanwhile that waits for a server that does not answer."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.target = readable_url(url)
@@ -76,8 +72,8 @@ class PostgresEngine(PostgresQueries):
         self._lock = threading.RLock()
         self._owner = os.getpid()
         self._raw: Session | None = None
-        self._used_at = 0.0
-        self._local = threading.local()
+        self._listens = False
+        self._heard = {WORK: 0, CHANGE: 0}
         self._number = 0
         """Of the schema: its channel's name and its lock; 0 before a connection was there."""
 
@@ -122,49 +118,28 @@ class PostgresEngine(PostgresQueries):
             _INHERITED.append(self._raw)
             self._owner, self._raw = os.getpid(), None
             self._lock = threading.RLock()
-        if not self._lock.acquire(timeout=_SHORT_LOCK_S if self._is_short else -1):
-            raise QueueError(f"{self.label}: another thread waits for the server")
-        try:
+        with self._lock:
             yield
-        finally:
-            self._lock.release()
-
-    @property
-    def _is_short(self) -> bool:
-        return getattr(self._local, "is_short", False)
-
-    @contextmanager
-    def short_timeout(self) -> Iterator[None]:
-        before, self._local.is_short = self._is_short, True
-        try:
-            yield
-        finally:
-            self._local.is_short = before
 
     def _opened(self) -> Session:
         """Return the connection, opened if need be, with patience for a server that is being started."""
-        if self._raw is not None and not was_closed(self._raw, self._used_at):
-            self._raw.silence_s = SHORT_SILENCE_S if self._is_short else self.silence_s
-            self._raw.on_silence = self.on_silence
+        if self._raw is not None and self._raw.is_alive():
             return self._raw
         self.close()
-        deadline = time.monotonic() + (0.0 if self._is_short else self.patience_s)
+        deadline = time.monotonic() + self.patience_s
         pause_s = _FIRST_PAUSE_S
-        while True:
+        while self._raw is None:
             try:
                 self._raw = self.connect(self.silence_s)
             except psycopg.Error as error:
                 if not may_pass(error) or time.monotonic() + pause_s > deadline:
                     raise named(error, self.label, None, in_doubt=False) from error
-            else:
-                self._used_at = time.monotonic()
-                return self._opened()
-            self.on_silence()
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        return self._raw
 
     def close(self) -> None:
-        raw, self._raw = self._raw, None
+        raw, self._raw, self._listens = self._raw, None, False
         if raw is not None and self._owner == os.getpid():
             raw.close()
 
@@ -190,7 +165,6 @@ class PostgresEngine(PostgresQueries):
         with self._exclusive():
             raw = self._opened()
             rows, count = _ran(raw, self.label, statement, values, in_doubt=True)
-            self._used_at = time.monotonic()
             if notifies and count > 0:
                 self._notify(raw, is_work=any(words in statement for words in _QUEUES))
         return rows
@@ -212,8 +186,6 @@ class PostgresEngine(PostgresQueries):
                 if not raw.closed:
                     raw.execute("rollback", prepare=False)
                 raise
-            finally:
-                self._used_at = time.monotonic()
             if run.wrote:
                 self._notify(raw, is_work=True)
 
@@ -293,23 +265,11 @@ class PostgresEngine(PostgresQueries):
     # Notices
 
     @property
-    def notices(self) -> Notices:
-        """What this process hears of commits."""
-        if not self._number:
-            with self._exclusive():
-                self._opened()
-        return notices_of(
-            f"{self.target} {self._channel}",
-            lambda: Notices(lambda: self.connect(SHORT_SILENCE_S), self._channel),
-        )
-
-    @property
     def _channel(self) -> str:
         return f"drawscape_{self._number:08x}"
 
     def _notify(self, raw: Session, *, is_work: bool) -> None:
         """Let others know of a commit; one that is lost with the connection is found by a poll."""
-        self._local.sent = getattr(self._local, "sent", 0) + 1
         try:
             raw.execute(
                 "begin; set local synchronous_commit = off; select pg_notify("
@@ -319,15 +279,35 @@ class PostgresEngine(PostgresQueries):
         except psycopg.Error:
             raw.close()
 
-    def version(self) -> object:
-        return self.written_by_others(), getattr(self._local, "sent", 0)
-
-    def written_by_others(self) -> int:
+    def version(self) -> int:
         """Return a number that rises with what was committed, a moment after it was."""
-        return self.notices.count(CHANGE)
+        return self.heard(CHANGE)
+
+    def heard(self, kind: str) -> int:
+        """Return a number that rises with each notice; of `kind` WORK with those alone."""
+        with self._exclusive():
+            raw = self._opened()
+            if not self._listens:
+                self._control(raw, f'listen "{self._channel}"', in_doubt=False)
+                # psycopg takes what comes in while a statement runs, and hands it to its handlers alone.
+                raw.add_notify_handler(lambda notice: self._note(notice.payload))
+                self._listens = True
+                self._note(WORK)  # whatever was sent before was not received
+            while notice := raw.pgconn.notifies():
+                self._note(notice.extra.decode())
+            return self._heard[kind]
+
+    def _note(self, kind: str) -> None:
+        self._heard[CHANGE] += 1
+        self._heard[WORK] += kind == WORK
+
+    def await_word(self, timeout_s: float) -> None:
+        """Return when the server has sent something, or after `timeout_s`."""
+        if (raw := self._raw) is not None:
+            raw.await_word(timeout_s)
 
     def commit_watch(self) -> "CommitWatch":
-        return CommitWatch(self.notices)
+        return CommitWatch(self)
 
     # The rest
 
@@ -389,17 +369,18 @@ def _ran(
 class CommitWatch:
     """Waits for commits that give a worker something to do."""
 
-    def __init__(self, notices: Notices) -> None:
-        self._notices = notices
-        self._count = -1
+    def __init__(self, engine: PostgresEngine) -> None:
+        self._engine = engine
+        self._seen = -1
 
     def version(self) -> int:
-        return self._notices.count(WORK)
+        return self._engine.heard(WORK)
 
     def wait(self, timeout_s: float) -> None:
-        if self._count >= 0:
-            self._notices.wait(WORK, self._count, timeout_s)
-        self._count = self._notices.count(WORK)
+        until = time.monotonic() + timeout_s
+        while self.version() == self._seen and (left_s := until - time.monotonic()) > 0:
+            self._engine.await_word(left_s)
+        self._seen = self.version()
 
     def close(self) -> None:
         """Wait no more."""
@@ -458,16 +439,15 @@ class Leases:
     def __init__(self, engine: PostgresEngine, lease_s: float) -> None:
         self._engine = engine
         self._lease_s = lease_s
+        self._held: dict[str, _Lease] = {}
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
         host = info.host or socket.gethostname()
         values = (host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
-        began, worker = time.monotonic(), info.id
-        lease = _Lease(worker, values, self._lease_s, on_renewal)
-        self._engine.notices.keep(worker, lease.beat)
-        while not lease.is_held.wait(_SOON_S):
-            if time.monotonic() - began > self._lease_s:
-                raise QueueError(f"{self._engine.label}: no connection to announce a worker")
+        lease = _Lease(self._engine, info.id, values, self._lease_s, on_renewal)
+        self._held[info.id] = lease
+        if not lease.is_held.wait(self._lease_s):
+            raise QueueError(f"{self._engine.label}: no connection to announce a worker")
 
     def renew(self, worker: str) -> bool:
         return False
@@ -480,10 +460,10 @@ class Leases:
         )
 
     def retire(self, worker: str) -> None:
-        self._engine.notices.drop(worker)
+        if worker in self._held:
+            self._held.pop(worker).end()
         try:
-            with self._engine.short_timeout():
-                self._engine.write("delete from job_worker where id = :id", id=worker)
+            self._engine.write("delete from job_worker where id = :id", id=worker)
         except QueueError as error:  # its lease ends by itself
             _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
@@ -513,47 +493,67 @@ class Leases:
 
 
 class _Lease:
-    """The lease of one worker of this process."""
+    """The lease of one worker of this process, and the thread that renews it by a connection of its own."""
 
     def __init__(
         self,
+        engine: PostgresEngine,
         worker: str,
         values: tuple[Any, ...],
         lease_s: float,
         on_renewal: Callable[[Renewal], None],
     ) -> None:
+        self._engine = engine
         self._worker = worker
         self._values = values
         self._log_position = "0/0"
         self._lease_s = lease_s
         self._on_renewal = on_renewal
         self.is_held = threading.Event()
+        self._is_over = threading.Event()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._run, name="drawscape-lease", daemon=True).start()
 
-    @property
-    def _key(self) -> tuple[str, str, float]:
-        return self._worker, self._log_position, self._lease_s
+    def end(self) -> None:
+        """Renew it no more."""
+        with self._lock:
+            self._is_over.set()
 
-    def beat(self, connection: psycopg.Connection[Any]) -> float:
+    def _run(self) -> None:
+        trouble = ""
+        while not self._is_over.wait(_SOON_S if trouble else 0.0):
+            try:
+                with closing(self._engine.connect(SHORT_SILENCE_S)) as connection:
+                    trouble = ""
+                    while not self._is_over.is_set() and connection.is_alive():
+                        connection.await_word(self._renew(connection))
+            except (psycopg.Error, QueueError, OSError) as error:
+                if not trouble:
+                    _LOG.warning("event=connection_lost error=%r", str(error).strip()[:200])
+                trouble = str(error)
+
+    def _renew(self, connection: Session) -> float:
         """Renew it; return in how many seconds it is due again."""
-        asked_at, asked_boot_s = time.time(), clock.boot_s()
-        cursor = psycopg.RawCursor(connection)
-        row = cursor.execute(_RENEW, self._key).fetchone()
-        if row is None:
-            return self._announce(connection)
-        clock.set_by_server(row[0], asked_at)
-        self._log_position = row[1]
-        self._on_renewal(Renewal(asked_boot_s, frozenset(zip(row[2], row[3], strict=True))))
-        return self._lease_s / _RENEWALS
-
-    def _announce(self, connection: psycopg.Connection[Any]) -> float:
-        """Announce the worker, again once others have taken what it ran when its lease had ended."""
-        if self.is_held.is_set():
-            _LOG.error("worker=%s event=lease_lost", self._worker)
-            self._on_renewal(Renewal(clock.boot_s(), frozenset(), is_lost=True))
-        cursor = psycopg.RawCursor(connection)
-        asked_boot_s = clock.boot_s()
-        if not cursor.execute(_ANNOUNCE, (*self._key, *self._values)).rowcount:
-            return _SOON_S
-        self._on_renewal(Renewal(asked_boot_s, frozenset()))
-        self.is_held.set()
-        return self._lease_s / _RENEWALS
+        with self._lock:
+            if self._is_over.is_set():
+                return 0.0
+            key = self._worker, self._log_position, self._lease_s
+            asked_at, asked_boot_s = time.time(), clock.boot_s()
+            row = psycopg.RawCursor(connection).execute(_RENEW, key).fetchone()
+            if row is not None:
+                clock.set_by_server(row[0], asked_at)
+                self._log_position = row[1]
+                held = frozenset(zip(row[2], row[3], strict=True))
+                self._on_renewal(Renewal(asked_boot_s, held))
+                return self._lease_s / _RENEWALS
+            # Others have taken what it ran, if its lease had ended.
+            if self.is_held.is_set():
+                _LOG.error("worker=%s event=lease_lost", self._worker)
+                self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
+            asked_boot_s = clock.boot_s()
+            cursor = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *self._values))
+            if not cursor.rowcount:
+                return _SOON_S
+            self._on_renewal(Renewal(asked_boot_s, frozenset()))
+            self.is_held.set()
+            return self._lease_s / _RENEWALS

@@ -2,13 +2,10 @@
 
 import contextlib
 import functools
-import logging
-import os
 import re
 import select
-import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -37,9 +34,6 @@ LOCK_WAIT_S = 60.0
 SILENCE_S, SHORT_SILENCE_S = 75.0, 3.0
 """A server that is silent for longer is given up: more than `LOCK_WAIT_S`, and where nobody may wait."""
 
-_IDLE_S = 0.2
-"""A connection that was idle for longer is checked before it is used: has the server closed it?"""
-
 _CLIENT_SETTINGS: dict[str, Any] = {
     "connect_timeout": 2,  # the least that there is: the time limits of jobs are kept between attempts
     "keepalives_idle": 3,
@@ -54,20 +48,9 @@ set tcp_user_timeout = 14000; set idle_in_transaction_session_timeout = 60000;
 set client_connection_check_interval = 5000; set default_transaction_isolation = 'read committed';
 set jit = off; set plan_cache_mode = force_generic_plan
 """
-_PASSING = (
-    "refused",
-    "starting up",
-    "shutting down",
-    "recovery",
-    "No such file",
-    "terminating",
-    "closed",
-    "timeout",
-    "reset",
-    "too many",
-    "connection slots are reserved",
-    "no more connections",
-    "not answered",
+_PASSING = re.compile(
+    "refused|starting up|shutting down|recovery|No such file|terminating|closed|timeout|reset|too many"
+    "|connection slots are reserved|no more connections|not answered"
 )
 """What a server says that may serve in a moment; it has no error code before somebody is logged in."""
 
@@ -127,7 +110,7 @@ def label_of(url: str) -> str:
 
 def may_pass(error: BaseException) -> bool:
     """Return whether a server that refuses so may serve in a moment."""
-    return any(words in str(error) for words in _PASSING)
+    return bool(_PASSING.search(str(error)))
 
 
 class _Text(StrDumperUnknown):
@@ -143,9 +126,7 @@ class Session(psycopg.Connection[Any]):
     TCP finds nothing wrong with a server that is stopped, or with a proxy that swallows what it is given.
     """
 
-    silence_s = SILENCE_S
-    on_silence: Callable[[], object] = staticmethod(lambda: None)
-    """Called ten times a second while the server does not answer, in the thread that waits."""
+    silence_s = SHORT_SILENCE_S
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **named: Any) -> T:
         """Do as psycopg does, within bounds."""
@@ -160,9 +141,7 @@ class Session(psycopg.Connection[Any]):
                 ready = yield state
                 if ready:
                     heard_at = time.monotonic()
-                else:
-                    self.on_silence()
-                if time.monotonic() - heard_at > self.silence_s:
+                elif time.monotonic() - heard_at > self.silence_s:
                     self.close()
                     raise psycopg.OperationalError(
                         f"the server has not answered for {self.silence_s:g} s"
@@ -171,12 +150,24 @@ class Session(psycopg.Connection[Any]):
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
 
+    def is_alive(self) -> bool:
+        """Take in what the server has sent by itself; return whether it has not closed the connection."""
+        with contextlib.suppress(psycopg.Error):
+            self.pgconn.consume_input()
+        return not self.closed
+
+    def await_word(self, timeout_s: float) -> None:
+        """Return when the server has sent something by itself, or after `timeout_s`."""
+        poll = select.poll()  # `select.select` takes no descriptor beyond 1023
+        with contextlib.suppress(psycopg.Error):  # another thread has closed it
+            poll.register(self.fileno(), select.POLLIN)
+            poll.poll(max(0.0, timeout_s) * 1000)
+
 
 def connect(url: str, silence_s: float = SILENCE_S) -> Session:
     """Return a new connection to `url`, set up; raise psycopg.Error or QueueError."""
     connection = Session.connect(url, autocommit=True, prepare_threshold=1, **_CLIENT_SETTINGS)
     try:
-        connection.silence_s = SHORT_SILENCE_S
         if connection.info.server_version < 10_000 * OLDEST_SERVER:
             raise QueueError(
                 f"{label_of(url)} is Postgres {connection.info.server_version // 10_000}; "
@@ -187,20 +178,15 @@ def connect(url: str, silence_s: float = SILENCE_S) -> Session:
         connection.execute(settings, prepare=False)
         connection.adapters.register_dumper(str, _Text)
         connection.adapters.register_dumper(int, Int8Dumper)  # of one width, for one plan
-        read_clock(connection)
+        asked_at = time.time()
+        row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
+        if row is not None:
+            clock.set_by_server(row[0], asked_at)
         connection.silence_s = silence_s
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def read_clock(connection: psycopg.Connection[Any]) -> None:
-    """Set this process's clock by the server's."""
-    asked_at = time.time()
-    row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
-    if row is not None:
-        clock.set_by_server(row[0], asked_at)
 
 
 def refuse_shared_session(connection: psycopg.Connection[Any], url: str) -> None:
@@ -244,22 +230,6 @@ def rendered(sql: str) -> tuple[str, tuple[str, ...]]:
     return _PARTS.sub(mark, sql), tuple(names)
 
 
-def was_closed(raw: Session, used_at: float) -> bool:
-    """Return whether the server has closed a connection that was idle since `used_at` (monotonic)."""
-    if raw.closed:
-        return True
-    if time.monotonic() - used_at < _IDLE_S:
-        return False
-    poll = select.poll()  # `select.select` takes no descriptor beyond 1023
-    poll.register(raw.fileno(), select.POLLIN)
-    if poll.poll(0):
-        try:
-            raw.pgconn.consume_input()
-        except psycopg.Error:
-            return True
-    return raw.closed
-
-
 def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bool) -> QueueError:
     """Return `error` by the name that the table knows; `in_doubt`: it may have been committed."""
     text = f"{label}: {str(error).strip()}"
@@ -280,177 +250,3 @@ def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bo
             return CommitInDoubt(f"{text}; it may have been written or not")
         return ConnectionLost(f"{text}; nothing was written")
     return QueueError(f"{text}; nothing was written")
-
-
-# What others have committed
-
-WORK, CHANGE = "work", "change"
-"""What a notice says: a worker may have something to do, or something else has changed."""
-
-_PING_S = 2.0  # also how soon a connection that broke without a word is noticed
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5  # between two attempts to connect
-_CONNECT_S = 30.0
-_UNUSED_S = 5.0  # a watch asks a hundred times a second, a worker four times
-
-_LOG = logging.getLogger("huey.drawscape")
-
-Beat = Callable[[psycopg.Connection[Any]], float]
-"""Renews a lease by a connection; returns in how many seconds it is due again."""
-
-
-class Notices:
-    """The notices of one schema; a thread runs while they are used, and ends `_UNUSED_S` later."""
-
-    def __init__(self, connect: Callable[[], Session], channel: str) -> None:
-        self._connect = connect
-        self._channel = channel
-        self._condition = threading.Condition()
-        self._counts = {WORK: 0, CHANGE: 0}
-        self._beats: dict[str, Beat] = {}
-        self._due: dict[str, float] = {}
-        self._wakes = os.pipe()
-        for end in self._wakes:
-            os.set_blocking(end, False)
-        self._used_at = 0.0
-        self._connected = threading.Event()
-        self._trouble = ""
-        self._thread: threading.Thread | None = None
-
-    def count(self, kind: str) -> int:
-        """Return a number that rises with each notice of `kind`; raise QueueError without a connection."""
-        with self._condition:
-            self._use()
-        if not self._connected.is_set() and not self._connected.wait(_CONNECT_S):
-            raise QueueError(f"no connection to the queue: {self._trouble}")
-        return self._counts[kind]
-
-    def wait(self, kind: str, count: int, timeout_s: float) -> None:
-        """Return when a notice of `kind` was received since `count`, or after `timeout_s`."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._counts[kind] != count, timeout_s)
-
-    def keep(self, name: str, beat: Beat) -> None:
-        """Call `beat` again and again, when it is due and whenever the connection is back."""
-        with self._condition:
-            self._beats[name] = beat
-            self._due[name] = 0.0
-            self._use()
-        self._wake()
-
-    def drop(self, name: str) -> None:
-        """Call that beat no more."""
-        with self._condition:
-            self._beats.pop(name, None)
-            self._due.pop(name, None)
-
-    def _use(self) -> None:
-        """Note that somebody asks, and have a thread; with the condition held."""
-        self._used_at = time.monotonic()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="drawscape-notices", daemon=True)
-            self._thread.start()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wakes[1], b"!")
-
-    def _is_over(self) -> bool:
-        """Return whether the thread may end, and let it be forgotten then."""
-        with self._condition:
-            if self._beats or time.monotonic() - self._used_at < _UNUSED_S:
-                return False
-            self._connected.clear()
-            self._thread = None
-            return True
-
-    def _run(self) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while not self._is_over():
-            try:
-                with contextlib.closing(self._connect()) as connection:
-                    connection.execute(f'listen "{self._channel}"', prepare=False)
-                    self._due = dict.fromkeys(self._due, 0.0)
-                    pause_s = _FIRST_PAUSE_S
-                    self._serve(connection)
-                    return
-            except (psycopg.Error, QueueError, OSError) as error:
-                is_new, self._trouble = str(error).strip() != self._trouble, str(error).strip()
-                if self._beats and is_new:
-                    _LOG.warning("event=connection_lost error=%r", self._trouble[:200])
-                self._connected.clear()
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-
-    def _serve(self, connection: Session) -> None:
-        """Receive and renew until nobody asks any more."""
-        heard: set[str] = set()
-        # psycopg takes what comes in while a statement runs, and hands it to its handlers alone.
-        connection.add_notify_handler(lambda notice: heard.add(notice.payload))
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        poll.register(self._wakes[0], select.POLLIN)
-        ping_at = time.monotonic() + _PING_S
-        self._renew(connection)
-        self._count({WORK, CHANGE})  # whatever was sent meanwhile was not received
-        self._trouble = ""
-        self._connected.set()
-        while not self._is_over():
-            until = min([ping_at, *self._due.values()])
-            for descriptor, _ in poll.poll(max(0.0, until - time.monotonic()) * 1000):
-                if descriptor == self._wakes[0]:
-                    with contextlib.suppress(BlockingIOError):
-                        os.read(descriptor, 4096)
-                else:
-                    connection.pgconn.consume_input()
-                    while notice := connection.pgconn.notifies():
-                        heard.add(notice.extra.decode())
-            if self._renew(connection):
-                ping_at = time.monotonic() + _PING_S
-            elif time.monotonic() >= ping_at:
-                read_clock(connection)
-                ping_at = time.monotonic() + _PING_S
-            self._count(heard)
-            heard.clear()
-
-    def _renew(self, connection: Session) -> bool:
-        """Renew what is due; return whether there was something."""
-        now = time.monotonic()
-        due = [(name, beat) for name, beat in [*self._beats.items()] if self._due[name] <= now]
-        for name, beat in due:
-            wait_s = beat(connection)
-            with self._condition:
-                if name in self._due:
-                    self._due[name] = now + wait_s
-        return bool(due)
-
-    def _count(self, heard: set[str]) -> None:
-        if not heard:
-            return
-        with self._condition:
-            self._counts[CHANGE] += 1
-            self._counts[WORK] += WORK in heard
-            self._condition.notify_all()
-
-
-_NOTICES: dict[str, Notices] = {}
-_INHERITED: list[Notices] = []
-_LOCK = threading.Lock()
-
-
-def notices_of(name: str, make: Callable[[], Notices]) -> Notices:
-    """Return this process's notices called `name`, made if there are none."""
-    with _LOCK:
-        if name not in _NOTICES:
-            _NOTICES[name] = make()
-        return _NOTICES[name]
-
-
-def _forget() -> None:
-    """A forked process has none of our threads, and leaves its parent's connections alone."""
-    global _LOCK
-    _INHERITED.extend(_NOTICES.values())
-    _NOTICES.clear()
-    _LOCK = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_forget)

@@ -31,7 +31,6 @@ FULL, NORMAL = 2, 1
 
 _LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
 _LOG_PAGES = 4000  # until a worker copies them back: that flushes twice, and its jobs wait for it
-_SHORT_MS = 20  # a commit of another process takes less
 
 _REMEDIES = {
     "readonly": "make the file and its folder writable",
@@ -222,9 +221,6 @@ class SqliteEngine(Queries):
 
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
-
-    on_silence: Callable[[], object] | None = None
-    """Not called: a file that is locked is not waited for so long."""
 
     def __init__(
         self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
@@ -418,21 +414,6 @@ class SqliteEngine(Queries):
     def commit_watch(self) -> "FileWatch":
         """Return what waits for the commits of others."""
         return FileWatch(self.folder, self.written_by_others)
-
-    @contextmanager
-    def short_timeout(self) -> Iterator[None]:
-        """Wait for others no longer than some milliseconds within a block."""
-        connection = self.connection
-        if not self.write_lock.acquire(timeout=_SHORT_MS / 1000):
-            raise QueueError(f"{self.path}: another thread waits for it or writes")
-        try:
-            connection.execute(f"pragma busy_timeout = {_SHORT_MS}")
-            try:
-                yield
-            finally:
-                connection.execute(f"pragma busy_timeout = {self.timeout_s * 1000:.0f}")
-        finally:
-            self.write_lock.release()
 
     # The file
 

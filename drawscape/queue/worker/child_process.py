@@ -129,10 +129,6 @@ class ChildProcess:
         """Return whether the child has begun with the job that was handed over last."""
         return os.pread(self._begun.fileno(), 64, 0) == self.mark
 
-    def has_sent(self) -> bool:
-        """Return whether `receive` would not wait."""
-        return self._connection.poll(0)
-
     def receive(self) -> list[Any]:
         """Return the messages that have come: kind and content. Raises EOFError when the child is gone."""
         return self._channel.receive()

@@ -94,15 +94,12 @@ class JobLog:
         self.flush()
 
     def flush(self) -> None:
-        """Let others see what was held long enough; a locked file is not waited for."""
+        """Let others see what was held long enough."""
         if not self.is_held or time.monotonic() < self._due:
             return
         self._due = time.monotonic() + _PAUSE_S
-        try:
-            with self._engine.short_timeout():
-                self._send()
-        except DrawscapeError:
-            return  # it is tried again
+        with contextlib.suppress(DrawscapeError):  # it is tried again
+            self._send()
 
     def close(self) -> None:
         """Write what is held: the job is about to end."""
@@ -183,7 +180,7 @@ class Slot:
         self.is_lost = False
         """Whether the job is to go back to the queue: it may be another worker's by now."""
         self._child: Any = None  # a ChildProcess in all states but EMPTY
-        self._messages: list[Any] = []  # of the present child, which have come while a step waited
+        self._unwritten: Progress | None = None
         self._limit_at = math.inf  # of the present state, in monotonic seconds
         self._look_at = math.inf
 
@@ -200,7 +197,7 @@ class Slot:
     @property
     def due_at(self) -> float:
         """When there is something to do though nothing comes, in monotonic seconds."""
-        return 0.0 if self._messages else min(self._limit_at, self._look_at)
+        return min(self._limit_at, self._look_at)
 
     def start(self) -> None:
         """Begin to start a child."""
@@ -218,7 +215,7 @@ class Slot:
         self._verdict: tuple[str, str | None] | None = None
         self._mark = 0
         self._previewed = claim.token > 1
-        self._unwritten: Progress | None = None
+        self._unwritten = None
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -251,7 +248,7 @@ class Slot:
             self._child.end()
             self._child.close()
             self._child = None
-        self._messages.clear()
+        self._unwritten = None
         self._enter(State.EMPTY)
         self._look_at = math.inf
 
@@ -268,7 +265,7 @@ class Slot:
             messages, log, death = self._child.descriptors
             if log in ready:
                 self._copy_log()
-            if self._messages or messages in ready:
+            if messages in ready:
                 self._receive()
             elif death in ready:
                 self._died()
@@ -276,21 +273,6 @@ class Slot:
         if now >= self._look_at:
             self._look(now)
         if now >= self._limit_at:
-            self._limit_is_over()
-
-    def keep_limit(self) -> None:
-        """Keep the job's time limit while a step waits for the server; what has come waits for `attend`."""
-        if self.state not in _AT_WORK or time.monotonic() < self._limit_at:
-            return
-        child = self._child
-        try:
-            while child.has_sent():
-                self._messages += child.receive()
-        except EOFError:  # it has died by itself
-            return
-        if any(kind == Kind.DONE and mark == child.mark for kind, mark, *_ in self._messages):
-            self._limit_at = math.inf  # it has ended in time
-        else:
             self._limit_is_over()
 
     def stop(self, job_id: str, token: int, grace_s: float) -> None:
@@ -312,12 +294,11 @@ class Slot:
 
     def _receive(self) -> None:
         try:
-            self._messages = self._messages or self._child.receive()
+            received = self._child.receive()
         except EOFError:
             self._died()
             return
-        while self._messages:
-            kind, *content = self._messages.pop(0)
+        for kind, *content in received:
             if kind == Kind.READY:
                 self._enter(State.IDLE)
                 if self.claim is not None:
@@ -330,6 +311,7 @@ class Slot:
                 self._try_another()
             else:
                 self._note(Progress(*content[1:]))
+        self._write_progress()
 
     def _copy_log(self) -> None:
         child = self._child
@@ -349,22 +331,20 @@ class Slot:
                 preview=progress.preview or self._unwritten.preview,
             )
         self._unwritten = progress
-        self._write_progress()
 
     def _write_progress(self) -> None:
-        """Write how far the job is; a locked file is not waited for, as the job's time runs."""
+        """Write how far the job is; what is not written is tried again with what comes next."""
         if self._unwritten is None:
             return
         engine, claim = self._engine, self.claim
         fraction, message, meta, preview = self._unwritten
         values = {"progress": fraction, "message": message, "meta": meta}
         try:
-            with engine.short_timeout():
-                if preview is not None:
-                    engine.write(engine.WRITE_PREVIEW, **claim.key, picture=preview)
-                    self._previewed = True
-                if not engine.write(engine.PROGRESS, **claim.key, **values):
-                    self.is_lost = True
+            if preview is not None:
+                engine.write(engine.WRITE_PREVIEW, **claim.key, picture=preview)
+                self._previewed = True
+            if not engine.write(engine.PROGRESS, **claim.key, **values):
+                self.is_lost = True
         except DrawscapeError:
             self._look_s = _FIRST_LOOK_S
             self._look_at = time.monotonic() + _FIRST_LOOK_S
@@ -431,6 +411,7 @@ class Slot:
     def _end(self, outcome: Outcome, *, reusable: bool = False) -> None:
         self._limit_at = math.inf
         self._write_progress()
+        self._unwritten = None
         if self._previewed and outcome.status == "finished":
             self._write(self._engine.DROP_PREVIEW)
         self._log.close()
@@ -520,7 +501,6 @@ class Dispatcher:
             Slot(settings, engine, lease, is_kept_free=count > 1 and number == count - 1)
             for number in range(count)
         ]
-        engine.on_silence = self._keep_limits
         self._calls: deque[Callable[[], object]] = deque()
         self._wakes = os.pipe()
         for end in self._wakes:
@@ -631,11 +611,6 @@ class Dispatcher:
             while self._calls:
                 self._calls.popleft()()
         return ready
-
-    def _keep_limits(self) -> None:
-        """End what is over its time, though the server that this thread waits for is silent."""
-        for slot in self._slots:
-            slot.keep_limit()
 
     def _guarded(self, slot: Slot, step: Callable[[], object]) -> None:
         """Take a step of a slot; whatever is wrong harms its own job alone."""
