@@ -367,10 +367,10 @@ def schema_of(path):
         return dict(database.read("select name, sql from sqlite_master where sql is not null"))
 
 
-@pytest.mark.parametrize("version", range(1, USER_VERSION))
+@pytest.mark.parametrize("version", [*MIGRATIONS][:-1])
 def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path, version):
     with closing(sqlite3.connect(tmp_path / "old.db")) as old:
-        for statement in itertools.chain.from_iterable(MIGRATIONS[:version]):
+        for statement in itertools.chain(*(MIGRATIONS[n] for n in MIGRATIONS if n <= version)):
             old.execute(statement)
         old.execute(f"pragma application_id = {APPLICATION_ID}")
         old.execute(f"pragma user_version = {version}")

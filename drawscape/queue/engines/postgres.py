@@ -33,7 +33,7 @@ from drawscape.queue.engines.postgres_connection import (
     refuse_shared_session,
     rendered,
 )
-from drawscape.queue.engines.queries import PostgresQueries
+from drawscape.queue.engines.queries import NOW, PostgresQueries
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -398,17 +398,16 @@ _RENEWALS = 12
 """A lease is renewed so often: one of 60 s every 5 s."""
 
 _SOON_S = 0.2
-_NOW = "extract(epoch from clock_timestamp())::float8"
 
 # A server whose log is behind where it was has forgotten something: it is a restored copy, or a follower.
 # Jobs may run that wait by its tables. So nobody claims until all who
 # run one have heard of it, or have ended.
 _CLAIMS_FROM = f"""
-case when pg_current_wal_flush_lsn() < $2::pg_lsn then {_NOW} + $3 * 2 / 3 else claims_from end
+case when pg_current_wal_flush_lsn() < $2::pg_lsn then {NOW} + $3 * 2 / 3 else claims_from end
 """
 # The job may have ended, or be another's, when its worker was cut off: so its own are listed.
 _RENEW = f"""
-update job_worker set renewed_at = {_NOW}, server_at = pg_postmaster_start_time(),
+update job_worker set renewed_at = {NOW}, server_at = pg_postmaster_start_time(),
     claims_from = {_CLAIMS_FROM}
 where id = $1 returning renewed_at, pg_current_wal_flush_lsn()::text,
     array(select id from job where status = 'started' and worker = $1),
@@ -417,19 +416,19 @@ where id = $1 returning renewed_at, pg_current_wal_flush_lsn()::text,
 _ANNOUNCE = f"""
 insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s,
     server_at, claims_from)
-select $1, $4, $5, $6, $7, $8, $9, {_NOW}, {_NOW}, $3, pg_postmaster_start_time(),
+select $1, $4, $5, $6, $7, $8, $9, {NOW}, {NOW}, $3, pg_postmaster_start_time(),
     {_CLAIMS_FROM.replace("claims_from", "0")}
 where not exists (select 1 from job where status = 'started' and worker = $1)
 on conflict (id) do nothing
 """
 _LIVING = f"""
 select id, pid, slots, queue, started_at, host, lanes, version, renewed_at, trouble from job_worker
-where renewed_at + lease_s > {_NOW} order by started_at
+where renewed_at + lease_s > {NOW} order by started_at
 """
-_BURY = f"delete from job_worker where renewed_at + lease_s <= {_NOW}"
+_BURY = f"delete from job_worker where renewed_at + lease_s <= {NOW}"
 _SIGNS = f"""
 select exists (select 1 from job_worker where id = :id),
-    exists (select 1 from job_worker where id = :id and renewed_at + lease_s > {_NOW})
+    exists (select 1 from job_worker where id = :id and renewed_at + lease_s > {NOW})
 """
 
 

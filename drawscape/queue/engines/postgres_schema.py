@@ -9,58 +9,26 @@ from typing import Any, Final
 import psycopg
 
 from drawscape.errors import QueueError
-
-_ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
-_OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
-_APART: Final = "('scheduled', 'deferred', 'failed', 'stopped', 'canceled')"
-"""The statuses that a job never has which is queued, runs and finishes."""
+from drawscape.queue.engines.queries import COLUMNS, ENDED, INDEXES
 
 # `awaited`: another job waits for this one, whose end is to be settled.
-_JOB: Final = """
+_JOB: Final = f"""
 create table job (
     seq bigint generated always as identity primary key,
     id text collate "C" not null constraint job_id unique,
     queue text collate "C" not null,
-    task text not null,
     payload bytea not null,
     status text collate "C" not null,
-    reason text,
-    priority bigint not null default 0,
-    due_at float8,
     due_boot text,
     due_boot_s float8,
-    waits_for integer not null default 0,
-    runs_anyway integer not null default 0,
     awaited boolean not null default false,
-    timeout_s float8,
-    grace_s float8,
-    token bigint not null default 0,
-    recoveries integer not null default 0,
-    attempts integer not null default 0,
-    retries integer not null default 0,
-    retry_delay_s float8 not null default 0,
-    retry_backoff float8 not null default 1,
     retry_delays text,
     worker text collate "C",
-    pid bigint,
-    stop_grace_s float8,
-    created_at float8 not null,
-    started_at float8,
-    ended_at float8,
-    result_ttl_s float8,
-    expires_at float8,
-    progress float8 not null default 0,
-    message text,
     result bytea,
-    error text,
-    detail text,
     log bytea,
-    peak_kb bigint,
-    unique_key text,
     batch text collate "C",
     group_id bigint,
-    meta text,
-    description text
+    {COLUMNS}
 )
 with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)
@@ -89,7 +57,7 @@ end $body$
 
 _ON_DELETE = f"""
 create function job_is_gone() returns trigger language plpgsql as $body$ begin
-    if old.status in {_ENDED} then
+    if old.status in {ENDED} then
         if old.batch is not null and old.status <> 'finished' then
             update job_batch set failed_gone = failed_gone + 1 where id = old.batch;
         end if;
@@ -121,28 +89,13 @@ _OF_0_3: Final = (
     "picture bytea not null)",
     "alter table job_preview alter column picture set storage external",  # not compressed
     "create view job_count as select queue, status, count(*)::integer as count from job "
-    f"where status in {_ENDED} group by queue, status",
-    # A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
-    "create index job_queued on job (queue, priority desc, seq) "
-    "where status = 'queued' and group_id is null",
-    "create index job_grouped on job (queue, group_id, priority desc, seq) "
-    "where status = 'queued' and group_id is not null",
+    f"where status in {ENDED} group by queue, status",
+    *INDEXES,
     "create index job_due on job (due_at) where status = 'scheduled'",
-    "create index job_scheduled on job (seq, queue) where status = 'scheduled'",
-    "create index job_deferred on job (seq, queue) where status = 'deferred'",
-    "create index job_started on job (worker) where status = 'started'",
-    "create index job_failed on job (seq) where status = 'failed'",
-    "create index job_expires on job (expires_at) where expires_at is not null",
     "create index job_ended on job (ended_at, queue) include (status) where ended_at is not null",
-    "create index job_of_batch on job (batch, ended_at) where batch is not null",
-    f"create index job_of_batch_apart on job (batch, status) where batch is not null "
-    f"and status in {_APART}",
     # A limit is counted at each claim.
     "create index job_started_of_group on job (group_id) "
     "where status = 'started' and group_id is not null",
-    f"create unique index job_unique on job (queue, unique_key) "
-    f"where unique_key is not null and status in {_OPEN}",
-    "create index job_dependency_of on job_dependency (job_id)",
     _ON_EDGE,
     "create trigger job_is_awaited after insert on job_dependency "
     "for each row execute function job_is_awaited()",
@@ -155,10 +108,10 @@ _OF_0_3: Final = (
 
 _ON_END = f"""
 create function job_count_ends() returns trigger language plpgsql as $body$ begin
-    if old.status in {_ENDED} then
+    if old.status in {ENDED} then
         insert into job_count_change values (old.queue, old.status, -1);
     end if;
-    if tg_op <> 'DELETE' and new.status in {_ENDED} then
+    if tg_op <> 'DELETE' and new.status in {ENDED} then
         insert into job_count_change values (new.queue, new.status, 1);
     end if;
     return null;
@@ -192,7 +145,7 @@ _VERSION_4: Final = (
     "create table job_count_sum (queue text not null, status text not null, count bigint not null, "
     "primary key (queue, status))",
     "insert into job_count_sum select queue, status, count(*) from job "
-    f"where status in {_ENDED} group by queue, status",
+    f"where status in {ENDED} group by queue, status",
     "create view job_count as select queue, status, sum(count)::bigint as count from ("
     "select queue, status, count from job_count_sum union all "
     "select queue, status, by from job_count_change) as counted group by queue, status",

@@ -19,8 +19,8 @@ _CLAIM: Final = (
 _HELD: Final = (
     "seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'"
 )
-_ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
-_OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
+ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
+OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
 _WAITING: Final = "('queued', 'scheduled', 'deferred')"
 
 _BEGIN: Final = """
@@ -35,7 +35,63 @@ where status = 'started' and
 # A job on which an open one depends is kept.
 _NEEDLESS: Final = f"""not exists (
     select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-    where depends_on = job.id and needing.status in {_OPEN})"""
+    where depends_on = job.id and needing.status in {OPEN})"""
+
+# The tables, as far as both engines say it alike. SQLite knows all of these types.
+
+COLUMNS: Final = """
+    task text not null,
+    reason text,
+    priority bigint not null default 0,
+    due_at double precision,
+    waits_for integer not null default 0,
+    runs_anyway integer not null default 0,
+    timeout_s double precision,
+    grace_s double precision,
+    token bigint not null default 0,
+    recoveries integer not null default 0,
+    attempts integer not null default 0,
+    retries integer not null default 0,
+    retry_delay_s double precision not null default 0,
+    retry_backoff double precision not null default 1,
+    pid bigint,
+    stop_grace_s double precision,
+    created_at double precision not null,
+    started_at double precision,
+    ended_at double precision,
+    result_ttl_s double precision,
+    expires_at double precision,
+    progress double precision not null default 0,
+    message text,
+    error text,
+    detail text,
+    peak_kb bigint,
+    unique_key text,
+    meta text,
+    description text
+"""
+"""Of `job`, since 0.2."""
+
+# Partial indexes: a status change touches only those of the statuses that it leaves and enters. A queued job
+# is in one of two: who looks for one of a lane passes over no others, and the reverse. A claim touches no
+# index of a batch, and a job that runs and finishes only the first.
+INDEXES: Final = (
+    "create index if not exists job_queued on job (queue, priority desc, seq) "
+    "where status = 'queued' and group_id is null",
+    "create index if not exists job_grouped on job (queue, group_id, priority desc, seq) "
+    "where status = 'queued' and group_id is not null",
+    "create index if not exists job_scheduled on job (seq, queue) where status = 'scheduled'",
+    "create index if not exists job_deferred on job (seq, queue) where status = 'deferred'",
+    "create index if not exists job_started on job (worker) where status = 'started'",
+    "create index if not exists job_failed on job (seq) where status = 'failed'",
+    "create index if not exists job_expires on job (expires_at) where expires_at is not null",
+    "create index if not exists job_of_batch on job (batch, ended_at) where batch is not null",
+    "create index if not exists job_of_batch_apart on job (batch, status) where batch is not null "
+    "and status <> 'queued' and status <> 'started' and status <> 'finished'",
+    "create unique index if not exists job_unique on job (queue, unique_key) "
+    f"where unique_key is not null and status in {OPEN}",
+    "create index if not exists job_dependency_of on job_dependency (job_id)",
+)
 
 
 class Queries:
@@ -48,7 +104,7 @@ class Queries:
     values (:id, :queue, :created_at, :total, :description)
     """
     TWIN = f"""
-    select id from job where queue = :queue and unique_key = :unique_key and status in {_OPEN}
+    select id from job where queue = :queue and unique_key = :unique_key and status in {OPEN}
     """
     MAKE_GROUP = """
     insert into job_group (queue, lane, limit_key, most) values (:queue, :lane, :limit_key, :most)
@@ -263,10 +319,10 @@ class Queries:
         and (cast(:batch as text) is null or batch = :batch)
     order by seq
     """
-    DELETE = f"delete from job where id = :id and status in {_ENDED} returning id"
+    DELETE = f"delete from job where id = :id and status in {ENDED} returning id"
     NEEDED_BY = f"""
     select job.id from job_dependency join job on job.id = job_id
-    where depends_on = :id and status in {_OPEN} limit 1
+    where depends_on = :id and status in {OPEN} limit 1
     """
     SET_PRIORITY = f"""
     update job set priority = :priority where id = :id and status in {_WAITING} returning id
@@ -340,9 +396,9 @@ class Queries:
         due_at = null, due_boot = null, due_boot_s = null, stop_grace_s = null, recoveries = 0,
         start_by = null, code = coalesce(:code, code),
         waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
-    where id = :id and status in {_ENDED} and (unique_key is null or not exists (
+    where id = :id and status in {ENDED} and (unique_key is null or not exists (
         select 1 from job as twin where twin.queue = job.queue and twin.unique_key = job.unique_key
-            and twin.status in {_OPEN})) returning id
+            and twin.status in {OPEN})) returning id
     """
     OBSTACLE = "select depends_on from job_dependency where job_id = :id and done = 0 limit 1"
     OPEN_DEPENDENCIES = """
@@ -445,7 +501,7 @@ class Queries:
     PRUNE_BY_TTL = f"""
     delete from job where seq in (
         select seq from job where expires_at is not null and expires_at <= :now
-        and status in {_ENDED} and expires_at >= :after and {_NEEDLESS} order by expires_at limit :limit)
+        and status in {ENDED} and expires_at >= :after and {_NEEDLESS} order by expires_at limit :limit)
     returning expires_at
     """
     PRUNE_FINISHED = f"""
@@ -456,13 +512,13 @@ class Queries:
     """
     PRUNE_OTHERS = f"""
     delete from job where seq in (
-        select seq from job where ended_at <= :others and status in {_ENDED}
+        select seq from job where ended_at <= :others and status in {ENDED}
         and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
     PRUNE_SURPLUS = f"""
     delete from job where seq in (
-        select seq from job where ended_at <= :spared and status in {_ENDED}
+        select seq from job where ended_at <= :spared and status in {ENDED}
         and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
@@ -477,8 +533,8 @@ class Queries:
 
     # Rules that all rows keep: each counts the jobs that break one.
 
-    ENDED_WITHOUT_TIME = f"select count(*) from job where status in {_ENDED} and ended_at is null"
-    OPEN_WITH_TIME = f"select count(*) from job where status in {_OPEN} and ended_at is not null"
+    ENDED_WITHOUT_TIME = f"select count(*) from job where status in {ENDED} and ended_at is null"
+    OPEN_WITH_TIME = f"select count(*) from job where status in {OPEN} and ended_at is not null"
     DEFERRED_FOR_NOTHING = """
     select count(*) from job where status = 'deferred' and not exists (
         select 1 from job_dependency where job_id = job.id and done = 0)
@@ -498,24 +554,20 @@ class Queries:
     """
     SCHEDULED_FOR_NEVER = "select count(*) from job where status = 'scheduled' and due_at is null"
     MISCOUNTED = f"""
-    select coalesce((select count(*) from job where status in {_ENDED}), 0)
+    select coalesce((select count(*) from job where status in {ENDED}), 0)
         - coalesce((select sum(count) from job_count), 0)
     """
 
 
 # Postgres
 
-_NOW = "extract(epoch from clock_timestamp())::float8"
+NOW: Final = "extract(epoch from clock_timestamp())::float8"
 
 # Nobody else may have the jobs of a worker before its lease has ended. One that comes close claims nothing.
 # Neither does one of which the present server has not heard yet.
 _MAY_CLAIM = f"""exists (select 1 from job_worker where id = :worker
-    and renewed_at + lease_s * 2 / 3 > {_NOW} and claims_from <= {_NOW}
+    and renewed_at + lease_s * 2 / 3 > {NOW} and claims_from <= {NOW}
     and server_at = pg_postmaster_start_time())"""
-_START = f"""
-update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
-    started_at = {_NOW}, progress = 0, message = null, stop_grace_s = null
-"""
 _ORDINARY = """
 from job where queue = :queue and status = 'queued' and group_id is null and priority >= :lowest
     and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))
@@ -556,11 +608,11 @@ class PostgresQueries(Queries):
         select seq {_ORDINARY.replace("order by", f"and not {_GROUPED} and {_MAY_CLAIM} order by")}
         for update skip locked
     )
-    {_START} from next where job.seq = next.seq returning job.{_CLAIM}
+    {_BEGIN} from next where job.seq = next.seq returning job.{_CLAIM}
     """
     GROUP_WAITS = f"select {_GROUPED}"
     CLAIM = f"""
-    {_HEAD} {_START} where seq = (select seq from head order by priority desc, seq limit 1)
+    {_HEAD} {_BEGIN} where seq = (select seq from head order by priority desc, seq limit 1)
         and status = 'queued' and {_MAY_CLAIM} returning job.{_CLAIM}
     """
     MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
@@ -574,8 +626,8 @@ class PostgresQueries(Queries):
     )
     update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
         peak_kb = :peak_kb, progress = case when :status = 'finished' then 1 else progress end,
-        ended_at = greatest(started_at, {_NOW}), pid = null,
-        expires_at = greatest(started_at, {_NOW}) + result_ttl_s
+        ended_at = greatest(started_at, {NOW}), pid = null,
+        expires_at = greatest(started_at, {NOW}) + result_ttl_s
     where seq = :seq and id = :id and token = :token and worker = :worker
         and coalesce(status, '') = 'started' and not awaited
         and (batch is null or exists (select 1 from calm))
@@ -586,7 +638,7 @@ class PostgresQueries(Queries):
     )
     HOLDERS = f"""
     select distinct worker from job where status = 'started' and not exists (
-        select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {_NOW})
+        select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {NOW})
     """
     # By the row that is not there: a worker that has come back is never robbed.
     HELD_BY = """
@@ -596,7 +648,7 @@ class PostgresQueries(Queries):
     """
     LOCK = "select status, meta from job where id = :id for update"
     TWIN = f"""
-    select id from job where queue = :queue and unique_key = :unique_key and status in {_OPEN} for update
+    select id from job where queue = :queue and unique_key = :unique_key and status in {OPEN} for update
     """
     JOBS = f"select {_ROW} from job where id = any(:ids::text[])"
     LIST = f"""
@@ -611,6 +663,6 @@ class PostgresQueries(Queries):
     """
     DROP_CODE = f"""
     delete from job_code where used_at < :before and not exists (
-        select 1 from job where code = job_code.digest and status in {_OPEN})
+        select 1 from job where code = job_code.digest and status in {OPEN})
     """
     CODE = "select archive from job_code where digest = :digest"
