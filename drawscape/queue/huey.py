@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
-from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -461,7 +460,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             clock.now(),
             lanes=self.huey.lanes,
             version=__version__,
-            temporary=get_temp_dir(),  # where the server of child processes has its socket
         )
         self._jobs.workers.announce(info, self._lease.renewed)
         _LOG.info(

@@ -448,12 +448,7 @@ def cancel_many(
     In slices: another writer never waits for long, and what starts between two of them is stopped. A canceled
     job fails what waits for it, or lets what runs anyway begin: that is canceled first.
     """
-    statements = [
-        engine.CANCEL_DEFERRED,
-        engine.CANCEL_SCHEDULED,
-        engine.CANCEL_QUEUED,
-        engine.CANCEL_GROUPED,
-    ]
+    statements = [engine.CANCEL_DEFERRED, engine.CANCEL_WAITING]
 
     def cancel_some(statement: str, run: Transaction) -> int:
         rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE)

@@ -40,7 +40,6 @@ class WorkerInfo:
 
     `trouble` is why it runs nothing, though alive. `boot` and `process_started` (clock ticks) name the
     process whatever else gets its number, `inode` its lock file: in a copy of it they mean nothing.
-    `temporary` is a folder that goes with the process.
     """
 
     id: str
@@ -56,7 +55,6 @@ class WorkerInfo:
     boot: str = ""
     process_started: int | None = None
     inode: int | None = None
-    temporary: str | None = None
 
 
 class Renewal(NamedTuple):

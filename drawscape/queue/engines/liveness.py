@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import socket
 import threading
 import time
@@ -113,17 +112,15 @@ class Locks:
                 os.close(descriptor)
 
     def forget_dead(self) -> None:
-        """Remove the lock files and temporary folders of dead workers, whose jobs have been recovered.
+        """Remove the lock files of dead workers, whose jobs have been recovered.
 
         A file of which nothing certain is known is removed after an hour.
         """
         for path in self._folder.glob("*.lock"):
-            sign, info = self._sign_of(path.stem)
+            sign = self._sign_of(path.stem)[0]
             with contextlib.suppress(OSError):
                 age_s = time.time() - path.stat().st_mtime
                 if sign is _Sign.DEAD or (sign is _Sign.UNKNOWN and age_s > _FORGET_S):
-                    if sign is _Sign.DEAD and info is not None and info.temporary:
-                        _remove_temporary(Path(info.temporary))
                     path.unlink()
 
     def is_alive(self, worker: str | None) -> bool:
@@ -222,9 +219,3 @@ def _exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _remove_temporary(folder: Path) -> None:
-    """Remove a folder of multiprocessing's, if it is one and this user's."""
-    if folder.name.startswith("pymp-") and folder.lstat().st_uid == os.getuid():
-        shutil.rmtree(folder, ignore_errors=True)

@@ -289,17 +289,11 @@ class Queries:
     {_CANCEL} seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
         and status in {_WAITING} returning id
     """
-    CANCEL_SCHEDULED = f"""
-    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'scheduled' limit :limit)
-        and status in {_WAITING} returning id
-    """
-    CANCEL_QUEUED = f"""
-    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'queued' and group_id is null
+    CANCEL_WAITING = f"""
+    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'scheduled'
+        union all select seq from job where queue = :queue and status = 'queued' and group_id is null
+        union all select seq from job where queue = :queue and status = 'queued' and group_id is not null
         limit :limit) and status in {_WAITING} returning id
-    """
-    CANCEL_GROUPED = f"""
-    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'queued'
-        and group_id is not null limit :limit) and status in {_WAITING} returning id
     """
     CANCEL_BATCH = f"""
     {_CANCEL} seq in (select seq from job where batch = :batch and ended_at is null

@@ -58,6 +58,8 @@ class JobContext:
 
     id: str | None = None
     """The job's id; None outside of a worker."""
+    is_canceled = False
+    """Whether the job was asked to stop."""
 
     def __init__(self) -> None:
         self.meta: MutableMapping[str, Any] = {}
@@ -74,11 +76,6 @@ class JobContext:
     def log(self, text: str) -> None:
         """Add a line to the job's log; outside of a worker it is printed to stderr."""
         sys.stderr.write(f"{text}\n")
-
-    @property
-    def is_canceled(self) -> bool:
-        """Whether the job was asked to stop."""
-        return False
 
 
 class RunningJob(JobContext):
@@ -104,7 +101,6 @@ class RunningJob(JobContext):
         self._next_s = 0.0
         self._next_preview_s = time.monotonic() + FIRST_PREVIEW_S
         self._flusher: threading.Thread | None = None
-        self._stop_asked = False
         self._closed = False
         self._values = meta
         self.meta = JobMeta(meta, self._note_meta)
@@ -126,14 +122,6 @@ class RunningJob(JobContext):
     def log(self, text: str) -> None:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
-
-    @property
-    def is_canceled(self) -> bool:
-        return self._stop_asked
-
-    def ask_to_stop(self) -> None:
-        """Make `is_canceled` true."""
-        self._stop_asked = True
 
     def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
         self._values.update(change)
@@ -217,9 +205,6 @@ def set_current(job: JobContext | None) -> None:
     _current = _NOWHERE if job is None else job
 
 
-_RESULT_LIMIT_BYTES = (
-    500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
-)
 _ERROR_CHARS = 100_000
 
 
@@ -362,11 +347,6 @@ class TaskCaller:
                 f"{task} returned {type(value).__name__}, which cannot be carried between processes "
                 f"({error}); return plain values or a file's path"
             ) from None
-        if len(data) > _RESULT_LIMIT_BYTES:
-            raise NotSerializableError(
-                f"{task} returned {len(data) / 1e6:,.0f} MB, more than the "
-                f"{_RESULT_LIMIT_BYTES / 1e6:,.0f} MB that the queue takes; write a file and return its path"
-            )
         return data
 
 

@@ -5,7 +5,6 @@ import ctypes
 import faulthandler
 import fcntl
 import gc
-import locale
 import logging
 import marshal
 import os
@@ -17,7 +16,6 @@ import sys
 import sysconfig
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -258,7 +256,7 @@ class Child:
     def _on_request(self, _signum: int, _frame: FrameType | None) -> None:
         job = self._running
         if job is not None:
-            job.ask_to_stop()
+            job.is_canceled = True
             raise JobStopped("asked to stop")
 
     def _report(
@@ -397,21 +395,10 @@ def _installed_folders() -> tuple[str, ...]:
 
 # What a job may change
 
-_LIMITS = tuple(
-    getattr(resource, f"RLIMIT_{name}")
-    for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")
-    if hasattr(resource, f"RLIMIT_{name}")
+_LIMITS = (
+    *(resource.RLIMIT_AS, resource.RLIMIT_CORE, resource.RLIMIT_CPU, resource.RLIMIT_DATA),
+    *(resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_STACK),
 )
-_FAULTHANDLERS = {
-    signal.SIGUSR1,
-    signal.SIGSEGV,
-    signal.SIGFPE,
-    signal.SIGABRT,
-    signal.SIGBUS,
-    signal.SIGILL,
-}
-"""Set below Python's own table: once it was changed they cannot be put back."""
-
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))[:31]
 
@@ -429,28 +416,8 @@ def _set_environment(values: dict[bytes, bytes]) -> None:
 
 def _set_handlers(handlers: list[Any]) -> None:
     for number, handler in zip(_SIGNALS, handlers, strict=True):
-        if _getsignal(number) is not handler:
+        if handler is not None and _getsignal(number) is not handler:
             signal.signal(number, handler)
-
-
-def _set_collector(state: tuple[bool, tuple[int, int, int]]) -> None:
-    (gc.enable if state[0] else gc.disable)()
-    gc.set_threshold(*state[1])
-
-
-def _set_filters(filters: list[Any]) -> None:
-    warnings.resetwarnings()
-    warnings.filters[:] = filters  # type: ignore[index]
-
-
-def _log_state() -> tuple[int, list[logging.Handler], int]:
-    return logging.root.level, [*logging.root.handlers], logging.root.manager.disable
-
-
-def _set_log_state(state: tuple[int, list[logging.Handler], int]) -> None:
-    logging.root.setLevel(state[0])
-    logging.root.handlers[:] = state[1]
-    logging.disable(state[2])
 
 
 def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
@@ -468,12 +435,9 @@ def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
         (lambda: [*map(_getsignal, _SIGNALS)], _set_handlers),
         (partial(mask, signal.SIG_BLOCK, ()), partial(mask, signal.SIG_SETMASK)),
         (lambda: time.tzname, lambda _: time.tzset()),
-        (lambda: (gc.isenabled(), gc.get_threshold()), _set_collector),
+        (gc.isenabled, lambda was_on: (gc.enable if was_on else gc.disable)()),
         (sys.gettrace, sys.settrace),
-        (sys.getprofile, sys.setprofile),
-        (partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
-        (lambda: [*warnings.filters], _set_filters),
-        (_log_state, _set_log_state),
+        (lambda: logging.root.manager.disable, logging.disable),
         (socket.getdefaulttimeout, socket.setdefaulttimeout),
         (lambda: decimal.getcontext().prec, lambda _: decimal.setcontext(decimal.Context())),
         (numpy.geterr, lambda value: numpy.seterr(**value)),
@@ -524,9 +488,10 @@ class ProcessState:
 
     def _unchangeable(self) -> tuple[object, ...]:
         limits = map(resource.getrlimit, _LIMITS)
-        handlers = map(_getsignal, _FAULTHANDLERS)
+        # faulthandler's, below Python's own table: once changed they cannot be put back
+        unknown = [_getsignal(number) is None for number in _SIGNALS]
         priority = os.getpriority(os.PRIO_PROCESS, 0)
-        return (threading.active_count(), priority, *limits, *handlers)
+        return (threading.active_count(), priority, *limits, *unknown)
 
 
 def _restore_random() -> None:

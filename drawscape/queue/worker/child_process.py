@@ -11,7 +11,6 @@ import logging
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import struct
 import sys
@@ -19,7 +18,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 
@@ -313,14 +311,9 @@ def _kill_marked(variable: str, value: str) -> list[int]:
 
 def _kill_if_marked(pid: int, wanted: bytes) -> bool:
     with contextlib.suppress(OSError):  # gone, or another user's
-        # Opened first: what is read and killed then is one process, even if another gets its number later.
-        process = os.pidfd_open(pid)
-        try:
-            if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                signal.pidfd_send_signal(process, signal.SIGKILL)
-                return True
-        finally:
-            os.close(process)
+        if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            os.kill(pid, signal.SIGKILL)
+            return True
     return False
 
 
@@ -369,7 +362,6 @@ _TICK_S = 1.0
 """The clock goes on while the machine sleeps, and the wait for a message does not."""
 
 _MOMENT = struct.Struct("d")
-_LEAVE = b"leave"
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -402,7 +394,7 @@ class Lease:
     def _confirm(self, asked_at: float) -> None:
         if self._guard is None:
             try:
-                self._guard = _Guard(self._limit_s, asked_at, get_temp_dir())
+                self._guard = _Guard(self._limit_s, asked_at)
             except ChildStartError as error:
                 _LOG.error("event=guard_start_failed error=%r", str(error))
                 return
@@ -448,11 +440,11 @@ class Lease:
 class _Guard:
     """The process that counts the time; `line` closes when it ends."""
 
-    def __init__(self, limit_s: float, confirmed_at: float, temporary: str) -> None:
+    def __init__(self, limit_s: float, confirmed_at: float) -> None:
         theirs, self._orders = multiprocessing.Pipe(duplex=False)
         self.line, held = multiprocessing.Pipe(duplex=False)
         try:
-            self._process = start_process(_watch, theirs, held, limit_s, confirmed_at, temporary)
+            self._process = start_process(_watch, theirs, held, limit_s, confirmed_at)
         except BaseException:
             for end in (self._orders, self.line):
                 end.close()
@@ -470,30 +462,19 @@ class _Guard:
             self._orders.send_bytes(_MOMENT.pack(asked_at))
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._orders.send_bytes(_LEAVE)
         self._orders.close()
         self._process.join(5)
         self.line.close()
 
 
-def _watch(
-    orders: Connection, held: Connection, limit_s: float, confirmed_at: float, temporary: str
-) -> None:
-    """End when the lease was not confirmed for `limit_s`, or with the worker; `held` closes with us.
-
-    A worker that was killed leaves its folder `temporary` to us.
-    """
+def _watch(orders: Connection, _held: Connection, limit_s: float, confirmed_at: float) -> None:
+    """End when the lease was not confirmed for `limit_s`, or with the worker; the line closes with us."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     until = confirmed_at + limit_s
-    try:
+    with contextlib.suppress(EOFError):
         while (left_s := until - clock.boot_s()) > 0:
             if orders.poll(min(left_s, _TICK_S)):
-                order = orders.recv_bytes()
-                until = 0.0 if order == _LEAVE else max(until, _MOMENT.unpack(order)[0] + limit_s)
-    except EOFError:
-        held.close()
-        shutil.rmtree(temporary, ignore_errors=True)
+                until = max(until, _MOMENT.unpack(orders.recv_bytes())[0] + limit_s)
     os._exit(0)
