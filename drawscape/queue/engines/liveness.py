@@ -206,16 +206,6 @@ def _sign_of_process(info: WorkerInfo | None, inode: int) -> _Sign:
         same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
         return _Sign.UNKNOWN if same_machine else _Sign.DEAD
     if info.process_started is None:  # where there is no /proc
-        return _Sign.UNKNOWN if _exists(info.pid) else _Sign.DEAD
+        return _Sign.UNKNOWN
     is_same = clock.started_at(info.pid) == info.process_started
     return _Sign.ALIVE if is_same else _Sign.DEAD
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

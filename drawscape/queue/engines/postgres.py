@@ -19,7 +19,7 @@ from drawscape import clock, settings
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import CommitInDoubt, ConnectionLost, Renewal, Rows, WorkerInfo
+from drawscape.queue.engines.engine import CommitInDoubt, Renewal, Rows, WorkerInfo
 from drawscape.queue.engines.postgres_connection import (
     GRANTS,
     SHORT_SILENCE_S,
@@ -196,11 +196,7 @@ class PostgresEngine(PostgresQueries):
         raw = self._opened()
         number = self._number - 2**32 if self._number >= 2**31 else self._number
         lock = f"; select pg_advisory_xact_lock({_ALONE}, {number})" if is_alone else ""
-        try:
-            self._control(raw, f"begin{lock}", in_doubt=False)
-        except ConnectionLost:  # it was idle, and nothing was begun
-            raw = self._opened()
-            self._control(raw, f"begin{lock}", in_doubt=False)
+        self._control(raw, f"begin{lock}", in_doubt=False)
         return raw
 
     def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
@@ -492,7 +488,7 @@ class Leases:
 
 
 class _Lease:
-    """The lease of one worker of this process, and the thread that renews it by a connection of its own."""
+    """The lease of one worker of this process, and the thread and connection that renew it."""
 
     def __init__(
         self,

@@ -153,6 +153,7 @@ class Session(psycopg.Connection[Any]):
     def is_alive(self) -> bool:
         """Take in what the server has sent by itself; return whether it has not closed the connection."""
         with contextlib.suppress(psycopg.Error):
+            self.pgconn.consume_input()  # why it is closed, if it is
             self.pgconn.consume_input()
         return not self.closed
 

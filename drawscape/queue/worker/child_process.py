@@ -250,7 +250,8 @@ def describe_death(
     detail: dict[str, Any] = {"exit_code": exit_code}
     text = "its process ended without a result"
     if exit_code is not None and exit_code < 0:
-        name = _signal_name(-exit_code)
+        names = {one.value: one.name for one in signal.Signals}
+        name = names.get(-exit_code, f"signal {-exit_code}")
         detail["signal"] = name
         text = f"its process was killed by {name}"
         if name == "SIGKILL":
@@ -263,13 +264,6 @@ def describe_death(
         detail["stack"] = log[log.rindex(_FATAL) :]
         text += "\n" + detail["stack"]
     return text, detail
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 # Processes that outlive their worker or child: what a task has started in a session of its own
@@ -297,24 +291,17 @@ def kill_orphans(worker: str, folder: Path) -> list[int]:
 def _kill_marked(variable: str, value: str) -> list[int]:
     """Kill the processes whose environment says `variable=value`; return their ids.
 
-    On Linux; elsewhere nothing is done. A process that was given another environment is not found.
+    On Linux; elsewhere none is found. Nor is a process that was given another environment.
     """
-    if sys.platform != "linux":
-        return []
     wanted = f"{variable}={value}".encode()
     killed = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid() and _kill_if_marked(int(name), wanted):
-            killed.append(int(name))
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        pid = int(environment.parent.name)
+        with contextlib.suppress(OSError):  # gone, or another user's
+            if pid != os.getpid() and wanted in environment.read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
     return killed
-
-
-def _kill_if_marked(pid: int, wanted: bytes) -> bool:
-    with contextlib.suppress(OSError):  # gone, or another user's
-        if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            os.kill(pid, signal.SIGKILL)
-            return True
-    return False
 
 
 # How much memory one job may take
@@ -374,40 +361,27 @@ class Lease:
     """
 
     def __init__(self, lease_s: float | None, on_renewal: Callable[[Renewal], None]) -> None:
-        self._is_needed = lease_s is not None
-        self._limit_s = (lease_s or 0.0) * _SHARE
+        self._limit_s = None if lease_s is None else lease_s * _SHARE
         self._on_renewal = on_renewal
         self._lock = threading.Lock()
         self._guard: _Guard | None = None
-        self._held_since = 0.0
-        self._confirmed_at = 0.0
 
     def renewed(self, renewal: Renewal) -> None:
         """Note what the server has said."""
         with self._lock:
-            if renewal.is_lost or not self._holds():
+            if self._guard is not None and (renewal.is_lost or not self._guard.holds()):
                 self._end()
             if not renewal.is_lost:
                 self._confirm(renewal.asked_boot_s)
         self._on_renewal(renewal)
 
     def _confirm(self, asked_at: float) -> None:
-        if self._guard is None:
-            try:
-                self._guard = _Guard(self._limit_s, asked_at)
-            except ChildStartError as error:
-                _LOG.error("event=guard_start_failed error=%r", str(error))
-                return
-            self._held_since = clock.boot_s()
-        self._confirmed_at = asked_at
-        self._guard.confirm(asked_at)
-
-    def _holds(self) -> bool:
-        return (
-            self._guard is not None
-            and self._guard.is_alive
-            and clock.boot_s() < self._confirmed_at + self._limit_s
-        )
+        try:
+            self._guard = self._guard or _Guard(self._limit_s or 0.0, asked_at)
+        except ChildStartError as error:
+            _LOG.error("event=guard_start_failed error=%r", str(error))
+        else:
+            self._guard.confirm(asked_at)
 
     def _end(self) -> None:
         if self._guard is not None:
@@ -416,18 +390,19 @@ class Lease:
 
     def may_run(self, since: float) -> bool:
         """Return whether a job that was asked for at `since` is surely not another worker's by now."""
-        if not self._is_needed:
+        if self._limit_s is None:
             return True
         with self._lock:
-            return self._holds() and since >= self._held_since
+            guard = self._guard
+            return guard is not None and guard.holds() and since >= guard.held_since
 
     @property
     def line(self) -> Connection | None:
         """What each child holds, and ends with; raise ChildStartError while the lease is not held."""
-        if not self._is_needed:
+        if self._limit_s is None:
             return None
         with self._lock:
-            if not self._holds() or self._guard is None:
+            if self._guard is None or not self._guard.holds():
                 raise ChildStartError("the queue's server has not confirmed the worker's lease")
             return self._guard.line
 
@@ -441,6 +416,7 @@ class _Guard:
     """The process that counts the time; `line` closes when it ends."""
 
     def __init__(self, limit_s: float, confirmed_at: float) -> None:
+        self._limit_s, self._confirmed_at = limit_s, confirmed_at
         theirs, self._orders = multiprocessing.Pipe(duplex=False)
         self.line, held = multiprocessing.Pipe(duplex=False)
         try:
@@ -452,12 +428,14 @@ class _Guard:
         finally:
             theirs.close()
             held.close()
+        self.held_since = clock.boot_s()
 
-    @property
-    def is_alive(self) -> bool:
-        return not self.line.poll(0)
+    def holds(self) -> bool:
+        """Return whether the lease was confirmed lately, and the process lives."""
+        return clock.boot_s() < self._confirmed_at + self._limit_s and not self.line.poll(0)
 
     def confirm(self, asked_at: float) -> None:
+        self._confirmed_at = asked_at
         with contextlib.suppress(OSError):
             self._orders.send_bytes(_MOMENT.pack(asked_at))
 

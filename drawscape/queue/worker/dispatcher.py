@@ -478,7 +478,7 @@ CLAIM_LIMIT_S = 5.0
 
 _IDLE_S = 1.0  # others wake us; this is for the case that they cannot
 _RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
-_FIRST_START_PAUSE_S, _START_PAUSE_S = 0.25, 10.0  # after a child that could not be started
+_START_PAUSE_S = 1.0  # after a child that could not be started
 
 
 class Dispatcher:
@@ -509,7 +509,7 @@ class Dispatcher:
         self._poll = select.poll()
         self._owners: dict[int, Slot] = {}
         self._may_claim = True
-        self._start_at = self._start_pause_s = self._claim_at = 0.0
+        self._start_at = self._claim_at = 0.0
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.thread = threading.Thread(target=self._run, name="Jobs", daemon=True)
@@ -634,13 +634,12 @@ class Dispatcher:
                 if time.monotonic() < self._start_at:
                     return
                 self._guarded(slot, slot.start)
-            elif slot.state is State.IDLE and self._start_pause_s:
-                self._start_pause_s = 0.0
+            elif slot.state is State.IDLE and self._start_at:
+                self._start_at = 0.0
                 self._engine.workers.note_trouble(self._request.worker, None)
 
     def _postpone_start(self, error: ChildStartError) -> None:
-        pause_s = min(max(2 * self._start_pause_s, _FIRST_START_PAUSE_S), _START_PAUSE_S)
-        self._start_at, self._start_pause_s = time.monotonic() + pause_s, pause_s
+        self._start_at = time.monotonic() + _START_PAUSE_S
         _LOG.error("event=child_start_failed error=%r", str(error))
         trouble = f"it cannot start a child process ({error})"
         self._engine.workers.note_trouble(self._request.worker, trouble)
