@@ -542,6 +542,7 @@ class SVGBuilder(Canvas):
         from drawscape.geometry.hidden import visible_edges, visible_paths
         from drawscape.geometry.mesh import Camera
         from drawscape.geometry.mesh import slices as level_cuts
+        from drawscape.geometry.regions import fitted
 
         if slices < 0:
             raise CanvasError(f"slices={slices!r}: give 0 or more")
@@ -552,16 +553,7 @@ class SVGBuilder(Canvas):
             levels = low + (high - low) * (np.arange(slices) + 0.5) / slices
             found.append(visible_paths(level_cuts(solid, levels), solid, eye))
         lines = Lines.join(found)
-        if not len(lines):
-            return self
-        low_xy, high_xy = lines.points.min(axis=0), lines.points.max(axis=0)
-        size = np.maximum(high_xy - low_xy, 1e-9)
-        frame = self.frame
-        scale = float(min(frame.width / size[0], frame.height / size[1]))
-        middle = np.array([frame.cx, frame.cy])
-        return self.polylines(
-            lines.with_points((lines.points - (low_xy + high_xy) / 2) * scale + middle), **style
-        )
+        return self.polylines(fitted(self.frame, lines), **style) if len(lines) else self
 
     # Text
 

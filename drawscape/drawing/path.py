@@ -193,8 +193,8 @@ def resolve(commands: Commands) -> Segments:
     letters = commands.letters
     kinds = _KINDS[letters]
     pairs = _end_arguments(commands)
-    if _is_absolute(letters):
-        ends = pairs
+    if not np.bincount(letters, minlength=256)[list(b"mlhvcsqtaHV")].any():
+        ends = pairs  # each step names both coordinates of its end
         ends[kinds == CLOSE] = pairs[_subpath_heads(kinds)][kinds == CLOSE]
     else:
         ends = _resolved_ends(commands, kinds, pairs)
@@ -232,12 +232,6 @@ def _with_moves_after_closing(commands: Commands) -> Commands:
         values,
         commands.broken,
     )
-
-
-def _is_absolute(letters: NDArray[np.uint8]) -> bool:
-    """Whether every step names both coordinates of its end."""
-    used = np.bincount(letters, minlength=256)
-    return not used[list(b"mlhvcsqtaHV")].any()
 
 
 def _end_arguments(commands: Commands) -> Floats:
@@ -435,12 +429,8 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
         return []
     lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
     first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
-    return [_slice(lines, *ends) for ends in pairwise(first)]
-
-
-def _slice(lines: Lines, begin: int, end: int) -> Lines:
-    offsets = lines.offsets[begin : end + 1]
-    return Lines(lines.points[offsets[0] : offsets[-1]], offsets - offsets[0])
+    parts = [lines.offsets[begin : end + 1] for begin, end in pairwise(first)]
+    return [Lines(lines.points[part[0] : part[-1]], part - part[0]) for part in parts]
 
 
 def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
@@ -628,7 +618,10 @@ def _values(raw: NDArray[np.uint8], starts: Ints, ends: Ints) -> Floats:
     np.negative(values, out=values, where=negative)
     odd |= (lengths == 1) & (places >= 0)
     for index in np.flatnonzero(odd):
-        values[index] = _slowly(raw[starts[index] : ends[index]].tobytes())
+        try:
+            values[index] = float(raw[starts[index] : ends[index]].tobytes())
+        except ValueError:
+            values[index] = np.nan
     return values
 
 
@@ -655,10 +648,3 @@ def _digits(words: NDArray[np.uint64], ends: Ints, lengths: Ints) -> tuple[Float
     position = np.frexp(point.astype(np.float64))[1] // 8
     places = np.where(has_point, 7 - position, -1)
     return word.astype(np.float64), places, odd
-
-
-def _slowly(token: bytes) -> float:
-    try:
-        return float(token)
-    except ValueError:
-        return float("nan")

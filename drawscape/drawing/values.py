@@ -327,18 +327,16 @@ class Style:
         }
         if not given:
             return self
-        size = self._font_size(given["font-size"]) if "font-size" in given else self.font_size
+        size = self.font_size
+        if "font-size" in given:
+            text = given["font-size"]
+            relative = {"larger": "1.2em", "smaller": "0.8333em"}.get(text, text)
+            named = _FONT_SIZES.get(text, self.px(relative, size))
+            size = size if named is None or named < 0 else named
         values = {**self.values, **given}
         if "initial" in given.values():
             values = {name: value for name, value in values.items() if value != "initial"}
         return Style(values, size, self.units)
-
-    def _font_size(self, text: str) -> float:
-        if text in _FONT_SIZES:
-            return _FONT_SIZES[text]
-        relative = {"larger": "1.2em", "smaller": "0.8333em"}.get(text, text)
-        size = self.px(relative, self.font_size)
-        return self.font_size if size is None or size < 0 else size
 
     def px(
         self, text: str | None, whole: float = 0.0, default: float | None = None

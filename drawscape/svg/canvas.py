@@ -674,9 +674,18 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
     items = list(_items(nodes, Matrix(), Style(), None))
+    paths = [item for item in items if isinstance(item.drawn, str)]
+    outlines: Iterator[Lines] = iter(())
+    if paths:  # to import it takes a fiftieth of a drawing that has none
+        from drawscape.drawing.path import flatten_paths
+
+        tolerances = [tolerance / max(item.matrix.stretch, 1e-9) for item in paths]
+        outlines = iter(flatten_paths([str(item.drawn) for item in paths], tolerances))
     pens: dict[Pen, list[Lines]] = {}
-    for item, lines in zip(items, _flattened(items, tolerance), strict=True):
-        pens.setdefault(item.pen, []).append(lines)
+    for item in items:
+        drawn = item.drawn if isinstance(item.drawn, Lines) else next(outlines)
+        placed = drawn.with_points(item.matrix.apply(drawn.points))
+        pens.setdefault(item.pen, []).append(placed)
     return [
         Layer(
             f"pen {index}" if pen.name == "?" else pen.name, pen.color, pen.width, Lines.join(parts)
@@ -721,25 +730,6 @@ def _shape(shape: Shape, matrix: Matrix, style: Style, pen: Pen | None) -> Itera
         inner = matrix @ parse_transform(shape.attrs.get("transform", ""))
         data = path_data(shape.tag, shape.numbers, shape.attrs)
         yield _Item(_pen(pen, own, inner), inner, data)
-
-
-def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
-    """Return the lines of each item; the paths of all are read in one pass."""
-    paths = [(item.drawn, item.matrix) for item in items if isinstance(item.drawn, str)]
-    tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths]
-    outlines = iter(_flat_paths([d for d, _ in paths], tolerances))
-    for item in items:
-        drawn = item.drawn if isinstance(item.drawn, Lines) else next(outlines)
-        yield drawn.with_points(item.matrix.apply(drawn.points))
-
-
-def _flat_paths(paths: Sequence[str], tolerances: Sequence[float]) -> Sequence[Lines]:
-    if not paths:
-        return ()
-    # To import it takes a fiftieth of a drawing that has none.
-    from drawscape.drawing.path import flatten_paths
-
-    return flatten_paths(paths, tolerances)
 
 
 def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:

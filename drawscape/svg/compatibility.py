@@ -120,15 +120,12 @@ def get_hershey_text_bounding_box(svg: "SVGBuilder", text: str) -> dict[str, flo
 
 
 def _write_strokes(svg: "SVGBuilder", content: str, scale: float, attrs: Attrs | None) -> None:
-    styled = {**svg.default_styles, **_stroke_style(svg, scale), **(attrs or {})}
+    pen = svg.current_pen  # in a layer the text is as wide as its pen, after scaling
+    stroked = _STROKES if pen is None else {"stroke-width": pen.width / abs(scale)}
+    styled = {**svg.default_styles, **stroked, **(attrs or {})}
     for stroke in _hershey_strokes(svg, content):
-        svg.add(Shape.of("path", {"d": _path_data(stroke)}, styled))
-
-
-def _stroke_style(svg: "SVGBuilder", scale: float) -> dict[str, Any]:
-    """In a pen's layer the text is drawn by that pen, as wide as the pen is after scaling."""
-    pen = svg.current_pen
-    return dict(_STROKES) if pen is None else {"stroke-width": pen.width / abs(scale)}
+        points = (f"{number(x)},{number(y)}" for x, y in np.round(stroke, 3).tolist())
+        svg.add(Shape.of("path", {"d": f"M{' L'.join(points)}"}, styled))
 
 
 def _hershey_strokes(svg: "SVGBuilder", content: str) -> Lines:
@@ -147,10 +144,6 @@ def _hershey_strokes(svg: "SVGBuilder", content: str) -> Lines:
             strokes += glyph.placed(x, _BASE_LINE)
             x += glyph.advance + _SPACING
     return Lines.of(strokes)
-
-
-def _path_data(stroke: Points) -> str:
-    return "M" + " L".join(f"{number(x)},{number(y)}" for x, y in np.round(stroke, 3).tolist())
 
 
 def _factor(scale: float) -> str:

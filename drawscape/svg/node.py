@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Pen
 from drawscape.drawing.values import check_text
 from drawscape.errors import CanvasError
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Lines
 
 Attrs: TypeAlias = Mapping[str, Any]
 
@@ -284,7 +284,13 @@ def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
     low, high = float(np.min(lines.points)), float(np.max(lines.points))
     if decimals == 2 and low * 100 >= _LOWEST + 1 and high * 100 <= _HIGHEST - 1:
         return _by_table(lines, math.floor(low * 100), math.ceil(high * 100))
-    return _by_formatting(lines, decimals)
+    # The plain way, rounded as the table rounds: a coordinate's text never depends on its neighbours.
+    rounded = np.rint(lines.points * 10.0**decimals) / 10.0**decimals
+    texts = [format_number(value, decimals) for value in rounded.ravel().tolist()]
+    points = list(map(",".join, zip(texts[::2], texts[1::2], strict=True)))
+    return (
+        " ".join(points[a:b]).encode() + END_OF_LINE for a, b in pairwise(lines.offsets.tolist())
+    )
 
 
 def format_number(value: float, decimals: int = 6) -> str:
@@ -330,16 +336,3 @@ def _words(low: int, high: int, separator: bytes) -> NDArray[np.uint64]:
     letters[:, 7] = separator[0]
     table: NDArray[np.uint64] = letters.view("<u8").ravel()
     return table
-
-
-def _by_formatting(lines: Lines, decimals: int) -> Iterator[bytes]:
-    """The plain way, for coordinates that no table holds."""
-    # Rounded as the table rounds, so that a coordinate's text never depends on its neighbours.
-    rounded = lines.with_points(np.rint(lines.points * 10.0**decimals) / 10.0**decimals)
-    for line in rounded:
-        yield _plain_line(line, decimals).encode() + END_OF_LINE
-
-
-def _plain_line(points: Points, decimals: int) -> str:
-    numbers = [format_number(value, decimals) for value in points.ravel().tolist()]
-    return " ".join(f"{x},{y}" for x, y in zip(numbers[::2], numbers[1::2], strict=True))

@@ -1,5 +1,6 @@
 """Outlines of shapes: as path data, and as lines, cut or hidden by what is drawn in front of them."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -11,7 +12,7 @@ from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.node import Attrs, Group, Mask, Node, Run, Shape, number
+from drawscape.svg.node import Group, Mask, Node, Run, Shape, number
 
 PATH_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
@@ -171,7 +172,9 @@ def _flat(node: Node, matrix: Matrix) -> Node:
     if isinstance(node, str) and (not isinstance(node, Shape) or node.tag in ("text", "title")):
         return node
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
-    attrs = _without_transform(node.attrs, inner)
+    attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
+    with contextlib.suppress(KeyError, ValueError):  # strokes keep their look
+        attrs["stroke-width"] = round(float(attrs["stroke-width"]) * inner.stretch, 4)
     if isinstance(node, Group):
         return Group(attrs, elements=as_runs(node.elements, inner), pen=node.pen)
     if isinstance(node, Run):
@@ -185,16 +188,6 @@ def _flat(node: Node, matrix: Matrix) -> Node:
 
 def _moved(lines: Lines, matrix: Matrix) -> Lines:
     return lines.with_points(np.ascontiguousarray(matrix.apply(lines.points)))
-
-
-def _without_transform(attrs: Attrs, matrix: Matrix) -> dict[str, Any]:
-    """Return the attributes for lines that were moved already; strokes keep their look."""
-    kept = {key: value for key, value in attrs.items() if key not in _PLACES}
-    try:
-        kept["stroke-width"] = round(float(kept["stroke-width"]) * matrix.stretch, 4)
-    except (KeyError, ValueError):
-        return kept
-    return kept
 
 
 def _leaves(nodes: Sequence[Node]) -> Iterator[Run | Mask]:

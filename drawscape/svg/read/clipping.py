@@ -87,12 +87,6 @@ def _enclosed(data: str, state: State, rule: str) -> Region:
     return region(placed, evenodd=state.style.get(rule) == "evenodd")
 
 
-def _united(areas: list[Region]) -> Region:
-    import shapely
-
-    return shapely.unary_union(areas) if areas else shapely.Polygon()
-
-
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
     import shapely
 
@@ -139,9 +133,8 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     shape = (id(target), scale, state.viewport)
     if shape not in walk.areas:
         inside = replace(base, matrix=Matrix(a=scale, d=scale))
-        walk.areas[shape] = _united(
-            [area for child in target.children for area in _areas(walk, child, inside)]
-        )
+        areas = [area for child in target.children for area in _areas(walk, child, inside)]
+        walk.areas[shape] = shapely.unary_union(areas) if areas else shapely.Polygon()
     moved = matrix @ Matrix(a=1 / scale, d=1 / scale)
     area = walk.areas[key] = shapely.transform(walk.areas[shape], moved.apply)
     return _within(walk, "clip-path", outer, node, state, area)
@@ -230,9 +223,12 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     )
     style = walk.style_at(target)
     base = replace(state, matrix=matrix, style=style, clip=None, group=0)
-    with walk.collecting() as scene, walk.lightest():
+    # Of a gradient the lightest stop decides what is let through.
+    outer_takes, walk.takes = walk.takes, max
+    with walk.collecting() as scene:
         walk.children(target, base)
         area, soft = _let_through(scene, own.get("mask-type") == "alpha")
+    walk.takes = outer_takes
     if soft or _is_translucent(walk, target, style):
         walk.note("soft masks are applied hard: lines are let through or cut")
     area = walk.areas[key] = area.intersection(_box((x, y, w, h), frame))

@@ -247,16 +247,12 @@ def _declared(text: str) -> Declarations:
                 into[single] = bare
             elif single in _PROPERTIES:
                 value_of = checked(single, bare)
-                if value_of is not None and (single not in _GEOMETRY or _is_size(single, bare)):
+                # Of a coordinate CSS takes a length; `d` is a path, or none.
+                free = single not in _GEOMETRY or single == "d" or "var(" in bare
+                free = free or bare.lower() in _WIDE or bool(_LONG.fullmatch(bare))
+                if value_of is not None and free and not (single in _SIDES and bare[:1] == "-"):
                     into[single] = value_of
     return plain, important
-
-
-def _is_size(name: str, value: str) -> bool:
-    """Return whether CSS takes a value for a coordinate; of `d` it is a path, or none."""
-    if name == "d" or value.lower() in _WIDE or "var(" in value:
-        return True
-    return bool(_LONG.fullmatch(value)) and not (name in _SIDES and value.startswith("-"))
 
 
 def _font(text: str) -> dict[str, str]:

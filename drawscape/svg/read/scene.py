@@ -104,11 +104,6 @@ class Scene:
         self.data += [data] * count
         self.of += [number] * count
 
-    def forget_texts(self) -> None:
-        """Give back what the outlines were read from: of a large file it is as large as its lines."""
-        self.data.clear()
-        self.runs.clear()
-
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
         self.broken = 0

@@ -144,7 +144,7 @@ class Walk:
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
         self.context: dict[str, str] = {}
-        self._takes: Callable[..., object] = min
+        self.takes: Callable[..., object] = min
         self.letters = 0
         self._repeated = [0, 0]
         self._clips = [0, 0]
@@ -323,8 +323,10 @@ class Walk:
             self.report("display: contents is not applied")
         matrix = self._placed(node, own, state)
         style = state.style.with_(self.resolved(own, node, state))
-        if own.get("vector-effect") == "non-scaling-stroke":
-            style = self._unscaled(style, matrix)
+        if own.get("vector-effect") == "non-scaling-stroke":  # as wide as on the page
+            page = math.sqrt(abs(self._page_matrix.determinant))
+            factor = page / (math.sqrt(abs(matrix.determinant)) or 1.0)
+            style = _scaled(style, factor, {"stroke-width": "1", **_DASHES})
         inner = replace(state, matrix=matrix, style=style)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
@@ -368,7 +370,10 @@ class Walk:
                 if paint.startswith("url(") and (moved or "transform" in own):
                     self.note("what context-fill takes of a pattern stands where its shape does")
             if paint.startswith("url("):
-                flat = node is not None and state is not None and self._is_flat(node, state)
+                flat = False
+                if node is not None and state is not None and node.tag in ("line", "path"):
+                    box = self.bounds_of(node, state)
+                    flat = box is None or box[0] == box[2] or box[1] == box[3]
                 own[name] = self._server_color(paint, name, flat)
         return own
 
@@ -380,19 +385,6 @@ class Walk:
         x0, y0, x1, y1 = self.bounds_of(node, state) or (0.0, 0.0, 0.0, 0.0)
         turned = about(origin, moved, Viewport(x1 - x0, y1 - y0), state.style)
         return translation(x0, y0) @ turned @ translation(-x0, -y0)
-
-    def _is_flat(self, node: Node, state: State) -> bool:
-        """Return whether an element is a line or path whose box has no area."""
-        if node.tag not in ("line", "path"):
-            return False
-        box = self.bounds_of(node, state)
-        return box is None or box[0] == box[2] or box[1] == box[3]
-
-    def _unscaled(self, style: Style, matrix: Matrix) -> Style:
-        """Return a style whose strokes are as wide as on the page, whatever the transform."""
-        page = math.sqrt(abs(self._page_matrix.determinant))
-        factor = page / (math.sqrt(abs(matrix.determinant)) or 1.0)
-        return _scaled(style, factor, {"stroke-width": "1", **_DASHES})
 
     def _server_color(self, paint: str, name: str, flat: bool) -> str:
         """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
@@ -416,11 +408,11 @@ class Walk:
         colors = self._stops(server)
         if not colors:
             return "none"
-        if self._takes is max and len(colors) > 1:
+        if self.takes is max and len(colors) > 1:
             self.note("soft masks are applied hard: lines are let through or cut")
         elif len(colors) > 1:
             self.note("gradients are drawn in the colour of their darkest stop")
-        return str(self._takes(colors, key=luminance))
+        return str(self.takes(colors, key=luminance))
 
     def _stops(self, server: Node) -> list[str]:
         """Return the colours of a gradient's stops that are seen; one may take them from another."""
@@ -603,7 +595,10 @@ class Walk:
         inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
         if inner.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-        if self._is_around(target, node):
+        above = node.parent
+        while above is not None and above is not target:
+            above = above.parent
+        if above is not None:
             self.report(f"<{target.tag}> leads back to itself; it is not drawn")
             return
         with self.entered(target) as may_be_drawn, self.in_context(state):
@@ -617,13 +612,6 @@ class Walk:
                     self.children(target, self.nested(target, sizes, declared, inner))
             elif may_be_drawn:
                 self.visit(target, inner)
-
-    def _is_around(self, target: Node, node: Node) -> bool:
-        """Return whether an element is in another."""
-        above = node.parent
-        while above is not None and above is not target:
-            above = above.parent
-        return above is not None
 
     @contextmanager
     def in_context(self, state: State) -> Iterator[None]:
@@ -729,7 +717,9 @@ class Walk:
             base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
             viewport = Viewport(box[2], box[3]) if box else state.viewport
             base = replace(base, viewport=viewport)
-            drawn = self._bounds_of_children(content, replace(base, matrix=inner))
+            with self._measured() as scene:
+                self.children(content, replace(base, matrix=inner, clip=None, group=0))
+                drawn = scene.lines(0.05, cut=False)[0].bounds
             fits = drawn is not None and min(drawn[:2]) >= 0 and drawn[2] <= w and drawn[3] <= h
             for row in rows:
                 for column in columns:
@@ -739,15 +729,6 @@ class Walk:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
         return True
-
-    @contextmanager
-    def lightest(self) -> Iterator[None]:
-        """Take the lightest stop of gradients in the block: in a mask it decides what is let through."""
-        outer, self._takes = self._takes, max
-        try:
-            yield
-        finally:
-            self._takes = outer
 
     def style_at(self, node: Node) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
@@ -765,11 +746,6 @@ class Walk:
                 self._draw(node, self.declared(node, state), free)
                 self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
         return self._bounds[key]
-
-    def _bounds_of_children(self, node: Node, state: State) -> Bounds | None:
-        with self._measured() as scene:
-            self.children(node, replace(state, clip=None, group=0))
-            return scene.lines(0.05, cut=False)[0].bounds
 
     @contextmanager
     def _measured(self) -> Iterator[Scene]:
