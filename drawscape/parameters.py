@@ -372,7 +372,7 @@ def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
 def _flatten(items: Iterable[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in items:
-        if hasattr(item, "__is_annotated_types_grouped_metadata__") or _is_grouped(item):
+        if hasattr(item, "__is_annotated_types_grouped_metadata__"):
             flat.extend(_flatten(list(item)))
         elif isinstance(getattr(item, "metadata", None), list):  # pydantic's FieldInfo
             flat.append(item)
@@ -380,12 +380,6 @@ def _flatten(items: Iterable[Any]) -> list[Any]:
         else:
             flat.append(item)
     return flat
-
-
-def _is_grouped(item: Any) -> bool:
-    from annotated_types import GroupedMetadata
-
-    return isinstance(item, GroupedMetadata)
 
 
 def _apply(parameter: Parameter, item: Any) -> Parameter:

@@ -268,15 +268,10 @@ def _beneath(base: str, glyph: Glyph, mark: str, bottom: float) -> list[Points]:
 def _beside(glyph: Glyph) -> Points:
     left, top, right, _ = glyph.bounds
     # L leaves room at its right; the others end there.
-    x = (left + right) / 2 + 2.0 if right - left > 9 and _narrow_top(glyph) else right + 2.5
+    points, middle = np.concatenate(glyph.strokes), (left + right) / 2
+    narrow = np.max(points[points[:, 1] <= top + 3.0, 0]) < middle
+    x = middle + 2.0 if right - left > 9 and narrow else right + 2.5
     return moved(_APOSTROPHE, x, top)
-
-
-def _narrow_top(glyph: Glyph) -> bool:
-    left, top, right, _ = glyph.bounds
-    points = np.concatenate(glyph.strokes)
-    upper = points[points[:, 1] <= top + 3.0]
-    return bool(np.max(upper[:, 0]) < (left + right) / 2)
 
 
 def _middle(glyph: Glyph, *, upper: bool) -> float:

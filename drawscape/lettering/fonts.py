@@ -88,10 +88,13 @@ def load_font(name: str) -> Font:
         raise UnknownNameError("font", str(name), font_names())
     library = _library()
     library.load_default_font(name)
-    glyphs = {character: _glyph(glyph) for character, glyph in library.all_glyphs.items()}
-    # An empty slot is a character that the font lacks, not one that draws nothing.
-    drawn = {key: glyph for key, glyph in glyphs.items() if glyph.strokes or key == " "}
-    drawn.pop("\x7f", None)
+    drawn = {}
+    for key, glyph in library.all_glyphs.items():
+        shift = np.array([-glyph.left_offset, -_BASE_LINE])
+        strokes = tuple(np.array(s, dtype=np.float64) + shift for s in glyph.strokes if s)
+        # An empty slot is a character that the font lacks, not one that draws nothing.
+        if (strokes or key == " ") and key != "\x7f":
+            drawn[key] = Glyph(strokes, float(glyph.char_width))
     return Font(name, drawn)
 
 
@@ -99,12 +102,6 @@ def _library() -> Any:
     from HersheyFonts import HersheyFonts
 
     return HersheyFonts()
-
-
-def _glyph(glyph: Any) -> Glyph:
-    shift = np.array([-glyph.left_offset, -_BASE_LINE])
-    strokes = [np.array(stroke, dtype=np.float64) + shift for stroke in glyph.strokes if stroke]
-    return Glyph(tuple(strokes), float(glyph.char_width))
 
 
 ENDINGS = (".svg", ".ttf", ".otf")

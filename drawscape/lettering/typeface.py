@@ -64,11 +64,6 @@ PICTURES = frozenset(
 """Fonts whose slots hold signs in place of some letters: nothing is composed from them."""
 
 
-def fonts_with(letter: str) -> list[str]:
-    """Return the fonts that draw a Greek or Cyrillic letter."""
-    return sorted(font for font, letters in SLOTS.items() if letter in letters)
-
-
 SAME_AS: dict[str, str] = {
     **dict.fromkeys(
         "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a", " "
@@ -301,7 +296,8 @@ def _complaint(font: str, cluster: str) -> str:
     text = f"font {font!r} cannot write {cluster!r} ({points}, {named.lower()})"
     if any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in cluster):
         return f"{text}: scripts that run from right to left are not supported"
-    others = fonts_with(unicodedata.normalize("NFD", cluster)[0])
+    letter = unicodedata.normalize("NFD", cluster)[0]
+    others = sorted(name for name, letters in SLOTS.items() if letter in letters)
     if others:
         return f"{text}; a font that can: {', '.join(others)}"
     return f"{text}; leave it out, or give missing='?' to have it replaced"

@@ -222,14 +222,9 @@ def _draw(pencil: "ImageDraw", layer: Layer, scale: float) -> None:
         pencil.line(flat[first:last], fill=255, width=width, joint=joint)
     if width > 2:
         radius = (width - 1) / 2
-        for x, y in _line_ends(layer, scale):
+        ends = np.concatenate((layer.lines.starts, layer.lines.ends)) * scale
+        for x, y in np.unique(np.round(ends, 1), axis=0).tolist():
             pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-
-
-def _line_ends(layer: Layer, scale: float) -> list[list[float]]:
-    ends = np.concatenate((layer.lines.starts, layer.lines.ends)) * scale
-    places: list[list[float]] = np.unique(np.round(ends, 1), axis=0).tolist()
-    return places
 
 
 Format = str

@@ -1,10 +1,10 @@
 """HPGL for pen plotters of the eighties; their papers, origins and limits are data (hpgl.toml)."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,13 +24,13 @@ class Paper:
     """A sheet in a plotter: `origin_mm` from its upper left corner, limits `x` and `y` in units."""
 
     name: str
-    size_mm: tuple[float, float]
-    origin_mm: tuple[float, float]
-    x: tuple[int, int]
-    y: tuple[int, int]
+    size_mm: Sequence[float]
+    origin_mm: Sequence[float]
+    x: Sequence[int]
+    y: Sequence[int]
     turned: bool = False
     ps: int | None = None
-    park: tuple[int, int]
+    park: Sequence[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +48,11 @@ class Device:
 def devices() -> dict[str, Device]:
     """Return the plotters that are known, by name."""
     text = Path(__file__).with_name("hpgl.toml").read_text(encoding="utf-8")
-    return {name: _device(name, values) for name, values in tomllib.loads(text).items()}
-
-
-def _device(name: str, values: dict[str, Any]) -> Device:
-    return Device(name=name, papers=tuple(map(_paper_of, values.pop("paper"))), **values)
-
-
-def _paper_of(values: dict[str, Any]) -> Paper:
-    pairs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    return Paper(**pairs)
+    known = tomllib.loads(text)
+    papers = {
+        name: tuple(Paper(**p) for p in values.pop("paper")) for name, values in known.items()
+    }
+    return {name: Device(name=name, papers=papers[name], **known[name]) for name in known}
 
 
 def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
@@ -78,8 +73,10 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     for number, layer in enumerate(document.layers):
         parts += [
             f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};",
-            _speed(layer, plotter) if has_speeds else "",
         ]
+        if has_speeds:  # in whole cm/s for all pens; VS alone is the plotter's own speed again
+            speed = plotter.top_speed * (layer.motion.speed or 0) / 100
+            parts.append(f"VS{max(round(speed), 1)};" if layer.motion.speed else "VS;")
         parts += [placing.stroke(line) for line in layer.lines if len(line)] * layer.motion.passes
     parts.append(f"PU{paper.park[0]},{paper.park[1]};SP0;IN;\n")
     return "".join(parts)
@@ -143,12 +140,6 @@ def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
 def _pen(layer: Layer, index: int, plotter: Device) -> int:
     number = layer.motion.number
     return number if number and number <= plotter.pens else 1 + index % plotter.pens
-
-
-def _speed(layer: Layer, plotter: Device) -> str:
-    """Return VS in whole cm/s for all pens; without a number, the plotter's own speed again."""
-    speed = layer.motion.speed
-    return "VS;" if speed is None else f"VS{max(round(plotter.top_speed * speed / 100), 1)};"
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,10 @@ def meeting_points(ends: Floats, tolerance_mm: float) -> Ints:
     first, same = grid_cells(points, SAME_MM)
     if tolerance_mm <= SAME_MM:
         return same.reshape(-1, 2)
-    return _clusters(points[first], tolerance_mm)[same].reshape(-1, 2)
-
-
-def _clusters(points: Floats, tolerance_mm: float) -> Ints:
-    """Return a node for each of the distinct points: those within the tolerance share one."""
+    points = points[first]
     one, two = Nearest(points).pairs(tolerance_mm).T
-    return _without_chains(points, components(len(points), one, two), tolerance_mm)
+    labels = components(len(points), one, two)
+    return _without_chains(points, labels, tolerance_mm)[same].reshape(-1, 2)
 
 
 def _without_chains(points: Floats, labels: Ints, tolerance_mm: float) -> Ints:
@@ -137,7 +134,10 @@ def spliced(lines: Lines, nodes: Ints, partners: Ints) -> tuple[Lines, Ints]:
     with the b of the next joins all of them, if no two are one chain already. That is
     so for the branches of a tree: open chains are its roots, or one closed chain where none is open.
     """
-    chain, is_open = _chains(partners)
+    met = np.flatnonzero(partners >= 0)
+    chain = components(len(partners) // 2, met >> 1, partners[met] >> 1)
+    is_open = np.zeros(int(np.max(chain, initial=-1)) + 1, dtype=bool)
+    is_open[chain[np.flatnonzero(partners < 0) >> 1]] = True
     if is_open.all():
         return lines, partners
     vertex, passing, point = _visits(lines, nodes, chain, is_open)
@@ -221,15 +221,6 @@ def _walked(partners: Ints, lines: Ints) -> tuple[Ints, list[int]]:
         if len(steps) > before:
             lengths.append(len(steps) - before)
     return np.frombuffer(steps, dtype=np.int64) if lengths else np.empty(0, dtype=np.int64), lengths
-
-
-def _chains(partners: Ints) -> tuple[Ints, Flags]:
-    """Return the number of the chain that each line is in, and of each chain whether it is open."""
-    ends = np.flatnonzero(partners >= 0)
-    chain = components(len(partners) // 2, ends >> 1, partners[ends] >> 1)
-    is_open = np.zeros(int(np.max(chain, initial=-1)) + 1, dtype=bool)
-    is_open[chain[np.flatnonzero(partners < 0) >> 1]] = True
-    return chain, is_open
 
 
 def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
@@ -402,7 +393,10 @@ class Duplicates:
     def left_out(self, width_mm: float) -> Lines:
         """Return the lines without what runs along another within one of the widths."""
         lines = self._lines
-        kept = _without_equal_dots(lines, self._line_lengths, width_mm)
+        kept = np.ones(len(lines), dtype=bool)
+        dots = np.flatnonzero(self._line_lengths <= width_mm)
+        cells = np.rint(lines.starts[dots] / width_mm)  # of dots in the same place one stays
+        kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
         cuts = self._covered(width_mm)
         if not len(cuts[0]):
             return lines if kept.all() else lines.take(kept)
@@ -417,7 +411,10 @@ class Duplicates:
         pieces, lengths = self._pieces, self._lengths
         twice = self._twice[lengths[self._twice] > width_mm]
         pairs = self._pairs[(lengths[self._pairs] > width_mm).all(axis=1)]
-        lost, kept = _ranked(pairs, lengths, width_mm)
+        # The longer piece stays, of equals the earlier one, which rounding must not decide.
+        rough, (first, second) = np.round(lengths / width_mm), pairs.T
+        swap = rough[first] >= rough[second]
+        lost, kept = np.where(swap, (second, first), (first, second))
         begin, end = overlaps(pieces[lost], pieces[kept], width_mm)
         real = end - begin > width_mm
         return (
@@ -425,15 +422,6 @@ class Duplicates:
             np.concatenate((np.zeros(len(twice)), begin[real])),
             np.concatenate((lengths[twice], end[real])),
         )
-
-
-def _without_equal_dots(lines: Lines, lengths_mm: Floats, tolerance_mm: float) -> Flags:
-    """Return which lines stay so that of several of no length in the same place one does."""
-    kept = np.ones(len(lines), dtype=bool)
-    dots = np.flatnonzero(lengths_mm <= tolerance_mm)
-    cells = np.rint(lines.starts[dots] / tolerance_mm)
-    kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
-    return kept
 
 
 def _repeated(pieces: Floats) -> Ints:
@@ -446,15 +434,6 @@ def _repeated(pieces: Floats) -> Ints:
     order = np.argsort(keys, kind="stable")
     repeated: Ints = order[1:][keys[order][1:] == keys[order][:-1]]
     return repeated
-
-
-def _ranked(pairs: Ints, lengths: Floats, tolerance_mm: float) -> tuple[Ints, Ints]:
-    """Return of each pair which piece gives way and which stays: the longer, of equals the earlier."""
-    # Rounding must not decide between equals.
-    rough = np.round(lengths / tolerance_mm)
-    first, second = pairs[:, 0], pairs[:, 1]
-    swap = rough[first] >= rough[second]
-    return np.where(swap, second, first), np.where(swap, first, second)
 
 
 def overlaps(one: Floats, two: Floats, tolerance_mm: float) -> tuple[Floats, Floats]:

@@ -39,12 +39,6 @@ class Tour:
     steps: Ints
     entries: Ints
 
-    @classmethod
-    def as_given(cls, lines: Lines) -> "Tour":
-        """Return the tour that draws the lines as they stand."""
-        count = len(lines)
-        return cls(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
-
     def ends(self, lines: Lines) -> Floats:
         """Return each line's two ends under this tour's entries, (L, 2, 2)."""
         ends = np.stack((lines.starts, lines.ends), axis=1)
@@ -59,17 +53,9 @@ class Tour:
 
 def travel_of(steps: Ints, ends: Floats, start: tuple[float, float]) -> float:
     """Return the pen-up travel in mm of drawing `steps` between `ends` (L, 2, 2), from `start` on."""
-    gaps = pen_up_moves(steps, ends, start)
-    return float(np.hypot(gaps[:, 0], gaps[:, 1]).sum())
-
-
-def pen_up_moves(steps: Ints, ends: Floats, start: tuple[float, float]) -> Floats:
-    """Return the pen-up moves as vectors, (M, 2): the first from `start`, each to the next line."""
     lines, backward = steps >> 1, steps & 1
-    entered = ends[lines, backward]
     left = np.concatenate((np.array([start], dtype=np.float64), ends[lines, 1 - backward]))
-    moves: Floats = entered - left[:-1]
-    return moves
+    return float(distances(ends[lines, backward], left[:-1]).sum())
 
 
 def distances(one: Floats, two: Floats) -> Floats:
@@ -120,22 +106,16 @@ def order(
 
 def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> Tour:
     """Return the shortest tour found through `lines`, none of them empty."""
-    given = Tour.as_given(lines)
-    tours = [given]
-    for steps in _first_tours(given.ends(lines), effort, start):
-        tours.append(choose_entries(lines, Tour(steps, given.entries), start))
+    count, few = len(lines), len(lines) <= _TRY_BOTH
+    given = Tour(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
+    ends, tours = given.ends(lines), [given]
+    for tour_of in _HEURISTICS if effort == "high" or few else [_better_on_a_sample(ends)]:
+        tours.append(choose_entries(lines, Tour(tour_of(ends, start), given.entries), start))
     if effort == "high":
-        few = len(lines) <= _TRY_BOTH
         better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
         tours += [_improved(lines, tour, start) for tour in (better if few else better[:1])]
     best = min(tours, key=lambda tour: tour.travel(lines, start))
-    return _polished(lines, best, start) if effort == "high" and len(lines) <= _TRY_BOTH else best
-
-
-def _first_tours(ends: Floats, effort: Effort, start: tuple[float, float]) -> list[Ints]:
-    if effort == "high" or len(ends) <= _TRY_BOTH:
-        return [heuristic(ends, start) for heuristic in _HEURISTICS]
-    return [_better_on_a_sample(ends)(ends, start)]
+    return _polished(lines, best, start) if effort == "high" and few else best
 
 
 def _better_on_a_sample(ends: Floats) -> _Heuristic:
@@ -235,12 +215,7 @@ def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
         return np.empty(0, dtype=np.int64)
     points = np.concatenate((ends.reshape(-1, 2), [start]))
     points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
-    partner = _matched(points, count)
-    return _followed(partner, count)
-
-
-def _matched(points: Floats, count: int) -> Ints:
-    """Return for each end the end that it is joined to; the tour's last end keeps -1."""
+    # For each end the one that it is joined to; the tour's last end keeps -1.
     partner = np.full(len(points), -1, dtype=np.int64)
     # The start is a fragment of one end: the pen comes from there.
     other = np.arange(len(points)) ^ 1
@@ -248,7 +223,8 @@ def _matched(points: Floats, count: int) -> Ints:
     free = np.arange(len(points))
     while len(free) > 2:
         near, gaps = _nearest_of_others(points, free, other)
-        pairs = _mutual(near)
+        own = np.arange(len(near))
+        pairs = np.flatnonzero((near[near] == own) & (own < near))
         groups, sizes = _groups(free, other, near, pairs)
         pairs = _without_rings(pairs, gaps, groups, sizes)
         one, two = free[pairs], free[near[pairs]]
@@ -258,7 +234,12 @@ def _matched(points: Floats, count: int) -> Ints:
         other[free] = _other_ends(free, groups)
     if len(free) == 2:
         partner[free] = free[::-1]
-    return partner
+    links, steps = partner.tolist(), []
+    end = links[2 * count]
+    while end >= 0:
+        steps.append(end)
+        end = links[end ^ 1]
+    return np.array(steps, dtype=np.int64)
 
 
 def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, Floats]:
@@ -276,11 +257,6 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
         near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
         gaps[own] = np.take_along_axis(away, choice, axis=1)[:, 0]
     return near, gaps
-
-
-def _mutual(near: Ints) -> Ints:
-    own = np.arange(len(near))
-    return np.flatnonzero((near[near] == own) & (own < near))
 
 
 def _groups(free: Ints, other: Ints, near: Ints, pairs: Ints) -> tuple[Ints, Ints]:
@@ -312,17 +288,6 @@ def _other_ends(free: Ints, groups: Ints) -> Ints:
     first = np.flatnonzero(behind)
     others[order[first]], others[order[first + 1]] = free[order[first + 1]], free[order[first]]
     return others
-
-
-def _followed(partner: Ints, count: int) -> Ints:
-    """Return the steps from the start's end through all lines."""
-    links = partner.tolist()
-    steps = []
-    end = links[2 * count]
-    while end >= 0:
-        steps.append(end)
-        end = links[end ^ 1]
-    return np.array(steps, dtype=np.int64)
 
 
 _NEIGHBOURS = 10

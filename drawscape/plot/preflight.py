@@ -80,17 +80,16 @@ def preflight(
         f"the margin of {margin_mm:g} mm" if margin_mm else "the sheet",
     )
     page = Reach.of_page(document)
-    reach = inside if machine is None else _both(inside, machine.reach(document))
+    reach = inside
+    if machine is not None:
+        within = inside.within(machine.reach(document))
+        reach = replace(within, what=f"{inside.what} or {within.what}")
     return tuple(
         finding
         for layer in document.layers
         if layer.motion.plotted and len(layer.lines.points)
         for finding in (*_outside(layer, reach), *_within(layer, page, most_ink, most_passes))
     )
-
-
-def _both(inside: Reach, machine: Reach) -> Reach:
-    return replace(inside.within(machine), what=f"{inside.what} or {machine.what}")
 
 
 def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:

@@ -84,7 +84,10 @@ class Plotter:
 
     def _motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
         """Return length and squared speed as `speeds` does, and each step's top speed and acceleration."""
-        across, down, lengths = _steps_of(lines)
+        across, down = np.diff(np.ascontiguousarray(lines.points.T))
+        lengths = np.sqrt(across * across + down * down)
+        # The pen does not draw from one line's end to the next one's start.
+        lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
         least = np.maximum(lengths, 1e-12)
         across /= least
         down /= least
@@ -138,17 +141,6 @@ class Plotter:
         a, v = self.travel_acceleration, self.travel_speed
         ramp = v * v / a
         return np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
-
-
-def _steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:
-    """Return x, y and length of the way from each point to the next, (N - 1,) each.
-
-    The pen does not draw from one line's end to the next one's start: that way has no length.
-    """
-    across, down = np.diff(np.ascontiguousarray(lines.points.T))
-    lengths = np.sqrt(across * across + down * down)
-    lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
-    return across, down, lengths
 
 
 def _step_seconds(

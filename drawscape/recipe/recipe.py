@@ -7,9 +7,9 @@ progress.
 import hashlib
 import inspect
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -378,21 +378,17 @@ def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
     return float(fraction), draft
 
 
-class _Current(threading.local):
-    reads: dict[str, str] | None = None
-
-
-_current = _Current()
+_reading: ContextVar[dict[str, str] | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
 def _noting(reads: dict[str, str]) -> Iterator[None]:
     """Note in `reads` what this thread reads by `read_input` meanwhile."""
-    before, _current.reads = _current.reads, reads
+    before = _reading.set(reads)
     try:
         yield
     finally:
-        _current.reads = before
+        _reading.reset(before)
 
 
 def read_input(name: str | os.PathLike[str]) -> bytes:
@@ -407,8 +403,8 @@ def read_input(name: str | os.PathLike[str]) -> bytes:
     b'a line'
     """
     content = readable_path(name).read_bytes()
-    if _current.reads is not None:
-        _current.reads[os.fspath(name)] = digest_of(content)
+    if (reads := _reading.get()) is not None:
+        reads[os.fspath(name)] = digest_of(content)
     return content
 
 
