@@ -6,15 +6,14 @@ into a query of the `engine`, which is DuckDB; `options` says what a caller may 
 
 from drawscape.data.convert import Conversion, convert
 from drawscape.data.engine import DEFAULT_MB, memory_mb
-from drawscape.data.options import FORMATS, Options, format_named, suffix_of
+from drawscape.data.options import SUFFIXES, Options, format_named
 
 __all__ = [
     "DEFAULT_MB",
-    "FORMATS",
+    "SUFFIXES",
     "Conversion",
     "Options",
     "convert",
     "format_named",
     "memory_mb",
-    "suffix_of",
 ]

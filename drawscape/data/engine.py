@@ -16,9 +16,8 @@ from drawscape.errors import DataError, MissingExtraError, SettingsError
 Progress = Callable[[float, str], object]
 """Takes the fraction done (0 to 1) and what is going on."""
 
-READING = (0.1, 0.35)  # the shares of the progress, after decoding
-WRITING = (0.35, 1.0)
-CHECK_S = 0.1  # between two checks of a query's progress: ten a second is what an eye follows
+_SHARES = {"reading": (0.1, 0.35), "writing": (0.35, 1.0)}  # of the progress, after decoding
+_CHECK_S = 0.1  # between two checks of a query's progress: ten a second is what an eye follows
 DEFAULT_MB = 512
 _LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
 _SMALL_BYTES = 16 * 2**20
@@ -62,47 +61,39 @@ class Engine:
         self._furthest = 0.0
         self.scratch = scratch
 
-    def rows(
-        self, sql: str, message: str = "reading", share: tuple[float, float] = READING
-    ) -> list[tuple[Any, ...]]:
-        """Return what the query gives, reporting the progress between the two fractions of `share`.
+    def rows(self, sql: str, message: str = "reading") -> list[tuple[Any, ...]]:
+        """Return what the query gives, and report meanwhile how far it is.
 
         Raises DataError with DuckDB's words when it fails. When the waiting thread is interrupted,
         the query is too.
         """
-        duckdb = _duckdb()
-        with ThreadPoolExecutor(1) as pool:
+        first, last = _SHARES[message]
+        with _translated(), ThreadPoolExecutor(1) as pool:
             future = pool.submit(lambda: self._connection.execute(sql).fetchall())
             try:
-                self.report(share[0], message)
-                while not wait([future], CHECK_S).done:
+                self.report(first, message)
+                while not wait([future], _CHECK_S).done:
                     percent = self._connection.query_progress()  # -1 when DuckDB does not know
                     done = min(max(percent, 0.0), 100.0) / 100
-                    self.report(share[0] + (share[1] - share[0]) * done, message)
+                    self.report(first + (last - first) * done, message)
             except BaseException:
                 self._connection.interrupt()
                 raise
-            try:
-                found: list[tuple[Any, ...]] = future.result()
-            except duckdb.Error as problem:
-                raise _explained(problem) from problem
-        self.report(share[1], message)
+            found: list[tuple[Any, ...]] = future.result()
+        self.report(last, message)
         return found
 
     def copy(self, sql: str, path: Path, how: str) -> int:
         """Write the query's rows to the file `path` in DuckDB's format `how`; return their number."""
         statement = f"COPY ({sql}) TO {literal(str(path))} ({how}, USE_TMP_FILE false)"
-        return int(self.rows(statement, "writing", WRITING)[0][0])
+        return int(self.rows(statement, "writing")[0][0])
 
     def stream(self, sql: str, *, size: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the query's rows in lists of at most `size`."""
-        duckdb = _duckdb()
-        try:
+        with _translated():
             cursor = self._connection.execute(sql)
             while rows := cursor.fetchmany(size):
                 yield rows
-        except duckdb.Error as problem:
-            raise _explained(problem) from problem
 
     def reserve_for(self, file: Path) -> None:
         """Let DuckDB set aside what thousands of columns take: a small file fills next to nothing of it."""
@@ -205,16 +196,22 @@ def _nested(value: str, kind: Any, depth: int = 0) -> str:
     return _as_text(value, str(kind))
 
 
-def _explained(problem: Exception) -> DataError:
-    text = str(problem)
-    if type(problem).__name__ == "OutOfMemoryException":
-        return DataError(
-            f"the memory limit was reached; raise DRAWSCAPE_DATA_MEMORY_MB ({text[:200]})"
-        )
-    wanted = text.split("Possible fixes", 1)[0].split("\n\nLINE ", 1)[0]
-    if "Malformed JSON" in wanted:  # DuckDB 1.4 to 2.0 name the line or record after it
-        wanted = _PLACE.sub(lambda found: f"{found[1]} {int(found[2]) - 1}", wanted)
-    return DataError(" ".join(wanted.split()).removeprefix("Invalid Input Error: ")[:600])
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn DuckDB's errors into DataError, with its words but without its advice."""
+    duckdb = _duckdb()
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        raise DataError(
+            f"the memory limit was reached; raise DRAWSCAPE_DATA_MEMORY_MB ({str(problem)[:200]})"
+        ) from problem
+    except duckdb.Error as problem:
+        text = str(problem).split("Possible fixes", 1)[0].split("\n\nLINE ", 1)[0]
+        if "Malformed JSON" in text:  # DuckDB 1.4 to 2.0 name the line or record after it
+            text = _PLACE.sub(lambda found: f"{found[1]} {int(found[2]) - 1}", text)
+        words = " ".join(text.split()).removeprefix("Invalid Input Error: ")
+        raise DataError(words[:600]) from problem
 
 
 def _duckdb() -> Any:

@@ -16,13 +16,11 @@ SUFFIXES = {
     "parquet": ".parquet",
     "excel": ".xlsx",
 }
-FORMATS = tuple(SUFFIXES)
-"""The formats that can be read and written."""
+"""The formats that can be read and written, and the suffixes of their files."""
 
 _ALIASES = {"jsonl": "ndjson", "xlsx": "excel", "tab": "tsv", "pq": "parquet", "txt": "csv"}
 
-RAGGED = ("refuse", "pad", "skip")
-
+_RAGGED = ("refuse", "pad", "skip")
 _TYPES = {
     "text": "VARCHAR",
     "varchar": "VARCHAR",
@@ -58,7 +56,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "quote escape": (lambda value: value == "" or _is_character(value), _CHARACTER),
     "encoding": (_is_encoding, "is not a text encoding of Python; try 'utf-8', 'cp1252', 'utf-16'"),
     "skip_rows": (lambda value: isinstance(value, int) and value >= 0, "must be 0 or more lines"),
-    "ragged": (lambda value: value in RAGGED, f"must be one of {', '.join(RAGGED)}"),
+    "ragged": (lambda value: value in _RAGGED, f"must be one of {', '.join(_RAGGED)}"),
     "nulls columns": (
         lambda value: not isinstance(value, str) and all(isinstance(v, str) for v in value or ()),
         "must be a list of texts",
@@ -165,13 +163,8 @@ def format_named(name: str) -> str:
     if known == "xls":
         raise DataError("the old .xls format is not read; save the sheet as .xlsx first")
     if known not in SUFFIXES:
-        raise UnknownNameError("format", plain, [*FORMATS, *_ALIASES])
+        raise UnknownNameError("format", plain, [*SUFFIXES, *_ALIASES])
     return known
-
-
-def suffix_of(form: str) -> str:
-    """Return the suffix of files in a format of FORMATS."""
-    return SUFFIXES[form]
 
 
 def format_of(path: Path) -> str:

@@ -367,7 +367,7 @@ def _fitting(
         text = identifier(name)
         check = f"({_check(text, kind, options)}) IS TRUE"
         wanted[name, kind] = f"bool_and(CASE WHEN {text} NOT IN {_MISSING} THEN {check} END)"
-    row = engine.rows(f"SELECT {', '.join(wanted.values())} FROM {source}", "reading every row")[0]
+    row = engine.rows(f"SELECT {', '.join(wanted.values())} FROM {source}")[0]
     return dict(zip(wanted, row, strict=True))
 
 

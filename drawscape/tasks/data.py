@@ -3,7 +3,7 @@
 from typing import Any
 
 from drawscape import settings
-from drawscape.data import Options, convert, format_named, memory_mb, suffix_of
+from drawscape.data import SUFFIXES, Options, convert, format_named, memory_mb
 from drawscape.jobs import current_job
 
 
@@ -33,7 +33,7 @@ def process_file(
     job = current_job()
     source = settings.readable_path(file_path)
     target_format = format_named(format)
-    name = output_filename or f"data/{source.stem}{suffix_of(target_format)}"
+    name = output_filename or f"data/{source.stem}{SUFFIXES[target_format]}"
     done = convert(
         source,
         settings.output_path(name),

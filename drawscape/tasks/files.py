@@ -14,7 +14,7 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.atomic import atomic_path, write_atomic
-from drawscape.data import FORMATS, Options, convert, format_named, memory_mb, suffix_of
+from drawscape.data import SUFFIXES, Options, convert, format_named, memory_mb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import current_job
 from drawscape.notes import Notes, open_notes
@@ -103,7 +103,7 @@ def _operation_named(name: str) -> Operation:
     if name in known:
         return known[name]
     if not name.startswith("convert_to_"):
-        raise UnknownNameError("operation", name, [*known, *(f"convert_to_{f}" for f in FORMATS)])
+        raise UnknownNameError("operation", name, [*known, *(f"convert_to_{f}" for f in SUFFIXES)])
     form = format_named(name.removeprefix("convert_to_"))
 
     def run(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
@@ -118,7 +118,7 @@ def _operation_named(name: str) -> Operation:
         )
         return {"rows": done.rows, "notes": list(done.notes)}
 
-    return Operation(f"convert_to_{form}", "data", suffix_of(form), run, None)
+    return Operation(f"convert_to_{form}", "data", SUFFIXES[form], run, None)
 
 
 def _optimize(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support import sampled
 
-from drawscape.data import Options, convert, suffix_of
+from drawscape.data import SUFFIXES, Options, convert
 from drawscape.errors import DataError, ForbiddenPathError, SettingsError, UnknownNameError
 from workers.data_tasks import process_file
 
@@ -15,7 +15,7 @@ def test_any_format_goes_into_any_other(home):
     (home / "start.csv").write_text(rows)
     path = str(home / "start.csv")
     for place, form in enumerate(["excel", "parquet", "json", "tsv", "ndjson", "csv"] * 2):
-        path = process_file(path, form, output_filename=f"{place}{suffix_of(form)}")
+        path = process_file(path, form, output_filename=f"{place}{SUFFIXES[form]}")
     assert Path(path).read_text() == rows
 
 
