@@ -7,18 +7,16 @@ hides them.
 import importlib
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
-_IMPORTING = threading.RLock()
+_OWN_NAMES = {"workers", "sketches"}
+"""Modules and packages that are found in a project first; those of tasks join them."""
 
-_OWN_PACKAGES = ("workers", "sketches")
 _FOLDERS: set[str] = set()
-"""Of all folders on the import path, those whose `workers` and `sketches` come before others' of the name."""
+"""Of all folders on the import path, those of projects."""
 
 
 def file_of(folder: Path, name: str) -> Path | None:
@@ -48,16 +46,15 @@ def replace_folder(old: Path, new: Path) -> None:
 
 
 class _OwnPackagesFirst:
-    """Finds a project's `workers` and `sketches`, and the rest of a package of that name after them."""
+    """Finds a project's own modules, and the rest of a package of that name after them."""
 
     @staticmethod
     def find_spec(
         name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name not in _OWN_PACKAGES:
+        if name not in _OWN_NAMES:
             return None
-        folders = [one for one in sys.path if one in _FOLDERS and os.path.isdir(f"{one}/{name}")]
-        own = PathFinder.find_spec(name, folders)
+        own = PathFinder.find_spec(name, [one for one in sys.path if one in _FOLDERS])
         if own is None or own.loader is not None:
             return own
         other = PathFinder.find_spec(name)
@@ -79,33 +76,15 @@ def import_module(folder: Path | None, name: str) -> ModuleType:
 def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path | None]:
     """Return the module as `import_module` does, and its source file in `folder`, if it lies there."""
     top = name.partition(".")[0]
-    if folder is not None:
-        place = os.path.join(folder, top)
-        is_package = os.path.isdir(place)
-        if is_package or os.path.isfile(f"{place}.py"):
-            add_folder(folder)
-            found = _import_top(folder, top)
-            if is_package:
-                _lead(found, place)
-            return importlib.import_module(name), file_of(folder, name)
-    # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
-    return importlib.import_module(name), None
-
-
-def _import_top(folder: Path, name: str) -> ModuleType:
-    """Return the package or module `name` of `folder`, though the import path has one before it."""
-    with _IMPORTING:
-        spec = None if name in sys.modules else PathFinder.find_spec(name, [str(folder)])
-        if spec is None or spec.loader is None:
-            return importlib.import_module(name)
-        module = module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-        return module
+    place = os.path.join(folder or "", top)
+    if folder is None or not (os.path.isdir(place) or os.path.isfile(f"{place}.py")):
+        # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
+        return importlib.import_module(name), None
+    add_folder(folder)
+    _OWN_NAMES.add(top)
+    if os.path.isdir(place):
+        _lead(importlib.import_module(top), place)
+    return importlib.import_module(name), file_of(folder, name)
 
 
 def _lead(package: ModuleType, folder: str) -> None:

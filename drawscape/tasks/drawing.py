@@ -63,12 +63,7 @@ def draw_function_svg(
     height: float,
     output_filename: str | None = None,
     seed: int = 0,
-    *,
-    fresh: bool = False,
-    draft: bool = False,
-    sheet: str | None = None,
-    parents: Sequence[str] = (),
-    **params: Any,
+    **more: Any,
 ) -> str:
     """Return the absolute path of the SVG that `function(svg, rng, *, ...)`, a sketch, has drawn.
 
@@ -81,18 +76,7 @@ def draw_function_svg(
     'rings.svg'
     """
     drawing: Any = function
-    return generate_complex_svg(
-        width,
-        height,
-        drawing,
-        output_filename,
-        seed,
-        fresh=fresh,
-        draft=draft,
-        sheet=sheet,
-        parents=parents,
-        **params,
-    )
+    return generate_complex_svg(width, height, drawing, output_filename, seed, **more)
 
 
 def _words(

@@ -17,7 +17,7 @@ from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
 from drawscape.web.jobs import ORDERED_HERE
-from drawscape.web.problems import FieldError, invalid
+from drawscape.web.problems import invalid, wrong
 from drawscape.web.site import WebSettings, current_site, html
 
 _LARGEST_SEED = 2**53 - 1
@@ -84,11 +84,11 @@ def read_order(
     given = order.get("params", {})
     params: dict[str, Any] = {}
     if not isinstance(given, dict):
-        errors.append(FieldError("params", given, "must be an object"))
+        errors.append(wrong("params", given, "must be an object"))
     elif "pattern" in order:
         offered = settings.parameters_of(order["pattern"])
-        params, wrong = problems.check(offered, given, prefix="params.")
-        errors += wrong
+        params, of_params = problems.check(offered, given, prefix="params.")
+        errors += of_params
     if errors:
         raise invalid(errors)
     return order, params

@@ -1,7 +1,7 @@
 """Jobs: what became of each, its drawing, and what may be done with it; and the table of the newest."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from heapq import nlargest
 from pathlib import Path
@@ -64,7 +64,7 @@ def cancel(job_id: str) -> flask.Response:
     """
     find(job_id)
     if ORDERED_HERE.items() - get_job(job_id).meta.items():
-        _check_allowed("cancel")
+        _check_allowed("cancel", ["cancel"])
     canceled = cancel_job(job_id)
     return flask.jsonify({"canceled": canceled, **view(find(job_id))})
 
@@ -79,7 +79,11 @@ def svg(job_id: str) -> flask.Response:
     response = flask.send_file(
         path, mimetype="image/svg+xml", as_attachment=saves, download_name=path.name
     )
-    return _as_drawing(response, "private, no-cache")
+    response.headers |= {
+        "Content-Security-Policy": SVG_POLICY,
+        "Cache-Control": "private, no-cache",
+    }
+    return response
 
 
 def finished_drawing(job_id: str) -> Path:
@@ -104,13 +108,8 @@ def preview(job_id: str) -> flask.Response:
     drawn = get_job(job_id).preview
     if drawn is None:
         return flask.Response(status=204)
-    return _as_drawing(flask.Response(drawn, mimetype="image/svg+xml"), "no-store")
-
-
-def _as_drawing(response: flask.Response, caching: str) -> flask.Response:
-    response.headers["Content-Security-Policy"] = SVG_POLICY
-    response.headers["Cache-Control"] = caching
-    return response
+    headers = {"Content-Security-Policy": SVG_POLICY}
+    return flask.Response(drawn, mimetype="image/svg+xml", headers=headers)
 
 
 def find(job_id: str) -> Status:
@@ -197,9 +196,7 @@ def act(job_id: str, action: str) -> flask.Response:
     Raises RequestRefused: 403 for what the site's owner has not allowed, 404 for an unknown action. 409 is
     for one that the job does not offer now. Else as `find` does.
     """
-    if action not in ACTIONS:
-        raise RequestRefused(404, f"no action {action!r}; there are {', '.join(ACTIONS)}")
-    _check_allowed(action)
+    _check_allowed(action, ACTIONS)
     status = find(job_id)["status"]
     job = get_job(job_id)
     try:
@@ -216,23 +213,21 @@ def log(job_id: str) -> flask.Response:
 
     Raises RequestRefused: 403 where the site's owner has not allowed it, and as `find` does.
     """
-    _check_allowed("log")
+    _check_allowed("log", ACTIONS)
     find(job_id)
-    response = flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
 
 
 def switch(action: str) -> flask.Response:
     """Pause the queue, or let it go on; jobs that run go on either way."""
-    if action not in SWITCHES:
-        raise RequestRefused(404, f"no action {action!r}; there are {', '.join(SWITCHES)}")
-    _check_allowed(action)
+    _check_allowed(action, SWITCHES)
     SWITCHES[action]()
     return flask.jsonify({"paused": jobs.queue_is_paused()})
 
 
-def _check_allowed(action: str) -> None:
+def _check_allowed(action: str, actions: Collection[str]) -> None:
+    if action not in actions:
+        raise RequestRefused(404, f"no action {action!r}; there are {', '.join(actions)}")
     if not current_site().settings.manage_jobs:
         raise RequestRefused(
             403, f"{action} is not allowed here; `drawscape web --manage-jobs` allows it"
@@ -248,11 +243,11 @@ def lines(job_id: str) -> flask.Response:
     Raises RequestRefused: 409 while the job has no drawing, or for one that cannot be read, 410 when its
     file is gone.
     """
-
-    def packed(document: Document, path: Path) -> bytes:
-        return drawing_data(document, title=path.stem).packed()
-
-    return _made_of(job_id, "application/octet-stream", packed)
+    return _made_of(
+        job_id,
+        "application/octet-stream",
+        lambda document, path: drawing_data(document, title=path.stem).packed(),
+    )
 
 
 def thumbnail(job_id: str) -> flask.Response:

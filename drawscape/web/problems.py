@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import flask
@@ -28,20 +27,19 @@ _LONGEST_ECHO = 200
 """Characters of a refused value that are sent back: enough to know it by, no more."""
 
 
-@dataclass(frozen=True)
-class FieldError:
-    """A field of the request, the value that it had and the rule that the value breaks."""
+FieldError = dict[str, Any]
+"""A field of the request, the value that it had, and the rule that the value breaks."""
 
-    field: str
-    value: Any
-    rule: str
+
+def wrong(field: str, value: Any, rule: str) -> FieldError:
+    """Return what an answer says of a field's value that breaks a rule."""
+    return {"field": field, "value": echo(value), "rule": rule}
 
 
 def invalid(errors: Sequence[FieldError]) -> RequestRefused:
     """Return the 422 refusal that lists `errors` and names the first at its top level."""
-    listed = [{**asdict(error), "value": echo(error.value)} for error in errors]
     first = errors[0]
-    return RequestRefused(422, f"{first.field}: {first.rule}", **listed[0], errors=listed)
+    return RequestRefused(422, f"{first['field']}: {first['rule']}", **first, errors=errors)
 
 
 def echo(value: Any) -> Any:
@@ -90,9 +88,9 @@ def check(
             checked[name] = known[name].check(value)
         except (ParameterError, UnknownNameError) as error:
             rule = error.rule if isinstance(error, ParameterError) else str(error)
-            errors.append(FieldError(prefix + str(echo(name)), value, rule))
+            errors.append(wrong(prefix + str(echo(name)), value, rule))
     missing = [p.name for p in parameters if p.required and p.name not in values]
-    errors += [FieldError(prefix + name, None, "a value is required") for name in missing]
+    errors += [wrong(prefix + name, None, "a value is required") for name in missing]
     return checked, errors
 
 
@@ -124,12 +122,6 @@ def problem(
     return flask.Response(body, status, {**(headers or {}), "Content-Type": CONTENT_TYPE})
 
 
-_UNUSABLE = {
-    QueueError: "the queue cannot be used",
-    OutputStoreError: "the drawings are unavailable",
-}
-
-
 def answer(error: Exception) -> flask.Response:
     """Return the problem object of an error; the server's files and tracebacks go into its log only."""
     if isinstance(error, RequestRefused):
@@ -139,9 +131,10 @@ def answer(error: Exception) -> flask.Response:
     if isinstance(error, HTTPException):
         kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
         return problem(error.code or 500, error.description or "", kept)
-    for kind, text in _UNUSABLE.items():
-        if isinstance(error, kind):
-            _log.error("%s: %s", text, error)
-            return problem(503, f"{text} at the moment", {"Retry-After": "5"})
+    if isinstance(error, QueueError | OutputStoreError):
+        of_queue = isinstance(error, QueueError)
+        text = "the queue cannot be used" if of_queue else "the drawings are unavailable"
+        _log.error("%s: %s", text, error)
+        return problem(503, f"{text} at the moment", {"Retry-After": "5"})
     _log.error("an unexpected error", exc_info=error)
     return problem(500, "an unexpected error; the server's log says more")
