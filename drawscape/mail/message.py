@@ -8,7 +8,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -79,10 +78,11 @@ def _refuse_controls(text: str, what: str) -> None:
 
 
 class Enclosure(NamedTuple):
-    """A file that goes with a mail."""
+    """A file that goes with a mail; the HTML part names a picture by its `cid`."""
 
     name: str
     data: bytes
+    cid: str = ""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -90,24 +90,6 @@ class Enclosure(NamedTuple):
         guessed = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
         main, _, sub = guessed.partition("/")
         return {"maintype": main, "subtype": sub, "filename": self.name}
-
-
-def message_id(job_id: str | None, queued_at: datetime | None, domain: str) -> str:
-    """Return the Message-ID of a job's mail, always the same one; without a job a new one."""
-    if job_id is None:
-        return f"<{uuid4().hex}.drawscape@{domain}>"
-    when = f"-{round(queued_at.timestamp() * 1000):x}" if queued_at else ""
-    return f"<job-{job_id}{when}.drawscape@{domain}>"
-
-
-def content_id(index: int) -> str:
-    """Return how the HTML part names the inline picture `index`, counted from 0."""
-    return f"picture-{index}@drawscape"
-
-
-def encoded_bytes(size: int) -> int:
-    """Return how many bytes of a mail an enclosure of `size` bytes takes, its headers apart."""
-    return -(-size // 57) * 78  # base64: 57 bytes are a line of 76 characters and its end
 
 
 def build_message(
@@ -139,8 +121,8 @@ def build_message(
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     shown: Any = message.get_body(preferencelist=("html",))
-    for index, picture in enumerate(pictures):
-        cid = f"<{content_id(index)}>"
+    for picture in pictures:
+        cid = f"<{picture.cid}>"
         shown.add_related(picture.data, cid=cid, disposition="inline", **picture.options)
     for enclosure in enclosures:
         message.add_attachment(enclosure.data, **enclosure.options)

@@ -7,10 +7,11 @@ which names them all.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader
@@ -18,15 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from drawscape.atomic import write_atomic
 from drawscape.errors import MailError, MailRefusedError, MailTemplateError, UnknownNameError
-from drawscape.mail.message import (
-    Enclosure,
-    build_message,
-    content_id,
-    encoded_bytes,
-    message_id,
-    read_recipients,
-    read_subject,
-)
+from drawscape.mail.message import Enclosure, build_message, read_recipients, read_subject
 from drawscape.mail.smtp import MailSettings, deliver
 from drawscape.notes import open_notes
 
@@ -52,8 +45,7 @@ def send(
 ) -> str:
     """Send the mail and return its Message-ID or, without a server, a sentence with its file's path.
 
-    `context` fills the template's variables. `job_id` and `queued_at` make the Message-ID: the time
-    distinguishes two jobs that were given one id, the second after the first was removed. A job's mail
+    `context` fills the template's variables. `job_id` and `queued_at` make the Message-ID. A job's mail
     that was accepted before, by the notes in the file `accepted`, is not sent again.
     Raises MailError and its subclasses for what cannot be sent as asked, UnknownNameError for an
     unknown template.
@@ -63,15 +55,16 @@ def send(
     for key in context:
         if key in _RESERVED:
             raise MailError(f"the context's {key!r} is set by the mail itself; use another name")
+    # A time distinguishes two jobs that were given one id, the second after the first was removed.
+    when = f"-{round(queued_at.timestamp() * 1000):x}" if queued_at else ""
+    name = f"job-{job_id}{when}" if job_id else uuid4().hex
+    key = f"<{name}.drawscape@{settings.sender.domain}>"
     given = {
         "name": recipients[0].display_name if len(recipients) == 1 else "",
         "recipient": ", ".join(one.addr_spec for one in recipients),
         "subject": subject,
         "job_id": job_id,
-        "pictures": [
-            {"name": picture.name, "cid": content_id(index)}
-            for index, picture in enumerate(pictures)
-        ],
+        "pictures": pictures,
     }
     text, html = render(template, {**given, **context}, folder=settings.templates)
     message = build_message(
@@ -80,15 +73,14 @@ def send(
         subject=subject,
         text=text,
         html=html,
-        message_id=message_id(job_id, queued_at, settings.sender.domain),
+        message_id=key,
         date=datetime.now(UTC),
         pictures=pictures,
         enclosures=enclosures,
     )
-    _check_size(len(message.as_bytes()), settings.max_bytes, "the mail")
-    key = str(message["Message-ID"])
+    check_size(len(message.as_bytes()), settings.max_bytes, "the mail")
     if settings.host is None:
-        path = outbox / f"{key.strip('<>').partition('.drawscape@')[0]}.eml"
+        path = outbox / f"{name}.eml"
         outbox.mkdir(parents=True, exist_ok=True)
         write_atomic(path, [message.as_bytes()])
         answer = f"not sent, since DRAWSCAPE_SMTP_HOST is not set; written to {path}"
@@ -110,14 +102,8 @@ def send(
     return key
 
 
-def check_sizes(files: Iterable[Path], most: int) -> None:
-    """Raise MailError when `files` are too large for a mail of `most` bytes; none of them is read."""
-    files = list(files)
-    size = sum(encoded_bytes(path.stat().st_size) for path in files)
-    _check_size(size, most, ", ".join(repr(path.name) for path in files))
-
-
-def _check_size(size: int, most: int, what: str) -> None:
+def check_size(size: int, most: int, what: str) -> None:
+    """Raise MailError, which names `what` is too large, when its `size` is more than `most` bytes."""
     if size > most:
         raise MailError(
             f"{what}: {size:,} bytes as a mail encodes them; a mail has at most {most:,} "

@@ -43,7 +43,7 @@ def send_notification(
     'not sent, ....eml'
     """
     from drawscape.mail import Enclosure, MailSettings, send
-    from drawscape.mail.notification import check_sizes
+    from drawscape.mail.notification import check_size
 
     job = current_job()
     queued_at = None
@@ -55,25 +55,29 @@ def send_notification(
         names = [given] if isinstance(given, str) else given or ()
         return [settings.readable_path(name) for name in names]
 
-    def picture(path: Path) -> Enclosure:
+    def picture(path: Path, number: int) -> Enclosure:
         """Return the file as a mail program shows it."""
+        cid = f"picture-{number}@drawscape"
         if not _is_svg(path):
-            return Enclosure(path.name, path.read_bytes())
+            return Enclosure(path.name, path.read_bytes(), cid)
         from drawscape.plot.formats import to_png
         from drawscape.svg.read import read_svg
 
-        return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))
+        return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI), cid)
 
     pictures, enclosures = files(inline), files(attach)
     # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
-    check_sizes(enclosures + [p for p in pictures if not _is_svg(p)], mail.max_bytes)
+    known = enclosures + [path for path in pictures if not _is_svg(path)]
+    # In base64 57 bytes are a line of 76 characters and its end.
+    encoded = sum(-(-path.stat().st_size // 57) * 78 for path in known)
+    check_size(encoded, mail.max_bytes, ", ".join(repr(path.name) for path in known))
     return send(
         recipient,
         subject,
         template,
         context,
         mail,
-        pictures=[picture(path) for path in pictures],
+        pictures=[picture(path, number) for number, path in enumerate(pictures)],
         enclosures=[Enclosure(path.name, path.read_bytes()) for path in enclosures],
         job_id=job.id,
         queued_at=queued_at,

@@ -79,10 +79,8 @@ def svg(job_id: str) -> flask.Response:
     response = flask.send_file(
         path, mimetype="image/svg+xml", as_attachment=saves, download_name=path.name
     )
-    response.headers |= {
-        "Content-Security-Policy": SVG_POLICY,
-        "Cache-Control": "private, no-cache",
-    }
+    response.headers["Content-Security-Policy"] = SVG_POLICY
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
