@@ -54,6 +54,7 @@ def terrain(
     y = np.clip(horizon + (1 - np.maximum(land, 0)) / depth * focus, frame.y0, frame.y1)
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
+    disc = _sun(rng, frame, x, top[-1], sun * frame.short) if sun else Lines.empty()
     across = Lines.of(np.stack((np.broadcast_to(x, y.shape), y), axis=2))
     clear = top[:-1] - y
     water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
@@ -65,7 +66,6 @@ def terrain(
         number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
     net = thinned(Lines.join(parts), number, most=0.65)
-    disc = _sun(rng, frame, x, top[-1], sun * frame.short) if sun else Lines.empty()
     in_pens(svg, ink, [net, water, disc], names=("land", "pen 2", "pen 3"))
 
 
