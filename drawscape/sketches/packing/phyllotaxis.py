@@ -33,7 +33,7 @@ def phyllotaxis(
     growth: Annotated[float, Interval(ge=0.5, le=0.9), doc("Outward; 0.5: none")] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,
-    rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
+    rings: Annotated[int, Interval(ge=1, le=12), doc("Most outlines nested in a floret")] = 9,
     heart: Annotated[float, Interval(ge=0, le=1), doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
