@@ -100,21 +100,21 @@ def _scene(
     turns = rng.uniform(0, np.pi, (pieces, 2))[:, 0]
 
     def piece(p: Floats, k: int) -> Floats:
-        q = p - (places[k, 0], 0.0, places[k, 1])
+        q, cos, sin = p - (places[k, 0], 0.0, places[k, 1]), np.cos(turns[k]), np.sin(turns[k])
         if scene == "drops":
             low = np.linalg.norm(q - (0, 0.8 * sizes[k], 0), axis=1) - sizes[k]
+            q[:, 0] -= np.cos(2 * turns[k]) * sizes[k]  # it leans
             high = np.linalg.norm(q - (0, heights[k] + sizes[k], 0), axis=1) - 0.62 * sizes[k]
             return np.asarray(smooth_union(low, high, 0.3 + melt))
-        cos, sin = np.cos(turns[k]), np.sin(turns[k])
-        q = q @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+        q[:, ::2] = q[:, ::2] @ [[cos, sin], [-sin, cos]]
         if scene == "monument":
             half = np.array([0.7 * sizes[k], heights[k] / 2, 0.5 * sizes[k]])
             over = np.abs(q - (0, half[1], 0)) - half
             outer = np.linalg.norm(np.maximum(over, 0), axis=1)
             return np.asarray(outer + np.minimum(over.max(axis=1), 0) - 0.03)
         radius, pipe = 0.75 * sizes[k] + 0.12, 0.06 + 0.12 * sizes[k]
-        q = q - (0, radius + pipe, 0)
-        return np.asarray(np.hypot(np.hypot(q[:, 0], q[:, 1]) - radius, q[:, 2]) - pipe)
+        ring = np.hypot(q[:, 0], q[:, 1] - radius - pipe) - radius
+        return np.asarray(np.hypot(ring, q[:, 2]) - pipe)
 
     union = partial(smooth_union, reach=melt)
     return lambda p: np.minimum(p[:, 1], reduce(union, (piece(p, k) for k in range(pieces))))
