@@ -56,8 +56,9 @@ def portrait(
     hatch = partial(hatch_along, along, shade, tone.nodes, box)
     inked: list[list[Lines]] = [[], []]
     for number, (between, apart, turned) in enumerate((*LEVELS, ((crossing, 2.0), 1.3, TURN))):
-        pitch = max(spacing * apart, frame.long / 400)
-        lines = hatch(pitch, between=between, turned=turned, min_length_mm=4 * pitch)
+        # Else an eye on a small page would fall between the lines of a light part.
+        pitch = max(spacing * min(apart, frame.short / 60), frame.long / 400)
+        lines = hatch(pitch, between=between, turned=turned, min_length_mm=min(4 * pitch, 4.0))
         inked[bool(turned)].append(lines)
         parts = list(map(Lines.join, inked))
         yield (number + 1) / (len(LEVELS) + 1), partial(in_pens, ink=ink, parts=parts)
@@ -66,7 +67,7 @@ def portrait(
 
 def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
     """Return (2, R, C): unit vectors along the form, its dark side always on the same hand."""
-    down, right = np.gradient(gaussian_filter(dark, 1.0))
+    down, right = np.gradient(gaussian_filter(dark, sigma / 3))
     xx, xy, yy = (gaussian_filter(a, sigma) for a in (right * right, right * down, down * down))
     # Where nothing has a direction, a faint wash of one for all.
     wash = 0.05 * float(np.mean(xx + yy))
@@ -74,9 +75,9 @@ def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
     yy = yy + wash * np.sin(heading) ** 2
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
     vector = np.stack([np.cos(angle), np.sin(angle)])
-    slope_y, slope_x = np.gradient(gaussian_filter(dark, sigma))
+    slope_y, slope_x = np.gradient(gaussian_filter(dark, 2 * sigma))
     # And where there is hardly a slope all point one way: lines break where neighbours are opposed.
-    slope_x = slope_x + np.sqrt(wash) * np.sin(heading)
-    slope_y = slope_y - np.sqrt(wash) * np.cos(heading)
+    slope_x = slope_x + 0.3 * np.sqrt(wash) * np.sin(heading)
+    slope_y = slope_y - 0.3 * np.sqrt(wash) * np.cos(heading)
     sign = np.where(vector[0] * -slope_y + vector[1] * slope_x < 0, -1.0, 1.0)
     return np.asarray(vector * sign)
