@@ -78,7 +78,7 @@ def rayhatching(
     dark = np.where(whole, np.where(on_floor, shadow, shade).reshape(rows, columns), -1.0)
     x, y = step * (columns - 1) / 2, step * (rows - 1) / 2
     box = (frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
-    outline = contours(gaussian_filter((depth < 20) & ~floor, 0.8, output=float), 0.5, box)
+    outline = contours(gaussian_filter((depth < 20) & ~floor, 1.6, output=float), 0.5, box)
     inked = [[outline.take(outline.lengths_mm > 4)], []]
     for number, (between, apart, turned) in enumerate(LAYERS):
         pitch = max(spacing * apart, frame.long / 400)
