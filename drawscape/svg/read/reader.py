@@ -12,7 +12,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.svg.read.scene import Context, Region, Scene, areas_only, by_outline
+from drawscape.svg.read.scene import Context, Region, Scene, by_outline
 from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import Bounds, Text, read_scene
 
@@ -24,13 +24,10 @@ HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
 
 _TOLERANCE_MM = 0.05
-# Of a white outline that are looked at, and how many of them must lie on a colour.
-_SAMPLES = 32
+# The part of a white outline that must lie on a colour.
 _SEEN = 0.05
-# Whether a point lies in a shape; beyond that a white outline counts as seen where boxes overlap.
+# Whether an outline lies on a shape; beyond that it counts as seen where boxes overlap.
 _MOST_TESTS = 30_000
-# Shapes beneath a white outline; beyond that it is drawn as a whole.
-_MOST_UNDER = 50
 
 
 def read_svg(
@@ -161,14 +158,16 @@ class _Beneath:
     """What is filled, in the order of painting, and which of it lies beneath an outline."""
 
     def __init__(self, scene: Scene) -> None:
+        import shapely
+
         self._scene = scene
         lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
         shows = np.array([bool(context.fill) for context in scene.contexts], dtype=bool)
         which = shows[np.array(scene.of, dtype=np.int64)[owners]]
         self._lines = dict(by_outline(lines.take(which), owners[which]))
         self._filled = np.array(list(self._lines), dtype=np.int64)
-        boxes = [own.bounds or (0.0, 0.0, 0.0, 0.0) for own in self._lines.values()]
-        self._boxes = np.array(boxes).reshape(-1, 4)
+        boxes = np.array([own.bounds for own in self._lines.values()]).reshape(-1, 4)
+        self._boxes = shapely.STRtree(shapely.box(*boxes.T))
         # What is drawn in another colour stays as white as it is.
         self._colors = {i: scene.contexts[scene.of[i]].fill or "" for i in self._lines}
         self._areas: dict[int, Region] = {}
@@ -178,48 +177,32 @@ class _Beneath:
         """Return the colour that most of an outline lies on, None on bare paper, and what lies there."""
         import shapely
 
-        points = own.points[np.linspace(0, len(own.points) - 1, _SAMPLES).astype(np.int64)]
-        low, high = own.points.min(axis=0), own.points.max(axis=0)
-        near = (self._boxes[:, :2] <= high).all(axis=1) & (self._boxes[:, 2:] >= low).all(axis=1)
-        under = self._filled[near & (self._filled < outline)].tolist()
-        found: dict[str, int] = {}
-        for index in reversed(under):
+        rest = shapely.MultiLineString(list(own))
+        under = self._filled[self._boxes.query(shapely.box(*rest.bounds))]
+        found: dict[str, list[Any]] = {}
+        for index in sorted(under[under < outline].tolist(), reverse=True):
             color = self._colors[index]
             if self._tests > _MOST_TESTS:
                 return (None if is_white(color) else color), own
             self._tests += 1
-            inside = shapely.contains_xy(self._area(index), points)
-            if inside.any() and not is_white(color):
-                found[color] = found.get(color, 0) + int(inside.sum())
-            points = points[~inside]
-            if not len(points):
-                break
-        if sum(found.values()) < _SEEN * _SAMPLES:
+            if index not in self._areas:
+                self._areas[index] = self._scene.area(index, self._lines[index])
+            area = self._areas[index]
+            hit = rest.intersection(area).difference(area.boundary)  # its edge is drawn already
+            if hit.length:
+                found.setdefault(color, []).append(hit)
+                rest = rest.difference(area)
+        length = {color: sum(hit.length for hit in hits) for color, hits in found.items()}
+        colors = [color for color in found if not is_white(color)]
+        if not colors or sum(map(length.__getitem__, colors)) < _SEEN * own.lengths_mm.sum():
             return None, own
-        color = max(found, key=found.__getitem__)
-        if sum(found.values()) == _SAMPLES or len(under) > _MOST_UNDER:
-            return color, own
-        self._tests += 10 * len(under)
-        return color, self._pieces(under, own)
-
-    def _pieces(self, under: Sequence[int], own: Lines) -> Lines:
-        """Return the pieces of an outline that lie on a colour."""
-        import shapely
-
-        from drawscape.geometry.clip import pieces_in
-
-        colored = shapely.Polygon()
-        for index in under:
-            area = self._area(index)
-            white = is_white(self._colors[index])
-            colored = colored.difference(area) if white else colored.union(area)
-        colored = areas_only(colored)
-        return own if colored.is_empty else pieces_in(own, colored)[0]
-
-    def _area(self, outline: int) -> Region:
-        if outline not in self._areas:
-            self._areas[outline] = self._scene.area(outline, self._lines[outline])
-        return self._areas[outline]
+        if rest.is_empty and len(colors) == len(found):
+            return max(colors, key=length.__getitem__), own
+        pieces = shapely.line_merge(
+            shapely.union_all([h for color in colors for h in found[color]])
+        )
+        lines = [np.asarray(p.coords) for p in shapely.get_parts(pieces) if p.geom_type != "Point"]
+        return max(colors, key=length.__getitem__), Lines.of(lines)
 
 
 def _filled(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
