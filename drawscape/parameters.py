@@ -475,8 +475,14 @@ def parameters_apart(
                 raise ParameterError(argument, given, "give parameters by name: {'turns': 5}")
             used = rest.keys() & options
             if given is None and used:
-                subject = args[0] if args else rest.get(first)
-                _check_clash(function.__name__, argument, used & set(known(subject)), rest)
+                for name in sorted(used & set(known(args[0] if args else rest.get(first)))):
+                    raise ParameterError(
+                        name,
+                        rest[name],
+                        f"{name!r} is an option of {function.__name__}() and a parameter of this "
+                        f"sketch. Write {argument}={{{name!r}: {rest[name]!r}}} for the parameter, or "
+                        f"{argument}={{}} beside it for the option",
+                    )
             for name in plain.keys() & (given or {}).keys():
                 raise ParameterError(name, plain[name], f"is in {argument}= too; give it once")
             rest[argument] = {**(given or {}), **plain}
@@ -485,14 +491,3 @@ def parameters_apart(
         return call
 
     return decorate
-
-
-def _check_clash(function: str, argument: str, names: set[str], given: Mapping[str, Any]) -> None:
-    for name in sorted(names):
-        raise ParameterError(
-            name,
-            given[name],
-            f"{name!r} is an option of {function}() and a parameter of this sketch. Write "
-            f"{argument}={{{name!r}: {given[name]!r}}} for the parameter, or {argument}={{}} beside it "
-            "for the option",
-        )

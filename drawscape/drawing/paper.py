@@ -78,9 +78,17 @@ def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float
     if orientation is not None and orientation not in get_args(Orientation):
         raise UnknownNameError("orientation", str(orientation), get_args(Orientation))
     key = re.sub(r"[\s_]+", "-", str(name).strip().lower())
-    size = PAPERS.get(key) or _custom(str(name))
+    size = PAPERS.get(key)
     if size is None:
-        raise UnknownNameError("paper", str(name), [*PAPERS, "WIDTHxHEIGHT"])
+        match = _CUSTOM.match(str(name))
+        if match is None:
+            raise UnknownNameError("paper", str(name), [*PAPERS, "WIDTHxHEIGHT"])
+        wide, first, high, second = match.groups()
+        width, height = (
+            parse_length(wide + (first or second)),
+            parse_length(high + (second or first)),
+        )
+        size = checked_length("paper width", width), checked_length("paper height", height)
     if orientation is None:
         return size
     return (min(size), max(size)) if orientation == "portrait" else (max(size), min(size))
@@ -96,16 +104,6 @@ def margin_mm(margin: str | float, width: float, height: float) -> float:
     if not 0 <= inset < shorter / 2:
         raise CanvasError(f"margin {margin!r} leaves nothing of a page {width:g} x {height:g} mm")
     return inset
-
-
-def _custom(text: str) -> tuple[float, float] | None:
-    match = _CUSTOM.match(text)
-    if match is None:
-        return None
-    wide, first, high, second = match.groups()
-    width = parse_length(wide + (first or second))
-    height = parse_length(high + (second or first))
-    return checked_length("paper width", width), checked_length("paper height", height)
 
 
 @dataclass(frozen=True)

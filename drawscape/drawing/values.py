@@ -41,7 +41,16 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
 
     Raises CanvasError for what is no length, for an unknown unit, and for what is not finite.
     """
-    number, suffix = _split(value)
+    suffix, number = "", value
+    if isinstance(value, str):
+        match = _LENGTH.fullmatch(value)
+        if match is None:
+            raise CanvasError(f"length {value!r} is not a length; give it as '20', '20mm' or '2cm'")
+        number, suffix = match[1], match[2]
+    try:
+        number = float(number)
+    except (TypeError, ValueError):
+        raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
     named = (suffix or unit).lower()
     if named not in _PAPER_UNITS:
         raise CanvasError(
@@ -51,18 +60,6 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
     if not math.isfinite(length):
         raise CanvasError(f"length {value!r} is not finite")
     return length
-
-
-def _split(value: str | float) -> tuple[float, str]:
-    if not isinstance(value, str):
-        try:
-            return float(value), ""
-        except (TypeError, ValueError):
-            raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
-    match = _LENGTH.fullmatch(value)
-    if match is None:
-        raise CanvasError(f"length {value!r} is not a length; give it as '20', '20mm' or '2cm'")
-    return float(match[1]), match[2]
 
 
 def css_px(

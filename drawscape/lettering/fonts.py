@@ -12,7 +12,7 @@ import numpy as np
 
 from drawscape.drawing.path import flatten_paths
 from drawscape.errors import CanvasError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Points
 
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
@@ -204,17 +204,15 @@ def _font(
         capitals = bounds[3] if bounds else em * _USUAL_CAPITALS
     scale = CAP_HEIGHT / capitals
     glyphs = {
-        character: Glyph(_strokes(outlines[character], scale), advance * scale)
+        character: Glyph(
+            tuple(line * (scale, -scale) for line in outlines[character]), advance * scale
+        )
         for character, (_, advance) in drawn.items()
     }
     glyphs.setdefault(" ", Glyph((), em / 4 * scale))
     return Font(
         name, glyphs, lambda left, right: kerning(left, right) * scale, is_file=True, em=em * scale
     )
-
-
-def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:
-    return tuple(line * (scale, -scale) for line in lines)
 
 
 def _number(text: str | None, default: float) -> float:

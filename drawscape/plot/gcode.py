@@ -83,16 +83,14 @@ class GcodeProfile:
         if not self.arc_tolerance_mm > 0:
             raise PlotError(f"arc_tolerance_mm={self.arc_tolerance_mm!r}: give a positive length")
         for name in _COMMANDS:
-            self._check_command(name, getattr(self, name))
-
-    def _check_command(self, name: str, text: str) -> None:
-        bare = _COMMENT.sub("", text)
-        if re.search(r"\bG2[01]\b", bare, re.IGNORECASE):
-            raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in' instead")
-        if self.units == "in" and self.command_units is None and _holds_lengths(bare):
-            raise PlotError(
-                f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
-            )
+            text = getattr(self, name)
+            bare = _COMMENT.sub("", text)
+            if re.search(r"\bG2[01]\b", bare, re.IGNORECASE):
+                raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in'")
+            if self.units == "in" and self.command_units is None and _holds_lengths(bare):
+                raise PlotError(
+                    f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
+                )
 
     @property
     def digits(self) -> int:
@@ -294,24 +292,23 @@ def to_gcode(
     edges = _edges(reach, document.height_mm, profile)
     parts = [f"({document.width_mm:g} x {document.height_mm:g} mm)"]
     parts += ["G21" if profile.units == "mm" else "G20", "G90"]
-    parts += [*_start(profile), profile.command("pen_up")]
+    if start := profile.command("start"):
+        # GRBL with homing wakes up locked, and would refuse to lift the pen, which homing would drag.
+        parts += ["$X"] * ("$H" in start) + [profile.command("pen_up"), start]
+    parts.append(profile.command("pen_up"))
     for number, layer in enumerate(document.layers):
-        parts += _before(layer, profile, first=number == 0)
-        parts.append(f"(layer {_comment(layer.name)})")
+        values = {"name": _comment(layer.name), "color": _comment(layer.color)}
+        if number:
+            parts.append(profile.command("layer_change", **values))
+        elif layer.motion.pause:
+            parts.append(profile.command("pause", **values))
+        if delay := layer.motion.delay_ms:
+            parts.append(profile.command("dwell", s=f"{delay / 1000:g}", ms=str(delay)))
+        parts.append(f"(layer {values['name']})")
         for _ in range(layer.motion.passes):
             parts += _strokes(layer, document.height_mm, profile, edges, clamp=outside != "keep")
     parts += [profile.command("end"), "M2"]
     return "\n".join(part for part in parts if part) + "\n"
-
-
-def _start(profile: GcodeProfile) -> Iterator[str]:
-    """Yield the profile's start, the pen lifted before it: homing would drag it across the sheet."""
-    start = profile.command("start")
-    if start:
-        if "$H" in start:
-            yield "$X"  # GRBL with homing wakes up locked, and would refuse to lift the pen
-        yield profile.command("pen_up")
-        yield start
 
 
 def reach_of(document: Document, profile: GcodeProfile) -> Reach:
@@ -322,18 +319,6 @@ def reach_of(document: Document, profile: GcodeProfile) -> Reach:
     y0 = document.height_mm - height if profile.flip_y else 0.0
     machine = Reach(0.0, y0, width, y0 + height, "the machine's reach")
     return page if profile.width_mm is profile.height_mm is None else page.within(machine)
-
-
-def _before(layer: Layer, profile: GcodeProfile, *, first: bool) -> Iterator[str]:
-    """Yield what comes before a layer: the change of pens, a pause, a delay."""
-    values = {"name": _comment(layer.name), "color": _comment(layer.color)}
-    if not first:
-        yield profile.command("layer_change", **values)
-    elif layer.motion.pause:
-        yield profile.command("pause", **values)
-    if layer.motion.delay_ms:
-        delay = layer.motion.delay_ms
-        yield profile.command("dwell", s=f"{delay / 1000:g}", ms=str(delay))
 
 
 def _comment(text: str) -> str:

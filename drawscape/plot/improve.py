@@ -30,8 +30,14 @@ def exchange_2opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints
     """
     if len(steps) < 3:
         return steps
-    matching = _Matching.of(steps, ends, start)
-    candidates = _candidates(matching.points)
+    matching = _Matching(steps, ends, start)
+    points = matching.points
+    count = min(_NEIGHBOURS, len(points) - 1)
+    gaps, near = Nearest(points).query(points, count)
+    one, two = np.repeat(np.arange(len(points)), count), near.ravel()
+    known = (near[two] == one[:, None]).any(axis=1)
+    kept = (one < two) | ((one > two) & ~known)
+    candidates = _Candidates(one[kept], two[kept], gaps.ravel()[kept])
     before = matching.total()
     matching.improve(candidates)
     matching.patch(candidates)
@@ -50,32 +56,17 @@ class _Candidates:
         return _Candidates(self.one[chosen], self.two[chosen], self.gaps[chosen])
 
 
-def _candidates(points: Floats) -> _Candidates:
-    count = min(_NEIGHBOURS, len(points) - 1)
-    gaps, near = Nearest(points).query(points, count)
-    one, two = np.repeat(np.arange(len(points)), count), near.ravel()
-    known = (near[two] == one[:, None]).any(axis=1)
-    kept = (one < two) | ((one > two) & ~known)
-    return _Candidates(one[kept], two[kept], gaps.ravel()[kept])
-
-
 class _Matching:
     """Which end the pen goes to from which; the last two are the start, and nowhere (after the last line)."""
 
-    def __init__(self, points: Floats, partner: Ints) -> None:
-        self.points = points
-        self.partner = partner
-        self.lengths = self._gaps(np.arange(len(partner)), partner)
-
-    @classmethod
-    def of(cls, steps: Ints, ends: Floats, start: tuple[float, float]) -> "_Matching":
+    def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
         count = len(ends)
-        points = np.concatenate((ends.reshape(-1, 2), [start]))
+        self.points = np.concatenate((ends.reshape(-1, 2), [start]))
         left = np.concatenate(([2 * count], steps ^ 1))
         entered = np.append(steps, 2 * count + 1)
-        partner = np.empty(2 * count + 2, dtype=np.int64)
-        partner[left], partner[entered] = entered, left
-        return cls(points, partner)
+        self.partner = np.empty(2 * count + 2, dtype=np.int64)
+        self.partner[left], self.partner[entered] = entered, left
+        self.lengths = self._gaps(np.arange(len(self.partner)), self.partner)
 
     def total(self) -> float:
         return float(self.lengths.sum()) / 2
@@ -271,7 +262,10 @@ class _Tour:
             from_, to = self._ends(place)
             rest = self._gap(entered, to) if leaves else self._gap(left, from_)
             if length + self._gap(from_, to) - gap - rest > _LEAST_GAIN_MM:
-                self._turn_round(min(move, place), max(move, place))
+                first, last = min(move, place), max(move, place)
+                turned = self.steps[first:last][::-1] ^ 1
+                self.steps[first:last] = turned
+                self.place[turned >> 1] = np.arange(first, last)
                 return left, entered, from_, to
         return ()
 
@@ -290,11 +284,6 @@ class _Tour:
         if one < 0 or two < 0:
             return 0.0
         return math.hypot(self.xs[one] - self.xs[two], self.ys[one] - self.ys[two])
-
-    def _turn_round(self, first: int, last: int) -> None:
-        turned = self.steps[first:last][::-1] ^ 1
-        self.steps[first:last] = turned
-        self.place[turned >> 1] = np.arange(first, last)
 
 
 def _neighbours(points: Floats) -> list[list[int]]:

@@ -336,22 +336,18 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     """
     if not (math.isfinite(metres) and metres > 0):
         raise PlotError(f"metres={metres!r}: give a positive length")
-    return tuple(
-        document.with_layers((part,))
-        for layer in document.layers
-        for part in _fillings(layer, metres * 1000 / layer.motion.passes)
-    )
-
-
-def _fillings(layer: Layer, most_mm: float) -> list[Layer]:
-    parts, first, used = [], 0, 0.0
-    for index, length in enumerate(layer.lines.lengths_mm.tolist()):
-        if index > first and used + length > most_mm:
-            parts.append(layer.with_lines(layer.lines.take(np.arange(first, index))))
-            first, used = index, 0.0
-        used += length
-    parts.append(layer.with_lines(layer.lines.take(np.arange(first, len(layer.lines)))))
-    return parts
+    parts = []
+    for layer in document.layers:
+        begins, used, most_mm = [0], 0.0, metres * 1000 / layer.motion.passes
+        for index, length in enumerate(layer.lines.lengths_mm.tolist()):
+            if index > begins[-1] and used + length > most_mm:
+                begins.append(index)
+                used = 0.0
+            used += length
+        for first, last in itertools.pairwise([*begins, len(layer.lines)]):
+            lines = layer.lines.take(np.arange(first, last))
+            parts.append(document.with_layers((layer.with_lines(lines),)))
+    return tuple(parts)
 
 
 def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:

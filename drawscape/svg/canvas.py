@@ -60,7 +60,12 @@ class Canvas:
     ) -> None:
         self.width = checked_length("width", width)
         self.height = checked_length("height", height)
-        self.margin = _checked_margin(margin, min(self.width, self.height))
+        self.margin = margin if margin == 0 else checked_length("margin", margin)
+        if self.margin * 2 >= min(self.width, self.height):
+            wide = min(self.width, self.height)
+            raise CanvasError(
+                f"margin {margin!r} leaves nothing of a page {wide:g} mm wide; make it smaller"
+            )
         self.default_styles: dict[str, Any] = dict(default_styles or {})
         self.pen = pen
         self.elements: list[Node] = []
@@ -474,17 +479,6 @@ class LayerBlock(AbstractContextManager[Any]):
                 RuntimeWarning,
                 stacklevel=2,
             )
-
-
-def _checked_margin(margin: float, shorter: float) -> float:
-    if margin == 0:
-        return margin
-    margin = checked_length("margin", margin)
-    if margin * 2 >= shorter:
-        raise CanvasError(
-            f"margin {margin!r} leaves nothing of a page {shorter:g} mm wide; make it smaller"
-        )
-    return margin
 
 
 Drawable: TypeAlias = Any

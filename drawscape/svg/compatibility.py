@@ -257,18 +257,16 @@ def _titles(nodes: Sequence[Node]) -> list[Node]:
     """Return the groups `titles` and `legend`, each in copies of the groups around it."""
     found: list[Node] = []
     for one in nodes:
-        if _id_of(one) in ("titles", "legend"):
+        if isinstance(one, Group):
+            name = str(one.attrs.get("id", ""))
+        else:
+            tag = re.match(r"<g\b[^>]*\bid=[\"']([^\"']*)", one) if isinstance(one, str) else None
+            name = tag[1] if tag else ""
+        if name in ("titles", "legend"):
             found.append(one)
         elif isinstance(one, Group) and (inner := _titles(one.elements)):
             found.append(Group(one.attrs, elements=inner))
     return found
-
-
-def _id_of(element: Node) -> str:
-    if isinstance(element, Group):
-        return str(element.attrs.get("id", ""))
-    found = re.match(r"<g\b[^>]*\bid=[\"']([^\"']*)", element) if isinstance(element, str) else None
-    return found[1] if found else ""
 
 
 def extract_svg_contents(svg: "SVGBuilder", svg_content: str) -> tuple[str, str]:

@@ -84,19 +84,13 @@ def _float(name: str, value: object) -> float:
 
 def spline(through: Points, *, closed: bool = False) -> str:
     """Return a Catmull-Rom spline through the (N, 2) points as path data, from the first one on."""
-    before, after = _neighbours(through, closed)
-    starts = through if closed else through[:-1]
-    ends = np.roll(through, -1, axis=0) if closed else through[1:]
+    around = np.vstack((through[:1], through, through[-1:]))  # open ends repeat
+    if closed:
+        around = np.vstack((through[-1:], through, through[:2]))
+    before, starts, ends, after = around[:-3], around[1:-2], around[2:-1], around[3:]
     handles = starts + (ends - before) / 6, ends - (after - starts) / 6
     pieces = zip(*handles, ends, strict=True)
     return " ".join("C" + " ".join(map(pair, piece)) for piece in pieces)
-
-
-def _neighbours(points: Points, closed: bool) -> tuple[Points, Points]:
-    """Return the points before each piece's start and after its end; open ends repeat."""
-    if closed:
-        return np.roll(points, 1, axis=0), np.roll(points, -2, axis=0)
-    return np.vstack([points[:1], points[:-2]]), np.vstack([points[2:], points[-1:]])
 
 
 def pair(point: Points) -> str:

@@ -64,9 +64,8 @@ _LAYER_NAMES = ("inkscape:label", "data-name", "id")
 # A stroke's box is nearly that of the fill.
 _OWN_BOXES = ("fill-box", "stroke-box", "content-box")
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
-# What `use`, markers, patterns, clip paths and masks may draw: they multiply. Far above any real drawing.
-_MOST_REPEATED_ELEMENTS = 200_000
-_MOST_REPEATED_CHARACTERS = 256_000_000
+# Elements and characters that `use`, markers, patterns, clip paths and masks may draw: they multiply.
+_MOST_REPEATED = 200_000, 256_000_000
 # Of about half a millisecond each; a clip path counts as up to three, a mask as six.
 _MOST_CLIPS = 8_000
 _MOST_INNER_CLIPS = 500
@@ -261,17 +260,6 @@ class Walk:
                 "the file is refused"
             )
 
-    def _count_repeated(self, node: Node) -> None:
-        self._repeated[0] += 1
-        outline = node.attributes.get("d", node.attributes.get("points", ""))
-        self._repeated[1] += len(outline)
-        most = (_MOST_REPEATED_ELEMENTS, _MOST_REPEATED_CHARACTERS)
-        if self._repeated[0] > most[0] or self._repeated[1] > most[1]:
-            raise SvgReadError(
-                f"<use> and its like draw more than {most[0]:,} elements or {most[1]:,} characters "
-                "of outlines; the file is refused"
-            )
-
     def children(self, node: Node, state: State) -> None:
         """Draw the children of an element."""
         if state.depth > DEEPEST:
@@ -288,7 +276,14 @@ class Walk:
     def visit(self, node: Node, state: State) -> None:
         """Draw an element and all that is in it."""
         if state.used or self.scene is not self._drawing:
-            self._count_repeated(node)
+            outline = node.attributes.get("d", node.attributes.get("points", ""))
+            self._repeated[0] += 1
+            self._repeated[1] += len(outline)
+            if any(n > most for n, most in zip(self._repeated, _MOST_REPEATED, strict=True)):
+                raise SvgReadError(
+                    f"<use> and its like draw more than {_MOST_REPEATED[0]:,} elements or "
+                    f"{_MOST_REPEATED[1]:,} characters of outlines; the file is refused"
+                )
         own = self.declared(node, state)
         if not passes_conditions(node) or (own and not self.seen(own)):
             return
