@@ -115,22 +115,6 @@ def catalogue_file() -> Path:
     return settings.state_folder() / "catalogue.db"
 
 
-def connection() -> sqlite3.Connection:
-    """Return this thread's connection to the catalogue of the present home, its tables made.
-
-    Raises CatalogueError when the file cannot be used.
-    """
-    return _connection(catalogue_file())
-
-
-def _connection(path: Path) -> sqlite3.Connection:
-    held = _connections.held
-    if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
-        with _translated(path):
-            held = _connections.held = _Held(path)
-    return held.connection
-
-
 def open_file(path: Path) -> sqlite3.Connection:
     """Return a connection to the catalogue at `path`, its tables made. Raises sqlite3.Error."""
     # Each thread uses its own; only the collector closes another's.
@@ -169,17 +153,19 @@ def _migrate(opened: sqlite3.Connection) -> None:
 
 @contextmanager
 def reading() -> Iterator[sqlite3.Connection]:
-    """Yield the connection; errors of SQLite come as CatalogueError.
+    """Yield this thread's connection to the catalogue of the present home, its tables made.
 
+    Errors of SQLite come as CatalogueError, also where the file cannot be used.
     Blocks in it look up nothing again: put one around many calls.
     """
-    held, inside = _connections.held, _connections.blocks > 0
-    path = held.path if inside and held is not None else catalogue_file()
+    held = _connections.held
+    path = held.path if held is not None and _connections.blocks else catalogue_file()
     with _translated(path):
-        opened = _connection(path)
+        if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
+            held = _connections.held = _Held(path)
         _connections.blocks += 1
         try:
-            yield opened
+            yield held.connection
         finally:
             _connections.blocks -= 1
 

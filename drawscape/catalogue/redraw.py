@@ -144,28 +144,17 @@ def redraw_drawing(
 
 
 def known_provenance(drawing: Drawing) -> Provenance:
-    """Return how a drawing was made, from its file, or if that is gone from the catalogue."""
-    return provenance_of(drawing.path) if drawing.path.is_file() else _from_row(drawing)
-
-
-def _from_row(drawing: Drawing) -> Provenance:
-    """Return what the catalogue still knows of the making of a drawing whose file is gone."""
+    """Return how a drawing was made, from its file, or if that is gone as far as the catalogue knows."""
+    if drawing.path.is_file():
+        return provenance_of(drawing.path)
     with reading() as connection:
         row = connection.execute(
             "select reference from source where address = (select source from drawing where id = ?)",
             (drawing.id,),
         ).fetchone()
-    return Provenance(
-        drawing.sketch,
-        drawing.seed,
-        drawing.width,
-        drawing.height,
-        drawing.margin,
-        drawing.parameters,
-        source=row[0] if row else "",
-        parents=list(drawing.parents),
-        streams=drawing.streams,
-    )
+    names = ("sketch", "seed", "width", "height", "margin", "parameters", "streams")
+    known = {name: getattr(drawing, name) for name in names}
+    return Provenance(**known, source=row[0] if row else "", parents=list(drawing.parents))
 
 
 def compare_again(

@@ -26,7 +26,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import (
     Kept,
@@ -574,7 +574,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if drawn is not None:
             kept = settings_in(drawing) if drawing else self._drawn_with
             keep = partial(self._keep_result, drawn, kept, small)
-            later(keep, PACE_S) if has_page() else keep()  # a page shows the picture first
+            later(keep, PACE_S) if notebook_name() else keep()  # a page shows the picture first
 
     def _keep_result(self, path: Path, kept: Kept, small: Picture | None) -> None:
         """Put a picture into the strip and into the saved notebook."""

@@ -31,10 +31,13 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 """Bytes of a form's image before base64, with room for the caption."""
 
 
-def has_page() -> bool:
-    """Return whether a page may be there that shows the widgets; without one a notebook may end at once."""
-    in_code = "__vsc_ipynb_file__" in vars(sys.modules["__main__"])  # VS Code
-    return in_code or "JPY_SESSION_NAME" in os.environ
+def notebook_name() -> str:
+    """Return the path of the notebook that this kernel runs, '' where there is none: in a script, a test.
+
+    Without one there is no page that shows the widgets, and the program may end at once.
+    """
+    named = vars(sys.modules["__main__"]).get("__vsc_ipynb_file__")  # VS Code
+    return str(named or os.environ.get("JPY_SESSION_NAME", ""))
 
 
 class SavedPicture:

@@ -5,8 +5,6 @@ A form's own settings and pictures are kept by notebook and target: they are bac
 
 import itertools
 import logging
-import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +22,7 @@ from drawscape.catalogue import (
 )
 from drawscape.catalogue.database import full_path, stored_path
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
+from drawscape.notebook.lasting import notebook_name
 from drawscape.notebook.pictures import Picture, result_picture
 from drawscape.notebook.text import label_of
 from drawscape.recipe import address_of, margin_for, plain
@@ -38,12 +37,6 @@ MOST_CHANGES = 3
 
 Kept = Mapping[str, Any]
 """Settings as JSON values, by name."""
-
-
-def notebook_name() -> str:
-    """Return the path of the notebook that this kernel runs, '' where there is none: in a script, a test."""
-    named = vars(sys.modules["__main__"]).get("__vsc_ipynb_file__")
-    return str(named or os.environ.get("JPY_SESSION_NAME", ""))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, has_page, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.text import label_of, value_text
 from drawscape.notebook.threads import later
@@ -95,7 +95,7 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _save(self) -> None:
-        later(self._keep_pictures, LATER_S) if has_page() else self._keep_pictures()
+        later(self._keep_pictures, LATER_S) if notebook_name() else self._keep_pictures()
 
     def _keep_pictures(self) -> None:
         most = LARGEST_IMAGE // len(self._drawings)

@@ -28,13 +28,14 @@ def quantiles_ms(act, rounds=ROUNDS):
 
 def fill(home, count):
     """Write the rows, parameters, thumbnails and marks of `count` drawings; one in twenty has stars."""
-    from drawscape.catalogue.database import connection, writing
+    from drawscape.catalogue.database import reading, writing
     from drawscape.tasks.drawing import generate_complex_svg
 
     dice = random.Random(1)
     generate_complex_svg(60, 60, "flow_field", seed=0)
-    row = dict(connection().execute("select * from drawing").fetchone())
-    picture = connection().execute("select picture from thumbnail").fetchone()[0]
+    with reading() as connection:
+        row = dict(connection.execute("select * from drawing").fetchone())
+        picture = connection.execute("select picture from thumbnail").fetchone()[0]
     parameters = json.loads(row["parameters"])
     numbers = [name for name, value in parameters.items() if isinstance(value, (int, float))]
     with writing() as opened:
@@ -64,7 +65,8 @@ def fill(home, count):
                 mark = (one["recipe"], dice.randint(1, 5), "", "", time.time())
                 opened.execute("insert into mark values (?, ?, ?, ?, ?)", mark)
     size = os.path.getsize(home / ".drawscape" / "catalogue.db")
-    connection().execute("pragma wal_checkpoint(truncate)")
+    with reading() as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
     size = os.path.getsize(home / ".drawscape" / "catalogue.db")
     print(f"{size / count / 1000:.2f} kB a row without thumbnail")
     with writing() as opened:

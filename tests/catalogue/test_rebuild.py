@@ -24,7 +24,7 @@ from drawscape.catalogue import (
     sheet_store,
     standing,
 )
-from drawscape.catalogue.database import connection
+from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import marks_of, set_mark
 from drawscape.catalogue.redraw import Sameness, compare_again
 from drawscape.errors import CatalogueError, UnknownNameError
@@ -39,7 +39,7 @@ Draw = Callable[..., Drawing]
 def test_rebuilding_from_the_files_loses_no_mark(home, drawn):
     first = drawn(seed=1).star(3).tag("kept")
     figures, thumbnail = first.figures, first.thumbnail
-    with connection() as opened:
+    with reading() as opened:
         opened.execute("delete from drawing")
     assert rebuild() == 1
     again = find(first.recipe)
@@ -68,17 +68,19 @@ def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(
         assert rebuild() == 2
         assert {d.path for d in drawings()} == {home / "best" / "a.svg", three.path}
     (home / "best" / "a.svg").rename(home / "b.svg")
-    with connection() as opened:
+    with reading() as opened:
         opened.execute("update drawing set lines = null")
     assert rebuild() == 2
     assert find(one.recipe).path == home / "b.svg"
-    lines = connection().execute("select count(lines) from drawing where not deleted").fetchone()
+    with reading() as opened:
+        lines = opened.execute("select count(lines) from drawing where not deleted").fetchone()
     assert lines[0] == 2
 
 
 def damage(file, text):
     """Write over the page of the catalogue that holds `text`, as a disk might."""
-    connection().execute("pragma wal_checkpoint(truncate)")
+    with reading() as opened:
+        opened.execute("pragma wal_checkpoint(truncate)")
     code = (
         "import sys; file = open(sys.argv[1], 'r+b'); content = file.read()\n"
         "file.seek(content.index(sys.argv[2].encode()) // 4096 * 4096); file.write(b'!' * 4096)"
@@ -113,7 +115,8 @@ def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_o
     assert len(lost) < 20  # what lay in that page
     (aside,) = file.parent.glob("catalogue-damaged-*.db")
     assert str(aside) in caplog.text
-    assert connection().execute("pragma integrity_check").fetchone()[0] == "ok"
+    with reading() as opened:
+        assert opened.execute("pragma integrity_check").fetchone()[0] == "ok"
     assert drawing.star(5).stars == 5
     assert rebuilt_elsewhere() == 1
     assert drawing.stars == 5
@@ -277,7 +280,8 @@ def check(home, starred):
     assert len(rows) == len(files), "a drawing has two rows"
     for recipe, stars in starred.items():
         assert find(recipe).stars == stars, "a mark is lost"
-    assert connection().execute("pragma integrity_check").fetchone()[0] == "ok"
+    with reading() as opened:
+        assert opened.execute("pragma integrity_check").fetchone()[0] == "ok"
 
 
 def rounds(home, play, count):
