@@ -142,19 +142,15 @@ class Cell:
         return preview_picture(self.state.preview) if self.state.run_s >= PREVIEW_S else None
 
 
-def plan(
-    target: Target, cells: Iterable[Cell], size: tuple[float, float], *, fresh: bool = False
-) -> list[Cell]:
-    """Return the cells with their arguments checked, and with the drawings that exist already.
+def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> list[Cell]:
+    """Return the cells, each `first` with its values, checked, and with the drawings that exist already.
 
     Nothing is queued. Raises ParameterError, UnknownNameError.
     """
     planned = list(cells)
-    page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
     with at_one_moment():
-        first = Settings.of(target)
         for cell in planned:
-            settings = first.changed({**page, **cell.values})
+            settings = first.changed(cell.values)
             cell.arguments = settings.arguments
             recipe = recipe_for(settings.target, cell.arguments)
             cell.request = recipe.request if recipe else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
 from drawscape.catalogue.query import short
-from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.drawing.paper import Orientation
 from drawscape.errors import (
     DrawscapeError,
     JobNotFoundError,
@@ -28,6 +28,7 @@ from drawscape.notebook.board import (
     plan,
 )
 from drawscape.notebook.reader import state_of
+from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     Drawable,
     Target,
@@ -83,8 +84,8 @@ def contact_sheet(
     """
     cells = seed_cells(seeds, vary or {})
     across = min(_COLUMNS.check(columns), len(cells))
-    size = paper_size(paper, orientation)
-    return _sheet_of(target_of(sketch), cells, across, size, name, fresh, job_timeout)
+    first = Settings.of(target_of(sketch), paper, orientation)
+    return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
 
 @parameters_apart("vary", parameter_names_of)
@@ -126,23 +127,23 @@ def variations(
     cells = _value_cells(axes, fixed, paired=paired)
     across = len(list(axes.values())[-1]) if len(axes) > 1 and not paired else min(4, len(cells))
     across = across if columns is None else _COLUMNS.check(columns)
-    size = paper_size(paper, orientation)
-    return _sheet_of(target, cells, across, size, name, fresh, job_timeout)
+    first = Settings.of(target, paper, orientation)
+    return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
 
 def _sheet_of(
-    target: Target,
+    first: Settings,
     cells: list[Cell],
     columns: int,
-    size: tuple[float, float],
     name: str | None,
     fresh: bool,
     job_timeout: Any,
 ) -> "ContactSheet":
     """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
+    target = first.target
     fixed = {key: value for key, value in cells[0].values.items() if key != "seed"}
     by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells)
-    plan(target, cells, size, fresh=fresh)
+    plan(first, cells, fresh=fresh)
     requests = [cell.request for cell in cells]
     if name is None and all(requests):
         name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
@@ -157,7 +158,7 @@ def _sheet_of(
     batch = enqueue_missing(target, cells, fresh=fresh, **how)
 
     def draw_more(seeds: range) -> list[Cell]:
-        new = plan(target, seed_cells(seeds, fixed), size)
+        new = plan(first, seed_cells(seeds, fixed))
         enqueue_missing(target, new, **how)
         return new
 

@@ -8,13 +8,12 @@ from typing import Any, cast
 import numpy as np
 
 from drawscape.catalogue import Drawing
-from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
-from drawscape.notebook.settings import random_value, within
+from drawscape.notebook.settings import Settings, random_value, within
 from drawscape.notebook.target import (
     Drawable,
-    Target,
     is_drawing,
     opened,
     page_for,
@@ -74,7 +73,7 @@ def evolve(
     <Evolution: an evolution of spiral>
     """
     bred, parents = _beginning(sketch, size, paper, orientation)
-    target, page = target_of(bred), paper_size(paper or "A6", orientation)
+    target = target_of(bred)
     names = [parameter.name for parameter in target.parameters]
     if isinstance(keep, str):
         raise ParameterError("keep", keep, "give a list of names")
@@ -82,8 +81,7 @@ def evolve(
         if name not in (*names, "seed"):
             raise UnknownNameError("parameter", name, [*names, "seed"])
     return Evolution(
-        target,
-        page,
+        Settings.of(target, paper or "A6", orientation),
         parents,
         size=_SIZE.check(size),
         fixed=dict(vary or {}),
@@ -140,8 +138,7 @@ class Evolution(Board):
 
     def __init__(
         self,
-        target: Target,
-        page: tuple[float, float],
+        first: Settings,
         parents: Sequence[Cell],
         *,
         size: int,
@@ -150,7 +147,8 @@ class Evolution(Board):
         rng: np.random.Generator,
         job_timeout: Any,
     ) -> None:
-        self._target, self._page, self._size = target, page, size
+        target = first.target
+        self._settings, self._target, self._size = first, target, size
         self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
         self._kept = keep - {"seed"}
         self._locks = [p.name for p in target.parameters if p.name not in fixed and _is_bred(p)]
@@ -166,8 +164,8 @@ class Evolution(Board):
             columns=4,
         )
         if parents:
-            first = self._bred(parents, size - len(parents), self._spread)
-            self._grow([*parents, *first], None)
+            children = self._bred(parents, size - len(parents), self._spread)
+            self._grow([*parents, *children], None)
         else:
             self._grow([self._first(number) for number in range(size)], None)
 
@@ -277,7 +275,7 @@ class Evolution(Board):
     def _grow(self, cells: list[Cell], parent: int | None) -> None:
         for number, cell in enumerate(cells, 1):
             cell.caption = str(number)
-        plan(self._target, cells, self._page)
+        plan(self._settings, cells)
         enqueue_missing(self._target, cells, job_timeout=self._job_timeout)
         self.generations.append(Generation(cells, parent))
         self.go_to(len(self.generations))

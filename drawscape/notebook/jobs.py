@@ -1,6 +1,7 @@
 """Jobs on boards: one that was queued by hand, followed live; the queue's newest in a table of rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -179,9 +180,7 @@ class QueueTable(Board):
 
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
         state = cell.state or JobState(tile_id, "not_found")
-        words = status_words(state, verb_of(state.task))
-        if state.ended and (took := duration_words(state.started_at, state.ended_at)):
-            words = words.removesuffix(f" in {took}").removesuffix(f" after {took}")
+        words = status_words(replace(state, started_at=None), verb_of(state.task))  # not how long
         return {
             "id": tile_id,
             "caption": cell.caption,
