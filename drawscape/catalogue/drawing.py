@@ -76,6 +76,44 @@ def stored(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: column(value) for name, value in values.items()}
 
 
+# Marks: stars, tags, a note, a name. They belong to recipes, and outlive files
+
+KEPT, REJECTED = "kept", "rejected"
+MOST_STARS = 5
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of one recipe."""
+
+    stars: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    name: str = ""
+
+
+def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
+    """Return the marks of recipes by recipe, as they are now."""
+    found = {recipe: Marks() for recipe in recipes}
+    wanted = list(found)
+    with reading() as connection:
+        for first in range(0, len(wanted), CHUNK):
+            part = wanted[first : first + CHUNK]
+            inside = f"where recipe in ({', '.join('?' * len(part))})"
+            rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", part)
+            for recipe, stars, note, name in rows:
+                found[recipe] = Marks(stars, (), note, name)
+            rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", part)
+            for recipe, tag in rows:
+                found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
+    return found
+
+
+def _mark(name: str, words: str) -> Any:
+    """Return a property that reads a mark as it is now, from any notebook or tool."""
+    return property(lambda one: getattr(marks_of_each([one.recipe])[one.recipe], name), doc=words)
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A drawing that was made; `deleted` says that its file is gone, and `redraw` brings it back.
@@ -121,49 +159,46 @@ class Drawing:
         streams = values["parameters"].pop("streams", {})
         return cls(**values, streams=streams)
 
-    @property
-    def stars(self) -> int:
-        """0 to 5."""
-        return marks_of(self.recipe).stars
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags in alphabetical order."""
-        return marks_of(self.recipe).tags
-
-    @property
-    def note(self) -> str:
-        """What somebody wrote about it."""
-        return marks_of(self.recipe).note
-
-    @property
-    def name(self) -> str:
-        """The name that it was given, '' for none."""
-        return marks_of(self.recipe).name
+    stars = _mark("stars", "0 to 5.")
+    tags = _mark("tags", "The tags in alphabetical order.")
+    note = _mark("note", "What somebody wrote about it.")
+    name = _mark("name", "The name that it was given, '' for none.")
 
     def star(self, stars: int) -> Drawing:
         """Give it 0 to 5 stars and return it. Raises ParameterError."""
-        set_mark(self.recipe, "stars", stars)
-        return self
+        if type(stars) is not int or not 0 <= stars <= MOST_STARS:
+            raise ParameterError("stars", stars, f"give a whole number from 0 to {MOST_STARS}")
+        return self._set_mark("stars", stars)
 
     def tag(self, *tags: str) -> Drawing:
         """Add tags, such as 'kept', and return it. Raises ParameterError for an empty one."""
-        add_tags(self.recipe, tags)
-        return self
+        return self._change_tags("insert or ignore into tag values (?, ?)", tags)
 
     def untag(self, *tags: str) -> Drawing:
-        """Take tags away and return it."""
-        remove_tags(self.recipe, tags)
-        return self
+        """Take tags away and return it; those it does not have are no error."""
+        return self._change_tags("delete from tag where recipe = ? and tag = ?", tags)
 
     def annotate(self, note: str) -> Drawing:
         """Write a note on it, '' for none, and return it."""
-        set_mark(self.recipe, "note", note)
-        return self
+        return self._set_mark("note", note)
 
     def rename(self, name: str) -> Drawing:
         """Give it a name, '' for none, and return it; the file keeps its own."""
-        set_mark(self.recipe, "name", name)
+        return self._set_mark("name", name)
+
+    def _set_mark(self, column: str, value: int | str) -> Drawing:
+        with writing() as connection:
+            connection.execute(
+                f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
+                f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
+                (self.recipe, value, time.time()),
+            )
+        return self
+
+    def _change_tags(self, statement: str, tags: Iterable[str]) -> Drawing:
+        rows = [(self.recipe, _checked(tag)) for tag in tags]
+        with writing() as connection:
+            connection.executemany(statement, rows)
         return self
 
     @property
@@ -269,72 +304,6 @@ class Drawing:
     def __repr__(self) -> str:
         mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"
-
-
-# Marks: stars, tags, a note, a name. They belong to recipes, and outlive files
-
-
-KEPT, REJECTED = "kept", "rejected"
-MOST_STARS = 5
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The marks of one recipe."""
-
-    stars: int = 0
-    tags: tuple[str, ...] = ()
-    note: str = ""
-    name: str = ""
-
-
-def marks_of(recipe: str) -> Marks:
-    """Return the marks of a recipe as they are now, from any notebook or tool."""
-    return marks_of_each([recipe])[recipe]
-
-
-def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
-    """Return the marks of recipes by recipe, as they are now."""
-    found = {recipe: Marks() for recipe in recipes}
-    wanted = list(found)
-    with reading() as connection:
-        for first in range(0, len(wanted), CHUNK):
-            part = wanted[first : first + CHUNK]
-            inside = f"where recipe in ({', '.join('?' * len(part))})"
-            rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", part)
-            for recipe, stars, note, name in rows:
-                found[recipe] = Marks(stars, (), note, name)
-            rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", part)
-            for recipe, tag in rows:
-                found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
-    return found
-
-
-def set_mark(recipe: str, column: str, value: int | str) -> None:
-    """Give a recipe stars, 0 to 5, a note or a name, '' for none. Raises ParameterError for other stars."""
-    if column == "stars" and (type(value) is not int or not 0 <= value <= MOST_STARS):
-        raise ParameterError("stars", value, f"give a whole number from 0 to {MOST_STARS}")
-    with writing() as connection:
-        connection.execute(
-            f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
-            f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
-            (recipe, value, time.time()),
-        )
-
-
-def add_tags(recipe: str, tags: tuple[str, ...]) -> None:
-    """Add tags to a recipe; those it has stay. Raises ParameterError for an empty one."""
-    wanted = [_checked(tag) for tag in tags]
-    with writing() as connection:
-        rows = [(recipe, tag) for tag in wanted]
-        connection.executemany("insert or ignore into tag values (?, ?)", rows)
-
-
-def remove_tags(recipe: str, tags: tuple[str, ...]) -> None:
-    """Take tags from a recipe; those it does not have are no error."""
-    with writing() as connection:
-        rows = [(recipe, _checked(tag)) for tag in tags]
-        connection.executemany("delete from tag where recipe = ? and tag = ?", rows)
 
 
 def _checked(tag: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +17,7 @@ from support import python, wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
-from drawscape.catalogue.drawing import Marks, add_tags, marks_of_each, set_mark
+from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, UnknownNameError
@@ -255,12 +256,12 @@ def test_marks_of_one_process_appear_in_another_at_once(home, drawn):
     wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), "her marks")
 
 
-def test_the_marks_of_very_many_are_read_at_once(home):
+def test_the_marks_of_very_many_are_read_at_once(drawn):
+    drawing = drawn()
     recipes = [f"{number:024x}" for number in range(1100)]
     starred = recipes[:: len(recipes) // 110]
     for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
-        set_mark(recipe, "stars", 3)
-        add_tags(recipe, ("b", "a"))
+        replace(drawing, recipe=recipe).star(3).tag("b", "a")
     marks = marks_of_each(iter(recipes))
     assert list(marks) == recipes
     wanted = {*starred, recipes[499], recipes[500], recipes[-1]}

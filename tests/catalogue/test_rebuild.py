@@ -7,6 +7,7 @@ import sys
 import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,6 @@ from drawscape.catalogue import (
     standing,
 )
 from drawscape.catalogue.database import reading
-from drawscape.catalogue.drawing import marks_of, set_mark
 from drawscape.catalogue.redraw import Sameness, compare_again
 from drawscape.errors import CatalogueError, UnknownNameError
 from drawscape.jobs import list_jobs
@@ -100,17 +100,18 @@ def test_of_a_damaged_catalogue_the_marks_that_can_be_read_are_kept_and_all_go_o
 ):
     file = home / ".drawscape" / "catalogue.db"
     drawing = drawn(seed=1).star(3).tag("kept")
-    for number in range(400):
-        set_mark(f"{number:024x}", "note", f"note {number} of 400 " + "and more " * 20)
-    set_mark(f"{399:024x}", "stars", 5)
+    others = [replace(drawing, recipe=f"{number:024x}") for number in range(400)]
+    for number, other in enumerate(others):
+        other.annotate(f"note {number} of 400 " + "and more " * 20)
+    others[399].star(5)
     settings_store.save("key", {"seed": 3})
     damage(file, "note 200 of 400")
     assert rebuilt_elsewhere() == 1
     # Seen by the connection that was open all the time.
     assert (drawing.stars, drawing.tags) == (3, ("kept",))
     assert settings_store.load("key") == {"seed": 3}
-    assert [marks_of(f"{number:024x}").stars for number in (0, 399)] == [0, 5]
-    lost = [number for number in range(400) if not marks_of(f"{number:024x}").note]
+    assert [others[number].stars for number in (0, 399)] == [0, 5]
+    lost = [number for number, other in enumerate(others) if not other.note]
     assert 200 in lost
     assert len(lost) < 20  # what lay in that page
     (aside,) = file.parent.glob("catalogue-damaged-*.db")
