@@ -98,17 +98,7 @@ PACE_S = 0.25
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
 
-_PAGE_CALLS = [
-    "cancel",
-    "undo",
-    "redo",
-    "reset",
-    "renew",
-    "retouch",
-    "inspect",
-    "plot",
-    "close_below",
-]
+_PAGE_CALLS = "cancel undo redo reset renew retouch inspect plot close_below"
 """Methods that a page may call by name."""
 
 
@@ -705,7 +695,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         details = {k: v for k, v in message.items() if k not in ("event", "number")}
         event, named = str(message.get("event")), self.named
-        plain = {name: getattr(self, name) for name in _PAGE_CALLS}
+        plain = {name: getattr(self, name) for name in _PAGE_CALLS.split()}
         plain |= {"save": named.save, "load": named.load, "delete": named.delete}
         plain |= {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
         handler = plain.get(event) or getattr(self, f"_on_{event}", None)
@@ -761,9 +751,9 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _on_thumbnails(self, ids: Sequence[str]) -> None:
         """Send the strip's pictures of those ids, which the page has not yet."""
-        found = {one: self.recent.pictures[one] for one in ids if one in self.recent.pictures}
-        kinds = [[one, picture.format] for one, picture in found.items()]
-        self.send({"thumbnails": kinds}, [picture.data for picture in found.values()])
+        found = [(one, self.recent.picture(one)) for one in ids]
+        kinds = [[one, picture.format] for one, picture in found if picture]
+        self.send({"thumbnails": kinds}, [picture.data for _, picture in found if picture])
 
     def _on_compare(self, ids: Sequence[str]) -> None:
         chosen = [path for path in map(full_path, ids) if path in self.recent.paths]

@@ -224,12 +224,12 @@ def _show(drawing: Any) -> bool:
     from IPython.display import display
 
     from drawscape.jobs import Job
-    from drawscape.notebook.viewer import Viewer, document_of, margin_of
+    from drawscape.notebook.viewer import view
 
     if isinstance(drawing, Job) and Path(str(drawing.result)).suffix != ".svg":
         return False
-    document, name = document_of(drawing)
-    viewer = Viewer(document, title=name, height=HEIGHT, margin_mm=margin_of(drawing))
+    viewer = view(drawing)
+    viewer.height = HEIGHT
     shown = {"version_major": 2, "version_minor": 0, "model_id": viewer.model_id}
     display({"application/vnd.jupyter.widget-view+json": shown, "text/plain": ""}, raw=True)
     return True

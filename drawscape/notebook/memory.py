@@ -151,8 +151,6 @@ class RecentPictures:
     ) -> None:
         self._key, self._on_choose, self._show = key, on_choose, show
         self._entries: dict[str, Kept] = {}
-        self.pictures: dict[str, Picture] = {}
-        """Small ones by the ids of the tiles."""
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
             found = (recent_store.load(key) if key else None) or {"entries": ()}
@@ -167,17 +165,23 @@ class RecentPictures:
         return [full_path(name) for name in self._entries]
 
     def refresh(self) -> None:
-        """Show all of them; the page asks for the `pictures` that it has not."""
+        """Show all of them; the page asks for each `picture` that it has not."""
         with self._lock:
             entries = [*self._entries.items(), ("", {})]
             tiles = []
             for (name, kept), (_, before) in itertools.pairwise(entries):
-                drawing, caption = drawing_of(str(full_path(name))), changes(before, kept)
-                picture = _thumbnail(drawing, name)
-                self.pictures[name] = picture
-                tile = {"id": name, "caption": caption or "the first", "size": len(picture.data)}
-                tiles.append({**tile, "stars": 0 if drawing is None else drawing.stars})
+                path, drawing = full_path(name), drawing_of(str(full_path(name)))
+                drawn_at = path.stat().st_mtime if path.is_file() else 0
+                tile = {"id": name, "caption": changes(before, kept) or "the first"}
+                stars = 0 if drawing is None else drawing.stars
+                tiles.append({**tile, "drawn_at": drawn_at, "stars": stars})
             self._show(tiles)
+
+    def picture(self, name: str) -> Picture | None:
+        """Return the small picture of the tile of that name, None without one."""
+        drawing = drawing_of(str(full_path(name)))
+        thumbnail = None if drawing is None else drawing.thumbnail
+        return Picture(thumbnail, "webp") if thumbnail else result_picture(full_path(name))
 
     def add(self, path: Path, kept: Kept) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""
@@ -202,12 +206,6 @@ class RecentPictures:
         """Give the drawing in that file stars, 0 to 5."""
         find(full_path(str(path))).star(stars)
         self.refresh()
-
-
-def _thumbnail(drawing: Drawing | None, name: str) -> Picture:
-    if drawing is not None:
-        return Picture(drawing.thumbnail or b"", "webp")
-    return result_picture(full_path(name)) or Picture(b"", "webp")
 
 
 def drawing_of(result: Any) -> Drawing | None:

@@ -156,8 +156,11 @@ class Settings:
         if found.target.has_page:
             words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
             rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
-        if "seed" in rest and "seed" not in found.parameters:
-            found.target.check_seed()
+        if "seed" in rest and not found.target.has_seed and "seed" not in found.parameters:
+            rule = (
+                f"{found.target.title} uses no randomness, so every seed gives the same drawing; "
+            )
+            raise ParameterError("seed", "given", f"{rule}vary one of its parameters")
         for name in rest:
             if name not in found.parameters:
                 raise UnknownNameError("parameter", name, found.parameters)

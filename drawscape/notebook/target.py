@@ -95,16 +95,6 @@ class Target:
         function = self.fixed.get("function")
         return None if function is None else as_sketch(function)
 
-    def check_seed(self) -> None:
-        """Raise ParameterError where a seed would change nothing."""
-        if not self.has_seed:
-            raise ParameterError(
-                "seed",
-                "given",
-                f"{self.title} uses no randomness, so every seed gives the same drawing; "
-                "vary one of its parameters",
-            )
-
     def with_pattern(self, name: str) -> "Target":
         """Return this target with the parameters of the pattern `name`."""
         chosen = SKETCHES[name]

@@ -742,9 +742,9 @@ class FormView {
     const focused = [...this.strip.children].findIndex(item => item.contains(document.activeElement));
     const former = new Map([...this.strip.querySelectorAll("img")].map(image => [image.dataset.key, image]));
     const missing = [];
-    this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, size }) => {
-      const key = `${id} ${size}`, image = former.get(key) ?? make("img", { alt: "" });
-      if (!former.delete(key) && size) missing.push(id);  // a picture that is there is not sent again
+    this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, drawn_at }) => {
+      const key = `${id} ${drawn_at}`, image = former.get(key) ?? make("img", { alt: "" });
+      if (!former.delete(key)) missing.push(id);  // a picture that is there is not sent again
       Object.assign(image.dataset, { key, id });
       const words = make("span", {}, stars ? `${"★".repeat(stars)} ` : "", caption);
       const tile = make("button", { type: "button", title: caption, "aria-pressed": "false" }, image, words);

@@ -415,7 +415,7 @@ def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(targe
     assert shown.recent.paths == [second, first]
     assert "100 x 80 mm" in shown.strip[0]["caption"]
     assert len(json.dumps(shown.strip)) < 1000  # the page asks for the pictures that it has not
-    assert shown.recent.pictures[shown.strip[0]["id"]].data
+    assert shown.recent.picture(shown.strip[0]["id"]).data
     count = len(list_jobs(limit=None))
     send(shown, "choose", path=shown.strip[1]["id"])
     assert (shown.values, shown.picture) == (settings, before)
