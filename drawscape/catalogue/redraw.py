@@ -144,7 +144,7 @@ def redraw_drawing(
 
 
 def known_provenance(drawing: Drawing) -> Provenance:
-    """Return how a drawing was made, from its file, or if that is gone as far as the catalogue knows."""
+    """Return how a drawing was made, from its file; if that is gone, what the catalogue knows of it."""
     if drawing.path.is_file():
         return provenance_of(drawing.path)
     with reading() as connection:
