@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from drawscape import __version__, output_store, settings
 from drawscape.errors import (
@@ -68,14 +68,17 @@ def find_task(target: str | Function, allowed: Sequence[str], search: Path | Non
             f"task {target!r}: give a dotted path such as 'workers.svg_tasks.generate_complex_svg' "
             "or a function"
         )
-    function = getattr(target, "func", target) if hasattr(target, "call_local") else target
+    function = _unwrapped(target)
     module = getattr(function, "__module__", None) or "__main__"
     name = getattr(function, "__qualname__", type(function).__name__)
-    path = f"{module}.{name}"
     # A method, a lambda and a private function have no path that `load` would take.
-    if _is_allowed(module, allowed) and name.isidentifier() and not name.startswith("_"):
-        return Task(path, function, by_value=False)
-    return Task(path, function, by_value=True)
+    has_path = _is_allowed(module, allowed) and name.isidentifier() and not name.startswith("_")
+    return Task(f"{module}.{name}", function, by_value=not has_path)
+
+
+def _unwrapped(function: Any) -> Any:
+    """Return the function within a task of huey's, any other as it is."""
+    return getattr(function, "func", function) if hasattr(function, "call_local") else function
 
 
 def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Function:
@@ -96,30 +99,20 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     target = TASK_ALIASES.get(path, path)
     if target != path and _is_allowed(target, allowed):
         _warn_of_namesake(path, search)
-        return _function(target, search)
-    return _function(path, search)
-
-
-def _function(path: str, search: Path | None) -> Function:
+        path = target
     module_name, _, name = path.rpartition(".")
     module = _module(module_name, path, search)
     function = getattr(module, name, None)
-    if name.startswith("_") or not callable(function) or inspect.isclass(function):
-        known = {*_functions(module), *_aliases_in(module_name)}
+    if name.startswith("_") or not callable(function) or isinstance(function, type):
+        functions = {key for key, value in vars(module).items() if inspect.isfunction(value)}
+        aliases = {one.rpartition(".") for one in TASK_ALIASES}
+        known = functions | {alias for owner, _, alias in aliases if owner == module_name}
         raise TaskNotFoundError(f"no task {name!r} in {module_name}{_hint(name, known)}")
-    unwrapped: Function = (
-        getattr(function, "func", function) if hasattr(function, "call_local") else function
-    )
-    return unwrapped
+    return cast("Function", _unwrapped(function))
 
 
 def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
     return any(path == module or path.startswith(f"{module}.") for module in allowed)
-
-
-def _aliases_in(module: str) -> set[str]:
-    """Return the names of the tasks that `TASK_ALIASES` has in `module`."""
-    return {name for path in TASK_ALIASES for m, _, name in [path.rpartition(".")] if m == module}
 
 
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
@@ -128,21 +121,14 @@ def _module(name: str, path: str, search: Path | None) -> ModuleType:
     try:
         module, file = import_with_file(search, name)
     except ModuleNotFoundError as error:
-        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+        if not f"{name}.".startswith(f"{error.name}."):
             raise
-        aliases = _aliases_in(name)
-        near = get_close_matches(path, TASK_ALIASES, n=1, cutoff=0.85)
-        hint = _hint(path.rpartition(".")[2], aliases) if aliases else ""
-        hint = hint or (f"; did you mean {near[0]!r}?" if near else "")
+        near = get_close_matches(path, TASK_ALIASES, n=1, cutoff=0.8)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
         raise TaskNotFoundError(
             f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
-    return _as_on_disk(module, str(file) if file else _file_of(module))
-
-
-def _file_of(module: ModuleType) -> str | None:
-    file: str | None = getattr(module, "__file__", None)
-    return file if file and file.endswith(".py") else None
+    return _as_on_disk(module, str(file or getattr(module, "__file__", None)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -167,52 +153,35 @@ _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}
 """Modules as they were read for a check: name and file to (time of the file, module)."""
 
 
-def _as_on_disk(module: ModuleType, file: str | None) -> ModuleType:
+def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
     """Return `module`, or a private copy of it as `file` has it now.
 
     A kernel lives for days. It must not refuse a job for a signature that was edited meanwhile, or for the
     module of another project.
     """
-    if file is None:
-        return module
     try:
         stamp = os.stat(file).st_mtime
-    except OSError:
+    except OSError:  # a package without a file, or one that is gone
         return module
     key = (module.__name__, file)
-    imported_from = _file_of(module)
-    if imported_from and (
-        imported_from == file or os.path.realpath(imported_from) == os.path.realpath(file)
-    ):
-        known = _SEEN.setdefault(key, (stamp, module))
-    else:
-        known = _SEEN.get(key, (-1.0, module))
-    if known[0] == stamp:
-        return known[1]
-    spec = importlib.util.spec_from_file_location(module.__name__, file)
-    if spec is None or spec.loader is None:
-        return module
-    fresh = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(fresh)
-    except Exception:  # noqa: BLE001 - the worker runs the same file, and its job says what is wrong
-        return module
-    _SEEN[key] = (stamp, fresh)
-    return fresh
-
-
-def _functions(module: ModuleType) -> list[str]:
-    return [
-        key
-        for key, value in vars(module).items()
-        if inspect.isfunction(value)
-        and not key.startswith("_")
-        and (value.__module__ == module.__name__ or key in getattr(module, "__all__", ()))
-    ]
+    if key not in _SEEN:
+        is_its_own = os.path.realpath(module.__file__ or "") == os.path.realpath(file)
+        _SEEN[key] = (stamp if is_its_own else -1.0, module)
+    read_at, known = _SEEN[key]
+    if read_at != stamp:
+        spec: Any = importlib.util.spec_from_file_location(module.__name__, file)
+        known = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(known)
+        except Exception:  # noqa: BLE001 - the worker runs the same file, and its job says what is wrong
+            return module
+        _SEEN[key] = (stamp, known)
+    return known
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known := sorted(known), n=3, cutoff=0.4)
+    known = sorted(one for one in known if not one.startswith("_"))
+    near = get_close_matches(name, known, n=3, cutoff=0.4)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     return f"; tasks there: {', '.join(known) or 'none'}"
@@ -257,9 +226,7 @@ def portable(function: Callable[..., Any]) -> Any:
         return function
     cloudpickle.register_pickle_by_value(module)
     try:
-        return Carried(bytes(cloudpickle.dumps(function)))
-    except Exception as error:
-        raise NotSerializableError(f"{type(error).__name__}: {error}") from error
+        return Carried(_pickled_by_value(function))
     finally:
         cloudpickle.unregister_pickle_by_value(module)
 
@@ -271,8 +238,6 @@ class Carried:
     data: bytes
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
-        import pickle
-
         return pickle.loads, (self.data,)
 
 
@@ -329,9 +294,8 @@ class Origin:
         (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 18)
         """
         line, end, _ = bytes(message[:_HEADER_BYTES]).partition(b"\n")
-        if (
-            not end or not line[:1].isdigit()
-        ):  # a version that wrote none; a pickle begins with byte 128
+        # A version that wrote none: a pickle begins with byte 128.
+        if not end or not line[:1].isdigit():
             return None, 0
         python, drawscape, *code = line.decode("ascii", "replace").split(" ")
         return cls(python, drawscape, bool(code)), len(line) + 1
@@ -453,42 +417,35 @@ def key_of(engine: Engine) -> bytes:
     Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's. With another
     one none of them would run.
     """
-    path = engine.key_file
-    named = settings.queue_key()
+    path, named = engine.key_file, settings.queue_key()
     if not engine.is_server:
-        if (
-            named is None
-            and not path.exists()
-            and Path(engine.target).exists()
-            and _holds_jobs(engine)
-        ):
-            raise QueueError(
-                f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed. Put it "
-                f"back from a copy, or move {engine.label} away to start with an empty queue"
-            )
+        if named is None and not path.exists() and Path(engine.target).exists():
+            holds_jobs = engine.read("select exists (select 1 from job)")[0][0]
+            if holds_jobs and not path.exists():  # else another process has made both meanwhile
+                raise QueueError(
+                    f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed. Put it "
+                    f"back from a copy, or move {engine.label} away to start with an empty queue"
+                )
         return named or load_key(path)
-    # In this order: who notes a key has written its file before.
-    if named is None and engine.read(engine.NOTED, name="key") and not path.exists():
+    noted = engine.read(
+        engine.NOTED, name="key"
+    )  # first: who notes a key has written its file before
+    if noted and named is None and not path.exists():
         raise QueueError(
             f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
             "or set DRAWSCAPE_QUEUE_KEY to one text on every machine"
         )
     key = named or load_key(path)
     print_of_key = hashlib.blake2b(key, digest_size=16, person=b"drawscape.key").hexdigest()
-    if not engine.read(engine.NOTED, name="key"):
+    if not noted:
         engine.write(engine.NOTE_ONCE, name="key", value=print_of_key)
-    if engine.read(engine.NOTED, name="key")[0][0] != print_of_key:
+        noted = engine.read(engine.NOTED, name="key")
+    if noted[0][0] != print_of_key:
         raise QueueError(
             f"another key signs the messages of {engine.label}: copy {path} from the home that used it "
             "first, or set DRAWSCAPE_QUEUE_KEY to one text on every machine"
         )
     return key
-
-
-def _holds_jobs(engine: Engine) -> bool:
-    """Return whether there are jobs, and still no key: another process may have made both meanwhile."""
-    held = engine.read("select exists (select 1 from job)")[0][0]
-    return bool(held) and not engine.key_file.exists()
 
 
 def load_key(path: Path) -> bytes:
@@ -545,30 +502,26 @@ def with_results(
     args: Sequence[Any], kwargs: Mapping[str, Any], job_class: type[Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
     """Return the arguments with a `ResultOf` in the place of each job, and the ids of those jobs."""
-    needed: list[str] = []
-
-    def placed(value: Any) -> Any:
-        if not isinstance(value, job_class):
-            return value
-        needed.append(value.id)
-        return ResultOf(value.id)
-
-    return *_mapped(args, kwargs, placed), needed
+    needed = [one.id for one in (*args, *kwargs.values()) if isinstance(one, job_class)]
+    if not needed:
+        return tuple(args), dict(kwargs), []
+    return *_mapped(args, kwargs, job_class, lambda job: ResultOf(job.id)), needed
 
 
 def resolved(
     args: Sequence[Any], kwargs: Mapping[str, Any], result_of: Callable[[str], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments with the results themselves, each asked for by `result_of(job_id)`."""
-    return _mapped(
-        args, kwargs, lambda one: result_of(one.job_id) if isinstance(one, ResultOf) else one
-    )
+    return _mapped(args, kwargs, ResultOf, lambda one: result_of(one.job_id))
 
 
 def _mapped(
-    args: Sequence[Any], kwargs: Mapping[str, Any], step: Callable[[Any], Any]
+    args: Sequence[Any], kwargs: Mapping[str, Any], kind: type[Any], step: Callable[[Any], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return tuple(map(step, args)), {name: step(value) for name, value in kwargs.items()}
+    def one(value: Any) -> Any:
+        return step(value) if isinstance(value, kind) else value
+
+    return tuple(map(one, args)), {name: one(value) for name, value in kwargs.items()}
 
 
 # Paths of drawings on their way between machines, each of which has its output folder elsewhere
