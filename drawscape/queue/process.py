@@ -55,14 +55,11 @@ def start_shared_worker(
     However many processes call this at the same time, one of them starts a worker; the others wait until
     it is alive. Raises QueueError as `start_worker` does.
     """
-    folder = database.folder
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
-    with open(folder / "start.lock", "w") as lock:
+    with open(database.folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if database.workers.living():
-            return None
-        return start_worker(database, home, slots)
+        return None if database.workers.living() else start_worker(database, home, slots)
 
 
 def start_worker(database: Engine, home: Path, slots: int | None = None) -> WorkerProcess:
@@ -76,7 +73,9 @@ def start_worker(database: Engine, home: Path, slots: int | None = None) -> Work
         whole(slots, "slots", low=1)
     log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _rotate(log)
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > _LOG_BYTES:  # it is set aside in place of the one before
+            log.replace(log.with_name(f"{log.name}.1"))
     home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home), "PYTHONSAFEPATH": "1"}
     if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative path is relative to here, not to the home
@@ -108,13 +107,6 @@ def _open_log(log: Path) -> BinaryIO:
         raise QueueError(f"the worker's log {log}: {error.strerror}; move it away") from error
     os.fchmod(descriptor, 0o600)  # older versions left it to the umask
     return os.fdopen(descriptor, "ab")
-
-
-def _rotate(log: Path) -> None:
-    """Set a log that has grown large aside as `worker.log.1`, in place of the one before."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > _LOG_BYTES:
-            log.replace(log.with_name(f"{log.name}.1"))
 
 
 def _await_alive(process: subprocess.Popen[bytes], database: Engine, log: Path) -> None:

@@ -7,14 +7,15 @@ once, and runs the job with those. So no old sketch is drawn, and nothing is dep
 import hashlib
 import os
 import shutil
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from drawscape import clock
+from drawscape.atomic import scratch_folder
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.task import Codec
@@ -33,16 +34,9 @@ _PUBLISHED: dict[tuple[str, str], float] = {}
 _SETTINGS = ("drawscape.toml", "pyproject.toml")  # they name the modules of tasks
 _OTHERS = frozenset({"output", "node_modules", "__pycache__", "site-packages"})
 
-Stamp = tuple[str, int, int]
-"""Path in the home, time of the change in ns, and size."""
 
-
-def stamps(home: Path) -> tuple[Stamp, ...]:
-    """Return the files of `home` that belong to its code, sorted: Python files, and settings."""
-    return tuple(sorted(_found(os.fspath(home), "")))
-
-
-def _found(folder: str, inside: str) -> Iterator[Stamp]:
+def _found(folder: str, inside: str) -> Iterator[tuple[str, int, int]]:
+    """Yield path, time in ns and size of each file of the code: Python files, and settings."""
     try:
         entries = [*os.scandir(folder)]
     except OSError:
@@ -65,11 +59,17 @@ def digest_of(home: Path) -> str:
 
     Raises QueueError where it is too large to go along.
     """
-    return _digest(os.fspath(home), stamps(home))
+    return _code_in(home)[0]
 
 
-@lru_cache(16)
-def _digest(home: str, found: tuple[Stamp, ...]) -> str:
+def _code_in(home: Path) -> tuple[str, dict[str, bytes]]:
+    folder = os.fspath(home)
+    return _read(folder, tuple(sorted(_found(folder, ""))))
+
+
+@lru_cache(4)
+def _read(home: str, found: tuple[tuple[str, int, int], ...]) -> tuple[str, dict[str, bytes]]:
+    """Return the digest and the files, read once while path, time and size of each stay."""
     size = sum(stamp[2] for stamp in found)
     if size > LARGEST_BYTES:
         raise QueueError(
@@ -77,28 +77,21 @@ def _digest(home: str, found: tuple[Stamp, ...]) -> str:
             f"{LARGEST_BYTES / 1e6:.0f} MB that go along with a job: name another folder as "
             "DRAWSCAPE_HOME"
         )
-    digest = hashlib.blake2b(digest_size=16, person=b"drawscape.code")
-    for path, data in _read(home, found).items():
-        digest.update(f"{path}\0{len(data)}\0".encode() + data)
-    return digest.hexdigest()
-
-
-def _read(home: str, found: tuple[Stamp, ...]) -> dict[str, bytes]:
-    data = {}
+    files = {}
     for path, *_ in found:
-        try:
-            data[path] = Path(home, path).read_bytes()
-        except OSError:  # it has just gone
-            continue
-    return data
+        with suppress(OSError):  # it has just gone
+            files[path] = Path(home, path).read_bytes()
+    digest = hashlib.blake2b(digest_size=16, person=b"drawscape.code")
+    for path, data in files.items():
+        digest.update(f"{path}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest(), files
 
 
 def publish(engine: Engine, codec: Codec, home: Path) -> str:
     """Return the digest of the code in `home`, which the queue has from now on."""
-    digest, now = digest_of(home), time.monotonic()
+    (digest, files), now = _code_in(home), time.monotonic()
     key = engine.target, digest
     if now - _PUBLISHED.get(key, -PUBLISH_S) >= PUBLISH_S:
-        files = _read(os.fspath(home), stamps(home))
         archive = zlib.compress(codec.dumps(files, _about(digest)))
         engine.write(engine.PUBLISH_CODE, digest=digest, archive=archive)
         engine.write(engine.DROP_CODE, before=clock.now() - KEEP_S)
@@ -129,18 +122,16 @@ def _about(digest: str) -> str:
 
 def _unpack(files: dict[str, bytes], folder: Path) -> None:
     """Write the code into `folder`, completely or not at all; of the others the newest stay."""
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
+    with scratch_folder(folder.parent) as scratch:
         for path, data in files.items():
-            target = temporary / path
+            target = scratch / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        os.rename(temporary, folder)
-    except OSError:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if not folder.is_dir():  # else another child was first
-            raise
+        try:
+            scratch.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another child was first
+                raise
     others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
     for old in others[:-_MOST_FOLDERS]:
         shutil.rmtree(old, ignore_errors=True)

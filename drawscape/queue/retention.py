@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +17,7 @@ DAY_S = 86_400.0
 
 _AT_ONCE = 50  # jobs that one statement removes: some milliseconds
 _PAGES_AT_ONCE = 64  # a millisecond or less
-_DRIFT_S = DAY_S / 24
-"""A clock that moves by less was set right by a time server."""
+_DOUBT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,10 @@ KEEP = Keep()
 def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int:
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
-    Their logs and previews go with them. `now` is in seconds since 1970, by default the present as it would
-    be if nobody had set the clock since the machine was started.
+    Their logs and previews go with them. `now` is in seconds since 1970, by default the present. A clock that
+    has jumped ahead by more than a day since the last time is doubted for an hour.
     """
-    now = _steady_now(engine) if now is None else now
+    now = _trusted_now(engine) if now is None else now
     limits = {
         "now": now,
         "finished": now - keep.finished_s,
@@ -83,30 +81,25 @@ def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: i
     return in_slices(engine, _AT_ONCE, step) if most > 0 else 0
 
 
-def _steady_now(engine: Engine) -> float:
-    """Return the present by the first look of this boot and the clock that nobody sets since.
+def _trusted_now(engine: Engine) -> float:
+    """Return the present; for an hour after a jump of the clock the last moment that was trusted.
 
-    A clock that is set a month ahead would else remove what is young. At the machine's start it may be a day
-    ahead of the last prune, or of the newest job. Then it is believed after an hour.
+    A clock that is set a month ahead would else remove what is young. A queue that was not pruned for a day
+    meets the same doubt. The first time the newest job tells what was trusted.
     """
-    boot, wall_s, steady_s = clock.boot_id(), clock.now(), clock.boot_s()
-    if boot is None:
-        return wall_s
+    now = clock.now()
     with engine.transaction() as run:
         rows = run(run.NOTED, name="clock")
         known = json.loads(rows[0][0]) if rows else {}
-        if known.get("boot") != boot:
+        if "seen_s" not in known:
             newest = run(run.NEWEST)
-            seen_s = known.get("seen_s") or (newest[0][0] if newest else wall_s)
-            is_doubtful = wall_s - seen_s > DAY_S
-            start_s = seen_s if is_doubtful else wall_s
-            doubted_until = steady_s + _DRIFT_S if is_doubtful else 0.0
-            known = {"boot": boot, "offset_s": start_s - steady_s, "doubted_until": doubted_until}
-        elif 0 < known.get("doubted_until", 0.0) <= steady_s:
-            known |= {"offset_s": wall_s - steady_s, "doubted_until": 0.0}
-        known["seen_s"] = steady_now = float(known["offset_s"]) + steady_s
+            known = {"seen_s": newest[0][0] if newest else now}
+        if now - known["seen_s"] > DAY_S and now - known.setdefault("jumped_s", now) < _DOUBT_S:
+            trusted = float(known["seen_s"])
+        else:
+            known, trusted = {"seen_s": now}, now
         run(run.NOTE, name="clock", value=json.dumps(known))
-    return wall_s if abs(wall_s - steady_now) < _DRIFT_S else min(wall_s, steady_now)
+    return trusted
 
 
 def _shrink(engine: Engine) -> None:
@@ -138,7 +131,6 @@ def backup(queue: Queue, file: Path) -> Path:
     os.chmod(file, 0o600)
     with open(os.open(key, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
         copy.write(queue.codec.key)
-    shutil.copymode(file, key)
     return key
 
 
