@@ -591,8 +591,7 @@ def save_meta(
 
 
 # Dependencies. An edge (`job_dependency`) stays as long as the job that waits: `done` says whether its
-# dependency has ended as it must. So a retry knows what to wait for again. Before any job is placed,
-# `waits_for` of each that is held counts its open edges: a job placed first may fail, and settle others.
+# dependency has ended as it must. So a retry knows what to wait for again.
 
 _GONE, _IS_OPEN = "gone", "open"
 
@@ -627,21 +626,22 @@ def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
 
 
 def _place(run: Transaction, job_id: str) -> None:
-    """Give a `deferred` job the status that its dependencies allow now."""
+    """Give a job that waits the status that its dependencies allow now."""
     runs_after = RunsAfter(run(run.RUNS_ANYWAY, id=job_id)[0][0])
     waits_for = 0
     for needed, done in run(run.NEEDED, id=job_id):
         state = _state_of(run, needed)
+        if state == _GONE:  # what it did before it went still counts
+            is_met = done or runs_after is RunsAfter.ANY
+        else:
+            is_met = state != _IS_OPEN and runs_after.is_met(state)
+        run(run.SET_DONE, done=int(is_met), id=job_id, needed=needed)
         if state == _IS_OPEN:
             waits_for += 1
-        elif state == _GONE:  # what it did before it went still counts
-            if not (done or runs_after is RunsAfter.ANY):
-                return _give_up(run, job_id, needed, runs_after)
-        elif not runs_after.is_met(state):
-            return _give_up(run, job_id, needed, runs_after)
-        run(run.SET_DONE, done=int(state != _IS_OPEN), id=job_id, needed=needed)
+        elif not is_met:
+            _settle(run, _fail(run, job_id, needed, runs_after), job_id)
+            return
     run(run.PLACE, waits_for=waits_for, id=job_id)
-    return None
 
 
 def _settle(run: Transaction, status: str, *job_ids: str) -> None:
@@ -661,11 +661,6 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
                 pending.append((batch, _state_of(run, batch)))
 
 
-def _give_up(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> None:
-    run(run.SET_DONE, done=0, id=job_id, needed=needed)  # it was once, if the job ran meanwhile
-    _settle(run, _fail(run, job_id, needed, runs_after), job_id)
-
-
 def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:
     how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
     status = runs_after.otherwise.value
@@ -683,38 +678,24 @@ def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -
     pending = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
     placing = dict.fromkeys(pending)
     while pending:
-        for job_id, woken in _hold_dependents(run, pending.pop()):
-            placing[job_id] = None
-            if woken:
-                pending.append(job_id)
-    for job_id in placing:  # all are counted before the first is placed
-        for needed, done in run(run.NEEDED, id=job_id):
-            if done and _state_of(run, needed) == _IS_OPEN:  # queued again while it ran
-                run(run.SET_DONE, done=0, id=job_id, needed=needed)
-        run(run.HOLD, id=job_id)
-    for job_id in placing:
-        if run(run.STATUS, id=job_id)[0][0] == Status.DEFERRED:
+        job_id = pending.pop()
+        batch = run(run.STATUS, id=job_id)[0][1]
+        dependents = [(job_id, *row) for row in run(run.DEPENDENTS, needed=job_id)]
+        dependents += [(batch, *row) for row in run(run.DEPENDENTS, needed=batch)]
+        for needed, dependent, mode, status, reason in dependents:
+            wakes = status in ENDED and (reason == Reason.DEPENDENCY or mode > RunsAfter.ANY)
+            if wakes and run(run.REOPEN, id=dependent, code=None):
+                pending.append(dependent)
+                placing[dependent] = None
+            elif status in WAITING:
+                placing[dependent] = None
+            if status != Status.STARTED:  # what runs has begun with what was there
+                run(run.SET_DONE, done=0, id=dependent, needed=needed)
+    for job_id in placing:  # one that was placed first may have failed, and another with it
+        if run(run.STATUS, id=job_id)[0][0] in WAITING:
             _place(run, job_id)
     return [*placing]
 
 
 def _is_open(run: Transaction, job_id: str) -> bool:
     return run(run.STATUS, id=job_id)[0][0] in OPEN
-
-
-def _hold_dependents(run: Transaction, job_id: str) -> list[tuple[str, bool]]:
-    """Let those that wait for `job_id`, or for its batch, wait again; return each, and whether it woke."""
-    held: list[tuple[str, bool]] = []
-    for needed in (job_id, run(run.STATUS, id=job_id)[0][1]):
-        if needed is None:
-            continue
-        dependents = run(run.DEPENDENTS, needed=needed)
-        for dependent, mode, status, reason in dependents:
-            wakes = reason == Reason.DEPENDENCY or mode > RunsAfter.ANY
-            woken = status in ENDED and wakes and run(run.REOPEN, id=dependent, code=None)
-            if status != Status.STARTED:  # what runs has begun with what was there
-                run(run.SET_DONE, done=0, id=dependent, needed=needed)
-            if woken or status in WAITING:
-                run(run.HOLD, id=dependent)
-                held.append((dependent, bool(woken)))
-    return held

@@ -369,16 +369,11 @@ class Queries:
             else 'scheduled' end
     where id = :id and status = 'deferred'
     """
-    PLACE = """
+    PLACE = f"""
     update job set waits_for = :waits_for,
         status = case when :waits_for > 0 then 'deferred' when due_at is null then 'queued'
             else 'scheduled' end
-    where id = :id and status = 'deferred'
-    """
-    HOLD = f"""
-    update job set status = 'deferred',
-        waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
-    where id = :id and status in {_WAITING} returning id
+    where id = :id and status in {_WAITING}
     """
     GIVE_UP = """
     update job set status = :status, reason = 'dependency', ended_at = :now, error = :error, waits_for = 0
@@ -388,8 +383,7 @@ class Queries:
     update job set status = 'deferred', reason = null, error = null, detail = null, result = null,
         progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
         due_at = null, due_boot = null, due_boot_s = null, stop_grace_s = null, recoveries = 0,
-        start_by = null, code = coalesce(:code, code),
-        waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
+        start_by = null, code = coalesce(:code, code)
     where id = :id and status in {ENDED} and (unique_key is null or not exists (
         select 1 from job as twin where twin.queue = job.queue and twin.unique_key = job.unique_key
             and twin.status in {OPEN})) returning id
