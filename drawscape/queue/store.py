@@ -7,8 +7,7 @@ import json
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import islice
@@ -83,51 +82,57 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     `others` are inserted with it, unless there was a twin. Raises DuplicateJobError when the id is taken,
     JobNotFoundError for an unknown dependency.
     """
-    insertion = partial(_insert, engine, queue, job, *others)
-    return _until_certain(engine, insertion, engine.STATUS, {"id": job.id}) or job.id
-
-
-def _until_certain(
-    engine: Engine, insertion: Callable[[], str | None], check: str, key: dict[str, Any]
-) -> str | None:
-    """Return what `insertion` does, repeated while its connection breaks and `check` finds nothing of it."""
-    for left in reversed(range(_LOST_TRIES)):
-        try:
-            return insertion()
-        except ConnectionLost:
-            if not left:
-                raise
-        except CommitInDoubt as doubt:
-            try:
-                found = engine.read(check, **key)
-            except QueueError as error:
-                name = next(iter(key.values()))
-                raise CommitInDoubt(
-                    f"{doubt}. Nor can be asked now ({error}): look for {name!r} before you queue it again"
-                ) from error
-            if found:
-                return None
-            if not left:
-                raise
-    return None
-
-
-def _insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     unique_key = job.row.get("unique_key")
-    if not (unique_key or job.depends_on or others or job.group != _ORDINARY):
-        with _duplicates_named(job):
+
+    def insertion() -> str:
+        if not (unique_key or job.depends_on or others or job.group != _ORDINARY):
             failpoint("insert.before_commit")
             row = _columns(job, queue)
             engine.write(_insertion(tuple(row)), **row)
-    else:
-        with _duplicates_named(job, *others), engine.transaction() as run:
+            return job.id
+        with engine.transaction() as run:
             if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
                 return str(twins[0][0])
             for one in (job, *others):
                 _insert_linked(run, queue, one)
             failpoint("insert.before_commit")
-    failpoint("insert.after_commit")
-    return job.id
+        return job.id
+
+    return _until_certain(engine, insertion, (job, *others), {"id": job.id}) or job.id
+
+
+def _until_certain(
+    engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], key: dict[str, str]
+) -> str | None:
+    """Return what `insertion` of `jobs` does, repeated while its connection breaks and `key` is not there."""
+    for left in reversed(range(_LOST_TRIES)):
+        try:
+            found = insertion()
+            failpoint("insert.after_commit")
+            return found
+        except UniqueViolation as error:
+            if "job.id" not in str(error):
+                raise
+            ids = " or ".join(repr(job.id) for job in jobs)
+            raise DuplicateJobError(
+                f"job_id={ids} is taken; choose another, or delete that job first"
+            ) from None
+        except ConnectionLost:
+            if not left:
+                raise
+        except CommitInDoubt as doubt:
+            try:
+                is_there = engine.read(engine.STATUS if "id" in key else engine.BATCH, **key)
+            except QueueError as error:
+                name = next(iter(key.values()))
+                raise CommitInDoubt(
+                    f"{doubt}. Nor can be asked now ({error}): look for {name!r} before you queue it again"
+                ) from error
+            if is_there:
+                return None
+            if not left:
+                raise
+    return None
 
 
 def insert_many(
@@ -147,10 +152,8 @@ def insert_many(
     batch = model.row["batch"]
 
     def insertion() -> None:
-        with (
-            _duplicates_named(*then),
-            engine.transaction(is_alone=bool(then) or model.group != _ORDINARY) as run,
-        ):
+        is_alone = bool(then) or model.group != _ORDINARY
+        with engine.transaction(is_alone=is_alone) as run:
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
             shared = _columns(model, queue, _group_id(run, queue, model.group))
@@ -160,23 +163,8 @@ def insert_many(
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
-        failpoint("insert.after_commit")
 
-    _until_certain(engine, insertion, engine.BATCH, {"batch": batch})
-
-
-@contextmanager
-def _duplicates_named(*jobs: NewJob) -> Iterator[None]:
-    """Turn the one violation that a caller can cause into its name."""
-    try:
-        yield
-    except UniqueViolation as error:
-        if "job.id" not in str(error):
-            raise
-        ids = " or ".join(repr(job.id) for job in jobs)
-        raise DuplicateJobError(
-            f"job_id={ids} is taken; choose another, or delete that job first"
-        ) from None
+    _until_certain(engine, insertion, then, {"batch": batch})
 
 
 @lru_cache(64)
@@ -292,14 +280,14 @@ def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
     except DrawscapeError as error:
         _warn("job=%s event=refusal_not_written error=%r", held.id, str(error))
         return outcome
-    if refusals is None:
+    if not refusals:
         _warn("job=%s event=refused why=%r", held.id, why)
         return None
     return replace(outcome, error="\n".join(refusals)) if len(refusals) > 1 else outcome
 
 
-def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
-    """Return None when the job goes back for a moment, without an attempt counted, else why not."""
+def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
+    """Return why each worker refuses it; nothing when it goes back for a moment, with no attempt counted."""
     living = engine.workers.living()
     rows = engine.read(engine.GROUP_OF, id=held.id)
     lane = rows[0][0] if rows else "default"
@@ -309,14 +297,13 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
             return [why]
         detail, queue = rows[0]
         refused_by = {**parsed(detail).get("refused_by", {}), held.worker: why}
-        others = {
-            one.id for one in living if one.queue == queue and (not one.lanes or lane in one.lanes)
-        }
-        if not others - refused_by.keys():
-            return [*refused_by.values()]
-        detail = json.dumps({"refused_by": refused_by})
-        run(run.REFUSE, **held.key, **due_after(_REFUSAL_PAUSE_S), detail=detail)
-    return None
+        for one in living:
+            serves = one.queue == queue and (not one.lanes or lane in one.lanes)
+            if serves and one.id not in refused_by:
+                detail = json.dumps({"refused_by": refused_by})
+                run(run.REFUSE, **held.key, **due_after(_REFUSAL_PAUSE_S), detail=detail)
+                return []
+    return [*refused_by.values()]
 
 
 # Jobs that wait for a moment
