@@ -418,9 +418,9 @@ def get_job(job_id: str) -> Job:
     >>> get_job(enqueue_background_job(TASK, 40, 40).id).task
     'workers.svg_tasks.generate_complex_svg'
     """
-    queue = default_queue()
-    queue.read_job(job_id)
-    return Job(queue, job_id)
+    found = Job(default_queue(), job_id)
+    found.refresh()
+    return found
 
 
 def find_job(name: str) -> Job:

@@ -344,21 +344,15 @@ def _task_waits(storage: Any) -> bool:
 
 
 class NativeWorker(Worker):  # type: ignore[misc]
-    """A thread for huey's own tasks; it looks for one when one was seen to wait."""
+    """A thread for huey's own tasks, which sleeps until one was seen to wait."""
 
     task_waits: threading.Event
 
-    def loop(self, now: Any = None) -> None:
-        """Do as huey does, if a task waits."""
-        self.task_waits.clear()
-        try:
-            is_there = _task_waits(self.huey.storage)
-        except DrawscapeError:  # the thread that watches says what it is
-            is_there = False
-        if is_there:
-            super().loop(now)
-        elif not self.stop_flag.is_set():  # it is set before the event is
+    def sleep(self) -> None:
+        """Wait for a task, or a second."""
+        if not self.stop_flag.is_set():  # it is set before the event is
             self.task_waits.wait(_IDLE_S)
+        self.task_waits.clear()
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
@@ -371,22 +365,19 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
         return cast("Queue", self.huey.queue())
 
     def loop(self, now: Any = None) -> None:
-        """Do as huey does, then prune when it is time."""
+        """Do as huey does, after what is due for jobs."""
+        huey, now_s = self.huey, time.monotonic()
         try:
-            if self.periodic and self.huey.timetable:
-                self.huey.run_timetable(self._queue)
+            if self.periodic and huey.timetable:
+                huey.run_timetable(self._queue)
+            if self._prune_at is None:
+                self._prune_at = now_s + min(_FIRST_PRUNE_S, huey.prune_every_s)
+            elif now_s >= self._prune_at:
+                self._prune_at = now_s + huey.prune_every_s
+                prune(huey.storage.watched, huey.keep)
         except DrawscapeError as error:
-            _LOG.error("event=timetable_failed error=%r", str(error))
+            _LOG.error("event=schedule_failed error=%r", str(error))
         super().loop(now)
-        every_s, now_s = self.huey.prune_every_s, time.monotonic()
-        if self._prune_at is None:
-            self._prune_at = now_s + min(_FIRST_PRUNE_S, every_s)
-        elif now_s >= self._prune_at:
-            self._prune_at = now_s + every_s
-            try:
-                prune(self.huey.storage.watched, self.huey.keep)
-            except DrawscapeError as error:
-                _LOG.error("event=prune_failed error=%r", str(error))
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]
@@ -436,7 +427,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._jobs, self._request, child_settings, self._lease, slots, self._stopping
         )
         self._native_task_waits = threading.Event()
-        """Set when one of huey's own tasks waits; who looks for one clears it before."""
+        """Set when one of huey's own tasks waits."""
         self._next_due: float | None = None
         self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
         super().__init__(huey, **options)

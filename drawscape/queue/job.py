@@ -17,7 +17,16 @@ from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import store
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.queue import JobReference, Queue, whole
-from drawscape.queue.row import ENDED, OPEN, STATUSES, Group, JobMeta, JobSnapshot, Status
+from drawscape.queue.row import (
+    ENDED,
+    OPEN,
+    STATUSES,
+    Group,
+    JobMeta,
+    JobSnapshot,
+    Status,
+    unknown_job,
+)
 from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import Origin
 
@@ -40,7 +49,10 @@ class Job(JobReference):
 
     def refresh(self) -> JobSnapshot:
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
-        return self._queue.read_job(self.id)
+        row = self._queue.find(self.id)
+        if row is None:
+            raise JobNotFoundError(unknown_job(self.id))
+        return row
 
     status = _fact(
         "status",
@@ -583,7 +595,9 @@ class Watcher:
             newest = self._reader.newest(limit=_NEWEST)
             rows = {row.id: row for row in reversed(newest)}
         else:
-            rows = self._reader.find_all(watch.job_ids)
+            engine = self._reader.database
+            found = engine.read(engine.JOBS, ids=engine.list_value(watch.job_ids))
+            rows = {row.id: row for row in map(JobSnapshot.of, found)}
         for job_id, row in rows.items():
             if watch.seen.get(job_id) != row:
                 watch.seen[job_id] = row

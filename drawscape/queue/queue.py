@@ -14,7 +14,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from drawscape import clock, output_store
-from drawscape.errors import JobNotFoundError, JobOptionError, NotSerializableError
+from drawscape.errors import JobOptionError, NotSerializableError
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.row import (
     STATUSES,
@@ -28,7 +28,6 @@ from drawscape.queue.row import (
     module_pattern,
     new_id,
     new_ids,
-    unknown_job,
 )
 from drawscape.queue.store import insert, insert_many
 from drawscape.queue.task import (
@@ -52,7 +51,10 @@ PAYLOAD_LIMIT_BYTES = 100_000_000
 """Of a job's arguments: they are copied several times on their way to the worker."""
 
 _SINGLE = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
-_CALLBACKS = {"job_on_success": RunsAfter.ONLY_SUCCESS, "job_on_failure": RunsAfter.ONLY_FAILURE}
+_CALLBACKS = {
+    "job_on_success": {"runs_anyway": RunsAfter.ONLY_SUCCESS},
+    "job_on_failure": {"runs_anyway": RunsAfter.ONLY_FAILURE},
+}
 
 
 class JobReference:
@@ -99,11 +101,6 @@ class Queue:
         """What names it to people: the file, or the URL without a password."""
         return self.database.label
 
-    @property
-    def folder(self) -> Path:
-        """The folder of its key and locks."""
-        return self.database.folder
-
     def code(self) -> str | None:
         """Return what names the code of the home's tasks, where a worker may have another; else None."""
         if not self.database.is_server:
@@ -118,19 +115,6 @@ class Queue:
         """Return the job as it is now, or None for an unknown id."""
         rows = self.database.read(self.database.JOB, id=job_id)
         return JobSnapshot.of(rows[0]) if rows else None
-
-    def find_all(self, job_ids: Sequence[str]) -> dict[str, JobSnapshot]:
-        """Return the jobs of `job_ids` that exist, by id."""
-        engine = self.database
-        rows = engine.read(engine.JOBS, ids=engine.list_value(job_ids)) if job_ids else ()
-        return {job.id: job for job in map(JobSnapshot.of, rows)}
-
-    def read_job(self, job_id: str) -> JobSnapshot:
-        """Return the job as it is now; raise JobNotFoundError when there is none."""
-        job = self.find(job_id)
-        if job is None:
-            raise JobNotFoundError(unknown_job(job_id))
-        return job
 
     def newest(
         self,
@@ -192,14 +176,16 @@ class Queue:
         """
         options, arguments = split_options(kwargs)
         args, arguments, needed = with_results(args, arguments, JobReference)
-        job = self._new_job(target, args, arguments, options)
+        own = {"code": self.code()}
+        job = self._new_job(target, args, arguments, options, own)
         job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
-        callbacks = []
-        for option, runs_anyway in _CALLBACKS.items():
-            if (callback := options.get(option)) is not None:
-                one = self._new_job(callback, (job.id,), {}, {"job_depends_on": job.id})
-                one.row["runs_anyway"] = runs_anyway
-                callbacks.append(one)
+        callbacks = [
+            self._new_job(
+                options[name], (job.id,), {}, {"job_depends_on": job.id}, own | runs_after
+            )
+            for name, runs_after in _CALLBACKS.items()
+            if options.get(name) is not None
+        ]
         return insert(self.database, self.name, job, *callbacks)
 
     def _new_job(
@@ -208,8 +194,9 @@ class Queue:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         options: Mapping[str, Any],
+        columns: Mapping[str, Any],
     ) -> NewJob:
-        """Return the job of one call; its code is with the queue."""
+        """Return the job of one call, with some columns of its row."""
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, args, kwargs)
         asked = options.get("job_id")
@@ -218,7 +205,7 @@ class Queue:
         job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
         if "description" not in job.row:
             job.row["description"] = task.words(args, kwargs)
-        job.row["code"] = self.code()
+        job.row.update(columns)
         return job
 
     def result_of(self, job_id: str) -> Any:
@@ -241,14 +228,12 @@ class Queue:
         except NotSerializableError as error:
             raise _culprit(task, (), {}, error) from error
         # Read in the child, so it travels with the call.
-        extra = ({"fresh_process": True},) if options.get("job_fresh_process") else ()
+        extra = [{"fresh_process": True}] if options.get("job_fresh_process") else []
 
         def packed(job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
-            call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
+            call = (carried, tuple(args), dict(kwargs), *extra)
             if self.is_shared:
                 call = portable_paths(call, self.home)
-            if extra:
-                call += extra
             try:
                 payload = self.codec.dumps(call, of_call(job_id, path), by_value=task.by_value)
             except NotSerializableError as error:
@@ -293,7 +278,8 @@ class Queue:
             check_binding(packers[one][0], (), dict.fromkeys(names))
         model = new_job(new_id(), packers[target][0], b"", known)
         batch, words = model.id, model.row.get("description")
-        model.row.update(batch=batch, code=self.code())
+        own = {"code": self.code()}
+        model.row.update(own, batch=batch)
         rows = []
         for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
             task, packed = packers[one]
@@ -304,7 +290,7 @@ class Queue:
             asked, arguments = split_options(then_kwargs or {})
             _refuse(asked, _SINGLE[1:], "what follows a batch")
             asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
-            following = [self._new_job(then, (), arguments, asked)]
+            following = [self._new_job(then, (), arguments, asked, own)]
         columns = ("id", "task", "payload", "description")
         insert_many(
             self.database, self.name, model, columns, rows, description=description, then=following

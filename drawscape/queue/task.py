@@ -187,21 +187,14 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"; tasks there: {', '.join(known) or 'none'}"
 
 
-@functools.lru_cache(maxsize=512)
-def _signature(function: Function) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
+_signature = functools.lru_cache(maxsize=512)(inspect.signature)
 
 
 def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise TaskArgumentsError when `args` and `kwargs` do not fit the task's signature."""
     try:
         signature = _signature(task.function)
-    except TypeError:  # a callable that cannot be hashed
-        signature = None
-    if signature is None:
+    except (TypeError, ValueError):  # it has none, or cannot be hashed
         return
     try:
         signature.bind(*args, **kwargs)

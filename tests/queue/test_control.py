@@ -124,7 +124,7 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
     job = enqueue_background_job("sampletasks.nothing")
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)
     database = default_queue().database
-    worker, locks = new_id(), default_queue().folder / "workers"
+    worker, locks = new_id(), default_queue().database.folder / "workers"
     Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", worker, None)
     assert job.stop(grace=60)

@@ -37,7 +37,7 @@ def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     assert prune_jobs() == 0
     assert prune_jobs(Keep(finished_s=0)) == 1
     assert job.logs() == ""
-    assert not (default_queue().folder / "logs" / f"{job.id}.log").exists()
+    assert not (default_queue().database.folder / "logs" / f"{job.id}.log").exists()
     assert kept.status == "scheduled"
 
 
@@ -58,7 +58,7 @@ def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer, own_huey):
     start_consumer(huey=own_huey(keep=Keep(finished_s=0.5), prune_every_s=0.2))
     spoken = enqueue_background_job("sampletasks.print_much", 1)
     wait_until(lambda: spoken.id not in {job.id for job in list_jobs()})
-    assert not (default_queue().folder / "logs" / f"{spoken.id}.log").exists()
+    assert not (default_queue().database.folder / "logs" / f"{spoken.id}.log").exists()
     assert failed.status == "failed"  # kept for a year
 
 

@@ -42,10 +42,10 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
     link = tmp_path / "elsewhere" / "link.db"
     link.symlink_to(default_queue().database.path)
     linked = Queue.on(open_engine(link), QUEUE_NAME, home, ("sampletasks",))
-    assert linked.folder == default_queue().folder
+    assert linked.database.folder == default_queue().database.folder
     assert linked.codec.key == default_queue().codec.key
     assert [row.id for row in linked.newest()] == [first.id]
-    assert JobHuey(filename=link).storage.jobs.folder == default_queue().folder
+    assert JobHuey(filename=link).storage.jobs.folder == default_queue().database.folder
 
 
 @pytest.mark.usefixtures("home")
@@ -180,7 +180,7 @@ GONE = {
 @pytest.mark.parametrize("when", [0, 2**32], ids=["long ago", "at the time of the last look"])
 def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
     job = enqueue_background_job("sampletasks.nothing")
-    os.utime(folder := default_queue().folder, (2**32, 2**32))
+    os.utime(folder := default_queue().database.folder, (2**32, 2**32))
     enqueue_background_job("sampletasks.nothing")
     GONE[harm](folder)
     if folder.exists():
@@ -235,7 +235,7 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
     consumer = start_consumer("-w", "2")
     job = enqueue_background_job("sampletasks.nap", 600)
     wait_until(lambda: job.status == "started")
-    GONE[harm](default_queue().folder)
+    GONE[harm](default_queue().database.folder)
     wait_until(lambda: consumer.process.poll() is not None, f"its end, see {consumer.log}")
     assert consumer.process.returncode == 1
     text = consumer.log.read_text()
