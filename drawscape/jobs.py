@@ -23,7 +23,7 @@ from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTime
 from drawscape.late_names import late_names
 from drawscape.queue import store, task
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
-from drawscape.queue.job import Batch, Job, Watch, Watcher
+from drawscape.queue.job import Batch, Job, Watch, Watcher, retry_failed
 from drawscape.queue.queue import Queue, Statistics, check_lane, split_options, whole
 from drawscape.queue.row import (
     ENDED,
@@ -631,10 +631,7 @@ def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> lis
     >>> retry_failed_jobs(reason="timeout")
     []
     """
-    queue = default_queue()
-    code = queue.code()
-    ids = store.retry_failed(queue.database, queue.name, task, reason, code=code)
-    return [Job(queue, job_id) for job_id in ids]
+    return retry_failed(default_queue(), task=task, reason=reason)
 
 
 def requeue_job(job_id: str) -> Job:

@@ -337,12 +337,6 @@ _ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's
 _CHORES_S = 1.0
 
 
-def _task_waits(storage: Any) -> bool:
-    """Return whether one of huey's own tasks waits."""
-    sql = "select exists (select 1 from task where queue = :queue)"
-    return storage.has_tasks and bool(storage.watched.read(sql, queue=storage.name)[0][0])
-
-
 class NativeWorker(Worker):  # type: ignore[misc]
     """A thread for huey's own tasks, which sleeps until one was seen to wait."""
 
@@ -545,7 +539,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if job_waits:
             self._dispatcher.wake()
             time.sleep(_ASIDE_S)
-        task_waits = _task_waits(self.huey.storage)
+        if not self.huey.storage.has_tasks:
+            return job_waits
+        sql = "select exists (select 1 from task where queue = :queue)"
+        task_waits = bool(self._watched.read(sql, queue=self.huey.storage.name)[0][0])
         if task_waits:
             self._native_task_waits.set()
         return job_waits or task_waits

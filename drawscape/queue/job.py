@@ -267,7 +267,8 @@ class Batch:
     def __init__(self, queue: Queue, batch_id: str) -> None:
         self._queue = queue
         self._database = queue.database
-        self._id = batch_id
+        self.id = batch_id
+        """A job may depend on it."""
         rows = self._read(queue.database.BATCH)
         if not rows:
             raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
@@ -276,12 +277,7 @@ class Batch:
         """The job that runs when all are done, if one was asked for."""
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
-        return self._database.read(statement, batch=self._id, **values)
-
-    @property
-    def id(self) -> str:
-        """The batch's id; a job may depend on it."""
-        return self._id
+        return self._database.read(statement, batch=self.id, **values)
 
     def __len__(self) -> int:
         return self._total
@@ -345,7 +341,7 @@ class Batch:
                         yield Job(self._queue, job_id)
 
     def _words(self) -> str:
-        return f"batch {self._id}: {self.done} of {self._total} jobs have ended"
+        return f"batch {self.id}: {self.done} of {self._total} jobs have ended"
 
     __iter__ = as_completed
 
@@ -374,18 +370,21 @@ class Batch:
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
         queue, grace_s = self._queue, seconds(grace, "grace")
-        return store.cancel_many(queue.database, queue.name, batch=self._id, grace_s=grace_s)
+        return store.cancel_many(queue.database, queue.name, batch=self.id, grace_s=grace_s)
 
     def retry(self) -> list[Job]:
         """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
-        queue = self._queue
-        code = queue.code()
-        ids = store.retry_failed(queue.database, queue.name, batch=self._id, code=code)
-        return [Job(queue, job_id) for job_id in ids]
+        return retry_failed(self._queue, batch=self.id)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
-        return f"<Batch {self._id} of {self._total}: {counts or 'empty'}>"
+        return f"<Batch {self.id} of {self._total}: {counts or 'empty'}>"
+
+
+def retry_failed(queue: Queue, **chosen: str | None) -> list[Job]:
+    """Queue the failed jobs of a task, a reason or a batch again, and return them."""
+    ids = store.retry_failed(queue.database, queue.name, code=queue.code(), **chosen)
+    return [Job(queue, job_id) for job_id in ids]
 
 
 # In words

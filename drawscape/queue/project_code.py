@@ -35,23 +35,19 @@ _SETTINGS = ("drawscape.toml", "pyproject.toml")  # they name the modules of tas
 _OTHERS = frozenset({"output", "node_modules", "__pycache__", "site-packages"})
 
 
-def _found(folder: str, inside: str) -> Iterator[tuple[str, int, int]]:
+def _found(home: str) -> Iterator[tuple[str, int, int]]:
     """Yield path, time in ns and size of each file of the code: Python files, and settings."""
-    try:
-        entries = [*os.scandir(folder)]
-    except OSError:
-        return
-    if any(entry.name == "pyvenv.cfg" for entry in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in _OTHERS:
+    for folder, folders, names in os.walk(home):
+        if "pyvenv.cfg" in names:
+            folders.clear()
             continue
-        path = f"{inside}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from _found(entry.path, f"{path}/")
-        elif entry.name.endswith(".py") or path in _SETTINGS:
-            status = entry.stat()
-            yield path, status.st_mtime_ns, status.st_size
+        folders[:] = [one for one in folders if one[0] != "." and one not in _OTHERS]
+        for name in names:
+            is_code = name.endswith(".py") and name[0] != "."
+            if is_code or (name in _SETTINGS and folder == home):
+                file = os.path.join(folder, name)
+                status = os.stat(file)
+                yield os.path.relpath(file, home), status.st_mtime_ns, status.st_size
 
 
 def digest_of(home: Path) -> str:
@@ -64,7 +60,7 @@ def digest_of(home: Path) -> str:
 
 def _code_in(home: Path) -> tuple[str, dict[str, bytes]]:
     folder = os.fspath(home)
-    return _read(folder, tuple(sorted(_found(folder, ""))))
+    return _read(folder, tuple(sorted(_found(folder))))
 
 
 @lru_cache(4)
@@ -112,26 +108,21 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
         if not rows:
             raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
         files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
-        _unpack(files, folder)
+        with scratch_folder(folder.parent) as scratch:
+            for path, data in files.items():
+                target = scratch / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            try:
+                scratch.rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else another child was first
+                    raise
+        others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
+        for old in others[:-_MOST_FOLDERS]:
+            shutil.rmtree(old, ignore_errors=True)
     return folder
 
 
 def _about(digest: str) -> str:
     return f"code {digest}\n"
-
-
-def _unpack(files: dict[str, bytes], folder: Path) -> None:
-    """Write the code into `folder`, completely or not at all; of the others the newest stay."""
-    with scratch_folder(folder.parent) as scratch:
-        for path, data in files.items():
-            target = scratch / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        try:
-            scratch.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another child was first
-                raise
-    others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
-    for old in others[:-_MOST_FOLDERS]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -7,9 +7,10 @@ import json
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -417,8 +418,7 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
     with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
     """
-    with engine.transaction() as run:
-        _locked(run, job_id)
+    with _locked(engine, job_id) as (run, _, _):
         if run(run.CANCEL, id=job_id):
             _settle(run, Status.CANCELED, job_id)
             return True
@@ -454,15 +454,12 @@ def cancel_many(
 
 def _stop_without_workers(engine: Engine, asked: Rows) -> None:
     """Where nobody is there to kill anything, the job stopped when its worker died."""
-    alive: dict[str | None, bool] = {}
+    is_alive = cache(engine.workers.await_sign)
     for job_id, worker in asked:
-        if worker not in alive:
-            alive[worker] = engine.workers.await_sign(worker)
-        if alive[worker]:
-            continue
-        with engine.transaction() as run:
-            if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker):
-                _settle(run, Status.STOPPED, job_id)
+        if not is_alive(worker):
+            with engine.transaction() as run:
+                if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker):
+                    _settle(run, Status.STOPPED, job_id)
 
 
 RETRIED = tuple(status for status in ENDED if status != Status.FINISHED)
@@ -477,8 +474,7 @@ def requeue(
     Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may. So it does
     while another job with its `job_unique` key is active, or a dependency stands in the way.
     """
-    with engine.transaction() as run:
-        status = _locked(run, job_id)[0]
+    with _locked(engine, job_id) as (run, status, _):
         if status not in among:  # raised inside: the transaction changes nothing
             raise JobStateError(
                 f"job {job_id} is {status}; only one that is {' or '.join(among)} can be queued again"
@@ -494,13 +490,14 @@ def requeue(
             )
 
 
-def _locked(run: Transaction, job_id: str) -> tuple[str, str | None]:
-    """Return status and notes of a job that nobody else changes now; raise JobNotFoundError."""
-    rows = run(run.LOCK, id=job_id)
-    if not rows:
-        raise JobNotFoundError(unknown_job(job_id))
-    status, meta = rows[0]
-    return status, meta
+@contextmanager
+def _locked(engine: Engine, job_id: str) -> Iterator[tuple[Transaction, str, str | None]]:
+    """Yield a transaction, status and notes of a job that nobody else changes; raise JobNotFoundError."""
+    with engine.transaction() as run:
+        rows = run(run.LOCK, id=job_id)
+        if not rows:
+            raise JobNotFoundError(unknown_job(job_id))
+        yield run, *rows[0]
 
 
 def retry_failed(
@@ -544,8 +541,7 @@ def delete(engine: Engine, job_id: str) -> None:
 
     Raises JobNotFoundError, and JobStateError while it waits or runs, or while a job that depends on it does.
     """
-    with engine.transaction() as run:
-        status, _ = _locked(run, job_id)
+    with _locked(engine, job_id) as (run, status, _):
         if status not in ENDED:
             raise JobStateError(f"job {job_id} is {status}; cancel it first")
         if needing := run(run.NEEDED_BY, id=job_id):
@@ -557,8 +553,7 @@ def delete(engine: Engine, job_id: str) -> None:
 
 def set_priority(engine: Engine, job_id: str, priority: int) -> None:
     """Change the priority of a job that has not begun; raise JobStateError for one that has."""
-    with engine.transaction() as run:
-        status, _ = _locked(run, job_id)
+    with _locked(engine, job_id) as (run, status, _):
         if not run(run.SET_PRIORITY, id=job_id, priority=priority):
             raise JobStateError(f"job {job_id} is {status}; a priority changes only jobs that wait")
 
@@ -567,8 +562,7 @@ def save_meta(
     engine: Engine, job_id: str, change: Mapping[str, Any], gone: Sequence[str] = ()
 ) -> None:
     """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
-    with engine.transaction() as run:
-        status, meta = _locked(run, job_id)
+    with _locked(engine, job_id) as (run, status, meta):
         if status == Status.STARTED:
             raise JobStateError(
                 f"job {job_id} runs, so only its task may write its meta; wait until it has ended"

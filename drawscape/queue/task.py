@@ -467,18 +467,15 @@ def load_key(path: Path) -> bytes:
 
 def _make_key(path: Path) -> None:
     """A link is made in one step, so nobody ever reads half a key."""
+    import tempfile
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a consumer may be a home's first
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+    with tempfile.NamedTemporaryFile(dir=path.parent) as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-    finally:
-        temporary.unlink()
+            os.link(file.name, path)
 
 
 # Jobs as arguments
@@ -545,7 +542,8 @@ def _portable(value: Any, folder: str) -> Any:
         text = os.fspath(value)
         if text.startswith(folder):
             name = text.removeprefix(folder).replace(os.sep, "/")
-            return OutputFile(name, _stamp_of(text), isinstance(value, str))
+            stamp = os.stat(text).st_mtime_ns if os.path.exists(text) else None
+            return OutputFile(name, stamp, isinstance(value, str))
         return value
     kind = type(value)
     if kind in (list, tuple):
@@ -578,10 +576,3 @@ def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
     path = folder / name
     output_store.fetch(path, folder, stamp)
     return os.fspath(path) if is_text else path
-
-
-def _stamp_of(file: str) -> int | None:
-    try:
-        return os.stat(file).st_mtime_ns
-    except OSError:
-        return None
