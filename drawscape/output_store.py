@@ -13,6 +13,7 @@ import os
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,14 @@ def folder(home: Path) -> Path:
 def publish(file: Path, path: Path, folder: Path) -> None:
     """Write `file` into the store, if there is one, under the name of `path` in `folder`.
 
-    Raises OutputStoreError.
+    The file gets the time of its object. Raises OutputStoreError.
     """
     if at := _place_of(path, folder):
-        at[0].put(at[1], file)
+        content = file.read_bytes()
+        with at as (files, place):
+            files.pipe_file(place, content)
+            stamp = _stamp(files.info(place))
+        os.utime(file, ns=(stamp, stamp))
         _expected.pop(path, None)
 
 
@@ -82,8 +87,12 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
     Nothing is asked when the file has the time `stamp`. Raises OutputStoreError.
     """
-    if at := _place_of(path, folder):
-        at[0].get(at[1], path, stamp)
+    known = _time_of(path)
+    if (known is None or known != stamp) and (at := _place_of(path, folder)):
+        with at as (files, place), contextlib.suppress(FileNotFoundError):
+            now = _stamp(files.info(place))
+            if now != known:
+                _write(path, files.cat_file(place), now)
 
 
 def fetch_all(folder: Path, suffix: str) -> None:
@@ -98,7 +107,8 @@ def fetch_all(folder: Path, suffix: str) -> None:
 def remove(path: Path, folder: Path) -> None:
     """Remove what `path` names in `folder` from the store, if there is one. Raises OutputStoreError."""
     if at := _place_of(path, folder):
-        at[0].remove(at[1])
+        with at as (files, place), contextlib.suppress(FileNotFoundError):
+            files.rm_file(place)
 
 
 def expect(path: Path) -> None:
@@ -118,14 +128,14 @@ def publish_expected(home: Path) -> None:
             publish(path, path, folder(home))
 
 
-def _place_of(path: Path, folder: Path) -> "tuple[OutputStore, str] | None":
-    """Return the store and the name of `path` in it; None without one, or of what does not go there."""
+def _place_of(path: Path, folder: Path) -> "AbstractContextManager[tuple[Any, str]] | None":
+    """Return what yields the store's files and the name of `path` there; None for what does not go there."""
     if "://" not in named():
         return None
     full, top = path.parent.resolve() / path.name, folder.resolve()
     if path.name.startswith(".") or not full.is_relative_to(top) or (found := store()) is None:
         return None
-    return found, full.relative_to(top).as_posix()
+    return found.opened(full.relative_to(top).as_posix())
 
 
 class OutputStore:
@@ -149,75 +159,38 @@ class OutputStore:
         except Exception as error:  # noqa: BLE001 - each package raises its own
             raise self._error(str(error)) from None
 
-    def put(self, name: str, file: Path) -> None:
-        """Write the content of `file` as the object `name`, and give the file its time.
-
-        Raises OutputStoreError.
-        """
-        content = file.read_bytes()
-        with self._translated(name):
-            self._files.pipe_file(self._path(name), content)
-            stamp = _stamp(self._files.info(self._path(name)))
-        os.utime(file, ns=(stamp, stamp))
-
-    def get(self, name: str, file: Path, stamp: int | None = None) -> None:
-        """Make `file` a copy of the object `name`, if there is one.
-
-        Nothing is asked when `file` has the time `stamp` already. Raises OutputStoreError.
-        """
-        known = _time_of(file)
-        if known is not None and known == stamp:
-            return
-        with self._translated(name), contextlib.suppress(FileNotFoundError):
-            now = _stamp(self._files.info(self._path(name)))
-            if now != known:
-                _write(file, self._files.cat_file(self._path(name)), now)
-
-    def remove(self, name: str) -> None:
-        """Remove the object, if it is there. Raises OutputStoreError."""
-        with self._translated(name), contextlib.suppress(FileNotFoundError):
-            self._files.rm_file(self._path(name))
-
     def get_all(self, folder: Path, suffix: str) -> None:
         """Copy all objects whose names end in `suffix` into `folder`, but for those that are there already.
 
         Raises OutputStoreError.
         """
-        with self._translated(""):
-            found: Mapping[str, Any] = self._files.find(self._root, detail=True)
+        with self.opened("") as (files, root):
+            found: Mapping[str, Any] = files.find(root.rstrip("/"), detail=True)
             if not found:
                 self.check()
-            stamps = {path: _stamp(info) for path, info in found.items()}
+            names = {path: path.removeprefix(root) for path in found if path.endswith(suffix)}
+            stamps = {path: _stamp(found[path]) for path in names}
             missing = [
                 path
-                for path, stamp in stamps.items()
-                if path.endswith(suffix)
-                and "/." not in f"/{self._name(path)}"
-                and _time_of(folder / self._name(path)) != stamp
+                for path, name in names.items()
+                if "/." not in f"/{name}" and _time_of(folder / name) != stamps[path]
             ]
             for start in range(0, len(missing), _AT_ONCE):
-                chunk = missing[start : start + _AT_ONCE]
-                contents = self._files.cat(chunk, on_error="omit")
+                contents = files.cat(missing[start : start + _AT_ONCE], on_error="omit")
                 for path, content in contents.items():
-                    _write(folder / self._name(path), content, stamps[path])
+                    _write(folder / names[path], content, stamps[path])
 
     def check(self) -> None:
         """Raise OutputStoreError when it cannot be used; an empty one can."""
         bucket = self._root.split("/")[0] or self._root
-        with self._translated(""):
-            self._files.ls(bucket)
-
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
-
-    def _name(self, path: str) -> str:
-        return path.removeprefix(self._root.rstrip("/") + "/")
+        with self.opened("") as (files, _):
+            files.ls(bucket)
 
     @contextlib.contextmanager
-    def _translated(self, name: str) -> Iterator[None]:
-        """Turn what the store's package raises into errors that say what to do."""
+    def opened(self, name: str) -> Iterator[tuple[Any, str]]:
+        """Yield the store's files and where `name` is; what its package raises gets words for what to do."""
         try:
-            yield
+            yield self._files, f"{self._root.rstrip('/')}/{name}"
         except OutputStoreError:
             raise
         except FileNotFoundError as error:

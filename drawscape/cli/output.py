@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
@@ -21,10 +21,6 @@ from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import EFFORTS, Effort
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import Fill, Layering, Text
-
-if TYPE_CHECKING:  # an SVG is ordered and written without it
-    from drawscape.plot.pages import Reach
-
 
 _LENGTH = click.FloatRange(0)
 
@@ -221,45 +217,31 @@ class PlotOptions:
 
     def _ready(self, document: Document, form: Format) -> tuple[Document, dict[str, Any]]:
         """Return the drawing within reach, and the options of the format's writer."""
-        from drawscape.plot.pages import crop
+        from drawscape.plot.pages import Reach, crop
 
-        options = self._writer_options(form)
-        document, notes = crop(document, self._reach(document, form, options), outside=self.outside)
+        machine = self.chosen_machine
+        options: dict[str, Any] = {"dpi": self.dpi, "device": self.device}
+        if form == "gcode":
+            from drawscape.plot import gcode
+
+            profile = machine.profile if machine else None
+            options = {"profile": profile or gcode.read_profile(self.profile)}
+            reach = gcode.reach_of(document, options["profile"])
+        elif form == "hpgl":
+            from drawscape.plot import hpgl
+
+            if machine and machine.format == "hpgl":
+                options["device"] = machine.device or self.device
+            reach = hpgl.reach_of(document, options["device"])
+        else:
+            reach = machine.reach(document) if machine else Reach.of_page(document)
+        document, notes = crop(document, reach, outside=self.outside)
         if form == "hpgl":
-            from drawscape.plot.hpgl import left_out
-
-            notes = (*notes, *left_out(document))
+            notes = (*notes, *hpgl.left_out(document))
         for note in notes:
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
         return document, {**options, "outside": "keep"}
-
-    def _writer_options(self, form: Format) -> dict[str, Any]:
-        machine = self.chosen_machine
-        if form == "gcode":
-            from drawscape.plot.gcode import read_profile
-
-            own = machine.profile if machine else None
-            return {"profile": own or read_profile(self.profile)}
-        own_device = machine and machine.format == "hpgl"
-        return {
-            "dpi": self.dpi,
-            "device": machine.device if machine and own_device else self.device,
-        }
-
-    def _reach(self, document: Document, form: Format, options: dict[str, Any]) -> Reach:
-        if form == "gcode":
-            from drawscape.plot.gcode import reach_of
-
-            return reach_of(document, options["profile"])
-        if form == "hpgl":
-            from drawscape.plot.hpgl import reach_of as hpgl_reach
-
-            return hpgl_reach(document, options["device"])
-        from drawscape.plot.pages import Reach
-
-        machine = self.chosen_machine
-        return machine.reach(document) if machine else Reach.of_page(document)
 
 
 def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
