@@ -99,17 +99,17 @@ def sweep(folder: Path) -> list[Path]:
     removed = []
     with suppress(OSError), os.scandir(folder) as entries:  # it may be gone, or not readable
         for entry in entries:
-            if _PART.fullmatch(entry.name):
-                with suppress(
-                    OSError
-                ):  # it is written, another sweep was faster, or it is not ours
-                    held = os.open(entry, os.O_RDONLY)
-                    try:
-                        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                        _remove(Path(entry))
-                        removed.append(Path(entry))
-                    finally:
-                        os.close(held)
+            if not _PART.fullmatch(entry.name):
+                continue
+            # It may be written just now, another sweep may be faster, or it is not ours.
+            with suppress(OSError):
+                held = os.open(entry, os.O_RDONLY)
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _remove(Path(entry))
+                    removed.append(Path(entry))
+                finally:
+                    os.close(held)
     return removed
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +42,14 @@ class SketchCommand(click.Command):
     """A command whose options depend on the pattern that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for index, argument in enumerate(args):  # the pattern may be one of that home
-            name, equals, folder = argument.partition("=")
-            if name == "--home":
-                take_home(ctx, self, folder if equals else next(iter(args[index + 1 :]), None))
-        named = self._named(args)
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        named = None
+        with contextlib.suppress(click.UsageError):  # which is raised again below
+            known, rest, _ = parser.parse_args([*args])
+            take_home(ctx, self, known.get("home"))  # the pattern may be one of that home
+            words = [word for word in (known["pattern"], *rest) if isinstance(word, str)]
+            named = next((word for word in words if not word.startswith("-")), None)
         if named is not None:
             # A shell that completes an option asks with whatever has been typed.
             with contextlib.suppress(*([DrawscapeError] if ctx.resilient_parsing else [])):
@@ -62,21 +64,6 @@ class SketchCommand(click.Command):
         taken = {name for parameter in own for name in parameter.opts}
         options = [_option(parameter) for parameter in sketch.parameters]
         return own + [option for option in options if not taken.intersection(option.opts)]
-
-    def _named(self, args: Sequence[str]) -> str | None:
-        """Return the first argument that is neither an option nor the value of one of our own."""
-        takes_value = {
-            name
-            for parameter in self.params
-            if isinstance(parameter, click.Option) and not parameter.is_flag
-            for name in parameter.opts
-        }
-        before = ""
-        for argument in args:
-            if not argument.startswith("-") and before not in takes_value:
-                return argument
-            before = argument
-        return None
 
 
 @click.command(cls=SketchCommand)

@@ -47,9 +47,6 @@ ignored: it would end a worker or a server whose peer has left."""
 class _Commands(click.Group):
     """Subcommands by name, with their one line of help, and no import until one is chosen."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
@@ -57,18 +54,6 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         _add_home(command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in _COMMANDS and not name.startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, _COMMANDS, n=3)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            ctx.fail(f"There is no command {name!r}.{hint}")
-        return super().resolve_command(ctx, args)
 
     # Help is printed while a context is made, all else while it is invoked.
 
@@ -117,7 +102,15 @@ def _drop_output() -> None:
     os.close(nowhere)
 
 
-@click.group(cls=_Commands, params=[HOME], context_settings={"help_option_names": ["-h", "--help"]})
+_NAMES: dict[str, Any] = dict.fromkeys(_COMMANDS)
+
+
+@click.group(
+    cls=_Commands,
+    commands=_NAMES,
+    params=[HOME],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="drawscape")
 def root() -> None:
     """Generative design for pen plotters: sketches, jobs, notebooks."""

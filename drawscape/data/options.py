@@ -22,18 +22,10 @@ _ALIASES = {"jsonl": "ndjson", "xlsx": "excel", "tab": "tsv", "pq": "parquet", "
 
 _RAGGED = ("refuse", "pad", "skip")
 _TYPES = {
-    "text": "VARCHAR",
-    "varchar": "VARCHAR",
-    "string": "VARCHAR",
-    "integer": "BIGINT",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "float": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "time": "TIME",
-    "timestamp": "TIMESTAMP",
-    "json": "JSON",
+    **dict.fromkeys(("text", "varchar", "string"), "VARCHAR"),
+    **dict.fromkeys(("integer", "bigint"), "BIGINT"),
+    **dict.fromkeys(("double", "float"), "DOUBLE"),
+    **{name: name.upper() for name in ("boolean", "date", "time", "timestamp", "json")},
 }
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
 
