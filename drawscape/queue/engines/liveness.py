@@ -205,7 +205,13 @@ def _sign_of_process(info: WorkerInfo | None, inode: int) -> _Sign:
     if info.boot != here:
         same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
         return _Sign.UNKNOWN if same_machine else _Sign.DEAD
-    if info.process_started is None:  # where there is no /proc
-        return _Sign.UNKNOWN
-    is_same = clock.started_at(info.pid) == info.process_started
-    return _Sign.ALIVE if is_same else _Sign.DEAD
+    if info.process_started is not None:
+        is_same = clock.started_at(info.pid) == info.process_started
+        return _Sign.ALIVE if is_same else _Sign.DEAD
+    try:  # where there is no /proc
+        os.kill(info.pid, 0)
+    except ProcessLookupError:
+        return _Sign.DEAD
+    except PermissionError:
+        pass
+    return _Sign.UNKNOWN

@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
@@ -39,7 +39,7 @@ from drawscape.queue.row import Claim, ClaimRequest, Outcome
 _LOG = logging.getLogger("huey.drawscape")
 
 _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
-_READ_TRIES = 5  # of a statement that only reads: it may be what ends its session
+_READ_AGAIN = 4  # times, for a statement that only reads: it may be what ends its session
 
 PATIENCE_S = 20.0
 """So long a caller waits for a server that is being started again."""
@@ -102,7 +102,7 @@ class PostgresEngine(PostgresQueries):
             )
         refuse_shared_session(connection, self.target)
         schema.prepare(connection, self.label)
-        self._number = zlib.crc32(str(row[0]).encode()) or 1
+        self._number = zlib.crc32(str(row[0]).encode()) % 2**31 or 1
 
     def migrate(self) -> tuple[int, int]:
         try:
@@ -150,13 +150,10 @@ class PostgresEngine(PostgresQueries):
     # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
-        for left in reversed(range(_READ_TRIES)):
-            try:
+        for _ in range(_READ_AGAIN):
+            with suppress(CommitInDoubt):
                 return self._alone(statement, values)
-            except CommitInDoubt:
-                if not left:
-                    raise
-        return []
+        return self._alone(statement, values)
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         return self._alone(statement, values, notifies=True)
@@ -177,7 +174,9 @@ class PostgresEngine(PostgresQueries):
         for each other.
         """
         with self._exclusive():
-            raw = self._begun(is_alone)
+            raw = self._opened()
+            lock = f"; select pg_advisory_xact_lock({_ALONE}, {self._number})" if is_alone else ""
+            self._control(raw, f"begin{lock}", in_doubt=False)
             run = Run(raw, self.label)
             try:
                 yield run
@@ -191,13 +190,6 @@ class PostgresEngine(PostgresQueries):
 
     def list_value(self, values: Iterable[Any]) -> list[Any]:
         return list(values)
-
-    def _begun(self, is_alone: bool) -> Session:
-        raw = self._opened()
-        number = self._number - 2**32 if self._number >= 2**31 else self._number
-        lock = f"; select pg_advisory_xact_lock({_ALONE}, {number})" if is_alone else ""
-        self._control(raw, f"begin{lock}", in_doubt=False)
-        return raw
 
     def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
         try:
@@ -249,14 +241,7 @@ class PostgresEngine(PostgresQueries):
         return bool(self.read(self.MAY_CLAIM, **_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
-        values = {**outcome.columns, **held.key}
-        try:
-            return bool(self.write(self.END, **values))
-        except CommitInDoubt:
-            rows = self.read(self.IS_ENDED, **held.key)
-            if rows and rows[0][0]:
-                return True
-            raise
+        return bool(self.write(self.END, **outcome.columns, **held.key))
 
     # Notices
 

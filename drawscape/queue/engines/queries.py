@@ -621,9 +621,6 @@ class PostgresQueries(Queries):
         and (batch is null or exists (select 1 from calm))
     returning id
     """
-    IS_ENDED = (
-        "select status <> 'started' from job where seq = :seq and id = :id and token = :token"
-    )
     HOLDERS = f"""
     select distinct worker from job where status = 'started' and not exists (
         select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {NOW})

@@ -314,12 +314,8 @@ class SqliteEngine(Queries):
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in one transaction; return its rows."""
-        connection = self.connection
         with self.write_lock:
-            try:
-                rows = connection.execute(statement, {"now": clock.now(), **values}).fetchall()
-            except sqlite3.Error as error:
-                raise self._named(error) from error
+            rows = self.read(statement, **values)
             self._check_commit()
             return rows
 

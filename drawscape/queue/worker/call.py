@@ -76,6 +76,7 @@ class JobContext:
     def log(self, text: str) -> None:
         """Add a line to the job's log; outside of a worker it is printed to stderr."""
         sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 class RunningJob(JobContext):
@@ -101,7 +102,6 @@ class RunningJob(JobContext):
         self._next_s = 0.0
         self._next_preview_s = time.monotonic() + FIRST_PREVIEW_S
         self._flusher: threading.Thread | None = None
-        self._closed = False
         self._values = meta
         self.meta = JobMeta(meta, self._note_meta)
 
@@ -119,10 +119,6 @@ class RunningJob(JobContext):
         if self._pending:
             self._flush_later()
 
-    def log(self, text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
     def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
         self._values.update(change)
         self._meta_changed = self._pending = True
@@ -131,7 +127,7 @@ class RunningJob(JobContext):
     def flush(self, *, with_preview: bool = True, last: bool = False) -> None:
         """Send what is pending now; the `last` flush sends a preview even if it was not due yet."""
         with self._lock:
-            if not self._pending or self._closed:
+            if not self._pending:
                 return
             self._pending = False
             self._next_s = time.monotonic() + PROGRESS_PERIOD_S
@@ -156,14 +152,12 @@ class RunningJob(JobContext):
         return picture.encode() if isinstance(picture, str) else bytes(picture)
 
     def close(self, *, with_preview: bool) -> None:
-        """Send the last values; nothing is sent afterwards."""
+        """Send the last values."""
         try:
             if with_preview and self._preview is not None:
                 self._pending = True
             self.flush(with_preview=with_preview, last=True)
         finally:
-            with self._lock:
-                self._closed = True
             if self._flusher is not None:
                 self._ended.set()
                 self._flusher.join(1)

@@ -218,9 +218,13 @@ class Child:
         job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, *report))
         set_current(job)
         try:
-            outcome = self._attempt(job, task, call)
-        finally:
-            set_current(None)
+            self._running = job
+            outcome = call if isinstance(call, Outcome) else self._caller.run(job_id, task, call)
+            self._running = None
+        except JobStopped:  # asked just as the call had ended
+            outcome = Outcome("stopped")
+        self._running = None
+        set_current(None)
         if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
             _flush_output()
             os._exit(0)
@@ -240,18 +244,6 @@ class Child:
         if self._settings.max_jobs is not None and self._jobs >= self._settings.max_jobs:
             return False
         return self._state.restore() and self._peak_kb <= _MOST_PEAK_KB
-
-    def _attempt(self, job: RunningJob, task: str, call: Call | Outcome) -> Outcome:
-        if isinstance(call, Outcome):
-            return call
-        try:
-            self._running = job
-            try:
-                return self._caller.run(str(job.id), task, call)
-            finally:
-                self._running = None
-        except JobStopped:  # asked just as the call had ended
-            return Outcome("stopped")
 
     def _on_request(self, _signum: int, _frame: FrameType | None) -> None:
         job = self._running

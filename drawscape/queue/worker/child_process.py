@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from drawscape import clock
@@ -227,17 +228,11 @@ def _no_main_module() -> Any:
 
     The children need nothing from it, and a script without a main guard would run twice.
     """
-    main_module = sys.modules["__main__"]
-    spec, file = getattr(main_module, "__spec__", None), getattr(main_module, "__file__", None)
-    main_module.__spec__ = None
-    if file is not None:
-        main_module.__file__ = None
+    main_module, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
         yield
     finally:
-        main_module.__spec__ = spec
-        if file is not None:
-            main_module.__file__ = file
+        sys.modules["__main__"] = main_module
 
 
 def describe_death(

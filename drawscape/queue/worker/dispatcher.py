@@ -144,14 +144,12 @@ class State(Enum):
     IDLE = auto()
     RUNNING = auto()
     """Within its time, and nobody wants it to stop."""
-    DUMPING = auto()
-    """Its time is over, and it writes where it is stuck."""
     ENDING = auto()
     """Asked to stop; it may use its grace."""
     KILLED = auto()
 
 
-_AT_WORK = frozenset({State.RUNNING, State.DUMPING, State.ENDING, State.KILLED})
+_AT_WORK = frozenset({State.RUNNING, State.ENDING, State.KILLED})
 
 
 class Slot:
@@ -278,10 +276,16 @@ class Slot:
     def stop(self, job_id: str, token: int, grace_s: float) -> None:
         """Ask to stop the job of that claim, if it is the one that runs.
 
-        Called again and again until the job has ended, with the strictest request that the table has.
+        Called again and again until the job has ended, with the strictest request that the table has. A
+        later one may only bring the end nearer.
         """
-        if self.holds(job_id, token) and self.state in _AT_WORK:
-            self._begin_ending("stopped", None, grace_s)
+        if not self.holds(job_id, token):
+            return
+        if self.state is State.RUNNING:
+            self._verdict = "stopped", None
+            self._begin_grace(grace_s)
+        elif self.state is State.ENDING:
+            self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
 
     def lose(self, job_id: str, token: int) -> None:
         """Note that the job of that claim is no longer this worker's."""
@@ -377,20 +381,11 @@ class Slot:
         if self.state is State.RUNNING:
             self._verdict, self._mark = ("failed", "timeout"), self._log.end
             child.dump_stack()
-            self._enter(State.DUMPING, _DUMP_WAIT_S)
-        elif self.state is State.DUMPING:
             self._begin_grace(claim.grace_s or 0.0)
+            self._limit_at = max(self._limit_at, time.monotonic() + _DUMP_WAIT_S)
         elif self.state is State.ENDING:
             child.kill()
             self._enter(State.KILLED)
-
-    def _begin_ending(self, status: str, reason: str | None, grace_s: float) -> None:
-        """Ask once; a request that comes again or later may only bring the end nearer."""
-        if self.state is State.RUNNING:
-            self._verdict = status, reason
-            self._begin_grace(grace_s)
-        elif self.state is State.ENDING:
-            self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
 
     def _begin_grace(self, grace_s: float) -> None:
         self._enter(State.ENDING, grace_s)
