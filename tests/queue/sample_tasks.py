@@ -374,33 +374,34 @@ def pid_after(what):
     return os.getpid()
 
 
+NOTE_AND_SLEEP = """
+import os, sys, time
+with open(sys.argv[1] + ".part", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(sys.argv[1] + ".part", sys.argv[1])
+time.sleep(600)
+"""
+
+
 def leave_processes(path, how, then):
-    """Start a process in another session, as `how` says, note its id, then end as `then` says."""
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    """Start a process in another session, as `how` says, which notes its id; then end as `then` says."""
+    command = [sys.executable, "-c", NOTE_AND_SLEEP, path]
     environment = {"PATH": os.environ["PATH"]} if how == "own environment" else None
     if how == "double fork":
         if os.fork() == 0:
             os.setsid()
-            if os.fork():
-                os._exit(0)
-            write_whole(path, str(os.getpid()))
-            os.execv(command[0], command)
+            if os.fork() == 0:
+                os.execv(command[0], command)
+            os._exit(0)
         os.wait()
     else:
-        child = subprocess.Popen(command, start_new_session=True, env=environment)
-        write_whole(path, str(child.pid))
+        subprocess.Popen(command, start_new_session=True, env=environment)
     while not os.path.exists(path):
         time.sleep(0.01)
     if then == "crash":
         ctypes.string_at(0)
     if then == "nap":
         time.sleep(600)
-
-
-def write_whole(path, text):
-    with open(path + ".part", "w") as file:
-        file.write(text)
-    os.rename(path + ".part", path)
 
 
 def return_twice(path, first="task"):
