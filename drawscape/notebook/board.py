@@ -24,7 +24,7 @@ from drawscape.catalogue.query import Order, short
 from drawscape.clock import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
-from drawscape.notebook.lasting import Lasting, resource
+from drawscape.notebook.lasting import Lasting, error_words, resource
 from drawscape.notebook.memory import drawing_of
 from drawscape.notebook.pictures import (
     Picture,
@@ -468,7 +468,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def act(self, name: str, value: Any = None) -> None:
         """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
-        self._acting(lambda: self.actions()[name](*([] if value is None else [value])))
+        self.note = ""
+        self._guarded(lambda: self.actions()[name](*([] if value is None else [value])))
 
     def actions(self) -> dict[str, Callable[..., object]]:
         """Return what the page can ask for, by name; each is called with a value, if there is one."""
@@ -481,21 +482,15 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             "reject": self.reject,
             "breed": self.breed,
             "plot": self.plot,
-            "export": lambda form: later(partial(self._acting, partial(self.export, form))),
+            "export": lambda form: later(partial(self._guarded, partial(self.export, form))),
             "larger": self.draw_larger,
             "tag": self.tag,
             "close": self.close_below,
             "order": self.sort,
         }
 
-    def _acting(self, action: Callable[[], object]) -> None:
-        self.note = ""
-        try:
-            action()
-        except DrawscapeError as error:
-            self.note = getattr(error, "rule", str(error))  # of a parameter, without its name
-        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
-            self.note = f"{type(error).__name__}: {error}"
+    def _show_error(self, error: Exception) -> None:
+        self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
 
     def _received(self, _widget: Any, message: Mapping[str, Any], _buffers: Any) -> None:
         if message.get("act") == "ready":

@@ -9,7 +9,7 @@ import mimetypes
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import (
     Kept,
@@ -671,24 +671,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
                 self.state = state
 
     def _show_error(self, error: Exception) -> None:
-        """Show what was raised: one of the project's own says all by its text."""
-        ours = isinstance(error, DrawscapeError)
-        words = str(error) if ours else f"{type(error).__name__}: {error}"
-        self._show_details(
-            {"traceback": "" if ours else "".join(traceback.format_exception(error))}
-        )
-        self._say(status="failed", words=words, progress=0.0)
+        """Show what was raised, with the traceback of what is not the project's own."""
+        traced = [] if isinstance(error, DrawscapeError) else traceback.format_exception(error)
+        self._show_details({"traceback": "".join(traced)})
+        self._say(status="failed", words=error_words(error), progress=0.0)
 
     def _show_details(self, texts: Mapping[str, str], *, unfolded: bool = False) -> None:
         shown = [{"head": h, "text": t, "open": unfolded} for h, t in texts.items() if t]
         self._say(details=shown)
-
-    def _guarded(self, action: Callable[[], object]) -> None:
-        """Do `action`: what it raises reaches no cell, and is shown here."""
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - shown, whatever it is
-            self._show_error(error)
 
     # What the page sends
 
@@ -777,7 +767,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
                 written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
             self._say(notice=f"wrote {', '.join(written)}")
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
-            self._say(notice=str(error))
+            self._say(notice=error_words(error))
         finally:
             self._say(exporting=False)
 

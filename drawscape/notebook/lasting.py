@@ -18,6 +18,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from drawscape.errors import DrawscapeError
+
 INSTEAD_OF_WIDGET = (
     "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
     "{{ display: none }}</style>"
@@ -117,6 +119,16 @@ class Lasting:
     def _received(self, _widget: Any, message: Any, buffers: Any) -> None:
         """Do what a page asks for."""
 
+    def _guarded(self, action: Callable[[], object]) -> None:
+        """Do `action`: what it raises reaches no cell, and is shown."""
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - shown, whatever it is
+            self._show_error(error)
+
+    def _show_error(self, error: Exception) -> None:
+        self.send({"trouble": error_words(error)})  # type: ignore[attr-defined]  # the widget's
+
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
 
@@ -185,6 +197,12 @@ def _marimo() -> Any:
         return get_context()
     except ContextNotInitializedError:  # in another thread
         return None
+
+
+def error_words(error: Exception) -> str:
+    """Return an error in words: one of the project's own says all by its text."""
+    named = "" if isinstance(error, DrawscapeError) else f"{type(error).__name__}: "
+    return f"{named}{error}"
 
 
 @cache

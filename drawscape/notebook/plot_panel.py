@@ -7,7 +7,7 @@ import anywidget
 import traitlets
 
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawscapeError, PlotError
+from drawscape.errors import PlotError
 from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.threads import Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
@@ -65,20 +65,14 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         if self.comm is None:  # the panel is closed; the plot goes on
             return
         self._looking.request()
-        try:
-            self._refresh()
-        except DrawscapeError as error:
-            self.send({"trouble": str(error)})
+        self._guarded(self._refresh)
 
     def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
         action = message.get("action")
         if action == "ready":
             self.send({"lines": True}, [self.plot.plan.packed()])
             return
-        try:
-            self.act(action, **(message.get("values") or {}))
-        except DrawscapeError as error:
-            self.send({"trouble": str(error)})
+        self._guarded(lambda: self.act(action, **(message.get("values") or {})))
 
 
 def plot(
