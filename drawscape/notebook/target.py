@@ -5,7 +5,6 @@ way back: from a drawing to the target and the settings that drew it.
 """
 
 import ast
-import contextlib
 import inspect
 import os
 import sys
@@ -237,7 +236,7 @@ def _largest_global(function: Callable[..., Any]) -> str:
     scope = inspect.getclosurevars(inspect.unwrap(function))
     sizes = {}
     for name, value in {**scope.globals, **scope.nonlocals}.items():
-        with contextlib.suppress(Exception):  # one that cannot be measured is not the one
+        with suppress(Exception):  # one that cannot be measured is not the one
             sizes[name] = check_serializable(portable(value) if callable(value) else value)
     if not sizes:
         return ""
@@ -259,20 +258,18 @@ def call_text(target: Target, values: Mapping[str, Any]) -> str:
 
     Values that Python cannot read back, such as arrays, are written as they show themselves.
     """
-    rest = dict(target.shown(values))
-    function = target.fixed.get("function")
+    function, task = target.fixed.get("function"), target.task
     if function is not None:
-        name, first = "draw", getattr(function, "__name__", "sketch")
+        name, first = "draw", _name_of(function)
     elif "pattern_type" in target.fixed and not target.patterns:
         name, first = "draw", repr(target.fixed["pattern_type"])
     else:
-        task = target.task
-        path = task if isinstance(task, str) else None
-        name, first = (
-            "enqueue_background_job",
-            repr(path) if path else getattr(task, "__name__", "task"),
-        )
-    arguments = [first, *(f"{key}={value_text(value)}" for key, value in rest.items())]
+        name = "enqueue_background_job"
+        first = repr(task) if isinstance(task, str) else _name_of(task)
+    arguments = [
+        first,
+        *(f"{key}={value_text(value)}" for key, value in target.shown(values).items()),
+    ]
     line = f"{name}({', '.join(arguments)})"
     if len(line) <= LONGEST_LINE:
         return line
@@ -389,10 +386,9 @@ def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
 
 def standing_drawing(recipe: Recipe | None) -> Drawing | None:
     """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
-    try:
+    with suppress(CatalogueError):
         return None if recipe is None else standing(recipe)
-    except CatalogueError:
-        return None
+    return None
 
 
 def enqueue_drawing(
@@ -410,14 +406,12 @@ def enqueue_drawing(
     A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
     """
     how = {name: True for name, on in (("fresh", fresh), ("draft", draft)) if on and recipe}
-    meta = {} if recipe is None else {"recipe": recipe.request}
     seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""
     return enqueue_background_job(
         target.task,
         job_description=f"{title or target.title}{seed}",
         job_timeout=job_timeout,
         job_priority=FORM_PRIORITY,
-        **({"job_meta": meta} if meta else {}),
         **arguments,
         **how,
     )
@@ -484,13 +478,10 @@ def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
 
 def kept_draft(recipe: Recipe | None) -> Drawing | None:
     """Return the drawing made of a draft of that recipe; None where there is no such draft."""
-    if recipe is None:
-        return None
-    try:
-        draft = draft_for(recipe)
+    with suppress(CatalogueError, OSError):
+        draft = None if recipe is None else draft_for(recipe)
         return None if draft is None else keep_draft(draft)
-    except (CatalogueError, OSError):
-        return None
+    return None
 
 
 def newer_target(drawable: Drawable, target: Target) -> Target | None:
