@@ -5,7 +5,7 @@ All paths of a document are read in one pass, without a loop over them.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -189,7 +189,7 @@ class Segments:
 
 def resolve(commands: Commands) -> Segments:
     """Return the absolute segments of `commands`."""
-    commands = _with_moves_after_closing(_closed_once(commands))
+    commands = _with_moves_after_closing(commands)
     letters = commands.letters
     kinds = _KINDS[letters]
     pairs = _end_arguments(commands)
@@ -203,33 +203,20 @@ def resolve(commands: Commands) -> Segments:
     return Segments(kinds, commands.paths, ends, curves)
 
 
-def _closed_once(commands: Commands) -> Commands:
-    """Return the commands without a `z` that follows a `z`: what is closed stays closed."""
-    closing = _KINDS[commands.letters] == CLOSE
-    again = closing[1:] & closing[:-1]
-    if not again.any():
-        return commands
-    kept = np.concatenate(([True], ~again))
-    return replace(
-        commands,
-        letters=commands.letters[kept],
-        paths=commands.paths[kept],
-        at=commands.at[kept],
-    )
-
-
 def _with_moves_after_closing(commands: Commands) -> Commands:
-    """Return the commands with `m 0,0` where drawing goes on after `z` without a move."""
+    """Return the commands with `m 0,0` where drawing goes on after `z`; a `z` behind a `z` is left out."""
     kinds = _KINDS[commands.letters]
-    needed = np.flatnonzero((kinds[:-1] == CLOSE) & (kinds[1:] != MOVE)) + 1
-    if not len(needed):
+    follows = np.append(False, kinds[:-1] == CLOSE) & (kinds != MOVE)
+    if not follows.any():
         return commands
-    values = np.append(commands.values, [0.0, 0.0])
+    kept = ~follows | (kinds != CLOSE)
+    needed = np.flatnonzero(follows[kept])
+    letters, paths, at = (each[kept] for each in (commands.letters, commands.paths, commands.at))
     return Commands(
-        np.insert(commands.letters, needed, ord("m")),
-        np.insert(commands.paths, needed, commands.paths[needed]),
-        np.insert(commands.at, needed, len(commands.values)),
-        values,
+        np.insert(letters, needed, ord("m")),
+        np.insert(paths, needed, paths[needed]),
+        np.insert(at, needed, len(commands.values)),
+        np.append(commands.values, [0.0, 0.0]),
         commands.broken,
     )
 

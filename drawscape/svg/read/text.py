@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import secrets
 import subprocess
 import unicodedata
 from dataclasses import dataclass, field, replace
@@ -376,9 +375,7 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
         else:
             lines += _strokes(walk, same)
         if lines:
-            run = PlainRun(secrets.token_hex(8))
-            run.lines = Lines.of(lines)
-            walk.append(run, replace(state, style=pen))
+            walk.append(PlainRun.of(Lines.of(lines)), replace(state, style=pen))
 
 
 def _decoration(placed: list[tuple[_Letter, Points]]) -> list[Points]:

@@ -131,9 +131,9 @@ def _unzipped(data: bytes) -> bytes:
 
 class _TreeBuilder:
     def __init__(self, encoding: str | None) -> None:
-        self._root: Node | None = None
-        self._open: list[Node] = []
-        self._texts: list[str] = []
+        self.root: Node | None = None
+        self.open: list[Node] = []
+        self.texts: list[str] = []
         self._entities = {"amp": 1, "lt": 1, "gt": 1, "quot": 1, "apos": 1}
         self._elements = 0
         self._in_text = 0
@@ -141,9 +141,9 @@ class _TreeBuilder:
         self._outside: dict[str, str] = {}
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._texts.append
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.texts.append
         parser.EntityDeclHandler = self._entity
         parser.ProcessingInstructionHandler = self._instruction
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
@@ -159,9 +159,9 @@ class _TreeBuilder:
         finally:
             # The handlers are bound methods: a cycle that would keep the tree alive.
             self._parser = None  # type: ignore[assignment]
-        if self._root is None:
+        if self.root is None:
             raise SvgReadError("an empty file; an <svg> element is needed")
-        return self._root
+        return self.root
 
     def _name(self, name: str) -> str:
         """Return a qualified name with a known prefix, or the name space in braces."""
@@ -170,48 +170,49 @@ class _TreeBuilder:
         self._names[name] = short if space else local
         return self._names[name]
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         for key in attributes:
             if " " in key:
                 attributes = {self._names.get(k) or self._name(k): v for k, v in attributes.items()}
                 break
         node = Node(self._names.get(name) or self._name(name), attributes)
-        if self._open:
+        if self.open:
             if self._in_text:
                 self._keep_text()
-            node.parent = self._open[-1]
-            self._open[-1].children.append(node)
+            node.parent = self.open[-1]
+            self.open[-1].children.append(node)
         else:
-            self._root = node
+            self.root = node
             node.attributes |= self._outside
-        if len(self._open) >= DEEPEST:
+        if len(self.open) >= DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-        self._open.append(node)
-        self._texts.clear()
+        self.open.append(node)
+        self.texts.clear()
         self._in_text += node.tag == "text"
 
-    def _end(self, name: str) -> None:
+    def end(self, _name: str) -> Node:
         if self._in_text:
             self._keep_text()
-        node = self._open.pop()
+        node = self.open.pop()
         self._in_text -= node.tag == "text"
-        if self._texts:
-            text = "".join(self._texts).strip()
-            self._texts.clear()
+        if self.texts:
+            text = "".join(self.texts).strip()
+            self.texts.clear()
             node.text = text
             # The metadata's text may stand in elements of its own.
-            if text and self._open and self._open[-1].tag == "metadata":
-                self._open[-1].text = text
+            if text and self.open and self.open[-1].tag == "metadata":
+                self.open[-1].text = text
+        return node
 
     def _instruction(self, target: str, data: str) -> None:
         if target == "xml-stylesheet":
             self._outside = {STYLE_SHEET: data}
 
     def _keep_text(self) -> None:
-        if self._texts:
-            inside = self._open[-1]
-            inside.children.append(Node("#text", {}, text="".join(self._texts), parent=inside))
-            self._texts.clear()
+        if self.texts:
+            inside = self.open[-1]
+            inside.children.append(Node("#text", {}, text="".join(self.texts), parent=inside))
+            self.texts.clear()
 
     def _entity(
         self,
@@ -242,7 +243,7 @@ class _TreeBuilder:
             raise SvgReadError(
                 f"entities make more than {_MOST_ELEMENTS:,} elements; the file is refused"
             )
-        self._start(name, attributes)
+        self.start(name, attributes)
 
 
 # HTML forgets about capitals; of SVG's names these matter to lines.
@@ -264,49 +265,37 @@ def parse_leniently(text: str) -> Node:
     try:
         return parse_xml(text)
     except SvgReadError:
-        builder = _LenientBuilder()
-        builder.feed(text)
-        builder.close()
-        return builder.root
+        lenient = _LenientParser()
+        lenient.feed(text)
+        lenient.close()
+        while lenient.tree.open:
+            lenient.tree.end("")
+        return lenient.tree.root or Node("svg", {})
 
 
-class _LenientBuilder(HTMLParser):
+class _LenientParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = Node("svg", {})
-        self._open: list[Node] = []
+        self.tree = _TreeBuilder(None)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes: dict[str, str] = {}
         for name, value in attrs:
             attributes.setdefault(_CAPITALS.get(name, name), value or "")
-        parent = self._open[-1] if self._open else None
-        node = Node(_CAPITALS.get(tag, tag), attributes, parent=parent)
-        if parent is not None:
-            parent.children.append(node)
-        elif tag == "svg":
-            self.root = node
-        if len(self._open) >= DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-        self._open.append(node)
+        self.tree.start(_CAPITALS.get(tag, tag), attributes)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        self._open.pop()
+        self.tree.end(tag)
 
     def handle_endtag(self, tag: str) -> None:
         name = _CAPITALS.get(tag, tag)
-        if any(node.tag == name for node in self._open):
-            while self._open.pop().tag != name:
+        if any(node.tag == name for node in self.tree.open):
+            while self.tree.end("").tag != name:
                 pass
 
     def handle_data(self, data: str) -> None:
-        if not self._open:
-            return
-        inside = self._open[-1]
-        inside.text += data
-        if inside.tag in ("text", "tspan") and data:
-            inside.children.append(Node("#text", {}, text=data, parent=inside))
+        self.tree.texts.append(data)
 
 
 _OPENING, _CLOSING = b'<polyline points="', b'" />\n'
@@ -329,6 +318,13 @@ class PlainRun(str):
     __slots__ = ("lines",)
     lines: Lines
 
+    @classmethod
+    def of(cls, lines: Lines) -> "PlainRun":
+        """Return a run whose text is no other's."""
+        run = cls(secrets.token_hex(16))
+        run.lines = lines
+        return run
+
 
 def tree_with_runs(data: bytes) -> Node | None:
     """Return the root element of a file with its long rows lifted out; None where that cannot be done."""
@@ -337,8 +333,7 @@ def tree_with_runs(data: bytes) -> Node | None:
     for row in _ROW.finditer(data):
         lines = _lines(data, *row.span()) if row.end() - row.start() >= _LEAST_BYTES else None
         if lines is not None:
-            run = PlainRun(secrets.token_hex(16))
-            run.lines = lines
+            run = PlainRun.of(lines)
             runs[run] = run
             kept += [data[end : row.start()], _OPENING, run.encode(), _CLOSING]
             end = row.end()
@@ -348,21 +343,16 @@ def tree_with_runs(data: bytes) -> Node | None:
     if any(mark in rest for mark in _UNLIKE_OURS):
         return None
     root = parse_xml(rest)
-    return root if _put_back(root, runs) else None
-
-
-def _put_back(root: Node, runs: dict[str, PlainRun]) -> bool:
-    """Hand the runs to their elements; return whether all is as in a file of ours."""
     waiting = list(root.children)
     while waiting:
         node = waiting.pop()
         if node.tag not in _PLAIN:
-            return False
-        run = runs.get(node.attributes.get("points", ""))
-        if run is not None:
-            node.attributes["points"] = run
+            return None
+        points = node.attributes.get("points", "")
+        if points in runs:
+            node.attributes["points"] = runs[points]
         waiting.extend(node.children)
-    return True
+    return root
 
 
 def _lines(data: bytes, begin: int, end: int) -> Lines | None:
