@@ -5,7 +5,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -205,14 +205,17 @@ def read_profile(name: str | os.PathLike[str]) -> GcodeProfile:
     """
     if str(name) in PROFILES:
         return PROFILES[str(name)]
-    path = Path(name)
-    if path.suffix != ".toml":
-        raise UnknownNameError("G-code profile (or .toml file)", str(name), PROFILES)
+    return profile_of(read_toml(name, "G-code profile", PROFILES), str(name))
+
+
+def read_toml(path: str | os.PathLike[str], what: str, known: Iterable[str]) -> dict[str, Any]:
+    """Return what a TOML file says; raises as `read_profile` does, `known` are the names in its place."""
+    if Path(path).suffix != ".toml":
+        raise UnknownNameError(f"{what} (or .toml file)", str(path), known)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlotError(f"profile {str(path)!r} cannot be read: {error}") from error
-    return profile_of(values, str(path))
+        raise PlotError(f"{what} {str(path)!r} cannot be read: {error}") from error
 
 
 def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.drawing.document import Document
-from drawscape.errors import PlotError, UnknownNameError
+from drawscape.errors import PlotError
 from drawscape.plot.formats import FORMATS, Format
-from drawscape.plot.gcode import GcodeProfile, profile_of
+from drawscape.plot.gcode import GcodeProfile, profile_of, read_toml
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 
@@ -68,15 +68,9 @@ def read_machine(name: str | os.PathLike[str]) -> Machine:
     """
     if str(name) in _known():
         return _machine(str(name), _known()[str(name)])
-    path = Path(name)
-    if path.suffix != ".toml":
-        raise UnknownNameError("machine (or .toml file)", str(name), _known())
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlotError(f"machine {str(path)!r} cannot be read: {error}") from error
+    values = read_toml(name, "machine", _known())
     if len(values) != 1:
-        raise PlotError(f"machine {str(path)!r} describes {len(values)} machines; give one table")
+        raise PlotError(f"machine {str(name)!r} describes {len(values)} machines; give one table")
     ((known, described),) = values.items()
     return _machine(known, described)
 

@@ -70,14 +70,16 @@ def read_svg(
     ):
         if value not in known:
             raise UnknownNameError(what, str(value), known)
-    scene = read_scene(_root(source), text=text)
+    scene = read_scene(source if isinstance(source, Node) else _root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
     factor = 1.0
     if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
     filled = list(_filled(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
     lines, outlines = _without_white(scene, lines, outlines)
-    width, height = _page(scene, lines)
+    width, height = scene.width_mm, scene.height_mm
+    if not scene.sized and lines.bounds is not None:  # as far as its lines
+        width, height = max(lines.bounds[2], 1.0), max(lines.bounds[3], 1.0)
     painted = outlines
     if fill == "hatch":
         lines, outlines, painted = _hatched(scene, lines, outlines, hatching, factor)
@@ -97,30 +99,14 @@ def read_svg(
     return Document(width, height, parted, tuple(notes), scene.metadata, scene.paper_color)
 
 
-def _content(source: str | os.PathLike[str] | bytes) -> bytes | str | Path:
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source)
+def _root(source: str | os.PathLike[str] | bytes) -> Node:
     if isinstance(source, str) and ("\n" in source or "<" in source):
         # No file's name; XML wants its declaration at the very beginning.
-        return source.lstrip("\ufeff \t\r\n")
-    return Path(source)
-
-
-def _root(source: str | os.PathLike[str] | bytes | Node) -> Node:
-    if isinstance(source, Node):
-        return source
-    content = _content(source)
-    data = content.read_bytes() if isinstance(content, Path) else content
-    found = tree_with_runs(data) if isinstance(data, bytes) else None
-    del data  # a path's file is read again in pieces, and never stands beside its tree
-    return parse_xml(content) if found is None else found
-
-
-def _page(scene: Scene, lines: Lines) -> tuple[float, float]:
-    """Return the page; a file that names no size gets one that reaches to its farthest lines."""
-    if scene.sized or lines.bounds is None:
-        return scene.width_mm, scene.height_mm
-    return max(lines.bounds[2], 1.0), max(lines.bounds[3], 1.0)
+        return parse_xml(source.lstrip("\ufeff \t\r\n"))
+    if isinstance(source, (str, os.PathLike)):
+        # A file is read again in pieces, and never stands beside its tree.
+        return tree_with_runs(Path(source).read_bytes()) or parse_xml(Path(source))
+    return tree_with_runs(bytes(source)) or parse_xml(bytes(source))
 
 
 def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
@@ -251,7 +237,10 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> l
         (scene.contexts[n].group, inks[n] if scene.contexts[n].group is None else "") for n in used
     ]
     if layering == "auto":
-        layering = _by_what_makes_more(scene, used, by_group, inks)
+        groups = {scene.contexts[n].group for n in used} - {None}
+        more = groups and len(set(by_group)) >= len({ink.lower() for ink in inks.values()})
+        marked = any(scene.groups[group].is_layer for group in groups if group is not None)
+        layering = "group" if marked or more else "color"
     by_color = [inks[n].lower() if layering == "color" else "" for n in used]
     keys: Sequence[object] = by_group if layering == "group" else by_color
     members: dict[object, list[int]] = {}
@@ -261,36 +250,17 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> l
     drawn = sorted(members.values(), key=lambda numbers: min(firsts[n] for n in numbers))
     for numbers in drawn:
         numbers.sort(key=firsts.__getitem__)
-    return [
-        _layer(scene, inks, numbers, lines.take(np.isin(of, numbers)), layering)
-        if len(drawn) > 1
-        else _layer(scene, inks, numbers, lines, layering)
-        for numbers in drawn
-    ]
-
-
-def _by_what_makes_more(
-    scene: Scene,
-    used: list[int],
-    by_group: list[tuple[int | None, str]],
-    inks: dict[int, str],
-) -> Layering:
-    groups = {scene.contexts[n].group for n in used} - {None}
-    if any(scene.groups[group].is_layer for group in groups if group is not None):
-        return "group"
-    colors = {ink.lower() for ink in inks.values()}
-    return "group" if groups and len(set(by_group)) >= len(colors) else "color"
-
-
-def _layer(
-    scene: Scene, inks: dict[int, str], numbers: list[int], lines: Lines, layering: str
-) -> Layer:
-    context = scene.contexts[numbers[0]]
-    color, width = inks[numbers[0]], context.width_mm
-    widths = (scene.contexts[number].width_mm for number in numbers)
-    width = next((w for w in widths if w is not None), None)
-    if layering == "group" and context.group is not None:
-        draft = scene.groups[context.group]
-        own = draft.color if draft.color and not is_white(draft.color) else None
-        return Layer(draft.name, own or color, draft.width_mm or width, lines)
-    return Layer("all" if layering == "none" else color, color, width, lines)
+    layers = []
+    for numbers in drawn:
+        part = lines.take(np.isin(of, numbers)) if len(drawn) > 1 else lines
+        color, group = inks[numbers[0]], scene.contexts[numbers[0]].group
+        widths = (scene.contexts[number].width_mm for number in numbers)
+        width = next((w for w in widths if w is not None), None)
+        name = "all" if layering == "none" else color
+        if layering == "group" and group is not None:
+            draft = scene.groups[group]
+            if draft.color and not is_white(draft.color):
+                color = draft.color
+            name, width = draft.name, draft.width_mm or width
+        layers.append(Layer(name, color, width, part))
+    return layers
