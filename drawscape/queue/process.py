@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine
@@ -84,7 +83,12 @@ def start_worker(database: Engine, home: Path, slots: int | None = None) -> Work
     command = [sys.executable, "-P", "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]
-    with _open_log(log) as output:
+    try:
+        descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise QueueError(f"the worker's log {log}: {error.strerror}; move it away") from error
+    with os.fdopen(descriptor, "ab") as output:
+        os.fchmod(descriptor, 0o600)  # older versions left it to the umask
         # The worker reads our end of this pipe; when we are gone, however we went, it reads the end.
         process = subprocess.Popen(
             command,
@@ -97,16 +101,6 @@ def start_worker(database: Engine, home: Path, slots: int | None = None) -> Work
         )
     _await_alive(process, database, log)
     return WorkerProcess(process, log)
-
-
-def _open_log(log: Path) -> BinaryIO:
-    """Return the log, opened for its owner only; raise QueueError where a link lies in its place."""
-    try:
-        descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise QueueError(f"the worker's log {log}: {error.strerror}; move it away") from error
-    os.fchmod(descriptor, 0o600)  # older versions left it to the umask
-    return os.fdopen(descriptor, "ab")
 
 
 def _await_alive(process: subprocess.Popen[bytes], database: Engine, log: Path) -> None:

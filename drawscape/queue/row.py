@@ -7,7 +7,6 @@ import struct
 import time
 from collections import UserDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple
@@ -140,8 +139,7 @@ class Claim(NamedTuple):
         return {"seq": self.seq, "id": self.id, "token": self.token, "worker": self.worker}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a run ended: what the acknowledgement writes."""
 
     status: str
@@ -165,14 +163,7 @@ class Outcome:
     @property
     def columns(self) -> dict[str, Any]:
         """The values that an acknowledgement writes."""
-        return {
-            "status": self.status,
-            "reason": self.reason,
-            "result": self.result,
-            "error": self.error,
-            "detail": json.dumps(self.detail) if self.detail else None,
-            "peak_kb": self.peak_kb,
-        }
+        return {**self._asdict(), "detail": json.dumps(self.detail) if self.detail else None}
 
 
 class JobSnapshot(NamedTuple):

@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -284,7 +283,7 @@ def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
     if not refusals:
         _warn("job=%s event=refused why=%r", held.id, why)
         return None
-    return replace(outcome, error="\n".join(refusals)) if len(refusals) > 1 else outcome
+    return outcome._replace(error="\n".join(refusals)) if len(refusals) > 1 else outcome
 
 
 def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:

@@ -18,7 +18,7 @@ import re
 import secrets
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -106,8 +106,12 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     if name.startswith("_") or not callable(function) or isinstance(function, type):
         functions = {key for key, value in vars(module).items() if inspect.isfunction(value)}
         aliases = {one.rpartition(".") for one in TASK_ALIASES}
-        known = functions | {alias for owner, _, alias in aliases if owner == module_name}
-        raise TaskNotFoundError(f"no task {name!r} in {module_name}{_hint(name, known)}")
+        functions |= {alias for owner, _, alias in aliases if owner == module_name}
+        known = sorted(one for one in functions if not one.startswith("_"))
+        near = get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(map(repr, near))}?"
+        hint = hint if near else f"tasks there: {', '.join(known) or 'none'}"
+        raise TaskNotFoundError(f"no task {name!r} in {module_name}; {hint}")
     return cast("Function", _unwrapped(function))
 
 
@@ -177,14 +181,6 @@ def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
             return module
         _SEEN[key] = (stamp, known)
     return known
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    known = sorted(one for one in known if not one.startswith("_"))
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
-    if near:
-        return f"; did you mean {' or '.join(map(repr, near))}?"
-    return f"; tasks there: {', '.join(known) or 'none'}"
 
 
 _signature = functools.lru_cache(maxsize=512)(inspect.signature)
