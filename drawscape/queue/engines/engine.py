@@ -1,7 +1,8 @@
 """Where the job table lies: in a SQLite file or a Postgres database, two classes with the same methods."""
 
 import os
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -47,7 +48,7 @@ class WorkerInfo:
     slots: int
     queue: str
     started_at: float
-    host: str = ""
+    host: str = field(default_factory=socket.gethostname)
     lanes: tuple[str, ...] = ()
     version: str = ""
     renewed_at: float | None = None

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -68,7 +67,6 @@ class Locks:
                 descriptor,
                 replace(
                     info,
-                    host=socket.gethostname(),
                     boot=clock.process_space(),
                     process_started=clock.started_at(info.pid),
                     inode=os.fstat(descriptor).st_ino,

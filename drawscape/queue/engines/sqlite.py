@@ -107,8 +107,10 @@ class FileGuard:
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]
         self._folder = path.parent
-        self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
-        self._stamp: tuple[int, int] | None = None
+        self._files = {
+            name: _status(name)[:2] for name in (f"{path}", f"{path}-wal", f"{path}-shm")
+        }
+        self._stamp: tuple[int, ...] = ()
         self._checked_at = 0.0
 
     def check(self) -> None:
@@ -117,18 +119,18 @@ class FileGuard:
         The time of their folder moves with each file that is made, removed or renamed in it. Mostly one look
         at it is enough: a file whose time was read is dearer to write next, by a fifth of an enqueue.
         """
-        now, stamp = time.time_ns(), _stamp(self._folder)
+        now, stamp = time.time_ns(), _status(self._folder)
         if stamp and stamp == self._stamp:
             return
         for name, identity in self._files.items():
-            if _identity(name) != identity:
+            if _status(name)[:2] != identity:
                 raise QueueGoneError(
                     f"{name} was deleted or replaced while this process used it; nothing more is written to "
                     "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
                     "are in a copy, if there is one"
                 )
         # Else another change may have the same time.
-        self._stamp = stamp if stamp and now - stamp[1] > _FRESH_NS else None
+        self._stamp = stamp if stamp and now - stamp[2] > _FRESH_NS else ()
 
     def check_at_times(self) -> None:
         """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
@@ -148,11 +150,12 @@ class FileGuard:
                 os.close(descriptor)
 
 
-def _stamp(folder: Path) -> tuple[int, int] | None:
+def _status(path: Path | str) -> tuple[int, ...]:
+    """Return device, number and time of the last change in ns; nothing where there is no file."""
     with suppress(OSError):
-        found = os.stat(folder)
-        return found.st_ino, found.st_mtime_ns
-    return None
+        found = os.stat(path)
+        return found.st_dev, found.st_ino, found.st_mtime_ns
+    return ()
 
 
 def _hold(path: Path, start: int, length: int) -> int | None:
@@ -164,14 +167,6 @@ def _hold(path: Path, start: int, length: int) -> int | None:
     with suppress(OSError):  # without such locks it stays all the same: closing does harm
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, lock)
     return descriptor
-
-
-def _identity(name: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(name)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 class Connection(sqlite3.Connection):
@@ -234,7 +229,6 @@ class SqliteEngine(Queries):
         self._synchronous = synchronous
         self._local = threading.local()
         self._ready = False
-        self.opening_lock = threading.Lock()
         self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
         _ENGINES.add(self)
@@ -274,8 +268,8 @@ class SqliteEngine(Queries):
             check_same_thread=False,  # each thread uses its own; another one may only close it
         )
         try:
-            with self.opening_lock:
-                if not self._ready:
+            if not self._ready:
+                with self.write_lock:
                     prepare(connection, self.path, self.timeout_s, self.workers.living)
                     self._ready = True
             connection.execute(f"pragma synchronous = {self._synchronous}")
@@ -496,9 +490,8 @@ _FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its ow
 def _before_fork() -> None:
     """Let no thread be inside of SQLite while the process forks: the child would find its locks taken."""
     for engine in list(_ENGINES):
-        for lock in (engine.write_lock, engine.opening_lock):
-            if lock.acquire(timeout=_FORK_PATIENCE_S):
-                _LOCKED.append(lock)
+        if engine.write_lock.acquire(timeout=_FORK_PATIENCE_S):
+            _LOCKED.append(engine.write_lock)
     _FORKING.extend(_CONNECTIONS)
 
 
@@ -512,7 +505,7 @@ def _after_fork_in_child() -> None:
     _INHERITED.extend(_FORKING)
     _after_fork()
     for engine in list(_ENGINES):  # who else held them is not here
-        engine.opening_lock, engine.write_lock = threading.Lock(), threading.RLock()
+        engine.write_lock = threading.RLock()
 
 
 os.register_at_fork(

@@ -732,10 +732,8 @@ class Dispatcher:
 def _after(error: Exception, claim: Claim, outcome: Outcome) -> Outcome:
     """Return what to write after `outcome` was not written: the same again, unless it can never be."""
     _LOG.error("job=%s event=acknowledge_failed error=%r", claim.id, error)
-    if isinstance(error, ValueRefused):
-        return _unforeseen("its outcome is too large for the queue", error)
-    if not isinstance(error, DrawscapeError):
-        return _unforeseen("its outcome could not be written", error)
+    if isinstance(error, ValueRefused) or not isinstance(error, DrawscapeError):
+        return _unforeseen("the queue does not take its outcome", error)
     return outcome
 
 
