@@ -5,17 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import (
-    Noise,
-    circle,
-    depth_in,
-    fit_count,
-    grow_count,
-    keep_positive,
-    thinned,
-)
-from drawscape.geometry.contours import values_at
+from drawscape.geometry import Noise, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
+from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -85,7 +77,7 @@ def _land(
 def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     """Return the net's lines away from the eye; `rows` (3, R, C) are y, the top before it, and water."""
     step = frame.width / focus / grow_count(44, frame)
-    half = 0.2 * frame.width / focus * depth[-1, 0]
+    half = 0.5 * frame.width / focus * depth[-1, 0]
     sx = frame.cx + np.arange(-half, half, step)[:, None] * focus / depth[:, 0]
     at = np.stack(np.broadcast_arrays(sx, np.arange(len(depth))), axis=-1)
     box = (frame.x0, 0, frame.x1, len(depth) - 1)
@@ -95,7 +87,10 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     apart = (number & -number)[:, None] * step * focus / depth[:, 0]
     shown = (apart > 0.9) & (sx >= frame.x0) & (sx <= frame.x1) & (wet < 0.5)
     lines = Lines.of(np.stack((np.clip(sx, frame.x0, frame.x1), y), axis=2))
-    return keep_positive(lines, np.where(shown, top - y + 0.05, -1.0))
+    clear = np.where(shown, top - y + 0.05, -1.0)
+    # What lies behind a ridge ends on it, not on the way down.
+    clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6
+    return keep_positive(lines, clear)
 
 
 def _ripples(rng: np.random.Generator, water: Lines) -> Lines:
