@@ -79,7 +79,9 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
             index += 1
         row = set_text(" ".join(chosen), style).lines
         left, right = float(np.min(row.points[:, 0])), float(np.max(row.points[:, 0]))
-        x = (row.points[:, 0] - left) * frame.width / max(right - left, 1e-9) + frame.x0
+        # A hair within the frame, or rounding would cut off the first letter's stem.
+        stretch = (frame.width - 0.02) / max(right - left, 1e-9)
+        x = frame.x0 + 0.01 + (row.points[:, 0] - left) * stretch
         placed.append(row.with_points(np.column_stack([x, row.points[:, 1] + base])))
     return Lines.join(placed)
 
