@@ -27,7 +27,7 @@ def still_life(
     rng: np.random.Generator,
     *,
     vessels: Annotated[int, Interval(ge=1, le=12), doc("Vessels on the table")] = 5,
-    rings: Annotated[int, Interval(ge=8, le=90), doc("Rings on the tallest vessel")] = 64,
+    rings: Annotated[int, Interval(ge=8, le=120), doc("Rings on the tallest vessel")] = 84,
     elevation: Annotated[float, Interval(ge=8, le=60), doc("Degrees of the eye")] = 18.0,
     slimness: Annotated[Share, doc("Bowls at 0, bottles at 1")] = 0.7,
     closeness: Annotated[Share, doc("How closely they stand together")] = 0.6,
@@ -41,11 +41,11 @@ def still_life(
     ink = inks(svg, palette, "#14213d", "#b3402a", "#8a6a4a", "#5f6f86")
     camera = Camera.parallel(0.0, elevation)
     # A tall page takes tall bottles, a wide one bowls.
-    tall = float(np.clip(1.25 * svg.frame.height / svg.frame.width, 1.0, 2.2))
+    tall = float(np.clip(1.6 * svg.frame.height / svg.frame.width, 1.0, 2.8))
     profiles = [_profile(rng, slimness) * (1, tall) for _ in range(vessels)]
     places = _places(rng, profiles, closeness)
     pairs = list(zip(profiles, places.tolist(), strict=True))
-    scene = Mesh.join(revolved(p, columns=44).moved(x, y, 0.0) for p, (x, y) in pairs)
+    scene = Mesh.join(revolved(p, columns=60).moved(x, y, 0.0) for p, (x, y) in pairs)
     low, high = scene.vertices.min(axis=0), scene.vertices.max(axis=0)
     # Room for the shadows at the right, and for as much table at the left.
     reach = 0.3 * LIGHT[0] * high[2]
@@ -57,7 +57,7 @@ def still_life(
     mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
     tallest = max(float(profile[-1, 1]) for profile in profiles)
     upright = tallest * mm * float(np.cos(np.radians(elevation)))
-    rings = fit_count(grow_count(rings, svg.frame), upright, 0.75, least=6)
+    rings = fit_count(grow_count(rings, svg.frame), upright, 0.85, least=6)
     inked: list[list[Lines]] = [[], [], []]
     for number, (profile, at) in enumerate(pairs):
         turned = _rings(profile, tallest / rings) + np.array([*at, 0.0])
@@ -109,12 +109,12 @@ def _places(rng: np.random.Generator, profiles: list[Floats], closeness: float) 
 
 
 def _rings(profile: Floats, step: float) -> Floats:
-    """Return the rings of a vessel about `step` apart along its side, and its two rims, (K, 45, 3)."""
+    """Return the rings of a vessel about `step` apart along its side, and its two rims, (K, 61, 3)."""
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(profile, axis=0).T))])
     even = np.linspace(0, along[-1], max(3, round(float(along[-1]) / step) + 1))
     radius, height = (np.interp(even, along, column)[:, None] for column in profile.T)
     # The corners of the faces lie on the rings, the middles a little within.
-    angle = np.linspace(0, 2 * np.pi, 45)
+    angle = np.linspace(0, 2 * np.pi, 61)
     return np.stack(
         np.broadcast_arrays(radius * np.cos(angle), radius * np.sin(angle), height), axis=-1
     )
