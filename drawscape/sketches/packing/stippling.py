@@ -36,7 +36,7 @@ def stippling(
     (2000). The seed strews the dots.
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "head")
+    tone = tone_over(frame, picture, fit, contrast, "head", clarity=0.35)
     x0, y0, x1, y1 = shown(tone, frame)
     half = largest / 2
     box = (x0 + half, y0 + half, x1 - half, y1 - half)
