@@ -227,9 +227,16 @@ _PAIRS, _EXTENSION = 2, 9
 
 def _kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
     """Return the kerning of a fontTools font, in its units; `names` are glyphs by character."""
-    lookups = _pair_positions(font)
+    table = font["GPOS"].table if "GPOS" in font else None
+    lookups: list[list[Any]] = []
+    if table is not None and table.FeatureList is not None and table.LookupList is not None:
+        features = [f.Feature for f in table.FeatureList.FeatureRecord if f.FeatureTag == "kern"]
+        for index in sorted({index for feature in features for index in feature.LookupListIndex}):
+            subtables = table.LookupList.Lookup[index].SubTable
+            inner = [s.ExtSubTable if s.LookupType == _EXTENSION else s for s in subtables]
+            lookups.append([s for s in inner if s.LookupType == _PAIRS])
     older: dict[tuple[str, str], float] = {}
-    for table in font["kern"].kernTables if "kern" in font and not lookups else ():
+    for table in font["kern"].kernTables if "kern" in font and not any(lookups) else ():
         older |= getattr(table, "kernTable", {})
 
     def kerning(left: str, right: str) -> float:
@@ -244,21 +251,6 @@ def _kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
         return sum(found) + older.get(pair, 0.0)
 
     return kerning
-
-
-def _pair_positions(font: Any) -> list[list[Any]]:
-    """Return the subtables that place pairs, for each lookup that the feature `kern` names."""
-    table = font["GPOS"].table if "GPOS" in font else None
-    if table is None or table.FeatureList is None or table.LookupList is None:
-        return []
-    features = [f.Feature for f in table.FeatureList.FeatureRecord if f.FeatureTag == "kern"]
-    wanted = sorted({index for feature in features for index in feature.LookupListIndex})
-    found = []
-    for index in wanted:
-        subtables = table.LookupList.Lookup[index].SubTable
-        inner = [s.ExtSubTable if s.LookupType == _EXTENSION else s for s in subtables]
-        found.append([s for s in inner if s.LookupType == _PAIRS])
-    return [subtables for subtables in found if subtables]
 
 
 def _advance(subtable: Any, left: str, right: str) -> float | None:

@@ -549,15 +549,16 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
         return np.empty((0, 2), dtype=np.int64)
     # All x in a row and all y in another: numpy works along rows, and five times as fast.
     start, stop = np.ascontiguousarray(pieces.transpose(1, 2, 0))
-    strokes = _Strokes(start, stop)
+    vectors = stop - start
+    lengths = np.hypot(*vectors)
     low, high = np.minimum(start, stop).min(axis=1), np.maximum(start, stop).max(axis=1)
     sheet = float(np.prod(high - low + 2 * tolerance_mm))
-    mean_mm = float(strokes.lengths.mean())
+    mean_mm = float(lengths.mean())
     side = max((sheet / 2 / len(pieces)) ** 0.5, min(mean_mm, _PART_MM), 2 * tolerance_mm)
-    parts = np.ceil(strokes.lengths / side).astype(np.int64)
+    parts = np.ceil(lengths / side).astype(np.int64)
     if len(pieces) * parts.sum() * side**2 > _MOST_CANDIDATES / 4 * sheet:  # without their arrays
         return np.empty((0, 2), dtype=np.int64)
-    low, high, owners = _boxes(start, strokes.vectors, parts, tolerance_mm)
+    low, high, owners = _boxes(start, vectors, parts, tolerance_mm)
     # Where a piece begins where the one before it ends, their point is looked up once. It lies in the
     # boxes of both; one that lies along the other has its far end there, too.
     meets = (start[:, 1:] == stop[:, :-1]).all(axis=0)
@@ -577,40 +578,20 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
             inside &= (place >= low[axis].take(box)) & (place <= high[axis].take(box))
         point, owner = point[inside], owner[inside]
         one = np.concatenate((mine[point], mine[point] + others[point]))
-        found.append(strokes.side_by_side(one, np.append(owner, owner)))
+        two = np.append(owner, owner)
+        first, second = np.minimum(one, two), np.maximum(one, two)
+        a, b = vectors.take(first, axis=1), vectors.take(second, axis=1)
+        turn = np.abs(a[0] * b[1] - a[1] * b[0]) / (lengths.take(first) * lengths.take(second))
+        goes_on = (stop.take(first, axis=1) == start.take(second, axis=1)).all(axis=0)
+        beside = (turn < _PARALLEL) & ~(goes_on & ((a * b).sum(axis=0) > 0))
+        # A pair is one number: sorting rows is five times slower.
+        found.append(first[beside] * len(pieces) + second[beside])
     if not found:
         return np.empty((0, 2), dtype=np.int64)
     # Not np.unique, which imports numpy.ma: a twentieth of a small drawing's time.
     pairs = np.sort(np.concatenate(found))
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]
     return np.stack(np.divmod(pairs, len(pieces)), axis=1)
-
-
-class _Strokes:
-    """Pieces that begin at `start` and end at `stop`, both (2, N)."""
-
-    def __init__(self, start: Floats, stop: Floats) -> None:
-        self._start, self._stop = start, stop
-        self.vectors = stop - start
-        self.lengths = np.hypot(*self.vectors)
-        self._units = self.vectors / self.lengths
-
-    def side_by_side(self, one: Ints, two: Ints) -> Ints:
-        """Return the pairs that are nearly parallel and of which neither only goes on from the other.
-
-        A pair is one number, the lower one times N plus the higher: sorting rows is five times slower.
-        """
-        first, second = np.minimum(one, two), np.maximum(one, two)
-        (x, y), (u, v) = self._units.take(first, axis=1), self._units.take(second, axis=1)
-        near = np.flatnonzero(np.abs(x * v - y * u) < _PARALLEL)
-        first, second = first.take(near), second.take(near)
-        ahead = (self.vectors.take(first, axis=1) * self.vectors.take(second, axis=1)).sum(
-            axis=0
-        ) > 0
-        meets = self._stop.take(first, axis=1) == self._start.take(second, axis=1)
-        apart = ~(ahead & meets[0] & meets[1])
-        pairs: Ints = first[apart] * len(self.lengths) + second[apart]
-        return pairs
 
 
 def _boxes(

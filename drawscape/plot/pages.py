@@ -262,7 +262,7 @@ def tiles(
     return tuple(found)
 
 
-def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> list[float]:
+def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> Floats:
     """Return where sheets begin and end along an axis: in the middle of overlaps, beside all points."""
     inner = []
     for index in range(1, count):
@@ -270,15 +270,12 @@ def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> list[
         while (coordinates == at).any():
             at += _NUDGE_MM
         inner.append(at)
-    return [-math.inf, *inner, math.inf]
+    low, high = np.min(coordinates, initial=0.0) - 1, np.max(coordinates, initial=0.0) + 1
+    return np.clip([low, *inner, high], low, high)
 
 
-def _inside(document: Document, cuts: list[list[float]], row: int, column: int) -> list[Layer]:
-    bounds = document.lines.bounds
-    if bounds is None:
-        return []
-    x0, x1 = max(cuts[0][column], bounds[0] - 1), min(cuts[0][column + 1], bounds[2] + 1)
-    y0, y1 = max(cuts[1][row], bounds[1] - 1), min(cuts[1][row + 1], bounds[3] + 1)
+def _inside(document: Document, cuts: list[Floats], row: int, column: int) -> list[Layer]:
+    (x0, x1), (y0, y1) = cuts[0][column : column + 2], cuts[1][row : row + 2]
     if not (x0 < x1 and y0 < y1):
         return []
     layers = [

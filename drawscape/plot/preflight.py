@@ -111,7 +111,13 @@ def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Ite
     lines = clip_to_rectangle(layer.lines, page.x0, page.y0, page.x1, page.y1)
     if len(lines):
         inside = layer.with_lines(lines)
-        yield from (*_wet(inside, most_ink), *_dots(inside), *_repeated(inside, most_passes))
+        yield from _wet(inside, most_ink)
+        if len(dots := np.flatnonzero(lines.lengths_mm == 0.0)):
+            text = (
+                f"{_counted(len(dots), 'stroke')} of {layer.name!r} without length: each is a dot"
+            )
+            yield _finding(Concern.DOT, layer, len(dots), lines.starts[dots], text)
+        yield from _repeated(inside, most_passes)
 
 
 def _wet(layer: Layer, most: float) -> Iterator[Finding]:
@@ -136,13 +142,6 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
         )
         places = (spots[_worst_first(coats, most)] + 0.5) * side
         yield _finding(Concern.WET, layer, wet, places, text)
-
-
-def _dots(layer: Layer) -> Iterator[Finding]:
-    dots = np.flatnonzero(layer.lines.lengths_mm == 0.0)
-    if len(dots):
-        text = f"{_counted(len(dots), 'stroke')} of {layer.name!r} without length: each is a dot"
-        yield _finding(Concern.DOT, layer, len(dots), layer.lines.starts[dots], text)
 
 
 def _repeated(layer: Layer, most: int) -> Iterator[Finding]:

@@ -154,7 +154,13 @@ class Recipe:
     @property
     def parameters(self) -> dict[str, Any]:
         """The arguments as JSON can hold them."""
-        return {p.name: _shown(p, self.arguments[p.name]) for p in self.sketch.parameters}
+        shown = {p.name: plain(p.shown(self.arguments[p.name])) for p in self.sketch.parameters}
+        numbers = {p.name for p in self.sketch.parameters if p.kind == "float"}
+        # 1 and 1.0 are the same to a sketch and the same here.
+        return {
+            name: float(value) if name in numbers and isinstance(value, (int, float)) else value
+            for name, value in shown.items()
+        }
 
     @cached_property
     def request(self) -> str:
@@ -285,13 +291,6 @@ def code_hash(function: Callable[..., Any]) -> str:
     'sha256:'
     """
     return origin_of(function).code
-
-
-def _shown(parameter: Parameter, value: Any) -> Any:
-    """Return `value` for JSON; 1 and 1.0 are the same to a sketch and the same here."""
-    if parameter.kind == "float" and isinstance(value, (int, float)):
-        return float(value)
-    return plain(parameter.shown(value))
 
 
 # Drawing
