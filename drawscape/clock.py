@@ -135,16 +135,18 @@ def seconds(value: Duration, option: str) -> float:
 
     Raises JobOptionError, which names `option`, for anything else.
     """
+    number = math.nan
     if isinstance(value, timedelta):
         number = value.total_seconds()
     elif isinstance(value, str):
-        number = _from_text(value, option)
+        number = _from_text(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         number = float(value)
-    else:
-        raise _malformed(value, option)
-    if not math.isfinite(number) or not 0 <= number <= LONGEST_S:
-        raise _malformed(value, option)
+    if not 0 <= number <= LONGEST_S:
+        raise JobOptionError(
+            f"{option}={value!r}: give seconds as a number, text such as '90s', '5m', '1h30m', '1d', "
+            "or a timedelta, of a hundred years at most"
+        )
     return number
 
 
@@ -170,18 +172,10 @@ def moment(value: datetime, option: str) -> float:
     return stamp
 
 
-def _from_text(text: str, option: str) -> float:
+def _from_text(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        pass
-    if not _WHOLE.fullmatch(text):
-        raise _malformed(text, option)
-    return sum(float(n) * _UNITS_S[unit.lower()] for n, unit in _PART.findall(text))
-
-
-def _malformed(value: object, option: str) -> JobOptionError:
-    return JobOptionError(
-        f"{option}={value!r}: give seconds as a number, text such as '90s', '5m', '1h30m', '1d', "
-        "or a timedelta, of a hundred years at most"
-    )
+        if not _WHOLE.fullmatch(text):
+            return math.nan
+        return sum(float(n) * _UNITS_S[unit.lower()] for n, unit in _PART.findall(text))

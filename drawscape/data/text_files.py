@@ -422,10 +422,7 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     if rows == 0:
         return Table(notes=("the file holds no records",))
     if objects < rows:
-        others = rows - objects
-        note = (
-            f"{others} record{'s are' if others > 1 else ' is'} not an object: all are in 'value'"
-        )
+        note = f"records that are not objects: {rows - objects}; all are in 'value'"
         return Table(documents, (Column("value", "JSON"),), rows, (note,))
     keys = json.loads(structure)
     if not keys:

@@ -30,6 +30,9 @@ from drawscape.mail.message import read_recipient
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PASSING = (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+# A host's name that is none is a UnicodeError.
+_LASTING = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,15 +158,9 @@ def _answer(problem: Exception) -> tuple[int, str]:
         return next(code for code, _ in problem.recipients.values()), _refusals(problem.recipients)
     if isinstance(problem, smtplib.SMTPResponseException):
         return problem.smtp_code, f"{problem.smtp_code} {_plain(problem.smtp_error)}"
-    if isinstance(problem, smtplib.SMTPException):
-        passes = isinstance(problem, smtplib.SMTPServerDisconnected)
-    elif isinstance(problem, ssl.SSLError):
-        passes = isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-    elif isinstance(problem, socket.gaierror):
-        passes = problem.errno == socket.EAI_AGAIN
-    else:
-        passes = not isinstance(problem, UnicodeError)  # a host's name that is none
-    return 421 if passes else 554, f"{problem or type(problem).__name__}"
+    passes = isinstance(problem, _PASSING) or getattr(problem, "errno", 0) == socket.EAI_AGAIN
+    code = 421 if passes or not isinstance(problem, _LASTING) else 554
+    return code, f"{problem or type(problem).__name__}"
 
 
 def _refusals(refused: Mapping[str, tuple[int, bytes]]) -> str:

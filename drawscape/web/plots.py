@@ -2,8 +2,8 @@
 
 import flask
 
-from drawscape.errors import DrawscapeError, PlotNotFoundError, RequestRefused
-from drawscape.plotter.plot import Plot, find_plot, list_plots
+from drawscape.errors import DrawscapeError, RequestRefused
+from drawscape.plotter.plot import find_plot, list_plots
 from drawscape.tasks.plotting import ACTIONS as ACTIONS
 from drawscape.tasks.plotting import act_on_plot
 from drawscape.web.site import current_site, html
@@ -22,19 +22,19 @@ def listing() -> flask.Response:
 
 
 def state(plot_id: str) -> flask.Response:
-    """Return how far a plot is; raises RequestRefused with 404 for an unknown one."""
-    return flask.jsonify(_plot(plot_id).as_dict())
+    """Return how far a plot is; raises PlotNotFoundError, which is answered by 404."""
+    return flask.jsonify(find_plot(plot_id).as_dict())
 
 
 def lines(plot_id: str) -> flask.Response:
     """Return a plot's strokes as `Plan.packed` packs them."""
-    return flask.Response(_plot(plot_id).plan.packed(), content_type="application/octet-stream")
+    return flask.Response(find_plot(plot_id).plan.packed(), content_type="application/octet-stream")
 
 
 def act(plot_id: str, action: str) -> flask.Response:
     """Do what a button asks for, and return the state; raises RequestRefused with 403, 404 or 409."""
     _check_near()
-    plot = _plot(plot_id)
+    plot = find_plot(plot_id)
     values = flask.request.get_json(silent=True) or {}
     try:
         act_on_plot(plot, action, values)
@@ -52,10 +52,3 @@ def _check_near() -> None:
             403,
             "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
         )
-
-
-def _plot(plot_id: str) -> Plot:
-    try:
-        return find_plot(plot_id)
-    except PlotNotFoundError as error:
-        raise RequestRefused(404, str(error)) from error

@@ -13,6 +13,7 @@ from drawscape.errors import (
     JobNotFoundError,
     OutputStoreError,
     ParameterError,
+    PlotNotFoundError,
     QueueError,
     RequestRefused,
     UnknownNameError,
@@ -126,7 +127,7 @@ def answer(error: Exception) -> flask.Response:
     """Return the problem object of an error; the server's files and tracebacks go into its log only."""
     if isinstance(error, RequestRefused):
         return problem(error.status, error.detail, error.headers, **error.members)
-    if isinstance(error, JobNotFoundError):
+    if isinstance(error, JobNotFoundError | PlotNotFoundError):
         return problem(404, str(error))
     if isinstance(error, HTTPException):
         kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}

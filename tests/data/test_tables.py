@@ -51,7 +51,7 @@ def test_keys_that_a_record_lacks_stay_away_between_json_files(bench):
 
 def test_records_that_are_no_objects_make_one_column(bench):
     assert rows(bench, '[1,{"a":2}]') == ["value", "1", '"{""a"":2}"']
-    assert bench.last.notes == ("1 record is not an object: all are in 'value'",)
+    assert bench.last.notes == ("records that are not objects: 1; all are in 'value'",)
 
 
 @pytest.mark.parametrize(
