@@ -82,18 +82,6 @@ def started_at(pid: int) -> int | None:
 
 # Places where a test may kill the process
 
-NAMES = (
-    "insert.before_commit",
-    "insert.after_commit",
-    "claim.committed",
-    "child.before_start",
-    "run.middle",
-    "result.serialised",
-    "ack.before_commit",
-    "ack.after_commit",
-    "slice.committed",
-)
-
 _armed = ""
 _left = 0
 
