@@ -173,8 +173,7 @@ def start_worker(slots: int | None = None) -> "WorkerProcess":
     """
     from drawscape.queue import process
 
-    queue = default_queue()
-    return process.start_worker(queue.database, queue.home, slots)
+    return process.start_worker(default_queue(), slots)
 
 
 def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
@@ -187,8 +186,7 @@ def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
     """
     from drawscape.queue import process
 
-    queue = default_queue()
-    return process.start_shared_worker(queue.database, queue.home, slots)
+    return process.start_shared_worker(default_queue(), slots)
 
 
 # Queue jobs

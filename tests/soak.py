@@ -76,7 +76,7 @@ def _soak(home, part):
     queue, other = default_queue(), home.with_name("empty")
     engine = open_engine(other / ".drawscape" / "queue.db")
     empty = Queue.on(engine, queue.name, other, queue.task_modules)
-    workers = [start_worker(2), start_other(empty.database, other, 2)]
+    workers = [start_worker(2), start_other(empty, 2)]
     samples = []
     print("    jobs   jobs/s  p25 ms  beside  ratio  worker MB  descriptors  disk MB  files")
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.queue import whole
+from drawscape.queue.queue import Queue, whole
 
 START_LIMIT_S = 60.0
 _LOG_BYTES = 8 * 2**20
@@ -46,30 +46,30 @@ class WorkerProcess:
             self._process.stdin.close()
 
 
-def start_shared_worker(
-    database: Engine, home: Path, slots: int | None = None
-) -> WorkerProcess | None:
-    """Return a worker for the queue in `database`, or None when one is alive already.
+def start_shared_worker(queue: Queue, slots: int | None = None) -> WorkerProcess | None:
+    """Return a worker for `queue`, or None when one is alive already.
 
     However many processes call this at the same time, one of them starts a worker; the others wait until
     it is alive. Raises QueueError as `start_worker` does.
     """
-    database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = queue.database.folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
-    with open(database.folder / "start.lock", "w") as lock:
+    with open(folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return None if database.workers.living() else start_worker(database, home, slots)
+        return None if queue.database.workers.living() else start_worker(queue, slots)
 
 
-def start_worker(database: Engine, home: Path, slots: int | None = None) -> WorkerProcess:
-    """Return a worker for the queue in `database`, once it is alive.
+def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
+    """Return a worker for `queue`, once it is alive.
 
-    It runs in `home` with `slots` jobs at once, by default one a core, and one that sheets leave free. Its
-    log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number
-    of jobs, QueueError, with the end of that log, when it does not come up.
+    It runs in the queue's home with `slots` jobs at once, by default one a core, and one that sheets leave
+    free. Its log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no
+    number of jobs, QueueError, with the end of that log, when it does not come up.
     """
     if slots is not None:
         whole(slots, "slots", low=1)
+    database, home = queue.database, queue.home
     log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):

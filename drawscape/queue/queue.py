@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from drawscape import clock, output_store
@@ -499,8 +499,6 @@ def _exactly(value: Any, seen: dict[int, int]) -> str:
         }
         defaults = value.__defaults__, value.__kwdefaults__
         return f"function({_exactly((value.__code__, defaults, cells, names), seen)})"
-    if kind is ModuleType:
-        return f"module {value.__name__}"
     return hashlib.sha256(dump(value)).hexdigest()
 
 
