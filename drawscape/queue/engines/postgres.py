@@ -40,7 +40,7 @@ _LOG = logging.getLogger("huey.drawscape")
 _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
 _READ_AGAIN = 4  # times, for a statement that only reads: it may be what ends its session
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 """So long a caller waits for a server that is being started again."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
