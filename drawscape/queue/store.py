@@ -659,18 +659,17 @@ def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -
     placing = dict.fromkeys(pending)
     while pending:
         job_id = pending.pop()
-        batch = run(run.STATUS, id=job_id)[0][1]
-        dependents = [(job_id, *row) for row in run(run.DEPENDENTS, needed=job_id)]
-        dependents += [(batch, *row) for row in run(run.DEPENDENTS, needed=batch)]
-        for needed, dependent, mode, status, reason in dependents:
-            wakes = status in ENDED and (reason == Reason.DEPENDENCY or mode > RunsAfter.ANY)
-            if wakes and run(run.REOPEN, id=dependent, code=None):
-                pending.append(dependent)
-                placing[dependent] = None
-            elif status in WAITING:
-                placing[dependent] = None
-            if status != Status.STARTED:  # what runs has begun with what was there
-                run(run.SET_DONE, done=0, id=dependent, needed=needed)
+        for needed in (job_id, run(run.STATUS, id=job_id)[0][1]):  # the latter is its batch
+            for dependent, mode, status, reason in run(run.DEPENDENTS, needed=needed):
+                wakes = status in ENDED and (reason == Reason.DEPENDENCY or mode > RunsAfter.ANY)
+                if wakes and run(run.REOPEN, id=dependent, code=None):
+                    pending.append(dependent)
+                    placing[dependent] = None
+                elif status in WAITING:  # held at once: on a server a worker may claim it meanwhile
+                    run(run.PLACE, waits_for=1, id=dependent)
+                    placing[dependent] = None
+                if status != Status.STARTED:  # what runs has begun with what was there
+                    run(run.SET_DONE, done=0, id=dependent, needed=needed)
     for job_id in placing:  # one that was placed first may have failed, and another with it
         if run(run.STATUS, id=job_id)[0][0] in WAITING:
             _place(run, job_id)
