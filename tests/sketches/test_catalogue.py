@@ -239,8 +239,9 @@ def test_each_particle_touches_its_parent():
     assert np.quantile(within, 0.9) < 1.6 * np.median(within)
 
 
-def test_a_tree_and_its_roots_meet_on_the_ground():
-    svg = draw("space_colonization", 120, 160, buds=400)
+@pytest.mark.parametrize(("width", "height", "buds"), [(120, 160, 400), (40, 55, 100)])
+def test_a_tree_and_its_roots_meet_on_the_ground(width, height, buds):
+    svg = draw("space_colonization", width, height, buds=buds)
     ground = svg.frame.y1 - 0.15 * svg.frame.height
     assert pen(svg, "pen 1").points[:, 1].max() == pytest.approx(ground)
     assert pen(svg, "pen 2").points[:, 1].min() == pytest.approx(ground)

@@ -35,7 +35,8 @@ def space_colonization(
     """
     ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
     frame, noise = svg.frame, Noise(rng)
-    buds = min(as_on_a4(buds, frame), 3000)  # more take longer than five seconds
+    # Fewer leave the roots without light, more take longer than five seconds.
+    buds = min(max(as_on_a4(buds, frame), 120), 3000)
     deep = 0.15 * frame.height  # what the roots take
     foot = np.array([frame.cx, frame.y1 - deep])
     t = np.linspace(0, 2 * np.pi, 240)
