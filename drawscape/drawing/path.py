@@ -28,6 +28,7 @@ _ALLOWED |= _ARITY >= 0
 
 # A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
 _STRAY_COMMA = re.compile(rb"[,|A-DF-Za-df-z][ \t\r\n\f]*+,")
+_NO_COMMA_AFTER = np.array([bool(re.match(rb"[,|A-DF-Za-df-z]", bytes([b]))) for b in range(256)])
 
 # Without going back (possessive): else a long row of digits could be split in ever so many ways.
 _NUMBER = r"[-+]?+(?>\d++\.?+\d*+|\.\d++)(?>(?:[eE][-+]?\d+)?)"
@@ -94,7 +95,11 @@ def _spread_flags(d: str) -> str:
 def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> None:
     raw = np.frombuffer(text, dtype=np.uint8)
     strange = np.flatnonzero(~_ALLOWED[raw])
-    if commas := [found.end() - 1 for found in _STRAY_COMMA.finditer(text)]:
+    solid = np.frombuffer(text.translate(None, b" \t\r\n\f"), dtype=np.uint8)
+    if (
+        _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
+    ).any():  # ten times as fast as to search
+        commas = [found.end() - 1 for found in _STRAY_COMMA.finditer(text)]
         strange = np.union1d(strange, commas)
     bars = np.flatnonzero(raw == _PATH)
     if len(bars) != len(texts):
