@@ -11,7 +11,6 @@ from drawscape.geometry import (
     Lines,
     Points,
     as_on_a4,
-    circle,
     contours_by_level,
     fit_count,
     grow_count,
@@ -59,17 +58,16 @@ def chladni(
     for number in range(rows * columns):
         row, column = divmod(number, columns)
         x0, y0 = frame.x0 + column * (wide + gap), frame.y0 + row * (tall + gap)
-        plates += [rectangle((x0, y0, x0 + wide, y0 + tall))]
-        # What holds the plate, in its middle.
-        plates += [circle(x0 + wide / 2, y0 + tall / 2, 0.006 * min(wide, tall))]
+        plate = (x0, y0, x0 + wide, y0 + tall)
+        plates.append(rectangle(plate))
         grain = float(np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM))
         finer = GRAIN_MM / grain
-        inset = 0.03 * min(wide, tall) + grain
+        inset = grain + 0.5  # so that no grain touches the rim, which the rings meet
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
         wave, density = _sand(rng, pitch, sharpness * finer, wide, tall)
         rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
-        bellies += contours_by_level(np.abs(wave), heights, box)
+        bellies += contours_by_level(np.abs(wave), heights, plate)
         # Where few lines are still, there is room for fewer grains.
         room = finer**2 * float(np.mean(density)) * wide * tall / 0.9
         count = int(min(finer**1.5 * as_on_a4(grains, box), room))
