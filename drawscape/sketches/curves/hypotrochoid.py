@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count, polar
+from drawscape.geometry.lines import simplify
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -52,7 +53,8 @@ def hypotrochoid(
             star = _star(rng, points, inner, outer, len(star))
         inked[(first + number) % 3] += list(star + middle)
     page = (frame.x0, frame.y0, frame.x1, frame.y1)
-    in_pens(svg, ink, [clip_to_rectangle(Lines.of(part), *page) for part in inked])
+    parts = [clip_to_rectangle(simplify(Lines.of(part), 0.02), *page) for part in inked]
+    in_pens(svg, ink, parts)
 
 
 def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:
@@ -65,7 +67,7 @@ def _star(rng: np.random.Generator, points: int, inner: float, outer: float, hol
     choices = [w for w in range(1, max(points // 3, 2)) if gcd(w, points) == 1]
     wheel = int(rng.choice(choices))
     roll = points / wheel - 1 if rng.random() < 0.6 else -(points / wheel + 1)
-    angle = np.linspace(0, 2 * np.pi * wheel, 24 * points + 1)
+    angle = np.linspace(0, 2 * np.pi * wheel, 72 * points + 1)
     middle, arm = (inner + outer) / 2, (outer - inner) / 2
     arms = arm * np.linspace(1, 0.45, holes)[:, None]
     turn = rng.uniform(0, 2 * np.pi)
