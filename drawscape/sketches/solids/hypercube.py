@@ -1,5 +1,6 @@
 """Hypercubes: cubes of more dimensions than three, and the ways along their edges."""
 
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -8,6 +9,9 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Floats, Ints, fit_count
 from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
+
+TRIES = 16
+"""Views of the cube that the seed proposes: the one that hides fewest edges behind others is drawn."""
 
 
 @sketch
@@ -33,36 +37,34 @@ def hypercube(
     rows = max(1, round(frame.height / size))
     count = 2**dimensions
     corners = (np.arange(count)[:, None] >> np.arange(dimensions) & 1) - 0.5
-    # An edge for each bit that is not set yet.
-    edges = np.array(
-        [(c, c | 1 << k) for c in range(count) for k in range(dimensions) if not c >> k & 1]
-    )
-    view = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0]
-    planes = rng.permutation(dimensions)
-    speeds = rng.uniform(0.5, 1, dimensions // 2)
+    # A way sets one bit after the other; there is an edge for each bit that is not set yet.
     orders = [rng.permutation(dimensions) for _ in range(ways)]
-    shown = corners[edges]
+    routes = [np.concatenate([[0], np.cumsum(1 << order)]).tolist() for order in orders]
+    edges = {(c, c | 1 << k) for c in range(count) for k in range(dimensions) if not c >> k & 1}
+    bare = np.array(sorted(edges - {edge for route in routes for edge in pairwise(route)}))
+    planes, speeds = rng.permutation(dimensions), rng.uniform(0.5, 1, dimensions // 2)
+    angles = np.outer(np.linspace(0, turning * np.pi, rows * columns), speeds)
+    views = np.linalg.qr(rng.normal(size=(TRIES, dimensions, dimensions)))[0]
+    turns = [np.array([_turned(view, planes, one)[:, :2] for one in angles]) for view in views]
+    seen = corners @ max(turns, key=_clarity)
+    seen *= 0.47 * min(size, frame.height / rows) / np.abs(seen).max()
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    y = frame.y0 + (row + 0.5) * frame.height / rows
+    seen += np.stack([frame.x0 + (column + 0.5) * size, y], axis=-1)[:, None]
     # At most some 2,500 strokes of the thin pen on a sheet.
     most = max(dimensions, 2500 // (rows * columns))
-    thin, broad = [], [[] for _ in orders]  # type: ignore[var-annotated]
-    for number in range(rows * columns):
-        row, column = divmod(number, columns)
-        share = number / max(rows * columns - 1, 1)
-        seen = _turned(view, planes, speeds * turning * np.pi * share)[:, :2]
-        # No view of a cube is wider than its diagonal.
-        scale = 0.94 * min(size, frame.height / rows) / np.sqrt(dimensions)
-        middle = (
-            frame.x0 + (column + 0.5) * size,
-            frame.y0 + (row + 0.5) * frame.height / rows,
-        )
-        thin.append((shown @ seen * scale + middle)[:: -(-len(shown) // most)])
-        for order, lines in zip(orders, broad, strict=True):
-            # The way's corners: one bit after the other is set.
-            way = np.concatenate([[0], np.cumsum(1 << order)])
-            lines.append(corners[way] @ seen * scale + middle)
+    thin = np.concatenate(seen[:, bare[:: -(-len(bare) // most)]])
     names = ("edges", "way", "second way", "third way")
-    parts = [np.concatenate(thin), *broad]
-    in_pens(svg, ink, parts, width=(0.2, 0.9, 0.9, 0.9), names=names)
+    parts = [thin, *(seen[:, route] for route in routes)]
+    broad = min(0.9, size / (4 * dimensions * ways))  # finer where ways crowd
+    in_pens(svg, ink, parts, width=(0.2, broad, broad, broad), names=names)
+
+
+def _clarity(turns: Floats) -> float:
+    """Return how far the directions of edges differ on paper, where two come closest, on average."""
+    i, j = np.triu_indices(turns.shape[1], 1)
+    x, y = turns.T
+    return float(np.abs(x[i] * y[j] - x[j] * y[i]).min(axis=0).mean())
 
 
 def _turned(view: Floats, planes: Ints, angles: Floats) -> Floats:
