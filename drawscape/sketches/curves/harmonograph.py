@@ -28,7 +28,7 @@ MOST_COATS, MOST_BESIDE = 1.3, 0.7
 """Of ink where the line crosses itself most, and in unison, where it only lies beside itself."""
 
 TRIES = 24
-"""Chances that the seed proposes: the one that spreads its line best is drawn."""
+"""Chances that the seed proposes: of the smoothest quarter, the one that spreads its line best is drawn."""
 
 
 @sketch
@@ -49,8 +49,10 @@ def harmonograph(
     """
     low, high = RATIOS[chord]
     frame = svg.frame
-    # The figure is chosen as on A4; on a larger page it has more swings that drift less.
+    # The figure is chosen as on A4. It has more swings that drift less on a larger page, and fewer
+    # on one that is smaller than A5.
     scale = frame.short / A4_MM
+    larger = max(scale, min(1.0, 1.4 * scale))
     area = (0.0, 0.0, frame.width / scale, frame.height / scale)
 
     def trace(chance: Floats, count: float, scale: float = 1.0) -> Points:
@@ -72,11 +74,17 @@ def harmonograph(
     def crowd(chance: Floats, count: float) -> float:
         return float(np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995))
 
-    chance = min(rng.random((TRIES, 11)), key=lambda one: crowd(one, swings))
+    # A pen that nearly stops draws cusps, which look ragged.
+    def smoothness(chance: Floats) -> float:
+        slow, usual = np.quantile(Lines.of([trace(chance, swings)]).steps_mm[1:], (0.03, 0.5))
+        return float(slow / usual)
+
+    chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
+    chance = min(chances, key=lambda one: crowd(one, swings))
     count = float(swings)
     most = MOST_BESIDE if chord == "unison" else MOST_COATS
-    while count > 10 and crowd(chance, count) > most:
+    while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
     ink = inks(svg, palette, "#14213d")
-    line = trace(chance, count, scale) * scale + (frame.x0, frame.y0)
+    line = trace(chance, count, larger) * scale + (frame.x0, frame.y0)
     in_pens(svg, ink, [line[None]], width=PEN_MM, names=["trace"])
