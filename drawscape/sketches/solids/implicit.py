@@ -24,7 +24,7 @@ CELLS, MOST = {"knot": 56, "gyroid": 40}, {"knot": 160, "gyroid": 100}
 CLEARANCE = 0.006
 """Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""
 
-FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.9, 0.3, -0.35, -1.0)])
+FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.45, 0.15, -0.25, -1.0)])
 """Height of the ground, and where shadows fall: beside the solid, and on a tall page below it."""
 
 
