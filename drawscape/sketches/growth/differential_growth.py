@@ -7,9 +7,11 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
+from shapely import buffer
 
-from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count, inset_rings
+from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
+from drawscape.geometry.regions import from_shapely, to_shapely
 from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -62,19 +64,17 @@ def differential_growth(
 
 
 def _start(rng: np.random.Generator, step: float, half: Floats) -> Points:
-    """Return a wavering oval in the middle of the dish, a node at every `step`."""
+    """Return a wavering oval somewhere about the middle of the dish, a node at every `step`."""
     count = max(24, round(np.pi * 0.4 * float(half.sum()) / step))
     t = np.arange(count) * 2 * np.pi / count
     order, phase = np.array([[2], [3], [5]]), rng.uniform(0, 2 * np.pi, (3, 1))
     waver = 1 + (0.25 / order * np.sin(order * t + phase)).sum(axis=0)
-    return np.asarray(0.4 * half * np.column_stack([waver * np.cos(t), waver * np.sin(t)]))
+    oval = 0.4 * np.column_stack([waver * np.cos(t), waver * np.sin(t)])
+    return np.asarray(half * (oval + rng.uniform(-0.25, 0.25, 2)))
 
 
 def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[Points, Ints]:
-    """Return the line after pulling together along it and pushing apart across it, and the crowd.
-
-    The crowd is the number of other nodes within `reach` of each.
-    """
+    """Return the line, pulled together along it and pushed apart across it, and who is within `reach`."""
     i, j = cKDTree(line).query_pairs(reach, output_type="ndarray").T
     off = line[i] - line[j]
     gap = np.maximum(np.hypot(*off.T), 1e-9)
@@ -113,7 +113,8 @@ def _draw(svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: 
     closed = np.append(even, even[:1], axis=0) + np.array([svg.frame.cx, svg.frame.cy])
     smooth = clamped(svg.frame, catmull_rom(closed))
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
-    inner = simplify(inset_rings(smooth, gap, count=echoes, join="round"), 0.03)
-    # What is left in a narrow arm is a sliver, not an echo.
+    # Shrunk by 0.4 mm too much and grown back: what is left in a narrow arm is a sliver, not an echo.
+    shapes = buffer(to_shapely(smooth), -gap * np.arange(1, echoes + 1) - 0.4)
+    inner = simplify(from_shapely(buffer(shapes, 0.4)), 0.03)
     parts = [[smooth], inner.take(inner.lengths_mm > 40 * gap)]
     in_pens(svg, ink, parts, names=("line", "pen 2"))
