@@ -32,6 +32,7 @@ def gradients(
     ink = inks(svg, palette, "#1f5fae", "#d9472b", "#e0a12b")
     columns = fit_count(columns, frame.width, 10.0)
     closest = max(closest, 0.45 + 0.25 * overlap)  # an ink may lie over itself there
+    farthest *= min(1.0, frame.short / 180)  # a small page has room for fewer stripes
     widths = rng.uniform(0.6, 1.6, columns)
     x = frame.x0 + frame.width * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
     inked: list[list[Points]] = [[] for _ in ink]
