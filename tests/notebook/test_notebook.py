@@ -7,7 +7,7 @@ import pytest
 from support import python, wait_until
 
 import drawscape.notebook
-from drawscape.errors import JobFailed, JobNotFoundError
+from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import contact_sheet, job_view, queue_table
 from drawscape.notebook.reader import Following
@@ -50,12 +50,6 @@ def test_the_button_of_a_view_stops_the_job(tmp_path):
     view.act("cancel")
     wait_until(lambda: view.status.startswith(("stopped", "canceled")), "the stop")
     assert job.ended
-
-
-@pytest.mark.usefixtures("consumer")
-def test_an_unknown_id_is_an_error_in_the_cell():
-    with pytest.raises(JobNotFoundError, match="nobody"):
-        job_view("nobody")
 
 
 def row_of(table, job):
