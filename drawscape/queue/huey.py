@@ -570,15 +570,17 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 
-    def _check_jobs(self, renewal: Renewal) -> None:
+    def _check_jobs(self, renewal: Renewal) -> bool:
         """End jobs that are not ours by now, and release those that are ours and that no slot knows of.
+
+        Return whether there was none to end.
 
         Of the latter the server's answer was lost on the way. They are released when a late one cannot come.
         """
         held, asked_at = self._dispatcher.holds, renewal.asked_boot_s
-        for job, since in held.items():
-            if job not in renewal.held and since < asked_at:
-                self._dispatcher.lose(*job)
+        lost = [job for job, since in held.items() if job not in renewal.held and since < asked_at]
+        for job in lost:
+            self._dispatcher.lose(*job)
         self._unknown = {
             job: self._unknown.get(job, asked_at) for job in renewal.held - held.keys()
         }
@@ -587,6 +589,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 key = {"id": job_id, "token": token, "worker": self.worker_id}
                 if self._watched.write(self._watched.RELEASE_UNKNOWN, **key):
                     _LOG.warning("job=%s event=unknown_claim_released", job_id)
+        return not lost
 
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does; jobs that are cut short go back to the queue.

@@ -149,6 +149,10 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     database.write("update job_worker set renewed_at = 'infinity', server_at = 'epoch'")
     assert claimed(database, "worker") is None  # the server was started since its last renewal
     let_claim(url, "worker")
+    let_claim(url, "other")
+    database.write("update job_worker set server_at = 'epoch' where id = 'other'")
+    assert claimed(database, "worker") is None  # the other may run what this server has forgotten
+    database.write("update job_worker set renewed_at = 0 where id = 'other'")
     assert claimed(database, "worker").id == "one"
     assert store.recover(database) == []
     with database.transaction() as run:

@@ -52,7 +52,7 @@ class Locks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
+    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
         """Take the lock that shows that `info.id` is alive, for as long as this process lives.
 
         The file gets its name only once it is locked, so nobody ever sees it without its lock. Nothing cuts
@@ -90,7 +90,7 @@ class Locks:
                     fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     return False
             if (info := _read(descriptor)) is not None:
-                self.announce(info, lambda _: None)
+                self.announce(info, lambda _: True)
             os.close(descriptor)
             return True
 

@@ -373,21 +373,26 @@ _INHERITED: list[Session | None] = []
 _RENEWALS = 12
 """A lease is renewed so often: one of 60 s every 5 s."""
 
-_SOON_S = 0.2
+_SOON_S, _AGAIN_S = 0.2, 0.02
 
 # A server whose log is behind where it was has forgotten something: it is a restored copy, or a follower.
-# Jobs may run that wait by its tables. So nobody claims until all who
-# run one have heard of it, or have ended.
+# Jobs may run that wait by its tables. So nobody claims until all who run one have heard of it, or have
+# ended.
 _CLAIMS_FROM = f"""
 case when pg_current_wal_flush_lsn() < $2::pg_lsn then {NOW} + $3 * 2 / 3 else claims_from end
 """
-# The job may have ended, or be another's, when its worker was cut off: so its own are listed.
+# The job may have ended, or be another's, when its worker was cut off: so its own are listed. `server_at` is
+# the start of the server by whose list nothing runs here that is another's.
 _RENEW = f"""
-update job_worker set renewed_at = {NOW}, server_at = pg_postmaster_start_time(),
-    claims_from = {_CLAIMS_FROM}
+with others as (
+    update job_worker set claims_from = {_CLAIMS_FROM}
+    where id <> $1 and pg_current_wal_flush_lsn() < $2::pg_lsn
+)
+update job_worker set renewed_at = {NOW}, server_at = $4::timestamptz, claims_from = {_CLAIMS_FROM}
 where id = $1 returning renewed_at, pg_current_wal_flush_lsn()::text,
     array(select id from job where status = 'started' and worker = $1),
-    array(select token from job where status = 'started' and worker = $1)
+    array(select token from job where status = 'started' and worker = $1),
+    pg_postmaster_start_time()::text
 """
 _ANNOUNCE = f"""
 insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s,
@@ -395,7 +400,7 @@ insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at,
 select $1, $4, $5, $6, $7, $8, $9, {NOW}, {NOW}, $3, pg_postmaster_start_time(),
     {_CLAIMS_FROM.replace("claims_from", "0")}
 where not exists (select 1 from job where status = 'started' and worker = $1)
-on conflict (id) do nothing
+on conflict (id) do nothing returning server_at::text
 """
 _LIVING = f"""
 select id, pid, slots, queue, started_at, host, lanes, version, renewed_at, trouble from job_worker
@@ -416,7 +421,7 @@ class Leases:
         self._lease_s = lease_s
         self._held: dict[str, _Lease] = {}
 
-    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
+    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
         values = (info.host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
         lease = _Lease(self._engine, info.id, values, self._lease_s, on_renewal)
         self._held[info.id] = lease
@@ -475,12 +480,12 @@ class _Lease:
         worker: str,
         values: tuple[Any, ...],
         lease_s: float,
-        on_renewal: Callable[[Renewal], None],
+        on_renewal: Callable[[Renewal], bool],
     ) -> None:
         self._engine = engine
         self._worker = worker
         self._values = values
-        self._log_position = "0/0"
+        self._log_position, self._server_at = "0/0", "epoch"
         self._lease_s = lease_s
         self._on_renewal = on_renewal
         self.is_held = threading.Event()
@@ -513,21 +518,23 @@ class _Lease:
                 return 0.0
             key = self._worker, self._log_position, self._lease_s
             asked_at, asked_boot_s = time.time(), clock.boot_s()
-            row = psycopg.RawCursor(connection).execute(_RENEW, key).fetchone()
+            row = psycopg.RawCursor(connection).execute(_RENEW, (*key, self._server_at)).fetchone()
             if row is not None:
                 clock.set_by_server(row[0], asked_at)
-                self._log_position = row[1]
+                known_at, self._log_position = self._server_at, row[1]
                 held = frozenset(zip(row[2], row[3], strict=True))
-                self._on_renewal(Renewal(asked_boot_s, held))
-                return self._lease_s / _RENEWALS
+                if self._on_renewal(Renewal(asked_boot_s, held)):
+                    self._server_at = row[4]
+                return self._lease_s / _RENEWALS if known_at == row[4] else _AGAIN_S
             # Others have taken what it ran, if its lease had ended.
             if self.is_held.is_set():
                 _LOG.error("worker=%s event=lease_lost", self._worker)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
             asked_boot_s = clock.boot_s()
-            cursor = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *self._values))
-            if not cursor.rowcount:
+            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *self._values)).fetchone()
+            if row is None:
                 return _SOON_S
+            self._server_at = row[0]
             self._on_renewal(Renewal(asked_boot_s, frozenset()))
             self.is_held.set()
             return self._lease_s / _RENEWALS

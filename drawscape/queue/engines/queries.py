@@ -552,10 +552,12 @@ class Queries:
 NOW: Final = "extract(epoch from clock_timestamp())::float8"
 
 # Nobody else may have the jobs of a worker before its lease has ended. One that comes close claims nothing.
-# Neither does one of which the present server has not heard yet.
+# Neither does anyone before all workers that may live have asked the present server what they hold: it may
+# be a restored copy.
 _MAY_CLAIM = f"""exists (select 1 from job_worker where id = :worker
-    and renewed_at + lease_s * 2 / 3 > {NOW} and claims_from <= {NOW}
-    and server_at = pg_postmaster_start_time())"""
+    and renewed_at + lease_s * 2 / 3 > {NOW} and claims_from <= {NOW})
+    and not exists (select 1 from job_worker
+    where renewed_at + lease_s > {NOW} and server_at <> pg_postmaster_start_time())"""
 _ORDINARY = """
 from job where queue = :queue and status = 'queued' and group_id is null and priority >= :lowest
     and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))

@@ -391,7 +391,7 @@ def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
     )
     caller, here = TaskCaller(settings), new_id()
     info = WorkerInfo(here, os.getpid(), 1, queue.name, clock.now())
-    engine.workers.announce(info, lambda _: None)
+    engine.workers.announce(info, lambda _: True)
     try:
         return _run_all(queue, caller, here, job_ids, until)
     finally:

@@ -352,23 +352,23 @@ class Lease:
     """The lease of a worker as its slots see it; moments are in seconds since the machine was started.
 
     With `lease_s` None the worker is alive as long as its process, and all may run. `on_renewal(renewal)` is
-    called after each, in the thread that renews.
+    called after each, in the thread that renews; it returns whether all that runs is still the worker's.
     """
 
-    def __init__(self, lease_s: float | None, on_renewal: Callable[[Renewal], None]) -> None:
+    def __init__(self, lease_s: float | None, on_renewal: Callable[[Renewal], bool]) -> None:
         self._limit_s = None if lease_s is None else lease_s * _SHARE
         self._on_renewal = on_renewal
         self._lock = threading.Lock()
         self._guard: _Guard | None = None
 
-    def renewed(self, renewal: Renewal) -> None:
-        """Note what the server has said."""
+    def renewed(self, renewal: Renewal) -> bool:
+        """Note what the server has said; return whether all that runs is still the worker's."""
         with self._lock:
             if self._guard is not None and (renewal.is_lost or not self._guard.holds()):
                 self._end()
             if not renewal.is_lost:
                 self._confirm(renewal.asked_boot_s)
-        self._on_renewal(renewal)
+        return self._on_renewal(renewal)
 
     def _confirm(self, asked_at: float) -> None:
         try:
