@@ -18,7 +18,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from drawscape import clock
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError, QueueGoneError
 from drawscape.queue.engines.engine import Rows, UniqueViolation, ValueRefused
@@ -203,7 +202,7 @@ class Run(Queries):
         self._execute = connection.execute
 
     def __call__(self, statement: str, /, **values: Any) -> Rows:
-        return self._execute(statement, {"now": clock.now(), **values}).fetchall()
+        return self._execute(statement, {"now": time.time(), **values}).fetchall()
 
 
 class SqliteEngine(Queries):
@@ -302,7 +301,7 @@ class SqliteEngine(Queries):
     def read(self, statement: str, /, **values: Any) -> Rows:
         """Return the rows of one statement that changes nothing."""
         try:
-            return self.connection.execute(statement, {"now": clock.now(), **values}).fetchall()
+            return self.connection.execute(statement, {"now": time.time(), **values}).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
