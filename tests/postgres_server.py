@@ -106,6 +106,7 @@ class Server:
             "unix_socket_directories": str(self._folder),
             "listen_addresses": "",
             "port": str(self.port),
+            "track_commit_timestamp": "on",  # in which order did it happen?
             **self._settings,
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data")]

@@ -236,7 +236,10 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     """Return whether the outcome was accepted, in a transaction that is alone."""
     if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
         values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
-        return bool(run(run.RETRY, **values))
+        retried = bool(run(run.RETRY, **values))
+        if retried:
+            _wait_again(run, held.id)
+        return retried
     rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
     if rows and rows[0][0]:  # something waits for something: perhaps for this
         _settle(run, outcome.status, held.id)
@@ -265,6 +268,8 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
         rows = run(run.GIVE_BACK, **held.key, unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
             _settle(run, Status.STOPPED, held.id)
+        elif rows:
+            _wait_again(run, held.id)
     return bool(rows)
 
 
@@ -368,7 +373,9 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
             ended_at = None if status == "queued" else clock.now()
             values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
             run(run.RECOVER, **values, id=job_id, worker=worker)
-            if ended_at is not None:
+            if ended_at is None:
+                _wait_again(run, job_id)
+            else:
                 _settle(run, status, job_id)
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
             found.append(job_id)
@@ -622,6 +629,12 @@ def _place(run: Transaction, job_id: str) -> None:
             _settle(run, _fail(run, job_id, needed, runs_after), job_id)
             return
     run(run.PLACE, waits_for=waits_for, id=job_id)
+
+
+def _wait_again(run: Transaction, job_id: str) -> None:
+    """Let a job that has begun and is queued again wait for what was queued again meanwhile."""
+    if run(run.NEEDED, id=job_id):
+        _place(run, job_id)
 
 
 def _settle(run: Transaction, status: str, *job_ids: str) -> None:

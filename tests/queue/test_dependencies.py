@@ -8,7 +8,7 @@ from queue_steps import acknowledge, claim, end, queued, run, take
 from drawscape import errors
 from drawscape.jobs import Job, Keep, default_queue, list_jobs, prune_jobs, retry_failed_jobs
 from drawscape.queue.row import Outcome
-from drawscape.queue.store import MAX_RECOVERIES, promote_due, recover
+from drawscape.queue.store import MAX_RECOVERIES, give_back, promote_due, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
@@ -93,6 +93,24 @@ def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():
     end(held)
     done.requeue()
     assert done.status == "deferred"
+
+
+@pytest.mark.parametrize("back", ["retry", "give back", "recover"])
+def test_what_runs_and_goes_back_waits_for_a_cause_that_was_queued_again(back):
+    draw = ended()
+    plot = queued(job_depends_on=draw, job_retries=1)
+    held, database = take(), default_queue().database
+    draw.requeue()
+    if back == "retry":
+        acknowledge(database, held, Outcome("failed", "exception"))
+    elif back == "give back":
+        give_back(database, held)
+    else:
+        database.write("update job set worker = null where id = :id", id=plot.id)
+        assert recover(database) == [plot.id]
+    assert (plot.status, runnable()) == ("deferred", [draw.id])
+    run(draw)
+    assert runnable() == [plot.id]
 
 
 def test_a_retry_of_all_failures_that_leaves_one_cause_leaves_its_dependents():
