@@ -226,11 +226,11 @@ def test_a_misspelt_task_is_answered_with_the_nearest(project, path, hint):
 
 @pytest.mark.slow
 def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project, worker):
-    (project / "drawscape.toml").write_text("task-modules = ['cards']")
-    (project / "cards").mkdir()
-    (project / "cards" / "post.py").write_text("def stamp():\n    return 'stamped'\n")
+    (project / "drawscape.toml").write_text("task-modules = ['stamps']")
+    (project / "stamps").mkdir()
+    (project / "stamps" / "post.py").write_text("def stamp():\n    return 'stamped'\n")
     code = (
-        "from drawscape.job_manager import *; print(enqueue_background_job('cards.post.stamp').id)"
+        "from drawscape.job_manager import *; print(enqueue_background_job('stamps.post.stamp').id)"
     )
     done = python("-c", code, cwd=project)
     job_id = done.stdout.strip()
