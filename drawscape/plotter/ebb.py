@@ -34,7 +34,7 @@ class EbbDriver(Driver):
 
     title = "EiBotBoard"
     silence_s = 3.0
-    pause_s = 0.03  # some answers are followed by OK, some are not
+    pause_s = 0.1  # some answers are followed by OK, some are not; a busy computer hears it late
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
     _down_percent: float | None = None
     _steps = (0, 0)
