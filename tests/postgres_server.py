@@ -101,6 +101,12 @@ class Server:
         shutil.rmtree(self._folder / "data")
         subprocess.run(["cp", "-a", self._folder / "saved", self._folder / "data"], check=True)
 
+    def again(self, change):
+        """Stop, change what is there, start."""
+        self.stop("fast")
+        change()
+        self.start()
+
     def start(self):
         options = {
             "unix_socket_directories": str(self._folder),

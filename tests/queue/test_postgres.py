@@ -4,13 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import postgres_proxy
 import psycopg
 import pytest
-from postgres_server import administrator, end_sessions, let_claim
+from postgres_server import (
+    Server,
+    administrator,
+    end_sessions,
+    find_binaries,
+    let_claim,
+    new_schema,
+)
 from queue_steps import acknowledge
 from support import is_running, started, wait_until
 
@@ -25,7 +34,7 @@ from drawscape.job_manager import (
 )
 from drawscape.queue import store
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import open_engine
+from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.engines.postgres import PostgresEngine
 from drawscape.queue.engines.postgres_connection import may_pass, rendered
 from drawscape.queue.huey import JobPostgresHuey
@@ -161,6 +170,33 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     database.write("update job_worker set renewed_at = 0")
     assert store.recover(database) == ["one"]
     assert get_job("one").status == "queued"
+
+
+@pytest.mark.slow
+def test_from_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DRAWSCAPE_LEASE", "6")
+    server, is_own = Server(find_binaries()).start(), [True]
+    with ExitStack() as stack:
+        stack.callback(server.remove)
+        one = PostgresEngine(new_schema(server.url), tmp_path)
+        info = WorkerInfo("runs", os.getpid(), 1, "background", 0.0)
+        one.workers.announce(info, lambda _: is_own[0])
+        stack.callback(one.workers.retire, "runs")
+        let_claim(one.target, "other")
+        server.again(server.save)
+        one.write("select pg_switch_wal()")
+        time.sleep(1.0)  # two renewals: the worker knows how far the log was
+        is_own[0] = False
+        server.again(server.restore)
+        seen = "select claims_from > 0, server_at = pg_postmaster_start_time() from job_worker "
+        runs, other = f"{seen} where id = 'runs'", f"{seen} where id = 'other'"
+        wait_until(lambda: one.read(other)[0][0], "the log to be found behind", timeout_s=20)
+        time.sleep(0.2)
+        assert one.read(runs) == [(True, False)]  # what is not its own runs yet
+        is_own[0] = True
+        wait_until(lambda: one.read(runs) == [(True, True)], timeout_s=20)
 
 
 def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):

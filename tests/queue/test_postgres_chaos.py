@@ -186,13 +186,9 @@ class World:
     def _restore(self, seconds):
         """Let the server go on, and then forget what it did since."""
         self.may_enqueue.clear()
-        self.server.stop("fast")
-        self.server.save()
-        self.server.start()
+        self.server.again(self.server.save)
         time.sleep(seconds)
-        self.server.stop("fast")
-        self.server.restore()
-        self.server.start()
+        self.server.again(self.server.restore)
         self.known = {row[0] for row in rows("select id from job")}
         self.may_enqueue.set()
 
