@@ -6,9 +6,9 @@ two decimals each.
 """
 
 import io
-import time
 
 import numpy as np
+from tables import best
 
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -16,18 +16,6 @@ WIDTH, HEIGHT = 297.0, 210.0
 
 AIMS = {"vpype": 100.0, "drawsvg": 15.0, "svgwrite": 10.0}
 """For long lines: so many times as fast."""
-
-
-def best(call, rounds, *, warm=True):
-    """Return the least seconds that `call` took, and what it returned last."""
-    if warm:
-        call()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - start)
-    return min(times), result
 
 
 def drawscape_text(lines):
@@ -100,6 +88,7 @@ def run(rounds=7, peer_rounds=1):
 
 def _case(name, lines, aims, rounds, peer_rounds):
     points = lines.shape[0] * lines.shape[1]
+    drawscape_text(lines)
     seconds, text = best(lambda: drawscape_text(lines), rounds)
     row = {
         "what": f"serialise {name}",
@@ -113,7 +102,7 @@ def _case(name, lines, aims, rounds, peer_rounds):
     rows = [row]
     for peer in aims:
         PEERS[peer](lines[:10])
-        peer_s, peer_text = best(lambda peer=peer: PEERS[peer](lines), peer_rounds, warm=False)
+        peer_s, peer_text = best(lambda peer=peer: PEERS[peer](lines), peer_rounds)
         note = f"{len(peer_text) / points:.2f} bytes a point"
         shown = f"{peer} {points / peer_s / 1e6:.2f} M points/s"
         rows.append(

@@ -4,12 +4,9 @@ Run it alone on a quiet machine: `python tests/benchmarks/bench_geometry.py`. Ea
 of a few rounds; beside it is the same algorithm as a plain Python loop where there is one.
 """
 
-import importlib.util
-import sys
-import time
-from pathlib import Path
-
 import numpy as np
+from plain_streamlines import plain_streamlines
+from tables import Row, best, report
 
 from drawscape.geometry.clip import occlude
 from drawscape.geometry.curves import circle
@@ -23,31 +20,8 @@ from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.solids import boxes
 from drawscape.geometry.streamlines import streamlines
 
-
-def _beside(name):
-    """Return the module `name` in this folder, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-Row = _beside("tables").Row
-plain_streamlines = _beside("plain_streamlines").plain_streamlines
-
 PAGE = (0.0, 0.0, 210.0, 297.0)
 SPACING = 1.0
-
-
-def best(call, rounds=5):
-    """Return the least seconds that `call` took, and what it returned last."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - start)
-    return min(times), result
 
 
 def run():
@@ -64,7 +38,7 @@ def _noise():
     plain_rate = few / plain_s / 1e6
     rows = []
     for name, call in (("Perlin", noise.perlin), ("simplex", noise.simplex)):
-        seconds, values = best(lambda call=call: call(x, y))
+        seconds, values = best(lambda call=call: call(x, y), 5)
         rate = len(x) / seconds / 1e6
         if name == "Perlin" and np.abs(values[:few] - plain).max() > 1e-12:
             raise SystemExit("the plain loop makes other noise: the comparison means nothing")
@@ -173,7 +147,7 @@ def _plain_perlin(noise, xs, ys):
 
 
 def main():
-    _beside("tables").report("geometry", run())
+    report("geometry", run())
 
 
 if __name__ == "__main__":

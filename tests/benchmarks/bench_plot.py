@@ -10,7 +10,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 import vpype
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.tables import Row, report
+from benchmarks.tables import Row, best, report
 from plot_support import mesh, segments, travel
 
 from drawscape.drawing.document import Document, Layer
@@ -28,14 +27,6 @@ from drawscape.plot import merge, order, simplify
 from drawscape.plot.formats import to_svg
 from drawscape.plot.gcode import PROFILES, to_gcode
 from drawscape.svg.read import read_svg
-
-
-def best(call, rounds=3):
-    """Return the shortest time of `rounds` calls in s, and a result."""
-    begin = time.perf_counter()
-    result = call()
-    took_s = time.perf_counter() - begin
-    return (took_s, result) if rounds == 1 else (min(took_s, best(call, rounds - 1)[0]), result)
 
 
 def as_vpype(lines):

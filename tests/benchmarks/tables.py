@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,16 @@ class Row:
     peers: str = ""
     ratio: str = ""
     target: str = ""
+
+
+def best(call, rounds=3):
+    """Return the least seconds that `call` took, and what it returned last."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        result = call()
+        times.append(time.perf_counter() - start)
+    return min(times), result
 
 
 def markdown(rows):
