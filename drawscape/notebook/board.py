@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from typing import Any, get_args
 
@@ -359,10 +360,11 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         with self._keep_lock:  # one after another, so that what was read first is not kept last
             shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
             if shown:
+                title = escape(f"{self.head.get('title', self._what)}: {self.status}")
                 more = len(self._cells) - MOST_KEPT
                 words = f"<p>and {more} more</p>" if more > 0 else ""
                 gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
-                self.saved.keep(gallery._repr_html_() + words)
+                self.saved.keep(f"<p>{title}</p>{gallery._repr_html_()}{words}")
 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""

@@ -33,6 +33,8 @@ def test_a_job_is_followed_to_its_end(tmp_path):
     (tmp_path / "gate").touch()
     wait_until(lambda: view.status.startswith("finished in"), "the end")
     wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
+    view.begin_saving()
+    assert "wait for: finished in" in view.saved.html
 
 
 @pytest.mark.usefixtures("consumer")
