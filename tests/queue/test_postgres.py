@@ -71,8 +71,9 @@ def claimed(engine, worker):
     return engine.claim(ClaimRequest("background", worker))
 
 
-def queued(job_id):
-    return enqueue_background_job("drawscape.tasks.plotting.optimize_svg", "x.svg", job_id=job_id)
+def queued(job_id, **options):
+    task = "drawscape.tasks.plotting.optimize_svg"
+    return enqueue_background_job(task, "x.svg", job_id=job_id, **options)
 
 
 WHICH = "def which():\n    print('printed')\n    return {!r}\n"
@@ -150,6 +151,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
 
 def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, database):
     queued("one")
+    queued("limited", job_limit=1)
     assert claimed(database, "nobody") is None
     let_claim(url, "worker")
     late = "extract(epoch from clock_timestamp()) - 50"  # of 60 s: others may soon have its jobs
@@ -170,6 +172,20 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     database.write("update job_worker set renewed_at = 0")
     assert store.recover(database) == ["one"]
     assert get_job("one").status == "queued"
+
+
+def test_a_claim_wakes_no_other_worker(url, database, tmp_path):
+    let_claim(url, "worker")
+    other = PostgresEngine(url, tmp_path)
+    watch = other.commit_watch()
+    begin = watch.version()
+    queued("one")
+    wait_until(lambda: watch.version() > begin)
+    work, changes = watch.version(), other.version()
+    assert claimed(database, "worker").id == "one"
+    wait_until(lambda: other.version() > changes)
+    assert watch.version() == work
+    other.close()
 
 
 @pytest.mark.slow

@@ -2,11 +2,14 @@
 
 import os
 import socket
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from drawscape.errors import QueueError
+from drawscape.queue.engines.queries import Queries
+from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 Rows = list[Any]
 
@@ -66,6 +69,48 @@ class Renewal(NamedTuple):
     """Id and token of each job."""
     is_lost: bool = False
     """Whether the worker was taken for dead: others may have what it ran."""
+
+
+class JobTable(Queries):
+    """What is alike in both places."""
+
+    is_server = False
+    """Whether other machines use it, and single statements of others run beside a transaction."""
+
+    read: Callable[..., Rows]
+
+    def list_value(self, values: Iterable[Any]) -> Any:
+        """Return what a statement takes as a list."""
+        return list(values)
+
+    def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
+        """Return the next job within a transaction."""
+        values = self.request_values(request)
+        rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
+        return Claim(*rows[0]) if rows else None
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job waits that a worker who asks so may start now."""
+        return bool(self.read(self.MAY_CLAIM, **self.request_values(request))[0][0])
+
+    def request_values(self, request: ClaimRequest) -> dict[str, Any]:
+        """Return the values of a statement that claims."""
+        return {**request._asdict(), "lanes": self.list_value(request.lanes)}
+
+    def end(self, held: Claim, outcome: Outcome) -> bool:
+        """Return whether an end was written by one statement; else it is a part of a transaction."""
+        return False
+
+    def flush(self) -> None:
+        """Let what was committed survive a power loss; nobody waits for that."""
+
+    def shrink(self, pages: int) -> int:
+        """Give up to `pages` unused pages back to the disk; return how many are left."""
+        return 0
+
+    def damage(self) -> list[str]:
+        """Return what the engine finds wrong with its own structure."""
+        return []
 
 
 def is_url(target: str | os.PathLike[str]) -> bool:

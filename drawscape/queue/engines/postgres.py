@@ -18,7 +18,7 @@ from drawscape import clock, settings
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import CommitInDoubt, Renewal, Rows, WorkerInfo
+from drawscape.queue.engines.engine import CommitInDoubt, JobTable, Renewal, Rows, WorkerInfo
 from drawscape.queue.engines.postgres_connection import (
     GRANTS,
     SHORT_SILENCE_S,
@@ -39,6 +39,7 @@ _LOG = logging.getLogger("huey.drawscape")
 
 _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
 _READ_AGAIN = 4  # times, for a statement that only reads: it may be what ends its session
+_CLAIM_TRIES = 3  # of a job that is seen to wait: another worker may be first
 
 PATIENCE_S = 30.0
 """So long a caller waits for a server that is being started again."""
@@ -48,11 +49,11 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 WORK, CHANGE = "work", "change"
 """What a notice says: a worker may have something to do, or something else has changed."""
 
-_QUEUES = ("insert into job ", "status = 'queued'", "status = case")
-"""What is in statements after which a worker may have something to do."""
+_QUEUES = ("insert into job ", "set status = 'queued'")
+"""What is in a statement after which a worker may have something to do; a transaction may have any."""
 
 
-class PostgresEngine(PostgresQueries):
+class PostgresEngine(PostgresQueries, JobTable):
     """The queue's tables in a Postgres database, by one connection that its threads take turns with.
 
     Its methods are those of SqliteEngine; `folder` is where the key lies.
@@ -187,9 +188,6 @@ class PostgresEngine(PostgresQueries):
             if run.wrote:
                 self._notify(raw, is_work=True)
 
-    def list_value(self, values: Iterable[Any]) -> list[Any]:
-        return list(values)
-
     def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
         try:
             raw.execute(sql, prepare=False)
@@ -220,24 +218,15 @@ class PostgresEngine(PostgresQueries):
 
         A worker whose lease is not certain claims nothing.
         """
-        rows = self.write(self.CLAIM_ORDINARY, **_values(request))
-        found = Claim(*rows[0]) if rows else None
-        waits = {"queue": request.queue, "lowest": request.lowest}
-        while found is None and self.read(self.GROUP_WAITS, **waits)[0][0]:
-            with self.transaction() as run:
-                found = self.claim_in(run, request)
-            # Another worker has claimed it between the look and the change: then there may be a next one.
-            if found is None and not self.may_claim(request):
+        values = self.request_values(request)
+        rows = self.write(self.CLAIM_ORDINARY, **values)
+        for _ in range(_CLAIM_TRIES):
+            if rows or not self.may_claim(request):
                 break
+            with self.transaction() as run:
+                rows = run(self.CLAIM, **values)
         failpoint("claim.committed")
-        return found
-
-    def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        rows = run(self.CLAIM, **_values(request))
         return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        return bool(self.read(self.MAY_CLAIM, **_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         return bool(self.write(self.END, **outcome.columns, **held.key))
@@ -291,12 +280,6 @@ class PostgresEngine(PostgresQueries):
 
     # The rest
 
-    def flush(self) -> None:
-        """A commit has done it."""
-
-    def shrink(self, pages: int) -> int:
-        return 0
-
     def size_bytes(self) -> int:
         return int(self.read("select pg_total_relation_size('job')")[0][0])
 
@@ -305,9 +288,6 @@ class PostgresEngine(PostgresQueries):
             f"{self.label} is copied by Postgres' own tools: "
             f"`pg_dump --format=custom --file={file} URL`; copy the key {self.key_file} too"
         )
-
-    def damage(self) -> list[str]:
-        return []
 
 
 class Run(PostgresQueries):
@@ -323,10 +303,6 @@ class Run(PostgresQueries):
         rows, count = _ran(self.raw, self._label, statement, values, in_doubt=False)
         self.wrote |= not statement.lstrip().startswith("select") and count > 0
         return rows
-
-
-def _values(request: ClaimRequest) -> dict[str, Any]:
-    return {**request._asdict(), "lanes": [*request.lanes]}
 
 
 def _ran(
@@ -381,8 +357,9 @@ _SOON_S, _AGAIN_S = 0.2, 0.02
 _CLAIMS_FROM = f"""
 case when pg_current_wal_flush_lsn() < $2::pg_lsn then {NOW} + $3 * 2 / 3 else claims_from end
 """
-# The job may have ended, or be another's, when its worker was cut off: so its own are listed. `server_at` is
-# the start of the server by whose list nothing runs here that is another's.
+# While a worker was cut off, a job that it runs may have ended, or may have been given to another. So each
+# renewal lists the jobs that are the worker's. Once it runs no others it notes, as `server_at`, when the
+# server that gave the list was started.
 _RENEW = f"""
 with others as (
     update job_worker set claims_from = {_CLAIMS_FROM}

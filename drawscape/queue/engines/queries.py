@@ -123,7 +123,7 @@ class Queries:
     {_BEGIN} where seq = (
         select seq from job where queue = :queue and status = 'queued' and group_id is null
             and priority >= :lowest
-            and (:lanes is null or 'default' in (select value from json_each(:lanes)))
+            and (:lanes = '[]' or 'default' in (select value from json_each(:lanes)))
             and not exists (select 1 from job_pause where queue = :queue and lane in ('default', '*'))
             and not exists (select 1 from job as grouped indexed by job_grouped
                 where queue = :queue and status = 'queued' and group_id is not null)
@@ -143,7 +143,7 @@ class Queries:
         select * from (
             select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
                 and priority >= :lowest
-                and (:lanes is null or 'default' in (select value from json_each(:lanes)))
+                and (:lanes = '[]' or 'default' in (select value from json_each(:lanes)))
                 and not exists (
                     select 1 from job_pause where queue = :queue and lane in ('default', '*'))
             order by priority desc, seq limit 1)
@@ -153,7 +153,7 @@ class Queries:
         join job on job.seq = (
             select seq from job where queue = :queue and status = 'queued' and group_id = job_group.id
                 and priority >= :lowest order by priority desc, seq limit 1)
-        where (:lanes is null or job_group.lane in (select value from json_each(:lanes)))
+        where (:lanes = '[]' or job_group.lane in (select value from json_each(:lanes)))
             and not exists (
                 select 1 from job_pause where queue = :queue and lane in (job_group.lane, '*'))
             and (most is null or most > (
@@ -600,7 +600,6 @@ class PostgresQueries(Queries):
     )
     {_BEGIN} from next where job.seq = next.seq returning job.{_CLAIM}
     """
-    GROUP_WAITS = f"select {_GROUPED}"
     CLAIM = f"""
     {_HEAD} {_BEGIN} where seq = (select seq from head order by priority desc, seq limit 1)
         and status = 'queued' and {_MAY_CLAIM} returning job.{_CLAIM}

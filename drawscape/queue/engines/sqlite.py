@@ -20,11 +20,11 @@ from typing import Any
 
 from drawscape.clock import failpoint
 from drawscape.errors import QueueError, QueueGoneError
-from drawscape.queue.engines.engine import Rows, UniqueViolation, ValueRefused
+from drawscape.queue.engines.engine import JobTable, Rows, UniqueViolation, ValueRefused
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.queries import Queries
 from drawscape.queue.engines.sqlite_schema import prepare
-from drawscape.queue.row import Claim, ClaimRequest, Outcome
+from drawscape.queue.row import Claim, ClaimRequest
 
 FULL, NORMAL = 2, 1
 
@@ -205,16 +205,13 @@ class Run(Queries):
         return self._execute(statement, {"now": time.time(), **values}).fetchall()
 
 
-class SqliteEngine(Queries):
+class SqliteEngine(JobTable):
     """The queue's SQLite file.
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
     worker's run with NORMAL, where a power loss may undo the last second's status changes, and tears nothing.
     `target` opens it again, `label` names it in messages, `folder` is where the key lies.
     """
-
-    is_server = False
-    """Whether other machines use it, and single statements of others run beside a transaction."""
 
     def __init__(
         self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
@@ -335,7 +332,6 @@ class SqliteEngine(Queries):
                 raise
 
     def list_value(self, values: Iterable[Any]) -> str:
-        """Return what a statement takes as a list."""
         return json.dumps(list(values))
 
     def insert_rows(
@@ -368,24 +364,6 @@ class SqliteEngine(Queries):
         failpoint("claim.committed")
         return found
 
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
-        return bool(self.read(self.MAY_CLAIM, **self._values(request))[0][0])
-
-    def end(self, held: Claim, outcome: Outcome) -> bool:
-        """Return False: each end is a part of a transaction."""
-        return False
-
-    def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        """Return the next job within a transaction."""
-        values = self._values(request)
-        rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
-        return Claim(*rows[0]) if rows else None
-
-    def _values(self, request: ClaimRequest) -> dict[str, Any]:
-        lanes = self.list_value(request.lanes) if request.lanes else None
-        return {**request._asdict(), "lanes": lanes}
-
     # What others have written
 
     def version(self) -> tuple[int, int]:
@@ -407,11 +385,9 @@ class SqliteEngine(Queries):
     # The file
 
     def flush(self) -> None:
-        """Let what was committed survive a power loss; nobody waits for that."""
         self.read("pragma wal_checkpoint(passive)")
 
     def shrink(self, pages: int) -> int:
-        """Give up to `pages` unused pages back to the disk; return how many are left."""
         self.read(f"pragma incremental_vacuum({int(pages)})")
         return int(self.read("pragma freelist_count")[0][0])
 
@@ -422,7 +398,6 @@ class SqliteEngine(Queries):
             self.connection.backup(copy, pages=1000)
 
     def damage(self) -> list[str]:
-        """Return what the engine finds wrong with its own structure."""
         return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
 
     def size_bytes(self) -> int:
