@@ -102,7 +102,7 @@ class ChildProcess:
         os.set_blocking(self._log.fileno(), False)
         self.pid = int(self._process.pid or 0)
         """The process id, which is also its group's."""
-        self._death = _watch_death(self.pid)
+        self._death = _handle(self.pid)
         death = self._process.sentinel if self._death is None else self._death
         self.descriptors = ours.fileno(), self._log.fileno(), int(death)
         """What to poll: messages, log, end of the process.
@@ -192,8 +192,8 @@ class ChildProcess:
             self._death = None
 
 
-def _watch_death(pid: int) -> int | None:
-    """Return a descriptor that becomes readable when process `pid` ends; None where there is no such.
+def _handle(pid: int) -> int | None:
+    """Return a descriptor of process `pid` that becomes readable when it ends; None where there is no such.
 
     multiprocessing's sentinel also fires when its fork server dies, under which our child lives on.
     """
@@ -292,10 +292,16 @@ def _kill_marked(variable: str, value: str) -> list[int]:
     killed = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
         pid = int(environment.parent.name)
+        process = _handle(pid)  # first: once it has ended the number may be another's
         with contextlib.suppress(OSError):  # gone, or another user's
             if pid != os.getpid() and wanted in environment.read_bytes().split(b"\0"):
-                os.kill(pid, signal.SIGKILL)
+                if process is None:
+                    os.kill(pid, signal.SIGKILL)
+                else:
+                    signal.pidfd_send_signal(process, signal.SIGKILL)
                 killed.append(pid)
+        if process is not None:
+            os.close(process)
     return killed
 
 
@@ -359,12 +365,14 @@ class Lease:
         self._limit_s = None if lease_s is None else lease_s * _SHARE
         self._on_renewal = on_renewal
         self._lock = threading.Lock()
-        self._guard: _Guard | None = None
+        self._guard: tuple[Any, Connection, Connection] | None = None
+        """The process that counts the time, what tells it of a renewal, and the line."""
+        self._confirmed_at = self._held_since = 0.0
 
     def renewed(self, renewal: Renewal) -> bool:
         """Note what the server has said; return whether all that runs is still the worker's."""
         with self._lock:
-            if self._guard is not None and (renewal.is_lost or not self._guard.holds()):
+            if renewal.is_lost or not self._holds():
                 self._end()
             if not renewal.is_lost:
                 self._confirm(renewal.asked_boot_s)
@@ -372,15 +380,34 @@ class Lease:
 
     def _confirm(self, asked_at: float) -> None:
         try:
-            self._guard = self._guard or _Guard(self._limit_s or 0.0, asked_at)
-        except ChildStartError as error:
+            self._guard = self._guard or self._start_guard(asked_at)
+        except (OSError, EOFError) as error:
             _LOG.error("event=guard_start_failed error=%r", str(error))
-        else:
-            self._guard.confirm(asked_at)
+            return
+        self._confirmed_at = asked_at
+        with contextlib.suppress(OSError):
+            self._guard[1].send_bytes(_MOMENT.pack(asked_at))
+
+    def _start_guard(self, asked_at: float) -> tuple[Any, Connection, Connection]:
+        told, orders = multiprocessing.Pipe(duplex=False)
+        line, held = multiprocessing.Pipe(duplex=False)
+        process = start_process(_watch, told, held, self._limit_s, asked_at)
+        told.close()
+        held.close()
+        self._held_since = clock.boot_s()
+        return process, orders, line
+
+    def _holds(self) -> bool:
+        """Return whether the lease was confirmed lately, and the process lives."""
+        until = self._confirmed_at + (self._limit_s or 0.0)
+        return self._guard is not None and clock.boot_s() < until and not self._guard[2].poll(0)
 
     def _end(self) -> None:
         if self._guard is not None:
-            self._guard.close()
+            process, orders, line = self._guard
+            orders.close()
+            process.join(5)
+            line.close()
         self._guard = None
 
     def may_run(self, since: float) -> bool:
@@ -388,8 +415,7 @@ class Lease:
         if self._limit_s is None:
             return True
         with self._lock:
-            guard = self._guard
-            return guard is not None and guard.holds() and since >= guard.held_since
+            return self._holds() and since >= self._held_since
 
     @property
     def line(self) -> Connection | None:
@@ -397,47 +423,14 @@ class Lease:
         if self._limit_s is None:
             return None
         with self._lock:
-            if self._guard is None or not self._guard.holds():
+            if self._guard is None or not self._holds():
                 raise ChildStartError("the queue's server has not confirmed the worker's lease")
-            return self._guard.line
+            return self._guard[2]
 
     def close(self) -> None:
-        """End the guard, and with it the children."""
+        """End the process that counts, and with it the children."""
         with self._lock:
             self._end()
-
-
-class _Guard:
-    """The process that counts the time; `line` closes when it ends."""
-
-    def __init__(self, limit_s: float, confirmed_at: float) -> None:
-        self._limit_s, self._confirmed_at = limit_s, confirmed_at
-        theirs, self._orders = multiprocessing.Pipe(duplex=False)
-        self.line, held = multiprocessing.Pipe(duplex=False)
-        try:
-            self._process = start_process(_watch, theirs, held, limit_s, confirmed_at)
-        except BaseException:
-            for end in (self._orders, self.line):
-                end.close()
-            raise
-        finally:
-            theirs.close()
-            held.close()
-        self.held_since = clock.boot_s()
-
-    def holds(self) -> bool:
-        """Return whether the lease was confirmed lately, and the process lives."""
-        return clock.boot_s() < self._confirmed_at + self._limit_s and not self.line.poll(0)
-
-    def confirm(self, asked_at: float) -> None:
-        self._confirmed_at = asked_at
-        with contextlib.suppress(OSError):
-            self._orders.send_bytes(_MOMENT.pack(asked_at))
-
-    def close(self) -> None:
-        self._orders.close()
-        self._process.join(5)
-        self.line.close()
 
 
 def _watch(orders: Connection, _held: Connection, limit_s: float, confirmed_at: float) -> None:
