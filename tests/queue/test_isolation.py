@@ -23,12 +23,13 @@ def pid_of_next():
     return run("sampletasks.where")[1]
 
 
-def test_what_a_job_changed_in_its_process_is_put_back(worked_home, tmp_path):
+@pytest.mark.parametrize("is_rare", [False, True])
+def test_what_a_job_changed_in_its_process_is_not_met_by_the_next(worked_home, tmp_path, is_rare):
     before = run("sampletasks.describe_process")
     drawn = []
     for _ in range(2):
-        child = run("sampletasks.change_everything", str(tmp_path))
-        assert pid_of_next() == child  # put back, not replaced
+        child = run("sampletasks.change_much", str(tmp_path), is_rare=is_rare)
+        assert (pid_of_next() == child) is not is_rare  # put back, or replaced
         drawn += run("sampletasks.draw_lots")
     assert len(set(drawn)) == 4  # nobody draws the lots that another has seeded
     run("sampletasks.nap", 0.4)  # longer than the timer that was left
@@ -42,6 +43,9 @@ STAYING = [
     "thread",
     *(pytest.param(w, marks=pytest.mark.nightly) for w in ("priority", "limit", "memory")),
     "process",
+    "collector",
+    "handler",
+    "signal mask",
     pytest.param("closed output", marks=pytest.mark.nightly),
 ]
 

@@ -12,13 +12,13 @@ import random
 import resource
 import signal
 import site
+import socket
 import sys
 import sysconfig
 import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -68,8 +68,6 @@ class Kind(StrEnum):
     READY = "ready"
     PROGRESS = "progress"
     DONE = "done"
-    STALE = "stale"
-    """It did not begin: the code on disk has changed, or the job wants a new process."""
 
 
 class Channel:
@@ -172,15 +170,15 @@ class Child:
         self._state = ProcessState(settings.home, log)
 
     def serve(self) -> None:
-        """Answer jobs until the connection closes, or until this process is no longer fit for one."""
+        """Answer jobs until the connection closes, or until one has to run in another process."""
         self._code.note()
         self._send(Kind.READY)
         while True:
             for message in self._channel.receive():
                 answer = self._answer(*message)
                 if answer is None:
-                    self._send(Kind.STALE, message[0])
-                    return
+                    os.pwrite(self._begun, b"-", 0)  # it has not begun
+                    os._exit(0)
                 self._send(Kind.DONE, *answer)
 
     def _answer(
@@ -406,31 +404,16 @@ def _set_environment(values: dict[bytes, bytes]) -> None:
     os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in values.items()})
 
 
-def _set_handlers(handlers: list[Any]) -> None:
-    for number, handler in zip(_SIGNALS, handlers, strict=True):
-        if handler is not None and _getsignal(number) is not handler:
-            signal.signal(number, handler)
-
-
 def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
-    """Return how each thing is read that a job may change, and how it is put back."""
+    """Return how each thing is read that drawings often change, and how it is put back."""
     import decimal
-    import socket
 
     import numpy
 
-    mask = signal.pthread_sigmask
     return [
         (lambda: dict(_ENVIRONMENT), _set_environment),
         (lambda: [*sys.path], lambda value: sys.path.__setitem__(slice(None), value)),
         (sys.getrecursionlimit, sys.setrecursionlimit),
-        (lambda: [*map(_getsignal, _SIGNALS)], _set_handlers),
-        (partial(mask, signal.SIG_BLOCK, ()), partial(mask, signal.SIG_SETMASK)),
-        (lambda: time.tzname, lambda _: time.tzset()),
-        (gc.isenabled, lambda was_on: (gc.enable if was_on else gc.disable)()),
-        (sys.gettrace, sys.settrace),
-        (lambda: logging.root.manager.disable, logging.disable),
-        (socket.getdefaulttimeout, socket.setdefaulttimeout),
         (lambda: decimal.getcontext().prec, lambda _: decimal.setcontext(decimal.Context())),
         (numpy.geterr, lambda value: numpy.seterr(**value)),
     ]
@@ -446,15 +429,15 @@ class ProcessState:
         os.umask(self._umask)
         self._streams = sys.stdin, sys.stdout, sys.stderr
         self._kept = [(read, put_back, read()) for read, put_back in _kept()]
-        self._unchanging = self._unchangeable()
+        self._unchanging = _unchanging()
         _restore_random()
 
     def restore(self) -> bool:
         """Undo what the last job has changed; return whether the next one meets the process as it was.
 
-        Threads that still run, child processes, memory that is kept and lowered limits cannot be undone.
+        What is changed rarely, or cannot be undone, such as threads that still run, is left as it is.
         """
-        unchanged = self._unchanging == self._unchangeable() and not _has_children()
+        unchanged = self._unchanging == _unchanging() and not _has_children()
         with contextlib.suppress(OSError):
             os.chdir(self._folder)
         os.umask(self._umask)
@@ -478,12 +461,21 @@ class ProcessState:
             faulthandler.enable(file=2, all_threads=False)
         return not (sys.stdout.closed or sys.stderr.closed)
 
-    def _unchangeable(self) -> tuple[object, ...]:
-        limits = map(resource.getrlimit, _LIMITS)
-        # faulthandler's, below Python's own table: once changed they cannot be put back
-        unknown = [_getsignal(number) is None for number in _SIGNALS]
-        priority = os.getpriority(os.PRIO_PROCESS, 0)
-        return (threading.active_count(), priority, *limits, *unknown)
+
+def _unchanging() -> tuple[object, ...]:
+    """Return what must be the same after a job, for another one to run here."""
+    return (
+        threading.active_count(),
+        os.getpriority(os.PRIO_PROCESS, 0),
+        *map(resource.getrlimit, _LIMITS),
+        *map(_getsignal, _SIGNALS),
+        signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+        time.tzname,
+        gc.isenabled(),
+        sys.gettrace(),
+        logging.root.manager.disable,
+        socket.getdefaulttimeout(),
+    )
 
 
 def _restore_random() -> None:

@@ -5,7 +5,7 @@ ended at the same moment is acknowledged in one transaction, and each slot gets 
 
 A slot is a warm child process, and the job that it runs now.
 
-    EMPTY -> STARTING -> IDLE -> RUNNING --(request to stop, time limit)--> ENDING --(grace over)--> KILLED
+    EMPTY -> STARTING -> IDLE -> RUNNING --(request to stop, time limit)--> ENDING --(grace over)--> killed
 
 An answer or the child's death ends a run in any state; from ENDING on, the worker's verdict counts. A slot
 never waits: the dispatcher calls `attend` when something has come, and when `due_at` is over.
@@ -38,7 +38,7 @@ from drawscape.queue.worker.child_process import (
     describe_death,
 )
 
-_CHILDREN_PER_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
+_CHILDREN_PER_JOB = 3  # one with old code ends; edits that race with each other end in a run
 _NEVER_BEGUN = (
     f"{_CHILDREN_PER_JOB} child processes in a row could not begin with it: each died before, or its code "
     "changed faster than a child could start"
@@ -145,11 +145,10 @@ class State(Enum):
     RUNNING = auto()
     """Within its time, and nobody wants it to stop."""
     ENDING = auto()
-    """Asked to stop; it may use its grace."""
-    KILLED = auto()
+    """Asked to stop; it may use its grace, and is killed then."""
 
 
-_AT_WORK = frozenset({State.RUNNING, State.ENDING, State.KILLED})
+_AT_WORK = frozenset({State.RUNNING, State.ENDING})
 
 
 class Slot:
@@ -181,6 +180,12 @@ class Slot:
         self._unwritten: Progress | None = None
         self._limit_at = math.inf  # of the present state, in monotonic seconds
         self._look_at = math.inf
+
+    @property
+    def key(self) -> tuple[str, int] | None:
+        """Id and token of the present claim."""
+        claim = self.claim
+        return None if claim is None else (claim.id, claim.token)
 
     @property
     def pid(self) -> int | None:
@@ -273,28 +278,21 @@ class Slot:
         if now >= self._limit_at:
             self._limit_is_over()
 
-    def stop(self, job_id: str, token: int, grace_s: float) -> None:
-        """Ask to stop the job of that claim, if it is the one that runs.
+    def stop(self, grace_s: float) -> None:
+        """Ask the job to stop.
 
         Called again and again until the job has ended, with the strictest request that the table has. A
         later one may only bring the end nearer.
         """
-        if not self.holds(job_id, token):
-            return
         if self.state is State.RUNNING:
             self._verdict = "stopped", None
             self._begin_grace(grace_s)
         elif self.state is State.ENDING:
             self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
 
-    def lose(self, job_id: str, token: int) -> None:
-        """Note that the job of that claim is no longer this worker's."""
-        if self.holds(job_id, token) and self.outcome is None:
-            self.is_lost = True
-
-    def holds(self, job_id: str, token: int) -> bool:
-        """Return whether the slot has that claim."""
-        return self.claim is not None and (self.claim.id, self.claim.token) == (job_id, token)
+    def lose(self) -> None:
+        """Note that the job, if it has not ended, is no longer this worker's."""
+        self.is_lost |= self.outcome is None
 
     def _receive(self) -> None:
         try:
@@ -311,8 +309,6 @@ class Slot:
                 continue  # of an earlier job, by a process that it has forked
             elif kind == Kind.DONE:
                 self._answered(content)
-            elif kind == Kind.STALE:
-                self._try_another()
             else:
                 self._note(Progress(*content[1:]))
         self._write_progress()
@@ -385,7 +381,7 @@ class Slot:
             self._limit_at = max(self._limit_at, time.monotonic() + _DUMP_WAIT_S)
         elif self.state is State.ENDING:
             child.kill()
-            self._enter(State.KILLED)
+            self._limit_at = math.inf
 
     def _begin_grace(self, grace_s: float) -> None:
         self._enter(State.ENDING, grace_s)
@@ -502,7 +498,6 @@ class Dispatcher:
             os.set_blocking(end, False)
         self._watched: list[tuple[int, ...]] = []
         self._poll = select.poll()
-        self._owners: dict[int, Slot] = {}
         self._may_claim = True
         self._start_at = self._claim_at = 0.0
         self.gone = threading.Event()
@@ -518,19 +513,19 @@ class Dispatcher:
 
     def stop(self, job_id: str, token: int, grace_s: float) -> None:
         """Ask to stop the job of that claim, if it runs here."""
-        self._call(lambda slot: slot.stop(job_id, token, grace_s))
+        self._call((job_id, token), lambda slot: slot.stop(grace_s))
 
     def lose(self, job_id: str, token: int) -> None:
         """Say that the job of that claim is no longer this worker's: its child is to end."""
-        self._call(lambda slot: slot.lose(job_id, token))
+        self._call((job_id, token), Slot.lose)
 
     def leave(self) -> None:
         """End what runs, and give it back."""
         self._leaving = True
         self.wake()
 
-    def _call(self, step: Callable[[Slot], object]) -> None:
-        self._calls.append(lambda: [step(slot) for slot in self._slots])
+    def _call(self, key: tuple[str, int], step: Callable[[Slot], object]) -> None:
+        self._calls.append(lambda: [step(slot) for slot in self._slots if slot.key == key])
         self.wake()
 
     def kill(self) -> None:
@@ -541,8 +536,8 @@ class Dispatcher:
     @property
     def holds(self) -> dict[tuple[str, int], float]:
         """Id and token of the jobs that run, and when each was claimed (see `Slot.claimed_at`)."""
-        held = [(slot.claim, slot.claimed_at) for slot in self._slots]
-        return {(claim.id, claim.token): since for claim, since in held if claim is not None}
+        held = [(slot.key, slot.claimed_at) for slot in self._slots]
+        return {key: since for key, since in held if key is not None}
 
     @property
     def is_idle(self) -> bool:
@@ -668,9 +663,7 @@ class Dispatcher:
             self._begin(slot, found, asked_at)
         self._may_claim = False
 
-    def _begin(self, slot: Slot, found: Claim | None, asked_at: float) -> None:
-        if found is None:
-            return
+    def _begin(self, slot: Slot, found: Claim, asked_at: float) -> None:
         slot.claimed_at = clock.boot_s()  # first, for the thread that renews the lease reads both
         slot.claim = found
         if self._engine.is_server and clock.boot_s() - asked_at > CLAIM_LIMIT_S:
@@ -705,7 +698,8 @@ class Dispatcher:
             _log_end(*pair, was_accepted)
         self._may_claim |= not claims  # nobody was asked yet
         for slot, found in zip(free, claims, strict=False):
-            self._begin(slot, found, asked_at)
+            if found is not None:
+                self._begin(slot, found, asked_at)
         return True
 
     def _has_code_for(self, slot: Slot) -> bool:
