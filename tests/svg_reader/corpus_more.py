@@ -134,7 +134,6 @@ EQUIVALENT = {
     "css-nth-child": '<path d="M20,40H180"/><rect x="20" y="110" width="90" height="40"/>',
     "css-first-of-type": '<path d="M20,40H180"/><path d="M20,80H180"/>',
     "css-escaped": '<path d="M20,30H90"/>',
-    "others-non-scaling": '<path d="M30,30H180"/>',
     "painting-dash-bad": '<path d="M20,100H180"/>',
     "painting-unknown-colour": '<path d="M20,100H180"/>',
 }
@@ -148,7 +147,7 @@ NOTED_MORE = {
     "structure-use-external": "<use> of another file ('other.svg#a') is not drawn",
     "structure-use-self": "<use> leads back to itself; it is not drawn",
     "structure-use-parent": "<g> leads back to itself; it is not drawn",
-    "structure-a-in-clip": "<a> in a clip path is ignored; only shapes, text and <use> clip",
+    "structure-a-in-clip": "<a> in a clip path is ignored; only shapes and <use> clip",
     "structure-opacity-percent-zero": "what is fully transparent is not drawn",
     "css-bad-rule": "the style rule 'path { ... {' is not applied",
     "structure-script": "scripts are not run; what they change is drawn as the file has it",
@@ -160,7 +159,8 @@ NOTED_MORE = {
     "painting-white-on-black": "white outlines on white paper are not drawn",
     "clipping-of-clip-itself": "<clipPath> leads back to itself; it is not drawn (2 times)",
     "clipping-loop": "<clipPath> leads back to itself; it is not drawn (3 times)",
-    "clipping-use-of-group": "<use> in a clip path is ignored; only shapes, text and <use> clip",
+    "clipping-use-of-group": "<use> in a clip path is ignored; only shapes and <use> clip",
+    "others-non-scaling": "vector-effect is not applied",
     "masking-image-in-mask": "<image>: images are not drawn; trace them to paths",
 }
 """What the report says of these: errors in the file, and what vanishes or is not applied."""

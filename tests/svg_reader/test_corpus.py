@@ -39,7 +39,7 @@ NOTED = {
     "painting-server-is-none": "the paint 'url(#q)' is not in the file; nothing is drawn with it",
     "painting-gradient": "gradients are drawn in the colour of their darkest stop",
     "painting-pattern": "patterns of strokes are not drawn; the stroke is drawn in one colour",
-    "clipping-group-in-clip": "<g> in a clip path is ignored; only shapes, text and <use> clip",
+    "clipping-group-in-clip": "<g> in a clip path is ignored; only shapes and <use> clip",
     "masking-grey": "soft masks are applied hard: lines are let through or cut",
     "masking-grey-by-name": "soft masks are applied hard: lines are let through or cut",
     "masking-translucent": "soft masks are applied hard: lines are let through or cut",

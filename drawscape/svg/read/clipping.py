@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +12,8 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, Style, is_partial, luminance, rgba
-from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
-from drawscape.svg.read.text import draw_text
 from drawscape.svg.read.tree import Node, path_data
 from drawscape.svg.read.walk import PLACING, passes_conditions, use_place
 
@@ -29,9 +25,9 @@ _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _NUMBERS = re.compile(NUMBER)
-_NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch")
+_NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 # Of a shape that clips: how it is painted does not matter.
-_OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size", "font-family"}
+_OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size"}
 
 
 def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
@@ -154,7 +150,7 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
 
     target = walk.linked(child) if child.tag == "use" else None
     if child.tag in _NOT_IN_CLIPS or (target and target.tag in _NOT_IN_CLIPS):
-        walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
+        walk.note(f"<{child.tag}> in a clip path is ignored; only shapes and <use> clip")
         return []
     own = walk.declared(child, state)
     if own.get("display") == "none" or not passes_conditions(child):
@@ -166,11 +162,6 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
         inner = replace(inner, matrix=inner.matrix @ use_place(child, own, state))
         with walk.entered(target) as may_be_drawn:
             areas = _areas(walk, target, replace(inner, clip=None)) if may_be_drawn else []
-    elif child.tag == "text":
-        filled = inner.style.with_({"fill": "black", "stroke": "none"})
-        with walk.collecting() as scene, _outlined(walk):
-            draw_text(walk, child, replace(inner, group=0, style=filled, clip=None))
-            areas = [area for _, area in scene.areas(_TOLERANCE_MM)]
     elif data and not inner.style.hidden:
         if (
             child.tag == "rect" and "A" not in data
@@ -183,18 +174,6 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
     if inner.clip is None:
         return areas
     return [areas_only(area.intersection(walk.scene.clips[inner.clip])) for area in areas]
-
-
-@contextmanager
-def _outlined(walk: Walk) -> Iterator[None]:
-    """Draw text as outlines in the block, for a single line encloses nothing; else note that."""
-    kept, walk.text = walk.text, "outlines"
-    try:
-        yield
-    except (MissingExtraError, MissingFontError):
-        walk.note("text in a clip path clips nothing without fonts; convert it to paths")
-    finally:
-        walk.text = kept
 
 
 def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:

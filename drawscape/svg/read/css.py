@@ -237,11 +237,6 @@ def _declared(text: str) -> Declarations:
         into = plain if bare == value else important
         if name == "font":
             into.update(_font(bare))
-        if name == "all" and bare.lower() in _WIDE:
-            into.update(
-                {each: checked(each, bare) or "" for each in _PROPERTIES - {"all", "direction"}}
-            )
-            continue
         for single in _SHORTHANDS.get(name, (name,)):
             if single.startswith("--"):
                 into[single] = bare

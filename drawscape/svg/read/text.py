@@ -11,7 +11,8 @@ import os
 import re
 import subprocess
 import unicodedata
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
+from drawscape.drawing.affine import IDENTITY, rotation
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import Style
 from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
@@ -27,7 +28,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import CURVE_TOLERANCE, Node, PlainRun, own_length, path_data
+from drawscape.svg.read.tree import CURVE_TOLERANCE, Node, PlainRun, path_data
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -50,12 +51,28 @@ _TIMES = (
 _MOST_LETTERS = 100_000
 """Of a file: a book."""
 
-# Of the font size, above the base line and below: what most fonts have.
+# Of the font size, above the base line: what most fonts have.
 _ASCENT, _DESCENT = 0.9, 0.21
-_LINES = {"underline": -0.1, "line-through": 0.27, "overline": 0.8}
-_SHIFTS = {"sub": "-20%", "super": "35%", "baseline": "0"}
+_BASELINES = {
+    "central": (_ASCENT - _DESCENT) / 2,
+    "mathematical": _ASCENT / 2,
+    "hanging": _ASCENT * 0.8,
+    **dict.fromkeys(("text-before-edge", "text-top", "before-edge"), _ASCENT),
+    **dict.fromkeys(("text-after-edge", "after-edge", "text-bottom", "ideographic"), -_DESCENT),
+}
+_SHIFTS = {"sub": "-20%", "super": "35%"}
+_ANCHORS = {"middle": 0.5, "end": 1.0}
 # How outlines of letters would be stroked, which a pen that writes does not do.
 _OF_OUTLINES = frozenset(("stroke-width", "stroke-dasharray"))
+_UNAPPLIED = frozenset(("textLength", "lengthAdjust"))
+# What is not applied, and how the values begin that ask for nothing.
+_UNREAD = {
+    "writing-mode": ("lr", "rl", "horizontal"),
+    "direction": ("ltr",),
+    "font-variant": ("normal", "none"),
+    "text-decoration": ("none",),
+    "text-transform": ("none",),
+}
 
 
 @dataclass(frozen=True)
@@ -66,8 +83,6 @@ class _Face:
     cap_height: float
     x_height: float
     widths: tuple[float, ...]
-    ascent: float = _ASCENT
-    descent: float = _DESCENT
 
     def width(self, character: str) -> float:
         """Return how wide a character is; an accented one is as wide as its letter."""
@@ -94,142 +109,123 @@ def _face(style: Style) -> _Face:
 
 @dataclass
 class _Letter:
-    """A character where it stands: `rise` above the base line, `stretch` sideways, `advance` to the next."""
+    """A character where it stands: `rise` above the base line, `advance` to the next."""
 
     character: str
     state: State
+    rise: float
     x: float | None = None
     y: float | None = None
     dx: float = 0.0
     dy: float = 0.0
     degrees: float = 0.0
-    rise: float = 0.0
-    stretch: float = 1.0
     advance: float = 0.0
 
 
-@dataclass
 class _Run:
-    """The letters of a `<text>`, positions still to be used, and the lengths that parts of it must have."""
+    """The letters of a `<text>` or `<textPath>`."""
 
-    letters: list[_Letter] = field(default_factory=list)
-    places: list[dict[str, list[float]]] = field(default_factory=list)
-    lengths: list[tuple[int, int, float, bool]] = field(default_factory=list)
+    def __init__(self, walk: Walk) -> None:
+        self.letters: list[_Letter] = []
+        self._walk = walk
+        # What the elements around a letter say of its place and of those that follow.
+        self._places: list[dict[str, list[float]]] = []
 
+    def collect(self, node: Node, state: State, rise: float = 0.0) -> None:
+        """Add the letters in an element."""
+        walk = self._walk
+        for name in _UNAPPLIED & node.attributes.keys():
+            walk.note(f"{name} of text is not applied")
+        self._places.append(
+            {
+                name: [
+                    state.px(part, name) or 0.0
+                    for part in node.attributes.get(name, "").replace(",", " ").split()
+                ]
+                for name in ("x", "y", "dx", "dy", "rotate")
+            }
+        )
+        for child in node.children:
+            if child.tag == "#text":
+                self._add(child, state, rise)
+            elif child.tag in ("tspan", "a"):
+                own = walk.declared(child, state)
+                if own.get("display") != "none":
+                    inner = _within(walk, child, own, state)
+                    self.collect(child, inner, rise + _shift(own, inner.style))
+            elif child.tag == "textPath":
+                _draw_along(walk, child, state)
+            elif child.tag == "tref":
+                walk.report("<tref> is not drawn; write its text out")
+        self._places.pop()
 
-def draw_text(walk: Walk, node: Node, state: State) -> None:
-    """Draw a `<text>` and its `<tspan>`s as strokes in the colour of the fill."""
-    run = _Run()
-    _collect(walk, node, state, run, 0.0)
-    letters = run.letters
-    while letters and letters[-1].character == " ":
-        letters.pop()
-    if not any(letter.character.strip() for letter in letters):
-        return
-    _report_font(walk, letters)
-    _measure(walk, run)
-    begins = [
-        i
-        for i, letter in enumerate(letters)
-        if i == 0 or letter.x is not None or letter.y is not None
-    ]
-    at = np.zeros(2)
-    for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True):
-        at = _draw_chunk(walk, letters[begin:end], at)
-
-
-def _collect(walk: Walk, node: Node, state: State, run: _Run, rise: float) -> None:
-    begin = len(run.letters)
-    run.places.append(
-        {
-            name: [
-                state.px(part, name) or 0.0
-                for part in node.attributes.get(name, "").replace(",", " ").split()
-            ]
-            for name in ("x", "y", "dx", "dy", "rotate")
-        }
-    )
-    for child in node.children:
-        if child.tag == "#text":
-            _add_letters(walk, child.text, _keeps_space(child, state.style), state, run, rise)
-        elif child.tag in ("tspan", "a", "tref"):
-            own = walk.declared(child, state)
-            if own.get("display") == "none":
+    def _add(self, node: Node, state: State, rise: float) -> None:
+        walk, keeps_space, text = self._walk, _keeps_space(node, state.style), node.text
+        room = _MOST_LETTERS - walk.letters
+        if len(text) > room:
+            walk.note(f"of text only the first {_MOST_LETTERS:,} letters are drawn")
+            text = text[:room]
+        walk.letters += len(text)
+        text = text.replace("\n", " ").replace("\t", " ").replace("\r", "")
+        rise += _lift(state.style.get("dominant-baseline"), state.style)
+        for character in unicodedata.normalize("NFC", text):
+            before = self.letters[-1].character if self.letters else " "
+            if character == " " and before == " " and not keeps_space:
                 continue
-            inner = walk.inside(child, {k: v for k, v in own.items() if k != "transform"}, state)
-            raised = rise + _shift(own, inner)
-            if child.tag == "tref":
-                text = _all_text(walk.linked(child))
-                _add_letters(walk, text, _keeps_space(child, state.style), inner, run, raised)
-            _collect(walk, child, inner, run, raised)
-        elif child.tag == "textPath":
-            _draw_along(walk, child, state)
-    run.places.pop()
-    length = state.px(node.attributes.get("textLength"), "width")
-    if length is not None and length > 0 and node.tag != "textPath":
-        glyphs = node.attributes.get("lengthAdjust") == "spacingAndGlyphs"
-        run.lengths.append((begin, len(run.letters), length, glyphs))
+            letter = _Letter(character, state, rise)
+            for places in self._places:  # what an inner element says of a letter counts
+                for name in ("x", "y", "dx", "dy"):
+                    if places[name]:
+                        setattr(letter, name, places[name].pop(0))
+                if places["rotate"]:  # the last one holds for all that follow
+                    letter.degrees = places["rotate"][0]
+                    places["rotate"][:-1] = places["rotate"][1:]
+            self.letters.append(letter)
+
+    def measure(self) -> bool:
+        """Set how far each letter moves on, kerning included; return whether there is anything to draw."""
+        walk, letters = self._walk, self.letters
+        while letters and letters[-1].character == " ":
+            letters.pop()
+        if not any(letter.character.strip() for letter in letters):
+            return False
+        if walk.text == "strokes":
+            walk.report("<text> is drawn in a single-line font, not in its own")
+        for letter, following in zip(letters, [*letters[1:], None], strict=True):
+            style = letter.state.style
+            width = _face(style).width(letter.character)
+            if walk.text == "outlines":
+                font = _font_of(walk, style)
+                if glyph := font.glyphs.get(letter.character):
+                    width = glyph.advance / font.em
+                if following and following.state is letter.state and following.x is None:
+                    width += font.kerning(letter.character, following.character) / font.em
+            letter.advance = width * style.font_size + (style.px(style.get("letter-spacing")) or 0)
+            if letter.character == " ":
+                letter.advance += style.px(style.get("word-spacing")) or 0.0
+        for style in {id(letter.state): letter.state.style for letter in letters}.values():
+            for name, plain in _UNREAD.items():
+                if not style.get(name, plain[0]).startswith(plain):
+                    walk.note(f"{name} of text is not applied")
+        return True
 
 
-def _all_text(node: Node | None) -> str:
-    if node is None:
-        return ""
-    return node.text if node.tag == "#text" else "".join(map(_all_text, node.children))
+def _within(walk: Walk, node: Node, own: dict[str, str], state: State) -> State:
+    """Return what holds inside a part of a text, which no transform moves."""
+    return walk.inside(node, {k: v for k, v in own.items() if k != "transform"}, state)
 
 
-def _shift(own: dict[str, str], state: State) -> float:
-    """Return by how much `baseline-shift` lifts an element, in user units."""
-    text = own.get("baseline-shift", "baseline")
-    size = state.style.font_size
-    shift = state.style.px(_SHIFTS.get(text, text), size) or 0.0
-    return shift + _baseline(own.get("alignment-baseline", "auto"), state.style)
+def _shift(own: dict[str, str], style: Style) -> float:
+    """Return by how much `baseline-shift` and its like lift an element, in user units."""
+    shift = own.get("baseline-shift", "")
+    lifted = style.px(_SHIFTS.get(shift, shift), style.font_size) or 0.0
+    return lifted + _lift(own.get("alignment-baseline", ""), style)
 
 
-def _baseline(name: str, style: Style) -> float:
-    """Return how far the letters are lifted so that another of their lines stands at y; in user units."""
-    face = _face(style)
-    heights = {
-        "middle": face.x_height / 2,
-        "central": (face.ascent - face.descent) / 2,
-        "mathematical": face.ascent / 2,
-        "hanging": face.ascent * 0.8,
-        "text-before-edge": face.ascent,
-        "text-top": face.ascent,
-        "before-edge": face.ascent,
-        "text-after-edge": -face.descent,
-        "after-edge": -face.descent,
-        "text-bottom": -face.descent,
-        "ideographic": -face.descent,
-    }
-    return -heights.get(name, 0.0) * style.font_size
-
-
-def _add_letters(
-    walk: Walk, text: str, keeps_space: bool, state: State, run: _Run, rise: float
-) -> None:
-    room = _MOST_LETTERS - walk.letters
-    if len(text) > room:
-        walk.note(f"of text only the first {_MOST_LETTERS:,} letters are drawn")
-        text = text[:room]
-    walk.letters += len(text)
-    style = state.style
-    changes = {"uppercase": str.upper, "lowercase": str.lower, "capitalize": str.title}
-    text = text.replace("\n", " ").replace("\t", " ").replace("\r", "")
-    text = changes.get(style.get("text-transform"), str)(unicodedata.normalize("NFC", text))
-    rise += _baseline(style.get("dominant-baseline", "auto"), style)
-    for character in text:
-        before = run.letters[-1].character if run.letters else " "
-        if character == " " and before == " " and not keeps_space:
-            continue
-        letter = _Letter(character, state, rise=rise)
-        for places in run.places:  # what an inner element says of a letter counts
-            for name in ("x", "y", "dx", "dy"):
-                if places[name]:
-                    setattr(letter, name, places[name].pop(0))
-            if places["rotate"]:  # the last one holds for all that follow
-                letter.degrees = places["rotate"][0]
-                places["rotate"][:-1] = places["rotate"][1:]
-        run.letters.append(letter)
+def _lift(baseline: str, style: Style) -> float:
+    """Return how far letters are lifted so that another of their lines stands at y; in user units."""
+    height = _face(style).x_height / 2 if baseline == "middle" else _BASELINES.get(baseline, 0.0)
+    return -height * style.font_size
 
 
 def _keeps_space(node: Node | None, style: Style) -> bool:
@@ -243,78 +239,53 @@ def _keeps_space(node: Node | None, style: Style) -> bool:
     return False
 
 
-def _measure(walk: Walk, run: _Run) -> None:
-    """Set how far each letter moves on, kerning and the lengths that the file asks for included."""
+def draw_text(walk: Walk, node: Node, state: State) -> None:
+    """Draw a `<text>` and its `<tspan>`s as strokes in the colour of the fill."""
+    run = _Run(walk)
+    run.collect(node, state)
+    if not run.measure():
+        return
     letters = run.letters
-    for letter, following in zip(letters, [*letters[1:], None], strict=True):
-        style = letter.state.style
-        size = style.font_size
-        extra = style.px(style.get("letter-spacing")) or 0.0
-        if letter.character == " ":
-            extra += style.px(style.get("word-spacing")) or 0.0
-        width = _face(style).width(letter.character)
-        if walk.text == "outlines":
-            font = _font_of(walk, style)
-            if glyph := font.glyphs.get(letter.character):
-                width = glyph.advance / font.em
-            if following is not None and following.state is letter.state and following.x is None:
-                width += font.kerning(letter.character, following.character) / font.em
-        letter.advance = width * size + extra
-    for begin, end, length, glyphs in run.lengths:
-        part = letters[begin:end]
-        natural = sum(letter.advance for letter in part) + sum(letter.dx for letter in part[1:])
-        if not part or natural <= 0:
-            continue
-        for letter in part if glyphs else part[:-1]:
-            if glyphs:
-                letter.stretch *= length / natural
-                letter.advance *= length / natural
-            else:
-                letter.advance += (length - natural) / max(len(part) - 1, 1)
-
-
-def _draw_chunk(walk: Walk, letters: list[_Letter], at: Points) -> Points:
-    """Draw letters that were placed together, anchored as one, and return where the next would be."""
-    first = letters[0]
-    start = np.array([at[0] if first.x is None else first.x, at[1] if first.y is None else first.y])
-    total = sum(letter.advance for letter in letters) + sum(letter.dx for letter in letters[1:])
-    anchor = first.state.style.get("text-anchor", "start")
-    at = start - np.array((total * {"middle": 0.5, "end": 1.0}.get(anchor, 0.0), 0.0))
+    begins = [
+        i for i, letter in enumerate(letters) if not i or (letter.x, letter.y) != (None, None)
+    ]
     placed: list[tuple[_Letter, Points]] = []
-    for letter in letters:
-        at = at + np.array((letter.dx, letter.dy))
-        placed.append((letter, at - np.array((0.0, letter.rise))))
-        at = at + np.array((letter.advance, 0.0))
+    x = y = 0.0
+    for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True):
+        first, *others = chunk = letters[begin:end]  # placed together and anchored as one
+        total = sum(letter.advance for letter in chunk) + sum(letter.dx for letter in others)
+        x, y = x if first.x is None else first.x, y if first.y is None else first.y
+        x -= total * _ANCHORS.get(first.state.style.get("text-anchor"), 0.0)
+        for letter in chunk:
+            x, y = x + letter.dx, y + letter.dy
+            placed.append((letter, np.array((x, y - letter.rise))))
+            x += letter.advance
     _draw_letters(walk, placed)
-    return at
 
 
 def _draw_along(walk: Walk, node: Node, state: State) -> None:
     """Draw a `<textPath>`: letters on a path, each turned as the path runs at its middle."""
-    own = walk.sheet.declarations(node)
+    own = walk.declared(node, state)
     target = walk.linked(node)
     curve = None if target is None else _curve(walk, target, state)
     if own.get("display") == "none":
         return
-    if curve is None:
+    if target is None or curve is None:
         walk.report("<textPath> without a path to follow is not drawn")
         return
-    run = _Run()
-    inner = walk.inside(node, {k: v for k, v in own.items() if k != "transform"}, state)
-    _collect(walk, Node("textPath", {}, node.children, "", node.parent), inner, run, 0.0)
-    _measure(walk, run)
+    run = _Run(walk)
+    inner = _within(walk, node, own, state)
+    placing = {k: v for k, v in node.attributes.items() if k in _UNAPPLIED}
+    run.collect(Node("textPath", placing, node.children, "", node.parent), inner)
+    if not run.measure():
+        return
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length = float(along[-1])
-    offset = node.attributes.get("startOffset", "0")
-    begin = inner.style.px(offset, length) or 0.0
-    if target is not None and "%" not in offset:
-        begin *= own_length(target, length)
-    anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
+    if "pathLength" in target.attributes:
+        walk.note("pathLength is not applied")
+    begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
+    anchor = _ANCHORS.get(inner.style.get("text-anchor"), 0.0)
     begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
-    if any(letter.character.strip() for letter in run.letters):
-        _report_font(walk, run.letters)
-    if "textLength" in node.attributes:
-        walk.note("textLength along a path is not applied")
     placed: list[tuple[_Letter, Points]] = []
     for letter in run.letters:
         advance = letter.advance
@@ -324,8 +295,7 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
             continue
         at, (onward, aside) = place_along(curve, along, middle)
         letter.degrees += math.degrees(math.atan2(onward[1], onward[0]))
-        at = at - onward * advance / 2 + aside * (letter.dy - letter.rise)
-        placed.append((letter, at))
+        placed.append((letter, at - onward * advance / 2 + aside * (letter.dy - letter.rise)))
     _draw_letters(walk, placed)
 
 
@@ -344,20 +314,8 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     return points[different] if different.sum() > 1 else None
 
 
-def _report_font(walk: Walk, letters: list[_Letter]) -> None:
-    if walk.text == "strokes":
-        walk.report("<text> is drawn in a single-line font, not in its own")
-    for style in {id(letter.state): letter.state.style for letter in letters}.values():
-        if style.get("writing-mode", "lr").startswith(("tb", "vertical")):
-            walk.note("text that runs downward is drawn from left to right")
-        if style.get("direction") == "rtl":
-            walk.note("text that runs from right to left is drawn in the order of the file")
-        if style.get("font-variant", "normal") not in ("normal", "none"):
-            walk.note("small capitals are drawn as usual letters")
-
-
 def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
-    """Draw letters at their places, those of one style together."""
+    """Draw letters at their places, the strokes of one style together."""
     for _, group in groupby(placed, key=lambda each: id(each[0].state)):
         same = list(group)
         state = same[0][0].state
@@ -367,74 +325,40 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
             walk.note("text that is fully transparent is not drawn")
         if ink is None or style.hidden or style.font_size <= 0:
             continue
-        pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
-        pen = Style({k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}, pen.font_size)
-        lines = _decoration(same)
-        if walk.text == "outlines":
-            _draw_outlines(walk, same)
-        else:
-            lines += _strokes(walk, same)
+        lines: list[Points] = []
+        for letter, at in same:
+            strokes = _strokes(walk, letter)
+            if strokes is None:
+                walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
+                continue
+            turn = rotation(letter.degrees)
+            moved = [turn.apply(stroke * style.font_size) + at for stroke in strokes]
+            if walk.text == "strokes":
+                lines += moved
+            elif moved:
+                rings = (" ".join(f"{x:.8g},{y:.8g}" for x, y in ring.tolist()) for ring in moved)
+                walk.append("".join(f"M{ring}Z" for ring in rings), state)
         if lines:
+            pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
+            values = {k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}
+            pen = replace(pen, values=values)
             walk.append(PlainRun.of(Lines.of(lines)), replace(state, style=pen))
 
 
-def _decoration(placed: list[tuple[_Letter, Points]]) -> list[Points]:
-    """Return the lines under, through and above letters, one for letters on a straight base line."""
-    style = placed[0][0].state.style
-    found: list[Points] = []
-    for name in style.get("text-decoration").lower().split():
-        height = _LINES.get(name, 0.0) * style.font_size
-        if not height:
-            continue
-        for letter, at in placed:
-            ends = np.array(((0.0, -height), (letter.advance, -height)))
-            ends = rotation(letter.degrees).apply(ends) + at
-            if found and np.hypot(*(found[-1][-1] - ends[0])) < 1e-6 and not letter.degrees:
-                found[-1] = np.stack((found[-1][0], ends[1]))
-            else:
-                found.append(ends)
-    return found
-
-
-def _draw_outlines(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
-    state = placed[0][0].state
-    font, size = _font_of(walk, state.style), state.style.font_size
-    for letter, at in placed:
-        if not letter.character.strip():
-            continue
-        data = _outline(font, letter.character)
-        if data is None:
-            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
-            continue
-        turned = state.matrix @ translation(*at.tolist()) @ rotation(letter.degrees)
-        scaled = turned @ Matrix(a=size * letter.stretch, d=size)
-        walk.append(data, replace(state, matrix=scaled))
-
-
-def _strokes(walk: Walk, placed: list[tuple[_Letter, Points]]) -> list[Points]:
-    """Return letters in a single-line font, in user units."""
-    style = placed[0][0].state.style
-    face, size = _face(style), style.font_size
-    found: list[Points] = []
-    for letter, at in placed:
-        strokes = _letter_strokes(face, letter.character)
-        if strokes is None:
-            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
-            continue
-        scale = np.array((size * letter.stretch, size))
-        if letter.degrees:
-            turn = rotation(letter.degrees)
-            found += [turn.apply(stroke * scale) + at for stroke in strokes]
-        else:
-            found += [stroke * scale + at for stroke in strokes]
-    return found
+def _strokes(walk: Walk, letter: _Letter) -> Sequence[Points] | None:
+    """Return a letter's lines for a font size of 1; None for one that the font lacks."""
+    style, character = letter.state.style, letter.character
+    if not character.strip():
+        return ()
+    if walk.text == "strokes":
+        return _single_line(_face(style), character)
+    font = _font_of(walk, style)
+    glyph = font.glyphs.get(character)
+    return None if glyph is None else [stroke / font.em for stroke in glyph.strokes]
 
 
 @lru_cache(maxsize=4096)
-def _letter_strokes(face: _Face, character: str) -> tuple[Points, ...] | None:
-    """Return a character's strokes for a font size of 1; None for one that the font lacks."""
-    if not character.strip():
-        return ()
+def _single_line(face: _Face, character: str) -> tuple[Points, ...] | None:
     try:
         glyphs = glyphs_for(character, face.font)
     except GlyphError:
@@ -475,17 +399,6 @@ def _font_of(walk: Walk, style: Style) -> Font:
     if family.lower() != asked[0].lower():
         walk.note(f"text in {asked[0]!r} is drawn in the outlines of {family!r}")
     return load_font(path)
-
-
-@lru_cache(maxsize=4096)
-def _outline(font: Font, character: str) -> str | None:
-    glyph = font.glyphs.get(character)
-    if glyph is None:
-        return None
-    strokes = ((stroke / font.em).tolist() for stroke in glyph.strokes)
-    return "".join(
-        "M" + " ".join(f"{x:.6g},{y:.6g}" for x, y in stroke) + "Z" for stroke in strokes
-    )
 
 
 @lru_cache(maxsize=256)

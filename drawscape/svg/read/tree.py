@@ -479,15 +479,6 @@ def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
     return width, height
 
 
-def own_length(node: Node, length: float) -> float:
-    """Return how long one unit along an outline of that length is: its author may name another."""
-    try:
-        named = float(node.attributes.get("pathLength", length))
-    except ValueError:
-        return 1.0
-    return length / named if 0 < named < math.inf else 1.0
-
-
 def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Style) -> str | None:
     """Return an element's outline as path data, '' when it is empty; None for other elements.
 

@@ -1,7 +1,7 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,13 +9,11 @@ from typing import Literal
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
-from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import PX, Style, css_mm, is_seen, is_white, luminance, rgba, share
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
-    CURVE_TOLERANCE,
     DEEPEST,
     STYLE_SHEET,
     Node,
@@ -23,7 +21,6 @@ from drawscape.svg.read.tree import (
     Viewport,
     about,
     fit_view_box,
-    own_length,
     page_mm,
     path_data,
     view_box,
@@ -41,9 +38,13 @@ _CAN_BE_CHOSEN = _CONTAINERS | frozenset((
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
     "foreignObject": "foreign objects are not drawn",
+    "image": "images are not drawn; trace them to paths",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image", "offset-path")
+_UNKNOWN_EFFECTS = (
+    "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
+    "translate", "rotate", "scale", "all",
+)  # fmt: skip
 _UNPLAYED = {
     **dict.fromkeys(
         ("animate", "set", "animateTransform", "animateMotion"),
@@ -52,17 +53,13 @@ _UNPLAYED = {
     "script": "scripts are not run; what they change is drawn as the file has it",
 }
 # What depends on the element itself, or is counted in the report.
-_MOVES = ("translate", "rotate", "scale")  # and then `transform`, as CSS has them
-PLACING = frozenset(("transform", "transform-origin", *_MOVES))
+PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
 _SIZES = ("width", "height")
 _MOST_STATES = 10_000
-_DASHES = {"stroke-dasharray": "", "stroke-dashoffset": ""}
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-# A stroke's box is nearly that of the fill.
-_OWN_BOXES = ("fill-box", "stroke-box", "content-box")
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 # Elements and characters that `use`, markers, patterns, clip paths and masks may draw: they multiply.
 _MOST_REPEATED = 200_000, 256_000_000
@@ -113,7 +110,7 @@ class State:
 class Walk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
-    def __init__(self, root: Node, text: Text, scene: Scene | None = None) -> None:
+    def __init__(self, root: Node, text: Text) -> None:
         self.text = text
         self.ids: dict[str, Node] = {}
         texts: list[str] = []
@@ -123,14 +120,12 @@ class Walk:
         given = root.attributes | self.sheet.declarations(root)
         self.box = view_box(root.attributes.get("viewBox"))
         self.page = page_mm(given, self.box)
-        if scene is None:
-            scene = Scene(*self.page, sized=self.box is not None or "width" in given)
-        self.scene = self._drawing = scene
-        wide, high = scene.width_mm / PX / 100, scene.height_mm / PX / 100
+        sized = self.box is not None or "width" in given
+        self.scene = self._drawing = Scene(*self.page, sized=sized)
+        wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
         self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
         self.initial = Style(units=self._units)
-        self._page_matrix = Matrix(a=PX, d=PX)
         self._known: dict[Context, int] = {}
         # Most elements of a file look like one before them: what they inherit from, and what they are
         # drawn with, by the state around them. The states are kept so that their ids stay theirs.
@@ -147,7 +142,7 @@ class Walk:
         self.letters = 0
         self._repeated = [0, 0]
         self._clips = [0, 0]
-        self._tiles_drawn = [0]
+        self._tiles_drawn = 0
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for what in sorted(self._unplayed):
@@ -202,14 +197,13 @@ class Walk:
                 return own[name]
         return None
 
-    def root(self, root: Node, state: State, page: Viewport | None = None) -> None:
-        """Draw what the root element holds; on a page it is moved outside of its view box."""
+    def root(self, root: Node, state: State, page: Viewport) -> None:
+        """Draw what the root element holds; it is moved on its page, outside of its view box."""
         own = self.declared(root, state)
-        self._page_matrix = state.matrix
         size = state.style.with_(own).font_size
         self._units |= {"rem": size, "rlh": 1.15 * size}
         if passes_conditions(root) and self.seen(own):
-            if page is not None and not own.keys().isdisjoint(PLACING):
+            if not own.keys().isdisjoint(PLACING):
                 px = Matrix(a=PX, d=PX)
                 moved = self._placed(root, own, replace(state, matrix=px, viewport=page))
                 state = replace(state, matrix=moved @ px.inverse() @ state.matrix)
@@ -311,18 +305,14 @@ class Walk:
 
     def inside(self, node: Node, own: dict[str, str], state: State) -> State:
         """Return what holds inside an element: its transform, style and clips applied."""
-        for effect in _UNKNOWN_EFFECTS:
-            if own.get(effect, "none") not in ("none", "", "normal"):
-                self.report(f"{effect} is not applied")
+        if not own.keys().isdisjoint(_UNKNOWN_EFFECTS):
+            for effect in _UNKNOWN_EFFECTS:
+                if own.get(effect, "none") not in ("none", "", "normal", "view-box"):
+                    self.report(f"{effect} is not applied")
         if own.get("display") == "contents":
             self.report("display: contents is not applied")
         matrix = self._placed(node, own, state)
-        style = state.style.with_(self.resolved(own, node, state))
-        if own.get("vector-effect") == "non-scaling-stroke":  # as wide as on the page
-            page = math.sqrt(abs(self._page_matrix.determinant))
-            factor = page / (math.sqrt(abs(matrix.determinant)) or 1.0)
-            style = _scaled(style, factor, {"stroke-width": "1", **_DASHES})
-        inner = replace(state, matrix=matrix, style=style)
+        inner = replace(state, matrix=matrix, style=state.style.with_(self.resolved(own)))
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
             if link not in ("none", "") and not self._measuring:
@@ -332,27 +322,22 @@ class Walk:
         return inner
 
     def _placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
-        """Return the matrix inside an element, the outermost of its transforms first."""
-        texts = [f"{name}({own[name]})" for name in _MOVES if own.get(name, "none") != "none"]
-        matrix = state.matrix
-        for text in [*texts, own["transform"]] if own.get("transform") else texts:
-            try:
-                moved = parse_transform(
-                    text, css=text != node.attributes.get("transform", "").strip()
-                )
-            except CanvasError:
-                self.report(f"the transform {text[:60]!r} is not applied")
-            else:
-                matrix = matrix @ self._about(node, own, moved, state)
-        return matrix
+        """Return the matrix inside an element."""
+        text = own.get("transform")
+        if not text:
+            return state.matrix
+        try:
+            css = text != node.attributes.get("transform", "").strip()
+            moved = parse_transform(text, css=css)
+        except CanvasError:
+            self.report(f"the transform {text[:60]!r} is not applied")
+            return state.matrix
+        return state.matrix @ about(own.get("transform-origin"), moved, state.viewport, state.style)
 
-    def resolved(
-        self, own: dict[str, str], node: Node | None = None, state: State | None = None
-    ) -> dict[str, str]:
+    def resolved(self, own: dict[str, str]) -> dict[str, str]:
         """Return declarations with the paints of a context and of gradients as colours.
 
-        The link to a pattern stays in a fill, for the shape that is filled. A server in units of the
-        box paints nothing on a line of `node`'s, whose box has no area.
+        The link to a pattern stays in a fill, for the shape that is filled.
         """
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
@@ -361,27 +346,13 @@ class Walk:
                 own[name] = "black"
             if paint.startswith("context-"):
                 paint = own[name] = self.context.get(paint.split()[0], "none")
-                moved = state is None or str(state.matrix) != self.context.get("place")
-                if paint.startswith("url(") and (moved or "transform" in own):
+                if paint.startswith("url("):
                     self.note("what context-fill takes of a pattern stands where its shape does")
             if paint.startswith("url("):
-                flat = False
-                if node is not None and state is not None and node.tag in ("line", "path"):
-                    box = self.bounds_of(node, state)
-                    flat = box is None or box[0] == box[2] or box[1] == box[3]
-                own[name] = self._server_color(paint, name, flat)
+                own[name] = self._server_color(paint, name)
         return own
 
-    def _about(self, node: Node, own: dict[str, str], moved: Matrix, state: State) -> Matrix:
-        """Return a transform about its origin, on the page or in the element's own box."""
-        origin = own.get("transform-origin")
-        if own.get("transform-box") not in _OWN_BOXES or self._measuring:
-            return about(origin, moved, state.viewport, state.style)
-        x0, y0, x1, y1 = self.bounds_of(node, state) or (0.0, 0.0, 0.0, 0.0)
-        turned = about(origin, moved, Viewport(x1 - x0, y1 - y0), state.style)
-        return translation(x0, y0) @ turned @ translation(-x0, -y0)
-
-    def _server_color(self, paint: str, name: str, flat: bool) -> str:
+    def _server_color(self, paint: str, name: str) -> str:
         """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
 
         That the file's own paint is not what is drawn is noted.
@@ -391,9 +362,6 @@ class Walk:
         if server is None or server.tag not in _SERVERS:
             if not fallback:
                 self.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
-            return fallback or "none"
-        units = server.attributes.get("gradientUnits", server.attributes.get("patternUnits"))
-        if flat and units != "userSpaceOnUse":
             return fallback or "none"
         if server.tag == "pattern":
             if name == "fill":
@@ -446,9 +414,6 @@ class Walk:
                 from drawscape.svg.read.text import draw_text
 
                 draw_text(self, node, state)
-        elif node.tag == "image":
-            if not state.style.hidden:
-                self._image(node, own, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
@@ -461,9 +426,11 @@ class Walk:
             drawn = pattern is not None and self._tiles(pattern, node, data, state)
             plain = state.style.with_({"fill": "none" if drawn else "black"})
             state = replace(state, style=plain)
-        if "pathLength" in node.attributes and state.style.get("stroke-dasharray"):
-            factor = own_length(node, flatten_paths([data], [CURVE_TOLERANCE])[0].lengths_mm.sum())
-            state = replace(state, style=_scaled(state.style, factor, _DASHES))
+        if (
+            "pathLength" in node.attributes
+            and state.style.get("stroke-dasharray", "none") != "none"
+        ):
+            self.note("pathLength is not applied")
         self.append(data, state)
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
@@ -614,53 +581,10 @@ class Walk:
         outer = self.context
         paints = (("fill", "black"), ("stroke", "none"))
         self.context = {f"context-{name}": state.style.get(name, usual) for name, usual in paints}
-        self.context["place"] = str(state.matrix)
         try:
             yield
         finally:
             self.context = outer
-
-    def _image(self, node: Node, own: dict[str, str], state: State) -> None:
-        """Draw an SVG that stands inside the file; name any other picture."""
-        import base64
-        import binascii
-        from urllib.parse import unquote_to_bytes
-
-        from drawscape.svg.read.tree import parse_xml
-
-        kind, comma, content = _link(node).partition(",")
-        if not kind:
-            return
-        if not kind.startswith("data:image/svg+xml") or not comma:
-            self.report("<image>: images are not drawn; trace them to paths")
-            return
-        try:
-            plain = unquote_to_bytes(content)
-            root = parse_xml(base64.b64decode(plain) if kind.endswith("base64") else plain)
-        except (SvgReadError, binascii.Error):
-            self.report("<image>: an SVG in the file cannot be read; it is not drawn")
-            return
-        inner = Walk(root, self.text, self.scene)
-        page = (inner.page[0] / PX, inner.page[1] / PX)
-        place = node.attributes | own
-        width, height = (state.px(place.get(name), name) for name in ("width", "height"))
-        if width is None and height is None:
-            width, height = page
-        elif width is None or height is None:
-            ratio = page[0] / page[1]
-            width = (height or 0.0) * ratio if width is None else width
-            height = width / ratio if height is None else height
-        if min(width, height) <= 0 or state.depth + 1 > DEEPEST:
-            return
-        # The picture's own view box, in what the <image> says of its place.
-        box = " ".join(map(str, inner.box or (0.0, 0.0, *page)))
-        aspect = node.attributes.get("preserveAspectRatio", "")
-        view = Node("svg", {"viewBox": box, "preserveAspectRatio": aspect})
-        place |= {"width": str(width), "height": str(height)}
-        state = replace(state, depth=state.depth + 1, used=True)
-        inner._repeated, inner._clips, inner.page = self._repeated, self._clips, self.page
-        inner._tiles_drawn = self._tiles_drawn
-        inner.root(root, replace(self.nested(view, place, {}, state), style=inner.initial))
 
     def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
         """Fill a shape with a pattern's tiles; return False, and say so, for one that is too fine."""
@@ -701,8 +625,8 @@ class Walk:
         low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
         columns = range(math.floor(low[0]), math.ceil(high_[0]))
         rows = range(math.floor(low[1]), math.ceil(high_[1]))
-        self._tiles_drawn[0] += len(columns) * len(rows)
-        if self._tiles_drawn[0] > _MOST_TILES:
+        self._tiles_drawn += len(columns) * len(rows)
+        if self._tiles_drawn > _MOST_TILES:
             self.note("patterns of many tiles are not drawn; what they fill is outlined")
             return False
         with self.entered(pattern) as may_be_drawn:
@@ -751,16 +675,6 @@ class Walk:
                 yield scene
         finally:
             self._measuring = outer
-
-
-def _scaled(style: Style, factor: float, names: Mapping[str, str]) -> Style:
-    """Return a style with other lengths; `names` are the properties and what they usually are."""
-    given: dict[str, str] = {}
-    for name, usual in names.items():
-        lengths = [style.px(part) for part in style.get(name, usual).replace(",", " ").split()]
-        if lengths and None not in lengths:
-            given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
-    return style.with_(given)
 
 
 def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
