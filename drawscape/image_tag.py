@@ -6,7 +6,8 @@ from binascii import b2a_base64
 from collections.abc import Sequence
 from pathlib import Path
 
-_KINDS = {".svg": "svg+xml", ".png": "png"}
+_SHOWN = (".svg", ".png")
+_KINDS = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"))
 _LARGEST = 20_000_000
 _PAPER = "background: #fefcf7; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
 # A notebook's stripes are not for pictures.
@@ -15,13 +16,20 @@ _CELL = "text-align: center; background: white; color: black"
 _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 
 
-def image_tag(data: bytes, kind: str, alt: str, *, height_px: int = 480) -> str:
-    """Return the `<img>` of an image of `kind` ('svg+xml', 'webp'), at most `height_px` high."""
+def kind_of(picture: bytes) -> str:
+    """Return what a picture's MIME type says after 'image/', as its first bytes say."""
+    return next((kind for first, kind in _KINDS if picture.startswith(first)), "svg+xml")
+
+
+def image_tag(data: bytes, alt: str, *, height_px: int = 480) -> str:
+    """Return the `<img>` of a picture, at most `height_px` high."""
     from html import escape
 
     coded = b2a_base64(data, newline=False).decode()
     style = f"max-width: 100%; max-height: {height_px}px; {_PAPER}"
-    return f'<img src="data:image/{kind};base64,{coded}" alt="{escape(alt)}" style="{style}">'
+    return (
+        f'<img src="data:image/{kind_of(data)};base64,{coded}" alt="{escape(alt)}" style="{style}">'
+    )
 
 
 def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | None:
@@ -34,13 +42,10 @@ def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | Non
     '<img src="data:image/svg+xml;b'
     """
     file = Path(path)
-    kind = _KINDS.get(file.suffix)
     try:
-        if kind is None or file.stat().st_size > _LARGEST:
+        if file.suffix not in _SHOWN or file.stat().st_size > _LARGEST:
             return None
-        return image_tag(
-            _METADATA.sub(b"", file.read_bytes()), kind, file.name, height_px=height_px
-        )
+        return image_tag(_METADATA.sub(b"", file.read_bytes()), file.name, height_px=height_px)
     except OSError:
         return None
 

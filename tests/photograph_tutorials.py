@@ -30,7 +30,7 @@ LIVE = ("01_first_drawing", 1)
 STATE = """import base64, json
 from drawscape.catalogue import find
 state = {name: getattr(drawing, name) for name in ('schema', 'inputs', 'state')}
-state['state'] = {**state['state'], 'kind': 'webp', 'file': ''}
+state['state'] = {**state['state'], 'kind': 'png', 'file': ''}
 state['strip'] = []
 state['picture'] = base64.b64encode(find(drawing.job.result).thumbnail).decode()
 print(json.dumps(state))"""

@@ -225,7 +225,7 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A small WebP picture; None without Pillow, or of a file that went too early."""
+        """A small PNG picture, of 0.3 WebP; None without Pillow, or of a file that went too early."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
@@ -298,7 +298,7 @@ class Drawing:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show it as `<img>`, as a job does; one whose file is gone by its thumbnail."""
         small = None if self.path.is_file() else self.thumbnail
-        tag = image_tag(small, "webp", self.path.name) if small else file_tag(self.path)
+        tag = image_tag(small, self.path.name) if small else file_tag(self.path)
         return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
 
     def __repr__(self) -> str:

@@ -103,7 +103,7 @@ class Drawings(Sequence[Drawing]):
         shown = list(self[:MOST_SHOWN])
         small = [(one.thumbnail, one.path.name) for one in shown]
         pictures = [
-            image_tag(picture, "webp", name, height_px=150) if picture else "no picture"
+            image_tag(picture, name, height_px=150) if picture else "no picture"
             for picture, name in small
         ]
         words = map(escape, captions(shown))

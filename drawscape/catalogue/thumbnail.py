@@ -1,7 +1,9 @@
 """A drawing's thumbnail: its lines laid on few pixels as ink, and those in few bytes."""
 
+import importlib.util
 import io
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,8 @@ from drawscape.drawing.paper import WARM_WHITE
 from drawscape.drawing.values import luminance, rgb
 from drawscape.geometry.lines import Floats, Lines
 
-Shades = NDArray[np.float32]
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 THUMBNAIL_PX = 560
 """The longer side: twice that of the largest tile in a notebook, so that it is sharp on any screen."""
@@ -25,6 +28,9 @@ _LEVELS = (3, 1)
 Two steps take as many bytes as three, one half of it.
 """
 
+MOST_COLORS = 256
+"""Of a picture with a palette."""
+
 _MOST_SAMPLES = 330_000
 """Of a thumbnail: three for two pixels."""
 
@@ -35,45 +41,57 @@ _GAIN = 1.2
 
 
 def thumbnail_of(document: Document) -> bytes | None:
-    """Return a WebP picture of at most 56 kB, None without Pillow (the extra `png`).
+    """Return a PNG picture of at most 56 kB, None without Pillow (the extra `png`).
 
-    It costs some 20 ms, hardly more for a drawing of many points.
+    It costs some 5 to 20 ms, hardly more for a drawing of many points.
     """
-    try:
-        from PIL import Image
-    except ImportError:
+    if importlib.util.find_spec("PIL") is None:
         return None
     size = THUMBNAIL_PX
     while True:
         for levels in _LEVELS:
             out = io.BytesIO()
-            picture = Image.fromarray(pixels_of(document, size, levels=levels))
-            picture.save(out, "WEBP", lossless=True, quality=0, method=0)
+            image_of(document, size, levels).save(out, "PNG", compress_level=1)
             if out.tell() <= LARGEST_THUMBNAIL:
                 return out.getvalue()
         size = size * 3 // 4
 
 
-def pixels_of(document: Document, longer_px: int, *, levels: int = 255) -> NDArray[np.uint8]:
-    """Return the picture as (rows, columns, 3), the longer side of `longer_px`.
+def image_of(document: Document, longer_px: int, levels: int = _LEVELS[0]) -> "Image":
+    """Return the picture, the longer side of `longer_px`; ink covers the paper in one of so many `levels`.
 
-    Ink covers the paper in one of so many `levels`.
+    Its pixels are numbers of colours: there are few, however many pixels.
     """
+    from PIL import Image
+
     scale = longer_px / max(document.width_mm, document.height_mm)
     most = round(_MOST_SAMPLES * (longer_px / THUMBNAIL_PX) ** 2)
     rows = max(1, round(document.height_mm * scale))
     columns = max(1, round(document.width_mm * scale))
-    paper = _color(document.paper_color or WARM_WHITE).astype(np.float32)
-    is_dark = luminance(document.paper_color or WARM_WHITE) < 0.5
-    light = np.repeat(paper, rows * columns).reshape(3, rows, columns)
+    paper = document.paper_color or WARM_WHITE
+    is_dark = luminance(paper) < 0.5
+    colors = _color(paper)[None]
+    numbers: NDArray[np.integer] = np.zeros((rows, columns), dtype=np.uint8)
+    share = np.linspace(0, 1, levels + 1)[:, None]
     for layer in document.layers:
-        samples = _samples(layer.lines, scale, most)
-        ink = _coverage(samples, (rows, columns), (layer.width_mm or 0.3) * scale)
-        ink = (np.rint(ink * levels) / levels).astype(np.float32)
-        for channel, value in zip(light, _color(layer.color).astype(np.float32), strict=True):
-            # Inks darken light paper together, and cover dark paper.
-            channel += ink * ((value if is_dark else value * channel) - channel)
-    return np.ascontiguousarray(np.rint(light * 255).astype(np.uint8).transpose(1, 2, 0))
+        ink = _ink(_samples(layer.lines, scale, most), (rows, columns))
+        if len(colors) * len(share) > MOST_COLORS:
+            used, numbers = np.unique(numbers, return_inverse=True)
+            colors, numbers = colors[used], numbers.astype(np.int32)
+        numbers *= len(share)
+        # An amount of 1 is half a pixel of line.
+        gain = _GAIN * min(max((layer.width_mm or 0.3) * scale, 0.75), 1.5)
+        for level in range(levels):
+            numbers += ink > -math.log1p(-(level + 0.5) / levels) / gain
+        # Inks darken light paper together, and cover dark paper.
+        pen, ground = _color(layer.color), colors[:, None]
+        colors = (ground + share * ((pen if is_dark else pen * ground) - ground)).reshape(-1, 3)
+    colors = np.rint(colors * 255).astype(np.uint8)
+    if len(colors) > MOST_COLORS:
+        return Image.fromarray(colors[numbers])
+    picture = Image.fromarray(numbers.astype(np.uint8))
+    picture.putpalette(colors.tobytes())
+    return picture
 
 
 def _color(name: str) -> Floats:
@@ -83,27 +101,24 @@ def _color(name: str) -> Floats:
         return np.zeros(3)
 
 
-def _coverage(
-    samples: tuple[Floats, Floats, Floats], shape: tuple[int, int], width_px: float
-) -> Shades:
-    """Return how much of each pixel is covered, 0 to 1: samples half a pixel apart, spread over two."""
+def _ink(samples: tuple[Floats, Floats, Floats], shape: tuple[int, int]) -> Floats:
+    """Return how much ink lies on each pixel: samples half a pixel apart, each spread over four."""
     rows, columns = shape
     x, y, amount = samples
     # With a ring of pixels around the page, where what lies outside of it ends up.
     x, y = np.clip(x - 0.5, -1, columns), np.clip(y - 0.5, -1, rows)
     left, top = np.floor(x), np.floor(y)
-    right_part, bottom_part = x - left, (y - top) * amount
-    top_part = amount - bottom_part
-    place = ((top + 1) * (columns + 3) + left + 1).astype(np.int64)
-    ink = np.zeros((rows + 3) * (columns + 3))
-    for step, part in ((0, top_part), (columns + 3, bottom_part)):
-        right = part * right_part
-        ink += np.bincount(place + step, part - right, minlength=len(ink))
-        ink += np.bincount(place + step + 1, right, minlength=len(ink))
-    inner = ink.reshape(rows + 3, columns + 3)[1 : rows + 1, 1 : columns + 1].astype(np.float32)
-    # An amount of 1 is half a pixel of line.
-    cover: Shades = 1 - np.exp(inner * np.float32(-_GAIN * min(max(width_px, 0.75), 1.5)))
-    return cover
+    right_part, below = x - left, (y - top) * amount
+    above = amount - below
+    right_above, right_below = above * right_part, below * right_part
+    width = columns + 3
+    place = ((top + 1) * width + left + 1).astype(np.int64)
+    ink = np.bincount(
+        np.concatenate((place, place + 1, place + width, place + width + 1)),
+        np.concatenate((above - right_above, right_above, below - right_below, right_below)),
+        minlength=(rows + 3) * width,
+    )
+    return ink.reshape(rows + 3, width)[1 : rows + 1, 1 : columns + 1]
 
 
 def _samples(lines: Lines, scale: float, most: int) -> tuple[Floats, Floats, Floats]:

@@ -135,7 +135,7 @@ class Cell:
         """Return its picture: the thumbnail, else the file or the preview of its job."""
         thumbnail = None if self.drawing is None else self.drawing.thumbnail
         if thumbnail:
-            return Picture(thumbnail, "webp")
+            return Picture(thumbnail)
         if self.state is None:
             return None
         if self.status == "finished":

@@ -551,7 +551,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         drawing = drawing_of(str(drawn))
         thumbnail = None if drawing is None else drawing.thumbnail
         caption = result_words(result)
-        small = Picture(thumbnail, "webp") if thumbnail else picture
+        small = Picture(thumbnail) if thumbnail else picture
         if picture is None and thumbnail:
             picture, caption = small, f"{caption}, shown reduced"
         if picture is None:

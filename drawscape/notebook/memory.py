@@ -181,7 +181,7 @@ class RecentPictures:
         """Return the small picture of the tile of that name, None without one."""
         drawing = drawing_of(str(full_path(name)))
         thumbnail = None if drawing is None else drawing.thumbnail
-        return Picture(thumbnail, "webp") if thumbnail else result_picture(full_path(name))
+        return Picture(thumbnail) if thumbnail else result_picture(full_path(name))
 
     def add(self, path: Path, kept: Kept) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from drawscape.atomic import write_atomic
 from drawscape.catalogue import is_draft
-from drawscape.catalogue.thumbnail import pixels_of
+from drawscape.catalogue.thumbnail import THUMBNAIL_PX, image_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, ParameterError
-from drawscape.image_tag import table_of
+from drawscape.image_tag import kind_of, table_of
 from drawscape.notebook.text import size_words
 from drawscape.parameters import Parameter
 from drawscape.settings import home, readable_path
@@ -24,8 +24,8 @@ from drawscape.svg.read import read_svg
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
-"""File endings that a browser shows, with the name that an image's MIME type has for each."""
+SHOWN = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Endings of files that a browser shows."""
 
 LONGEST_RESULT = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""
@@ -39,11 +39,15 @@ _DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|te
 
 @dataclass(frozen=True)
 class Picture:
-    """An image's bytes, its format ('svg+xml', 'png') and, if it is a file, its path."""
+    """An image's bytes and, if it is a file, its path."""
 
     data: bytes
-    format: str
     path: Path | None = None
+
+    @property
+    def format(self) -> str:
+        """What its MIME type says after 'image/': 'svg+xml', 'png'."""
+        return kind_of(self.data)
 
     @property
     def url(self) -> str:
@@ -65,17 +69,17 @@ def result_path(result: Any) -> Path | None:
 def result_picture(result: Any) -> Picture | None:
     """Return the picture in the file that a job's result names, None when that is no picture."""
     path = result_path(result)
-    kind = FORMATS.get(path.suffix.lower()) if path else None
-    if path is None or kind is None or path.stat().st_size > LARGEST_SHOWN:
+    is_shown = path is not None and path.suffix.lower() in SHOWN
+    if path is None or not is_shown or path.stat().st_size > LARGEST_SHOWN:
         return None
-    return Picture(path.read_bytes(), kind, path)
+    return Picture(path.read_bytes(), path)
 
 
 def preview_picture(preview: bytes | None) -> Picture | None:
     """Return a running job's preview as a picture, None when there is none or nothing on it yet."""
     if not preview:
         return None
-    picture = Picture(preview, "png" if preview.startswith(b"\x89PNG") else "svg+xml")
+    picture = Picture(preview)
     return None if is_blank(picture) else picture
 
 
@@ -89,7 +93,7 @@ def empty_sheet(width_mm: float, height_mm: float) -> Picture:
     size = f'width="{width_mm:g}mm" height="{height_mm:g}mm"'
     box = f'viewBox="0 0 {width_mm:g} {height_mm:g}"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}></svg>'
-    return Picture(svg.encode(), "svg+xml")
+    return Picture(svg.encode())
 
 
 def place_words(path: Path) -> str:
@@ -124,7 +128,7 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
         small.thumbnail((longer, longer))
         small.save(out, "WEBP", quality=60, method=2)
         if out.tell() <= most_bytes:
-            return Picture(out.getvalue(), "webp")
+            return Picture(out.getvalue())
         # Bytes grow a little less than with the area.
         longer = int(longer * min(SHRINK, (most_bytes / out.tell()) ** 0.6))
     return None
@@ -132,9 +136,8 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
 
 def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
     """Return a drawing as pixels, within bytes and pixels as `reduced`."""
-    from PIL import Image
-
-    return reduced(Image.fromarray(pixels_of(document, most_px)), most_bytes, most_px)
+    drawn = image_of(document, max(most_px, THUMBNAIL_PX))
+    return reduced(drawn.convert("RGB"), most_bytes, most_px)
 
 
 def small_picture(picture: Picture | None) -> Picture | None:

@@ -448,7 +448,7 @@ class Canvas:
         plain = self.copied(self.elements)
         plain.provenance = None
         return {
-            "text/html": image_tag(plain.to_bytes(), "svg+xml", str(self), height_px=640),
+            "text/html": image_tag(plain.to_bytes(), str(self), height_px=640),
             "text/plain": str(self),
         }
 

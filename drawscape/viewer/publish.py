@@ -22,6 +22,7 @@ from drawscape.catalogue import Drawing
 from drawscape.catalogue.query import captions, short
 from drawscape.drawing.paper import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
+from drawscape.image_tag import kind_of
 from drawscape.sketches import SKETCHES
 from drawscape.viewer.drawing_data import drawing_data
 
@@ -89,8 +90,9 @@ def _write_files(one: Drawing, base: Path, caption: str) -> str:
     picture = one.thumbnail
     if picture is None:
         return "svg"
-    base.with_name(f"{base.name}.webp").write_bytes(picture)
-    return "webp"
+    kind = kind_of(picture)
+    base.with_name(f"{base.name}.{kind}").write_bytes(picture)
+    return kind
 
 
 def _facts(one: Drawing, name: str) -> dict[str, Any]:

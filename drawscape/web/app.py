@@ -48,7 +48,7 @@ ROUTES = (
     Route("/jobs/<job_id>", "job", jobs.show, "Job"),
     Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, _SVG, (409, 410)),
     Route("/jobs/<job_id>/lines", "lines", jobs.lines, _PACKED, (304, 409, 410)),
-    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/webp", (304, 409, 410, 501)),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/png", (304, 409, 410, 501)),
     Route("/jobs/<job_id>/log", "log", jobs.log, "text/plain", (403,)),
     Route("/jobs/<job_id>/preview", "preview", jobs.preview, _SVG, (204,)),
     Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, _JSON, (403,), "POST"),

@@ -249,7 +249,7 @@ def lines(job_id: str) -> flask.Response:
 
 
 def thumbnail(job_id: str) -> flask.Response:
-    """Return the finished drawing as a small picture, of 240 pixels at most.
+    """Return the finished drawing as a small picture, a PNG of 560 pixels at most.
 
     Raises RequestRefused as `lines` does, and 501 where Pillow is missing.
     """
@@ -260,7 +260,7 @@ def thumbnail(job_id: str) -> flask.Response:
             raise RequestRefused(501, "thumbnails need Pillow: pip install 'drawscape[png]'")
         return picture
 
-    return _made_of(job_id, "image/webp", small)
+    return _made_of(job_id, "image/png", small)
 
 
 def _made_of(

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 
-from drawscape.catalogue.thumbnail import pixels_of
+from drawscape.catalogue.thumbnail import image_of
 from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES, draw
 from drawscape.recipe import recipe_of
@@ -53,7 +52,7 @@ class Variation:
 def webp(svg: SVGBuilder, side_px: int) -> bytes:
     """Return a drawing as WebP: the SVG files together would take 20 MB."""
     out = io.BytesIO()
-    Image.fromarray(pixels_of(read_svg(svg.to_bytes()), side_px)).save(out, "WEBP", quality=50)
+    image_of(read_svg(svg.to_bytes()), side_px, levels=15).save(out, "WEBP", quality=50)
     return out.getvalue()
 
 

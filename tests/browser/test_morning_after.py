@@ -102,7 +102,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         def is_saved() -> bool:
             notebook.save()
             return (lab.folder / name).read_text().count(
-                "data:image/webp;base64,"
+                "data:image/png;base64,"
             ) >= 108  # of the large one the first hundred
 
         wait_until(is_saved, "the pictures of the sheets in the saved notebook")

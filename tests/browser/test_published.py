@@ -106,7 +106,7 @@ def test_a_published_page_is_replaced_and_another_page_is_not(module_home, publi
     (tmp_path / "page" / "CNAME").write_text("example.org")
     publish(roses[:1], tmp_path / "page")
     assert sorted(p.suffix for p in (tmp_path / "page" / "drawings").iterdir()) == [
-        ".js", ".svg", ".webp",
+        ".js", ".png", ".svg",
     ]  # fmt: skip
     assert {p.name for p in (tmp_path / "page").iterdir()} == {"CNAME", "index.html", "drawings"}
     (tmp_path / "page" / "index.html").write_text("<h1>mine</h1>")

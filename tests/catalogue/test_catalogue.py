@@ -42,7 +42,7 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn):
         sum(minutes for _, _, minutes in figures.pens), abs=0.02
     )
     assert drawing.took_s > 0
-    assert drawing.thumbnail[:4] == b"RIFF"
+    assert drawing.thumbnail[:4] == b"\x89PNG"
     assert len(drawing.thumbnail) <= LARGEST_THUMBNAIL
 
 
@@ -53,7 +53,7 @@ def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbna
     assert shown["text/plain"] == repr(drawing)
     drawing.delete()
     gone = drawing._repr_mimebundle_()["text/html"]
-    assert gone.startswith('<img src="data:image/webp;base64,')
+    assert gone.startswith('<img src="data:image/png;base64,')
 
 
 def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home, drawn):
@@ -112,7 +112,7 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn):
     one.rename("<dusk>")
     assert captions([one, two], with_sketch=False) == ["<dusk>", "tiles 4"]
     html = drawings()._repr_html_()
-    assert html.count("<img") == html.count("image/webp") == 4
+    assert html.count("<img") == html.count("image/png") == 4
     assert "&lt;dusk&gt;" in html
     assert "more" not in html
 

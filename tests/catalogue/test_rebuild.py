@@ -183,6 +183,9 @@ def test_a_home_of_0_3_shows_its_drawings_and_none_of_its_exports(home, is_catal
     stars = {(*one[:3], 0) for one in DRAWN_BY_0_3} if is_catalogue_lost else DRAWN_BY_0_3
     assert found == stars
     assert not any(d.edited for d in drawings())
+    shown = drawings()._repr_html_()  # with the thumbnails of 0.3, where there are any
+    assert shown.count("data:image/webp;") == (0 if is_catalogue_lost else 4)
+    assert shown.count("data:image/") == 5
     assert rebuild() == len(drawings()) == 5
     assert times(home) == before
 

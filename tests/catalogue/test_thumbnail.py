@@ -57,6 +57,16 @@ def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(color,
     ) in colors
 
 
+def test_every_pen_of_many_has_its_colour():
+    pens = ["red", "green", "blue", "orange", "purple", "teal"]
+    lines = [Lines.of([np.array([(9, 9 + 20 * i), (130, 12 + 20 * i)])]) for i in range(len(pens))]
+    layers = [Layer(pen, pen, 0.5, line) for pen, line in zip(pens, lines, strict=True)]
+    picture = thumbnail_of(Document(140, 140, tuple(layers), paper_color="white"))
+    assert picture is not None
+    found = {color for _, color in Image.open(io.BytesIO(picture)).convert("RGB").getcolors()}
+    assert {ImageColor.getrgb(pen) for pen in pens} <= found
+
+
 def test_a_thumbnail_shows_the_drawing(drawn):
     drawing = drawn("hilbert")
     small = Image.open(io.BytesIO(drawing.thumbnail))

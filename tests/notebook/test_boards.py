@@ -497,7 +497,7 @@ def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
         made.wait(120)
         states = ["finished"] * size
         wait_until(lambda s=seen, w=states: [t["state"] for t in s.values()] == w, "all tiles")
-        assert all(tile["format"] == "webp" for tile in seen.values())
+        assert all(tile["format"] == "png" for tile in seen.values())
         made.close()
 
 
