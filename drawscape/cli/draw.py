@@ -225,7 +225,7 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
         write_bytes(svg.to_bytes() if raw else ordered_svg(svg, plot.ordered), output)
         return
     ordered = form != "png" if plot.optimize is None else plot.optimize
-    plot.write(plot.ordered(svg.document()) if ordered else svg.document(), Path(output), form)
+    plot.write(plot.ordered(svg.document()) if ordered else svg.document(), output, form)
 
 
 @click.command()

@@ -13,7 +13,6 @@ from drawscape.catalogue.query import Order, captions
 from drawscape.cli.text import (
     FOLDER,
     JSON,
-    TIME,
     YES,
     counted,
     flag,
@@ -23,6 +22,7 @@ from drawscape.cli.text import (
     print_facts,
     print_json,
     print_list,
+    time_option,
 )
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
@@ -281,7 +281,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@option("--older TIME", "Delete only what is older: 12h, 30d.", default="0s", type=TIME)
+@time_option("--older TIME", "Delete only what is older: 12h, 30d.", default="0s")
 @YES
 def prune(older: float, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name.

@@ -22,7 +22,6 @@ from drawscape.cli.text import (
     NEW_FILE,
     SEED,
     SLOTS,
-    TIME,
     counted,
     flag,
     for_each,
@@ -33,6 +32,7 @@ from drawscape.cli.text import (
     print_table,
     span,
     table,
+    time_option,
 )
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import JobFailed, JobStateError, QueueError
@@ -67,7 +67,7 @@ _LIMIT = option(
     type=click.IntRange(1, 10_000),
 )
 _WATCH = flag("--watch live", "Show the table until Ctrl-C.")
-_TIMEOUT = option("--timeout TIME", "Give up after this time, such as 90s or 5m.", type=TIME)
+_TIMEOUT = time_option("--timeout TIME", "Give up after this time, such as 90s or 5m.")
 
 
 @click.group(invoke_without_command=True)

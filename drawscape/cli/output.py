@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -21,6 +20,9 @@ from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import EFFORTS, Effort
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import Fill, Layering, Text
+
+STDOUT = ("-", "/dev/stdout")
+"""Names of standard output."""
 
 _LENGTH = click.FloatRange(0)
 
@@ -145,11 +147,12 @@ class PlotOptions:
     def hatching(self) -> Callable[[str], dict[str, Any]]:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
         from drawscape.drawing.values import parse_length, rgb
+        from drawscape.geometry.hatch import Style
 
         kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
             ("spacing_mm", self.hatch_distance, parse_length),
-            ("angle", self.hatch_angle, _number),
-            ("style", self.hatch_style, _style),
+            ("angle", self.hatch_angle, click.FLOAT),
+            ("style", self.hatch_style, click.Choice(get_args(Style))),
         )
         rows = []
         for name, values, read in kinds:
@@ -171,7 +174,7 @@ class PlotOptions:
         """The formats to write: those asked for, else the file's, the machine's, or SVG."""
         if self.formats:
             return self.formats
-        if self.output is not None and not is_stdout(self.output) and Path(self.output).suffix:
+        if self.output is not None and Path(self.output).suffix:
             return (format_of(self.output),)
         return (self.chosen_machine.format if self.chosen_machine else "svg",)
 
@@ -201,22 +204,9 @@ class PlotOptions:
             layers = tuple(a.with_lines(reloop(a.lines)) for a in layers)
         return document.with_layers(layers)
 
-    def write(self, document: Document, target: Path, form: Format) -> None:
+    def write(self, document: Document, target: str, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
-        from drawscape.plot.formats import encode, save
-
-        document, options = self._ready(document, form)
-        if is_stdout(str(target)):
-            write_bytes(encode(document, form, **options), str(target))
-            return
-        try:
-            save(document, target, format=form, **options)
-        except OSError as error:
-            raise _not_written(target, error) from error
-        _print_name(str(target))
-
-    def _ready(self, document: Document, form: Format) -> tuple[Document, dict[str, Any]]:
-        """Return the drawing within reach, and the options of the format's writer."""
+        from drawscape.plot.formats import encode
         from drawscape.plot.pages import Reach, crop
 
         machine = self.chosen_machine
@@ -241,7 +231,7 @@ class PlotOptions:
         for note in notes:
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
-        return document, {**options, "outside": "keep"}
+        write_bytes(encode(document, form, **options, outside="keep"), target)
 
 
 def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -271,51 +261,18 @@ def numbers(text: str, count: int, option: str) -> list[float]:
     return [parse_length(part) for part in parts]
 
 
-def _style(text: str) -> str:
-    from drawscape.errors import UnknownNameError
-    from drawscape.geometry.hatch import Style
-
-    if text not in get_args(Style):
-        raise UnknownNameError("hatch style", text, get_args(Style))
-    return text
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a number", param_hint="--hatch-angle") from None
-
-
-def is_stdout(output: str) -> bool:
-    """Return whether `output` names standard output: -, /dev/stdout, or what it leads to."""
-    if output == "-":
-        return True
-    try:
-        return is_special(Path(output)) and os.path.samestat(os.stat(output), os.fstat(1))
-    except OSError:
-        return False
-
-
 def write_bytes(content: bytes, output: str) -> None:
     """Write a file and print its name, or to standard output."""
     from drawscape.atomic import write_atomic
 
-    if is_stdout(output):
+    if output in STDOUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
     try:
         write_atomic(Path(output).absolute(), [content])
     except OSError as error:
-        raise _not_written(output, error) from error
-    _print_name(output)
-
-
-def _print_name(output: str) -> None:
+        why = error.strerror or error
+        raise click.ClickException(f"cannot write {output}: {why}") from error
     if not is_special(Path(output)):
         click.echo(click.format_filename(output))
-
-
-def _not_written(output: str | Path, error: OSError) -> click.ClickException:
-    return click.ClickException(f"cannot write {output}: {error.strerror or error}")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from drawscape.cli.machine import WAIT, YES, after
-from drawscape.cli.output import PlotOptions, is_stdout, numbers, plot_options
+from drawscape.cli.output import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.text import FILE, option, table
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import paper_size
@@ -183,34 +183,26 @@ def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tupl
 
 
 def _split(document: Document, split: str | None) -> tuple[Document, ...]:
+    from drawscape.drawing.values import parse_length
     from drawscape.plot.pages import split_ink, split_layers
 
     if split is None:
         return (document,)
     if split == "layers":
         return split_layers(document)
-    try:
-        metres = float(split)
-    except ValueError:
-        raise click.BadParameter(
-            f"{split!r} is neither 'layers' nor a length in metres", param_hint="--split"
-        ) from None
-    return split_ink(document, metres=metres)
+    return split_ink(document, metres=parse_length(split, "m") / 1000)
 
 
 def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) -> None:
     if options.output is not None and len(options.forms) > 1:
         raise click.UsageError("-o names one file; leave it out to write several formats")
-    if options.output is not None and is_stdout(options.output):
-        if len(files) > 1:
-            raise click.UsageError("these are several files; name one with -o, not -")
-        (_, part), *_ = _for_format(files, options.forms[0])
-        options.write(part, Path(options.output), options.forms[0])
-        return
+    if options.output in STDOUT and len(files) > 1:
+        raise click.UsageError("these are several files; name one with -o, not -")
     for form in options.forms:
         target = Path(options.output or f"{file.stem}-plot.{form}")
         for ending, part in _for_format(files, form):
-            options.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
+            name = f"{target.stem}{ending}{target.suffix}"
+            options.write(part, str(target.with_name(name)), form)
 
 
 def _for_format(files: list[tuple[str, Document]], form: Format) -> list[tuple[str, Document]]:
@@ -233,7 +225,7 @@ def _for_format(files: list[tuple[str, Document]], form: Format) -> list[tuple[s
 def _show(before: Document, after: list[Document] | None, options: PlotOptions) -> None:
     machine = options.chosen_machine
     plotter = machine.plotter if machine else None
-    err = options.output is not None and is_stdout(options.output)
+    err = options.output in STDOUT
     was = statistics(before, plotter=plotter)
     if after is None or len(after) == 1:
         _print(was, matched(was, statistics(after[0], plotter=plotter)) if after else was, err)

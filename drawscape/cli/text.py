@@ -39,6 +39,15 @@ def flag(words: str, help: str) -> Callable[[Command], Command]:
     return click.option(*words.split(), help=help, is_flag=True)
 
 
+def time_option(words: str, help: str, **more: Any) -> Callable[[Command], Command]:
+    """Return an option that takes a span of time, in seconds."""
+    return option(words, help, callback=_seconds, **more)
+
+
+def _seconds(_context: object, parameter: click.Parameter, value: str | None) -> float | None:
+    return None if value is None else seconds(value, parameter.opts[-1])
+
+
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
     """Take the folder for the home from now on."""
     if folder == "":
@@ -75,19 +84,6 @@ HOME = click.Option(
 """Every command has it."""
 
 
-class _TimeType(click.ParamType[float]):
-    """A span of time, in seconds; a wrong one is refused before anything is asked or done."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        return seconds(value, param.opts[-1] if param else self.name)
-
-
-TIME = _TimeType()
-
 SLOTS = option(
     "-w --slots NUMBER",
     "Run this many jobs at once; by default one for each core, and one that sheets leave free.",
@@ -96,11 +92,10 @@ SLOTS = option(
 SEED = option(
     "--seed NUMBER", "Draw another picture with another seed, the same with the same.", default=0
 )
-GRACE = option(
+GRACE = time_option(
     "--grace TIME",
     "Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
     default="0",
-    type=TIME,
 )
 JSON = flag("--json as_json", "Print all that is known as JSON.")
 YES = flag("--yes", "Do not ask.")
@@ -108,13 +103,11 @@ YES = flag("--yes", "Do not ask.")
 
 def print_json(value: object) -> None:
     """Print a value as JSON, moments in ISO 8601."""
-    click.echo(json.dumps(value, default=_as_text, indent=1))
 
+    def as_text(one: Any) -> str:
+        return one.isoformat() if isinstance(one, datetime) else str(one)
 
-def _as_text(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)
+    click.echo(json.dumps(value, default=as_text, indent=1))
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
@@ -241,18 +234,12 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
 
 
 @contextmanager
-def progress_bar(label: str, total: float = 1.0) -> Iterator[Callable[[float], None]]:
-    """Hand out a function that shows how much of `total` is done, on a terminal's stderr only."""
-    if not sys.stderr.isatty():
-        yield lambda _done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda done: progress.update(task, completed=done)
-        progress.update(task, completed=total)
+def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Hand out a function that shows which share is done, on a terminal's stderr only."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1000, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield lambda done: bar.update(round(1000 * done) - bar.pos)
+        bar.finish()
 
 
 def _columns() -> int:

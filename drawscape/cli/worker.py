@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from drawscape import settings
-from drawscape.cli.text import SLOTS, TIME, counted, flag, option
+from drawscape.cli.text import SLOTS, counted, flag, option, time_option
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
@@ -38,7 +38,7 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
     "Replace a child process after this many jobs; by default it stays.",
     type=click.IntRange(1),
 )
-@option("--grace TIME", "Let running jobs end for so long after SIGTERM, by default 8s.", type=TIME)
+@time_option("--grace TIME", "Let running jobs end for so long after SIGTERM, by default 8s.")
 @flag("--with-parent", "Leave when standard input closes.")
 def worker(
     slots: int | None,
