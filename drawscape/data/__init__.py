@@ -5,7 +5,7 @@ into a query of the `engine`, which is DuckDB; `options` says what a caller may 
 """
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.engine import DEFAULT_MB, memory_mb
+from drawscape.data.engine import DEFAULT_MB, distinct, memory_mb
 from drawscape.data.options import SUFFIXES, Options, format_named
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Conversion",
     "Options",
     "convert",
+    "distinct",
     "format_named",
     "memory_mb",
 ]

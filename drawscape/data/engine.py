@@ -24,8 +24,8 @@ _SMALL_BYTES = 16 * 2**20
 _SET_ASIDE_MB = 8000  # accounted, and not used: 200 kB for each of some 20,000 columns, and twice
 
 _SESSION = """
-set TimeZone = 'UTC'; set progress_bar_time = 0;
-set enable_progress_bar = true; set enable_progress_bar_print = false
+set TimeZone = 'UTC'; set enable_progress_bar_print = false;
+set progress_bar_time = 0; set enable_progress_bar = true
 """
 _PLACE = re.compile(r"(in (?:line|record/value)) (\d+)")
 
@@ -132,6 +132,21 @@ def memory_mb() -> int:
             f"DRAWSCAPE_DATA_MEMORY_MB={text!r} must be a number of megabytes, {_LEAST_MB} or more"
         )
     return int(text)
+
+
+def distinct(names: Iterable[str], numbered: Callable[[str, int], str]) -> list[str]:
+    """Return the names, later doubles as `numbered(name, 2)` gives them, or 3, ...
+
+    Letter case does not count as a difference: neither SQL nor some file systems see any.
+    """
+    chosen: dict[str, str] = {}
+    for name in names:
+        candidate, number = name, 1
+        while candidate.lower() in chosen:
+            number += 1
+            candidate = numbered(name, number)
+        chosen[candidate.lower()] = candidate
+    return [*chosen.values()]
 
 
 def literal(value: object) -> str:

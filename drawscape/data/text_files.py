@@ -21,6 +21,7 @@ from drawscape.data.engine import (
     Column,
     Engine,
     Table,
+    distinct,
     identifier,
     literal,
     reader,
@@ -130,19 +131,10 @@ def _undecodable(path: Path, encoding: str, problem: object) -> DataError:
 
 
 def _unique(names: Iterable[str]) -> list[str]:
-    """Return the names with blank ones filled in and later doubles numbered.
-
-    'a', 'A', '' become 'a', 'A_2', 'column_3': SQL takes 'a' and 'A' for one name.
-    """
-    chosen: dict[str, str] = {}
-    for position, given in enumerate(names, start=1):
-        plain = name = given.replace("\0", "").strip() or f"column_{position}"
-        number = 1
-        while name.lower() in chosen:
-            number += 1
-            name = f"{plain}_{number}"
-        chosen[name.lower()] = name
-    return [*chosen.values()]
+    """Return the names that columns get: 'a', 'A', '' become 'a', 'A_2', 'column_3'."""
+    plain = (name.replace("\0", "").strip() for name in names)
+    filled = (name or f"column_{position}" for position, name in enumerate(plain, start=1))
+    return distinct(filled, lambda name, number: f"{name}_{number}")
 
 
 # The rows

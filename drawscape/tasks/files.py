@@ -14,7 +14,7 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.atomic import atomic_path, write_atomic
-from drawscape.data import SUFFIXES, Options, convert, format_named, memory_mb
+from drawscape.data import SUFFIXES, Options, convert, distinct, format_named, memory_mb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import current_job
 from drawscape.notes import Notes, open_notes
@@ -49,7 +49,10 @@ def process_batch(
     """
     job = current_job()
     chosen = _operation_named(operation)
-    chosen.check(options)
+    if chosen.options is None:
+        Options.of(options)
+    elif unknown := options.keys() - chosen.options:
+        raise UnknownNameError("option", min(unknown), chosen.options)
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
     with open_notes(settings.state_folder() / "files.db") as notes:
         reports = _run(file_list, chosen, options, notes, folder)
@@ -86,15 +89,6 @@ class Operation:
     suffix: str | None
     run: Callable[[Path, Path, Facts, Progress], Facts]
     options: tuple[str, ...] | None = ()
-
-    def check(self, options: Facts) -> None:
-        """Raise UnknownNameError or ParameterError for an option that it does not take."""
-        if self.options is None:
-            Options.of(options)
-            return
-        for name in options:
-            if name not in self.options:
-                raise UnknownNameError("option", name, self.options)
 
 
 def _operation_named(name: str) -> Operation:
@@ -178,9 +172,8 @@ def _run(
 
         def show(fraction: float, message: str, number: int = number) -> None:
             words = f"{number + 1} of {len(files)} files, {files[number]}"
-            job.progress(
-                (number + fraction) / len(files), f"{words}: {message}" if message else words
-            )
+            share = (number + fraction) / len(files)
+            job.progress(share, f"{words}: {message}" if message else words)
 
         try:
             if job.is_canceled:
@@ -202,20 +195,8 @@ def _run(
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Return the names, later doubles numbered before their suffix: 'a.csv', 'a-2.csv'.
-
-    Letter case does not count as a difference, since some file systems see none.
-    """
-    taken: set[str] = set()
-    chosen = []
-    for name in names:
-        path, number, candidate = PurePath(name), 1, name
-        while candidate.lower() in taken:
-            number += 1
-            candidate = f"{path.stem}-{number}{path.suffix}"
-        taken.add(candidate.lower())
-        chosen.append(candidate)
-    return chosen
+    """Return the names, later doubles numbered before their suffix: 'a.csv', 'a-2.csv'."""
+    return distinct(names, lambda name, n: f"{PurePath(name).stem}-{n}{PurePath(name).suffix}")
 
 
 def _done(

@@ -51,6 +51,7 @@ ZOE = [{"name": "Zoë", "n": 1}]
             for encoding in ("latin-1", "cp1252", "utf-16", "utf-16-le", "utf-32", "cp037")
         ),
         *(('"name",n\nZoë,1\n'.encode(encoding), {}, ZOE) for encoding in ("utf-8-sig", "utf-16")),
+        ('"a,b"\nx\ny\n', {}, [{"a,b": "x"}, {"a,b": "y"}]),
         ('"a,b",n\n1,2\n'.encode("utf-8-sig"), {"header": True}, [{"a,b": 1, "n": 2}]),
         # The header is seen, or given; lines before it are skipped.
         ("1,x\n", {}, [{"column0": 1, "column1": "x"}]),
