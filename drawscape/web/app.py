@@ -20,16 +20,16 @@ class Route:
     """An address: who answers, and what the document says of it beside the view's first line.
 
     `content` is a media type, or the schema of a JSON object; without it the document leaves the route out.
-    `answers` are status codes beside 200 and those that any address may give. `public` ones have no secret
-    and need no token, so that the page can ask for it. `actions` are the words that may end the path.
+    `public` ones have no secret and need no token, so that the page can ask for it. `empty` is the status
+    code of an answer without a body. `actions` are the words that may end the path.
     """
 
     path: str
     name: str
     view: Callable[..., flask.Response]
     content: str = ""
-    answers: tuple[int, ...] = ()
     method: str = "GET"
+    empty: int = 0
     public: bool = False
     actions: tuple[str, ...] = ()
 
@@ -43,26 +43,25 @@ _JSON, _SVG, _PACKED = "application/json", "image/svg+xml", "application/octet-s
 
 ROUTES = (
     Route("/", "page", artboard.page, "text/html", public=True),
-    Route("/artboard/create", "create", artboard.create, _JSON, (413, 415, 422), "POST"),
+    Route("/artboard/create", "create", artboard.create, _JSON, "POST"),
     Route("/jobs", "jobs_page", artboard.jobs_page, "text/html", public=True),
     Route("/jobs/<job_id>", "job", jobs.show, "Job"),
-    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, _SVG, (409, 410)),
-    Route("/jobs/<job_id>/lines", "lines", jobs.lines, _PACKED, (304, 409, 410)),
-    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/png", (304, 409, 410, 501)),
-    Route("/jobs/<job_id>/log", "log", jobs.log, "text/plain", (403,)),
-    Route("/jobs/<job_id>/preview", "preview", jobs.preview, _SVG, (204,)),
-    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, _JSON, (403,), "POST"),
-    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, _JSON, (403, 409), "POST",
-          actions=tuple(ACTIONS)),
+    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, _SVG),
+    Route("/jobs/<job_id>/lines", "lines", jobs.lines, _PACKED, empty=304),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/png", empty=304),
+    Route("/jobs/<job_id>/log", "log", jobs.log, "text/plain"),
+    Route("/jobs/<job_id>/preview", "preview", jobs.preview, _SVG, empty=204),
+    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, _JSON, "POST"),
+    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, _JSON, "POST", actions=tuple(ACTIONS)),
     Route("/queue", "queue", jobs.table, _JSON),
-    Route("/queue/<action>", "switch", jobs.switch, _JSON, (403, 404), "POST", actions=tuple(jobs.SWITCHES)),
+    Route("/queue/<action>", "switch", jobs.switch, _JSON, "POST", actions=tuple(jobs.SWITCHES)),
     Route("/plots", "plots_page", plots.page, "text/html", public=True),
     Route("/plots/list", "plots", plots.listing, _JSON),
-    Route("/plots/<plot_id>", "plot", plots.state, _JSON, (404,)),
-    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, _PACKED, (404,)),
-    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, _JSON, (403, 404, 409), "POST",
+    Route("/plots/<plot_id>", "plot", plots.state, _JSON),
+    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, _PACKED),
+    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, _JSON, "POST",
           actions=tuple(plots.ACTIONS)),
-    Route("/sketches", "sketches", artboard.sketches, _JSON, (304,)),
+    Route("/sketches", "sketches", artboard.sketches, _JSON, empty=304),
     Route("/healthz", "healthz", artboard.healthz, _JSON, public=True),
     Route("/openapi.json", "openapi", openapi, _JSON, public=True),
     Route("/static/<any('viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
@@ -70,21 +69,11 @@ ROUTES = (
 )  # fmt: skip
 
 _ANSWERS = {
-    200: "As asked",
-    204: "There is nothing to send, or not yet",
-    304: "It is as it was",
-    400: "The request cannot be read",
-    401: "No token, or not the right one",
-    403: "The owner of this site has not allowed it",
-    404: "There is no such job, plot or action",
-    409: "The job or plot has no such thing, or not yet",
-    410: "The drawing's file is gone",
-    413: "The body is too large",
-    415: "The body is not JSON",
-    422: "A value breaks a rule",
-    501: "The server cannot make pictures",
-    503: "The queue is full, or queue or drawings are unavailable; see Retry-After",
+    "4XX": "The request is wrong, or not allowed, or there is no such thing yet",
+    "501": "The server cannot make pictures",
+    "503": "The queue is full, or queue or drawings are unavailable; see Retry-After",
 }
+"""What else any address may answer: a problem object, whose detail says more."""
 
 
 def document(settings: WebSettings, root: str = "/") -> Json:
@@ -112,12 +101,16 @@ def document(settings: WebSettings, root: str = "/") -> Json:
 
 
 def _operation(route: Route, locked: bool) -> Json:
-    codes = [200, *route.answers, 400, 503, *([401] if locked else [])]
-    codes += [404] if "<job_id>" in route.path else []
+    problem = {problems.CONTENT_TYPE: {"schema": _ref("Problem")}}
+    answers: Json = {"200": {"description": "As asked", "content": _content(route.content)}}
+    if route.empty:
+        answers[str(route.empty)] = {"description": "There is nothing new to send"}
+    for code, words in _ANSWERS.items():
+        answers[code] = {"description": words, "content": problem}
     operation: Json = {
         "operationId": route.name,
         "summary": (route.view.__doc__ or "").partition("\n")[0],
-        "responses": {str(code): _answer(code, route.content) for code in codes},
+        "responses": answers,
         "security": [{"bearer": []}] if locked else [],
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": schema}
@@ -132,14 +125,6 @@ def _operation(route: Route, locked: bool) -> Json:
     if route.name == "create":
         operation["requestBody"] = {"required": True, "content": _content("Order")}
     return operation
-
-
-def _answer(code: int, content: str) -> Json:
-    if code >= 400:
-        body = {problems.CONTENT_TYPE: {"schema": _ref("Problem")}}
-    else:
-        body = _content(content) if code == 200 else {}
-    return {"description": _ANSWERS[code], "content": body}
 
 
 def _content(name: str) -> Json:

@@ -32,9 +32,6 @@ from drawscape.web.site import SVG_POLICY, current_site
 Status = dict[str, Any]
 """What `get_job_status` returns: one look at one row."""
 
-ENDED = frozenset({*jobs.ENDED, "not_found"})
-"""The statuses after which nothing more happens to a job."""
-
 JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"
 """What an id of a job looks like; also the pattern in the OpenAPI document."""
 
@@ -129,7 +126,7 @@ def view(job: Status) -> dict[str, Any]:
     return {
         "id": job["id"],
         "status": job["status"],
-        "ended": job["status"] in ENDED,
+        "ended": job["status"] in jobs.ENDED,
         "progress": job.get("progress"),
         "message": job.get("message"),
         "reason": job["reason"],
