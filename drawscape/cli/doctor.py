@@ -9,14 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
 from drawscape import __version__, output_store, settings
-from drawscape.cli.text import JSON, counted, print_json, print_list
+from drawscape.cli.text import counted, print_list
 from drawscape.errors import DrawscapeError, OutputStoreError
 
 _EXTRAS = {
@@ -48,8 +48,7 @@ class Finding:
 
 
 @click.command()
-@JSON
-def doctor(as_json: bool) -> None:
+def doctor() -> None:
     """Show versions, home, queue and workers, what is wrong, and how to fix it.
 
     The exit code is 1 when something is wrong.
@@ -58,15 +57,12 @@ def doctor(as_json: bool) -> None:
     # Broken settings are met by each part.
     found = dict.fromkeys(finding for part in parts for finding in _findings(part))
     wrong = [one for one in found if one.remedy]
-    if as_json:
-        print_json([asdict(finding) for finding in found])
-    else:
-        print_list([(one.subject, one.text) for one in found])
-        click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
-        for one in wrong:
-            click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
-            if one.command:
-                click.echo(f"    {one.command}")  # on a line of its own, to be copied
+    print_list([(one.subject, one.text) for one in found])
+    click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
+    for one in wrong:
+        click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
+        if one.command:
+            click.echo(f"    {one.command}")  # on a line of its own, to be copied
     raise click.exceptions.Exit(int(bool(wrong)))
 
 
@@ -139,15 +135,14 @@ def _unwritable(home: Path, place: Path) -> Finding:
         return Finding("home", "on a read-only disk", _ANOTHER)
     if not place.is_dir():
         return Finding("home", "below a file", f"{place} is a file; {_ANOTHER}")
-    remedy = f"let this user write there, or {_ANOTHER}"
-    quoted = shlex.quote(str(home))
+    remedy, command = "let this user write there", f"sudo install -d -o {os.geteuid()}"
     if home.exists() and home.stat().st_uid == os.geteuid():
-        return Finding("home", "not writable", remedy, f"chmod u+wx {quoted}")
-    if home.exists():  # nothing changes the owner of what is there: it may be / or /etc
+        command = "chmod u+wx"
+    elif home.exists():  # nothing changes the owner of what is there: it may be / or /etc
         remedy = f"{home} belongs to user {home.stat().st_uid}; {_ANOTHER}"
         return Finding("home", "not writable", remedy)
-    command = f"sudo install -d -o {os.geteuid()} {quoted}"
-    return Finding("home", "not writable", remedy, command)
+    command = f"{command} {shlex.quote(str(home))}"
+    return Finding("home", "not writable", f"{remedy}, or {_ANOTHER}", command)
 
 
 def _foreign(home: Path, owner: int) -> list[Path]:

@@ -156,14 +156,13 @@ def workers(as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) for one in alive])
         return
-    if not alive:
-        click.echo(_NOBODY, err=True)
     rows = []
     for one in alive:
         renewed = f"{max(0.0, time.time() - one.renewed_at):.0f} s ago" if one.renewed_at else "-"
         cells = (one.host or "here", one.pid, one.slots, ",".join(one.lanes) or "all", one.version)
         rows.append([str(cell or "-") for cell in (*cells, renewed, one.trouble)])
-    print_table(["host", "process", "slots", "lanes", "version", "renewed", "trouble"], rows)
+    headings = ["host", "process", "slots", "lanes", "version", "renewed", "trouble"]
+    print_table(headings, rows, nothing=_NOBODY)
 
 
 @jobs.command()

@@ -11,7 +11,15 @@ from dataclasses import asdict
 import click
 import numpy as np
 
-from drawscape.cli.text import JSON, NEW_FILE, flag, option, print_facts, print_json
+from drawscape.cli.text import (
+    JSON,
+    NEW_FILE,
+    flag,
+    option,
+    print_facts,
+    print_json,
+    print_table,
+)
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
@@ -72,10 +80,9 @@ def list_machines(as_json: bool) -> None:
     if as_json:
         print_json([asdict(device) for device in found])
         return
-    for device in found:
-        click.echo(f"{device.name}\t{device.driver}\t{device.port}\t{device.machine.title}")
-    if not found:
-        click.echo("no machine yet; add one with `drawscape machine add`", err=True)
+    rows = [(one.name, one.driver, one.port, one.machine.title) for one in found]
+    nothing = "no machine yet; add one with `drawscape machine add`"
+    print_table(["name", "driver", "port", "machine"], rows, nothing=nothing)
 
 
 @contextmanager
@@ -212,10 +219,9 @@ def list_command(as_json: bool) -> None:
     if as_json:
         print_json([plot.as_dict() for plot in found])
         return
-    for plot in found:
-        click.echo(f"{plot.id}\t{plot.record.machine}\t{plot.words}\t{plot.record.drawing}")
-    if not found:
-        click.echo("no plot yet; make one with `drawscape plot FILE --on NAME`", err=True)
+    rows = [(one.id, one.record.machine, one.words, one.record.drawing) for one in found]
+    nothing = "no plot yet; make one with `drawscape plot FILE --on NAME`"
+    print_table(["id", "machine", "state", "drawing"], rows, nothing=nothing)
 
 
 @plots.command(short_help="Say how far a plot is.")

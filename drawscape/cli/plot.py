@@ -13,7 +13,7 @@ from drawscape.cli.text import FILE, option, table
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import paper_size
 from drawscape.errors import PlotError, SvgReadError
-from drawscape.plot.formats import EXPORTERS, Format
+from drawscape.plot.formats import EXPORTERS
 from drawscape.plot.statistics import Statistics, matched, statistics
 from drawscape.plotter.device import read_device
 from drawscape.svg.read import Bounds, read_svg
@@ -200,23 +200,14 @@ def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) 
         raise click.UsageError("these are several files; name one with -o, not -")
     for form in options.forms:
         target = Path(options.output or f"{file.stem}-plot.{form}")
-        for ending, part in _for_format(files, form):
+        for_machine = "outside" in EXPORTERS[form].options
+        plotted = [(ending, part.plotted() if for_machine else part) for ending, part in files]
+        kept = [(ending, part) for ending, part in plotted if part.layers]
+        if not kept:
+            raise PlotError("no layer is plotted: the name of each begins with %")
+        for ending, part in kept:
             name = f"{target.stem}{ending}{target.suffix}"
             options.write(part, str(target.with_name(name)), form)
-
-
-def _for_format(files: list[tuple[str, Document]], form: Format) -> list[tuple[str, Document]]:
-    """Return the files to write; a machine's are without the layers that it would not plot."""
-    if "outside" not in EXPORTERS[form].options:
-        return files
-    kept = [(ending, part.plotted()) for ending, part in files]
-    if not any(part.layers for _, part in kept):
-        raise PlotError("no layer is plotted: the name of each begins with %")
-    for (_, part), (_, left) in zip(files, kept, strict=True):
-        if not left.layers:
-            names = ", ".join(repr(layer.name) for layer in part.layers)
-            click.echo(f"note: {names} is not plotted, so it gets no {form} file", err=True)
-    return [(ending, part) for ending, part in kept if part.layers]
 
 
 # Statistics: a table on a terminal, plain lines elsewhere

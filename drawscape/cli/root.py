@@ -87,19 +87,14 @@ def _output_may_end() -> Iterator[None]:
     """
     try:
         yield
-    except BrokenPipeError:
-        _drop_output()
-        raise click.exceptions.Exit(NOBODY_READS) from None
     except OSError as error:
         if error.filename is None and not isinstance(error, DrawscapeError):
-            _drop_output()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())  # the interpreter flushes once more at its end
+            os.close(nowhere)
+        if isinstance(error, BrokenPipeError):
+            raise click.exceptions.Exit(NOBODY_READS) from None
         raise
-
-
-def _drop_output() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())  # the interpreter flushes once more at its end
-    os.close(nowhere)
 
 
 _NAMES: dict[str, Any] = dict.fromkeys(_COMMANDS)

@@ -203,9 +203,17 @@ _COLOURS = {
 
 
 def print_table(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], title: Callable[[], str] | None = None
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: Callable[[], str] | None = None,
+    nothing: str = "",
 ) -> None:
-    """Print rows under title and headings on a terminal; elsewhere a line a row, cells separated by tabs."""
+    """Print rows under title and headings on a terminal; elsewhere a line a row, cells separated by tabs.
+
+    `nothing` is said when there is no row.
+    """
+    if nothing and not rows:
+        click.echo(nothing, err=True)
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))

@@ -288,7 +288,7 @@ def test_every_command_takes_a_home_and_every_list_and_show_prints_json():
     for name, command in COMMANDS.items():
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--home" in options, name
-        if name.split()[-1] in ("list", "show", "workers", "stats", "sketches", "doctor", "jobs"):
+        if name.split()[-1] in ("list", "show", "workers", "stats", "sketches", "jobs"):
             assert "--json" in options, name
 
 

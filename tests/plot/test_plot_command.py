@@ -92,10 +92,8 @@ def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file,
         > 0
     )
 
-    note, *names = run(
-        file, "--fit", "a4", "--margin", 15, "--to", form, "--split", "layers"
-    ).splitlines()
-    assert note == f"note: '%notes' is not plotted, so it gets no {form} file"
+    split = ("--to", form, "--split", "layers")
+    names = run(file, "--fit", "a4", "--margin", 15, *split).splitlines()
     assert names == [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
     assert sum(map(strokes_of, names)) == plain
 
