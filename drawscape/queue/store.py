@@ -8,7 +8,7 @@ import platform
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -87,7 +87,7 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     def insertion() -> str:
         if not (unique_key or job.depends_on or others or job.group != _ORDINARY):
             failpoint("insert.before_commit")
-            row = _columns(job, queue)
+            row = _columns(engine, queue, job)
             engine.write(_insertion(tuple(row)), **row)
             return job.id
         with engine.transaction() as run:
@@ -98,11 +98,11 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
             failpoint("insert.before_commit")
         return job.id
 
-    return _until_certain(engine, insertion, (job, *others), {"id": job.id}) or job.id
+    return _until_certain(engine, insertion, (job, *others), id=job.id) or job.id
 
 
 def _until_certain(
-    engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], key: dict[str, str]
+    engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], **key: str
 ) -> str | None:
     """Return what `insertion` of `jobs` does, repeated while its connection breaks and `key` is not there."""
     for left in reversed(range(_LOST_TRIES)):
@@ -121,17 +121,14 @@ def _until_certain(
             if not left:
                 raise
         except CommitInDoubt as doubt:
-            try:
-                is_there = engine.read(engine.STATUS if "id" in key else engine.BATCH, **key)
-            except QueueError as error:
-                name = next(iter(key.values()))
-                raise CommitInDoubt(
-                    f"{doubt}. Nor can be asked now ({error}): look for {name!r} before you queue it again"
-                ) from error
-            if is_there:
-                return None
-            if not left:
-                raise
+            with suppress(QueueError):  # nor can be asked: the caller hears of the doubt
+                if engine.read(engine.STATUS if "id" in key else engine.BATCH, **key):
+                    return None
+                if left:
+                    continue
+            raise CommitInDoubt(
+                f"{doubt}; look for {''.join(key.values())!r} before you queue it again"
+            ) from doubt
     return None
 
 
@@ -156,7 +153,7 @@ def insert_many(
         with engine.transaction(is_alone=is_alone) as run:
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
-            shared = _columns(model, queue, _group_id(run, queue, model.group))
+            shared = _columns(run, queue, model)
             for column in columns:
                 shared.pop(column, None)
             engine.insert_rows(run, shared, columns, rows)
@@ -164,7 +161,7 @@ def insert_many(
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
 
-    _until_certain(engine, insertion, then, {"batch": batch})
+    _until_certain(engine, insertion, then, batch=batch)
 
 
 @lru_cache(64)
@@ -174,35 +171,27 @@ def _insertion(columns: tuple[str, ...]) -> str:
     return f"insert into job ({', '.join(columns)}) values ({values})"
 
 
-def _columns(job: NewJob, queue: str, group_id: int | None = None) -> dict[str, Any]:
-    """Return the values of the row as it is inserted, by column."""
-    row = {**job.row, "queue": queue, "status": "scheduled" if "due_at" in job.row else "queued"}
-    if job.depends_on:
-        row["status"] = "deferred"
-    if group_id is not None:
-        row["group_id"] = group_id
-    return row
-
-
 def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
-    row = _columns(job, queue, _group_id(run, queue, job.group))
+    row = _columns(run, queue, job)
     run(_insertion(tuple(row)), **row)
     if job.depends_on:
         _link(run, job.id, job.depends_on)
 
 
-def _group_id(run: Transaction, queue: str, group: Group) -> int | None:
-    """Return the number of `group`, made if need be; None for what has neither lane nor limit.
+def _columns(run: Any, queue: str, job: NewJob) -> dict[str, Any]:
+    """Return the row as it is inserted, by column; the group that it names is made if need be.
 
     The limit that was given last holds for all jobs with its key.
     """
-    if group == _ORDINARY:
-        return None
-    values = {"queue": queue, **group._asdict()}
-    run(run.MAKE_GROUP, **values)
-    if values.pop("most") is not None:
-        run(run.SET_LIMIT, queue=queue, limit_key=group.limit_key, most=group.most)
-    return int(run(run.GROUP_ID, **values)[0][0])
+    status = "deferred" if job.depends_on else "scheduled" if "due_at" in job.row else "queued"
+    row = {**job.row, "queue": queue, "status": status}
+    if job.group != _ORDINARY:
+        values = {"queue": queue, **job.group._asdict()}
+        run(run.MAKE_GROUP, **values)
+        if job.group.most is not None:
+            run(run.SET_LIMIT, **values)
+        row["group_id"] = int(run(run.GROUP_ID, **values)[0][0])
+    return row
 
 
 # A worker's moves
@@ -238,7 +227,7 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
         values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
         retried = bool(run(run.RETRY, **values))
         if retried:
-            _wait_again(run, held.id)
+            _place(run, held.id)
         return retried
     rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
     if rows and rows[0][0]:  # something waits for something: perhaps for this
@@ -269,7 +258,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
         if rows and rows[0][0] == Status.STOPPED:
             _settle(run, Status.STOPPED, held.id)
         elif rows:
-            _wait_again(run, held.id)
+            _place(run, held.id)
     return bool(rows)
 
 
@@ -374,7 +363,7 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
             values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
             run(run.RECOVER, **values, id=job_id, worker=worker)
             if ended_at is None:
-                _wait_again(run, job_id)
+                _place(run, job_id)
             else:
                 _settle(run, status, job_id)
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
@@ -528,8 +517,6 @@ def retry_failed(
         batch=batch,
     )
     chosen = [job_id for (job_id,) in rows]
-    if not chosen:
-        return []
     left = iter(chosen)  # what others wait for first, and they wait again at once
     queued: set[str] = set()
 
@@ -597,7 +584,7 @@ def _state_of(run: Transaction, needed: str) -> str:
     still_open, failed = rows[0]
     if still_open:
         return _IS_OPEN
-    return Status.FAILED.value if failed else Status.FINISHED.value
+    return Status.FAILED if failed else Status.FINISHED
 
 
 def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
@@ -613,7 +600,7 @@ def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
 
 
 def _place(run: Transaction, job_id: str) -> None:
-    """Give a job that waits the status that its dependencies allow now."""
+    """Give a job that waits, perhaps again, the status that its dependencies allow now."""
     runs_after = RunsAfter(run(run.RUNS_ANYWAY, id=job_id)[0][0])
     waits_for = 0
     for needed, done in run(run.NEEDED, id=job_id):
@@ -629,12 +616,6 @@ def _place(run: Transaction, job_id: str) -> None:
             _settle(run, _fail(run, job_id, needed, runs_after), job_id)
             return
     run(run.PLACE, waits_for=waits_for, id=job_id)
-
-
-def _wait_again(run: Transaction, job_id: str) -> None:
-    """Let a job that has begun and is queued again wait for what was queued again meanwhile."""
-    if run(run.NEEDED, id=job_id):
-        _place(run, job_id)
 
 
 def _settle(run: Transaction, status: str, *job_ids: str) -> None:
