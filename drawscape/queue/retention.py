@@ -1,6 +1,5 @@
 """Old jobs leave the table, in short transactions; a copy of a queue, and whether its rows agree."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -17,7 +16,6 @@ DAY_S = 86_400.0
 
 _AT_ONCE = 50  # jobs that one statement removes: some milliseconds
 _PAGES_AT_ONCE = 64  # a millisecond or less
-_DOUBT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
     Their logs and previews go with them. `now` is in seconds since 1970, by default the present. A clock that
-    has jumped ahead by more than a day since the last time is doubted for an hour.
+    has jumped ahead is followed by a day each time.
     """
     now = _trusted_now(engine) if now is None else now
     limits = {
@@ -82,23 +80,15 @@ def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: i
 
 
 def _trusted_now(engine: Engine) -> float:
-    """Return the present; for an hour after a jump of the clock the last moment that was trusted.
+    """Return the present, but no more than a day after what was trusted the last time.
 
-    A clock that is set a month ahead would else remove what is young. A queue that was not pruned for a day
-    meets the same doubt. The first time the newest job tells what was trusted.
+    A clock that is set a month ahead would else remove what is young. The first time the newest job tells
+    what was trusted.
     """
-    now = clock.now()
     with engine.transaction() as run:
-        rows = run(run.NOTED, name="clock")
-        known = json.loads(rows[0][0]) if rows else {}
-        if "seen_s" not in known:
-            newest = run(run.NEWEST)
-            known = {"seen_s": newest[0][0] if newest else now}
-        if now - known["seen_s"] > DAY_S and now - known.setdefault("jumped_s", now) < _DOUBT_S:
-            trusted = float(known["seen_s"])
-        else:
-            known, trusted = {"seen_s": now}, now
-        run(run.NOTE, name="clock", value=json.dumps(known))
+        known = run(run.NOTED, name="pruned") or run(run.NEWEST)
+        trusted = min([clock.now(), *(float(moment) + DAY_S for (moment,) in known)])
+        run(run.NOTE, name="pruned", value=str(trusted))
     return trusted
 
 
