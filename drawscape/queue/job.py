@@ -28,7 +28,7 @@ from drawscape.queue.row import (
     unknown_job,
 )
 from drawscape.queue.store import ALL_LANES
-from drawscape.queue.task import Origin
+from drawscape.queue.task import origin_of
 
 _CHECK_S = 0.003
 _EAGER_S, _EAGER_CHECK_S = 0.05, 0.0005  # most of the jobs that are waited for take no longer
@@ -106,8 +106,8 @@ class Job(JobReference):
     def queued_by(self) -> str | None:
         """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
         rows = self._database.read(self._database.HEADER, id=self.id)
-        origin = Origin.read(bytes(rows[0][0]))[0] if rows else None
-        return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
+        versions = origin_of(rows[0][0])[0] if rows else []
+        return f"Drawscape {versions[1]}, Python {versions[0]}" if versions else None
 
     @property
     def preview(self) -> bytes | None:

@@ -32,6 +32,7 @@ from drawscape.errors import (
     TaskArgumentsError,
     TaskNotAllowedError,
     TaskNotFoundError,
+    UnknownNameError,
 )
 from drawscape.project_modules import import_with_file
 from drawscape.queue.engines.engine import Engine
@@ -107,11 +108,8 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
         functions = {key for key, value in vars(module).items() if inspect.isfunction(value)}
         aliases = {one.rpartition(".") for one in TASK_ALIASES}
         functions |= {alias for owner, _, alias in aliases if owner == module_name}
-        known = sorted(one for one in functions if not one.startswith("_"))
-        near = get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(map(repr, near))}?"
-        hint = hint if near else f"tasks there: {', '.join(known) or 'none'}"
-        raise TaskNotFoundError(f"no task {name!r} in {module_name}; {hint}")
+        known = [one for one in functions if not one.startswith("_")]
+        raise TaskNotFoundError(str(UnknownNameError(f"task of {module_name}", name, known)))
     return cast("Function", _unwrapped(function))
 
 
@@ -267,43 +265,25 @@ def of_result(job_id: str) -> str:
     return f"result {job_id}\n"
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Who pickled a message: versions of Python and of Drawscape, and whether code travels in it."""
+def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
+    """Return what a message says of who pickled it, and where its pickle begins.
 
-    python: str
-    drawscape: str
-    has_code: bool
+    That is the versions of Python and of Drawscape, and `code` if code travels in it.
 
-    @classmethod
-    def read(cls, message: bytes | memoryview) -> "tuple[Origin | None, int]":
-        """Return the origin that a message begins with, and where its pickle begins.
-
-        >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
-        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 18)
-        """
-        line, end, _ = bytes(message[:_HEADER_BYTES]).partition(b"\n")
-        # A version that wrote none: a pickle begins with byte 128.
-        if not end or not line[:1].isdigit():
-            return None, 0
-        python, drawscape, *code = line.decode("ascii", "replace").split(" ")
-        return cls(python, drawscape, bool(code)), len(line) + 1
-
-    @property
-    def header(self) -> bytes:
-        """What the message begins with; short, for each job has one."""
-        return f"{self.python} {self.drawscape}{' code' if self.has_code else ''}\n".encode()
-
-    def check(self) -> None:
-        """Raise OtherPythonError if this Python cannot read it."""
-        if self.has_code and self.python.split(".")[:2] != _PYTHON.split(".")[:2]:
-            raise OtherPythonError(
-                f"it carries code of Python {self.python}, and this is Python {_PYTHON}: start a worker with "
-                "that Python, or put the function into a task module"
-            )
+    >>> origin_of(b"3.13.5 0.3.0 code\\n")
+    (['3.13.5', '0.3.0', 'code'], 18)
+    """
+    line, end, _ = bytes(message[:_HEADER_BYTES]).partition(b"\n")
+    # A version that wrote none: a pickle begins with byte 128.
+    if not end or not line[:1].isdigit():
+        return [], 0
+    return line.decode("ascii", "replace").split(" "), len(line) + 1
 
 
-_HEADERS = {has_code: Origin(_PYTHON, __version__, has_code).header for has_code in (False, True)}
+_HEADERS = {
+    has_code: f"{_PYTHON} {__version__}{' code' if has_code else ''}\n".encode()
+    for has_code in (False, True)
+}
 
 
 class Codec:
@@ -349,9 +329,12 @@ class Codec:
                 "the message's signature is not this queue's (was its key replaced, or the row copied?); it "
                 "was not unpickled"
             )
-        origin, start = Origin.read(message)
-        if origin is not None:
-            origin.check()
+        versions, start = origin_of(message)
+        if "code" in versions and versions[0].split(".")[:2] != _PYTHON.split(".")[:2]:
+            raise OtherPythonError(
+                f"it carries code of Python {versions[0]}, and this is Python {_PYTHON}: start a worker with "
+                "that Python, or put the function into a task module"
+            )
         try:
             return pickle.loads(message[start:])  # noqa: S301 - signed by us
         except ModuleNotFoundError as error:
@@ -489,8 +472,6 @@ def with_results(
 ) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
     """Return the arguments with a `ResultOf` in the place of each job, and the ids of those jobs."""
     needed = [one.id for one in (*args, *kwargs.values()) if isinstance(one, job_class)]
-    if not needed:
-        return tuple(args), dict(kwargs), []
     return *_mapped(args, kwargs, job_class, lambda job: ResultOf(job.id)), needed
 
 
