@@ -266,7 +266,7 @@ def enqueue_many(
         options,
         then=then,
         then_kwargs=then_kwargs,
-        description=batch_description,
+        batch_description=batch_description,
     )
     batch = Batch(queue, batch_id)
     batch.following = None if following is None else Job(queue, following)

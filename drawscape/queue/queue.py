@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from drawscape import clock, output_store
@@ -36,7 +35,6 @@ from drawscape.queue.task import (
     check_binding,
     dump,
     find_task,
-    is_installed,
     key_of,
     of_call,
     of_result,
@@ -52,8 +50,8 @@ PAYLOAD_LIMIT_BYTES = 100_000_000
 
 _SINGLE = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
 _CALLBACKS = {
-    "job_on_success": {"runs_anyway": RunsAfter.ONLY_SUCCESS},
-    "job_on_failure": {"runs_anyway": RunsAfter.ONLY_FAILURE},
+    "job_on_success": RunsAfter.ONLY_SUCCESS,
+    "job_on_failure": RunsAfter.ONLY_FAILURE,
 }
 
 
@@ -176,13 +174,11 @@ class Queue:
         """
         options, arguments = split_options(kwargs)
         args, arguments, needed = with_results(args, arguments, JobReference)
-        own = {"code": self.code()}
-        job = self._new_job(target, args, arguments, options, own)
+        job = self._new_job(target, args, arguments, options)
         job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
+        after = {"job_depends_on": job.id}
         callbacks = [
-            self._new_job(
-                options[name], (job.id,), {}, {"job_depends_on": job.id}, own | runs_after
-            )
+            self._new_job(options[name], (job.id,), {}, after, runs_anyway=runs_after)
             for name, runs_after in _CALLBACKS.items()
             if options.get(name) is not None
         ]
@@ -194,18 +190,16 @@ class Queue:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         options: Mapping[str, Any],
-        columns: Mapping[str, Any],
+        **columns: Any,
     ) -> NewJob:
         """Return the job of one call, with some columns of its row."""
-        task = find_task(target, self.task_modules, self.home)
-        check_binding(task, args, kwargs)
+        task, packed = self._packer(target, options)
         asked = options.get("job_id")
         job_id = new_id() if asked is None else check_id(asked)
-        payload = self._packer(task, options)(job_id, args, kwargs)
+        payload, words = packed(job_id, args, kwargs)
         job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
-        if "description" not in job.row:
-            job.row["description"] = task.words(args, kwargs)
-        job.row.update(columns)
+        job.row.setdefault("description", words)
+        job.row.update(columns, code=self.code())
         return job
 
     def result_of(self, job_id: str) -> Any:
@@ -216,36 +210,43 @@ class Queue:
         return self.codec.loads(rows[0][0], of_result(job_id))
 
     def _packer(
-        self, task: Task, options: Mapping[str, Any]
-    ) -> Callable[[str, Sequence[Any], Mapping[str, Any]], bytes]:
-        """Return what packs calls of one task by id, positional and keyword arguments.
+        self, target: Target, options: Mapping[str, Any]
+    ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
+        """Return a task, and what packs calls of it: it returns the payload, and words for lists of jobs.
 
         What is the same for all of them is looked up once.
         """
-        path = task.path
+        task = find_task(target, self.task_modules, self.home)
         try:
             carried = portable(task.function) if task.by_value else None
         except NotSerializableError as error:
             raise _culprit(task, (), {}, error) from error
         # Read in the child, so it travels with the call.
         extra = [{"fresh_process": True}] if options.get("job_fresh_process") else []
+        bound = set()
 
-        def packed(job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
+        def packed(
+            job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+        ) -> tuple[bytes, str | None]:
+            names = (len(args), *kwargs)
+            if names not in bound:  # it depends on no value
+                check_binding(task, args, kwargs)
+                bound.add(names)
             call = (carried, tuple(args), dict(kwargs), *extra)
             if self.is_shared:
                 call = portable_paths(call, self.home)
             try:
-                payload = self.codec.dumps(call, of_call(job_id, path), by_value=task.by_value)
+                payload = self.codec.dumps(call, of_call(job_id, task.path), by_value=task.by_value)
             except NotSerializableError as error:
                 raise _culprit(task, args, kwargs, error) from error
             if len(payload) > PAYLOAD_LIMIT_BYTES:
                 raise NotSerializableError(
-                    f"{path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
+                    f"{task.path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
                     f"{PAYLOAD_LIMIT_BYTES / 1e6:,.0f} MB; write them to a file and pass its path"
                 )
-            return payload
+            return payload, task.words(args, kwargs)
 
-        return packed
+        return task, packed
 
     def enqueue_many(
         self,
@@ -255,7 +256,7 @@ class Queue:
         *,
         then: Target | None = None,
         then_kwargs: Mapping[str, Any] | None = None,
-        description: str | None = None,
+        batch_description: str | None = None,
     ) -> tuple[str, list[str], str | None]:
         """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any.
 
@@ -269,31 +270,31 @@ class Queue:
                 "each call's dictionary"
             )
         pairs = [call if isinstance(call, tuple) else (target, call) for call in calls]
-        packers = {}
-        for one in dict.fromkeys([target, *(named for named, _ in pairs)]):
-            task = find_task(one, self.task_modules, self.home)
-            packers[one] = task, self._packer(task, known)
-        # What binds depends on the arguments' names alone.
-        for one, names in dict.fromkeys((one, tuple(call)) for one, call in pairs):
-            check_binding(packers[one][0], (), dict.fromkeys(names))
+        targets = dict.fromkeys([target, *(named for named, _ in pairs)])
+        packers = {one: self._packer(one, known) for one in targets}
         model = new_job(new_id(), packers[target][0], b"", known)
-        batch, words = model.id, model.row.get("description")
-        own = {"code": self.code()}
-        model.row.update(own, batch=batch)
+        batch, description = model.id, model.row.get("description")
+        model.row.update(code=self.code(), batch=batch)
         rows = []
         for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
             task, packed = packers[one]
-            row = job_id, task.path, packed(job_id, (), call), words or task.words((), call)
-            rows.append(row)
+            payload, words = packed(job_id, (), call)
+            rows.append((job_id, task.path, payload, description or words))
         following = []
         if then is not None:
             asked, arguments = split_options(then_kwargs or {})
             _refuse(asked, _SINGLE[1:], "what follows a batch")
             asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
-            following = [self._new_job(then, (), arguments, asked, own)]
+            following = [self._new_job(then, (), arguments, asked)]
         columns = ("id", "task", "payload", "description")
         insert_many(
-            self.database, self.name, model, columns, rows, description=description, then=following
+            self.database,
+            self.name,
+            model,
+            columns,
+            rows,
+            description=batch_description,
+            then=following,
         )
         return batch, [row[0] for row in rows], following[0].id if following else None
 
@@ -327,7 +328,6 @@ _META_CHARS = 1_000_000
 _DESCRIPTION_CHARS = 10_000
 _KEY_CHARS = 200
 _UNIQUE_CHARS = 1000
-_UNSET = CellType()  # of a name that has no value yet
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -456,8 +456,8 @@ def _unique_key(unique: Any, task: Task, args: Sequence[Any], kwargs: Mapping[st
             )
         return f"key:{unique}"
     try:
-        code = _exactly(task.function, {}) if task.by_value else ""
-        text = f"{code}{_exactly([tuple(args), dict(kwargs)], {})}"
+        code = _exactly(portable(task.function)) if task.by_value else ""
+        text = f"{code}{_exactly([tuple(args), dict(kwargs)])}"
     except RecursionError:
         raise JobOptionError(
             f"job_unique=True: an argument of {task.path} is nested too deeply, or holds itself; give a key "
@@ -466,11 +466,10 @@ def _unique_key(unique: Any, task: Task, args: Sequence[Any], kwargs: Mapping[st
     return f"call:{task.path}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _exactly(value: Any, seen: dict[int, int]) -> str:
+def _exactly(value: Any) -> str:
     """Return text that is the same for equal plain values, whatever order their keys were given in.
 
-    A function goes by its code and by what the code names, wherever its lines stand; others by their pickle:
-    `repr` shortens large arrays and names objects by their address.
+    Others go by their pickle: `repr` shortens large arrays and names objects by their address.
     """
     kind = type(value)
     if kind is int:
@@ -478,35 +477,13 @@ def _exactly(value: Any, seen: dict[int, int]) -> str:
     if kind in (str, bytes, float, bool, complex, type(None)):
         return repr(value)
     if kind in (list, tuple):
-        return f"{kind.__name__}({','.join(_exactly(item, seen) for item in value)})"
+        return f"{kind.__name__}({','.join(map(_exactly, value))})"
     if kind is dict:
-        items = sorted(
-            f"{_exactly(key, seen)}:{_exactly(item, seen)}" for key, item in value.items()
-        )
-        return f"dict({','.join(items)})"
+        items = (f"{_exactly(key)}:{_exactly(item)}" for key, item in value.items())
+        return f"dict({','.join(sorted(items))})"
     if kind in (set, frozenset):
-        return f"set({','.join(sorted(_exactly(item, seen) for item in value))})"
-    if kind is CodeType:
-        parts = (value.co_code, value.co_names, value.co_varnames, value.co_consts)
-        return f"code({_exactly(parts, seen)})"
-    if kind is FunctionType and not is_installed(value):
-        if id(value) in seen:  # it calls itself, or another that calls it
-            return f"function {seen[id(value)]}"
-        seen[id(value)] = len(seen)
-        cells = [cell.cell_contents for cell in value.__closure__ or () if cell != _UNSET]
-        names = {
-            name: value.__globals__[name] for name in _names(value.__code__, value.__globals__)
-        }
-        defaults = value.__defaults__, value.__kwdefaults__
-        return f"function({_exactly((value.__code__, defaults, cells, names), seen)})"
+        return f"set({','.join(sorted(map(_exactly, value)))})"
     return hashlib.sha256(dump(value)).hexdigest()
-
-
-def _names(code: CodeType, known: Mapping[str, Any]) -> set[str]:
-    """Return the global names that a function's code uses, and the functions within it."""
-    names = {name for name in code.co_names if name in known}
-    nested = (const for const in code.co_consts if isinstance(const, CodeType))
-    return names.union(*(_names(one, known) for one in nested))
 
 
 def _as_json(meta: Any, option: str) -> str:
