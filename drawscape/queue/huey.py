@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -159,6 +159,8 @@ class RunsJobs(Huey):  # type: ignore[misc]
         if max_jobs_per_child is not None:
             whole(max_jobs_per_child, "max_jobs_per_child", low=1)
         self.max_jobs_per_child = max_jobs_per_child
+        self.task_waits = threading.Event()
+        """Set when one of huey's own tasks waits."""
         super().__init__(name, *args, serializer=serializer or SignedMessages(engine), **options)
 
     def queue(self) -> Queue:
@@ -227,11 +229,10 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     """
 
     has_tasks = True
+    _conn: Any
     begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
 
     def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
-        self._made = False
-        self._conn: Any = None
         self._wanted = options.pop("create_tables", True)
         # `jobs` makes the file; those who open it later find it there, or make none.
         path = existing(Path(filename).resolve())
@@ -244,17 +245,15 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     @property
     def conn(self) -> Any:
         """huey's own connection; the tables are made with the first one, not with the object."""
-        with self.jobs.named_errors():
-            if not self._made:
+        if self._conn is None:
+            with self.jobs.named_errors():
                 self.jobs.open()  # makes the file, mode 0600, and our tables
                 self.jobs.close()
-                with closing(self._create_connection()) as connection:
-                    for statement in self.ddl if self._wanted else ():
-                        connection.execute(statement)
-                self._made = True
-            if self._conn is None:
                 with opening(self.jobs.path):
-                    self._conn = self._create_connection()
+                    connection = self._create_connection()
+                for statement in self.ddl if self._wanted else ():
+                    connection.execute(statement)
+                self._conn = connection
         return self._conn
 
 
@@ -330,7 +329,6 @@ _UNKNOWN_S = 2 * CLAIM_LIMIT_S
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
-_START_PATIENCE_S = 60.0  # a server that is restarted comes back within it
 _CHECK_S = 0.25  # the stop flag is checked as often, at least
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
 _ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's lock
@@ -340,19 +338,19 @@ _CHORES_S = 1.0
 class NativeWorker(Worker):  # type: ignore[misc]
     """A thread for huey's own tasks, which sleeps until one was seen to wait."""
 
-    task_waits: threading.Event
-
     def sleep(self) -> None:
         """Wait for a task, or a second."""
         if not self.stop_flag.is_set():  # it is set before the event is
-            self.task_waits.wait(_IDLE_S)
-        self.task_waits.clear()
+            self.huey.task_waits.wait(_IDLE_S)
+        self.huey.task_waits.clear()
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
     """huey's scheduler, which also queues periodic jobs, and prunes the job table now and then."""
 
-    _prune_at: float | None = None
+    @cached_property
+    def _prune_at(self) -> float:
+        return time.monotonic() + float(min(_FIRST_PRUNE_S, self.huey.prune_every_s))
 
     @cached_property
     def _queue(self) -> Queue:
@@ -364,9 +362,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
         try:
             if self.periodic and huey.timetable:
                 huey.run_timetable(self._queue)
-            if self._prune_at is None:
-                self._prune_at = now_s + min(_FIRST_PRUNE_S, huey.prune_every_s)
-            elif now_s >= self._prune_at:
+            if now_s >= self._prune_at:
                 self._prune_at = now_s + huey.prune_every_s
                 prune(huey.storage.watched, huey.keep)
         except DrawscapeError as error:
@@ -389,18 +385,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def __init__(self, huey: Any, *, burst: bool = False, **options: Any) -> None:
         self._burst = burst
-        asked = options.get("worker_type", WORKER_THREAD)
-        if asked != WORKER_THREAD:
-            _LOG.warning(
-                "event=worker_type asked=%s used=thread note='every job runs in a child process'",
-                asked,
-            )
-        options["worker_type"] = WORKER_THREAD
         self.worker_id = new_id()
         self._jobs: Engine = huey.storage.jobs
         self._watched: Engine = huey.storage.watched
-        self._folder = self._jobs.folder
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
+        self._jobs.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
         child_settings = ChildSettings(
             home=os.fspath(huey.home),
             key=huey.serializer.codec.key,
@@ -409,7 +397,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             memory_limit_bytes=memory_limit_bytes(),
             max_jobs=huey.max_jobs_per_child,
         )
-        self._output = output_store.folder(Path(huey.home))
         self._gone: QueueGoneError | None = None
         self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
         self._unknown: dict[tuple[str, int], float] = {}
@@ -420,23 +407,19 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._dispatcher = Dispatcher(
             self._jobs, self._request, child_settings, self._lease, slots, self._stopping
         )
-        self._native_task_waits = threading.Event()
-        """Set when one of huey's own tasks waits."""
         self._next_due: float | None = None
+        self._is_new = True
+        """Whether it has not yet taken over what dead workers left."""
         self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
-        super().__init__(huey, **options)
-
-    def _create_worker(self) -> Worker:
-        worker = super()._create_worker()
-        worker.task_waits = self._native_task_waits
-        return worker
+        super().__init__(huey, **{**options, "worker_type": WORKER_THREAD})
 
     def start(self) -> None:
-        """Announce this worker, take over what dead ones left, start the threads."""
+        """Announce this worker and start the threads."""
         self._set_signal_handlers()  # who sees it announced may ask it to leave
-        (self._output / "postcards").mkdir(parents=True, exist_ok=True)
+        output = output_store.folder(self.huey.home)
+        (output / "postcards").mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
-        mark_environment(self.worker_id, self._folder)
+        mark_environment(self.worker_id, self._jobs.folder)
         info = WorkerInfo(
             self.worker_id,
             os.getpid(),
@@ -450,28 +433,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
-        self._take_over()
         super().start()
         self._dispatcher.thread.start()
         self._waker.start()
-        sweep_tree(self._output)  # what killed jobs left half written
-
-    def _take_over(self) -> None:
-        """See to what others have left, for a minute again while connections break meanwhile."""
-        deadline = time.monotonic() + _START_PATIENCE_S
-        while True:
-            try:
-                self._jobs.write(self._jobs.FORGET_BOOTS, boot=clock.boot_id())
-                cancel_overdue(self._jobs)
-                self._recover()
-                self._jobs.workers.forget_dead()
-            except QueueError as error:
-                if isinstance(error, QueueGoneError) or time.monotonic() > deadline:
-                    raise
-                _LOG.warning("event=start_repeated error=%r", str(error))
-                time.sleep(_CHECK_S)
-            else:
-                return
+        sweep_tree(output)  # what killed jobs left half written
 
     def run(self) -> None:
         """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
@@ -483,13 +448,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             raise
         if self._gone is not None:
             raise SystemExit(f"the worker has left: {self._gone}")
-
-    def _leave_gone(self, error: QueueGoneError) -> None:
-        """End what runs and leave: what the jobs would write goes nowhere."""
-        _LOG.critical("worker=%s event=queue_gone error=%r", self.worker_id, str(error))
-        self._gone = error
-        self._dispatcher.leave()
-        self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
 
     def _watch(self) -> None:
         chores_at = 0.0
@@ -512,7 +470,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                     seen = version
                     self._check(is_due)
             except QueueGoneError as error:
-                self._leave_gone(error)
+                _LOG.critical("worker=%s event=queue_gone error=%r", self.worker_id, str(error))
+                self._gone = error
+                self._dispatcher.leave()  # what the jobs would write goes nowhere
+                self._signum, self._graceful = self._interrupt_sig, False  # as if signalled
                 break
             except (DrawscapeError, OSError) as error:  # full or locked: it passes
                 _LOG.error("event=watch_failed error=%r", str(error))
@@ -544,12 +505,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         sql = "select exists (select 1 from task where queue = :queue)"
         task_waits = bool(self._watched.read(sql, queue=self.huey.storage.name)[0][0])
         if task_waits:
-            self._native_task_waits.set()
+            self.huey.task_waits.set()
         return job_waits or task_waits
 
     def _do_chores(self) -> None:
         if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
+        if self._is_new:
+            self._watched.write(self._watched.FORGET_BOOTS, boot=clock.boot_id())
         cancel_overdue(self._watched)
         self._recover()
         with suppress(QueueError):  # a full disk: it is tried again
@@ -560,13 +523,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def _recover(self) -> None:
         def kill(worker: str) -> None:
-            for pid in kill_orphans(worker, self._folder):
+            for pid in kill_orphans(worker, self._jobs.folder):
                 _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
 
         try:
-            if recover(self._watched, kill):
+            if recover(self._watched, kill) or self._is_new:
                 self._dispatcher.wake()
                 self._jobs.workers.forget_dead()
+                self._is_new = False
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 
@@ -603,7 +567,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._stopping.set()
         self.stop_flag.set()
         self._dispatcher.wake()
-        self._native_task_waits.set()
+        self.huey.task_waits.set()
         try:
             _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
             super().stop(graceful)
