@@ -1,6 +1,7 @@
 """Mails from templates: built whole, delivered by SMTP, or written to files.
 
-Read `notification` first: it fills in a template, has `message` build the mail and `smtp` deliver it.
+Read `message` first: it checks addresses, fills in a template and builds the mail. `smtp` delivers it, and
+`drawscape.tasks.mail` uses both.
 """
 
 from drawscape.errors import MissingExtraError
@@ -11,8 +12,21 @@ try:
 except ImportError as error:
     raise MissingExtraError("sending mail", "mail") from error
 
-from drawscape.mail.message import Enclosure
-from drawscape.mail.notification import send
-from drawscape.mail.smtp import MailSettings
+from drawscape.mail.message import (
+    Enclosure,
+    build_message,
+    read_recipients,
+    read_subject,
+    render,
+)
+from drawscape.mail.smtp import MailSettings, deliver
 
-__all__ = ["Enclosure", "MailSettings", "send"]
+__all__ = [
+    "Enclosure",
+    "MailSettings",
+    "build_message",
+    "deliver",
+    "read_recipients",
+    "read_subject",
+    "render",
+]

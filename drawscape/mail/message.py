@@ -1,22 +1,33 @@
-"""A mail as it goes over the wire: addresses and subject, checked; text, HTML, pictures, enclosures."""
+"""A mail as it goes over the wire: addresses and subject, checked; text, HTML, pictures, enclosures.
+
+Templates are `NAME.html.j2` and `NAME.txt.j2`. Values are escaped in the HTML part and never read as template
+code; templates run in Jinja2's sandbox. Variables that a template needs and that are missing are an error,
+which names them all.
+"""
 
 import mimetypes
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from drawscape.errors import MailError
+from drawscape.errors import MailError, MailTemplateError, UnknownNameError
 
 _PART = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^,"])+""")
 _NOT_PUBLIC = re.compile(r"(?<=[@.])(localhost|local|test)(?=>?$)", re.IGNORECASE)
 _NAME = re.compile(r'^([^"<>@]*[^"<>@ ]) ?<')
 _LONGEST_SUBJECT = 250
+_SUFFIX = ".html.j2"
+_LINK = re.compile(r"(https?://|mailto:)[^\s\"'<>\\]+", re.IGNORECASE)
 
 
 def read_recipient(text: str, what: str = "recipient") -> Address:
@@ -93,14 +104,10 @@ class Enclosure(NamedTuple):
 
 
 def build_message(
-    *,
-    sender: Address,
-    recipients: Sequence[Address],
-    subject: str,
+    headers: Mapping[str, Any],
     text: str,
     html: str,
-    message_id: str,
-    date: datetime,
+    *,
     pictures: Sequence[Enclosure] = (),
     enclosures: Sequence[Enclosure] = (),
 ) -> EmailMessage:
@@ -110,14 +117,11 @@ def build_message(
     its @ its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
     holiday notices stay away (RFC 3834).
     """
-    plain = "".join(one.addr_spec for one in (sender, *recipients)).isascii()
+    plain = "".join(one.addr_spec for one in (headers["From"], *headers["To"])).isascii()
     message = EmailMessage(policy=SMTP.clone(utf8=not plain))
-    message["From"] = sender
-    message["To"] = recipients
-    message["Subject"] = subject
-    message["Date"] = date
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
+    automatic = {"Date": datetime.now(UTC), "Auto-Submitted": "auto-generated"}
+    for name, value in {**headers, **automatic}.items():
+        message[name] = value
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     shown: Any = message.get_body(preferencelist=("html",))
@@ -127,3 +131,59 @@ def build_message(
     for enclosure in enclosures:
         message.add_attachment(enclosure.data, **enclosure.options)
     return message
+
+
+# Templates
+
+
+def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None) -> tuple[str, str]:
+    """Return the template's text and HTML parts for the values in `context`.
+
+    Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
+    does not exist, MailTemplateError for missing variables (it names all) and for broken templates.
+    """
+    loaders: list[BaseLoader] = [FileSystemLoader(folder)] if folder else []
+    missing: list[str] = []
+
+    class Missing(StrictUndefined):
+        """What is undefined notes its name when it is shown."""
+
+        def __str__(self) -> str:  # type: ignore[override]
+            missing.append(repr(self._undefined_name))
+            return ""
+
+        __html__ = __str__
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*loaders, PackageLoader("drawscape.mail")]),
+        autoescape=lambda template: template is None or template.endswith(_SUFFIX),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=Missing,
+    )
+    environment.filters["link"] = _link
+    files = environment.list_templates(
+        filter_func=lambda file: file.endswith(_SUFFIX) and file[0] != "_" and "/" not in file
+    )
+    known = [file.removesuffix(_SUFFIX) for file in files]
+    if name not in known:
+        raise UnknownNameError("mail template", str(name), known)
+    try:
+        html = environment.get_template(f"{name}.html.j2").render(context)
+        text = environment.get_template(f"{name}.txt.j2").render(context)
+    except TemplateError as problem:
+        raise MailTemplateError(f"mail template {name!r} does not work: {problem}") from problem
+    if missing:
+        names = list(dict.fromkeys(missing))
+        give = ", ".join(f"{each[1:-1]}=..." for each in names)
+        raise MailTemplateError(f"mail template {name!r} needs {', '.join(names)}; pass {give}")
+    return text, html
+
+
+def _link(value: object) -> str:
+    """Return the address if a mail may link to it: `javascript:` and its like are refused."""
+    text = str(value)
+    if not _LINK.fullmatch(text):
+        raise MailTemplateError(f"{text!r} is not an http, https or mailto link")
+    return text

@@ -1,12 +1,20 @@
 """Tasks that send mail."""
 
-import contextlib
 import os
+import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from drawscape import settings
-from drawscape.jobs import JobNotFoundError, current_job, get_job
+from drawscape.atomic import write_atomic
+from drawscape.errors import JobNotFoundError, MailError, MailRefusedError
+from drawscape.jobs import current_job, get_job
+from drawscape.notes import open_notes
+
+if TYPE_CHECKING:
+    from drawscape.mail import Enclosure
 
 _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
 
@@ -42,50 +50,102 @@ def send_notification(
     ... )
     'not sent, ....eml'
     """
-    from drawscape.mail import Enclosure, MailSettings, send
-    from drawscape.mail.notification import check_size
+    from drawscape.mail import (
+        Enclosure,
+        MailSettings,
+        build_message,
+        deliver,
+        read_recipients,
+        read_subject,
+        render,
+    )
 
-    job = current_job()
-    queued_at = None
-    with contextlib.suppress(JobNotFoundError):
-        queued_at = get_job(job.id).created_at if job.id else None
-    mail = MailSettings.of(os.environ)
-
-    def files(given: str | list[str] | None) -> list[Path]:
-        names = [given] if isinstance(given, str) else given or ()
-        return [settings.readable_path(name) for name in names]
-
-    def picture(path: Path, number: int) -> Enclosure:
-        """Return the file as a mail program shows it."""
-        cid = f"picture-{number}@drawscape"
-        if not _is_svg(path):
-            return Enclosure(path.name, path.read_bytes(), cid)
-        from drawscape.plot.formats import to_png
-        from drawscape.svg.read import read_svg
-
-        return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI), cid)
-
-    pictures, enclosures = files(inline), files(attach)
+    job, mail = current_job(), MailSettings.of(os.environ)
+    if taken := {"job_id", "pictures"} & context.keys():
+        raise MailError(f"the context's {min(taken)!r} is set by the mail itself; use another name")
+    recipients, subject = read_recipients(recipient), read_subject(subject)
+    shown, attached = _files(inline), _files(attach)
     # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
-    known = enclosures + [path for path in pictures if not _is_svg(path)]
+    known = attached + [path for path in shown if not _is_svg(path)]
     # In base64 57 bytes are a line of 76 characters and its end.
     encoded = sum(-(-path.stat().st_size // 57) * 78 for path in known)
-    check_size(encoded, mail.max_bytes, ", ".join(repr(path.name) for path in known))
-    return send(
-        recipient,
-        subject,
-        template,
-        context,
-        mail,
-        pictures=[picture(path, number) for number, path in enumerate(pictures)],
-        enclosures=[Enclosure(path.name, path.read_bytes()) for path in enclosures],
-        job_id=job.id,
-        queued_at=queued_at,
-        accepted=settings.state_folder() / "mail.db",
-        outbox=settings.output_folder() / "mail",
-        log=job.log,
-    )
+    _check_size(encoded, mail.max_bytes, ", ".join(repr(path.name) for path in known))
+    pictures = [_picture(path, number) for number, path in enumerate(shown)]
+    given = {
+        "name": recipients[0].display_name if len(recipients) == 1 else "",
+        "recipient": ", ".join(one.addr_spec for one in recipients),
+        "subject": subject,
+        "job_id": job.id,
+        "pictures": pictures,
+    }
+    enclosures = [Enclosure(path.name, path.read_bytes()) for path in attached]
+    name = _name(job.id)
+    key = f"<{name}.drawscape@{mail.sender.domain}>"
+    parts = render(template, {**given, **context}, folder=mail.templates)
+    headers = {"From": mail.sender, "To": recipients, "Subject": subject, "Message-ID": key}
+    message = build_message(headers, *parts, pictures=pictures, enclosures=enclosures)
+    _check_size(len(message.as_bytes()), mail.max_bytes, "the mail")
+    if mail.host is None:
+        path = settings.output_folder() / "mail" / f"{name}.eml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, [message.as_bytes()])
+        answer = f"not sent, since DRAWSCAPE_SMTP_HOST is not set; written to {path}"
+        job.log(answer)
+        return answer
+    with open_notes(settings.state_folder() / "mail.db") as notes:
+        if job.id and notes.get(key) is not None:
+            job.log(f"{key} was accepted before; not sent again")
+            return key
+
+        refused = deliver(message, mail)
+        try:
+            notes.put(key, f"{mail.host}:{mail.port}")
+        except sqlite3.Error as problem:  # the mail is out: to fail now would send it twice
+            job.log(f"{key} is sent, but that could not be noted: {problem}")
+    job.log(f"{key} accepted by {mail.host}")
+    if refused:
+        raise MailRefusedError(f"{refused}; the other recipients have the mail")
+    return key
+
+
+def _files(given: str | Sequence[str] | None) -> list[Path]:
+    names = [given] if isinstance(given, str) else given or ()
+    return [settings.readable_path(name) for name in names]
 
 
 def _is_svg(path: Path) -> bool:
     return path.suffix.lower() == ".svg"
+
+
+def _picture(path: Path, number: int) -> "Enclosure":
+    """Return the file as a mail program shows it."""
+    from drawscape.mail import Enclosure
+    from drawscape.plot.formats import to_png
+    from drawscape.svg.read import read_svg
+
+    cid = f"picture-{number}@drawscape"
+    if not _is_svg(path):
+        return Enclosure(path.name, path.read_bytes(), cid)
+    return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI), cid)
+
+
+def _name(job_id: str | None) -> str:
+    """Return a name for the mail: that of its job and the moment when it was queued.
+
+    The moment distinguishes two jobs that were given one id, the second after the first was removed.
+    """
+    if not job_id:
+        return uuid4().hex
+    try:
+        return f"job-{job_id}-{round(get_job(job_id).created_at.timestamp() * 1000):x}"
+    except JobNotFoundError:
+        return f"job-{job_id}"
+
+
+def _check_size(size: int, most: int, what: str) -> None:
+    """Raise MailError, which names `what` is too large, when its `size` is more than `most` bytes."""
+    if size > most:
+        raise MailError(
+            f"{what}: {size:,} bytes as a mail encodes them; a mail has at most {most:,} "
+            "(DRAWSCAPE_MAIL_MAX_MB)"
+        )

@@ -6,8 +6,7 @@ import pytest
 from support import CONTRACT, SVG
 
 from drawscape.errors import ForbiddenPathError, MailError, MailTemplateError, SettingsError
-from drawscape.mail.message import read_recipient, read_subject
-from drawscape.mail.notification import render
+from drawscape.mail.message import read_recipient, read_subject, render
 from drawscape.mail.smtp import MailSettings
 from workers.email_tasks import send_notification
 
