@@ -38,7 +38,6 @@ from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import JobFailed, JobStateError, QueueError
 from drawscape.jobs import (
     STATUSES,
-    WAITING,
     Job,
     JobSnapshot,
     default_queue,
@@ -51,7 +50,7 @@ from drawscape.jobs import (
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
-_LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
+_LINES_AROUND = 6  # a title of three lines, headings, and the cursor's line with room to spare
 _WIDE = 120  # columns that a whole row takes; what is no terminal has them
 _SHORT = 8
 """Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
@@ -344,12 +343,7 @@ def _watch(find: Callable[[int], list[JobSnapshot]], limit: int) -> None:
 
 
 def _title() -> str:
-    numbers = queue_statistics()
-    counts = ", ".join(f"{n} {status}" for status, n in numbers.counts.items() if n)
-    alive = f"{counted(numbers.workers, 'worker')} alive"
-    if not numbers.workers and any(numbers.counts[status] for status in WAITING):
-        alive += ": start one with `drawscape worker`"
-    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().label}; {alive}"
+    return f"{job_api.summary_words()} in {default_queue().label}"
 
 
 # Jobs from here

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import click
@@ -202,17 +201,18 @@ def web(
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))
     server = _listen(create_app(settings), host, port)
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with nullcontext() if no_worker else WorkerBeside(slots):
             if no_worker:
-                _print("No worker was started: `drawscape worker` draws what is ordered.")
-            _print(f"Drawscape: {_address(server)} (Ctrl-C stops it)")
-            _print(_who_can_reach_it(host, settings.token))
+                words = "No worker was started: `drawscape worker` draws what is ordered."
+                click.echo(words, err=True)
+            click.echo(f"Drawscape: {_address(server)} (Ctrl-C stops it)", err=True)
+            click.echo(_who_can_reach_it(host, settings.token), err=True)
             server.run()
     finally:
         server.close()
-    _print("stopped")
+    click.echo("stopped", err=True)
 
 
 def _listen(app: Any, host: str, port: int) -> Any:
@@ -257,11 +257,3 @@ def _who_can_reach_it(host: str, token: str | None) -> str:
             "a token, and put TLS in front of it."
         )
     return "Others can reach it, with the token; put TLS in front of it, or the token travels unencrypted."
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
-
-
-def _print(line: str) -> None:
-    click.echo(line, err=True)

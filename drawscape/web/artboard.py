@@ -17,7 +17,7 @@ from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
 from drawscape.web.jobs import ORDERED_HERE
-from drawscape.web.problems import invalid, wrong
+from drawscape.web.problems import wrong
 from drawscape.web.site import WebSettings, current_site, html
 
 _LARGEST_SEED = 2**53 - 1
@@ -73,7 +73,7 @@ def read_order(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the order that `document` states, its defaults filled in, and the pattern's parameters.
 
-    Raises RequestRefused with 422, every field that breaks a rule in it.
+    Raises RequestRefused with 422, which lists every field that breaks a rule, the first at its top level.
     """
     number = document.get("id")
     if type(number) in (int, float):  # true and false are no names
@@ -90,7 +90,8 @@ def read_order(
         params, of_params = problems.check(offered, given, prefix="params.")
         errors += of_params
     if errors:
-        raise invalid(errors)
+        first = errors[0]
+        raise RequestRefused(422, f"{first['field']}: {first['rule']}", **first, errors=errors)
     return order, params
 
 

@@ -37,12 +37,6 @@ def wrong(field: str, value: Any, rule: str) -> FieldError:
     return {"field": field, "value": echo(value), "rule": rule}
 
 
-def invalid(errors: Sequence[FieldError]) -> RequestRefused:
-    """Return the 422 refusal that lists `errors` and names the first at its top level."""
-    first = errors[0]
-    return RequestRefused(422, f"{first['field']}: {first['rule']}", **first, errors=errors)
-
-
 def echo(value: Any) -> Any:
     """Return `value` as it may stand in an answer: short scalars as they are, anything else cut."""
     if value is None or isinstance(value, bool | int | float):

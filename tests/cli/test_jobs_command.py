@@ -204,7 +204,7 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home, shown):
     assert f"{job_id}  spiral, seed 0  queued" in shown(130)
     narrow = shown(60)
     assert f"\n{job_id[-8:]}  spiral, seed 0  queued" in narrow
-    assert "no workers alive: start one" in narrow
+    assert "no workers · 1 waiting · 0 running" in narrow
     enqueue_background_job(TASK, width=9, height=9, job_description="rings for Ada")
     narrowest = shown(40)
     assert "  rings for Ada " in narrowest
@@ -212,21 +212,22 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home, shown):
 
 
 def test_an_empty_queue_says_which_file_it_is(home, shown):
-    assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
+    words = "no workers · 0 waiting · 0 running"
+    assert shown(200).strip() == f"{words} in {home}/.drawscape/queue.db"
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.slow
 def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     screen = terminal("jobs", "--watch", columns=70)
-    screen.expect_exact("no jobs yet")
+    screen.expect_exact("0 waiting")
     for name in ("first", "second"):
         job_id = queued(name)
         screen.expect_exact(name)
         assert run("jobs", "cancel", job_id).code == 0
-        screen.expect_exact("canceled")
+        screen.expect_exact("1 canceled")
         delete_job(job_id)
-        screen.expect_exact("no jobs yet")
+        screen.expect_exact("0 running in")
     screen.sendintr()
     assert "Traceback" not in screen.read()
     assert screen.wait() == 0
