@@ -11,11 +11,11 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.values import NUMBER, Style, is_partial, luminance, rgba
+from drawscape.drawing.values import NUMBER, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
 from drawscape.svg.read.tree import Node, path_data
-from drawscape.svg.read.walk import PLACING, passes_conditions, use_place
+from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
-_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _NUMBERS = re.compile(NUMBER)
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 # Of a shape that clips: how it is painted does not matter.
@@ -207,27 +206,11 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     with walk.collecting() as scene:
         walk.children(target, base)
         area, soft = _let_through(scene, own.get("mask-type") == "alpha")
+    if soft or walk.fades(style.values):
+        walk.note(SOFT)
     walk.takes = outer_takes
-    if soft or _is_translucent(walk, target, style):
-        walk.note("soft masks are applied hard: lines are let through or cut")
     area = walk.areas[key] = area.intersection(_box((x, y, w, h), frame))
     return _within(walk, "mask", outer, node, state, area)
-
-
-def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
-    """Return whether anything in a mask is partly transparent, which the areas do not show."""
-    waiting, found = [mask], {id(mask)}
-    values = [style.get(name) for name in _OPACITIES]
-    while waiting:
-        node = waiting.pop()
-        own = walk.sheet.declarations(node)
-        values += [own[name] for name in _OPACITIES if name in own]
-        used = walk.linked(node)
-        for further in (*node.children, *([used] if used else [])):
-            if id(further) not in found:
-                found.add(id(further))
-                waiting.append(further)
-    return any(is_partial(value) for value in values)
 
 
 def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:

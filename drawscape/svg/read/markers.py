@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import Matrix, rotation, translation
+from drawscape.drawing.affine import Matrix, parse_transform, rotation, translation
 from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_commands, resolve
+from drawscape.errors import CanvasError
 from drawscape.geometry.curves import Ellipses
 from drawscape.geometry.lines import Floats
-from drawscape.svg.read.tree import Node, Viewport, fit_view_box, view_box
+from drawscape.svg.read.tree import Node
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
 
-_DEFAULT_SIZE = 3.0
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
+_REF = ("refX", "refY")
+# How far along a curve its direction is taken.
+_NEAR = 1e-4
 
 
 def draw_markers(walk: "Walk", data: str, state: "State") -> None:
@@ -38,57 +41,37 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     own = {k: v for k, v in walk.sheet.declarations(marker).items() if k not in _WITHOUT_EFFECT}
     if not walk.seen(own):
         return
-    given = marker.attributes
-    style = walk.style_at(marker)
-    width, height = (
-        style.px(given.get(name), whole, _DEFAULT_SIZE) or 0.0
-        for name, whole in (
-            ("markerWidth", state.viewport.width),
-            ("markerHeight", state.viewport.height),
-        )
-    )
-    if width <= 0 or height <= 0:
-        return
+    given, style = marker.attributes, walk.style_at(marker)
     matrix = state.matrix @ translation(*at.tolist()) @ rotation(degrees)
     if given.get("markerUnits", "strokeWidth") != "userSpaceOnUse":
-        stroke = state.px(state.style.get("stroke-width", "1"), "r")
-        stroke = 1.0 if stroke is None else stroke
-        if stroke <= 0:
-            return
-        matrix = matrix @ Matrix(a=stroke, d=stroke)
-    box = view_box(given.get("viewBox"))
-    aspect = given.get("preserveAspectRatio")
-    fitted = fit_view_box(box, width, height, aspect) if box else Matrix()
-    inner = Viewport(box[2], box[3]) if box else Viewport(width, height)
-    view = state.viewport
-    ref = [
-        style.px(given.get("refX"), view.width) or 0.0,
-        style.px(given.get("refY"), view.height) or 0.0,
-    ]
-    shift = fitted.apply(np.array([ref]))[0]
-    matrix = matrix @ translation(*(-shift).tolist())
-    inside = replace(state, matrix=matrix, viewport=inner, depth=state.depth + 1, used=True)
-    if own.get("overflow", "hidden") not in ("visible", "auto"):
-        from drawscape.svg.read.clipping import clip_to_box
-
-        inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))
+        width = state.px(state.style.get("stroke-width", "1"), "r")
+        size = 1.0 if width is None else width
+        matrix = matrix @ Matrix(a=size, d=size)
+    sizes = {"width": given.get("markerWidth", "3"), "height": given.get("markerHeight", "3")}
+    inside = replace(state, matrix=Matrix(), style=style, depth=state.depth + 1, used=True)
+    fitted = walk.nested(marker, sizes, {"overflow": "visible"}, inside).matrix
+    if not fitted.determinant or not matrix.determinant:
+        return
+    ref = (
+        style.px(given.get(name), whole) or 0.0
+        for name, whole in zip(_REF, state.viewport, strict=True)
+    )
+    shift = fitted.apply(np.array([list(ref)]))[0].tolist()
+    matrix = matrix @ translation(-shift[0], -shift[1])
+    content = walk.nested(marker, sizes, own, replace(inside, matrix=matrix))
     outer = walk.style_at(marker.parent) if marker.parent else walk.initial
-    content = replace(inside, matrix=matrix @ fitted, style=outer)
-    walk.children(marker, walk.inside(marker, own, content))
+    walk.children(marker, walk.inside(marker, own, replace(content, style=outer)))
 
 
 def _turn(marker: Node, angle: float, place: str) -> float:
     orient = marker.attributes.get("orient", "0").strip()
-    if orient == "auto-start-reverse":
-        return angle + 180 if place == "start" else angle
-    if orient == "auto":
-        return angle
-    units = {"deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
-    unit = next((unit for unit in units if orient.endswith(unit)), "")
+    if orient.startswith("auto"):
+        return angle + 180 * (place == "start" and orient == "auto-start-reverse")
     try:
-        return float(orient.removesuffix(unit)) * units.get(unit, 1.0)
-    except ValueError:
+        turned = parse_transform(f"rotate({orient})")
+    except CanvasError:
         return 0.0
+    return math.degrees(math.atan2(turned.b, turned.a))
 
 
 def _corners(data: str) -> list[tuple[Floats, float]]:
@@ -104,15 +87,15 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     steps = np.where((segments.kinds == MOVE)[:, None], 0.0, segments.ends - begins)
     leaves, arrives = steps.copy(), steps.copy()
     arcs = np.flatnonzero(segments.kinds == ARC)
-    for index in np.flatnonzero(segments.kinds == CUBIC).tolist():
-        points = [begins[index], *segments.curves[index, :4].reshape(2, 2), segments.ends[index]]
-        leaves[index] = _first_step(points)
-        arrives[index] = -_first_step(points[::-1])
+    cubic = np.flatnonzero(segments.kinds == CUBIC)
+    handles = segments.curves[cubic, :4]
+    points = (begins[cubic], handles[:, :2], handles[:, 2:], segments.ends[cubic])
+    leaves[cubic], arrives[cubic] = _first_step(*points), -_first_step(*points[::-1])
     if len(arcs):
         ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
-        rows, tiny = np.arange(len(arcs)), np.full(len(arcs), 1e-4)
-        leaves[arcs] = ellipses.at(rows, tiny) - begins[arcs]
-        arrives[arcs] = segments.ends[arcs] - ellipses.at(rows, 1 - tiny)
+        rows, near = np.arange(len(arcs)), np.full(len(arcs), _NEAR)
+        leaves[arcs] = ellipses.at(rows, near) - begins[arcs]
+        arrives[arcs] = segments.ends[arcs] - ellipses.at(rows, 1 - near)
     for index in range(1, count):  # a segment without length goes on as the one before it
         still = not (leaves[index].any() or arrives[index].any())
         if still and segments.kinds[index] not in (MOVE, CLOSE):
@@ -129,10 +112,11 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     return corners
 
 
-def _first_step(points: list[Floats]) -> Floats:
-    """Return the way from the first point to the next that is elsewhere: a curve's direction there."""
-    steps = (point - points[0] for point in points[1:])
-    return next((step for step in steps if np.hypot(*step) > 1e-9), np.zeros(2))
+def _first_step(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
+    """Return the first bit of the way along the cubics of those points, each (N, 2)."""
+    t, rest = _NEAR, 1 - _NEAR
+    step: Floats = 3 * rest * rest * t * (b - a) + 3 * rest * t * t * (c - a) + t**3 * (d - a)
+    return step
 
 
 def _middle(ingoing: Floats | None, outgoing: Floats | None) -> float:

@@ -1,7 +1,7 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,7 +9,17 @@ from typing import Literal
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
-from drawscape.drawing.values import PX, Style, css_mm, is_seen, is_white, luminance, rgba, share
+from drawscape.drawing.values import (
+    PX,
+    Style,
+    css_mm,
+    is_partial,
+    is_seen,
+    is_white,
+    luminance,
+    rgba,
+    share,
+)
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
@@ -45,6 +55,8 @@ _UNKNOWN_EFFECTS = (
     "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
     "translate", "rotate", "scale", "all",
 )  # fmt: skip
+SOFT = "soft masks are applied hard: lines are let through or cut"
+_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _UNPLAYED = {
     **dict.fromkeys(
         ("animate", "set", "animateTransform", "animateMotion"),
@@ -311,6 +323,8 @@ class Walk:
                     self.report(f"{effect} is not applied")
         if own.get("display") == "contents":
             self.report("display: contents is not applied")
+        if self.fades(own):
+            self.note(SOFT)
         matrix = self._placed(node, own, state)
         inner = replace(state, matrix=matrix, style=state.style.with_(self.resolved(own)))
         for name in ("clip-path", "mask"):
@@ -320,6 +334,10 @@ class Walk:
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
+
+    def fades(self, values: Mapping[str, str]) -> bool:
+        """Return whether those declarations make a part of a mask translucent."""
+        return self.takes is max and any(is_partial(values.get(name, "1")) for name in _OPACITIES)
 
     def _placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
         """Return the matrix inside an element."""
@@ -372,7 +390,7 @@ class Walk:
         if not colors:
             return "none"
         if self.takes is max and len(colors) > 1:
-            self.note("soft masks are applied hard: lines are let through or cut")
+            self.note(SOFT)
         elif len(colors) > 1:
             self.note("gradients are drawn in the colour of their darkest stop")
         return str(self.takes(colors, key=luminance))
