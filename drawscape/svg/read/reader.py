@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,7 +13,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.svg.read.scene import Context, Region, Scene, by_outline
+from drawscape.svg.read.scene import Context, Region, Scene, by_outline, in_order
 from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import Bounds, Text, read_scene
 
@@ -136,8 +137,8 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
         scene.of[outline] = scene.number_of(context, numbers)
     if dropped:
         scene.unsupported["white outlines on white paper are not drawn"] += dropped
-    order = np.argsort(np.concatenate(owners), kind="stable")
-    return Lines.join(kept).take(order), np.concatenate(owners)[order]
+    places = np.concatenate(owners)
+    return in_order(kept, places, places)
 
 
 class _Beneath:
@@ -148,14 +149,12 @@ class _Beneath:
 
         self._scene = scene
         lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
-        shows = np.array([bool(context.fill) for context in scene.contexts], dtype=bool)
-        which = shows[np.array(scene.of, dtype=np.int64)[owners]]
-        self._lines = dict(by_outline(lines.take(which), owners[which]))
+        # What is drawn in another colour stays as white as it is.
+        self._colors = {i: scene.contexts[scene.of[i]].fill for i in set(owners.tolist())}
+        self._lines = {i: own for i, own in by_outline(lines, owners) if self._colors[i]}
         self._filled = np.array(list(self._lines), dtype=np.int64)
         boxes = np.array([own.bounds for own in self._lines.values()]).reshape(-1, 4)
         self._boxes = shapely.STRtree(shapely.box(*boxes.T))
-        # What is drawn in another colour stays as white as it is.
-        self._colors = {i: scene.contexts[scene.of[i]].fill or "" for i in self._lines}
         self._areas: dict[int, Region] = {}
         self._tests = 0
 
@@ -165,9 +164,9 @@ class _Beneath:
 
         rest = shapely.MultiLineString(list(own))
         under = self._filled[self._boxes.query(shapely.box(*rest.bounds))]
-        found: dict[str, list[Any]] = {}
+        hits: list[tuple[str, Any]] = []
         for index in sorted(under[under < outline].tolist(), reverse=True):
-            color = self._colors[index]
+            color = self._colors[index] or ""
             if self._tests > _MOST_TESTS:
                 return (None if is_white(color) else color), own
             self._tests += 1
@@ -176,19 +175,20 @@ class _Beneath:
             area = self._areas[index]
             hit = rest.intersection(area).difference(area.boundary)  # its edge is drawn already
             if hit.length:
-                found.setdefault(color, []).append(hit)
+                hits.append((color, hit))
                 rest = rest.difference(area)
-        length = {color: sum(hit.length for hit in hits) for color, hits in found.items()}
-        colors = [color for color in found if not is_white(color)]
-        if not colors or sum(map(length.__getitem__, colors)) < _SEEN * own.lengths_mm.sum():
+        lengths: Counter[str] = Counter()
+        colored = [(color, hit) for color, hit in hits if not is_white(color)]
+        for color, hit in colored:
+            lengths[color] += hit.length
+        if not colored or lengths.total() < _SEEN * own.lengths_mm.sum():
             return None, own
-        if rest.is_empty and len(colors) == len(found):
-            return max(colors, key=length.__getitem__), own
-        pieces = shapely.line_merge(
-            shapely.union_all([h for color in colors for h in found[color]])
-        )
+        main = max(lengths, key=lengths.__getitem__)
+        if rest.is_empty and len(colored) == len(hits):
+            return main, own
+        pieces = shapely.line_merge(shapely.union_all([hit for _, hit in colored]))
         lines = [np.asarray(p.coords) for p in shapely.get_parts(pieces) if p.geom_type != "Point"]
-        return max(colors, key=length.__getitem__), Lines.of(lines)
+        return main, Lines.of(lines)
 
 
 def _filled(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
@@ -226,41 +226,36 @@ def _hatched(
     return Lines.join(parts), np.concatenate(numbers), np.concatenate(shapes)
 
 
-def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> list[Layer]:
-    """Return the lines by layer, in the order in which the layers begin in the file."""
+def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> Iterator[Layer]:
+    """Yield the lines by layer, in the order in which the layers begin in the file."""
     if not len(lines):
-        return []
+        return
     of = np.array(scene.of, dtype=np.int64)[outlines]
-    used = np.unique(of).tolist()
-    inks = {number: scene.contexts[number].ink.strip() for number in used}
-    by_group = [
-        (scene.contexts[n].group, inks[n] if scene.contexts[n].group is None else "") for n in used
-    ]
+    numbers, firsts = np.unique(of, return_index=True)
+    used = {n: scene.contexts[n] for n in numbers[np.argsort(firsts)].tolist()}
+    keys: dict[str, dict[int, object]] = {
+        "color": {n: c.ink.strip().lower() for n, c in used.items()},
+        "group": {n: c.ink.strip() if c.group is None else c.group for n, c in used.items()},
+        "none": dict.fromkeys(used),
+    }
     if layering == "auto":
-        groups = {scene.contexts[n].group for n in used} - {None}
-        more = groups and len(set(by_group)) >= len({ink.lower() for ink in inks.values()})
-        marked = any(scene.groups[group].is_layer for group in groups if group is not None)
+        groups = {c.group for c in used.values() if c.group is not None}
+        more = groups and len({*keys["group"].values()}) >= len({*keys["color"].values()})
+        marked = any(scene.groups[group].is_layer for group in groups)
         layering = "group" if marked or more else "color"
-    by_color = [inks[n].lower() if layering == "color" else "" for n in used]
-    keys: Sequence[object] = by_group if layering == "group" else by_color
     members: dict[object, list[int]] = {}
-    for number, key in zip(used, keys, strict=True):
+    for number, key in keys[layering].items():
         members.setdefault(key, []).append(number)
-    firsts = {number: int(np.argmax(of == number)) for number in used}
-    drawn = sorted(members.values(), key=lambda numbers: min(firsts[n] for n in numbers))
-    for numbers in drawn:
-        numbers.sort(key=firsts.__getitem__)
-    layers = []
-    for numbers in drawn:
-        part = lines.take(np.isin(of, numbers)) if len(drawn) > 1 else lines
-        color, group = inks[numbers[0]], scene.contexts[numbers[0]].group
-        widths = (scene.contexts[number].width_mm for number in numbers)
+    for same in members.values():
+        first = used[same[0]]
+        widths = (used[number].width_mm for number in same)
         width = next((w for w in widths if w is not None), None)
+        color = first.ink.strip()
         name = "all" if layering == "none" else color
-        if layering == "group" and group is not None:
-            draft = scene.groups[group]
+        if layering == "group" and first.group is not None:
+            draft = scene.groups[first.group]
             if draft.color and not is_white(draft.color):
                 color = draft.color
             name, width = draft.name, draft.width_mm or width
-        layers.append(Layer(name, color, width, part))
-    return layers
+        part = lines.take(np.isin(of, same)) if len(members) > 1 else lines
+        yield Layer(name, color, width, part)

@@ -13,6 +13,7 @@ from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_commands,
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges, stretches
+from drawscape.geometry.regions import from_shapely
 from drawscape.svg.read.tree import PlainRun
 
 Region = Any
@@ -153,172 +154,140 @@ class Scene:
             commands = read_commands(self.data[low:high])
             self.broken += len(commands.broken)
             lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
-        lines, owners = self._with_closed_areas(lines, owners, of[owners])
-        if cut:
-            lines, owners = self._with_seen_ends(lines, owners, of[owners])
-        matrices = np.array([context.matrix for context in self.contexts])
-        whole, whole_owners = self._near(lines, _placed(lines, matrices, of[owners]), owners)
+        lines, owners = self._with_closed_fills(lines, owners, of[owners], cut)
+        whole, whole_owners = self._placed(lines, owners, of)
         if not cut:
             return whole, whole_owners + low
-        if any(context.dashes for context in self.contexts):
-            lines, owners = self._dashed(lines, owners, of)
-            lines, owners = self._near(lines, _placed(lines, matrices, of[owners]), owners)
+        dashed = any(context.dashes for context in self.contexts)
+        if dashed:
+            lines, owners = self._placed(*self._dashed(lines, owners, of), of)
         else:
             lines, owners = whole, whole_owners
         if self.clips:
             lines, owners = self._clipped(lines, owners, of, whole, whole_owners)
         return lines, owners + low
 
-    def _with_closed_areas(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
-        """Return the lines, areas closed as a fill closes them; a line there and back encloses none."""
-        areas = np.array([context.is_area for context in self.contexts], dtype=bool)[of]
-        if not areas.any():
-            return lines, owners
-        if (flat := areas & _is_straight(lines)).any():
-            lines, owners, areas = lines.take(~flat), owners[~flat], areas[~flat]
-        ajar = areas & ~lines.closed
-        if not ajar.any():
-            return lines, owners
-        order = np.argsort(np.concatenate((np.flatnonzero(~ajar), np.flatnonzero(ajar))))
-        return Lines.join((lines.take(~ajar), lines.take(ajar).closed_up())).take(order), owners
+    def _with_closed_fills(
+        self, lines: Lines, owners: Ints, of: Ints, cut: bool
+    ) -> tuple[Lines, Ints]:
+        """Return the lines, filled areas closed, and behind each stroked open path its fill's last edge.
 
-    def _near(self, lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
-        """Return the lines at their places, without those that reach beyond all paper."""
+        A line there and back encloses nothing: as an area it is not seen. What a screen shows of a stroke
+        without length depends on its caps, which a pen has not: it is noted.
+        """
+        kinds = [
+            (
+                c.is_area,
+                cut and bool(c.stroke and c.shows_fill),
+                cut and bool(c.stroke) and not c.has_caps,
+            )
+            for c in self.contexts
+        ]
+        flags = np.array(kinds, dtype=bool).reshape(-1, 3)
+        if not flags.any():
+            return lines, owners
+        areas, filled, capless = flags[of].T
+        ajar = (lines.starts != lines.ends).any(axis=1)
+        if (capless & ~ajar & (lines.counts == 2)).any():
+            self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
+        filled &= ajar & (lines.counts > 2)
+        if not (areas.any() or filled.any()):
+            return lines, owners
+        flat = _is_straight(lines)
+        seen, edged = np.flatnonzero(~(areas & flat)), np.flatnonzero(filled & ~flat)
+        edges = Lines.of(np.stack((lines.ends[edged], lines.starts[edged]), axis=1))
+        places = np.concatenate((seen, edged))
+        closed = lines.take(seen).closed_up((areas & ~lines.closed)[seen])
+        return in_order([closed, edges], places, owners[places])
+
+    def _placed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+        """Return the lines at their places in mm, without those that reach beyond all paper."""
+        matrices = np.array([context.matrix for context in self.contexts])
+        points = lines.points
+        if not (matrices == IDENTITY).all():
+            each = np.repeat(of[owners], lines.counts)
+            a, b, c, d, e, f = matrices[0] if len(matrices) == 1 else matrices[each].T
+            x, y = points.T
+            points = np.stack((a * x + c * y + e, b * x + d * y + f), axis=1)
         lines = lines.with_points(points)
         if max(np.max(points, initial=0.0), -np.min(points, initial=0.0)) <= LARGEST:
             return lines, owners
         self.unsupported["lines that reach a thousand kilometres away are not drawn"] = 1
-        near = (np.abs(points) <= LARGEST).all(axis=1)
-        whole = np.logical_and.reduceat(near, lines.offsets[:-1])
-        return lines.take(whole), owners[whole]
-
-    def _with_seen_ends(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
-        """Return the lines, and behind each stroked open path the edge that closes its fill.
-
-        What a screen shows of a stroke without length depends on its caps, which a pen has not: it is noted.
-        """
-        kinds = [(bool(c.stroke), c.has_caps, c.shows_fill) for c in self.contexts]
-        stroked, caps, filled = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
-        counts = lines.counts
-        chosen = np.flatnonzero(stroked & np.where(counts > 2, filled, ~caps))
-        if not len(chosen):
-            return lines, owners
-        first, last = (
-            lines.points.take(at, axis=0)
-            for at in (lines.offsets[chosen], lines.offsets[chosen + 1] - 1)
-        )
-        closed = (first == last).all(axis=1)
-        if (closed & (counts[chosen] == 2)).any():
-            self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
-        ajar = chosen[~closed & (counts[chosen] > 2)]
-        ajar = ajar[~_is_straight(lines.take(ajar))] if len(ajar) else ajar
-        if not len(ajar):
-            return lines, owners
-        edges = Lines.of(np.stack((lines.ends[ajar], lines.starts[ajar]), axis=1))
-        places = np.concatenate((np.arange(len(lines)), ajar))
-        return _in_order([lines, edges], places, np.concatenate((owners, owners[ajar])))
+        near = np.logical_and.reduceat((np.abs(points) <= LARGEST).all(axis=1), lines.offsets[:-1])
+        return lines.take(near), owners[near]
 
     def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
-        parts: list[tuple[Lines, Ints]] = []
-        contexts = of[owners]
-        plain = np.array([not context.dashes for context in self.contexts])[contexts]
-        parts.append((lines.take(plain), np.flatnonzero(plain)))
-        for number in np.unique(contexts[~plain]).tolist():
-            which = np.flatnonzero(contexts == number)
-            context = self.contexts[number]
+        numbers = of[owners]
+        parts: list[Lines] = []
+        sources: list[Ints] = []
+        for number in np.unique(numbers).tolist():
+            which, context = np.flatnonzero(numbers == number), self.contexts[number]
             pieces, source = dashed(lines.take(which), context.dashes, context.dash_offset)
-            parts.append((pieces, which[source]))
-        sources = np.concatenate([source for _, source in parts])
-        return _in_order([part for part, _ in parts], sources, owners[sources])
+            parts.append(pieces)
+            sources.append(which[source])
+        places = np.concatenate(sources)
+        return in_order(parts, places, owners[places])
 
     def _clipped(
         self, lines: Lines, owners: Ints, of: Ints, whole: Lines, whole_owners: Ints
     ) -> tuple[Lines, Ints]:
-        """Return the lines within their clips, and where a clip cuts what is filled, that edge."""
-        numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
-        fills = np.array([c.is_area for c in self.contexts], dtype=bool)
-        shown = np.array([c.shows_fill for c in self.contexts], dtype=bool)
-        # Of an area without a stroke all that is seen is the border of what is left of it.
-        clips = numbers[of[owners]]
-        stroked = np.where(fills[of[owners]], -1, clips)
-        filled = np.where(shown, numbers, -1)[of[whole_owners]]
-        parts: list[Lines] = [lines.take(clips < 0)]
-        places: list[Ints] = [np.flatnonzero(clips < 0)]
-        outlines: list[Ints] = [owners[clips < 0]]
-        for number in np.unique(clips[clips >= 0]).tolist():
-            area = self.clips[number]
-            if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
-                continue
-            which = np.flatnonzero(stroked == number)
-            pieces, source = _inside(lines.take(which), area)
-            parts.append(pieces)
-            places.append(which[source])
-            outlines.append(owners[which[source]])
-            which = np.flatnonzero(filled == number)
-            edges, edge_owners = self._edges(area, of, whole.take(which), whole_owners[which])
-            parts.append(edges)
-            # Behind the last line of the outline that they complete.
-            places.append(np.searchsorted(owners, edge_owners, side="right") - 1)
-            outlines.append(edge_owners)
-        return _in_order(parts, np.concatenate(places), np.concatenate(outlines))
+        """Return the lines within their clips, and where a clip cuts what is filled, that edge.
 
-    def _edges(self, clip: Region, of: Ints, lines: Lines, owners: Ints) -> tuple[Lines, Ints]:
-        """Return what ends the filled areas of `lines` in a clip, and the outline of each.
+        Most outlines are in their clip as a whole.
+        """
+        import shapely
+
+        from drawscape.geometry.clip import pieces_in
+
+        numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])[of]
+        areas = np.array([c.is_area for c in self.contexts], dtype=bool)[of]
+        low, high = (f.reduceat(whole.points, whole.offsets[:-1]) for f in (np.minimum, np.maximum))
+        boxes = shapely.box(*low.T, *high.T)
+        inside = numbers[whole_owners] < 0
+        reached = inside.copy()
+        wider = {
+            n: self.clips[n].buffer(_ALONG_MM, join_style="mitre")
+            for n in set(numbers.tolist()) - {-1}
+        }
+        for number, clip in wider.items():
+            which = np.flatnonzero(numbers[whole_owners] == number)
+            shapely.prepare([clip, self.clips[number]])
+            inside[which] = shapely.contains_properly(self.clips[number], boxes[which])
+            reached[which] = shapely.intersects(clip, boxes[which])
+        straying = np.isin(whole_owners, whole_owners[~inside])
+        reached &= straying
+        kept = ~np.isin(owners, whole_owners[straying])
+        stroked = np.isin(owners, whole_owners[reached]) & ~areas[owners]
+        parts, outlines = [lines.take(kept)], [owners[kept]]
+        for number in sorted(wider):
+            which = np.flatnonzero(stroked & (numbers[owners] == number))
+            if len(which):
+                pieces, source = pieces_in(lines.take(which), wider[number])
+                parts.append(pieces)
+                outlines.append(owners[which[source]])
+        for outline, own in by_outline(whole.take(reached), whole_owners[reached]):
+            if self.contexts[of[outline]].shows_fill:
+                parts.append(self._edges(own, self.contexts[of[outline]]))
+                outlines.append(np.full(len(parts[-1]), outline))
+        places = np.concatenate(outlines)
+        return in_order(parts, places, places)
+
+    def _edges(self, lines: Lines, context: Context) -> Lines:
+        """Return what ends the filled area of an outline in its clip.
 
         Of a stroked shape these are the pieces of the clip's border, of another the border of what is left.
         """
         import shapely
 
-        shapely.prepare(clip)
-        found: list[Lines] = []
-        found_owners: list[int] = []
-        for outline, own in by_outline(lines, owners):
-            context, bounds = self.contexts[of[outline]], own.bounds
-            if bounds is None:
-                continue
-            if clip.contains_properly(shapely.box(*bounds)):
-                kept = own if context.is_area else Lines.of([])
-            else:
-                area = region(own, evenodd=context.evenodd)
-                if context.is_area:
-                    ends = areas_only(area.intersection(clip)).boundary
-                else:
-                    border = area.boundary
-                    ends = shapely.intersection(clip.boundary, area).difference(border)
-                pieces = shapely.get_parts(shapely.line_merge(ends))
-                if not context.is_area:  # the border itself is drawn
-                    pieces = pieces[~shapely.within(pieces, border.buffer(3 * _ALONG_MM))]
-                kept = Lines.of(
-                    [
-                        np.asarray(piece.coords)[:, :2]
-                        for piece in pieces
-                        if piece.geom_type in ("LineString", "LinearRing") and piece.length > 1e-6
-                    ]
-                )
-            found.append(kept)
-            found_owners += [outline] * len(kept)
-        return Lines.join(found), np.array(found_owners, dtype=np.int64)
-
-
-def _inside(lines: Lines, clip: Region) -> tuple[Lines, Ints]:
-    """Return the pieces of lines within a clip, and the line that each is of; most are in it as a whole."""
-    import shapely
-
-    from drawscape.geometry.clip import pieces_in
-
-    if not len(lines):
-        return lines, np.empty(0, dtype=np.int64)
-    low, high = (f.reduceat(lines.points, lines.offsets[:-1]) for f in (np.minimum, np.maximum))
-    clip = clip.buffer(_ALONG_MM, join_style="mitre")
-    shapely.prepare(clip)
-    boxes = shapely.box(*low.T, *high.T)
-    whole = shapely.contains_properly(clip, boxes)
-    cut = np.flatnonzero(~whole & shapely.intersects(clip, boxes))
-    if not len(cut):
-        return lines.take(whole), np.flatnonzero(whole)
-    pieces, source = pieces_in(lines.take(cut), clip)
-    places = np.concatenate((np.flatnonzero(whole), cut[source]))
-    return _in_order([lines.take(whole), pieces], places, places)
+        clip, area = self.clips[context.clip or 0], region(lines, evenodd=context.evenodd)
+        if context.is_area:
+            return from_shapely(area.intersection(clip))
+        border = area.boundary  # it is drawn already
+        ends = shapely.intersection(clip.boundary, area).difference(border)
+        pieces = shapely.get_parts(shapely.line_merge(ends))
+        pieces = pieces[~shapely.within(pieces, border.buffer(3 * _ALONG_MM))]
+        pieces = pieces[shapely.length(pieces) > 1e-6]
+        return Lines.of([shapely.get_coordinates(piece) for piece in pieces])
 
 
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
@@ -330,7 +299,7 @@ def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
         yield int(owners[begin]), Lines(points, offsets - offsets[0])
 
 
-def _in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Lines, Ints]:
+def in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Lines, Ints]:
     """Return the pieces in the order of their `places`, and the outline of each."""
     order = np.argsort(places, kind="stable")
     return Lines.join(parts).take(order), outlines[order]
@@ -343,17 +312,6 @@ def _is_straight(lines: Lines) -> Flags:
     xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
     straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
     return straight
-
-
-def _placed(lines: Lines, matrices: Floats, of: Ints) -> Floats:
-    """Return the points under each line's matrix."""
-    if (matrices == IDENTITY).all():
-        return lines.points
-    x, y = lines.points[:, 0], lines.points[:, 1]
-    a, b, c, d, e, f = (
-        matrices[0] if len(matrices) == 1 else matrices[np.repeat(of, lines.counts)].T
-    )
-    return np.stack((a * x + c * y + e, b * x + d * y + f), axis=1)
 
 
 def region(lines: Lines, *, evenodd: bool = False) -> Region:
