@@ -1,8 +1,9 @@
 /* A board: drawings in a grid (or jobs in rows), chosen by mouse and keys, with a toolbar for what is chosen.
 
-   Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, format, ...}]}, buffers: pictures
-                                     {enlarged: {id, caption, format}}, buffer: the picture
-                                     {tree: [{number, parent, stars, current, format}]}, buffers: pictures
+   Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, url, ...}]}
+                                     {enlarged: {id, caption, url}}
+                                     {tree: [{number, parent, stars, current, url}]}
+   Pictures are data URLs: the page asks nobody for them, and four hundred are there at once.
    Page to kernel:                   {act, value}
    State:                            head {title, name, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
                                      empty, below (a widget's id), details
@@ -68,13 +69,6 @@ function button(name, tip, picture, onclick) {
   return made;
 }
 
-function showPicture(image, picture, format) {
-  const former = image.src;
-  image.hidden = !picture?.byteLength;
-  image.src = image.hidden ? "" : URL.createObjectURL(new Blob([picture], { type: `image/${format}` }));
-  if (former) URL.revokeObjectURL(former);
-}
-
 function showStars(root, stars) {
   root.replaceChildren(...Array.from({ length: STARS }, (_, i) =>
     make("span", { className: i < stars ? "on" : "", textContent: i < stars ? "★" : "☆", data: { star: i + 1 } })));
@@ -93,11 +87,11 @@ class Tile {
   }
 
   /* An older state never replaces a newer one, in whatever order they come. */
-  show(content, picture) {
-    if (content.number < this.number) return;
-    const { number, caption, hint, stars, state, progress, format } = content;
-    if (content.picture !== this.picture) showPicture(this.image, picture, format);
-    Object.assign(this, { number, picture: content.picture, rating: stars });
+  show({ number, caption, hint, stars, state, progress, url }) {
+    if (number < this.number) return;
+    this.image.hidden = !url;
+    if (this.image.src !== url) this.image.src = url;
+    Object.assign(this, { number, rating: stars });
     this.caption.textContent = caption;
     this.root.title = hint;
     this.root.dataset.state = state;
@@ -108,10 +102,7 @@ class Tile {
     showStars(this.stars, stars);
   }
 
-  dispose() {
-    if (this.image.src) URL.revokeObjectURL(this.image.src);
-    this.root.remove();
-  }
+  dispose() { this.root.remove(); }
 }
 
 /* A job as a row of the queue's table. */
@@ -173,14 +164,11 @@ class Enlarged {
     this.root.focus();
   }
 
-  receive({ id, caption, format }, picture) {
+  receive({ id, caption, url }) {
     if (id !== this.id || !this.root.open) return;
     const shown = new Image();  // decoded first: no blank between small and large
-    showPicture(shown, picture, format);
-    const former = this.large;
-    this.large = shown.src;
-    shown.decode().then(() => { if (id === this.id) this.image.src = shown.src; }, () => {});
-    if (former) URL.revokeObjectURL(former);
+    shown.src = url;
+    shown.decode().then(() => { if (id === this.id) this.image.src = url; }, () => {});
     this.caption.textContent = caption;
   }
 
@@ -193,7 +181,6 @@ class Enlarged {
 
   dispose() {
     window.removeEventListener("resize", this.resized);
-    if (this.large) URL.revokeObjectURL(this.large);
     this.root.remove();
   }
 }
@@ -357,13 +344,13 @@ class Board {
     return this.tiles.get(id);
   }
 
-  receive(message, buffers) {
-    (message.tiles ?? []).forEach((content, i) => {
-      this.tile(content.id).show(content, buffers[i]);
+  receive(message) {
+    for (const content of message.tiles ?? []) {
+      this.tile(content.id).show(content);
       if (content.id === this.enlarged.id) showStars(this.enlarged.stars, content.stars);
-    });
-    if (message.enlarged) this.enlarged.receive(message.enlarged, buffers[0]);
-    if (message.tree) this.showTree(message.tree, buffers);
+    }
+    if (message.enlarged) this.enlarged.receive(message.enlarged);
+    if (message.tree) this.showTree(message.tree);
   }
 
   showHead() {
@@ -391,24 +378,18 @@ class Board {
     this.filters.hidden = !specs.length;
   }
 
-  showTree(generations, buffers) {
+  showTree(generations) {
     const branch = parent => {
       const items = generations.filter(one => one.parent === parent).map(one => {
-        const picture = buffers[one.number - 1];
         const words = `generation ${one.number}${one.stars ? `, ${one.stars} with stars` : ""}`;
         const made = button(`${one.number}${one.stars ? " ★" : ""}`, `Show ${words}`, "", () => this.send("go_to", one.number));
         made.setAttribute("aria-label", words);
         if (one.current) made.setAttribute("aria-current", "true");
-        if (picture?.byteLength) {
-          const image = make("img", { alt: "" });
-          showPicture(image, picture, one.format);
-          made.prepend(image);
-        }
+        if (one.url) made.prepend(make("img", { alt: "", src: one.url }));
         return make("li", {}, made, ...branch(one.number));
       });
       return items.length ? [make("ul", {}, ...items)] : [];
     };
-    for (const image of this.tree.querySelectorAll("img")) URL.revokeObjectURL(image.src);
     this.tree.replaceChildren(...branch(0));
     this.tree.hidden = false;
   }
@@ -578,7 +559,7 @@ function render({ model, el, host }) {
   const board = new Board(model, el, host);
   const arrange = () => board.arrange(), fit = () => board.fit(), showHead = () => board.showHead();
   const handlers = {  // one event each: not every host takes several
-    "msg:custom": (message, buffers) => board.receive(message, buffers),
+    "msg:custom": message => board.receive(message),
     "change:order": arrange, "change:empty": arrange,
     "change:columns": fit, "change:tile_px": fit,
     "change:selected": () => board.mark(),

@@ -455,8 +455,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         picture = result_picture(str(drawing.path))
         if picture is None:
             raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
-        words = {"id": tile_id, "caption": figures_words(drawing), "format": picture.format}
-        self.send({"enlarged": words}, [picture.data])
+        caption = figures_words(drawing)
+        self.send({"enlarged": {"id": tile_id, "caption": caption, "url": picture.url}})
 
     def sort(self, order: str) -> None:
         """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
@@ -612,14 +612,13 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         if self._is_saved and tile_ids:
             self._keeping.request()
         for first in range(0, len(tile_ids) if self._is_open else 0, AT_ONCE):
-            contents, pictures = [], []
+            contents = []
             with reading():
                 for one in tile_ids[first : first + AT_ONCE]:
                     tile = self._tiles[one]
                     found = self._picture(self._cells[one]) if tile["picture"] else None
-                    contents.append({**tile, "format": found.format if found else ""})
-                    pictures.append(found.data if found else b"")
-            self.send({"tiles": contents}, pictures)
+                    contents.append({**tile, "url": found.url if found else ""})
+            self.send({"tiles": contents})
 
     def _send_more(self) -> None:
         """Send what else a page needs that opens; for boards that have more than tiles."""

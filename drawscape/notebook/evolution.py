@@ -299,9 +299,9 @@ class Evolution(Board):
         if not self._is_open:
             return
         pictures = [self._best(one).picture() for one in self.generations]
-        formats = [picture.format if picture else "" for picture in pictures]
-        nodes = [{**node, "format": f} for node, f in zip(self._tree(), formats, strict=True)]
-        self.send({"tree": nodes}, [picture.data if picture else b"" for picture in pictures])
+        urls = [picture.url if picture else "" for picture in pictures]
+        nodes = [{**node, "url": url} for node, url in zip(self._tree(), urls, strict=True)]
+        self.send({"tree": nodes})
 
     def _tree(self) -> list[dict[str, Any]]:
         """Return what the tree shows of each generation, numbered from 1; 0 is the parent of the first."""
