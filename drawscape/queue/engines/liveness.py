@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
-from enum import Enum, auto
 from pathlib import Path
 
 from drawscape import clock
@@ -26,7 +25,6 @@ _TROUBLE_CHARS = 500
 _GRACE_S = 5.0
 """A living worker announces itself again within a second or so, on a busy machine two."""
 
-_FORGET_S = 3600.0
 _CHECK_S = 0.02
 _FIELDS = {field.name for field in fields(WorkerInfo)}
 
@@ -36,21 +34,14 @@ _HELD: dict[str, int] = {}
 _HELD_LOCK = threading.RLock()
 """Held while a descriptor is exchanged or written through: once closed, its number may be another file's."""
 
-_UNKNOWN: dict[tuple[Path, str], tuple[float, float]] = {}
-"""Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
-
-
-class _Sign(Enum):
-    ALIVE = auto()
-    DEAD = auto()
-    UNKNOWN = auto()
-
 
 class Locks:
     """The workers whose lock files lie in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._unknown: dict[str, tuple[float, float]] = {}
+        """Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
         """Take the lock that shows that `info.id` is alive, for as long as this process lives.
@@ -110,20 +101,15 @@ class Locks:
                 os.close(descriptor)
 
     def forget_dead(self) -> None:
-        """Remove the lock files of dead workers, whose jobs have been recovered.
-
-        A file of which nothing certain is known is removed after an hour.
-        """
+        """Remove the lock files of dead workers, whose jobs have been recovered."""
         for path in self._folder.glob("*.lock"):
-            sign = self._sign_of(path.stem)[0]
-            with contextlib.suppress(OSError):
-                age_s = time.time() - path.stat().st_mtime
-                if sign is _Sign.DEAD or (sign is _Sign.UNKNOWN and age_s > _FORGET_S):
+            if self._check(path.stem)[0] is False:
+                with contextlib.suppress(OSError):
                     path.unlink()
 
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the worker with that id is alive."""
-        return worker is not None and self._sign_of(worker)[0] is _Sign.ALIVE
+        return worker is not None and self._check(worker)[0] is True
 
     def is_dead(self, worker: str | None) -> bool:
         """Return whether `worker` may be taken for dead.
@@ -133,16 +119,15 @@ class Locks:
         """
         if worker is None:
             return True
-        key = self._folder, worker
-        sign = self._sign_of(worker)[0]
-        if sign is not _Sign.UNKNOWN:
-            _UNKNOWN.pop(key, None)
-            return sign is _Sign.DEAD
+        is_alive = self._check(worker)[0]
+        if is_alive is not None:
+            self._unknown.pop(worker, None)
+            return not is_alive
         now = time.monotonic()
-        since, asked = _UNKNOWN.get(key, (now, now))
+        since, asked = self._unknown.get(worker, (now, now))
         if now - asked > _GRACE_S / 2:  # what was unknown long ago may have been known in between
             since = now
-        _UNKNOWN[key] = since, now
+        self._unknown[worker] = since, now
         return now - since >= _GRACE_S
 
     def await_sign(self, worker: str | None) -> bool:
@@ -155,31 +140,29 @@ class Locks:
 
     def living(self) -> list[WorkerInfo]:
         """Return the workers that are alive, oldest first."""
-        signs = [self._sign_of(path.stem) for path in self._folder.glob("*.lock")]
-        found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
+        checked = [self._check(path.stem) for path in self._folder.glob("*.lock")]
+        found = [info for is_alive, info in checked if is_alive and info is not None]
         return sorted(found, key=lambda info: info.started_at)
 
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}.lock"
 
-    def _sign_of(self, worker: str) -> tuple[_Sign, WorkerInfo | None]:
+    def _check(self, worker: str) -> tuple[bool | None, WorkerInfo | None]:
+        """Return whether a worker is alive, None where that is not certain, and what it says of itself."""
         with _HELD_LOCK:
             if worker in _HELD:
-                return _Sign.ALIVE, _read(_HELD[worker])
+                return True, _read(_HELD[worker])
         try:
-            descriptor = os.open(self._path(worker), os.O_RDONLY)
+            file = open(self._path(worker), "rb", buffering=0)  # noqa: SIM115
         except OSError:
-            return _Sign.UNKNOWN, None
-        try:
-            info = _read(descriptor)
-            # A shared lock: two that look at the same time do not disturb each other.
-            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return _Sign.ALIVE, info
-        else:
-            return _sign_of_process(info, os.fstat(descriptor).st_ino), info
-        finally:
-            os.close(descriptor)
+            return None, None
+        with file:
+            info = _read(file.fileno())
+            try:  # a shared lock: two that look at the same time do not disturb each other
+                fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True, info
+            return _is_running(info, os.fstat(file.fileno()).st_ino), info
 
 
 def _write(descriptor: int, info: WorkerInfo) -> None:
@@ -195,21 +178,18 @@ def _read(descriptor: int) -> WorkerInfo | None:
     return None
 
 
-def _sign_of_process(info: WorkerInfo | None, inode: int) -> _Sign:
-    """What the process shows that the unlocked file names."""
+def _is_running(info: WorkerInfo | None, inode: int) -> bool | None:
+    """Return whether the process runs that the unlocked file names, None where that is not certain."""
     if info is None or info.inode != inode:  # a copy, or of an older version
-        return _Sign.UNKNOWN
+        return None
     here = clock.process_space()
     if info.boot != here:
         same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
-        return _Sign.UNKNOWN if same_machine else _Sign.DEAD
+        return None if same_machine else False
     if info.process_started is not None:
-        is_same = clock.started_at(info.pid) == info.process_started
-        return _Sign.ALIVE if is_same else _Sign.DEAD
+        return clock.started_at(info.pid) == info.process_started
     try:  # where there is no /proc
         os.kill(info.pid, 0)
-    except ProcessLookupError:
-        return _Sign.DEAD
-    except PermissionError:
-        pass
-    return _Sign.UNKNOWN
+    except OSError as error:
+        return False if isinstance(error, ProcessLookupError) else None
+    return None
