@@ -22,7 +22,7 @@ from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from drawscape.clock import failpoint
 from drawscape.project_modules import add_folder
@@ -105,15 +105,6 @@ class Channel:
             start = end
         del self._data[:start]
         return found
-
-
-class Progress(NamedTuple):
-    """How far a job is: fraction, message, notes (as JSON), preview; None for what has not changed."""
-
-    fraction: float
-    message: str | None
-    meta: str | None
-    preview: bytes | None
 
 
 def main(
@@ -261,9 +252,15 @@ class Child:
         if preview is not None and len(preview) > PREVIEW_BYTES:
             _LOG.warning("a preview of %d bytes is left out", len(preview))
             preview = None
-        notes = None if meta is None else checked_notes(meta)
-        text = None if message is None else storable(message, _MESSAGE_CHARS)
-        self._send(Kind.PROGRESS, mark, fraction, text, notes, preview)
+        values = {
+            "progress": fraction,
+            "message": None if message is None else storable(message, _MESSAGE_CHARS),
+            "meta": None if meta is None else checked_notes(meta),
+            "picture": preview,
+        }
+        self._send(
+            Kind.PROGRESS, mark, {key: one for key, one in values.items() if one is not None}
+        )
 
 
 def _peak_kb() -> int:

@@ -30,7 +30,7 @@ from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 from drawscape.queue.store import acknowledge, give_back, refuse
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import Kind, Progress
+from drawscape.queue.worker.child import Kind
 from drawscape.queue.worker.child_process import (
     ChildProcess,
     ChildStartError,
@@ -44,14 +44,13 @@ _NEVER_BEGUN = (
     "changed faster than a child could start"
 )
 _START_LIMIT_S = 60.0  # importing a large project may take seconds
-_FIRST_LOOK_S, _LOOK_S = 0.005, 0.5  # when memory is looked at first, and how often later on
+_LOOK_S = 0.1  # how often memory is measured, and others see what was printed; most jobs have ended by then
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
 
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536
 _ROW_BYTES = 16_384
-_FIRST_PAUSE_S, _PAUSE_S = 0.02, 0.25  # most jobs have ended by then
 _BYTES_A_S = 1_000_000
 _NEVER = 2**62
 
@@ -68,7 +67,8 @@ class JobLog:
         self._start = 0  # where the log lies that `_data` begins with
         self._row = 0  # and where the row begins that grows
         self._written = 0
-        self._due = 0.0
+        self.due_at = 0.0
+        """When it may be written again, in monotonic seconds."""
         self._is_placed = held.token == 1
 
     @property
@@ -76,41 +76,19 @@ class JobLog:
         """How much was printed, for `since`."""
         return self._start + len(self._data)
 
-    @property
-    def is_held(self) -> bool:
-        """Whether there is text that nobody else sees yet."""
-        return self._written < self.end
-
     def write(self, data: bytes) -> None:
         """Add `data`; of what exceeds twice the cap the last `CAP_BYTES` stay."""
-        if not self._data:
-            self._due = time.monotonic() + _FIRST_PAUSE_S
         self._data += data
         if len(self._data) > 2 * CAP_BYTES:
             gone = len(self._data) - CAP_BYTES
             del self._data[:gone]
             self._start += gone
             self._row = max(self._row, self._start)
-        self.flush()
 
     def flush(self) -> None:
-        """Let others see what was held long enough."""
-        if not self.is_held or time.monotonic() < self._due:
+        """Let others see it: write the row that grows; when it is full the next begins behind it."""
+        if self._written == self.end:
             return
-        self._due = time.monotonic() + _PAUSE_S
-        with contextlib.suppress(DrawscapeError):  # it is tried again
-            self._send()
-
-    def close(self) -> None:
-        """Write what is held: the job is about to end."""
-        if self.is_held:
-            try:
-                self._send()
-            except DrawscapeError as error:
-                _LOG.warning("event=log_not_written job=%s error=%r", self._held.id, str(error))
-
-    def _send(self) -> None:
-        """Write the row that grows; when it is full the next begins behind it."""
         engine = self._engine
         if not self._is_placed:
             rows = engine.read(engine.LOG_ROWS, id=self._held.id, position=_NEVER)
@@ -118,7 +96,7 @@ class JobLog:
             self._start, self._row, self._written = self._start + before, self._row + before, before
             self._is_placed = True
         data = bytes(self._data[self._row - self._start :])
-        self._due += len(data) / _BYTES_A_S
+        self.due_at = time.monotonic() + len(data) / _BYTES_A_S
         engine.write(engine.WRITE_LOG, **self._held.key, position=self._row, data=data)
         if self.end > CAP_BYTES:
             engine.write(engine.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
@@ -177,7 +155,7 @@ class Slot:
         self.is_lost = False
         """Whether the job is to go back to the queue: it may be another worker's by now."""
         self._child: Any = None  # a ChildProcess in all states but EMPTY
-        self._unwritten: Progress | None = None
+        self._unwritten: dict[str, Any] = {}
         self._limit_at = math.inf  # of the present state, in monotonic seconds
         self._look_at = math.inf
 
@@ -218,7 +196,7 @@ class Slot:
         self._verdict: tuple[str, str | None] | None = None
         self._mark = 0
         self._previewed = claim.token > 1
-        self._unwritten = None
+        self._unwritten = {}
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -234,8 +212,7 @@ class Slot:
             self._try_another()
             return
         self._enter(State.RUNNING, math.inf if claim.timeout_s is None else claim.timeout_s)
-        self._look_s = _FIRST_LOOK_S
-        self._look_at = time.monotonic() + _FIRST_LOOK_S
+        self._look_at = time.monotonic() + _LOOK_S
 
     def release(self) -> Claim | None:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
@@ -251,7 +228,7 @@ class Slot:
             self._child.end()
             self._child.close()
             self._child = None
-        self._unwritten = None
+        self._unwritten = {}
         self._enter(State.EMPTY)
         self._look_at = math.inf
 
@@ -310,7 +287,7 @@ class Slot:
             elif kind == Kind.DONE:
                 self._answered(content)
             else:
-                self._note(Progress(*content[1:]))
+                self._unwritten |= content[1]
         self._write_progress()
 
     def _copy_log(self) -> None:
@@ -319,39 +296,26 @@ class Slot:
             data = b"" if child is None else child.read_log()
             if data and self.claim is not None:
                 self._log.write(data)
-                if self._log.is_held:  # it is written at the next look
-                    self._look_s, self._look_at = _FIRST_LOOK_S, time.monotonic() + _FIRST_LOOK_S
             if len(data) < 65_536:
                 break
 
-    def _note(self, progress: Progress) -> None:
-        if self._unwritten is not None:
-            progress = progress._replace(
-                meta=progress.meta or self._unwritten.meta,
-                preview=progress.preview or self._unwritten.preview,
-            )
-        self._unwritten = progress
-
     def _write_progress(self) -> None:
-        """Write how far the job is; what is not written is tried again with what comes next."""
-        if self._unwritten is None:
+        """Write how far the job is; what is not written is tried again at the next look."""
+        if not self._unwritten:
             return
         engine, claim = self._engine, self.claim
-        fraction, message, meta, preview = self._unwritten
-        values = {"progress": fraction, "message": message, "meta": meta}
+        values = {"message": None, "meta": None, **self._unwritten, **claim.key}
         try:
-            if preview is not None:
-                engine.write(engine.WRITE_PREVIEW, **claim.key, picture=preview)
+            if "picture" in values:
+                engine.write(engine.WRITE_PREVIEW, **values)
                 self._previewed = True
-            if not engine.write(engine.PROGRESS, **claim.key, **values):
+            if not engine.write(engine.PROGRESS, **values):
                 self.is_lost = True
         except DrawscapeError:
-            self._look_s = _FIRST_LOOK_S
-            self._look_at = time.monotonic() + _FIRST_LOOK_S
             return
         except Exception as error:  # noqa: BLE001 - progress is not worth the job
             _LOG.warning("job=%s event=progress_not_written error=%r", claim.id, str(error))
-        self._unwritten = None
+        self._unwritten = {}
 
     def _write(self, statement: str, **values: Any) -> None:
         """Write what is not worth the job."""
@@ -365,9 +329,10 @@ class Slot:
     def _look(self, now: float) -> None:
         if self.state is State.RUNNING:
             self._child.sample_peak()
-        self._look_s = min(2 * self._look_s, _LOOK_S)
-        self._look_at = now + self._look_s
-        self._log.flush()
+        self._look_at = now + _LOOK_S
+        if now >= self._log.due_at:
+            with contextlib.suppress(DrawscapeError):  # it is tried again
+                self._log.flush()
         self._write_progress()
 
     def _limit_is_over(self) -> None:
@@ -402,10 +367,13 @@ class Slot:
     def _end(self, outcome: Outcome, *, reusable: bool = False) -> None:
         self._limit_at = math.inf
         self._write_progress()
-        self._unwritten = None
+        self._unwritten = {}
         if self._previewed and outcome.status == "finished":
             self._write(self._engine.DROP_PREVIEW)
-        self._log.close()
+        try:
+            self._log.flush()
+        except DrawscapeError as error:
+            _LOG.warning("event=log_not_written job=%s error=%r", self.claim.id, str(error))
         if reusable:
             self._enter(State.IDLE)
             self._look_at = math.inf
