@@ -50,11 +50,12 @@ def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int
         "now": now,
         "finished": now - keep.finished_s,
         "others": now - keep.others_s,
+        "until": now - min(keep.finished_s, keep.others_s),
         "spared": now - keep.spared_s,
     }
     removed = sum(
         _remove(engine, statement, limits, sys.maxsize)
-        for statement in (engine.PRUNE_BY_TTL, engine.PRUNE_FINISHED, engine.PRUNE_OTHERS)
+        for statement in (engine.PRUNE_BY_TTL, engine.PRUNE_OLD)
     )
     surplus = engine.read(engine.ENDED_COUNT)[0][0] - keep.count
     removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)

@@ -156,7 +156,7 @@ def insert_many(
             shared = _columns(run, queue, model)
             for column in columns:
                 shared.pop(column, None)
-            engine.insert_rows(run, shared, columns, rows)
+            run.insert_rows(shared, columns, rows)
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
@@ -304,20 +304,15 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
 
 
 def promote_due(engine: Engine, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now.
-
-    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
-    """
-    due = engine.write(engine.PROMOTE, queue=queue)
+    """Return how many scheduled jobs came due and are queued now."""
     boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
-    return len(due) + len(engine.write(engine.PROMOTE_DELAYED, queue=queue, **boot))
+    return len(engine.write(engine.PROMOTE, queue=queue, **boot))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    moments = engine.read(engine.NEXT_DUE, queue=queue)
-    delays = engine.read(engine.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
-    waits = [at - clock.now() for (at,) in moments] + [at - clock.boot_s() for (at,) in delays]
+    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
+    waits = [wait_s for (wait_s,) in engine.read(engine.NEXT_DUE_S, queue=queue, **boot)]
     return max(0.0, min(waits)) if waits else None
 
 

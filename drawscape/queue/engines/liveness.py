@@ -21,7 +21,6 @@ from drawscape import clock
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _INFO_BYTES = 4096
-_TROUBLE_CHARS = 500
 _GRACE_S = 5.0
 """A living worker announces itself again within a second or so, on a busy machine two."""
 
@@ -90,7 +89,7 @@ class Locks:
         with _HELD_LOCK:
             descriptor = _HELD.get(worker)
             if descriptor is not None and (info := _read(descriptor)) is not None:
-                _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
+                _write(descriptor, replace(info, trouble=trouble))
 
     def retire(self, worker: str) -> None:
         """Let `worker`, one of this process, be gone."""

@@ -194,23 +194,6 @@ class PostgresEngine(PostgresQueries, JobTable):
         except psycopg.Error as error:
             raise named(error, self.label, raw, in_doubt=in_doubt) from error
 
-    def insert_rows(
-        self,
-        transaction: Any,
-        shared: Mapping[str, Any],
-        columns: Sequence[str],
-        rows: Iterable[Sequence[Any]],
-    ) -> None:
-        names = (*columns, *shared)
-        raw: Session = transaction.raw
-        try:
-            with raw.cursor().copy(f"copy job ({', '.join(names)}) from stdin") as copy:
-                for row in rows:
-                    copy.write_row((*row, *shared.values()))
-        except psycopg.Error as error:
-            raise named(error, self.label, raw, in_doubt=False) from error
-        transaction.wrote = True
-
     # Claims
 
     def claim(self, request: ClaimRequest) -> Claim | None:
@@ -294,15 +277,27 @@ class Run(PostgresQueries):
     """Runs the statements of the transaction that `raw` is in."""
 
     def __init__(self, raw: Session, label: str) -> None:
-        self.raw = raw
+        self._raw = raw
         self._label = label
         self.wrote = False
         """Whether the transaction has changed anything."""
 
     def __call__(self, statement: str, /, **values: Any) -> Rows:
-        rows, count = _ran(self.raw, self._label, statement, values, in_doubt=False)
+        rows, count = _ran(self._raw, self._label, statement, values, in_doubt=False)
         self.wrote |= not statement.lstrip().startswith("select") and count > 0
         return rows
+
+    def insert_rows(
+        self, shared: Mapping[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        names = ", ".join((*columns, *shared))
+        try:
+            with self._raw.cursor().copy(f"copy job ({names}) from stdin") as copy:
+                for row in rows:
+                    copy.write_row((*row, *shared.values()))
+        except psycopg.Error as error:
+            raise named(error, self._label, self._raw, in_doubt=False) from error
+        self.wrote = True
 
 
 def _ran(
@@ -384,10 +379,7 @@ select id, pid, slots, queue, started_at, host, lanes, version, renewed_at, trou
 where renewed_at + lease_s > {NOW} order by started_at
 """
 _BURY = f"delete from job_worker where renewed_at + lease_s <= {NOW}"
-_SIGNS = f"""
-select exists (select 1 from job_worker where id = :id),
-    exists (select 1 from job_worker where id = :id and renewed_at + lease_s > {NOW})
-"""
+_HOLDS = f"select renewed_at + lease_s > {NOW} from job_worker where id = :id"
 
 
 class Leases:
@@ -399,9 +391,8 @@ class Leases:
         self._held: dict[str, _Lease] = {}
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
-        values = (info.host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
-        lease = _Lease(self._engine, info.id, values, self._lease_s, on_renewal)
-        self._held[info.id] = lease
+        lease = self._held[info.id] = _Lease(self._engine, info, self._lease_s, on_renewal)
+        lease.start()
         if not lease.is_held.wait(self._lease_s):
             raise QueueError(f"{self._engine.label}: no connection to announce a worker")
 
@@ -409,11 +400,8 @@ class Leases:
         return False
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
-        self._engine.write(
-            "update job_worker set trouble = :trouble where id = :id",
-            trouble=trouble and trouble[:500],
-            id=worker,
-        )
+        change = "update job_worker set trouble = :trouble where id = :id"
+        self._engine.write(change, trouble=trouble, id=worker)
 
     def retire(self, worker: str) -> None:
         if worker in self._held:
@@ -427,16 +415,11 @@ class Leases:
         self._engine.write(_BURY)
 
     def is_alive(self, worker: str | None) -> bool:
-        return worker is not None and bool(self._signs_of(worker)[1])
+        return any(holds for (holds,) in self._engine.read(_HOLDS, id=worker))
 
     def is_dead(self, worker: str | None) -> bool:
         self.forget_dead()
-        return worker is None or not self._signs_of(worker)[0]
-
-    def _signs_of(self, worker: str) -> tuple[bool, bool]:
-        """Return whether the worker's row is there, and whether its lease holds."""
-        there, holds = self._engine.read(_SIGNS, id=worker)[0]
-        return bool(there), bool(holds)
+        return not self._engine.read(_HOLDS, id=worker)
 
     def await_sign(self, worker: str | None) -> bool:
         return self.is_alive(worker)
@@ -448,34 +431,33 @@ class Leases:
         ]
 
 
-class _Lease:
-    """The lease of one worker of this process, and the thread and connection that renew it."""
+class _Lease(threading.Thread):
+    """The thread that renews the lease of one worker of this process, by a separate connection."""
 
     def __init__(
         self,
         engine: PostgresEngine,
-        worker: str,
-        values: tuple[Any, ...],
+        info: WorkerInfo,
         lease_s: float,
         on_renewal: Callable[[Renewal], bool],
     ) -> None:
+        super().__init__(name="drawscape-lease", daemon=True)
         self._engine = engine
-        self._worker = worker
-        self._values = values
+        self._info = info
         self._log_position, self._server_at = "0/0", "epoch"
         self._lease_s = lease_s
         self._on_renewal = on_renewal
         self.is_held = threading.Event()
         self._is_over = threading.Event()
         self._lock = threading.Lock()
-        threading.Thread(target=self._run, name="drawscape-lease", daemon=True).start()
 
     def end(self) -> None:
         """Renew it no more."""
         with self._lock:
             self._is_over.set()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Renew it until it is over, however often the connection breaks."""
         trouble = ""
         while not self._is_over.wait(_SOON_S if trouble else 0.0):
             try:
@@ -493,7 +475,8 @@ class _Lease:
         with self._lock:
             if self._is_over.is_set():
                 return 0.0
-            key = self._worker, self._log_position, self._lease_s
+            info = self._info
+            key = info.id, self._log_position, self._lease_s
             asked_at, asked_boot_s = time.time(), clock.boot_s()
             row = psycopg.RawCursor(connection).execute(_RENEW, (*key, self._server_at)).fetchone()
             if row is not None:
@@ -505,10 +488,18 @@ class _Lease:
                 return self._lease_s / _RENEWALS if known_at == row[4] else _AGAIN_S
             # Others have taken what it ran, if its lease had ended.
             if self.is_held.is_set():
-                _LOG.error("worker=%s event=lease_lost", self._worker)
+                _LOG.error("worker=%s event=lease_lost", info.id)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
             asked_boot_s = clock.boot_s()
-            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *self._values)).fetchone()
+            values = (
+                info.host,
+                info.pid,
+                info.slots,
+                info.queue,
+                " ".join(info.lanes),
+                info.version,
+            )
+            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *values)).fetchone()
             if row is None:
                 return _SOON_S
             self._server_at = row[0]

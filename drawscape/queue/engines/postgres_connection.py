@@ -101,11 +101,8 @@ def label_of(url: str) -> str:
     'postgresql://ada@db/queue'
     """
     parts = conninfo.conninfo_to_dict(url)
-    user, host, port = (str(parts.get(name) or "") for name in ("user", "host", "port"))
-    path = str(parts.get("dbname") or "")
-    if host.startswith("/"):
-        return f"postgresql://{user}@/{path}?host={host}" + (f"&port={port}" if port else "")
-    return f"postgresql://{user}{'@' if user else ''}{host}{':' if port else ''}{port}/{path}"
+    user, host, port, name = (parts.get(key) or "" for key in ("user", "host", "port", "dbname"))
+    return f"postgresql://{user}{'@' if user else ''}{host}{':' if port else ''}{port}/{name}"
 
 
 def may_pass(error: BaseException) -> bool:

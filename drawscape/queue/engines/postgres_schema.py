@@ -212,8 +212,9 @@ def migrate(connection: psycopg.Connection[Any], label: str) -> tuple[int, int]:
         version = _number(connection, _VERSION)
         if version == 0:
             _refuse_foreign(connection, label)
-        elif version < OLDEST_TABLES:
-            _refuse_old_workers(connection)
+        elif version < OLDEST_TABLES and (found := connection.execute(_OLD_WORKERS).fetchall()):
+            names = ", ".join(f"process {pid} on {host}" for host, pid in found)
+            raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
         for number, statements in MIGRATIONS.items():
             for statement in statements if number > version else ():
                 connection.execute(statement, prepare=False)
@@ -225,13 +226,6 @@ def migrate(connection: psycopg.Connection[Any], label: str) -> tuple[int, int]:
                     (name, str(number)),
                 )
     return version, max(version, NEWEST)
-
-
-def _refuse_old_workers(connection: psycopg.Connection[Any]) -> None:
-    found = connection.execute(_OLD_WORKERS).fetchall()
-    if found:
-        names = ", ".join(f"process {pid} on {host}" for host, pid in found)
-        raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
 
 
 def _number(connection: psycopg.Connection[Any], name: str) -> int:

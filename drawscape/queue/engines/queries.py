@@ -240,23 +240,26 @@ class Queries:
     select id, token, stop_grace_s from job
     where status = 'started' and worker = :worker and stop_grace_s is not null
     """
+    # A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
+
     PROMOTE = """
     update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
-    where status = 'scheduled' and queue = :queue and due_boot is null and due_at <= :now returning id
+    where status = 'scheduled' and seq in (
+        select seq from job where status = 'scheduled' and queue = :queue
+            and due_boot is null and due_at <= :now
+        union all
+        select seq from job where status = 'scheduled' and queue = :queue
+            and due_boot is not null and due_boot = :boot and due_boot_s <= :boot_s)
+    returning id
     """
-    PROMOTE_DELAYED = """
-    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
-    where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :boot
-        and due_boot_s <= :boot_s returning id
-    """
-    NEXT_DUE = """
-    select due_at from job where status = 'scheduled' and due_boot is null and queue = :queue
-    order by due_at limit 1
-    """
-    NEXT_DELAYED = """
-    select due_boot_s from job where status = 'scheduled' and due_boot is not null and queue = :queue
-        and due_boot = :boot
-    order by due_boot_s limit 1
+    NEXT_DUE_S = """
+    select * from (select due_at - :now from job
+        where status = 'scheduled' and queue = :queue and due_boot is null
+        order by due_at limit 1) as at_moments
+    union all
+    select * from (select due_boot_s - :boot_s from job
+        where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :boot
+        order by due_boot_s limit 1) as after_delays
     """
     FORGET_BOOTS = """
     update job set due_boot = null, due_boot_s = null
@@ -492,15 +495,10 @@ class Queries:
         and status in {ENDED} and expires_at >= :after and {_NEEDLESS} order by expires_at limit :limit)
     returning expires_at
     """
-    PRUNE_FINISHED = f"""
+    PRUNE_OLD = f"""
     delete from job where seq in (
-        select seq from job where ended_at <= :finished and status = 'finished'
-        and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
-    returning ended_at
-    """
-    PRUNE_OTHERS = f"""
-    delete from job where seq in (
-        select seq from job where ended_at <= :others and status in {ENDED}
+        select seq from job where ended_at <= :until and status in {ENDED}
+        and ended_at <= case when status = 'finished' then :finished else :others end
         and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """

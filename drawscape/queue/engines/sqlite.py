@@ -204,6 +204,21 @@ class Run(Queries):
     def __call__(self, statement: str, /, **values: Any) -> Rows:
         return self._execute(statement, {"now": time.time(), **values}).fetchall()
 
+    def insert_rows(
+        self, shared: Mapping[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Insert rows into `job`, of which each has the values of `shared` too."""
+        row = f"({', '.join('?' * len(columns))})"
+        values = ", ".join(["?"] * len(shared) + [f"column{n + 1}" for n in range(len(columns))])
+        # A statement opens all trees of the table, which costs as much as a row.
+        left = iter(rows)
+        while some := [*islice(left, 1000)]:
+            self._execute(
+                f"insert into job ({', '.join((*shared, *columns))}) "
+                f"select {values} from (values {', '.join([row] * len(some))})",
+                (*shared.values(), *chain.from_iterable(some)),
+            )
+
 
 class SqliteEngine(JobTable):
     """The queue's SQLite file.
@@ -334,25 +349,6 @@ class SqliteEngine(JobTable):
     def list_value(self, values: Iterable[Any]) -> str:
         return json.dumps(list(values))
 
-    def insert_rows(
-        self,
-        transaction: Any,
-        shared: Mapping[str, Any],
-        columns: Sequence[str],
-        rows: Iterable[Sequence[Any]],
-    ) -> None:
-        """Insert rows into `job`, of which each has the values of `shared` too; within a transaction."""
-        row = f"({', '.join('?' * len(columns))})"
-        values = ", ".join(["?"] * len(shared) + [f"column{n + 1}" for n in range(len(columns))])
-        # A statement opens all trees of the table, which costs as much as a row.
-        left = iter(rows)
-        while some := [*islice(left, 1000)]:
-            self.connection.execute(
-                f"insert into job ({', '.join((*shared, *columns))}) "
-                f"select {values} from (values {', '.join([row] * len(some))})",
-                (*shared.values(), *chain.from_iterable(some)),
-            )
-
     # Claims
 
     def claim(self, request: ClaimRequest) -> Claim | None:
@@ -453,7 +449,6 @@ def _why_locked(path: Path, timeout_s: float) -> str:
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
 _LOCKED: list[Any] = []  # while the process forks
-_FORKING: list[Connection] = []
 _INHERITED: list[Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
@@ -466,17 +461,16 @@ def _before_fork() -> None:
     for engine in list(_ENGINES):
         if engine.write_lock.acquire(timeout=_FORK_PATIENCE_S):
             _LOCKED.append(engine.write_lock)
-    _FORKING.extend(_CONNECTIONS)
+    _INHERITED.extend(_CONNECTIONS)
 
 
 def _after_fork() -> None:
     while _LOCKED:
         _LOCKED.pop().release()
-    _FORKING.clear()
+    _INHERITED[:] = [one for one in _INHERITED if one.pid != os.getpid()]
 
 
 def _after_fork_in_child() -> None:
-    _INHERITED.extend(_FORKING)
     _after_fork()
     for engine in list(_ENGINES):  # who else held them is not here
         engine.write_lock = threading.RLock()
@@ -539,12 +533,9 @@ def _watched(folder: Path) -> int | None:
     """Return an inotify descriptor on `folder`, None where the system has none."""
     if sys.platform != "linux":
         return None
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        descriptor = int(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
-    except (OSError, AttributeError):
-        return None
-    if descriptor < 0:
+    libc = ctypes.CDLL(None)
+    descriptor = int(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
+    if descriptor < 0:  # a user may have so many
         return None
     if libc.inotify_add_watch(descriptor, os.fsencode(folder), _IN_MODIFY) < 0:
         os.close(descriptor)
