@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, SupportsFloat
 
 from drawscape import clock, output_store
+from drawscape.clock import failpoint
 from drawscape.errors import (
     JobNotFoundError,
     NotSerializableError,
@@ -50,6 +51,11 @@ PREVIEW_PERIOD_S = 0.25
 FIRST_PREVIEW_S = 0.4
 """A job that takes no longer makes no preview: its result would be there before anybody has seen it."""
 
+PREVIEW_BYTES = 4_000_000
+"""Of the largest preview that is passed on."""
+
+_MESSAGE_CHARS = 2_000
+
 Preview = str | bytes | Callable[[], "str | bytes | Any"]
 
 
@@ -82,14 +88,11 @@ class JobContext:
 class RunningJob(JobContext):
     """The context inside a child process: limits the rate, keeps the last value, sends the rest.
 
-    `send(fraction, message, meta, preview)` passes one message on.
+    `send` is given what has changed by its name in the table: progress, message, meta, picture.
     """
 
     def __init__(
-        self,
-        job_id: str,
-        meta: dict[str, Any],
-        send: Callable[[float, str | None, dict[str, Any] | None, bytes | None], object],
+        self, job_id: str, meta: dict[str, Any], send: Callable[[dict[str, Any]], object]
     ) -> None:
         self.id = job_id
         self._send = send
@@ -131,15 +134,22 @@ class RunningJob(JobContext):
                 return
             self._pending = False
             self._next_s = time.monotonic() + PROGRESS_PERIOD_S
-            preview = self._due_preview(last) if with_preview else None
+            picture = self._due_preview(last) if with_preview else None
             # A ready picture that is not due yet is sent by the flusher; a function waits for the task.
             self._pending = self._preview is not None and not callable(self._preview)
-            meta = dict(self.meta) if self._meta_changed else None
-            self._meta_changed = False
             fraction = float(self._fraction)
             if not 0.0 <= fraction <= 1.0:
                 fraction = float(fraction > 1.0)  # NaN, of 0 steps done of 0, is 0
-            self._send(fraction, self._message, meta, preview)
+            changes: dict[str, Any] = {"progress": fraction}
+            if self._message is not None:
+                changes["message"] = storable(self._message, _MESSAGE_CHARS)
+            if self._meta_changed:
+                self._meta_changed = False
+                changes["meta"] = checked_notes(self.meta)
+            if picture is not None:
+                changes["picture"] = picture
+            failpoint("run.middle")
+            self._send(changes)
 
     def _due_preview(self, last: bool) -> bytes | None:
         now = time.monotonic()
@@ -149,7 +159,11 @@ class RunningJob(JobContext):
         self._preview = None
         # Drawing a preview is work of the job's own: it never takes more than a fifth of the time.
         self._next_preview_s = now + max(PREVIEW_PERIOD_S, 5 * (time.monotonic() - now))
-        return picture.encode() if isinstance(picture, str) else bytes(picture)
+        data = picture.encode() if isinstance(picture, str) else bytes(picture)
+        if len(data) > PREVIEW_BYTES:
+            self.log(f"a preview of {len(data)} bytes is left out")
+            return None
+        return data
 
     def close(self, *, with_preview: bool) -> None:
         """Send the last values."""
@@ -297,8 +311,10 @@ class TaskCaller:
             raise JobNotFoundError(f"its argument, the result of job {job_id}, is no longer there")
         return self._codec.loads(rows[0][0], of_result(job_id))
 
-    def run(self, job_id: str, task: str, call: Call) -> Outcome:
-        """Return how `call` ended; whatever it raises is its job's failure."""
+    def run(self, job_id: str, task: str, call: Call | Outcome) -> Outcome:
+        """Return how what was prepared ended; whatever it raises is its job's failure."""
+        if isinstance(call, Outcome):
+            return call
         try:
             value = call.run()
             if inspect.iscoroutine(value):
@@ -399,39 +415,32 @@ def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
 
 
 def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], until: float) -> bool:
-    engine = queue.database
-    pending = dict.fromkeys(job_ids)
-    while pending:
+    engine, known, ran = queue.database, [*job_ids], True
+    while ran:  # what waits for one that comes later, and what is tried again, has another turn
         ran = False
-        for job_id in list(pending):
-            worker = {"worker": here, "pid": os.getpid()}
-            while rows := engine.write(engine.CLAIM_ONE, id=job_id, **worker):  # again for a retry
+        for job_id in known:
+            key = {"id": job_id, "worker": here, "pid": os.getpid()}
+            if rows := engine.write(engine.CLAIM_ONE, **key):
                 ran = True
                 held = Claim(*rows[0])
                 acknowledge(engine, [(held, _run_one(queue, caller, held))])
-                pending.update(
-                    (row[0], None) for row in engine.read(engine.DEPENDENTS, needed=job_id)
-                )
+                known += [row[0] for row in engine.read(engine.DEPENDENTS, needed=job_id)]
                 if time.monotonic() > until:
                     return False
-        if not ran:
-            break
     return True
 
 
 def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:
     engine = queue.database
 
-    def report(fraction: float, message: str | None, meta: Any, _: bytes | None) -> None:
-        values = {"progress": fraction, "message": message}
-        notes = None if meta is None else checked_notes(meta)
-        engine.write(engine.PROGRESS, **held.key, **values, meta=notes)
+    def report(changes: dict[str, Any]) -> None:
+        engine.write(engine.PROGRESS, **{"message": None, "meta": None, **changes, **held.key})
 
     job = RunningJob(held.id, parsed(held.meta), report)
     call = caller.prepare(held.id, held.task, held.payload)
     set_current(job)
     try:
-        outcome = call if isinstance(call, Outcome) else caller.run(held.id, held.task, call)
+        outcome = caller.run(held.id, held.task, call)
         job.close(with_preview=False)
     finally:
         set_current(None)

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -26,7 +27,7 @@ from typing import Any
 
 from drawscape.clock import failpoint
 from drawscape.project_modules import add_folder
-from drawscape.queue.row import Outcome, checked_notes, parsed
+from drawscape.queue.row import Outcome, parsed
 from drawscape.queue.worker.call import (
     Call,
     ChildSettings,
@@ -34,7 +35,6 @@ from drawscape.queue.worker.call import (
     RunningJob,
     TaskCaller,
     set_current,
-    storable,
 )
 
 CHILD = "DRAWSCAPE_CHILD"
@@ -45,16 +45,11 @@ SAFE_PATH = "PYTHONSAFEPATH"
 ASK_TO_STOP = signal.SIGUSR2
 """What raises JobStopped in a task."""
 
-PREVIEW_BYTES = 4_000_000
-"""Of the largest preview that is passed on."""
-
 _MOST_PEAK_KB = 262_144
 """A child that has held more is replaced: what it keeps, and its peak, would be the next job's."""
 
-_MESSAGE_CHARS = 2_000
 _LENGTH_BYTES = 8
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
-_F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
 _PR_SET_CHILD_SUBREAPER = 36
 _PERIOD_S = 0.1
 """In a backlog files are checked ten times a second; a job that came after the last check has its own."""
@@ -135,7 +130,6 @@ class Child:
     ) -> None:
         self._pid = os.getpid()
         self._jobs = 0
-        self._peak_kb = _peak_kb()
         self._channel = Channel(connection)
         self._begun = begun
         self._settings = settings
@@ -166,49 +160,42 @@ class Child:
         self._send(Kind.READY)
         while True:
             for message in self._channel.receive():
-                answer = self._answer(*message)
+                answer = self._answer(message)
                 if answer is None:
                     os.pwrite(self._begun, b"-", 0)  # it has not begun
                     os._exit(0)
                 self._send(Kind.DONE, *answer)
 
-    def _answer(
-        self,
-        mark: bytes,
-        job_id: str,
-        task: str,
-        created_at: float,
-        meta: str | None,
-        payload: bytes,
-        code: str | None,
-    ) -> tuple[Any, ...] | None:
+    def _answer(self, message: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Run a job and return its answer; None if that has to be in another process."""
+        mark, job_id, task, created_at, meta, payload, code = message
         if self._code.is_stale(created_at) or not self._caller.may_run(code):
             return None
         os.pwrite(self._begun, mark, 0)
         began = time.time()
         call = self._caller.prepare(job_id, task, payload, code)
-        if self._jobs and isinstance(call, Call) and call.fresh_process:
+        is_alone = isinstance(call, Call) and call.fresh_process
+        if is_alone and self._jobs:
             return None
-        one = self._run(mark, job_id, task, meta, call)
+        self._jobs += 1
+        job = RunningJob(job_id, parsed(meta), partial(self._send, Kind.PROGRESS, mark))
+        outcome = self._run(job, lambda: self._caller.run(job_id, task, call))
         self._code.note(began)
-        self._peak_kb = _peak_kb()
-        ended = one.status, one.reason, one.result, one.error, one.detail
-        return mark, *ended, self._peak_kb, self._is_reusable(call)
+        peak_kb = _peak_kb()
+        is_last = is_alone or self._jobs == self._settings.max_jobs or peak_kb > _MOST_PEAK_KB
+        is_reusable = not is_last and self._state.restore()
+        return mark, is_reusable, *outcome._replace(peak_kb=peak_kb)
 
     def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
             self._channel.send((kind.value, *content))
 
-    def _run(
-        self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Outcome
-    ) -> Outcome:
+    def _run(self, job: RunningJob, call: Callable[[], Outcome]) -> Outcome:
         failpoint("child.before_start")
-        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, *report))
         set_current(job)
         try:
             self._running = job
-            outcome = call if isinstance(call, Outcome) else self._caller.run(job_id, task, call)
+            outcome = call()
             self._running = None
         except JobStopped:  # asked just as the call had ended
             outcome = Outcome("stopped")
@@ -225,42 +212,11 @@ class Child:
         failpoint("result.serialised")
         return outcome
 
-    def _is_reusable(self, call: Call | Outcome) -> bool:
-        """Return whether another job may run here, after the last one's traces were removed."""
-        self._jobs += 1
-        if isinstance(call, Call) and call.fresh_process:
-            return False
-        if self._settings.max_jobs is not None and self._jobs >= self._settings.max_jobs:
-            return False
-        return self._state.restore() and self._peak_kb <= _MOST_PEAK_KB
-
     def _on_request(self, _signum: int, _frame: FrameType | None) -> None:
         job = self._running
         if job is not None:
             job.is_canceled = True
             raise JobStopped("asked to stop")
-
-    def _report(
-        self,
-        mark: bytes,
-        fraction: float,
-        message: str | None,
-        meta: dict[str, Any] | None,
-        preview: bytes | None,
-    ) -> None:
-        failpoint("run.middle")
-        if preview is not None and len(preview) > PREVIEW_BYTES:
-            _LOG.warning("a preview of %d bytes is left out", len(preview))
-            preview = None
-        values = {
-            "progress": fraction,
-            "message": None if message is None else storable(message, _MESSAGE_CHARS),
-            "meta": None if meta is None else checked_notes(meta),
-            "picture": preview,
-        }
-        self._send(
-            Kind.PROGRESS, mark, {key: one for key, one in values.items() if one is not None}
-        )
 
 
 def _peak_kb() -> int:
@@ -289,7 +245,7 @@ def _die_with(lifeline: Connection) -> None:
         # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.
         descriptor = os.open(f"/proc/self/fd/{lifeline.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
         if lifeline.poll(0):  # it was gone before we listened

@@ -364,7 +364,7 @@ class Slot:
         else:
             self._end(Outcome("failed", "crashed", error=_NEVER_BEGUN))
 
-    def _end(self, outcome: Outcome, *, reusable: bool = False) -> None:
+    def _end(self, outcome: Outcome, *, is_reusable: bool = False) -> None:
         self._limit_at = math.inf
         self._write_progress()
         self._unwritten = {}
@@ -374,7 +374,7 @@ class Slot:
             self._log.flush()
         except DrawscapeError as error:
             _LOG.warning("event=log_not_written job=%s error=%r", self.claim.id, str(error))
-        if reusable:
+        if is_reusable:
             self._enter(State.IDLE)
             self._look_at = math.inf
         else:
@@ -382,15 +382,16 @@ class Slot:
         self.outcome = outcome
 
     def _answered(self, content: list[Any]) -> None:
-        _, status, reason, result, error, detail, peak_kb, reusable = content
+        _, is_reusable, *ended = content
+        outcome = Outcome(*ended)
+        detail = outcome.detail or {}
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
-            self._judge((detail or {}).get("stack"))
-        else:
-            if status != "finished":
-                detail = {**(detail or {}), "log": self._log.last_lines()}
-            outcome = Outcome(status, reason, result, error, detail, peak_kb)
-            # After a MemoryError nothing in that process is to be trusted.
-            self._end(outcome, reusable=reusable and reason != "crashed")
+            self._judge(detail.get("stack"))
+            return
+        if outcome.status != "finished":
+            outcome = outcome._replace(detail={**detail, "log": self._log.last_lines()})
+        # After a MemoryError nothing in that process is to be trusted.
+        self._end(outcome, is_reusable=is_reusable and outcome.reason != "crashed")
 
     def _judge(self, stack: str | None = None) -> None:
         """End the job as the worker has decided."""
@@ -562,7 +563,7 @@ class Dispatcher:
             due.append(self._start_at)
         wait_s = min(_IDLE_S, max(0.0, min(due) - time.monotonic()))
         ready = {descriptor for descriptor, _ in self._poll.poll(wait_s * 1000)}
-        if not ready or self._wakes[0] in ready:
+        if self._wakes[0] in ready or wait_s == _IDLE_S:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wakes[0], 4096)
             self._may_claim = True
@@ -599,7 +600,7 @@ class Dispatcher:
     def _postpone_start(self, error: ChildStartError) -> None:
         self._start_at = time.monotonic() + _START_PAUSE_S
         _LOG.error("event=child_start_failed error=%r", str(error))
-        trouble = f"it cannot start a child process ({error})"
+        trouble = f"it cannot start a child process ({str(error)[:400]})"
         self._engine.workers.note_trouble(self._request.worker, trouble)
 
     # Claims and acknowledgements
@@ -642,8 +643,8 @@ class Dispatcher:
     def _acknowledge(self) -> None:
         """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
         now = time.monotonic()
-        ended = [slot for slot in self._slots if slot.outcome is not None and now >= slot.retry_at]
-        ended = [slot for slot in ended if self._has_code_for(slot)]
+        ended = [one for one in self._slots if one.outcome is not None and now >= one.retry_at]
+        ended = [one for one in ended if self._has_code_for(one)]
         if not ended:
             return
         if self._engine.is_server or not self._write(ended, self._free(ended)):
@@ -658,7 +659,9 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
             if len(ended) > 1:
                 return False
-            ended[0].outcome = _after(error, *pairs[0])
+            _LOG.error("job=%s event=acknowledge_failed error=%r", pairs[0][0].id, error)
+            if isinstance(error, ValueRefused) or not isinstance(error, DrawscapeError):
+                ended[0].outcome = _unforeseen("the queue does not take its outcome", error)
             ended[0].retry_at = time.monotonic() + _RETRY_PAUSE_S
             return True
         for slot, pair, was_accepted in zip(ended, pairs, accepted, strict=True):
@@ -689,14 +692,6 @@ class Dispatcher:
             _LOG.warning("job=%s event=%s token=%d", claim.id, event, claim.token)
         except DrawscapeError as error:
             _LOG.error("job=%s event=give_back_failed error=%r", claim.id, str(error))
-
-
-def _after(error: Exception, claim: Claim, outcome: Outcome) -> Outcome:
-    """Return what to write after `outcome` was not written: the same again, unless it can never be."""
-    _LOG.error("job=%s event=acknowledge_failed error=%r", claim.id, error)
-    if isinstance(error, ValueRefused) or not isinstance(error, DrawscapeError):
-        return _unforeseen("the queue does not take its outcome", error)
-    return outcome
 
 
 def _unforeseen(what: str, error: Exception) -> Outcome:
