@@ -15,20 +15,24 @@ from drawscape.queue.worker.child_process import memory_limit_bytes
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
-def test_a_file_that_is_no_database_is_named(home):
-    (home / ".drawscape" / "queue.db").write_bytes(b"this is no database, it is a letter" * 100)
-    with pytest.raises(QueueError, match="not a database"):
-        enqueue_background_job("sampletasks.nothing")
+def of_a_letter(path):
+    path.write_bytes(b"this is no database, it is a letter" * 100)
 
 
-def test_another_programs_database_is_left_alone(home):
-    path = home / ".drawscape" / "queue.db"
+def of_another_program(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("create table bookmarks (url text)")
-    with pytest.raises(QueueError, match="another program"):
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [(of_a_letter, "not a database"), (of_another_program, "another program")]
+)
+def test_a_file_that_is_no_queue_is_named_and_left_alone(home, make, words):
+    make(path := home / ".drawscape" / "queue.db")
+    before = path.read_bytes()
+    with pytest.raises(QueueError, match=words):
         enqueue_background_job("sampletasks.nothing")
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("select name from sqlite_master").fetchall() == [("bookmarks",)]
+    assert path.read_bytes() == before
 
 
 def test_a_plain_hueys_file_gains_the_job_table(tmp_path):

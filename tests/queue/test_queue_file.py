@@ -324,16 +324,8 @@ def test_an_old_home_opens_with_all_that_it_held(old_home):
     assert get_job_status("finished")["result"] == 3
     assert get_job("failed").reason == "exception"
     assert get_job("deferred").status == "deferred"
-    assert [*queue_statistics().counts.values()] == [
-        4,
-        1,
-        2,
-        0,
-        4,
-        1,
-        0,
-        0,
-    ]  # queued, scheduled ...
+    counts = [*queue_statistics().counts.values()]  # queued, scheduled ...
+    assert counts == [4, 1, 2, 0, 4, 1, 0, 0]
     version = default_queue().database.connection.execute("pragma user_version").fetchone()[0]
     assert version == USER_VERSION
 
@@ -381,12 +373,10 @@ def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path, versi
 def test_a_file_of_a_newer_version_is_refused(home):
     path = default_queue().path
     enqueue_background_job("sampletasks.nothing")
-    plain = sqlite3.connect(path)
-    plain.execute(f"pragma user_version = {USER_VERSION + 1}")
-    plain.close()
-    database = SqliteEngine(path)
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute(f"pragma user_version = {USER_VERSION + 1}")
     with pytest.raises(QueueError, match="newer Drawscape"):
-        database.connection  # noqa: B018
+        SqliteEngine(path).open()
 
 
 def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home):
