@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,7 @@ class Noise:
 
         It is 0 where all coordinates are integers.
         """
-        if z is None:
-            return self._sample(perlin_2d, x, y)
-        return self._sample(perlin_3d, x, y, z)
+        return self._sample(perlin, x, y) if z is None else self._sample(perlin, x, y, z)
 
     def simplex(self, x: ArrayLike, y: ArrayLike) -> Floats:
         """Return simplex noise (Perlin 2001) at `x`, `y`, within -1 to 1, with rounder bumps."""
@@ -208,50 +207,36 @@ class Lattice:
         # Twice and two more, so that `shuffled[i] + j + 1` needs no wrapping.
         table = np.concatenate((once, once, once[:2]))
         turns = table * (2.0 * np.pi / PERIOD)
-        cube = _CUBE_EDGES[table % len(_CUBE_EDGES)] * _CUBE_SCALE
+        cube = _CUBE_EDGES[table[table] % len(_CUBE_EDGES)] * _CUBE_SCALE
         x, y, z = (np.ascontiguousarray(column) for column in cube.T)
         return cls(table, (np.cos(turns), np.sin(turns)), (x, y, z))
 
 
-def perlin_2d(lattice: Lattice, x: Floats, y: Floats) -> Floats:
-    """Return Perlin's gradient noise (1985, quintic of 2002) at `x`, `y`, within -1 to 1."""
-    column, row, x, y = _cell(x, y)
-    gx, gy = lattice.flat
-    a, b = _corners(lattice, column, row)
-    x1, y1 = x - 1.0, y - 1.0
-    u, v = _fade(x), _fade(y)
-    n00 = gx.take(a) * x + gy.take(a) * y
-    n10 = gx.take(b) * x1 + gy.take(b) * y
-    a += 1
-    b += 1
-    n01 = gx.take(a) * x + gy.take(a) * y1
-    n11 = gx.take(b) * x1 + gy.take(b) * y1
-    low = n00 + u * (n10 - n00)
-    value = low + v * (n01 + u * (n11 - n01) - low)
-    value *= np.sqrt(2.0)  # four unit gradients that point at the middle of a cell give sqrt(1/2)
-    return value
-
-
-def perlin_3d(lattice: Lattice, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Return Perlin's improved noise (2002) at `x`, `y`, `z`, within -1 to 1."""
-    column, row, x, y = _cell(x, y)
-    floor = np.floor(z)
-    layer = floor.astype(np.intp) & (PERIOD - 1)
-    z = z - floor
-    u, v, w = _fade(x), _fade(y), _fade(z)
-    table, (gx, gy, gz) = lattice.shuffled, lattice.cube
-    planes = []
-    for dz in (0, 1):
-        values = []
-        for dy in (0, 1):
-            for dx in (0, 1):
-                index = table.take(table.take(table.take(column + dx) + row + dy) + layer + dz)
-                dot = gx.take(index) * (x - dx)
-                dot += gy.take(index) * (y - dy)
-                dot += gz.take(index) * (z - dz)
-                values.append(dot)
-        planes.append(_blend(values[0], values[1], values[2], values[3], u, v))
-    return planes[0] + w * (planes[1] - planes[0])
+def perlin(lattice: Lattice, *places: Floats) -> Floats:
+    """Return Perlin's gradient noise (1985, quintic of 2002) at x, y or x, y, z, within -1 to 1."""
+    cells = [np.floor(place) for place in places]
+    numbers = [cell.astype(np.intp) & (PERIOD - 1) for cell in cells]
+    offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
+    # The corners of a cell one after the other, along x first.
+    corners = [numbers[0], numbers[0] + 1]
+    for number in numbers[1:]:
+        corners = [lattice.shuffled.take(corner) + number for corner in corners]
+        corners += [corner + 1 for corner in corners]
+    # Four unit gradients on the plane that point at the middle of a cell give sqrt(1/2).
+    flat = len(places) == 2
+    gradients, scale = (lattice.flat, np.sqrt(2.0)) if flat else (lattice.cube, 1.0)
+    sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
+    values = []
+    for corner, away in zip(corners, product(*sides), strict=True):
+        value = gradients[0].take(corner) * away[-1]
+        for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
+            value += gradient.take(corner) * gap
+        values.append(value)
+    for t in offsets:
+        fade = t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+        pairs = zip(values[::2], values[1::2], strict=True)
+        values = [low + fade * (high - low) for low, high in pairs]
+    return values[0] * scale
 
 
 def simplex_2d(lattice: Lattice, x: Floats, y: Floats) -> Floats:
@@ -272,26 +257,3 @@ def simplex_2d(lattice: Lattice, x: Floats, y: Floats) -> Floats:
         total += near * near * (lattice.flat[0].take(index) * dx + lattice.flat[1].take(index) * dy)
     total *= _SIMPLEX_SCALE
     return total
-
-
-def _cell(x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
-    column, row = np.floor(x), np.floor(y)
-    i, j = column.astype(np.intp), row.astype(np.intp)
-    i &= PERIOD - 1
-    j &= PERIOD - 1
-    return i, j, x - column, y - row
-
-
-def _corners(
-    lattice: Lattice, column: NDArray[np.intp], row: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    return lattice.shuffled.take(column) + row, lattice.shuffled.take(column + 1) + row
-
-
-def _fade(t: Floats) -> Floats:
-    return t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
-
-
-def _blend(n00: Floats, n10: Floats, n01: Floats, n11: Floats, u: Floats, v: Floats) -> Floats:
-    low = n00 + u * (n10 - n00)
-    return low + v * (n01 + u * (n11 - n01) - low)
