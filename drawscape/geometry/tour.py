@@ -41,32 +41,19 @@ def tours(points: Points, rounds: int = 150) -> Iterator[Order]:
 
 def _greedy(points: Points, near: Ints) -> Order:
     """Return a tour of the shortest edges that join no three at a point and close no loop."""
-    count = len(points)
-    links: list[list[int]] = [[] for _ in range(count)]
-    group = list(range(count))
-
-    def leader(node: int) -> int:
-        while group[node] != node:
-            group[node] = group[group[node]]
-            node = group[node]
-        return node
-
-    for a, b in _shortest_first(points, near):
-        if len(links[a]) < 2 and len(links[b]) < 2 and leader(a) != leader(b):
-            links[a].append(b)
-            links[b].append(a)
-            group[leader(a)] = leader(b)
-    return _walked(points, links)
-
-
-def _shortest_first(points: Points, near: Ints) -> list[list[int]]:
-    a = np.repeat(np.arange(len(points)), near.shape[1])
-    b = near.ravel()
+    a, b = np.repeat(np.arange(len(points)), near.shape[1]), near.ravel()
     once = (a < b) | ~(near[b] == a[:, None]).any(axis=1)
     pairs = np.column_stack((a, b))[once]
     length = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
-    ordered: list[list[int]] = pairs[np.argsort(length, kind="stable")].tolist()
-    return ordered
+    links: list[list[int]] = [[] for _ in points]
+    far_end = list(range(len(points)))
+    for one, other in pairs[np.argsort(length, kind="stable")].tolist():
+        if len(links[one]) < 2 and len(links[other]) < 2 and far_end[one] != other:
+            links[one].append(other)
+            links[other].append(one)
+            first, last = far_end[one], far_end[other]
+            far_end[first], far_end[last] = last, first
+    return _walked(points, links)
 
 
 def _walked(points: Points, links: list[list[int]]) -> Order:
@@ -77,30 +64,17 @@ def _walked(points: Points, links: list[list[int]]) -> Order:
     tree = cKDTree(points[ends])
     seen = np.zeros(len(points), dtype=bool)
     order: list[int] = []
-    node = int(ends[0])
-    while True:
-        node = _follow(links, seen, node, order)
-        if len(order) == len(points):
-            return np.array(order)
-        k = 8
-        while True:
-            candidates = ends[np.atleast_1d(tree.query(points[node], k=min(k, len(ends)))[1])]
-            free = candidates[~seen[candidates]]
-            if len(free):
-                node = int(free[0])
-                break
-            k *= 4
-
-
-def _follow(links: list[list[int]], seen: Flags, node: int, order: list[int]) -> int:
-    """Add the fragment that starts at `node` to `order`; return its last node."""
-    while True:
-        order.append(node)
-        seen[node] = True
-        onward = [other for other in links[node] if not seen[other]]
-        if not onward:
-            return node
-        node = onward[0]
+    onward = [int(ends[0])]
+    while len(order) < len(points):
+        count = 8
+        while not onward:
+            near = ends[tree.query(points[order[-1]], k=np.arange(1, min(count, len(ends)) + 1))[1]]
+            onward = near[~seen[near]][:1].tolist()
+            count *= 4
+        order.append(onward[0])
+        seen[onward[0]] = True
+        onward = [other for other in links[onward[0]] if not seen[other]]
+    return np.array(order)
 
 
 def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Ints, Ints]:
@@ -117,16 +91,16 @@ def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Int
     def far(a: Ints, b: Ints) -> Floats:
         return np.asarray(np.abs(z[a] - z[b]))
 
-    found: list[list[Ints]] = [[], []]
-    gains: list[list[Floats]] = [[], []]
+    reversals: list[tuple[Ints, Floats]] = []
+    shifts: list[tuple[Ints, Floats]] = []
     for order_ in (order, order[::-1]):  # a move's mirror image is another one
         place = np.empty(count, dtype=np.int64)
         place[order_] = np.arange(count)
         first = np.flatnonzero(active[order_])
         at, e = np.repeat(first, near.shape[1]), near[order_[first]].ravel()
         a, b, f = order_[at], order_[(at + 1) % count], order_[(place[e] + 1) % count]
-        found[0].append(np.stack([a, b, e, f], axis=1))
-        gains[0].append(far(a, b) + far(e, f) - far(a, e) - far(b, f))
+        gain = far(a, b) + far(e, f) - far(a, e) - far(b, f)
+        reversals.append((np.stack([a, b, e, f], axis=1), gain))
         c = order_[at - 1]
         for size in (0, 1, 2):
             b, d = order_[(at + size) % count], order_[(at + size + 1) % count]
@@ -136,16 +110,13 @@ def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Int
                 f = order_[(place[e] + step) % count]
                 low, high = np.minimum(place[e], place[f]), np.maximum(place[e], place[f])
                 away = (low > at + size) | (high < at)
-                found[1].append(np.stack([a, b, c, d, e, f], axis=1))
-                gains[1].append(np.where(away, freed + far(e, f) - far(e, a) - far(b, f), 0))
-    reversals, shifts = (
-        _best(np.concatenate(moves), np.concatenate(gain))
-        for moves, gain in zip(found, gains, strict=True)
-    )
-    return reversals, shifts
+                gain = np.where(away, freed + far(e, f) - far(e, a) - far(b, f), 0)
+                shifts.append((np.stack([a, b, c, d, e, f], axis=1), gain))
+    return _best(reversals), _best(shifts)
 
 
-def _best(moves: Ints, gain: Floats) -> Ints:
+def _best(found: list[tuple[Ints, Floats]]) -> Ints:
+    moves, gain = map(np.concatenate, zip(*found, strict=True))
     good = np.flatnonzero(gain > 1e-9)
     return np.asarray(moves[good[np.argsort(-gain[good], kind="stable")]])
 
