@@ -39,17 +39,13 @@ class Pieces:
 
     def complement(self, count: int) -> "Pieces":
         """Return what these pieces leave of `count` segments."""
-        gaps_start = np.concatenate((np.zeros(count), self.end))
+        # The n-th gap of a segment goes from the n-th end, or its own start, to the n-th start.
         segment = np.concatenate((np.arange(count), self.segment))
-        order = np.lexsort((gaps_start, segment))
-        segment, start = segment[order], gaps_start[order]
-        end = np.ones(len(segment))
-        # The gap that starts where a piece ends goes on to the next piece of its segment.
-        ordered = np.lexsort((self.start, self.segment))
-        has_next = np.flatnonzero(segment[:-1] == segment[1:]) if len(segment) else segment
-        end[has_next] = self.start[ordered]
-        keep = end - start > _NOTHING
-        return Pieces(segment, start, end).take(keep)
+        start = np.concatenate((np.zeros(count), self.end))
+        end = np.concatenate((np.ones(count), self.start))
+        first, last = np.lexsort((start, segment)), np.lexsort((end, segment))
+        gaps = Pieces(segment[first], start[first], end[last])
+        return gaps.take(gaps.end - gaps.start > _NOTHING)
 
     def take(self, chosen: Flags | Ints) -> "Pieces":
         """Return the chosen pieces."""

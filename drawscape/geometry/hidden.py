@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import Pieces
 from drawscape.geometry.lines import Floats, Ints, Lines, Segments
-from drawscape.geometry.mesh import Camera, Mesh, Points3, as_points3, edges
+from drawscape.geometry.mesh import Camera, Mesh, Points3, as_points3, edges, lone_corner_first
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
 _BIAS = 1e-6
@@ -218,21 +218,14 @@ def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
     """Return the triangles' corners, (3 F, 3), cut at the near plane."""
     if not camera.perspective or not len(seen):
         return seen
-    faces = seen.reshape(-1, 3, 3)
-    front = faces[:, :, 2] >= camera.near
-    count = front.sum(axis=1)
-    parts = [faces[count == 3]]
-    for number in (1, 2):
-        some, ahead = faces[count == number], front[count == number]
-        # Turned so that corner 0 is alone on its side of the plane.
-        alone = ahead.argmax(axis=1) if number == 1 else ahead.argmin(axis=1)
-        turned = some[np.arange(len(some))[:, None], (alone[:, None] + np.arange(3)) % 3]
-        p, q, r = turned.transpose(1, 0, 2)
-        if number == 1:
-            parts.append(np.stack((p, _to_near(q, p, camera.near), _to_near(r, p, camera.near)), 1))
-        else:
-            pq, pr = _to_near(p, q, camera.near), _to_near(p, r, camera.near)
-            parts += [np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)]
+    near, faces = camera.near, seen.reshape(-1, 3, 3)
+    front = faces[:, :, 2] >= near
+    one, two, whole = (front.sum(axis=1) == count for count in (1, 2, 3))
+    p, q, r = lone_corner_first(faces[one], front[one]).transpose(1, 0, 2)
+    tips = np.stack((p, _to_near(q, p, near), _to_near(r, p, near)), axis=1)
+    p, q, r = lone_corner_first(faces[two], front[two]).transpose(1, 0, 2)
+    pq, pr = _to_near(p, q, near), _to_near(p, r, near)
+    parts = [faces[whole], tips, np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)]
     return np.concatenate(parts).reshape(-1, 3)
 
 

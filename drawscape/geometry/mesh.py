@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints
@@ -220,10 +220,7 @@ def slices(mesh: Mesh, levels: ArrayLike, *, normal: ArrayLike = (0.0, 0.0, 1.0)
         mixed = mesh.faces[above[mesh.faces].any(axis=1) & ~above[mesh.faces].all(axis=1)]
         if not len(mixed):
             continue
-        up = above[mixed]
-        # Turned so that corner 0 is the one that is alone on its side.
-        lonely = np.where(up.sum(axis=1) == 1, up.argmax(axis=1), up.argmin(axis=1))
-        turned = mixed[np.arange(len(mixed))[:, None], (lonely[:, None] + np.arange(3)) % 3]
+        turned = lone_corner_first(mixed, above[mixed])
         start, ends = turned[:, :1], turned[:, 1:]
         share = (level - heights[start]) / (heights[ends] - heights[start])
         a, b = mesh.vertices[start], mesh.vertices[ends]
@@ -232,20 +229,21 @@ def slices(mesh: Mesh, levels: ArrayLike, *, normal: ArrayLike = (0.0, 0.0, 1.0)
     return np.asarray(segments[(segments[:, 0] != segments[:, 1]).any(axis=1)])
 
 
+def lone_corner_first(corners: NDArray[Any], above: Flags) -> NDArray[Any]:
+    """Return triangles, (N, 3, ...), turned so that the corner that is alone on its side comes first."""
+    lonely = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), above.argmin(axis=1))
+    return corners[np.arange(len(corners))[:, None], (lonely[:, None] + np.arange(3)) % 3]
+
+
 def _adjacent(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     """Return each edge (E, 2) and its two faces; the second is -1 where there is no other."""
-    faces = mesh.faces
-    sides = np.concatenate((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]))
-    owner = np.tile(np.arange(len(faces)), 3)
-    low, high = np.minimum(sides[:, 0], sides[:, 1]), np.maximum(sides[:, 0], sides[:, 1])
-    order = np.lexsort((owner, high, low))
-    low, high, owner = low[order], high[order], owner[order]
-    fresh = np.ones(len(low), dtype=bool)
-    fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    heads = np.flatnonzero(fresh)
-    counts = np.diff(np.append(heads, len(low)))
-    second = np.where(counts > 1, owner[np.minimum(heads + 1, max(len(owner) - 1, 0))], -1)
-    return np.column_stack((low[heads], high[heads])), owner[heads], second
+    sides = np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    owner = np.repeat(np.arange(len(mesh.faces)), 3)
+    order = np.lexsort((sides[:, 1], sides[:, 0]))
+    pairs, owner = sides[order], np.append(owner[order], -1)
+    heads = np.flatnonzero((np.diff(pairs, axis=0, prepend=-1) != 0).any(axis=1))
+    counts = np.diff(heads, append=len(pairs))
+    return pairs[heads], owner[heads], np.where(counts > 1, owner[heads + 1], -1)
 
 
 def _facing(mesh: Mesh, camera: Camera) -> Flags:
