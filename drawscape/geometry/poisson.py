@@ -1,17 +1,21 @@
 """Points and discs at random that keep their distance: Poisson-disc sampling."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
+from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
+
+Radius: TypeAlias = float | Callable[[Floats, Floats], ArrayLike]
+"""A length in mm, or a function of x and y, (M,) each, that returns positive ones."""
 
 _MOST_POINTS = 5_000_000
 # Once darts all over add fewer points than this share, hardly a gap is left.
@@ -21,7 +25,7 @@ _NOT_WORTH_IT = 0.002
 def poisson_disc(
     rng: np.random.Generator,
     area: Area,
-    radius_mm: float | Callable[[Floats, Floats], ArrayLike],
+    radius_mm: Radius,
     *,
     mask: Mask | None = None,
     tries: int = 30,
@@ -38,36 +42,39 @@ def poisson_disc(
     >>> bool(Nearest(points).query(points, 2)[0][:, 1].min() >= 5)
     True
     """
-    bounds = bounds_of(area)
+    bounds = x0, y0, x1, y1 = bounds_of(area)
     if tries < 1:
         raise GeometryError(f"tries={tries!r}: give at least 1")
-    radius = radius_mm if callable(radius_mm) else _constant(radius_mm)
-    smallest = _check_size(radius, bounds)
-    spacing: _Spacing
+    smallest = _smallest_radius(radius_mm, bounds)
     spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
-    allowed = _allowed(mask, bounds)
 
     def accepted(places: Points) -> tuple[Points, Flags]:
-        free = allowed(places)
-        free[free] = spacing.free(places[free], _radii(radius, places[free]))
+        x, y = places.T
+        free = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        if mask is not None and len(places):
+            some = places[free]
+            free[free] = mask(*some.T) if callable(mask) else contains(mask, some)
+        free[free] = spacing.free(places[free], _radii(radius_mm, places[free]))
         some = places[rng.permutation(np.flatnonzero(free))]
-        chosen = some[spacing.thin(some, _radii(radius, some))]
+        chosen = some[spacing.thin(some, _radii(radius_mm, some))]
         spacing.add(chosen)
         return chosen, free
 
-    count = int(min(_MOST_POINTS, max(1000.0, _size(bounds) / smallest**2)))
-    filled = False
+    count = int(min(_MOST_POINTS, max(1000.0, (x1 - x0) * (y1 - y0) / smallest**2)))
+    points, filled = np.empty((0, 2)), False
     while not filled:
         # Darts all over: first to start from many places at once, later into gaps that are left.
-        before = len(spacing.points())
         active = accepted(rng.uniform(bounds[:2], bounds[2:], (count, 2)))[0]
-        filled = len(active) <= before * _NOT_WORTH_IT
+        filled = len(active) <= len(points) * _NOT_WORTH_IT
+        found = [points, active]
         while len(active):
             parents = np.repeat(active, tries, axis=0)
-            found, free = accepted(_around(rng, parents, _radii(radius, parents)))
+            new, free = accepted(_around(rng, parents, _radii(radius_mm, parents)))
+            found.append(new)
             # A parent with a free place stays: a neighbour may have taken just that place.
-            active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], found))
-    return spacing.points()
+            active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], new))
+        points = np.concatenate(found)
+    return points
 
 
 def discs_apart(
@@ -128,17 +135,6 @@ _NEIGHBOURS = [
     (i, j) for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0) and abs(i * j) < 4
 ]
 
-_Radius: TypeAlias = Callable[[Floats, Floats], ArrayLike]
-
-
-class _Spacing(Protocol):
-    """The points so far, and whether others keep their distance from them."""
-
-    def free(self, places: Points, radii: Floats) -> Flags: ...
-    def thin(self, places: Points, radii: Floats) -> Ints: ...
-    def add(self, places: Points) -> None: ...
-    def points(self) -> Points: ...
-
 
 class _Grid:
     """One radius: cells so small that each holds one point."""
@@ -147,15 +143,11 @@ class _Grid:
         self._radius = radius
         self._origin = np.array(bounds[:2])
         self._cell = radius / np.sqrt(2.0)
-        columns, rows = (
-            int((high - low) / self._cell) + 5
-            for low, high in zip(bounds[:2], bounds[2:], strict=True)
-        )
+        columns, rows = ((np.array(bounds[2:]) - bounds[:2]) / self._cell).astype(np.int64) + 5
         self._width = columns
         # Empty cells hold a point so far away that it is never in the way.
         self._held = np.full(columns * rows, 1e30 + 0j)
         self._reach = np.array([dy * columns + dx for dx, dy in (*_NEIGHBOURS, (0, 0))])
-        self._parts: list[Points] = []
 
     def free(self, places: Points, radii: Floats) -> Flags:
         free = np.ones(len(places), dtype=bool)
@@ -175,10 +167,6 @@ class _Grid:
 
     def add(self, places: Points) -> None:
         self._held[self._cells(places)] = places[:, 0] + 1j * places[:, 1]
-        self._parts.append(places)
-
-    def points(self) -> Points:
-        return np.concatenate([np.empty((0, 2)), *self._parts])
 
     def _cells(self, places: Points) -> Ints:
         at = ((places - self._origin) / self._cell).astype(np.int64) + 2
@@ -192,19 +180,12 @@ class _Tree:
         self._points: Points = np.empty((0, 2))
 
     def free(self, places: Points, radii: Floats) -> Flags:
-        from scipy.spatial import cKDTree
-
-        if not len(self._points) or not len(places):
-            return np.ones(len(places), dtype=bool)
-        distances = cKDTree(self._points).query(places)[0]
-        return np.asarray(distances >= radii)
+        return np.asarray(Nearest(self._points).distances(places) >= radii)
 
     def thin(self, places: Points, radii: Floats) -> Ints:
-        from scipy.spatial import cKDTree
-
         kept = np.arange(len(places))
         while len(kept) > 1:
-            distances, near = cKDTree(places[kept]).query(places[kept], k=2)
+            distances, near = Nearest(places[kept]).query(places[kept], 2)
             # Where two points coincide, the tree may name the point itself second.
             own = np.arange(len(kept))
             other = np.where(near[:, 0] == own, near[:, 1], near[:, 0])
@@ -218,45 +199,22 @@ class _Tree:
     def add(self, places: Points) -> None:
         self._points = np.concatenate((self._points, places))
 
-    def points(self) -> Points:
-        return self._points
+
+def _radii(radius: Radius, places: Points) -> Floats:
+    radii = radius(*places.T) if callable(radius) else radius
+    return np.broadcast_to(np.asarray(radii, dtype=np.float64), (len(places),))
 
 
-def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], Flags]:
-    x0, y0, x1, y1 = bounds
-
-    def allowed(places: Points) -> Flags:
-        x, y = places.T
-        inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-        if mask is not None and len(places):
-            some = places[inside]
-            inside[inside] = mask(*some.T) if callable(mask) else contains(mask, some)
-        return np.asarray(inside)
-
-    return allowed
-
-
-def _constant(radius_mm: float) -> _Radius:
-    return lambda x, y: float(radius_mm)
-
-
-def _radii(radius: _Radius, places: Points) -> Floats:
-    return np.broadcast_to(np.asarray(radius(*places.T), dtype=np.float64), (len(places),))
-
-
-def _check_size(radius: _Radius, bounds: Bounds) -> float:
+def _smallest_radius(radius: Radius, bounds: Bounds) -> float:
     """Return the smallest radius on a coarse grid, once it is sure that memory will do."""
-    x, y = np.meshgrid(np.linspace(bounds[0], bounds[2], 65), np.linspace(bounds[1], bounds[3], 65))
+    x0, y0, x1, y1 = bounds
+    x, y = np.meshgrid(np.linspace(x0, x1, 65), np.linspace(y0, y1, 65))
     radii = _radii(radius, np.column_stack((x.ravel(), y.ravel())))
     smallest = float(np.min(radii))
     if not (smallest > 0.0 and np.isfinite(radii).all()):
         raise GeometryError(f"radius_mm={smallest!r}: give positive lengths")
     # A disc's share of the plane is at least r^2 / sqrt(2) in the densest packing possible.
-    expected = _size(bounds) * float((1.0 / radii**2).mean())
+    expected = (x1 - x0) * (y1 - y0) * float((1.0 / radii**2).mean())
     if expected > _MOST_POINTS:
         raise GeometryError(f"radius_mm={smallest!r} makes {expected:.3g} points; use more")
     return smallest
-
-
-def _size(bounds: Bounds) -> float:
-    return (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
