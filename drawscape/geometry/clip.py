@@ -264,7 +264,7 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
     >>> [float(lines.lengths_mm.sum()) for lines in occlude([below, above])]
     [30.0, 40.0]
     """
-    drawn = [shape if isinstance(shape, Shape) else _outlined(shape) for shape in shapes]
+    drawn = [shape if isinstance(shape, Shape) else Shape(rings(shape), shape) for shape in shapes]
     if not drawn:
         return []
     counts = [len(shape.lines) for shape in drawn]
@@ -347,8 +347,3 @@ def _shapes(masks: Sequence[Polygon], outlines: list[Lines]) -> Any:
     for index in np.flatnonzero(~simple).tolist():
         shapes[index] = to_shapely(masks[index])
     return shapes
-
-
-def _outlined(polygon: Polygon) -> Shape:
-    outline = rings(polygon)
-    return Shape(outline, outline)

@@ -218,16 +218,11 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     """
     lines = without_repeats(lines)
     segments = Segments.of(lines)
-    bent = (lines.counts > 2)[segments.line]
     curves = beziers(_controls(lines, segments), tolerance_mm=tolerance_mm)
     # Each curve's last point is the first of the next: only a line's last curve keeps it.
     last = np.append(segments.line[1:] != segments.line[:-1], True)
     keep = np.ones(len(curves.points), dtype=bool)
     keep[curves.offsets[1:] - 1] = last[: len(segments)] & (lines.counts > 1)[segments.line]
-    straight = np.repeat(~bent, curves.counts)
-    inner = np.ones(len(keep), dtype=bool)
-    inner[curves.offsets[:-1]] = inner[curves.offsets[1:] - 1] = False
-    keep &= ~(straight & inner)
     owner = np.repeat(segments.line, curves.counts)
     return Lines.from_counts(curves.points[keep], np.bincount(owner[keep], minlength=len(lines)))
 

@@ -114,14 +114,8 @@ def _along_gaps(outline: Lines, found: Lines, spacing_mm: float) -> Lines:
     return clip_to_polygon(Lines.of(middles), outline)
 
 
-def hatch_circles(
-    polygon: Polygon,
-    spacing_mm: float,
-    *,
-    centre: tuple[float, float] | None = None,
-    shift: float = 0.0,
-) -> Lines:
-    """Return circles around `centre` (the middle of the bounds if None) within `polygon`.
+def hatch_circles(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0) -> Lines:
+    """Return circles around the middle of the bounds of `polygon`, within it.
 
     Otherwise as `hatch`.
     """
@@ -129,7 +123,7 @@ def hatch_circles(
     if outline.bounds is None:
         return outline
     x0, y0, x1, y1 = outline.bounds
-    cx, cy = centre if centre is not None else ((x0 + x1) / 2.0, (y0 + y1) / 2.0)
+    cx, cy = (x0 + x1) / 2.0, (y0 + y1) / 2.0
     farthest = np.hypot(*(outline.points - (cx, cy)).T).max()
     if farthest / spacing_mm > _MOST_LINES:
         raise GeometryError(f"spacing_mm={spacing_mm!r} makes too many circles; use more")

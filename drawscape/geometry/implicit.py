@@ -107,45 +107,35 @@ def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
     return np.asarray(corners[:, _WALKS].reshape(-1, 4))
 
 
+# Which edges of a tetrahedron make a triangle, by how many of its corners are inside; those are the first.
+_TRIANGLES = (
+    (1, ((0, 1), (0, 2), (0, 3))),
+    (3, ((0, 3), (1, 3), (2, 3))),
+    # Two and two: a quad, as two triangles.
+    (2, ((0, 2), (0, 3), (1, 3))),
+    (2, ((0, 2), (1, 3), (1, 2))),
+)
+
+
 def _surface(nodes: Floats, values: Floats, tetrahedra: Ints) -> Mesh:
+    """Return the surface within the tetrahedra, its faces turned to the outside, without flat ones."""
     within = values[tetrahedra] < 0.0
     count = within.sum(axis=1)
-    # Corners that are inside first, so that three cases are left: 1, 2 or 3 of them.
     order = np.argsort(~within, axis=1, kind="stable")
-    sorted_ = np.take_along_axis(tetrahedra, order, axis=1)
-    edges = [
-        # One in, three out: the edges from the first corner.
-        *_cut(sorted_[count == 1], ((0, 1), (0, 2), (0, 3))),
-        # Three in, one out: those to the last.
-        *_cut(sorted_[count == 3], ((0, 3), (1, 3), (2, 3))),
-        # Two and two: a quad, as two triangles.
-        *_cut(sorted_[count == 2], ((0, 2), (0, 3), (1, 3))),
-        *_cut(sorted_[count == 2], ((0, 2), (1, 3), (1, 2))),
-    ]
-    pairs = np.concatenate(edges)
+    ordered = np.take_along_axis(tetrahedra, order, axis=1)
+    pairs = np.concatenate(
+        [ordered[count == inside][:, edges].reshape(-1, 2) for inside, edges in _TRIANGLES]
+    )
     low, high = np.minimum(pairs[:, 0], pairs[:, 1]), np.maximum(pairs[:, 0], pairs[:, 1])
     _, first, back = np.unique(low * len(nodes) + high, return_index=True, return_inverse=True)
     a, b = low[first], high[first]
     share = values[a] / (values[a] - values[b])
-    vertices = nodes[a] + share[:, None] * (nodes[b] - nodes[a])
-    return _outward(Mesh(vertices, back.reshape(-1, 3)), nodes, values, pairs)
-
-
-def _cut(tetrahedra: Ints, corners: tuple[tuple[int, int], ...]) -> list[Ints]:
-    """Return the node pairs of one triangle for each tetrahedron, inside first, (3 T, 2)."""
-    return [np.stack([tetrahedra[:, pair] for pair in corners], axis=1).reshape(-1, 2)]
-
-
-def _outward(mesh: Mesh, nodes: Floats, values: Floats, pairs: Ints) -> Mesh:
-    """Return the mesh with every face turned to the outside, without flat ones."""
+    vertices, faces = nodes[a] + share[:, None] * (nodes[b] - nodes[a]), back.reshape(-1, 3)
     ways = (nodes[pairs[:, 1]] - nodes[pairs[:, 0]]).reshape(-1, 3, 3).sum(axis=1)
-    a, b, c = mesh.corners.transpose(1, 0, 2)
-    inward = (np.cross(b - a, c - a) * ways).sum(axis=1) < 0.0
-    faces = np.where(inward[:, None], mesh.faces[:, ::-1], mesh.faces)
-    distinct = (
-        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
-    )
-    return Mesh(mesh.vertices, faces[distinct])
+    p, q, r = vertices[faces].transpose(1, 0, 2)
+    inward = (np.cross(q - p, r - p) * ways).sum(axis=1) < 0.0
+    faces = np.where(inward[:, None], faces[:, ::-1], faces)
+    return Mesh(vertices, faces[(np.diff(np.sort(faces, axis=1)) != 0).all(axis=1)])
 
 
 Distance: TypeAlias = Callable[[Points3], Floats]

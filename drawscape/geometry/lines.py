@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from itertools import pairwise
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, overload
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -229,38 +229,24 @@ def ranges(starts: Ints, counts: Ints) -> Ints:
 
 
 Options = ParamSpec("Options")
+Figure = TypeVar("Figure", Points, Lines)
 
 
-class OnLines(Protocol[Options]):
-    """A function that gives Lines for Lines and an (M, 2) array for one line."""
-
-    @overload
-    def __call__(self, shape: Lines, /, *args: Options.args, **kwargs: Options.kwargs) -> Lines: ...
-    @overload
-    def __call__(
-        self, shape: ArrayLike, /, *args: Options.args, **kwargs: Options.kwargs
-    ) -> Points: ...
-
-
-def on_lines(function: Callable[Concatenate[Lines, Options], Lines]) -> OnLines[Options]:
+def on_lines(
+    function: Callable[Concatenate[Lines, Options], Lines],
+) -> Callable[Concatenate[Figure, Options], Figure]:
     """Return `function` so that it takes and gives one line as an (N, 2) array as well."""
 
     @wraps(function)
     def either(shape: Any, /, *args: Options.args, **kwargs: Options.kwargs) -> Any:
         if isinstance(shape, Lines):
             return function(shape, *args, **kwargs)
-        return function(Lines.of(_one(shape)), *args, **kwargs).points
+        points = np.asarray(shape, dtype=np.float64)
+        if points.size and points.ndim != 2:
+            raise GeometryError(f"a line is an (N, 2) array of points, not {points.shape}")
+        return function(Lines.of(points), *args, **kwargs).points
 
     return either
-
-
-def _one(shape: ArrayLike) -> Points:
-    points = np.asarray(shape, dtype=np.float64)
-    if points.size == 0:
-        return np.empty((0, 2))
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise GeometryError(f"a line is an (N, 2) array of points, not {points.shape}")
-    return points
 
 
 def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:

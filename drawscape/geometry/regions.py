@@ -1,12 +1,12 @@
 """Areas: the rectangle a pattern fills, what sits where in it, polygons with holes, and what is inside."""
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Lines, Points
+from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
@@ -130,8 +130,6 @@ def _polygonal(geometries: Any) -> Any:
         shapely.multipolygons(parts[keep], indices=index[keep], out=found)
     return found
 
-
-Figure = TypeVar("Figure", Points, Lines)
 
 _A4_MM = 180.6, 267.6
 """What a canvas's default margin leaves of A4."""

@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Ints
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.regions import Area, bounds_of
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
+_CORNERS = np.array([(x, y, z) for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))])
 _BOX = np.array(
     [[3, 2, 1, 0], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]]
 )
@@ -23,15 +25,7 @@ def boxes(low: ArrayLike, high: ArrayLike) -> Mesh:
     )
     if one.shape[1] != 3 or not (np.isfinite(two - one).all() and (one < two).all()):
         raise GeometryError("a box runs from `low` to a `high` that is larger along every axis")
-    x, y, z = (np.stack((one[:, axis], two[:, axis]), axis=1) for axis in range(3))
-    corners = np.stack(
-        [
-            np.stack((x[:, i], y[:, j], z[:, k]), axis=1)
-            for k in (0, 1)
-            for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))
-        ],
-        axis=1,
-    )
+    corners = np.where(_CORNERS, two[:, None], one[:, None])
     faces = _BOX + 8 * np.arange(len(one))[:, None, None]
     return Mesh.of(corners.reshape(-1, 3), faces.reshape(-1, 4))
 
@@ -64,26 +58,12 @@ def revolved(profile: ArrayLike, *, columns: int = 48) -> Mesh:
         raise GeometryError(f"radius {float(np.min(line[:, 0]))!r} of a profile: give 0 or more")
     _check(columns=columns)
     turns = np.linspace(0.0, 2.0 * np.pi, columns, endpoint=False)
-    around = np.column_stack((np.cos(turns), np.sin(turns)))
-    grid = np.concatenate(
-        (
-            line[:, None, :1] * around[None],
-            np.broadcast_to(line[:, None, 1:], (len(line), columns, 1)),
-        ),
-        axis=2,
-    )
-    row, column = np.mgrid[: len(line) - 1, :columns]
-    right = (column + 1) % columns
-    quads = np.stack(
-        (
-            row * columns + column,
-            row * columns + right,
-            (row + 1) * columns + right,
-            (row + 1) * columns + column,
-        ),
-        axis=-1,
-    )
-    return welded(Mesh.of(grid.reshape(-1, 3), quads.reshape(-1, 4)))
+    circle = np.column_stack((np.cos(turns), np.sin(turns)))
+    heights = np.broadcast_to(line[:, None, 1:], (len(line), columns, 1))
+    grid = np.concatenate((line[:, None, :1] * circle, heights), axis=2)
+    numbers = np.arange(len(line) * columns).reshape(-1, columns)
+    around = np.pad(numbers, ((0, 0), (0, 1)), mode="wrap")
+    return welded(Mesh.of(grid.reshape(-1, 3), _quads(around)))
 
 
 def terrain(heights: ArrayLike, area: Area) -> Mesh:
@@ -97,11 +77,15 @@ def terrain(heights: ArrayLike, area: Area) -> Mesh:
     x0, y0, x1, y1 = bounds_of(area)
     rows, columns = grid.shape
     x, y = np.meshgrid(np.linspace(x0, x1, columns), np.linspace(y0, y1, rows))
-    row, column = np.mgrid[: rows - 1, : columns - 1]
-    at = row * columns + column
-    quads = np.stack((at, at + 1, at + columns + 1, at + columns), axis=-1)
     points = np.column_stack((x.ravel(), y.ravel(), grid.ravel()))
-    return Mesh.of(points, quads.reshape(-1, 4))
+    return Mesh.of(points, _quads(np.arange(grid.size).reshape(grid.shape)))
+
+
+def _quads(numbers: Ints) -> Ints:
+    """Return the four vertices around each cell of a grid of them, (N, 4)."""
+    above, below = numbers[:-1], numbers[1:]
+    corners = above[:, :-1], above[:, 1:], below[:, 1:], below[:, :-1]
+    return np.stack(corners, axis=-1).reshape(-1, 4)
 
 
 def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:

@@ -41,7 +41,8 @@ def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     points = np.concatenate((lines.points[kept], cuts))
     begins = np.concatenate((first[kept], inside[crossing + 1]))
     order = np.argsort(np.concatenate((2 * kept, 2 * crossing + 1)), kind="stable")
-    return _without_dots(points[order], np.flatnonzero(begins[order]))
+    found = Lines(points[order], np.append(np.flatnonzero(begins[order]), len(order)))
+    return found.take(found.counts > 1)
 
 
 def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) -> float:
@@ -126,9 +127,3 @@ def coats(lines: Lines, pen_mm: float = 0.3) -> Floats:
     top = ink[j, i] * (1 - a) + ink[j, i + 1] * a
     bottom = ink[j + 1, i] * (1 - a) + ink[j + 1, i + 1] * a
     return np.asarray(top * (1 - b) + bottom * b)
-
-
-def _without_dots(points: Floats, starts: Ints) -> Lines:
-    offsets = np.append(starts, len(points)).astype(np.int64)
-    lines = Lines(points, offsets) if len(starts) else Lines.empty()
-    return lines.take(lines.counts > 1)

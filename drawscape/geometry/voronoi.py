@@ -129,7 +129,7 @@ def edges(points: ArrayLike) -> Ints:
     places = as_points(points)
     found = triangles(places)
     if not len(found):
-        order = _along(places)
+        order = np.unique(places, axis=0, return_index=True)[1]
         pairs = np.column_stack((order[:-1], order[1:]))
     else:
         pairs = np.concatenate((found[:, [0, 1]], found[:, [1, 2]], found[:, [2, 0]]))
@@ -142,14 +142,6 @@ def _on_one_line(places: Points) -> bool:
     centred = places - places.mean(axis=0)
     sizes = np.linalg.svd(centred, compute_uv=False)
     return bool(sizes[1] <= 1e-12 * sizes[0])
-
-
-def _along(places: Points) -> Ints:
-    """Return the indices of distinct points in their order along the line they lie on."""
-    if len(places) < 2:
-        return np.arange(len(places), dtype=np.int64)
-    first = np.unique(places, axis=0, return_index=True)[1]
-    return first.astype(np.int64)
 
 
 # Samples of the density for each point: fewer make the points settle on the sampling grid.
