@@ -35,32 +35,21 @@ _INCHES = {
     "arch-d": (24, 36),
 }
 
+
+def _halved(letter: str, width: int, height: int) -> dict[str, tuple[float, float]]:
+    """Return a series of ISO 216: each is the one before it cut in half, in whole millimetres."""
+    sizes: dict[str, tuple[float, float]] = {}
+    for number in range(8):
+        sizes[f"{letter}{number}"] = width, height
+        width, height = height // 2, width
+    return sizes
+
+
 PAPERS: dict[str, tuple[float, float]] = {
-    # ISO 216: each is the one before it cut in half, whole millimetres.
-    **dict(
-        zip(
-            ("a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"),
-            (
-                (841, 1189), (594, 841), (420, 594), (297, 420),
-                (210, 297), (148, 210), (105, 148), (74, 105),
-            ),
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"),
-            (
-                (1000, 1414), (707, 1000), (500, 707), (353, 500),
-                (250, 353), (176, 250), (125, 176), (88, 125),
-            ),
-            strict=True,
-        )
-    ),
-    **{
-        name: (round(w * INCH, 2), round(h * INCH, 2)) for name, (w, h) in _INCHES.items()
-    },
-}  # fmt: skip
+    **_halved("a", 841, 1189),
+    **_halved("b", 1000, 1414),
+    **{name: (round(w * INCH, 2), round(h * INCH, 2)) for name, (w, h) in _INCHES.items()},
+}
 """Width and height in portrait, in mm, by name."""
 
 _CUSTOM = re.compile(

@@ -27,7 +27,9 @@ _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
 _ALLOWED |= _ARITY >= 0
 
 # A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
-_STRAY_COMMA = re.compile(rb"[,|A-DF-Za-df-z][ \t\r\n\f]*+,")
+_STRAY = re.compile(
+    r"[^0-9+\-.eE, \t\r\n\fMLTHVCSQAZmlthvcsqaz]|(?:^|[,A-DF-Za-df-z])[ \t\r\n\f]*+,"
+)
 _NO_COMMA_AFTER = np.array([bool(re.match(rb"[,|A-DF-Za-df-z]", bytes([b]))) for b in range(256)])
 
 # Without going back (possessive): else a long row of digits could be split in ever so many ways.
@@ -60,8 +62,11 @@ def read_commands(paths: Sequence[str]) -> Commands:
     texts = [_spread_flags(d) if "a" in d or "A" in d else d for d in paths]
     damaged: set[int] = set()
     text = _joined(texts)
-    _cut_at_strange_bytes(text, texts, damaged)
-    if damaged:
+    if not _is_clean(text, len(texts)):
+        for index, d in enumerate(texts):
+            if stray := _STRAY.search(d):
+                texts[index] = d[: stray.end() - 1]
+                damaged.add(index)
         text = _joined(texts)
     numbers = parse_numbers(text)
     wrong = np.flatnonzero(~(np.abs(numbers.values) <= LARGEST))
@@ -92,25 +97,12 @@ def _spread_flags(d: str) -> str:
     return _ARC_RUN.sub(spread, d)
 
 
-def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> None:
-    raw = np.frombuffer(text, dtype=np.uint8)
-    strange = np.flatnonzero(~_ALLOWED[raw])
+def _is_clean(text: bytes, count: int) -> bool:
+    """Return whether the joined text of `count` paths holds nothing that _STRAY finds."""
     solid = np.frombuffer(text.translate(None, b" \t\r\n\f"), dtype=np.uint8)
-    if (
-        _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
-    ).any():  # ten times as fast as to search
-        commas = [found.end() - 1 for found in _STRAY_COMMA.finditer(text)]
-        strange = np.union1d(strange, commas)
-    bars = np.flatnonzero(raw == _PATH)
-    if len(bars) != len(texts):
-        for index, d in enumerate(texts):
-            if "|" in d:
-                texts[index] = d[: d.index("|")]
-                damaged.add(index)
-        if len(strange):
-            _cut_at_strange_bytes(_joined(texts), texts, damaged)
-    elif len(strange):
-        _cut(texts, text, strange, damaged)
+    # Ten times as fast as to search.
+    commas = _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
+    return text.count(b"|") == count and bool(_ALLOWED[solid].all()) and not commas.any()
 
 
 def _cut(texts: list[str], text: bytes, positions: Ints, damaged: set[int]) -> None:
