@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from drawscape.geometry.lines import Points
+from drawscape.geometry.regions import polar
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 
 Glyphs = Mapping[str, Glyph]
@@ -17,8 +18,7 @@ def line(*points: tuple[float, float]) -> Points:
 
 def arc(radius: float, begin: float = 0, end: float = 360, steps: int = 24) -> Points:
     """Return part of a circle about the origin, angles in degrees."""
-    angles = np.radians(np.linspace(begin, end, steps + 1))
-    return np.column_stack([radius * np.cos(angles), radius * np.sin(angles)])
+    return polar(radius, np.radians(np.linspace(begin, end, steps + 1)))
 
 
 def moved(stroke: Points, x: float, y: float) -> Points:
@@ -142,9 +142,7 @@ def thorn(glyphs: Glyphs) -> Glyph:
 
 def capital_thorn(glyphs: Glyphs) -> Glyph:
     """A P lowered on a stem of full height."""
-    lowered = [
-        np.minimum(stroke + np.array((0.0, 5.0)), (np.inf, 0.0)) for stroke in glyphs["P"].strokes
-    ]
+    lowered = [np.minimum(moved(stroke, 0.0, 5.0), (np.inf, 0.0)) for stroke in glyphs["P"].strokes]
     stems = crossings(glyphs["P"], -3.0) or [4.0]
     tops = [line((x, -CAP_HEIGHT), (x, -10)) for x in stems]
     return Glyph((*lowered, *tops), glyphs["P"].advance)
@@ -167,7 +165,7 @@ def eng(glyphs: Glyphs) -> Glyph:
 def middle_dotted(glyphs: Glyphs, letter: str) -> Glyph:
     """A letter followed by a raised dot."""
     x = glyphs[letter].advance
-    return Glyph((*glyphs[letter].strokes, moved(arc(0.8, steps=6), x, -9)), x + 3.0)
+    return Glyph((*glyphs[letter].strokes, moved(_DOT, x, -9)), x + 3.0)
 
 
 _GAP = 2.5
@@ -224,11 +222,11 @@ def with_marks(base: str, glyph: Glyph, marks: Sequence[str]) -> Glyph:
         if mark == "\u030c" and base in "dtlL":
             strokes.append(_beside(glyph))
             advance += 2
-        elif mark == "\u0327" and base == "g":
-            added = _raised((_COMMA[::-1] * (1.0, -1.0),), _middle(glyph, upper=True), top)
-            strokes += added
-        elif mark in _ABOVE:
-            added = _raised(_ABOVE[mark], _middle(glyph, upper=True), top)
+        elif mark in _ABOVE or (mark == "\u0327" and base == "g"):
+            shape = _ABOVE.get(mark, (_COMMA[::-1] * (1.0, -1.0),))
+            lowest = max(float(np.max(stroke[:, 1])) for stroke in shape)
+            x, y = _middle(glyph, upper=True), top - _GAP - lowest
+            added = [moved(stroke, x, y) for stroke in shape]
             strokes += added
             top = min(float(np.min(stroke[:, 1])) for stroke in added)
         else:
@@ -245,11 +243,6 @@ def without_dot(glyph: Glyph) -> Glyph:
             return Glyph(tuple(ordered[index:]), glyph.advance)
         reach = max(reach, float(np.max(stroke[:, 1])))
     return glyph
-
-
-def _raised(mark: Sequence[Points], x: float, top: float) -> list[Points]:
-    lowest = max(float(np.max(stroke[:, 1])) for stroke in mark)
-    return [moved(stroke, x, top - _GAP - lowest) for stroke in mark]
 
 
 def _beneath(base: str, glyph: Glyph, mark: str, bottom: float) -> list[Points]:

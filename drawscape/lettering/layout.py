@@ -106,7 +106,8 @@ def set_text(
     for number, (row, ends_paragraph) in enumerate(rows):
         stretched = width if align == "justify" and not ends_paragraph else None
         placed, extent = set_row(row, style, stretched)
-        shift = _shift(align, extent, width)
+        room = (width or 0.0) - extent
+        shift = {"center": room / 2, "right": room}.get(align, 0.0)
         strokes += [stroke + np.array((shift, down + number * step)) for stroke in placed]
         widest = max(widest, extent)
     texts = tuple(row for row, _ in rows)
@@ -216,13 +217,6 @@ def _broken(word: str, style: Style, width: float) -> list[str]:
     return pieces
 
 
-def _shift(align: Align, extent: float, width: float | None) -> float:
-    room = 0.0 if width is None else width
-    if align == "center":
-        return (room - extent) / 2
-    return room - extent if align == "right" else 0.0
-
-
 def _check(align: str, valign: str, width: float | None, line_height: float) -> None:
     for what, value, known in (
         ("alignment", align, get_args(Align)),
@@ -284,8 +278,7 @@ def _measured(path: ArrayLike) -> tuple[Points, Points]:
 def place_along(points: Points, along: Points, distance: float) -> tuple[Points, Points]:
     """Return the point at `distance` along the path and the rotation of its direction there."""
     index = int(np.clip(np.searchsorted(along, distance, side="right") - 1, 0, len(points) - 2))
-    step = points[index + 1] - points[index]
-    length = along[index + 1] - along[index]
+    step, length = points[index + 1] - points[index], along[index + 1] - along[index]
     cos, sin = step / length
     point = points[index] + step * ((distance - along[index]) / length)
     return point, np.array([[cos, sin], [-sin, cos]])
