@@ -94,12 +94,6 @@ def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words):
     assert max(map(len, text.splitlines())) <= 60
 
 
-def test_elsewhere_each_pattern_has_one_line():
-    lines = run("sketches", "spiral").out.splitlines()
-    line = next(line for line in lines if line.startswith("  --wobble"))
-    assert line.endswith("]")
-
-
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

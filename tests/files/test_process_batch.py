@@ -12,7 +12,7 @@ import pytest
 from support import program, wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
-from drawscape.job_manager import enqueue_background_job, get_job, list_jobs
+from drawscape.job_manager import enqueue_background_job, get_job
 from drawscape.queue.worker.call import JobContext, set_current
 from workers.file_tasks import process_batch
 
@@ -216,16 +216,6 @@ def large_file(folder, name, rows):
 
 def half_written(home):
     return list((home / "output").rglob(".*.part"))
-
-
-@pytest.mark.slow
-def test_more_batches_than_slots_all_end_each_in_its_own_job(home, start_workers):
-    jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
-    start_workers(2)
-    for job in jobs:
-        reports = job.wait(120)
-        assert statuses(reports) == ["done", "done", "done", "failed"], reports
-    assert {job.id for job in list_jobs(limit=None)} == {job.id for job in jobs}
 
 
 @pytest.mark.slow

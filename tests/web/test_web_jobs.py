@@ -59,11 +59,14 @@ def other_task(task_module):
 
 
 def test_unknown_jobs_and_those_of_other_modules_are_neither_shown_nor_canceled(client, other_task):
+    managing = create_app(WebSettings(manage_jobs=True)).test_client()
     job = enqueue_background_job(f"{other_task}.leak", "/etc/passwd")
     for job_id in (job.id, "nobody"):
         for end in ("", "/svg", "/lines", "/preview"):
             assert client.get(f"/jobs/{job_id}{end}").status_code == 404
         assert client.post(f"/jobs/{job_id}/cancel").status_code == 404
+        for action in ("cancel", "log", "delete"):
+            assert managing.post(f"/jobs/{job_id}/actions/{action}").status_code == 404
     assert job.status == "queued"
 
 

@@ -18,10 +18,6 @@ pytestmark = pytest.mark.browser
 TASK = "workers.svg_tasks.generate_complex_svg"
 
 
-def set_slider(page, name, value):
-    page.locator(f"[id='params.{name}']").fill(str(value))
-
-
 def says(page, words):
     """Return once the status line holds `words`."""
     page.wait_for_selector(f"#status:has-text({words!r})")
@@ -33,7 +29,7 @@ def test_from_the_form_to_the_picture(opened, serving, home, worker):
         page.select_option("#paper", "A5")
         page.get_by_role("button", name="Landscape").click()
         page.fill("#seed", "7")
-        set_slider(page, "turns", 12)
+        page.fill("[id='params.turns']", "12")
         page.click("#draw")
         page.wait_for_selector("#drawing")
         says(page, "Finished.")

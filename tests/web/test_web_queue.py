@@ -114,13 +114,6 @@ def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing):
     assert managing.post(f"/jobs/{job_id}/actions/burn").status_code == 404
 
 
-def test_a_job_that_is_hidden_cannot_be_acted_on(managing):
-    mail = hidden()
-    for action in ("cancel", "log", "delete"):
-        assert managing.post(f"/jobs/{mail}/actions/{action}").status_code == 404
-    assert get_job_status(mail)["status"] == "scheduled"
-
-
 def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
     job_id = waiting()
     client = create_app(WebSettings(manage_jobs=True, token="secret")).test_client()
