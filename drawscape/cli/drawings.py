@@ -151,7 +151,7 @@ def show(name: str, as_json: bool) -> None:
         "recipe": one.recipe,
         "file": f"{one.path}{_state(one)}",
         "drawn": one.drawn_at,
-        "took": None if one.took_s is None else f"{one.took_s:.2g} s",
+        "took": one.took_s and f"{one.took_s:.2g} s",
         "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
         "seed": one.seed,
         **one.parameters,
@@ -166,9 +166,8 @@ def show(name: str, as_json: bool) -> None:
         figures = one.figures
         counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"
         facts |= {"ink": f"{figures.ink_mm / 1000:.1f} m", "counts": counts}
-        facts |= {
-            f"pen {pen!r}": f"{minutes:.1f} min, {color}" for pen, color, minutes in figures.pens
-        }
+        for pen, color, minutes in figures.pens:
+            facts[f"pen {pen!r}"] = f"{minutes:.1f} min, {color}"
     print_facts(facts)
 
 

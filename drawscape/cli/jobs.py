@@ -36,16 +36,7 @@ from drawscape.cli.text import (
 )
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import JobFailed, JobStateError, QueueError
-from drawscape.jobs import (
-    STATUSES,
-    Job,
-    JobSnapshot,
-    default_queue,
-    enqueue_background_job,
-    find_job,
-    list_snapshots,
-    queue_statistics,
-)
+from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job
 
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
@@ -104,7 +95,7 @@ def list_command(
     """
 
     def rows(most: int = limit) -> list[JobSnapshot]:
-        return list_snapshots(status or None, task, most)
+        return job_api.list_snapshots(status or None, task, most)
 
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if as_json:
@@ -276,7 +267,7 @@ def prune(days: float | None, keep: int | None) -> None:
 @JSON
 def stats(prometheus: bool, as_json: bool) -> None:
     """Show counts, rates and waiting times."""
-    found = queue_statistics()
+    found = job_api.queue_statistics()
     if as_json:
         print_json(asdict(found))
         return
@@ -365,7 +356,7 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
     given = {name: _value(text) for name, text in pairs(arguments, "an argument").items()}
-    job = enqueue_background_job(path, **given)
+    job = job_api.enqueue_background_job(path, **given)
     click.echo(job.id)
     if settings.is_user_folder():
         click.echo(f"queued in {settings.home()}, since this folder is in no project", err=True)
@@ -416,7 +407,7 @@ def demo(slots: int | None, seed: int) -> None:
             for pattern in _DEMO:
                 drawing = {"width": 210, "height": 297, "pattern_type": pattern, "seed": seed}
                 file = f"demo/{pattern}.svg"
-                made.append(enqueue_background_job(_DRAW, output_filename=file, **drawing))
+                made.append(job_api.enqueue_background_job(_DRAW, output_filename=file, **drawing))
             click.echo(f"{len(made)} drawings are queued.")
             for job in made:
                 while not job.ended:

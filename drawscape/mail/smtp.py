@@ -17,7 +17,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -40,15 +40,15 @@ class MailSettings:
     """How mails leave; see the module's table. `host` is None when they are written to files."""
 
     sender: Address
-    host: str | None = None
-    port: int = 587
-    security: str = "starttls"
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    timeout_s: float = 30.0
-    templates: Path | None = None
-    max_bytes: int = 20 << 20
+    host: str | None
+    port: int
+    security: str
+    user: str | None
+    password: str | None = field(repr=False)
+    ca_file: Path | None
+    timeout_s: float
+    templates: Path | None
+    max_bytes: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "MailSettings":
@@ -73,18 +73,18 @@ class MailSettings:
         host, user, password = text("SMTP_HOST"), text("SMTP_USER"), text("SMTP_PASSWORD")
         security = (text("SMTP_SECURITY") or "starttls").lower()
         sender = text("MAIL_FROM") or (user if user and "@" in user else None)
+        login = host and (user or password)
+        in_the_clear = login and security == "none" and host not in _LOOPBACK
         wrong = {
-            f"SMTP_SECURITY={security!r} must be one of {', '.join(PORTS)}": security not in PORTS,
-            "SMTP_PASSWORD is not set; a login needs user and password": user and not password,
-            "SMTP_USER is not set; a login needs user and password": password and not user,
-            "SMTP_SECURITY='none' would send the password in the clear; use 'starttls' or 'ssl'": (
-                user and security == "none" and host not in _LOOPBACK
-            ),
-            "MAIL_FROM is not set; it is the address that mails come from": not sender,
+            f"SECURITY={security!r} must be one of {', '.join(PORTS)}": security not in PORTS,
+            "PASSWORD is not set; a login needs user and password": login and not password,
+            "USER is not set; a login needs user and password": login and not user,
+            "SECURITY='none' would send the password in the clear; use 'starttls'": in_the_clear,
         }
-        for words, is_so in wrong.items():
-            if is_so and (host or words.startswith("SMTP_SECURITY=")):
-                raise SettingsError(f"DRAWSCAPE_{words}")
+        if words := next((words for words, is_so in wrong.items() if is_so), ""):
+            raise SettingsError(f"DRAWSCAPE_SMTP_{words}")
+        if host and not sender:
+            raise SettingsError("DRAWSCAPE_MAIL_FROM is not set; mails come from that address")
         try:
             address = read_recipient(sender or "drawscape@localhost", "sender")
         except MailError as problem:
@@ -133,12 +133,11 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     trust = ssl.create_default_context()
     if settings.ca_file:
         trust.load_verify_locations(settings.ca_file)
-    connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
-    if settings.security == "ssl":
-        connect = partial(smtplib.SMTP_SSL, context=trust)
+    secure = settings.security == "ssl"
+    connect = partial(smtplib.SMTP_SSL, context=trust) if secure else smtplib.SMTP
     # The name for EHLO: smtplib's own way asks the DNS, which can take long.
     own = socket.gethostname() if "." in socket.gethostname() else "[127.0.0.1]"
-    session = connect(settings.host, settings.port, local_hostname=own, timeout=settings.timeout_s)
+    session = connect(settings.host or "", settings.port, own, timeout=settings.timeout_s)
     try:
         if settings.security == "starttls":
             session.starttls(context=trust)

@@ -15,16 +15,7 @@ from drawscape import settings as places
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
-from drawscape.jobs import (
-    ACTIONS,
-    JobSnapshot,
-    cancel_job,
-    get_job,
-    get_job_status,
-    list_snapshots,
-    offered,
-    summary_words,
-)
+from drawscape.jobs import ACTIONS, JobSnapshot, get_job, get_job_status, offered
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
 from drawscape.web.site import SVG_POLICY, current_site
@@ -62,7 +53,7 @@ def cancel(job_id: str) -> flask.Response:
     find(job_id)
     if ORDERED_HERE.items() - get_job(job_id).meta.items():
         _check_allowed("cancel", ["cancel"])
-    canceled = cancel_job(job_id)
+    canceled = jobs.cancel_job(job_id)
     return flask.jsonify({"canceled": canceled, **view(find(job_id))})
 
 
@@ -160,12 +151,14 @@ def table() -> flask.Response:
     """Return the newest jobs that a browser may see, and the queue in one line."""
     settings = current_site().settings
     found = (
-        row for module in settings.job_modules for row in list_snapshots(task=module, limit=MOST)
+        row
+        for module in settings.job_modules
+        for row in jobs.list_snapshots(task=module, limit=MOST)
     )
     rows = nlargest(MOST, found, key=lambda row: row.created_at)
     return flask.jsonify(
         {
-            "summary": summary_words(),
+            "summary": jobs.summary_words(),
             "paused": jobs.queue_is_paused(),
             "manages": settings.manage_jobs,
             "jobs": [_row(row, manages=settings.manage_jobs) for row in rows],
