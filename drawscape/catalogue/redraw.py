@@ -22,7 +22,7 @@ from drawscape.catalogue.index import (
 )
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
-from drawscape.geometry.lines import resample
+from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.formats import ordered_svg
 from drawscape.recipe import Provenance, SourceText, draw_recipe, is_address, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
@@ -224,11 +224,7 @@ def _covers(one: Layer, other: Layer, tolerance_mm: float) -> bool:
     if not len(one.lines) or not len(other.lines):
         return len(one.lines) == len(other.lines)
     corners = np.concatenate((one.lines.points, resample(one.lines, _STEP_MM).points))
-    begins = np.ones(max(len(other.lines.points) - 1, 0), dtype=bool)
-    begins[other.lines.offsets[1:-1] - 1] = False
-    ends = other.lines.points
-    pieces = np.stack((ends[:-1][begins], ends[1:][begins]), axis=1)
-    dots = ends[other.lines.offsets[:-1]][other.lines.counts == 1]
-    tree = shapely.STRtree([*shapely.linestrings(pieces), *shapely.points(dots)])
+    pieces = Segments.of(other.lines.drawable())  # a dot has one, too
+    tree = shapely.STRtree(shapely.linestrings(np.stack((pieces.a, pieces.b), axis=1)))
     near, _ = tree.query(shapely.points(corners), predicate="dwithin", distance=tolerance_mm)
     return len(np.unique(near)) == len(corners)

@@ -16,7 +16,7 @@ import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import components
+from drawscape.plot.merge import components, root_of
 
 _NEIGHBOURS = 7
 _LEAST_GAIN_MM = 1e-6
@@ -193,17 +193,11 @@ def _forest(
     order = order[cheapest[order]]
     root = list(range(int(np.max(rings)) + 1))
 
-    def find(ring: int) -> int:
-        while root[ring] != ring:
-            root[ring] = root[root[ring]]
-            ring = root[ring]
-        return ring
-
     chosen: list[int] = []
     touched: set[int] = set()
     rows = (order, one[order], two[order], moves(across.one[order]), moves(across.two[order]))
     for index, a, b, move, other in zip(*(row.tolist() for row in rows), strict=True):
-        a, b = find(a), find(b)
+        a, b = root_of(root, a), root_of(root, b)
         if a != b and move not in touched and other not in touched:
             root[a] = b
             touched |= {move, other}

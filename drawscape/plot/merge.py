@@ -251,30 +251,20 @@ def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Int
 
 
 def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
-    """Return the visits at which chains are joined: each closed chain to one that is nearer a root."""
-    if not len(vertex):
-        return vertex, chain, point
-    chains, c = np.unique(chain, return_inverse=True)
-    vertices, v = np.unique(vertex, return_inverse=True)
-    count = len(chains) + len(vertices)
-    parts = components(count, c, len(chains) + v)
-    roots = is_open[chains]
-    # In a part where no chain is open, the first is the root.
-    rooted = np.zeros(int(np.max(parts)) + 1, dtype=bool)
-    rooted[parts[: len(chains)][roots]] = True
-    first = np.unique(parts[: len(chains)], return_index=True)[1]
-    roots[first[~rooted[parts[first]]]] = True
-    from_root = np.flatnonzero(roots)
-    rows = np.concatenate((c, np.full(len(from_root), count)))
-    columns = np.concatenate((len(chains) + v, from_root))
-    before = before_each(count + 1, rows, columns, count)
-    child = before[c] == len(chains) + v
-    used = np.zeros(len(vertices), dtype=bool)
-    used[v[child]] = True
-    parent = used[v] & (before[len(chains) + v] == c)
-    taken = np.flatnonzero(child | parent)
-    order = taken[np.argsort(v[taken], kind="stable")]
-    return vertex[order], chain[order], point[order]
+    """Return the visits at which chains are joined: those that are not one already, one open at most."""
+    parent, opened = list(range(len(is_open))), is_open.tolist()
+    taken: list[int] = []
+    place = first = group = -1
+    for visit, (at, one) in enumerate(zip(vertex.tolist(), chain.tolist(), strict=True)):
+        one = root_of(parent, one)
+        if at != place:
+            place, first, group = at, visit, one
+        elif one != group and not (opened[one] and opened[group]):
+            parent[one] = group
+            opened[group] |= opened[one]
+            taken += [visit] if first < 0 else [first, visit]
+            first = -1
+    return vertex[taken], chain[taken], point[taken]
 
 
 def _rotated(lines: Lines, partners: Ints, vertex: Ints, point: Ints) -> tuple[Lines, Ints]:
@@ -318,40 +308,18 @@ def components(count: int, one: Ints, two: Ints) -> Ints:
         labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
         return np.asarray(labels, dtype=np.int64)
     parent = list(range(count))
-
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
     for a, b in zip(one.tolist(), two.tolist(), strict=True):
-        parent[root(a)] = root(b)
-    roots = np.array([root(node) for node in range(count)], dtype=np.int64)
+        parent[root_of(parent, a)] = root_of(parent, b)
+    roots = np.array([root_of(parent, node) for node in range(count)], dtype=np.int64)
     return np.unique(roots, return_inverse=True)[1].reshape(-1)
 
 
-def before_each(count: int, one: Ints, two: Ints, start: int) -> Ints:
-    """Return the node before each of `count` on a shortest way from `start`; negative for none."""
-    if count > FEW:
-        from scipy.sparse import coo_matrix
-        from scipy.sparse.csgraph import breadth_first_order
-
-        joins = (np.ones(len(one), dtype=np.int8), (one, two))
-        tree = coo_matrix(joins, shape=(count, count)).tocsr()
-        return np.asarray(breadth_first_order(tree, start, directed=False)[1])
-    beside: list[list[int]] = [[] for _ in range(count)]
-    for a, b in zip(one.tolist(), two.tolist(), strict=True):
-        beside[a].append(b)
-        beside[b].append(a)
-    before = [-1] * count
-    row = [start]
-    for node in row:
-        for other in beside[node]:
-            if before[other] < 0 and other != start:
-                before[other] = node
-                row.append(other)
-    return np.array(before, dtype=np.int64)
+def root_of(parent: list[int], node: int) -> int:
+    """Return the root of a node's tree, and shorten the way there."""
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
 
 
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
