@@ -16,8 +16,9 @@ import orjson
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import Outside
 from drawscape.drawing.values import INCH
-from drawscape.errors import PlotError, UnknownNameError
+from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
+from drawscape.parameters import check_arguments, read_parameters
 from drawscape.plot.pages import Reach, crop
 
 Units = Literal["mm", "in"]
@@ -226,8 +227,12 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
         raise UnknownNameError("G-code profile", str(base_name), PROFILES)
     base = PROFILES[base_name]
     settings: dict[str, Any] = {field.name: getattr(base, field.name) for field in fields(base)}
+    try:
+        given = check_arguments(read_parameters(GcodeProfile), given)
+    except ParameterError as error:
+        raise PlotError(f"{source}: {error}") from error
     _check_units(settings, given, source)
-    if given.get("command_units") in ("mm", "in"):
+    if given.get("command_units"):
         for name in _COMMANDS:
             settings[name] = converted(
                 settings[name], base.command_units or "mm", given["command_units"]
@@ -235,9 +240,7 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
         if "{down}" in settings["pen_down"] and _holds_lengths(settings["pen_down"]):
             scale = 1.0 if given["command_units"] == (base.command_units or "mm") else 1 / INCH
             settings["down_range"] = tuple(value * scale for value in settings["down_range"])
-    for key, value in given.items():
-        settings[key] = _checked(key, value, settings, source)
-    return GcodeProfile(**settings)
+    return GcodeProfile(**{**settings, **given})
 
 
 def _check_units(settings: dict[str, Any], given: dict[str, Any], source: str) -> None:
@@ -251,32 +254,6 @@ def _check_units(settings: dict[str, Any], given: dict[str, Any], source: str) -
                 f"{source}: {name}={given[name]!r} holds lengths; set command_units='mm' or 'in', "
                 "since units='in'"
             )
-
-
-def _checked(key: str, value: Any, settings: dict[str, Any], source: str) -> Any:
-    if key not in settings:
-        raise UnknownNameError(f"setting in {source!r}", key, settings)
-    if key == "command_units":
-        return value
-    if key == "down_range":
-        if isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
-            return (float(value[0]), float(value[1]))
-        raise PlotError(f"{source}: {key}={value!r} should be two numbers, at 0 and at 100 %")
-    numeric = key.endswith(("_feed", "_mm", "_percent"))
-    fits = (
-        type(value) is int
-        if key == "decimals"
-        else _is_number(value)
-        if numeric
-        else type(value) is type(settings[key])
-    )
-    if not fits:
-        raise PlotError(f"{source}: {key}={value!r} should be like {settings[key]!r}")
-    return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def to_gcode(

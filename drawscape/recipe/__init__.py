@@ -5,7 +5,7 @@ Read recipe.py first: a sketch with its arguments, the address of that, and how 
 It knows no sketch by name: `drawscape.sketches`, the pattern library, is above it.
 """
 
-from drawscape.recipe.code import Origin, is_library, note_origin, one_look, origin_of
+from drawscape.recipe.code import is_library, note_origin, one_look, origin_of
 from drawscape.recipe.provenance import (
     Provenance,
     SourceText,
@@ -15,7 +15,6 @@ from drawscape.recipe.provenance import (
     read_provenance,
 )
 from drawscape.recipe.recipe import (
-    Draft,
     Randomness,
     Recipe,
     Share,
@@ -23,7 +22,6 @@ from drawscape.recipe.recipe import (
     Steps,
     as_sketch,
     code_hash,
-    digest_now,
     draw_recipe,
     is_sketch,
     margin_for,
@@ -33,30 +31,8 @@ from drawscape.recipe.recipe import (
 )
 
 __all__ = [
-    "Draft",
-    "Origin",
-    "Provenance",
-    "Randomness",
-    "Recipe",
-    "Share",
-    "Sketch",
-    "SourceText",
-    "Steps",
-    "address_of",
-    "as_sketch",
-    "code_hash",
-    "digest_now",
-    "draw_recipe",
-    "is_address",
-    "is_library",
-    "is_sketch",
-    "margin_for",
-    "note_origin",
-    "one_look",
-    "origin_of",
-    "plain",
-    "read_input",
-    "read_provenance",
-    "recipe_of",
+    "Provenance", "Randomness", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
+    "as_sketch", "code_hash", "draw_recipe", "is_address", "is_library", "is_sketch", "margin_for",
+    "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance", "recipe_of",
     "streams_of",
-]
+]  # fmt: skip

@@ -202,13 +202,8 @@ class SourceText:
         return cls(entry, main, modules)
 
     @classmethod
-    def of_reference(cls, reference: str) -> "SourceText | None":
-        """Return the source that is packed in `reference`, None for an address.
-
-        Raises ProvenanceError for what is neither.
-        """
-        if is_address(reference):
-            return None
+    def of_reference(cls, reference: str) -> "SourceText":
+        """Return the source that is packed in `reference`. Raises ProvenanceError for anything else."""
         try:
             if not reference.startswith(_PACKED):
                 raise ValueError("no packed source")

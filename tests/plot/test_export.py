@@ -149,7 +149,7 @@ def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path):
         ('base = "laser"', UnknownNameError, "servo"),
         ("draw_feed = ", PlotError, "cannot be read"),
         ("decimals = 9", PlotError, "0 to 4"),
-        ('units = "px"', PlotError, "'mm' or 'in'"),
+        ('units = "px"', PlotError, "mm, in"),
     ],
 )
 def test_a_profile_with_a_mistake_is_refused(tmp_path, content, error, message):

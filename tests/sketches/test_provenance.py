@@ -206,9 +206,7 @@ def test_damaged_or_hostile_source_is_an_error_and_not_a_bomb():
         return "zlib:" + base64.b64encode(zlib.compress(content)).decode()
 
     good = json.dumps({"entry": "a", "main": "a = 1", "modules": {}}).encode()
-    source = SourceText.of_reference(packed(good))
-    assert source is not None
-    assert source.load() == 1
+    assert SourceText.of_reference(packed(good)).load() == 1
     bad = ["", "zlib:", "zlib:!!!", "other:x"]
     for reference in [*bad, packed(b"[]"), packed(b'{"entry": 1}'), packed(b"0" * 9_000_000)]:
         with pytest.raises(ProvenanceError, match="damaged"):
@@ -235,7 +233,6 @@ def test_modules_beside_the_notebook_travel_with_the_sketch(tmp_path, monkeypatc
     for name in ("tallreeds", "tallpack", "tallpack.bend"):
         monkeypatch.delitem(sys.modules, name)
     source = SourceText.of_reference(read_provenance(file.read_text()).source)
-    assert source is not None
     assert set(source.modules) == {"tallreeds", "tallpack", "tallpack.bend"}
     assert "def bend(x):" in source.shown
     assert checked_elsewhere(tmp_path, [file]) == {str(file): "same bytes"}
