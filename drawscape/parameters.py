@@ -219,17 +219,16 @@ def _as_number(parameter: Parameter, value: Any) -> int | float:
     if isinstance(value, bool) or value is None:
         raise ParameterError(parameter.name, value, f"must be {wanted}")
     try:
-        number = float(value)
-        whole = int(value) if isinstance(value, str) and parameter.kind == "int" else number
+        number = int(value) if isinstance(value, str) and parameter.kind == "int" else float(value)
+        if not math.isfinite(number):
+            raise ParameterError(parameter.name, value, "must be finite")
     except (TypeError, ValueError, OverflowError):
         raise ParameterError(parameter.name, value, f"must be {wanted}") from None
-    if not math.isfinite(number):
-        raise ParameterError(parameter.name, value, "must be finite")
     if parameter.kind == "float":
         return number
     if number != int(number):
         raise ParameterError(parameter.name, value, f"must be {wanted}")
-    return int(whole) if isinstance(value, str) else int(value)
+    return int(number)
 
 
 def _written(bound: float) -> str:

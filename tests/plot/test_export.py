@@ -269,26 +269,6 @@ def test_there_is_no_golden_file_of_an_exporter_that_is_gone():
     assert {file.name for file in EXPORT.iterdir()} == set(WRITERS)
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new"),
-    [
-        ("grbl.gcode", b"F3000", b"F3001"),
-        ("marlin.gcode", b"G4 P500\n", b"G4 P0.5\n"),
-        ("hp7475a.hpgl", b"SP0;", b""),
-        ("drawing.pdf.txt", b"1 J", b"0 J"),
-        ("drawing.svg", b'stroke-linecap="round"', b'stroke-linecap="butt"'),
-    ],
-)
-def test_the_comparison_sees_one_changed_word(name, old, new):
-    written = WRITERS[name](two_pens())
-    assert old in written
-    assert differences(name, written.replace(old, new, 1))
-
-
-def test_hpgl_leaves_out_pause_delay_and_height_which_have_no_common_command():
-    assert to_hpgl(two_pens("!2+H60+D500 red")) == to_hpgl(two_pens("2 red"))
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

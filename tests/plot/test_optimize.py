@@ -82,9 +82,17 @@ def test_empty_lines_are_left_out_and_none_is_fine():
     assert len(order(lines)) == 1
 
 
-def test_an_unknown_effort_is_refused_with_the_known_ones():
-    with pytest.raises(PlotError, match="normal, high"):
-        order(segments(3), effort="extreme")
+@pytest.mark.parametrize(
+    ("step", "options", "words"),
+    [
+        (order, {"effort": "extreme"}, "normal, high"),
+        (merge, {"tolerance_mm": -1}, "tolerance_mm=-1"),
+        (deduplicate, {"tolerance_mm": 0}, "tolerance_mm=0"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(step, options, words):
+    with pytest.raises(PlotError, match=words):
+        step(segments(3), **options)
 
 
 def edges(lines):
@@ -155,11 +163,6 @@ def test_a_small_gap_is_drawn_not_bent():
     assert merged[0].tolist() == [[0, 0], [1, 0], [1.03, 0.01], [2, 0]]
 
 
-def test_a_negative_tolerance_is_refused():
-    with pytest.raises(PlotError, match="tolerance_mm=-1"):
-        merge(mesh(3), tolerance_mm=-1)
-
-
 def ink(lines):
     """The lines as a set of points: what is drawn twice counts once."""
     return shapely.union_all([shapely.LineString(line) for line in lines])
@@ -189,14 +192,18 @@ def test_once_more_changes_nothing(lines):
     assert len(again) == len(once)
 
 
-def test_a_line_drawn_backward_is_a_duplicate():
-    lines = Lines.of([[[0, 0], [5, 1], [9, 9]], [[9, 9], [5, 1], [0, 0]]])
-    assert strokes(deduplicate(lines)) == strokes(lines.take([0]))
-
-
-def test_of_overlapping_lines_the_longer_stays_whole():
-    lines = Lines.of([[[2, 0], [6, 0]], [[0, 0], [5, 0]], [[0, 3], [4, 3]]])
-    assert strokes(deduplicate(lines)) == [((0, 0), (5, 0)), ((0, 3), (4, 3)), ((5, 0), (6, 0))]
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ([[(0, 0), (5, 1), (9, 9)], [(9, 9), (5, 1), (0, 0)]], [((0, 0), (5, 1), (9, 9))]),
+        ([[(2, 0), (6, 0)], [(0, 0), (5, 0)]], [((0, 0), (5, 0)), ((5, 0), (6, 0))]),
+        ([[(0, 0), (10, 0), (0, 0)]], [((0, 0), (10, 0))]),
+        ([[(1, 1)] * 2, [(1, 1)] * 2, [(2, 1)] * 2], [((1, 1),) * 2, ((2, 1),) * 2]),
+    ],
+    ids=["backward", "the longer stays whole", "there and back", "dots"],
+)
+def test_what_is_drawn_twice_is_drawn_once(lines, kept):
+    assert strokes(deduplicate(Lines.of(lines))) == kept
 
 
 def test_a_small_shift_is_an_overlap_and_a_larger_one_is_not():
@@ -217,16 +224,6 @@ def test_crossing_and_parallel_lines_are_untouched():
     for lines in (segments(300), hatch(100, spacing=0.1)):
         after = deduplicate(lines)
         assert after.points.tobytes() == lines.points.tobytes()
-
-
-def test_a_path_that_goes_there_and_back_is_drawn_once():
-    lines = Lines.of([[[0, 0], [10, 0], [0, 0]]])
-    assert strokes(deduplicate(lines)) == [((0, 0), (10, 0))]
-
-
-def test_equal_dots_become_one():
-    lines = Lines.of([[[1, 1], [1, 1]], [[1, 1], [1, 1]], [[2, 1], [2, 1]]])
-    assert len(deduplicate(lines)) == 2
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -251,11 +248,6 @@ def test_overlaps_are_found_wherever_an_end_lies_on_another(seed):
 )
 def test_a_line_that_turns_back_lies_on_itself_and_one_that_goes_on_does_not(points, kept):
     assert deduplicate(Lines.of([points])).lengths_mm.sum() == pytest.approx(kept, abs=0.02)
-
-
-def test_a_tolerance_of_nothing_is_refused():
-    with pytest.raises(PlotError, match="tolerance_mm=0"):
-        deduplicate(segments(2), tolerance_mm=0)
 
 
 @pytest.fixture
