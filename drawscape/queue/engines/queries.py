@@ -498,7 +498,7 @@ class Queries:
     PRUNE_OLD = f"""
     delete from job where seq in (
         select seq from job where ended_at <= :until and status in {ENDED}
-        and ended_at <= case when status = 'finished' then :finished else :others end
+        and (ended_at <= :others or status = 'finished') and (ended_at <= :finished or status <> 'finished')
         and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
     returning ended_at
     """
