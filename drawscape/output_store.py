@@ -9,6 +9,7 @@ look at the object says whether the copy is the present one.
 """
 
 import contextlib
+import functools
 import os
 import threading
 import zlib
@@ -25,8 +26,6 @@ _AT_ONCE = 64
 
 _S3_LIMITS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 3}}
 
-_stores: "dict[str, OutputStore]" = {}
-_opening = threading.Lock()
 _expected: dict[Path, int | None] = {}
 """Files that tasks are about to write, and their times before."""
 
@@ -49,13 +48,12 @@ def store() -> "OutputStore | None":
     True
     """
     url = named()
-    if "://" not in url:
-        return None
-    key = f"{os.getpid()} {url}"  # fsspec's are of no use in a forked process
-    with _opening:
-        if key not in _stores:
-            _stores[key] = OutputStore(url)
-        return _stores[key]
+    return _store(url, os.getpid()) if "://" in url else None
+
+
+@functools.cache
+def _store(url: str, _pid: int) -> "OutputStore":
+    return OutputStore(url)  # fsspec's are of no use in a forked process
 
 
 def folder(home: Path) -> Path:
@@ -96,10 +94,7 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
 
 def fetch_all(folder: Path, suffix: str) -> None:
-    """Have all that the store holds with names that end in `suffix`, if there is one, in `folder`.
-
-    Raises OutputStoreError.
-    """
+    """Have all that the store holds with names that end in `suffix` in `folder`. Raises OutputStoreError."""
     if (found := store()) is not None:
         found.get_all(folder, suffix)
 
@@ -145,14 +140,12 @@ class OutputStore:
         scheme, _, place = url.rstrip("/").partition("://")
         self._login = place.rpartition("@")[0]
         self.url = f"{scheme}://{place.rpartition('@')[2]}"  # without a password: it is printed
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError:
-            raise self._error("it needs fsspec: pip install 'drawscape[object-store]'") from None
         options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
         if url.startswith(("s3://", "s3a://")):
             options["config_kwargs"] = _S3_LIMITS
         try:
+            from fsspec.core import url_to_fs
+
             self._files, self._root = url_to_fs(url.rstrip("/"), **options)
         except ImportError as error:
             raise self._error(f"{error}: pip install 'drawscape[object-store]'") from None
@@ -160,10 +153,7 @@ class OutputStore:
             raise self._error(str(error)) from None
 
     def get_all(self, folder: Path, suffix: str) -> None:
-        """Copy all objects whose names end in `suffix` into `folder`, but for those that are there already.
-
-        Raises OutputStoreError.
-        """
+        """Copy all objects whose names end in `suffix` into `folder`, but for those that are there."""
         with self.opened("") as (files, root):
             found: Mapping[str, Any] = files.find(root.rstrip("/"), detail=True)
             if not found:

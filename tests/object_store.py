@@ -63,7 +63,7 @@ def object_store(patch):
     """Yield a store of a test's own."""
     from moto.server import ThreadedMotoServer
 
-    output_store._stores.clear()  # of another test, with another port
+    output_store._store.cache_clear()  # of another test, with another port
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     try:
