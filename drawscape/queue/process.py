@@ -35,27 +35,18 @@ class WorkerProcess:
 
     def stop(self, timeout_s: float = 15.0) -> None:
         """Ask it to leave (running jobs go back to the queue) and wait for that."""
-        if self.alive:
-            self._process.terminate()
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        with self._process as process:
+            process.terminate()
+            try:
+                process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def start_shared_worker(queue: Queue, slots: int | None = None) -> WorkerProcess | None:
-    """Return a worker for `queue`, or None when one is alive already.
-
-    However many processes call this at the same time, one of them starts a worker; the others wait until
-    it is alive. Raises QueueError as `start_worker` does.
-    """
-    folder = queue.database.folder
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Return a worker for `queue`, or None when one is alive already; others who call this meanwhile wait."""
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
-    with open(folder / "start.lock", "w") as lock:
+    with open(queue.database.folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return None if queue.database.workers.living() else start_worker(queue, slots)
 
@@ -71,7 +62,6 @@ def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
         whole(slots, "slots", low=1)
     database, home = queue.database, queue.home
     log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > _LOG_BYTES:  # it is set aside in place of the one before
             log.replace(log.with_name(f"{log.name}.1"))
