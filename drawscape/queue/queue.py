@@ -23,6 +23,7 @@ from drawscape.queue.row import (
     RunsAfter,
     check_id,
     check_status,
+    checked_notes,
     due_after,
     module_pattern,
     new_id,
@@ -31,16 +32,17 @@ from drawscape.queue.row import (
 from drawscape.queue.store import insert, insert_many
 from drawscape.queue.task import (
     Codec,
+    ResultOf,
     Task,
     check_binding,
     dump,
     find_task,
     key_of,
+    mapped,
     of_call,
     of_result,
     portable,
     portable_paths,
-    with_results,
 )
 
 Target = str | Callable[..., Any]
@@ -120,10 +122,7 @@ class Queue:
         task: str | None = None,
         limit: int | None = None,
     ) -> list[JobSnapshot]:
-        """Return jobs, the newest first: of a status or several, of a task or a module's.
-
-        Raises JobOptionError for a word that is not a status.
-        """
+        """Return jobs, the newest first: of a status or several (else JobOptionError), a task or a module."""
         engine, statuses = self.database, None
         if status is not None:
             wanted = [status] if isinstance(status, str) else status
@@ -139,10 +138,7 @@ class Queue:
         return [JobSnapshot.of(row) for row in rows]
 
     def statistics(self) -> "Statistics":
-        """Return the numbers of now; percentiles over the last thousand jobs that ran.
-
-        All statements are bounded, or read the index of what has not ended.
-        """
+        """Return the numbers of now; percentiles over the last thousand jobs that ran."""
         engine, now, own = self.database, clock.now(), {"queue": self.name}
         counts = dict.fromkeys(STATUSES, 0)
         for status, number in engine.read(engine.COUNTS, **own):
@@ -167,13 +163,11 @@ class Queue:
     # Enqueue
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-        """Return the id of the job that was queued, its options taken out of `kwargs`.
-
-        Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
-        JobOptionError, DuplicateJobError or JobNotFoundError; then no row was written.
-        """
+        """Return the id of the job that was queued, its options taken out of `kwargs`."""
         options, arguments = split_options(kwargs)
-        args, arguments, needed = with_results(args, arguments, JobReference)
+        given = (*args, *arguments.values())
+        needed = [job.id for job in given if isinstance(job, JobReference)]
+        args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
         job = self._new_job(target, args, arguments, options)
         job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
         after = {"job_depends_on": job.id}
@@ -258,10 +252,7 @@ class Queue:
         then_kwargs: Mapping[str, Any] | None = None,
         batch_description: str | None = None,
     ) -> tuple[str, list[str], str | None]:
-        """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any.
-
-        One transaction inserts them all; `options` are the same for each.
-        """
+        """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any."""
         known, others = split_options(options)
         _refuse(known, _SINGLE, "enqueue_many")
         if others:
@@ -331,10 +322,7 @@ _UNIQUE_CHARS = 1000
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the job's options and the task's own arguments.
-
-    Raises JobOptionError for a name that begins with `job_` and is no option.
-    """
+    """Return the job's options and the task's own arguments; raise JobOptionError for an unknown option."""
     options = {key: value for key, value in kwargs.items() if key.startswith("job_")}
     unknown = [key for key in options if key not in OPTIONS]
     if unknown:
@@ -487,12 +475,9 @@ def _exactly(value: Any) -> str:
 
 
 def _as_json(meta: Any, option: str) -> str:
-    try:
-        text = json.dumps(meta)
-    except (TypeError, ValueError) as error:
-        raise JobOptionError(f"{option}: {error}; give a dictionary of plain values") from None
     if not isinstance(meta, Mapping):
         raise JobOptionError(f"{option}={meta!r}: give a dictionary of plain values")
+    text = checked_notes(meta)
     if len(text) > _META_CHARS:
         raise JobOptionError(
             f"{option} takes {len(text):,} characters, the limit is {_META_CHARS:,}; "

@@ -259,7 +259,7 @@ def checked_notes(notes: Mapping[str, Any]) -> str:
             json.dumps({name: value})
         except (TypeError, ValueError) as error:
             raise JobOptionError(
-                f"meta[{name!r}]: {error}; give text, numbers, lists or dictionaries of these"
+                f"job_meta[{name!r}]: {error}; give text, numbers, lists or dictionaries of these"
             ) from None
     return json.dumps(dict(notes))
 

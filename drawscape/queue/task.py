@@ -56,11 +56,9 @@ class Task:
 
 
 def find_task(target: str | Function, allowed: Sequence[str], search: Path | None = None) -> Task:
-    """Return the task that `target` names.
+    """Return the task that `target` names: a path as in `load`, or a function.
 
-    A path must lie in a module of `allowed` (or below one); `search` is a folder to import from besides
-    `sys.path`. A callable from such a module is queued by its path, any other by value.
-    Raises TaskNotAllowedError and TaskNotFoundError.
+    A function from a module of `allowed` is queued by its path, any other by value.
     """
     if isinstance(target, str):
         return Task(target, load(target, allowed, search), by_value=False)
@@ -83,10 +81,10 @@ def _unwrapped(function: Any) -> Any:
 
 
 def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Function:
-    """Return the function at `path`; import errors of the module itself are raised as they are.
+    """Return the function at `path`, in a module of `allowed` or below; `search` is a folder to import from.
 
     A path of `TASK_ALIASES` leads to the task that it stands for. What a project has put at such a path does
-    not run; a warning says so.
+    not run; a warning says so. Raises TaskNotAllowedError, TaskNotFoundError, and what the module raises.
     """
     if not all(part.isidentifier() for part in path.split(".")) or "." not in path:
         raise TaskNotFoundError(
@@ -299,10 +297,9 @@ class Codec:
         )
 
     def dumps(self, value: Any, about: str = "", *, by_value: bool = False) -> bytes:
-        """Return `value` pickled and signed together with what it is `about`, and where it comes from.
+        """Return `value` pickled and signed together with what it is `about`; raise NotSerializableError.
 
         `by_value` says that functions or classes are in it, which another Python cannot read.
-        Raises NotSerializableError with the pickler's own words.
         """
         message = _plainly_pickled(value)
         if message is None:
@@ -317,11 +314,7 @@ class Codec:
         return signing.digest()
 
     def loads(self, data: bytes, about: str = "") -> Any:
-        """Return the value in `data`.
-
-        Raises SignatureMismatch, without unpickling, if it was not signed here, or about something else, and
-        OtherPythonError if it carries another's code.
-        """
+        """Return the value in `data`; raise SignatureMismatch, without unpickling, and OtherPythonError."""
         view = memoryview(data)
         signature, message = view[:SIGNATURE_BYTES], view[SIGNATURE_BYTES:]
         if not message or not hmac.compare_digest(signature, self._signature(about, message)):
@@ -386,8 +379,7 @@ def _pickled_by_value(value: Any) -> bytes:
 def key_of(engine: Engine) -> bytes:
     """Return the key that signs the messages of a queue, made with a new one.
 
-    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's. With another
-    one none of them would run.
+    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's.
     """
     path, named = engine.key_file, settings.queue_key()
     if not engine.is_server:
@@ -467,24 +459,11 @@ class ResultOf:
     job_id: str
 
 
-def with_results(
-    args: Sequence[Any], kwargs: Mapping[str, Any], job_class: type[Any]
-) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
-    """Return the arguments with a `ResultOf` in the place of each job, and the ids of those jobs."""
-    needed = [one.id for one in (*args, *kwargs.values()) if isinstance(one, job_class)]
-    return *_mapped(args, kwargs, job_class, lambda job: ResultOf(job.id)), needed
-
-
-def resolved(
-    args: Sequence[Any], kwargs: Mapping[str, Any], result_of: Callable[[str], Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments with the results themselves, each asked for by `result_of(job_id)`."""
-    return _mapped(args, kwargs, ResultOf, lambda one: result_of(one.job_id))
-
-
-def _mapped(
+def mapped(
     args: Sequence[Any], kwargs: Mapping[str, Any], kind: type[Any], step: Callable[[Any], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments with `step(value)` in the place of each value of a kind."""
+
     def one(value: Any) -> Any:
         return step(value) if isinstance(value, kind) else value
 
@@ -546,8 +525,7 @@ class OutputFile:
 def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
     """Return the path of the file `name` in this home's output folder, copied from the store if need be.
 
-    A file that is gone is missing at its path, and opening it says so. Raises OutputStoreError where the
-    store does not answer.
+    A file that is gone is missing at its path. Raises OutputStoreError where the store does not answer.
     """
     folder = settings.output_folder().resolve()
     path = folder / name

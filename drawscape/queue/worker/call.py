@@ -33,12 +33,13 @@ from drawscape.queue.store import acknowledge
 from drawscape.queue.task import (
     Codec,
     OtherPythonError,
+    ResultOf,
     SignatureMismatch,
     load,
+    mapped,
     of_call,
     of_result,
     portable_paths,
-    resolved,
 )
 from drawscape.settings import CODE_FOLDER, project_task_modules
 
@@ -291,7 +292,7 @@ class TaskCaller:
         try:
             function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
-            args, kwargs = resolved(args, kwargs, self._result_of)
+            args, kwargs = mapped(args, kwargs, ResultOf, self._result_of)
         except SignatureMismatch as error:
             return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
         except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
@@ -303,13 +304,15 @@ class TaskCaller:
             return Outcome("failed", "exception", error=_traceback(error))
         return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
 
-    def _result_of(self, job_id: str) -> Any:
+    def _result_of(self, one: ResultOf) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
         with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
-            rows = engine.read(engine.RESULT, id=job_id)
+            rows = engine.read(engine.RESULT, id=one.job_id)
         if not rows or rows[0][0] is None:
-            raise JobNotFoundError(f"its argument, the result of job {job_id}, is no longer there")
-        return self._codec.loads(rows[0][0], of_result(job_id))
+            raise JobNotFoundError(
+                f"its argument, the result of job {one.job_id}, is no longer there"
+            )
+        return self._codec.loads(rows[0][0], of_result(one.job_id))
 
     def run(self, job_id: str, task: str, call: Call | Outcome) -> Outcome:
         """Return how what was prepared ended; whatever it raises is its job's failure."""
