@@ -18,7 +18,6 @@ from drawscape.errors import JobOptionError
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
-
 _SAME_S = 0.05
 """Clocks that differ by less are the same: to ask the server takes a part of that."""
 
@@ -112,7 +111,6 @@ Duration: TypeAlias = str | float | timedelta | None
 _UNITS_S = {"w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|w|d|h|m|s)", re.IGNORECASE)
 _WHOLE = re.compile(rf"\s*(?:{_PART.pattern}\s*)+", re.IGNORECASE)
-
 
 LONGEST_S = 3_200_000_000.0
 """A hundred years: beyond, calendars and clocks give up."""

@@ -223,9 +223,7 @@ class MailTemporaryError(MailError, ConnectionError):
 
 
 class MailRefusedError(MailError):
-    """The mail server refused a mail for good (5xx, login, certificate): a retry changes
-    nothing.
-    """
+    """The mail server refused a mail for good (5xx, login, certificate): a retry changes nothing."""
 
 
 class MailTemplateError(MailError):

@@ -66,10 +66,7 @@ class _OwnPackagesFirst:
 
 
 def import_module(folder: Path | None, name: str) -> ModuleType:
-    """Return the module `name`, from `folder` where its top-level package or module lies there.
-
-    Raises what the module raises while it is imported, ModuleNotFoundError when there is none.
-    """
+    """Return the module `name`, from `folder` where its top-level package or module lies there."""
     return import_with_file(folder, name)[0]
 
 

@@ -232,11 +232,11 @@ def lease_s() -> float:
     named = os.environ.get("DRAWSCAPE_LEASE", "60s")
     try:
         span_s = seconds(named, "DRAWSCAPE_LEASE")
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+    except ValueError:
+        span_s = 0.0
     if span_s < _SHORTEST_LEASE_S:
         raise SettingsError(
-            f"DRAWSCAPE_LEASE={named!r}: give {_SHORTEST_LEASE_S:g} seconds or more"
+            f"DRAWSCAPE_LEASE={named!r}: give {_SHORTEST_LEASE_S:g} seconds or more, such as '60s'"
         )
     return span_s
 

@@ -141,7 +141,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
         engine: Engine,
         home: str | os.PathLike[str],
         task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
-        serializer: Serializer | None = None,
         lanes: Sequence[str] = (),
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
@@ -161,7 +160,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self.max_jobs_per_child = max_jobs_per_child
         self.task_waits = threading.Event()
         """Set when one of huey's own tasks waits."""
-        super().__init__(name, *args, serializer=serializer or SignedMessages(engine), **options)
+        super().__init__(name, *args, **{"serializer": SignedMessages(engine), **options})
 
     def queue(self) -> Queue:
         """Return its jobs as callers see them, with new connections."""
@@ -185,10 +184,9 @@ class RunsJobs(Huey):  # type: ignore[misc]
 
         However many workers run, and whether they are busy or not, the minute's job is queued once.
         `name` distinguishes several entries of one task. `tz='Europe/Berlin'` reads the entry in that zone,
-        by
-        default in UTC. An hour that the clock skips in spring has no minutes, one that comes twice in autumn
-        has each of them twice. With `catch_up='1d'` the minutes of the last day that
-        no worker saw are made up for. Raises JobOptionError.
+        by default in UTC. An hour that the clock skips in spring has no minutes, one that comes twice in
+        autumn has each of them twice. With `catch_up='1d'` the minutes of the last day that no worker saw are
+        made up for. Raises JobOptionError.
         """
         zone: tzinfo | None = UTC if self.utc else None  # the machine's own
         if tz is not None:
@@ -374,10 +372,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
     """A consumer that shows that it is alive, and takes over the jobs of those that are not.
 
     One thread watches the queue: it wakes who waits, passes stop requests on, promotes jobs. The engine says
-    when something was committed, and its version moves with every commit of another connection. So nothing
-    is polled while nothing happens, and a job never waits for seconds as with a back-off.
-
-    With `burst=True` it leaves when every slot is idle and nothing is queued.
+    when something was committed, so nothing is polled while nothing happens, and a job never waits for
+    seconds as with a back-off. With `burst=True` it leaves when every slot is idle and nothing is queued.
     """
 
     worker_class = NativeWorker
@@ -535,11 +531,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             _LOG.error("event=recovery_failed error=%r", str(error))
 
     def _check_jobs(self, renewal: Renewal) -> bool:
-        """End jobs that are not ours by now, and release those that are ours and that no slot knows of.
+        """End jobs that are not ours by now, and return whether there was none.
 
-        Return whether there was none to end.
-
-        Of the latter the server's answer was lost on the way. They are released when a late one cannot come.
+        Jobs that are ours and that no slot knows of are released: the answer to their claim was lost.
         """
         held, asked_at = self._dispatcher.holds, renewal.asked_boot_s
         lost = [job for job, since in held.items() if job not in renewal.held and since < asked_at]
@@ -556,10 +550,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         return not lost
 
     def stop(self, graceful: bool = False) -> None:
-        """Stop as huey does; jobs that are cut short go back to the queue.
-
-        Those that run have the huey's `grace_s` before.
-        """
+        """Stop as huey does, after the huey's `grace_s`; jobs that are cut short go back to the queue."""
         if isinstance(sys.exception(), KeyboardInterrupt):
             graceful = False  # a second Ctrl-C, before huey saw the first
         elif not graceful and self.huey.grace_s and self._gone is None:

@@ -21,7 +21,6 @@ from drawscape.queue.row import (
     ENDED,
     OPEN,
     STATUSES,
-    Group,
     JobMeta,
     JobSnapshot,
     Status,
@@ -165,14 +164,12 @@ class Job(JobReference):
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
-        queue = self._queue
-        store.requeue(queue.database, self.id, store.RETRIED, queue.code())
+        store.requeue(self._database, self.id, store.RETRIED, self._queue.code())
         return self
 
     def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
-        queue = self._queue
-        store.requeue(queue.database, self.id, code=queue.code())
+        store.requeue(self._database, self.id, code=self._queue.code())
         return self
 
     def delete(self) -> None:
@@ -369,8 +366,8 @@ class Batch:
 
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
-        queue, grace_s = self._queue, seconds(grace, "grace")
-        return store.cancel_many(queue.database, queue.name, batch=self.id, grace_s=grace_s)
+        grace_s = seconds(grace, "grace")
+        return store.cancel_many(self._database, self._queue.name, batch=self.id, grace_s=grace_s)
 
     def retry(self) -> list[Job]:
         """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
@@ -406,8 +403,7 @@ Words = Iterator[str | None]
 
 def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
     database = queue.database
-    rows = database.read(database.GROUP_OF, id=row.id)
-    group = Group(*rows[0]) if rows else Group()
+    group = store.group_of(database, row.id)
     if row.due_at is not None and row.status == "scheduled":
         wait_s = max(0.0, row.due_at.timestamp() - clock.now())
         yield f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s."
@@ -590,19 +586,16 @@ class Watcher:
         self._reader.database.close()
 
     def _notify(self, watch: Watch) -> None:
+        engine = self._reader.database
         if watch.job_ids is None:
-            newest = self._reader.newest(limit=_NEWEST)
-            rows = {row.id: row for row in reversed(newest)}
+            found = reversed(self._reader.newest(limit=_NEWEST))
         else:
-            engine = self._reader.database
-            found = engine.read(engine.JOBS, ids=engine.list_value(watch.job_ids))
-            rows = {row.id: row for row in map(JobSnapshot.of, found)}
-        for job_id, row in rows.items():
-            if watch.seen.get(job_id) != row:
-                watch.seen[job_id] = row
+            rows = engine.read(engine.JOBS, ids=engine.list_value(watch.job_ids))
+            found = map(JobSnapshot.of, rows)
+        before, watch.seen = watch.seen, {row.id: row for row in found}
+        for job_id, row in watch.seen.items():
+            if before.get(job_id) != row:
                 try:
                     watch.callback(Job(self._queue, job_id))
                 except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
                     _log_exception("a callback failed for job %s", job_id)
-        for gone in watch.seen.keys() - rows.keys():
-            del watch.seen[gone]

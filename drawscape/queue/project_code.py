@@ -51,10 +51,7 @@ def _found(home: str) -> Iterator[tuple[str, int, int]]:
 
 
 def digest_of(home: Path) -> str:
-    """Return the digest of the code in `home`; the same for the same files, wherever they lie.
-
-    Raises QueueError where it is too large to go along.
-    """
+    """Return the digest of the code in `home`; raise QueueError where that is too large to go along."""
     return _code_in(home)[0]
 
 

@@ -81,10 +81,9 @@ def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: i
 
 
 def _trusted_now(engine: Engine) -> float:
-    """Return the present, but no more than a day after what was trusted the last time.
+    """Return the present, no more than a day after what was trusted the last time, or the newest job.
 
-    A clock that is set a month ahead would else remove what is young. The first time the newest job tells
-    what was trusted.
+    A clock that is set a month ahead would else remove what is young.
     """
     with engine.transaction() as run:
         known = run(run.NOTED, name="pruned") or run(run.NEWEST)

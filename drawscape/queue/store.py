@@ -77,10 +77,9 @@ def _warn(words: str, *values: object) -> None:
 
 
 def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
-    """Return the id of the job that is now in the table: `job`'s, or that of its active twin.
+    """Return the id of the job that is now in the table: `job`'s, with `others`, or that of its active twin.
 
-    `others` are inserted with it, unless there was a twin. Raises DuplicateJobError when the id is taken,
-    JobNotFoundError for an unknown dependency.
+    Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
     """
     unique_key = job.row.get("unique_key")
 
@@ -142,10 +141,7 @@ def insert_many(
     description: str | None = None,
     then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert a batch in one transaction, and `then`, the jobs that follow it.
-
-    `rows` hold the values of `columns`; all else is `model`'s.
-    """
+    """Insert a batch, `rows` of `columns` with all else as in `model`, and `then`, what follows it."""
     batch = model.row["batch"]
 
     def insertion() -> None:
@@ -179,10 +175,7 @@ def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
 
 
 def _columns(run: Any, queue: str, job: NewJob) -> dict[str, Any]:
-    """Return the row as it is inserted, by column; the group that it names is made if need be.
-
-    The limit that was given last holds for all jobs with its key.
-    """
+    """Return the row as it is inserted, by column; the limit that was given last holds for its key."""
     status = "deferred" if job.depends_on else "scheduled" if "due_at" in job.row else "queued"
     row = {**job.row, "queue": queue, "status": status}
     if job.group != _ORDINARY:
@@ -202,9 +195,8 @@ def acknowledge(
 ) -> tuple[list[bool], list[Claim | None]]:
     """Return which outcomes were accepted and, but for a server, the next claim for each of `requests`.
 
-    An acknowledgement by a holder whose claim is no longer the current one changes nothing. All is one
-    transaction: no next job begins before the ends are committed. A server takes an end that nothing waits
-    for by one statement.
+    All is one transaction: no next job begins before the ends are committed. A server takes an end that
+    nothing waits for by one statement.
     """
     claims: list[Claim | None] = []
     accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
@@ -250,8 +242,8 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     """Return whether the job went back to the queue, as if it had not been claimed.
 
-    For a worker that is asked to leave or cannot start a child. No recovery is counted, and no attempt if it
-    had not `begun`: the job is not to blame. One that was asked to stop meanwhile is stopped.
+    No recovery is counted, and no attempt if it had not `begun`: the job is not to blame. One that was asked
+    to stop meanwhile is stopped.
     """
     with engine.transaction() as run:
         rows = run(run.GIVE_BACK, **held.key, unbegun=int(not begun))
@@ -280,11 +272,15 @@ def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
     return outcome._replace(error="\n".join(refusals)) if len(refusals) > 1 else outcome
 
 
+def group_of(engine: Engine, job_id: str) -> Group:
+    """Return the lane and the limit of a job."""
+    rows = engine.read(engine.GROUP_OF, id=job_id)
+    return Group(*rows[0]) if rows else _ORDINARY
+
+
 def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
     """Return why each worker refuses it; nothing when it goes back for a moment, with no attempt counted."""
-    living = engine.workers.living()
-    rows = engine.read(engine.GROUP_OF, id=held.id)
-    lane = rows[0][0] if rows else "default"
+    living, lane = engine.workers.living(), group_of(engine, held.id).lane
     with engine.transaction() as run:
         rows = run(run.REFUSALS, **held.key)
         if not rows:
@@ -389,10 +385,8 @@ def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) ->
     """
     total, done = 0, limit
     while done >= limit:
-        began = time.perf_counter()
         with engine.transaction() as run:
-            done = step(run)
-            total += done
+            began = time.perf_counter()
             while done >= limit and time.perf_counter() - began < _HELD_S:
                 done = step(run)
                 total += done
@@ -403,11 +397,7 @@ def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) ->
 
 
 def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
-    """Return whether the job was kept from running, or asked to stop; False when it had ended.
-
-    Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
-    with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
-    """
+    """Return whether the job was `canceled` before its start, or asked to stop; False when it had ended."""
     with _locked(engine, job_id) as (run, _, _):
         if run(run.CANCEL, id=job_id):
             _settle(run, Status.CANCELED, job_id)
@@ -422,8 +412,7 @@ def cancel_many(
 ) -> int:
     """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
 
-    In slices: another writer never waits for long, and what starts between two of them is stopped. A canceled
-    job fails what waits for it, or lets what runs anyway begin: that is canceled first.
+    What starts between two slices is stopped. What waits for others is canceled first: it might begin.
     """
     statements = [engine.CANCEL_DEFERRED, engine.CANCEL_WAITING]
 
@@ -460,9 +449,8 @@ def requeue(
 ) -> None:
     """Put an ended job back into the queue, under the same id, as if it had just been queued.
 
-    What depends on it waits again; what failed for it is woken. The retries that it has used up stay so.
-    Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may. So it does
-    while another job with its `job_unique` key is active, or a dependency stands in the way.
+    The retries that it has used up stay so. Raises JobNotFoundError. Raises JobStateError for a status that
+    is not `among` those that may, beside an active twin, and where a dependency stands in the way.
     """
     with _locked(engine, job_id) as (run, status, _):
         if status not in among:  # raised inside: the transaction changes nothing
@@ -500,8 +488,8 @@ def retry_failed(
 ) -> list[str]:
     """Return the ids of the failed jobs, of one task, reason or batch if asked, that are queued again.
 
-    One whose `job_unique` key another active job has stays failed, and so does one whose dependency stays
-    so. In slices, as `cancel_many`: of a call that was killed some are queued, and the next one goes on.
+    One with an active twin or a failed dependency stays failed. Of a call that was killed some are queued,
+    and the next one goes on.
     """
     rows = engine.read(
         engine.FAILED,
@@ -525,10 +513,7 @@ def retry_failed(
 
 
 def delete(engine: Engine, job_id: str) -> None:
-    """Remove an ended job with its log and preview.
-
-    Raises JobNotFoundError, and JobStateError while it waits or runs, or while a job that depends on it does.
-    """
+    """Remove an ended job; raise JobStateError while it, or a job that depends on it, has not ended."""
     with _locked(engine, job_id) as (run, status, _):
         if status not in ENDED:
             raise JobStateError(f"job {job_id} is {status}; cancel it first")
@@ -566,10 +551,7 @@ _GONE, _IS_OPEN = "gone", "open"
 
 
 def _state_of(run: Transaction, needed: str) -> str:
-    """Return the status with which a job or a batch ended, else `open` or `gone`.
-
-    The failed jobs of a batch count when they are gone.
-    """
+    """Return the status with which a job or a batch ended, else `open` or `gone`."""
     if rows := run(run.STATUS, id=needed):
         status = str(rows[0][0])
         return _IS_OPEN if status in OPEN else status
@@ -583,10 +565,7 @@ def _state_of(run: Transaction, needed: str) -> str:
 
 
 def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
-    """Let the job `job_id`, which is `deferred`, wait for each of `needed`.
-
-    Raises JobNotFoundError for an unknown one.
-    """
+    """Let a `deferred` job wait for each of `needed`; raise JobNotFoundError for an unknown one."""
     for one in needed:
         if _state_of(run, one) == _GONE:
             raise JobNotFoundError(f"job_depends_on: no job or batch has the id {one!r}")
@@ -641,8 +620,7 @@ def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> 
 def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -> list[str]:
     """Put ended jobs back into the queue; return those that were, some of which fail for a dependency.
 
-    What waits for one of them waits again, what failed for it is woken, and its callbacks are armed again.
-    These are returned, too.
+    What waits for one waits again; what failed for it is woken, and its callbacks, and returned, too.
     """
     pending = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
     placing = dict.fromkeys(pending)

@@ -232,7 +232,7 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
     assert dependent.reason == "dependency"
     code = (
         "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import store; "
-        "store._HELD_S = 0; retry_failed_jobs()"
+        "store._HELD_S = 1e-5; retry_failed_jobs()"
     )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
     python("-c", code, code=-signal.SIGKILL, env=environment)
