@@ -1,15 +1,14 @@
 """Sheets of paper by name, in mm, and the frame inside their margin."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.drawing.values import INCH, checked_length, parse_length
 from drawscape.errors import CanvasError, UnknownNameError
-from drawscape.geometry.lines import Flags
+from drawscape.geometry.lines import Flags, Floats
 
 Orientation = Literal["portrait", "landscape"]
 
@@ -95,9 +94,12 @@ def margin_mm(margin: str | float, width: float, height: float) -> float:
     return inset
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A rectangle on the page, in mm, y downward: the page inside its margin."""
+class Frame(NamedTuple):
+    """A rectangle on the page, in mm, y downward: the page inside its margin.
+
+    >>> Frame(10, 10, 110, 160).middle
+    array([60., 85.])
+    """
 
     x0: float
     y0: float
@@ -125,6 +127,16 @@ class Frame:
         return (self.y0 + self.y1) / 2
 
     @property
+    def size(self) -> Floats:
+        """Width and height in mm, (2,)."""
+        return np.array([self.width, self.height])
+
+    @property
+    def middle(self) -> Floats:
+        """The centre in mm, (2,)."""
+        return np.array([self.cx, self.cy])
+
+    @property
     def short(self) -> float:
         """The shorter side in mm."""
         return min(self.width, self.height)
@@ -137,5 +149,4 @@ class Frame:
     def contains(self, points: ArrayLike) -> Flags:
         """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
         xy = np.asarray(points, dtype=np.float64)
-        low, high = np.array([self.x0, self.y0]), np.array([self.x1, self.y1])
-        return np.asarray(((xy >= low) & (xy <= high)).all(axis=-1), dtype=np.bool_)
+        return np.asarray(((xy >= self[:2]) & (xy <= self[2:])).all(axis=-1), dtype=np.bool_)

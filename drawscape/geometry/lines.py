@@ -194,6 +194,10 @@ class Lines:
         index = ranges(self.offsets[:-1][chosen], counts)
         return Lines(self.points.take(index, axis=0), offsets_of(counts))
 
+    def longer_than(self, length_mm: float) -> Lines:
+        """Return the lines without those of `length_mm` or less."""
+        return self.take(self.lengths_mm > length_mm)
+
 
 @dataclass(frozen=True)
 class Segments:
