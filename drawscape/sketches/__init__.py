@@ -4,6 +4,10 @@ registry.py finds and draws sketches by name; palette.py has their inks, tone.py
 from files. What a drawing depends on and how it is drawn is in `drawscape.recipe`.
 """
 
+from typing import TypeAlias
+
+import numpy as np
+
 from drawscape.recipe import (
     Provenance,
     Share,
@@ -14,14 +18,19 @@ from drawscape.recipe import (
     read_input,
     read_provenance,
 )
-from drawscape.sketches.palette import AS_DESIGNED, Palette, in_pens, inks
+from drawscape.sketches.palette import Palette, in_pens, inks
 from drawscape.sketches.registry import SKETCHES, draw, redraw, sketch
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Rng: TypeAlias = np.random.Generator
+"""All chance of a sketch: the seed decides what it gives."""
 
 __all__ = [
-    "AS_DESIGNED",
     "SKETCHES",
+    "Frame",
     "Palette",
     "Provenance",
+    "SVGBuilder",
     "Share",
     "Sketch",
     "Steps",

@@ -1,6 +1,6 @@
 """The inks that a sketch draws with: sets of real inks by name, or your own pens in order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle, islice
 from typing import Annotated, Final
 
@@ -66,12 +66,12 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
 def in_pens(
     svg: SVGBuilder,
     ink: Sequence[str],
-    parts: Iterable[Lines | ArrayLike | Sequence[ArrayLike]],
+    parts: Iterable[Lines | ArrayLike | Sequence[ArrayLike] | Callable[[], Lines]],
     *,
     width: float | Sequence[float] = 0.3,
     names: Sequence[str] = (),
 ) -> None:
-    """Draw each of `parts`, lines in mm, in a layer with the ink at its place.
+    """Draw each of `parts`, lines in mm or what returns them, in a layer with the ink at its place.
 
     The layers are `pen 1`, `pen 2`, ..., or as `names` says; a part without lines has none.
     `width` is the width of all pens in mm, or of each.
@@ -84,7 +84,7 @@ def in_pens(
     """
     widths = np.broadcast_to(width, len(ink)).tolist()
     for number, (color, part) in enumerate(zip(ink, parts, strict=False)):
-        lines = Lines.of(part)
+        lines = Lines.of(part() if callable(part) else part)
         if len(lines):
             name = names[number] if names else f"pen {number + 1}"
             with svg.layer(name, color=color, width=widths[number]):

@@ -9,6 +9,7 @@ import linecache
 import pkgutil
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -49,20 +50,8 @@ _seen: dict[Path, tuple[int, int]] = {}
 class SketchFolder:
     """The sketches of a folder by name: `rings` is the function `rings(svg, rng, ...)` of `rings.py`."""
 
-    family = _FAMILY
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    @staticmethod
-    def module(name: str) -> str:
-        """Return the name of the module that holds the sketch `name`."""
-        return f"{_PACKAGE}.{name}"
-
-    @staticmethod
-    def owns(module: str) -> bool:
-        """Return whether the module of that name belongs to a project's sketches."""
-        return module.startswith(f"{_PACKAGE}.")
 
     def __iter__(self) -> Iterator[str]:
         files = self._folder.glob("*.py")
@@ -73,34 +62,23 @@ class SketchFolder:
             return False
         return (self._folder / f"{name}.py").is_file()
 
-    def warn_of_namesake(self, name: str) -> None:
-        """Warn when a file here has the name of one of the library's sketches, which is the one drawn."""
-        if name in self:
-            file = self._folder / f"{name}.py"
-            warnings.warn(
-                f"the library has a sketch {name!r}, which is drawn; {file} is not: give it another name",
-                UserWarning,
-                stacklevel=3,
-            )
-
     def load(self, name: str) -> Sketch:
         """Return the sketch `name` as its file is now.
 
         Raises SketchFileError, with what went wrong behind it, when the file does not import or
         holds no sketch.
         """
-        file = self._folder / f"{name}.py"
         with _LOCK:
             self._forget_changed()
             writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
             # A cache knows its source by seconds and size: an edit within the second would not be seen.
             try:
-                module = import_module(self._folder.parent, self.module(name))
-            except Exception as error:
-                raise SketchFileError(f"{file} does not import: {_cause(error)}") from error
+                return _sketch_in(
+                    self._folder / f"{name}.py",
+                    lambda: import_module(self._folder.parent, f"{_PACKAGE}.{name}"),
+                )
             finally:
                 sys.dont_write_bytecode = writes
-        return Sketch(name, _FAMILY, _sketch_of(module, name, file))
 
     def _forget_changed(self) -> None:
         """Let all modules of the package be imported again when a file has changed.
@@ -113,7 +91,7 @@ class SketchFolder:
         }
         if now == _seen:
             return
-        for module in [m for m in sys.modules if m == _PACKAGE or self.owns(m)]:
+        for module in [m for m in sys.modules if m.partition(".")[0] == _PACKAGE]:
             del sys.modules[module]
         _seen.clear()
         _seen.update(now)
@@ -129,21 +107,28 @@ def load_file(file: Path) -> Sketch:
     if folder.name == _PACKAGE:
         return SketchFolder(folder).load(name)
     add_folder(folder)  # for what it imports from beside it
-    spec = spec_from_file_location(SketchFolder.module(name), file)
+    spec = spec_from_file_location(f"{_PACKAGE}.{name}", file)
     if spec is None or spec.loader is None:
         raise SketchFileError(
             f"{file} is not a Python file; a sketch lies in a file such as rings.py"
         )
-    module = module_from_spec(spec)
+    module, run = module_from_spec(spec), spec.loader.exec_module
     sys.modules[module.__name__] = module  # where `inspect` looks for the source
+    return _sketch_in(file, lambda: run(module) or module)
+
+
+def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
+    """Return the sketch in `file`, whose module `imported` gives."""
     try:
-        spec.loader.exec_module(module)
+        module = imported()
     except Exception as error:
-        raise SketchFileError(f"{file} does not import: {_cause(error)}") from error
-    return Sketch(name, _FAMILY, _sketch_of(module, name, file))
-
-
-def _sketch_of(module: ModuleType, name: str, file: Path) -> Callable[..., Any]:
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        place = f" ({Path(line.filename).name}, line {line.lineno})"
+        if isinstance(error, SyntaxError):
+            place = ""  # which it says itself
+        cause = f"{type(error).__name__}: {error}{place}"
+        raise SketchFileError(f"{file} does not import: {cause}") from error
+    name = file.stem
     own = {
         key: value
         for key, value in vars(module).items()
@@ -151,19 +136,9 @@ def _sketch_of(module: ModuleType, name: str, file: Path) -> Callable[..., Any]:
     }
     likely = [own[name]] if name in own else [f for f in own.values() if is_sketch(f)]
     if len(likely) == 1 and is_sketch(likely[0]):
-        return likely[0]
+        return Sketch(name, _FAMILY, likely[0])
     found = f"functions there: {', '.join(sorted(own))}" if own else "there is no function in it"
     raise SketchFileError(f"{file} holds no sketch; define {name}(svg, rng, ...) in it ({found})")
-
-
-def _cause(error: Exception) -> str:
-    """Return the error and the line of it in one line of text."""
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error}"
-    import traceback
-
-    line = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(line.filename).name}, line {line.lineno})"
 
 
 GONE = {
@@ -179,29 +154,27 @@ GONE = {
 class Catalogue(Mapping[str, Sketch]):
     """Sketches by name: those of the library, found without importing them, those added, and the project's.
 
-    `own()` is the project's folder of sketches at present. Its sketches never hide the library's.
+    Those of the project's folder at present never hide the library's.
     """
 
-    def __init__(self, folder: Path, package: str, own: Callable[[], Path]) -> None:
-        self._folder = folder
-        self._package = package
-        self._own_folder = own
+    def __init__(self) -> None:
         self._added: dict[str, Sketch] = {}
 
     @cached_property
     def _modules(self) -> dict[str, str]:
         """Names of the library's sketches and the modules that hold them."""
-        families = [m.name for m in pkgutil.iter_modules([str(self._folder)]) if m.ispkg]
+        folder = Path(__file__).parent
         return {
-            module.name: f"{self._package}.{family}.{module.name}"
-            for family in families
-            for module in pkgutil.iter_modules([str(self._folder / family)])
+            module.name: f"{__package__}.{family.name}.{module.name}"
+            for family in pkgutil.iter_modules([str(folder)])
+            if family.ispkg
+            for module in pkgutil.iter_modules([str(folder / family.name)])
             if not module.name.startswith("_")
         }
 
     @property
     def _own(self) -> SketchFolder:
-        return SketchFolder(self._own_folder())
+        return SketchFolder(sketches_folder())
 
     def add(self, sketch: Sketch) -> None:
         """Make `sketch` known by its name; the newest of a name counts."""
@@ -209,14 +182,9 @@ class Catalogue(Mapping[str, Sketch]):
 
     def finds(self, sketch: Sketch) -> bool:
         """Return whether any process finds `sketch` by its name: the library's, and the project's."""
-        module = sketch.function.__module__ or ""
-        if module.startswith(f"{self._package}."):
-            return True
-        return (
-            module == SketchFolder.module(sketch.name)
-            and sketch.name in self._own
-            and sketch.name not in self._modules
-        )
+        name, module = sketch.name, sketch.function.__module__ or ""
+        mine = module == f"{_PACKAGE}.{name}" and name in self._own and name not in self._modules
+        return mine or module.startswith(f"{__package__}.")
 
     def family_of(self, name: str) -> str:
         """Return the family of the sketch `name` without importing it."""
@@ -224,7 +192,7 @@ class Catalogue(Mapping[str, Sketch]):
             return self._added[name].family
         if name in self._modules:
             return self._modules[name].split(".")[-2]
-        return self._own.family if name in self._own else self[name].family
+        return _FAMILY if name in self._own else self[name].family
 
     def families(self) -> dict[str, list[str]]:
         """Return the names of the sketches of each family, both in alphabetical order."""
@@ -237,9 +205,15 @@ class Catalogue(Mapping[str, Sketch]):
         if name not in self._added and name in self._modules:
             importlib.import_module(self._modules[name])
         if name in self._added:
-            if self._added[name].function.__module__ == self._modules.get(name):
-                self._own.warn_of_namesake(name)
-            return self._added[name]
+            found = self._added[name]
+            if found.function.__module__ == self._modules.get(name) and name in self._own:
+                file = sketches_folder() / f"{name}.py"
+                warnings.warn(
+                    f"the library has a sketch {name!r}, which is drawn; {file} is not: give it another name",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            return found
         if name in self._own:
             return self._own.load(name)
         raise UnknownNameError("pattern", name, self, instead=GONE.get(name))
@@ -254,7 +228,7 @@ class Catalogue(Mapping[str, Sketch]):
         return len({*self._modules, *self._added, *self._own})
 
 
-SKETCHES = Catalogue(Path(__file__).parent, __package__, sketches_folder)
+SKETCHES = Catalogue()
 """Every sketch that can be drawn by name."""
 
 
@@ -279,11 +253,10 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
 
     def register(function: Function) -> Function:
         module = getattr(function, "__module__", None) or ""
-        parts = module.split(".")
-        in_library = module.startswith(f"{__package__}.") and len(parts) >= 4
-        label = family or (parts[-2] if in_library else "yours")
+        in_library = module.startswith(f"{__package__}.") and module.count(".") >= 3
+        label = family or (module.split(".")[-2] if in_library else _FAMILY)
         function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
-        if SketchFolder.owns(module):
+        if module.startswith(f"{_PACKAGE}."):
             return function  # found in its file, as that file is by then
         if not in_library:
             note_origin(function)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from itertools import accumulate
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
+from annotated_types import doc
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
@@ -25,10 +26,18 @@ from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import Floats, Lines, clip_to_rectangle, keep_positive, values_at
 from drawscape.geometry.regions import Bounds
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.recipe import read_input
+from drawscape.parameters import InputFile
+from drawscape.recipe import Share, read_input
 from drawscape.svg_builder import SVGBuilder
 
-Fit = Literal["cover", "contain"]
+Picture: TypeAlias = Annotated[
+    InputFile | None, doc("Picture file; none draws one that comes along")
+]
+Fit: TypeAlias = Annotated[
+    Literal["cover", "contain"], doc("Fill the page or show the whole picture")
+]
+Contrast: TypeAlias = Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")]
+Clarity: TypeAlias = Annotated[Share, doc("0 as in the picture, 1 without its broad shades")]
 
 LARGEST = 50_000_000
 """Pixels that a picture may have: more is a mistake or a decompression bomb."""

@@ -6,9 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
 
-from drawscape.geometry import Floats, fit_count
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import fit_count
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -17,18 +16,14 @@ NEAREST, NEAREST_MM = 0.42, 0.4
 @sketch
 def copied_line(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     lines: Annotated[int, Interval(ge=10, le=400), doc("Copies on A4")] = 190,
     tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
     slips: Annotated[float, Interval(ge=0, le=3), doc("Slips of the hand in a copy")] = 0.5,
     memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
-    accent: Annotated[
-        int,
-        Interval(ge=0, le=60),
-        doc("Every which copy is marked; 0: none"),
-    ] = 19,
-    palette: Palette = AS_DESIGNED,
+    accent: Annotated[int, Interval(ge=0, le=60), doc("Every which copy is marked; 0: none")] = 19,
+    palette: Palette = "as designed",
 ) -> None:
     """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.
 
@@ -36,21 +31,20 @@ def copied_line(
     The seed is the hand.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1d2f4f", "#b3402a")
     # As far apart as on A4, where the frame is 267.6 mm high.
     lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.95)
     columns = max(60, int(frame.width / 0.6))
     x = np.linspace(frame.x0, frame.x1, columns)
-    pitch = 1.0 / lines
-    depth = np.zeros(columns)
-    error = np.zeros(columns)
-    drawn = []
+    pitch, drawn = 1.0 / lines, []
+    depth, error = np.zeros((2, columns))
     for _ in range(3 * lines):
         drawn.append(depth)
         fresh = gaussian_filter1d(rng.normal(size=columns), 7 / frame.width * columns)
         error = memory * error + 0.12 * tremor * fresh / max(float(fresh.std()), 1e-9)
-        for _ in range(rng.poisson(slips)):
-            error = error + _slip(rng, columns)
+        for _ in range(rng.poisson(slips)):  # a bow down, or up, at one place of the line
+            at, width = rng.uniform(0, columns), columns * rng.uniform(0.006, 0.05)
+            deep = rng.uniform(0.2, 1.1) * rng.choice([-0.6, 1])
+            error = error + deep * np.exp(-(((np.arange(columns) - at) / width) ** 2))
         # A hand rounds what it follows.
         error = gaussian_filter1d(error, 1.5)
         depth = gaussian_filter1d(depth, 0.8, mode="nearest")
@@ -67,14 +61,5 @@ def copied_line(
     # There and back, as a hand would with a pen that does not dry.
     points[1::2] = points[1::2, ::-1]
     second = (np.arange(len(points)) + 1) % (accent or len(points) + 1) == 0
+    ink = inks(svg, palette, "#1d2f4f", "#b3402a")
     in_pens(svg, ink, [points[~second], points[second]], names=("copies", "marked"))
-
-
-def _slip(rng: np.random.Generator, columns: int) -> Floats:
-    """Return an error at one place of the line: a bow down, or up."""
-    at, width = rng.uniform(0, columns), columns * rng.uniform(0.006, 0.05)
-    return np.asarray(
-        rng.uniform(0.2, 1.1)
-        * rng.choice([-0.6, 1])
-        * np.exp(-(((np.arange(columns) - at) / width) ** 2))
-    )

@@ -8,8 +8,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
 from drawscape.geometry.lines import distances_along, resample
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 PEN_MM = 0.25
 
@@ -17,17 +16,13 @@ PEN_MM = 0.25
 @sketch
 def guilloche(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     bands: Annotated[int, Interval(ge=2, le=6), doc("Woven bands of the medallion")] = 4,
     strands: Annotated[int, Interval(ge=4, le=20), doc("Waves of the outermost band on A4")] = 13,
     lobes: Annotated[int, Interval(ge=3, le=24), doc("Lobes of the bands' edges")] = 12,
-    border: Annotated[
-        float,
-        Interval(ge=0, le=0.12),
-        doc("Border, as part of the page"),
-    ] = 0.075,
-    palette: Palette = AS_DESIGNED,
+    border: Annotated[float, Interval(ge=0, le=0.12), doc("Border, part of the page")] = 0.075,
+    palette: Palette = "as designed",
 ) -> None:
     """A medallion of woven bands within a woven border, as engraved on banknotes and watches.
 
@@ -35,7 +30,6 @@ def guilloche(
     such bands (Perkins and Spencer, banknotes, about 1820).
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")
     wide = border * frame.short
     strands = fit_count(as_on_a4(strands, frame, lines=True), frame.short, 6.0, least=4)
     widths = rng.uniform(0.6, 1.4, bands) * np.linspace(1.2, 0.8, bands)
@@ -56,10 +50,11 @@ def guilloche(
     ]
     if wide > 3:
         parts.append(_border(rng, svg, wide))
+    ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")
     in_pens(svg, ink, parts, width=PEN_MM, names=("medallion 1", "medallion 2", "border"))
 
 
-def _band(rng: np.random.Generator, inner: float, outer: float, strands: int, lobes: int) -> Points:
+def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> Points:
     """Return (strands, steps, 2): waves between the lobed circles of radius `inner` and `outer`."""
     angle = np.linspace(0, 2 * np.pi, 2881)
     half = (outer - inner) / 2
@@ -71,12 +66,12 @@ def _band(rng: np.random.Generator, inner: float, outer: float, strands: int, lo
     return polar(radius, angle)
 
 
-def _border(rng: np.random.Generator, svg: SVGBuilder, wide: float) -> Lines:
+def _border(rng: Rng, svg: SVGBuilder, wide: float) -> Lines:
     """Return waves along a rounded frame, `wide` mm across at its swells, between two fine rules."""
     import shapely
 
     frame = svg.frame
-    middle = shapely.box(frame.x0, frame.y0, frame.x1, frame.y1).buffer(-1.35 * wide)
+    middle = shapely.box(*frame).buffer(-1.35 * wide)
     ways = [
         np.array(middle.buffer(out * wide, quad_segs=24).exterior.coords)
         for out in (0.85, 0.2, 1.3, 1.35)

@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, coats, filled
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS: dict[str, tuple[int, int]] = {
@@ -34,13 +33,13 @@ TRIES = 24
 @sketch
 def harmonograph(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
     swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen on A4")] = 110,
     damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
     detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.25,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """One unbroken line: the trace of four pendulums, slightly out of tune, that run down together.
 
@@ -85,6 +84,5 @@ def harmonograph(
     most = MOST_BESIDE if chord == "unison" else MOST_COATS
     while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
-    ink = inks(svg, palette, "#14213d")
-    line = trace(chance, count, larger) * scale + (frame.x0, frame.y0)
-    in_pens(svg, ink, [line[None]], width=PEN_MM, names=["trace"])
+    line = trace(chance, count, larger) * scale + frame[:2]
+    in_pens(svg, inks(svg, palette, "#14213d"), [line[None]], width=PEN_MM, names=["trace"])

@@ -9,8 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count, polar
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 CLOSEST_MM = 1.15
 """Between neighbouring points of a star on the inner edge of its band: nearer ones only darken it."""
@@ -22,29 +21,28 @@ MOST_COATS = 0.42
 @sketch
 def hypotrochoid(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     bands: Annotated[int, Interval(ge=2, le=9), doc("Stars around one another")] = 8,
     teeth: Annotated[int, Interval(ge=12, le=180), doc("Most points of a star")] = 120,
     holes: Annotated[int, Interval(ge=1, le=4), doc("Holes of a wheel that are drawn through")] = 3,
     hole: Annotated[float, Interval(ge=0.04, le=0.4), doc("Empty middle, of the whole")] = 0.08,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """One large rosette of gear wheels: star around star, each where the one within it ends.
 
     Hypotrochoids and epitrochoids (Albrecht Dürer, Underweysung der Messung, 1525), drawn as with
     Denys Fisher's Spirograph (1965), one hole after the other. The seed picks the gears.
     """
-    ink = inks(svg, palette, "#1d3a6e", "#b3402a", "#c9922e")
     frame = svg.frame
     # So near that it fills the page, its middle where the seed puts it.
-    middle = rng.uniform(-0.25, 0.25, 2) * (frame.width, frame.height)
-    radius = float(np.hypot(*(np.abs(middle) + np.array([frame.width, frame.height]) / 2)))
-    middle += (frame.cx, frame.cy)
+    middle = rng.uniform(-0.25, 0.25, 2) * frame.size
+    radius = float(np.hypot(*(np.abs(middle) + frame.size / 2)))
+    middle += frame.middle
     # Narrow and wide bands, none less than a third of another.
     widths = rng.uniform(0.5, 1.5, bands)
     edges = radius * (hole + (1 - hole) * np.concatenate([[0], np.cumsum(widths) / widths.sum()]))
-    first, inked = int(rng.integers(3)), [list[Points]() for _ in ink]
+    first, inked = int(rng.integers(3)), [list[Points]() for _ in range(3)]
     for number, (inner, outer) in enumerate(pairwise(edges.tolist())):
         points = fit_count(int(teeth * rng.uniform(0.5, 1)), 2 * np.pi * inner, CLOSEST_MM, least=5)
         star = _star(rng, points, inner, outer, fit_count(holes, outer - inner, 5.0))
@@ -52,12 +50,11 @@ def hypotrochoid(
             points = int(points * 0.85)
             star = _star(rng, points, inner, outer, len(star))
         inked[(first + number) % 3] += list(star + middle)
-    page = (frame.x0, frame.y0, frame.x1, frame.y1)
-    parts = [clip_to_rectangle(simplify(Lines.of(part), 0.02), *page) for part in inked]
-    in_pens(svg, ink, parts)
+    parts = [clip_to_rectangle(simplify(Lines.of(part), 0.02), *frame) for part in inked]
+    in_pens(svg, inks(svg, palette, "#1d3a6e", "#b3402a", "#c9922e"), parts)
 
 
-def _star(rng: np.random.Generator, points: int, inner: float, outer: float, holes: int) -> Points:
+def _star(rng: Rng, points: int, inner: float, outer: float, holes: int) -> Points:
     """Return (holes, steps, 2): closed curves of so many points that touch both circles.
 
     A wheel of `wheel` teeth within a ring of `points` teeth closes after `wheel` rounds, if the two

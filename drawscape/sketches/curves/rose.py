@@ -5,9 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar, rectangle
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -15,7 +14,7 @@ GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 @sketch
 def rose(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
@@ -23,7 +22,7 @@ def rose(
     ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.5,
     opening: Annotated[float, Interval(ge=0.2, le=0.9), doc("How far inner petals open")] = 0.5,
     pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A rose so near that it fills the page: each petal hides what lies below it.
 
@@ -32,53 +31,34 @@ def rose(
     near as Georgia O'Keeffe saw hers (1924). The seed waves the edges, turns the flower and moves
     it on the page.
     """
-    ink = inks(svg, palette, "#7d1f2b", "#c2453a", "#d98a6a")
     frame = svg.frame
-    heart = rng.uniform(-0.12, 0.12, 2) * (frame.width, frame.height) + (frame.cx, frame.cy)
-    corners = np.array([(x, y) for x in (frame.x0, frame.x1) for y in (frame.y0, frame.y1)])
-    reach = 1.25 * float(np.hypot(*(corners - heart).T).max())
+    heart = rng.uniform(-0.12, 0.12, 2) * frame.size + frame.middle
+    reach = 1.25 * float(np.hypot(*(rectangle(frame) - heart).T).max())
     # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening.
     veins = max(veins, reach / 190)
     turn = rng.uniform(0, 2 * np.pi)
     # The outer petals come first and lie lowest.
     share = np.linspace(0, 1, petals)
     size = np.maximum(reach * (1 - share) ** (0.75 + opening), 0.035 * reach)
-    box = frame.x0, frame.y0, frame.x1, frame.y1
-    shapes = [
-        _petal(rng, heart, box, turn + GOLDEN_ANGLE * i, size[i], lobes, veins, ruffle)
-        for i in range(petals)
-    ]
+    half, shapes = np.linspace(-1, 1, 121), []
+    for number in range(petals):
+        bays = ruffle * 0.09 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
+        waves = ruffle * 0.04 * np.sin(rng.uniform(4, 9) * half + rng.uniform(0, 2 * np.pi))
+        leaf = np.cos(half * np.pi / 2) ** 0.36 * (1 + bays + waves) / (1 + 0.13 * ruffle)
+        spread = 0.95 + 0.25 * rng.random()
+        edge = polar(leaf * size[number], turn + GOLDEN_ANGLE * number + half * spread)
+        lines = Lines.join([Lines.of([edge[[*range(121), 0]]]), _veins(rng, edge, veins)])
+        lines = lines.with_points(lines.points + heart)
+        shapes.append(Shape(clip_to_rectangle(lines, *frame), lines[0]))
     visible = occlude(shapes)
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
     drawn = [Lines.join(visible[i] for i in np.flatnonzero(ring == pen)) for pen in range(pens)]
-    in_pens(svg, ink, [lines.take(lines.lengths_mm > 0.8) for lines in drawn])
+    ink = inks(svg, palette, "#7d1f2b", "#c2453a", "#d98a6a")
+    in_pens(svg, ink, [lines.longer_than(0.8) for lines in drawn])
 
 
-def _petal(
-    rng: np.random.Generator,
-    heart: Points,
-    box: tuple[float, float, float, float],
-    heading: float,
-    length: float,
-    lobes: int,
-    apart: float,
-    ruffle: float,
-) -> Shape:
-    """Return a petal from `heart`, `length` mm long, as its lines in `box` and the edge that hides."""
-    half = np.linspace(-1, 1, 121)
-    bays = ruffle * 0.09 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
-    waves = ruffle * 0.04 * np.sin(rng.uniform(4, 9) * half + rng.uniform(0, 2 * np.pi))
-    reach = np.cos(half * np.pi / 2) ** 0.36 * (1 + bays + waves) / (1 + 0.13 * ruffle)
-    spread = 0.95 + 0.25 * rng.random()
-    edge = polar(reach * length, heading + half * spread)
-    outline = np.concatenate([edge, edge[:1]]) + heart
-    veins = _veins(rng, edge, apart)
-    lines = Lines.join([Lines.of(outline), veins.with_points(veins.points + heart)])
-    return Shape(clip_to_rectangle(lines, *box), outline)
-
-
-def _veins(rng: np.random.Generator, edge: Points, apart: float) -> Lines:
+def _veins(rng: Rng, edge: Points, apart: float) -> Lines:
     """Return lines from the edge towards the base: every second one shorter, as they draw together."""
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(edge, axis=0).T))])
     count = max(3, int(along[-1] / apart))

@@ -7,8 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, coats, filled, fit_count, polar
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -23,13 +22,13 @@ MOST_COATS = 0.75
 @sketch
 def spiral(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     turns: Annotated[int, Interval(ge=3, le=120), doc("Turns to the rim of A4")] = 52,
     wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.6,
     scale: Annotated[float, Interval(ge=0.15, le=1), doc("Eddies, part of the radius")] = 0.5,
     hole: Annotated[float, Interval(ge=0, le=0.8), doc("Empty centre, part of the whole")] = 0.0,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """One unbroken line from the centre to the rim, stirred like ink on water, oval like an agate.
 
@@ -43,7 +42,7 @@ def spiral(
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
     points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
-    draw = partial(_draw, color=inks(svg, palette, "#1b1b1b")[0])
+    draw = partial(_draw, ink=inks(svg, palette, "#1b1b1b"))
     for step in range(STEPS):
         stirred = _stirred(points, waves, wobble * scale / STEPS)
         crowd = coats(Lines.of(filled(svg.frame, stirred)))
@@ -55,10 +54,9 @@ def spiral(
     yield 1.0
 
 
-def _draw(svg: SVGBuilder, points: Points, color: str) -> None:
-    points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
-    with svg.layer("line", color=color, width=0.3):
-        svg.polyline(filled(svg.frame, points))
+def _draw(svg: SVGBuilder, ink: list[str], points: Points) -> None:
+    points = points / np.maximum(1.0, np.hypot(*points.T))[:, None]
+    in_pens(svg, ink, [[filled(svg.frame, points)]], names=["line"])
 
 
 def _archimedean(turns: int, hole: float, radius: float) -> Points:
@@ -74,7 +72,7 @@ def _archimedean(turns: int, hole: float, radius: float) -> Points:
     return polar(np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim))
 
 
-def _random_waves(rng: np.random.Generator, scale: float) -> Points:
+def _random_waves(rng: Rng, scale: float) -> Points:
     """Return (8, 4): wave vector, phase and weight of each wave; the weights' squares sum to 1."""
     number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, 8))
     weight = (1 / number) / np.sqrt(np.sum(1 / number**2))
@@ -84,8 +82,7 @@ def _random_waves(rng: np.random.Generator, scale: float) -> Points:
 
 def _stirred(points: Points, waves: Points, time: float) -> Points:
     """Return the points carried along for `time`, by the midpoint method."""
-    middle = points + 0.5 * time * _flow(points, waves)
-    return points + time * _flow(middle, waves)
+    return points + time * _flow(points + 0.5 * time * _flow(points, waves), waves)
 
 
 def _flow(points: Points, waves: Points) -> Points:

@@ -7,8 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Family = Literal["de Jong", "Clifford"]
 
@@ -24,13 +23,13 @@ The best of many more maps look alike, whatever the seed."""
 @sketch
 def attractor(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     family: Annotated[Family, doc("Which kind of map")] = "de Jong",
     threads: Annotated[int, Interval(ge=10, le=240), doc("Most lines one way")] = 110,
     folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
     wildness: Annotated[float, Interval(ge=0.6, le=2.4), doc("How tightly the map folds")] = 1.7,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.
 

@@ -18,8 +18,7 @@ from drawscape.geometry import (
     rectangle,
     stippled,
 )
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
@@ -34,13 +33,13 @@ ROUNDS = 8
 @sketch
 def chladni(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     columns: Annotated[int, Interval(ge=1, le=5), doc("Plates side by side")] = 1,
     pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 10,
     grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on A4")] = 4600,
     sharpness: Annotated[float, Interval(ge=0.3, le=3), doc("How narrow the sand lies")] = 1.4,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.
 
@@ -54,15 +53,15 @@ def chladni(
     wide = (frame.width + gap) / columns - gap
     rows = max(1, round((frame.height + gap) / (wide + gap))) if columns > 1 else 1
     tall = (frame.height + gap) / rows - gap
+    grain = float(np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM))
+    finer = GRAIN_MM / grain
+    inset = grain + 0.5  # so that no grain touches the rim, which the rings meet
     sand, plates, bellies = [], [], []
     for number in range(rows * columns):
         row, column = divmod(number, columns)
         x0, y0 = frame.x0 + column * (wide + gap), frame.y0 + row * (tall + gap)
         plate = (x0, y0, x0 + wide, y0 + tall)
         plates.append(rectangle(plate))
-        grain = float(np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM))
-        finer = GRAIN_MM / grain
-        inset = grain + 0.5  # so that no grain touches the rim, which the rings meet
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
         wave, density = _sand(rng, pitch, sharpness * finer, wide, tall)
         rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
@@ -81,7 +80,7 @@ def chladni(
 
 
 def _sand(
-    rng: np.random.Generator, pitch: int, sharpness: float, wide: float, tall: float
+    rng: Rng, pitch: int, sharpness: float, wide: float, tall: float
 ) -> tuple[Floats, Floats]:
     """Return how far a plate swings and how much sand lies, 0 to 1, at four samples a millimetre."""
     samples = np.linspace(0, np.pi, int(np.clip(4 * max(wide, tall), 60, 300)))

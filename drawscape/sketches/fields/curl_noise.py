@@ -1,6 +1,5 @@
 """Curl noise: a current that no stone can stop."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -8,8 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 Stones = Floats
 """(N, 3): centre and radius of each stone in mm."""
@@ -18,7 +16,7 @@ Stones = Floats
 @sketch
 def curl_noise(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     spacing: Annotated[float, Interval(ge=0.9, le=4.5), doc("In mm, from line to line")] = 1.7,
     eddies: Annotated[float, Interval(ge=0.3, le=5), doc("Eddies along the shorter side")] = 1.3,
@@ -26,7 +24,7 @@ def curl_noise(
     stones: Annotated[int, Interval(ge=0, le=24), doc("Number of stones in the stream")] = 7,
     largest: Annotated[float, Interval(ge=0.04, le=0.25), doc("Largest, part of the page")] = 0.15,
     rings: Annotated[int, Interval(ge=1, le=30), doc("Most rings drawn in a stone")] = 9,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Stream lines of a divergence-free current that parts around stones.
 
@@ -55,45 +53,32 @@ def curl_noise(
     def velocity(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         # The curl of a potential has neither sources nor sinks.
         h = 0.05
-        by_x, by_y = (
-            potential(x + h, y) - potential(x - h, y),
-            potential(x, y + h) - potential(x, y - h),
-        )
+        by_x = potential(x + h, y) - potential(x - h, y)
+        by_y = potential(x, y + h) - potential(x, y - h)
         return by_y / (2 * h), -by_x / (2 * h)
 
     pitch = max(spacing, frame.long / 280)
     outlines = [circle(x, y, r + 0.7 * pitch) for x, y, r in placed]
-    lines = Lines.empty
-    for done, lines in growing_streamlines(
-        velocity,
-        frame,
-        pitch,
-        step_mm=0.4 * pitch,
-        mask=Lines.of([rectangle(frame), *outlines]),
-        min_length_mm=5 * pitch,
-    ):
-        yield 0.95 * done, partial(_draw, lines=lines, color=ink[0])
-    _draw(svg, lines, ink[0])
-    in_pens(svg, ink, [[], _drawn(placed, rings)])
+    water = Lines.of([rectangle(frame), *outlines])
+    grown = growing_streamlines(
+        velocity, frame, pitch, step_mm=0.4 * pitch, mask=water, min_length_mm=5 * pitch
+    )
+    draw = partial(in_pens, ink=ink, names=("stream", "pen 2"))
+    for done, lines in grown:
+        yield 0.95 * done, partial(draw, parts=[lines])
+    draw(svg, parts=[lines, _drawn(placed, rings)])
 
 
-def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str) -> None:
-    with svg.layer("stream", color=color, width=0.3):
-        svg.polylines(lines())
-
-
-def _stones(rng: np.random.Generator, frame: Frame, count: int, largest: float) -> Stones:
+def _stones(rng: Rng, frame: Frame, count: int, largest: float) -> Stones:
     """Return stones that keep apart from each other and from the frame, as many as fit."""
     placed = np.empty((0, 3))
     sizes = np.sort(largest * frame.short * rng.uniform(0.28, 1.0, count) ** 1.4)[::-1]
     for radius in sizes:
-        room = np.array([frame.width, frame.height]) / 2 - radius * 1.15
+        room = frame.size / 2 - radius * 1.15
         if room.min() <= 0:
             continue
-        tries = rng.uniform(-1, 1, (60, 2)) * room + (frame.cx, frame.cy)
-        gaps = (
-            np.hypot(*(tries[:, None, :] - placed[None, :, :2]).transpose(2, 0, 1)) - placed[:, 2]
-        )
+        tries = rng.uniform(-1, 1, (60, 2)) * room + frame.middle
+        gaps = np.hypot(*(tries[:, None] - placed[:, :2]).transpose(2, 0, 1)) - placed[:, 2]
         free = (gaps > radius * 1.7).all(axis=1)
         if free.any():
             placed = np.vstack((placed, [*tries[np.argmax(free)], radius]))

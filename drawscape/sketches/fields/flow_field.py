@@ -1,6 +1,5 @@
 """Flow field: evenly spaced lines along a wind that noise blows."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -8,14 +7,13 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, Points, circle, growing_streamlines, rectangle
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 
 @sketch
 def flow_field(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     spacing: Annotated[float, Interval(ge=0.8, le=4.5), doc("In mm, from line to line")] = 1.6,
     gusts: Annotated[float, Interval(ge=0.2, le=4), doc("Gusts along the shorter side")] = 1.1,
@@ -24,7 +22,7 @@ def flow_field(
     facets: Annotated[int, Interval(ge=0, le=24), doc("Directions of the wind; 0: all")] = 0,
     longest: Annotated[float, Interval(ge=0.05, le=4), doc("Longest line, in shorter sides")] = 1.6,
     moon: Annotated[float, Interval(ge=0, le=0.45), doc("Moon, as part of the page")] = 0.27,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.
 
@@ -37,11 +35,8 @@ def flow_field(
 
     def along(x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short
-        octaves = 4 if roughness > 0 else 1
-        angle = heading + 2 * np.pi * turn * noise.fractal(
-            u, v, octaves=octaves, gain=max(roughness, 0.01)
-        )
-        part = 2 * np.pi / max(facets, 1)
+        gusty = noise.fractal(u, v, octaves=4 if roughness else 1, gain=max(roughness, 0.01))
+        angle, part = heading + 2 * np.pi * turn * gusty, 2 * np.pi / max(facets, 1)
         return np.asarray(np.round(angle / part) * part if facets else angle)
 
     # No page takes more than about 300 lines side by side.
@@ -49,8 +44,8 @@ def flow_field(
     disc = _moon(rng, frame, moon)
     shortest, most = 2.0 * pitch, longest * frame.short
     sky = Lines.of([rectangle(frame), disc]) if len(disc) else None
-    lines = Lines.empty
-    for done, lines in growing_streamlines(
+    draw = partial(in_pens, ink=ink, names=("wind", "moon"))
+    grown = growing_streamlines(
         along,
         frame,
         pitch,
@@ -58,36 +53,30 @@ def flow_field(
         mask=sky,
         min_length_mm=shortest,
         max_length_mm=most,
-    ):
-        yield 0.8 * done, partial(_draw, lines=lines, color=ink[0])
-    _draw(svg, lines, ink[0])
+    )
+    for done, lines in grown:
+        yield 0.8 * done, partial(draw, parts=[lines])
+    draw(svg, parts=[lines])
     if len(disc):
-        x0, y0 = disc.min(axis=0)
-        x1, y1 = disc.max(axis=0)
-        for done, lines in growing_streamlines(
+        grown = growing_streamlines(
             lambda x, y: along(x, y) + np.pi / 2,
-            (float(x0), float(y0), float(x1), float(y1)),
+            (*disc.min(axis=0), *disc.max(axis=0)),
             pitch * 0.85,
             step_mm=0.35 * pitch,
             mask=disc,
             min_length_mm=shortest / 2,
             max_length_mm=most,
-        ):
-            yield 0.8 + 0.2 * done, partial(_draw, lines=lines, color=ink[1], name="moon")
-        _draw(svg, lines, ink[1], "moon")
+        )
+        for done, lines in grown:
+            yield 0.8 + 0.2 * done, partial(draw, parts=[[], lines])
+        draw(svg, parts=[[], lines])
 
 
-def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str, name: str = "wind") -> None:
-    with svg.layer(name, color=color, width=0.3):
-        svg.polylines(lines())
-
-
-def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Points:
+def _moon(rng: Rng, frame: Frame, radius: float) -> Points:
     """Return the moon's outline, off the middle by the rule of thirds; nothing for a new moon."""
-    if radius * frame.short < 2.0:
-        return np.empty((0, 2))
     r = radius * frame.short
-    side, height = rng.choice([-1.0, 1.0], 2)
-    room = np.array([frame.width, frame.height]) / 2 - r
-    off = np.array([side, height]) * np.minimum(room, np.array([frame.width, frame.height]) / 6)
-    return circle(frame.cx + float(off[0]), frame.cy + float(off[1]), r)
+    if r < 2.0:
+        return np.empty((0, 2))
+    off = rng.choice([-1.0, 1.0], 2) * np.minimum(frame.size / 2 - r, frame.size / 6)
+    x, y = frame.middle + off
+    return circle(x, y, r)

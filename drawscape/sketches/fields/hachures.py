@@ -11,9 +11,8 @@ from drawscape.geometry.contours import contours, distance_contours, downhill, s
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.lettering import Style, set_labels
 from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
+from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 from drawscape.sketches.tone import heights_of, laid
-from drawscape.svg_builder import Frame, SVGBuilder
 
 FACE = Style("futural", 2.2, missing="?")
 NAMES = "Grauhorn, Wildspitz, Alpeck, Fuchsjoch, Rossegg, Sandkopf"
@@ -23,7 +22,7 @@ NAMES = "Grauhorn, Wildspitz, Alpeck, Fuchsjoch, Rossegg, Sandkopf"
 @sketch
 def hachures(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     heights: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture)")] = None,
     names: Annotated[str, MaxLen(400), doc("Of the tops, highest first, with commas")] = "",
@@ -32,7 +31,7 @@ def hachures(
     light: Annotated[float, Interval(ge=0, le=360), doc("Degrees of the light")] = 315.0,
     shading: Annotated[Share, doc("How much fewer strokes lie in the light")] = 0.75,
     sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the map under water")] = 0.3,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A map in shadow hachures: strokes down the slope from level to level, more of them in the shade.
 
@@ -40,7 +39,6 @@ def hachures(
     Imhof tells it (Cartographic Relief Presentation, 1965). Heights and names may be your own.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#4a3526", "#2a5b8c", "#1b1b1b")
     land = _land(rng, frame) if heights is None else heights_of(heights)
     tone = laid(frame, (land - np.min(land)) / max(float(np.ptp(land)), 1e-9))
     grid = gaussian_filter(tone.dark, max(0.7 / tone.pitch, 0.5))
@@ -73,18 +71,19 @@ def hachures(
     for area in boxes:
         strokes = keep_positive(strokes, -depth_in(area, strokes.points))
     strokes = thinned(strokes, pen_mm=0.25)
-    strokes = clip_to_rectangle(strokes, frame.x0, frame.y0, frame.x1, frame.y1)
+    strokes = clip_to_rectangle(strokes, *frame)
     # The coast, and lines in the water that follow it, ever farther apart.
     off = max(0.9, frame.short / 200) * np.cumsum(1.3 ** np.arange(7))
     water = Lines.join([contours(grid, shore, box), distance_contours(grid < shore, off, box)])
-    water = clamped(frame, water.take(water.lengths_mm > frame.short / 40))
+    water = clamped(frame, water.longer_than(frame.short / 40))
     for area in boxes:
         water = keep_positive(water, -depth_in(area, water.points))
-    parts = [strokes.take(strokes.lengths_mm > 1.0), water if sea else Lines.empty(), labels]
+    ink = inks(svg, palette, "#4a3526", "#2a5b8c", "#1b1b1b")
+    parts = [strokes.longer_than(1.0), water if sea else Lines.empty(), labels]
     in_pens(svg, ink, parts, width=(0.25, 0.3, 0.3), names=("hachures", "water", "names"))
 
 
-def _land(rng: np.random.Generator, frame: Frame) -> Floats:
+def _land(rng: Rng, frame: Frame) -> Floats:
     """Return heights of a country with ridges and islands, some 0.7 mm a sample."""
     pitch = max(0.7, frame.long / 420)
     y, x = np.mgrid[: int(frame.height / pitch) + 2, : int(frame.width / pitch) + 2]

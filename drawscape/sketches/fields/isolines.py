@@ -6,14 +6,13 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, contours_by_level, distance_contours
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 
 @sketch
 def isolines(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     levels: Annotated[int, Interval(ge=4, le=90), doc("Number of heights")] = 44,
     hills: Annotated[float, Interval(ge=0.5, le=8), doc("Hills along the shorter side")] = 1.9,
@@ -21,14 +20,13 @@ def isolines(
     fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
     sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page under water")] = 0.3,
     index: Annotated[int, Interval(ge=0, le=10), doc("Every which line is broad; 0: none")] = 5,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.
 
     Contours as on survey maps since Charles Hutton (1774); the folding is domain warping after
     Inigo Quilez (2002).
     """
-    ink = inks(svg, palette, "#3d2b1f", "#2a5b8c")
     frame = svg.frame
     x, y, z = _land(svg, rng, hills, roughness, fold)
     shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
@@ -40,24 +38,22 @@ def isolines(
     count = int(np.clip((top - shore) / (nearest * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
     thin = contours_by_level(z, heights if sea else heights[1:], frame)
-    first = 0 if sea else 1
-    bold = [bool(index) and (k + first) % index == 0 for k in range(len(thin))]
-    parts = [
-        Lines.join(part for part, heavy in zip(thin, bold, strict=True) if heavy == wanted)
-        for wanted in (False, True)
-    ]
-    parts = [lines.take(lines.lengths_mm > frame.short / 60) for lines in parts]
+    number = np.repeat(np.arange(len(thin)) + (not sea), [len(level) for level in thin])
+    bold = number % index == 0 if index else number < 0
+    parts = [Lines.join(thin).take(chosen) for chosen in (~bold, bold)]
+    parts = [lines.longer_than(frame.short / 60) for lines in parts]
     if sea:
         # The first near the shore, then ever farther apart.
         off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
         water = distance_contours(z < shore, off, frame)
-        parts.append(water.take(water.lengths_mm > frame.short / 30))
+        parts.append(water.longer_than(frame.short / 30))
     names = ("contours", "index contours", "water")
+    ink = inks(svg, palette, "#3d2b1f", "#2a5b8c")
     in_pens(svg, [ink[0], *ink], parts, width=(0.25, 0.6, 0.3), names=names)
 
 
 def _land(
-    svg: SVGBuilder, rng: np.random.Generator, hills: float, roughness: float, fold: float
+    svg: SVGBuilder, rng: Rng, hills: float, roughness: float, fold: float
 ) -> tuple[Floats, Floats, Floats]:
     """Return columns, rows and heights of the country on a grid of about 0.7 mm."""
     frame = svg.frame
@@ -66,10 +62,7 @@ def _land(
     x = np.linspace(frame.x0, frame.x1, max(40, int(frame.width / pitch)))
     y = np.linspace(frame.y0, frame.y1, max(40, int(frame.height / pitch)))
     u, v = np.meshgrid((x - frame.x0) / frame.short * hills, (y - frame.y0) / frame.short * hills)
-    push = (
-        fold * noise.perlin(u * 0.8 + 31.4, v * 0.8),
-        fold * noise.perlin(u * 0.8, v * 0.8 + 47.1),
-    )
-    octaves = 1 if roughness == 0 else 5
-    z = noise.fractal(u + push[0], v + push[1], octaves=octaves, gain=max(roughness, 0.01))
-    return x, y, z
+    bent_u = u + fold * noise.perlin(u * 0.8 + 31.4, v * 0.8)
+    bent_v = v + fold * noise.perlin(u * 0.8, v * 0.8 + 47.1)
+    octaves = 5 if roughness else 1
+    return x, y, noise.fractal(bent_u, bent_v, octaves=octaves, gain=max(roughness, 0.01))

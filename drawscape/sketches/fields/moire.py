@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle, polar
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
 
@@ -15,30 +14,27 @@ Pattern = Literal["circles", "lines", "waves", "rays"]
 @sketch
 def moire(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
     sheets: Annotated[int, Interval(ge=2, le=3), doc("How many copies, each with its own pen")] = 2,
     spacing: Annotated[float, Interval(ge=0.8, le=6), doc("In mm, from line to line")] = 1.6,
-    shift: Annotated[
-        float, Interval(ge=0, le=0.5), doc("Shift, about, as part of the page")
-    ] = 0.16,
+    shift: Annotated[float, Interval(ge=0, le=0.5), doc("Shift, about, part of the page")] = 0.16,
     turn: Annotated[float, Interval(ge=0, le=30), doc("Degrees from one copy to the next")] = 4.0,
     stretch: Annotated[float, Interval(ge=0.8, le=1.25), doc("Spacing of the next copy")] = 1.0,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Interference of two or three line patterns, each in its own pen. The seed moves them.
 
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#2a5b8c")
     frame = svg.frame
     # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
     # Three copies need more room than two.
     pitch = max(spacing, frame.long / 400, 0.38 * sheets * max(stretch, 1 / stretch))
     reach = float(np.hypot(frame.width, frame.height))
     heading = rng.uniform(0, 2 * np.pi)
-    aside = polar(rng.uniform(0.06, 0.16), rng.uniform(0, 2 * np.pi)) * (frame.width, frame.height)
+    aside = polar(rng.uniform(0.06, 0.16), rng.uniform(0, 2 * np.pi)) * frame.size
     shift, turn = shift * rng.uniform(0.5, 1.5), turn * rng.choice([-1, 1])
     nearest = 0.35 * sheets * rng.uniform(1, 1.5)
     parts = []
@@ -46,10 +42,12 @@ def moire(
         step = pitch * stretch ** (copy - (sheets - 1) / 2)
         angle = np.radians(turn) * (copy - (sheets - 1) / 2)
         away = shift * frame.short * (copy - (sheets - 1) / 2)
-        centre = polar(away, heading) + aside + (frame.cx, frame.cy)
-        lines = _placed(_pattern(pattern, step, reach, nearest), centre, angle)
-        parts.append(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
-    in_pens(svg, ink, parts)
+        centre = polar(away, heading) + aside + frame.middle
+        turned = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        lines = Lines.of(_pattern(pattern, step, reach, nearest))
+        lines = lines.with_points(lines.points @ turned + centre)
+        parts.append(clip_to_rectangle(lines, *frame))
+    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a", "#2a5b8c"), parts)
 
 
 def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:
@@ -60,19 +58,8 @@ def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> lis
         # Rays are `step` apart two thirds of the way out, and stop where they would close up.
         count = round(2 * np.pi * reach * 0.32 / step)
         along = np.array([count * nearest / (2 * np.pi), reach])
-        theta = np.arange(count) * 2 * np.pi / count
-        unit = np.column_stack((np.cos(theta), np.sin(theta)))
-        return np.asarray(along[None, :, None] * unit[:, None, :])
+        return polar(along, np.arange(count)[:, None] * 2 * np.pi / count)
     offset = np.arange(-reach, reach, step) + step / 2
     x = np.linspace(-reach, reach, 400 if pattern == "waves" else 2)
-    y = np.zeros_like(x)
-    if pattern == "waves":
-        y = 0.06 * reach * np.sin(x / reach * 7.0)
-    shape = (len(offset), len(x))
-    return np.stack((np.broadcast_to(x, shape), y + offset[:, None]), axis=2)
-
-
-def _placed(pattern: list[Points] | Floats, centre: Floats, angle: float) -> Lines:
-    lines = Lines.of(pattern)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return lines.with_points(lines.points @ turn + centre)
+    y = 0.06 * reach * np.sin(x / reach * 7.0) * (pattern == "waves")
+    return np.stack(np.broadcast_arrays(x, y + offset[:, None]), axis=2)

@@ -7,15 +7,14 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, fit_count, grow_count, keep_positive, values_at
 from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 from drawscape.sketches.tone import heights_of
-from drawscape.svg_builder import SVGBuilder
 
 
 @sketch
 def ridgelines(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     data: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture); none: pulses")] = None,
     rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 104,
@@ -26,7 +25,7 @@ def ridgelines(
     tremor: Annotated[float, Interval(ge=0, le=2), doc("Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
     crests: Annotated[float, Interval(ge=0.05, le=1), doc("Height of the second pen")] = 0.45,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
 
@@ -34,7 +33,6 @@ def ridgelines(
     twelve pulsars" (1970), known from Peter Saville's sleeve for Joy Division (1979).
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     # Where ridges show through each other, high ones need room.
     apart = 0.9 if hide else 0.9 + 12 * peak
     rows = fit_count(grow_count(rows, frame), frame.height, apart, least=8)
@@ -42,21 +40,21 @@ def ridgelines(
     x = np.linspace(0.0, 1.0, columns)
     shape = _pulses(rng, x, rows, bumps, spread, likeness) if data is None else _read(data, rows, x)
     heights = shape * peak * frame.height
-    heights += _tremor(rng, rows, columns, tremor)
+    noise = rng.standard_normal((rows, columns + 8))
+    heights += np.abs(sum(noise[:, k : k + columns] for k in range(9)) / 3.0) * tremor
     rise = np.linspace(0.0, 1.0, rows)
     room = frame.height - heights.max(axis=1)
     step = float(np.min(room[1:] / rise[1:]))  # so that the highest peak just reaches the frame
     y = frame.y1 - step * rise[:, None] - heights
-    points = np.stack((np.broadcast_to(frame.x0 + x * frame.width, y.shape), y), axis=2)
-    horizon = np.minimum.accumulate(y, axis=0)[:-1]
-    unhidden = np.vstack((np.full(columns, frame.height), horizon - y[1:]))
-    above = (crests if crests < 1 else 9.0) * peak * frame.height
-    level = frame.y1 - np.repeat(step * rise, columns) - above
-    clear = unhidden.ravel() if hide else np.full(y.size, 1.0)
+    lines = Lines.of(np.stack(np.broadcast_arrays(frame.x0 + x * frame.width, y), axis=2))
+    clear = np.ones_like(y)
+    if hide:
+        clear[1:] = np.minimum.accumulate(y, axis=0)[:-1] - y[1:]
     # The second pen draws what is high above its own ridge.
-    low = y.ravel() - level
-    parts = [keep_positive(Lines.of(points), np.minimum(clear, part)) for part in (low, -low)]
-    in_pens(svg, ink, parts, names=("ridges", "crests"))
+    above = (crests if crests < 1 else 9.0) * peak * frame.height
+    low = y - (frame.y1 - step * rise[:, None] - above)
+    parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
+    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a"), parts, names=("ridges", "crests"))
 
 
 def _read(data: str, rows: int, x: Floats) -> Floats:
@@ -67,23 +65,16 @@ def _read(data: str, rows: int, x: Floats) -> Floats:
     return values_at(grid, (0, 0, 1, 1), wanted)
 
 
-def _pulses(
-    rng: np.random.Generator,
-    x: Floats,
-    rows: int,
-    bumps: int,
-    spread: float,
-    likeness: float,
-) -> Floats:
+def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness: float) -> Floats:
     """Return (rows, columns) heights, about 0 to 1: bumps that drift from row to row."""
     drift = np.sqrt(1.0 - likeness**2)
-    place = rng.standard_normal(bumps)
-    weight = rng.standard_normal(bumps)
+    place, weight = rng.standard_normal((2, bumps))
     heights = np.empty((rows, len(x)))
     middle, breadth = _course(rng, rows)
     for row in range(rows):
-        place = likeness * place + drift * rng.standard_normal(bumps)
-        weight = likeness * weight + drift * rng.standard_normal(bumps)
+        place, weight = likeness * np.array([place, weight]) + drift * rng.standard_normal(
+            (2, bumps)
+        )
         centre = middle[row] + breadth[row] * spread * np.tanh(place / 1.6) * 1.6
         # Peaks are tall in the middle and slight at the rim, as in a pulse's profile.
         size = np.exp(0.7 * weight) * np.exp(-0.6 * np.minimum(place**2, 6.0))
@@ -94,21 +85,13 @@ def _pulses(
     heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
     heights /= max(float(np.quantile(heights.max(axis=1), 0.9)), 1e-9)
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
-    bounded: Floats = np.tanh(heights * 0.9) / np.tanh(0.9)
-    return bounded
+    return np.asarray(np.tanh(heights * 0.9) / np.tanh(0.9))
 
 
-def _course(rng: np.random.Generator, rows: int) -> tuple[Floats, Floats]:
+def _course(rng: Rng, rows: int) -> tuple[Floats, Floats]:
     """Return where the middle of the peaks is, row by row, and how many times their spread they have."""
     down = np.linspace(0, 2 * np.pi, rows)
     sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
     turns = rng.uniform(0.5, 1.3, 2)
     middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
     return np.asarray(middle), np.asarray(1.15 + swell * np.sin(turns[1] * down + phase[1]))
-
-
-def _tremor(rng: np.random.Generator, rows: int, columns: int, size: float) -> Floats:
-    noise = rng.standard_normal((rows, columns + 8))
-    smooth = sum(noise[:, k : k + columns] for k in range(9)) / 3.0
-    tremor: Floats = np.abs(smooth) * size
-    return tremor

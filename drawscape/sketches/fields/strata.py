@@ -5,9 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_positive
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_positive, polar
+from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 MOST_INK = 8700.0
 """So many runs of strokes of 1 mm: they cover half of the paper."""
@@ -16,14 +15,14 @@ MOST_INK = 8700.0
 @sketch
 def strata(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     layers: Annotated[int, Interval(ge=4, le=40), doc("Layers from the sky to the ground")] = 17,
     relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
     strokes: Annotated[int, Interval(ge=300, le=3200), doc("Runs of strokes on A4")] = 2300,
     length: Annotated[float, Interval(ge=0.4, le=8), doc("Of a stroke, in mm")] = 2.2,
     slant: Annotated[float, Interval(ge=-80, le=80), doc("Degrees of the strokes")] = 62.0,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A land of tens of thousands of short strokes: each layer with its inks, its slant and its density.
 
@@ -31,7 +30,6 @@ def strata(
     run is many strokes in one, to and fro, so that the pen is lifted once for a dozen of them.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55")
     noise = Noise(rng)
     # Far layers are thin and crowd under the sky, near ones are broad.
     edge = np.cumsum(rng.uniform(0.4, 1.6, layers) * np.linspace(0.5, 1.5, layers))
@@ -47,7 +45,7 @@ def strata(
     heavy = rng.dirichlet(np.full(5, 0.25), layers) + 0.02
     density = rng.uniform(0.25, 1.1, layers) ** 2 * np.linspace(0.7, 1.3, layers)
     density = np.minimum(density * 0.82 / (areas @ density), 1.05)
-    inked: list[list[Lines]] = [[] for _ in ink]
+    inked = [list[Lines]() for _ in range(5)]
     for layer in range(layers):
         count = max(6, int(strokes * areas[layer] * density[layer]))
         tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
@@ -57,16 +55,18 @@ def strata(
         # Strokes crowd at a layer's lower edge, its shade.
         v = low + (high - low) * depth**0.6
         runs = _runs(rng, noise, frame, relief, u, v, length * rng.uniform(0.6, 1.4), tilt)
-        pens = rng.choice(len(ink), count, p=heavy[layer] / heavy[layer].sum())
-        for pen in range(len(ink)):
+        pens = rng.choice(5, count, p=heavy[layer] / heavy[layer].sum())
+        for pen in range(5):
             inked[pen].append(runs.take(pens == pen))
-    drawn = [Lines.join(parts) for parts in inked]
-    drawn = [keep_positive(lines, depth_in(frame, lines.points)) for lines in drawn]
-    in_pens(svg, ink, [lines.take(lines.lengths_mm > 0.8) for lines in drawn])
+    drawn = [
+        keep_positive(lines, depth_in(frame, lines.points)) for lines in map(Lines.join, inked)
+    ]
+    ink = inks(svg, palette, "#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55")
+    in_pens(svg, ink, [lines.longer_than(0.8) for lines in drawn])
 
 
 def _runs(
-    rng: np.random.Generator,
+    rng: Rng,
     noise: Noise,
     frame: Frame,
     relief: float,
@@ -86,12 +86,6 @@ def _runs(
     rise = noise.fractal(x * 1.3 * wide + 3, v[:, None] * 2.6 + 0 * x, octaves=3, gain=0.4)
     y = v[:, None] + 0.2 * relief * rise * (0.25 + v[:, None])
     swing = length * rng.uniform(0.5, 1.0, (len(u), 1)) * ((step % 2) - 0.5)
-    points = np.stack(
-        [
-            frame.x0 + x * frame.width + swing * np.cos(tilt),
-            frame.y0 + y * frame.height - swing * np.sin(tilt),
-        ],
-        axis=-1,
-    )
+    points = np.stack([x, y], axis=-1) * frame.size + frame[:2] + swing[..., None] * polar(1, -tilt)
     kept = step < 2 * zigs[:, None]
     return Lines.from_counts(points[kept], kept.sum(axis=1))

@@ -8,8 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Flags, Floats, Ints, Noise, Points, depth_in, polar
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 STEP_MM = 1.2
 """Along a swathe: a bend of a few millimetres is round then."""
@@ -27,7 +26,7 @@ STARTS = 220
 @sketch
 def swathes(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     broadest: Annotated[float, Interval(ge=0.02, le=0.2), doc("Widest, part of the page")] = 0.1,
     variety: Annotated[float, Interval(ge=1, le=30), doc("Broadest over narrowest")] = 20.0,
@@ -35,7 +34,7 @@ def swathes(
     room: Annotated[Share, doc("Part of the page left white")] = 0.2,
     gap: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between swathes")] = 1.1,
     spacing: Annotated[float, Interval(ge=0.5, le=2.5), doc("Lines within a swathe, in mm")] = 0.75,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Strips of heavy-tailed widths along one wind, none across another, each hatched along itself.
 
@@ -47,15 +46,15 @@ def swathes(
     heading = rng.uniform(0, 2 * np.pi)
 
     def wind(at: Points) -> Floats:
-        u, v = ((at - (frame.cx, frame.cy)) / frame.short).T
+        u, v = ((at - frame.middle) / frame.short).T
         return np.asarray(heading + 2 * np.pi * turns * noise.fractal(u, v, octaves=2, gain=0.25))
 
-    taken = np.zeros([int(side / CELL_MM) + 2 for side in (frame.width, frame.height)], dtype=bool)
-    inked: list[list[Points]] = [[] for _ in ink]
+    taken = np.zeros([int(side / CELL_MM) + 2 for side in frame.size], dtype=bool)
+    inked = [list[Points]() for _ in ink]
     # Each width is rarer than the next one; the last are the narrowest.
     widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
     for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
-        starts = rng.uniform((frame.x0, frame.y0), (frame.x1, frame.y1), (STARTS, 2))
+        starts = rng.uniform(frame[:2], frame[2:], (STARTS, 2))
         spines = _traced(wind, starts, int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM))
         # Every width has its share of the page, or the broad ones would leave none to the narrow.
         most = (1 - room) * (0.5 + 0.5 * (number + 1) / len(widths))

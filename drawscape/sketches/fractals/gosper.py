@@ -6,9 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry import Ints, Lines, Noise, Points, depth_in, keep_positive, rounded
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Lines, Noise, Points, depth_in, keep_positive, rounded
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 # Seven steps for one, of kind 0 or 1: A -> A-B--B+A++AA+B- and B -> +A-BB--B-A++A+B.
 KINDS = np.array([(0, 1, 1, 0, 0, 0, 1), (0, 1, 1, 1, 0, 0, 1)])
@@ -21,31 +20,31 @@ GENERATIONS = 6
 @sketch
 def gosper(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.4,
     rounding: Annotated[Share, doc("How far the bends are rounded")] = 0.9,
     islands: Annotated[int, Interval(ge=1, le=4), doc("Generations in an island")] = 3,
     pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
     echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.5,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """One line that fills the page with islands in islands, as a map of an archipelago.
 
     The curve of Bill Gosper, 1973, called flowsnake (Martin Gardner, Mathematical Games, Scientific
     American, 1976). The seed picks the piece of the plane, its turn and the islands' colours.
     """
-    color = inks(svg, palette, "#14213d", "#b3402a", "#c9922e", "#2f6f6a")
     path = _path(GENERATIONS, 2 * np.hypot(svg.frame.width, svg.frame.height) / step_mm)
     path = path * np.exp(1j * rng.uniform(0, 2 * np.pi)) * step_mm
     points = np.column_stack([path.real, path.imag])
-    points += (svg.frame.cx, svg.frame.cy) + rng.uniform(-30, 30, 2) * step_mm / 3 - points.mean(0)
+    points += svg.frame.middle + rng.uniform(-30, 30, 2) * step_mm / 3 - points.mean(0)
     line = rounded(points, rounding)
     beside = _beside(line, 0.3 * step_mm)
     size = 5 * 7**islands  # each step has become five points
     count = -(-len(line) // size)
-    # Seven islands that make one of the next generation share a pen.
-    ink = _unlike_neighbours(rng, -(-count // 7), pens)[np.arange(count) // 7]
+    # Seven islands that make one of the next generation share a pen, unlike the seven before.
+    steps = rng.integers(1, max(pens, 2), -(-count // 7))
+    ink = (np.cumsum(steps) % pens)[np.arange(count) // 7]
     # Echoes come in drifts, as weather over the islands, not island by island.
     middles = line[::size][:count] / svg.frame.short
     drift = Noise(rng).perlin(*(middles * 2.5).T)
@@ -56,17 +55,13 @@ def gosper(
         for pen in range(pens)
     ]
     shown = [keep_positive(lines, depth_in(svg.frame, lines.points)) for lines in drawn]
+    color = inks(svg, palette, "#14213d", "#b3402a", "#c9922e", "#2f6f6a")
     in_pens(svg, color, shown, width=0.35)
 
 
 def _islands(line: Points, size: int) -> Lines:
     """Return `line` in pieces of `size` points and one more each, where it meets the next."""
     return Lines.of([line[start : start + size + 1] for start in range(0, len(line) - 1, size)])
-
-
-def _unlike_neighbours(rng: np.random.Generator, count: int, pens: int) -> Ints:
-    """Return a pen for each island, another than that of the one before where there are several."""
-    return np.asarray(np.cumsum(rng.integers(1, max(pens, 2), count)) % pens)
 
 
 def _path(generations: int, steps_across: float) -> NDArray[np.complex128]:

@@ -7,10 +7,8 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Flags, Points, rounded
 from drawscape.geometry.lines import simplify
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, inks, sketch
-from drawscape.sketches.tone import Fit, tone_over
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.tone import Clarity, Fit, Picture, tone_over
 
 CLOSEST_MM = 0.5
 """Between lines where the picture is black, at depth 7."""
@@ -19,15 +17,15 @@ CLOSEST_MM = 0.5
 @sketch
 def hilbert(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve on A4")] = 7,
     contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.9,
-    clarity: Annotated[Share, doc("0 as in the picture, 1 without its broad shades")] = 0.5,
+    clarity: Clarity = 0.5,
     rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """One unbroken line over the whole page, dense in the shadows and wide in the light.
 
@@ -35,15 +33,21 @@ def hilbert(
     1891). Its squares are cut into four, or not, by the darkness below them. Neighbours along the
     curve share a side at every depth, so the line never crosses itself.
     """
-    columns, rows = _squares(svg.frame.width, svg.frame.height)
-    cells = _start(columns, rows)
-    size = np.array([svg.frame.width, svg.frame.height])
-    tone = tone_over(svg.frame, picture, fit, 0.9, clarity=clarity)
-    corner = np.array([svg.frame.x0, svg.frame.y0])
-    side, closest = svg.frame.short / 2, CLOSEST_MM * 2.0 ** (7 - depth)
+    frame = svg.frame
+    # Two by so many squares as fit the page's proportions best.
+    along = max(2, round(2 * frame.long / frame.short))
+    grid = (along, 2) if frame.width > frame.height else (2, along)
+    cells = _start(*grid)
+    tone = tone_over(frame, picture, fit, 0.9, clarity=clarity)
+
+    def centres() -> Points:
+        return np.asarray(
+            (cells * np.array([[1], [0.5], [0.5]])).sum(axis=1) * frame.size / grid + frame[:2]
+        )
+
+    side, closest = frame.short / 2, CLOSEST_MM * 2.0 ** (7 - depth)
     while side / 2 > 0.7 * closest:
-        centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-        dark = tone.at(centre * size / (columns, rows) + corner)
+        dark = tone.at(centres())
         wanted = side / closest * (1 - contrast * (1 - dark))
         # Squares of half the side hold twice the line: this share of them is cut, in even steps
         # along the curve that the seed moves.
@@ -52,17 +56,10 @@ def hilbert(
         count = np.floor(rng.random() + np.cumsum(share))
         cells = _cut(cells, np.diff(count, prepend=0.0) > 0)
         side /= 2
-    centre = cells[:, 0] + cells[:, 1] / 2 + cells[:, 2] / 2
-    line = centre * size / (columns, rows) + corner
+    line = centres()
     line = rounded(np.concatenate([line[-1:], line, line[:1]]), rounding)[1:-1]
-    with svg.layer("line", color=inks(svg, palette, "#1b1b1b")[0], width=0.3):
-        svg.polyline(simplify(np.append(line, line[:1], axis=0), 0.001))
-
-
-def _squares(width: float, height: float) -> tuple[int, int]:
-    """Return columns and rows, one of them 2, that fit the page's proportions best."""
-    along = max(2, round(2 * max(width, height) / min(width, height)))
-    return (along, 2) if width > height else (2, along)
+    line = simplify(np.append(line, line[:1], axis=0), 0.001)
+    in_pens(svg, inks(svg, palette, "#1b1b1b"), [[line]], names=["line"])
 
 
 def _start(columns: int, rows: int) -> Points:
@@ -81,15 +78,13 @@ def _start(columns: int, rows: int) -> Points:
 def _cut(cells: Points, chosen: Flags) -> Points:
     """Return the cells, each chosen one replaced by its four quarters in the order of the curve."""
     corner, x, y = cells[:, 0], cells[:, 1] / 2, cells[:, 2] / 2
-    quarters = np.stack(
+    quarters = np.array(
         [
-            np.stack([corner, y, x], axis=1),
-            np.stack([corner + x, x, y], axis=1),
-            np.stack([corner + x + y, x, y], axis=1),
-            np.stack([corner + x + 2 * y, -y, -x], axis=1),
-        ],
-        axis=1,
-    )
+            (corner, y, x),
+            (corner + x, x, y),
+            (corner + x + y, x, y),
+            (corner + x + 2 * y, -y, -x),
+        ]
+    ).transpose(2, 0, 1, 3)
     parts = np.where(chosen[:, None, None, None], quarters, cells[:, None])
-    first = np.arange(4) == 0
-    return np.asarray(parts[chosen[:, None] | first])
+    return np.asarray(parts[chosen[:, None] | (np.arange(4) == 0)])

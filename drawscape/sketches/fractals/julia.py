@@ -7,8 +7,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
@@ -17,20 +16,20 @@ ITERATIONS = 90
 @sketch
 def julia(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     real: Annotated[float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = None,
     imaginary: Annotated[float | None, Interval(ge=-1, le=1), doc("Imaginary part")] = None,
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1: the set fills the page")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set out, on A4")] = 30,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Contours around the Julia set of z^2 + c, close together at its shore.
 
     The set is Gaston Julia's (1918), the distance to it estimated as in Heinz-Otto Peitgen and
     Dietmar Saupe, The Science of Fractal Images, 1988. Every fourth is drawn with the second pen.
     """
-    ink, frame = inks(svg, palette, "#14213d", "#b3402a"), svg.frame
+    frame = svg.frame
     # Just off the main cardioid of the Mandelbrot set, where its shore is richest, and not within a
     # bulb: 0, the last to leave, goes away from the set late, but goes.
     angle = rng.uniform(0.3, np.pi, 200)
@@ -45,12 +44,10 @@ def julia(
         points = np.sqrt(points - c) * rng.choice((-1, 1), len(points))
     lean = np.radians(rng.uniform(5, 35) + 90 * (frame.height >= frame.width))
     heading = np.exp(1j * (lean - np.angle(np.mean(points**2)) / 2))
-    points *= heading
-    sides = np.array([np.abs(points.real).max(), np.abs(points.imag).max()])
-    scale = 2.1 * float(np.max(sides / (frame.width, frame.height))) / zoom
+    sides = np.abs((points * heading).view(float).reshape(-1, 2)).max(axis=0)
+    scale = 2.1 * float(np.max(sides / frame.size)) / zoom
     cell = max(0.45, frame.short / 420)  # a finer grid shows nothing that a pen could draw
-    x = np.linspace(-frame.width, frame.width, int(frame.width / cell)) / 2
-    y = np.linspace(-frame.height, frame.height, int(frame.height / cell)) / 2
+    x, y = (np.linspace(-side, side, int(side / cell)) / 2 for side in frame.size)
     off = _flight((x + 1j * y[:, None]) * scale / heading, c)[1] / scale
     # The first step outward is the narrowest, of 0.45 mm at least.
     first, last = max(0.5, float(np.min(off))), float(np.quantile(off, 0.995))
@@ -63,7 +60,7 @@ def julia(
     # Short ones are specks, or crowd around what falls to 0, where the estimate is too high.
     drawn = joined.lengths_mm > np.maximum(2.5, 0.3 * levels[number] * joined.closed)
     parts = [thinned(joined.take(k), 1 + number[k]) for k in (drawn & ~marked, drawn & marked)]
-    in_pens(svg, ink, parts, names=("contours", "marked"))
+    in_pens(svg, inks(svg, palette, "#14213d", "#b3402a"), parts, names=("contours", "marked"))
 
 
 def _flight(z: NDArray[Any], c: NDArray[Any] | complex) -> tuple[Floats, Floats]:

@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Noise, Points, Shape, as_on_a4, clamped, occlude, thinned
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
 
@@ -22,7 +21,7 @@ SYSTEMS = {
 @sketch
 def l_system(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
     generations: Annotated[int, Interval(ge=4, le=7), doc("Rewritings of a plant's text")] = 6,
@@ -30,13 +29,12 @@ def l_system(
     wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,
     weight: Annotated[Share, doc("How far twigs hang")] = 0.45,
     leaves: Annotated[Share, doc("Part of the twigs in leaf")] = 0.6,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A bed of plants that a few letters grow into by rewriting; leaves hide what is behind them.
 
     After Przemyslaw Prusinkiewicz and Aristid Lindenmayer, The Algorithmic Beauty of Plants, 1990.
     """
-    ink = inks(svg, palette, "#9db09a", "#4f7a5a", "#1f2a1f", "#b3582a", "#7a6a4a")
     frame, plants = svg.frame, as_on_a4(plants, svg.frame, lines=True)
     # Far plants first: they stand higher on the page, smaller, and are drawn in a paler ink.
     near = (np.arange(plants) + 0.5) / plants
@@ -64,12 +62,13 @@ def l_system(
     drawn = [*zip(pens, occlude(shapes), strict=True), (4, _ground(rng, frame))]
     lines = [Lines.join(part for pen, part in drawn if pen == number) for number in range(5)]
     # A twig that no pen could show is only a blot on its neighbour.
-    parts = [thinned(clamped(frame, part.take(part.lengths_mm > 0.6)), most=0.5) for part in lines]
+    parts = [thinned(clamped(frame, part.longer_than(0.6)), most=0.5) for part in lines]
+    ink = inks(svg, palette, "#9db09a", "#4f7a5a", "#1f2a1f", "#b3582a", "#7a6a4a")
     names, widths = ("far", "middle", "near", "flowers", "ground"), (0.25, 0.3, 0.45, 0.3, 0.3)
     in_pens(svg, ink, parts, names=names, width=widths)
 
 
-def _branches(rng: np.random.Generator, text: str, turn: float, blur: float, sag: float) -> Lines:
+def _branches(rng: Rng, text: str, turn: float, blur: float, sag: float) -> Lines:
     """Return the turtle's unbroken lines, each step bent by chance and, far out, by its weight."""
     chance = iter(rng.normal(0, blur * turn, len(text)).tolist())
     place, heading, line = 0j, -np.pi / 2, [0j]
@@ -101,7 +100,7 @@ def _leaves(twigs: Lines, size: float, broad: float) -> Points:
     return np.stack([placed.real, placed.imag], axis=-1) + twigs.ends[:, None]
 
 
-def _ground(rng: np.random.Generator, frame: Frame) -> Lines:
+def _ground(rng: Rng, frame: Frame) -> Lines:
     """Return blades of grass over the foot of the page, longer the nearer they stand."""
     depth = rng.random(int(4.5 * frame.width)) ** 0.6
     x = rng.uniform(frame.x0, frame.x1, len(depth))

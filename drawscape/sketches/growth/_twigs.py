@@ -93,4 +93,4 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
     outside = shapely.difference(shapely.linestrings(twigs.points, indices=of_twig), wood)
     parts, of_part = shapely.get_coordinates(shapely.get_parts(outside), return_index=True)
     bare = Lines.from_counts(parts, np.unique(of_part, return_counts=True)[1])
-    return catmull_rom(Lines.join([grain, bare.take(bare.lengths_mm > apart)]))
+    return catmull_rom(Lines.join([grain, bare.longer_than(apart)]))

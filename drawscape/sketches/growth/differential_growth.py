@@ -12,8 +12,7 @@ from shapely import buffer
 from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 Dish = Literal["page", "disc"]
 
@@ -24,14 +23,14 @@ MOST_NODES = 9000
 @sketch
 def differential_growth(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     dish: Annotated[Dish, doc("What the line grows in")] = "page",
     nodes: Annotated[int, Interval(ge=300, le=5000), doc("Points of the line on A4")] = 3800,
     room: Annotated[float, Interval(ge=1.4, le=2.6), doc("Room of a strand, in steps")] = 2.0,
     stiffness: Annotated[float, Interval(ge=0.1, le=0.9), doc("How stiff the line is")] = 0.45,
     echoes: Annotated[int, Interval(ge=0, le=5), doc("Lines that follow it inside")] = 2,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
 
@@ -40,7 +39,7 @@ def differential_growth(
     """
     frame = svg.frame
     draw = partial(_draw, ink=inks(svg, palette, "#1d2f4f", "#b3402a"))
-    half = np.array([frame.width, frame.height]) / 2
+    half = frame.size / 2
     area = 4 * float(half.prod())
     if dish == "disc":  # an oval, not too long
         half = np.minimum(half, 1.3 * np.min(half))
@@ -63,7 +62,7 @@ def differential_growth(
     draw(svg, line=line, echoes=echoes, room=step * room)
 
 
-def _start(rng: np.random.Generator, step: float, half: Floats) -> Points:
+def _start(rng: Rng, step: float, half: Floats) -> Points:
     """Return a wavering oval somewhere about the middle of the dish, a node at every `step`."""
     count = max(24, round(np.pi * 0.4 * float(half.sum()) / step))
     t = np.arange(count) * 2 * np.pi / count
@@ -99,7 +98,7 @@ def _kept_in(line: Points, half: Floats, dish: Dish) -> Points:
     return np.asarray(line * shrink / np.maximum(out * shrink, 1.0))
 
 
-def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Points:
+def _fed(rng: Rng, line: Points, step: float, free: Flags) -> Points:
     """Return the line with a node in each edge that is too long, and in some that have room."""
     after = np.roll(line, -1, axis=0)
     long = np.hypot(*(after - line).T) > 1.3 * step
@@ -110,11 +109,11 @@ def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Po
 def _draw(svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: float = 1) -> None:
     """Draw the line, rounded and closed, and its echoes; strands are `room` mm apart."""
     even = gaussian_filter1d(line, 1.2, axis=0, mode="wrap")  # a step shows as a kink
-    closed = np.append(even, even[:1], axis=0) + np.array([svg.frame.cx, svg.frame.cy])
+    closed = np.append(even, even[:1], axis=0) + svg.frame.middle
     smooth = clamped(svg.frame, catmull_rom(closed))
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
     # Shrunk by 0.4 mm too much and grown back: what is left in a narrow arm is a sliver, not an echo.
     shapes = buffer(to_shapely(smooth), -gap * np.arange(1, echoes + 1) - 0.4)
     inner = simplify(from_shapely(buffer(shapes, 0.4)), 0.03)
-    parts = [[smooth], inner.take(inner.lengths_mm > 40 * gap)]
+    parts = [[smooth], inner.longer_than(40 * gap)]
     in_pens(svg, ink, parts, names=("line", "pen 2"))

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.spatial import cKDTree
 
-from drawscape.geometry import Floats, Ints, Points, as_on_a4, filled, fit_count, polar
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
+from drawscape.geometry import Ints, Points, as_on_a4, filled, fit_count, polar
+from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
-from drawscape.svg_builder import SVGBuilder
 
 MOST_PARTICLES = 16_000
 """More take longer than five seconds to arrive."""
@@ -26,25 +26,26 @@ LOOSE = 24
 @sketch
 def dla(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles on A4")] = 6500,
     stickiness: Annotated[float, Interval(ge=0.1, le=1), doc("Chance to stick")] = 1.0,
     boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
 
     After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
     phenomenon", Physical Review Letters 47 (1981). A branch is as broad as it carries much.
     """
-    ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
     particles = min(as_on_a4(particles, svg.frame), MOST_PARTICLES)
     particles = fit_count(particles, svg.frame.width * svg.frame.height, 0.8, least=200)
-    places, parents = np.zeros((1, 2)), np.full(1, -1)
     for done, places, parents in _grown(rng, particles, stickiness):
         yield 0.95 * done, partial(_so_far, places=places, parents=parents)
-    places = filled(svg.frame, relaxed(_upright(svg, places), parents, 3))
+    wide, tall = np.ptp(places, axis=0)
+    if (wide > tall) != (svg.frame.width > svg.frame.height):  # turned, it fits the page better
+        places = places[:, ::-1]
+    places = filled(svg.frame, relaxed(places, parents, 3))
     sizes = subtree_sizes(parents)
     nodes, parts = chains(parents, sizes), []
     for least, most in ((1, 12), (12, 120), (120, particles + 2)):
@@ -54,6 +55,7 @@ def dla(
             for chain in nodes
         ]
         parts.append([places[line] for line in lines if len(line) > 1])
+    ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
     in_pens(svg, ink, parts, width=[0.25 + pen * 0.35 * boldness for pen in range(3)])
 
 
@@ -63,24 +65,12 @@ def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
     page.polylines([smooth[chain] for chain in chains(parents, subtree_sizes(parents))])
 
 
-def _upright(svg: SVGBuilder, places: Points) -> Points:
-    """Return the places turned by a quarter where that fits the page better."""
-    span = np.ptp(places, axis=0)
-    return (
-        places[:, ::-1] if (span[0] > span[1]) != (svg.frame.width > svg.frame.height) else places
-    )
-
-
-def _grown(
-    rng: np.random.Generator, particles: int, stickiness: float
-) -> Iterator[tuple[float, Points, Ints]]:
+def _grown(rng: Rng, particles: int, stickiness: float) -> Iterator[tuple[float, Points, Ints]]:
     """Yield the share done, the particles that have stuck, in diameters, and whom each touched."""
-    from scipy.spatial import cKDTree
-
     places, parents = np.zeros((particles + 1, 2)), np.full(particles + 1, -1)
     count = known = 1
     tree = cKDTree(places[:1])
-    walkers = _launched(rng, WALKERS, 4.0)
+    walkers = polar(4.0, rng.uniform(0, 2 * np.pi, WALKERS))
     while count <= particles:
         if count - known > LOOSE:
             tree, known = cKDTree(places[:count]), count
@@ -105,9 +95,5 @@ def _grown(
         walkers = walkers + polar(step, rng.uniform(0, 2 * np.pi, WALKERS))
         reach = float(np.hypot(*places[:count].T).max())
         gone = stuck | (np.hypot(*walkers.T) > 3.0 * reach + 40)
-        walkers[gone] = _launched(rng, int(gone.sum()), reach + 4.0)
+        walkers[gone] = polar(reach + 4.0, rng.uniform(0, 2 * np.pi, gone.sum()))
     yield 1.0, places, parents
-
-
-def _launched(rng: np.random.Generator, count: int, radius: float) -> Floats:
-    return polar(radius, rng.uniform(0, 2 * np.pi, count))

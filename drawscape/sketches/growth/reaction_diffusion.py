@@ -12,8 +12,7 @@ from drawscape.geometry import Lines, Nearest, Noise
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import resample
 from drawscape.geometry.regions import polygons
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
 Grid = NDArray[np.float32]
@@ -33,7 +32,7 @@ SPREAD = np.array([0.45, 0.225], dtype=np.float32)[:, None, None]
 @sketch
 def reaction_diffusion(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     kind: Annotated[Kind, doc("Which pattern the chemicals settle into")] = "coral",
     detail: Annotated[int, Interval(ge=60, le=180), doc("Cells across; a stripe takes 15")] = 132,
@@ -42,7 +41,7 @@ def reaction_diffusion(
     outlines: Annotated[int, Interval(ge=1, le=12), doc("Outlines nested in each stripe")] = 9,
     spacing: Annotated[float, Interval(ge=0.6, le=3), doc("In mm, between nested outlines")] = 0.8,
     core: Annotated[bool, doc("Fill the valleys between stripes in red")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Two chemicals that feed on and spread into each other, their stripes filled like fingerprints.
 
@@ -95,9 +94,8 @@ def _draw(
     shore = resample(contours(rise, 0.0, frame), 0.3)
     if not len(shore):
         return
-    x = np.linspace(frame.x0, frame.x1, rise.shape[1])
-    y = np.linspace(frame.y0, frame.y1, rise.shape[0])
-    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    axes = map(np.linspace, frame[:2], frame[2:], rise.shape[::-1])
+    places = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     away = Nearest(shore.points).query(places)[0].reshape(rise.shape)
     # How deep within a stripe each place lies, in mm; negative in a valley.
     depth = gaussian_filter(np.where(rise > 0, away, -away), 2.4)

@@ -10,15 +10,14 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 from drawscape.sketches.growth._twigs import wood_lines
-from drawscape.svg_builder import SVGBuilder
 
 
 @sketch
 def space_colonization(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3000,
     reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 1.4,
@@ -26,7 +25,7 @@ def space_colonization(
     trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.075,
     taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A bare tree whose branches grow towards free light, its wood drawn by the grain, on its roots.
 
@@ -58,7 +57,7 @@ def space_colonization(
 
 
 def _grown(
-    rng: np.random.Generator, outline: Points, foot: Points, buds: int, sight: float, reach: float
+    rng: Rng, outline: Points, foot: Points, buds: int, sight: float, reach: float
 ) -> Iterator[tuple[float, Points, Ints]]:
     """Yield the part of the light used up, and nodes, (N, 2), with the parent of each, -1 at the foot.
 

@@ -7,8 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, as_on_a4, fit_count, keep_positive, polar
 from drawscape.geometry.thinning import WHOLE, room_for
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 THETA = np.linspace(0, 2 * np.pi, 900)
 """Around a ring: points are 0.6 mm apart at the bark of a stump that fills A4."""
@@ -17,7 +16,7 @@ THETA = np.linspace(0, 2 * np.pi, 900)
 @sketch
 def tree_rings(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     years: Annotated[int, Interval(ge=8, le=140), doc("Age on A4; larger stumps are older")] = 62,
     moods: Annotated[Share, doc("How much good and bad years differ")] = 0.5,
@@ -26,7 +25,7 @@ def tree_rings(
     knots: Annotated[int, Interval(ge=0, le=6), doc("Branches that grew out of the trunk")] = 2,
     cracks: Annotated[int, Interval(ge=0, le=12), doc("Cracks from drying")] = 4,
     bark: Annotated[int, Interval(ge=0, le=12), doc("Layers of bark, in the second pen")] = 6,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A stump: rings of good and bad years, bent around knots, cracked and barked.
 
@@ -45,23 +44,22 @@ def tree_rings(
         rings += height * along * np.exp(-((_off(branch) / width) ** 2))
     pith = polar(lean * rng.uniform(0.6, 1.0), rng.uniform(0, 2 * np.pi))
     wood, edges = _cracks(rng, rings, cracks)
-    half = np.minimum((frame.width, frame.height), 1.28 * frame.short) / 2
+    half = np.minimum(frame.size, 1.28 * frame.short) / 2
 
     def placed(points: Floats) -> Lines:
         # The bark is an oval about the page's middle; inner rings shift towards the pith.
         inward = np.clip(1.0 - np.hypot(*np.moveaxis(points, -1, 0)), 0, 1)
-        return Lines.of((points + inward[..., None] * pith) * half + (frame.cx, frame.cy))
+        return Lines.of((points + inward[..., None] * pith) * half + frame.middle)
 
     grown = placed(polar(rings, THETA))
     # Years that crowd leave each other out; the youngest, beside the bark, goes all round.
     room = room_for(grown, np.append(1 + np.arange(years - 1), WHOLE))
     lines = keep_positive(grown, np.minimum(wood.ravel(), room))
-    lines = Lines.join([lines.take(lines.lengths_mm > 1.5), placed(edges)])
+    lines = Lines.join([lines.longer_than(1.5), placed(edges)])
     bark = fit_count(bark, 0.045 * frame.short, 0.4, least=0)
     skin, plates = _bark(noise, rings[-1], bark)
+    parts = [lines, keep_positive(placed(skin), plates).longer_than(1.5)]
     ink = inks(svg, palette, "black", "#8a4b2a")
-    scales = keep_positive(placed(skin), plates)
-    parts = [lines, scales.take(scales.lengths_mm > 1.5)]
     in_pens(svg, ink, parts, width=(0.3, 0.4), names=("wood", "pen 2"))
 
 
@@ -70,9 +68,7 @@ def _off(angle: float) -> Floats:
     return np.angle(np.exp(1j * (THETA - angle)))
 
 
-def _rings(
-    rng: np.random.Generator, noise: Noise, years: int, moods: float, wobble: float
-) -> Floats:
+def _rings(rng: Rng, noise: Noise, years: int, moods: float, wobble: float) -> Floats:
     """Return the outer edge of each year's wood, (years, angles), 1 at the bark."""
     fortune = np.zeros(years)
     for year in range(1, years):
@@ -90,7 +86,7 @@ def _rings(
     return np.asarray(rings / np.max(rings[-1]))
 
 
-def _cracks(rng: np.random.Generator, rings: Floats, count: int) -> tuple[Floats, Floats]:
+def _cracks(rng: Rng, rings: Floats, count: int) -> tuple[Floats, Floats]:
     """Return what is positive on the rings outside of all cracks, and each one's edge, (N, 80, 2)."""
     heading = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
     heading += rng.normal(0, 0.35, count)

@@ -7,8 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, polar
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
 FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays")
@@ -17,7 +16,7 @@ FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays")
 @sketch
 def circle_packing(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles, on A4")] = 480,
     largest: Annotated[float, Interval(ge=0.03, le=0.4), doc("Largest, part of the page")] = 0.2,
@@ -26,19 +25,18 @@ def circle_packing(
     fill: Annotated[Fill, doc("What a circle is filled with")] = "mixed",
     spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between closest lines")] = 0.6,
     contrast: Annotated[Share, doc("How much lighter some circles are than others")] = 0.8,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Circles as large as the room that others leave them, filled from dark to light with three pens.
 
     A random Apollonian gasket, after J. Shier, "Filling space with random fractal
     non-overlapping simple shapes" (2011).
     """
-    ink, frame = inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e"), svg.frame
-    low, high = (frame.x0, frame.y0), (frame.x1, frame.y1)
+    frame = svg.frame
     # Each pen has a region of its own, with a few guests.
-    hearts, owners = rng.uniform(low, high, (7, 2)), (0, 1, 0, 2, 0, 1, 0)
+    hearts, owners = rng.uniform(frame[:2], frame[2:], (7, 2)), (0, 1, 0, 2, 0, 1, 0)
     inked: list[list[Points]] = [[], [], []]
-    places = rng.uniform(low, high, (as_on_a4(40_000, frame), 2))  # about a millimetre apart
+    places = rng.uniform(frame[:2], frame[2:], (as_on_a4(40_000, frame), 2))  # some 1 mm apart
     room, most = depth_in(frame, places), max(largest * frame.short, smallest)
     for _ in range(grow_count(count, frame)):
         # Where the largest has room, the first place is as good as any; then the widest gap is next.
@@ -54,7 +52,7 @@ def circle_packing(
         step = spacing * (1 + 3.5 * (rng.beta(0.7, 0.9) * contrast) ** 1.5 + 0.02 * radius)
         lines = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
         inked[pen] += [middle + line for line in lines]
-    in_pens(svg, ink, inked)
+    in_pens(svg, inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e"), inked)
 
 
 def _filling(kind: str, radius: float, step: float, turn: float) -> list[Points]:

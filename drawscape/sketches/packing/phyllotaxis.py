@@ -8,8 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -26,7 +25,7 @@ RING_MM = 0.75
 @sketch
 def phyllotaxis(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets on A4")] = 620,
     angle: Annotated[float, Interval(ge=134, le=141), doc("Degrees between florets")] = 137.508,
@@ -37,7 +36,7 @@ def phyllotaxis(
     heart: Annotated[float, Interval(ge=0, le=1), doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A sunflower head: florets at the golden angle, growing outward.
 
@@ -45,11 +44,9 @@ def phyllotaxis(
     (1979).
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#c9922e", "#c2453a", "#7d1f2b")
     # A head that fills the sheet is off its middle, where the seed puts it.
-    off = rng.uniform(-0.16, 0.16, 2) * (frame.width, frame.height) * fill
-    far = np.abs(off) + np.array([frame.width, frame.height]) / 2
-    reach = float(np.hypot(*far)) if fill else frame.short / 2
+    off = rng.uniform(-0.16, 0.16, 2) * frame.size * fill
+    reach = float(np.hypot(*(np.abs(off) + frame.size / 2))) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
     florets = max(20, min(as_on_a4(florets, frame), int(fitting), MOST))
@@ -60,7 +57,7 @@ def phyllotaxis(
     share = k / florets
     room = radius * outer * share ** (growth - 0.5)
     heading = np.exp(1j * (np.radians(angle) * k + rng.uniform(0, 2 * np.pi)))
-    where = complex(frame.cx + off[0], frame.cy + off[1]) + radius * share**growth * heading
+    where = complex(*(frame.middle + off)) + radius * share**growth * heading
     # Inks pass into each other floret by floret, by an even lot (van der Corput, 1935).
     pens = np.clip(np.floor(2.2 * share**growth / max(heart, 1e-3) - 0.6 + van_der_corput(k)), 0, 2)
     unit = _unit(shape)
@@ -79,8 +76,8 @@ def phyllotaxis(
     # A sheet that is filled cuts the outermost.
     lines, source = pieces_in(lines, rectangle(frame))
     pen = pens[owner[source]]
-    parts = [lines.take(pen == number) for number in range(3)]
-    in_pens(svg, ink, [thinned(part, most=0.5) for part in parts])
+    parts = [thinned(lines.take(pen == number), most=0.5) for number in range(3)]
+    in_pens(svg, inks(svg, palette, "#c9922e", "#c2453a", "#7d1f2b"), parts)
 
 
 def _unit(shape: Floret) -> Floats:

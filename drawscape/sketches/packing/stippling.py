@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, polar, stippled
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, inks, sketch
-from drawscape.sketches.tone import Fit, Tone, shown, tone_over
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, shown, tone_over
 
 Mark = Literal["dot", "ring", "stroke"]
 
@@ -18,17 +17,17 @@ Mark = Literal["dot", "ring", "stroke"]
 @sketch
 def stippling(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     dots: Annotated[int, Interval(ge=300, le=12000), doc("Number of dots on A4")] = 4900,
     mark: Annotated[Mark, doc("What stands at each point")] = "dot",
     largest: Annotated[float, Interval(ge=0.3, le=3), doc("Largest mark's size in mm")] = 1.2,
     gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the dots in the dark")] = 1.7,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
+    contrast: Contrast = 0.9,
     rounds: Annotated[int, Interval(ge=1, le=30), doc("Rounds of spreading the dots evenly")] = 16,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in dots that lie as evenly as a draughtsman sets them, larger in the dark.
 
@@ -47,37 +46,29 @@ def stippling(
     x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
     dark = tone.at(np.stack(np.meshgrid(x, y), axis=-1))
     weight = 0.01 + dark**gamma
-    color = inks(svg, palette, "#1b1b1b")[0]
-    draw = partial(_draw, tone=tone, mark=mark, largest=largest, color=color)
-    points = np.empty((0, 2))
-    for done, moved in stippled(rng, weight, box, count, rounds):
-        points = moved
+    ink = inks(svg, palette, "#1b1b1b")
+    draw = partial(_draw, tone=tone, mark=mark, largest=largest, ink=ink)
+    for done, points in stippled(rng, weight, box, count, rounds):
         yield 0.95 * done, partial(draw, points=points)
     draw(svg, points=points)
 
 
 def _draw(
-    svg: SVGBuilder, points: Points, tone: Tone, mark: Mark, largest: float, color: str
+    svg: SVGBuilder, points: Points, tone: Tone, mark: Mark, largest: float, ink: list[str]
 ) -> None:
     """Draw a mark at each of the points, larger in the dark, never beyond its own room."""
-    from scipy.spatial import cKDTree
-
     room = cKDTree(points).query(points, k=2)[0][:, 1]
     size = np.minimum(largest * (0.25 + 0.75 * tone.at(points)), 0.72 * room)
     if mark == "stroke":
         # Along the darker and the lighter: across the slope of the tone.
-        h = tone.pitch
-        right = tone.at(points + np.array([h, 0])) - tone.at(points - np.array([h, 0]))
-        down = tone.at(points + np.array([0, h])) - tone.at(points - np.array([0, h]))
+        right, down = (tone.at(points + h) - tone.at(points - h) for h in tone.pitch * np.eye(2))
         half = polar(size / 2, np.arctan2(right, -down))
         marks = np.stack([points - half, points + half], axis=1)
     else:
         # A dot is filled by a spiral of the pen, a ring is its rim.
         t = np.linspace(0, 2 * np.pi, 10)
-        radius = np.maximum(size - 0.3, 0.05) / 2
-        turns = 2 if mark == "dot" else 1
-        angle = np.concatenate([t, t + 2 * np.pi])[: 10 * turns]
-        inward = np.linspace(1, 0.35, 10 * turns) if mark == "dot" else np.ones(10)
-        marks = points[:, None] + polar(radius[:, None] * inward, angle)
-    with svg.layer("stipples", color=color, width=0.3):
-        svg.polylines(marks)
+        radius, inward = np.maximum(size - 0.3, 0.05) / 2, np.ones(10)
+        if mark == "dot":
+            t, inward = np.append(t, t + 2 * np.pi), np.linspace(1, 0.35, 20)
+        marks = points[:, None] + polar(radius[:, None] * inward, t)
+    in_pens(svg, ink, [marks], names=["stipples"])

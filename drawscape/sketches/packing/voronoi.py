@@ -4,20 +4,20 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
+import shapely
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.geometry.regions import from_shapely
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.geometry.regions import from_shapely, polygons
+from drawscape.sketches import Frame, Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 
 @sketch
 def voronoi(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     count: Annotated[int, Interval(ge=10, le=1000), doc("Number of cells")] = 320,
     evenness: Annotated[int, Interval(ge=0, le=12), doc("Rounds of evening the cells out")] = 5,
@@ -28,14 +28,13 @@ def voronoi(
     spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between nested outlines")] = 1.1,
     light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
     marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Relaxed Voronoi cells as pebbles, lit from the upper left.
 
     After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982). A vein of another stone runs
     through them.
     """
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     frame = svg.frame
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
@@ -48,11 +47,11 @@ def voronoi(
         yield 0.5 * (round_ + 1) / evenness, partial(_draw_cells, points=points)
     found = cells(points, frame)
     stones = _stones(found.rings, gap, rounding)
-    most = as_on_a4(rings, frame, lines=True)
-    nested, owner = _nested(stones, most, spacing, light)
+    nested, owner = _nested(stones, as_on_a4(rings, frame, lines=True), spacing, light)
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
-    lean = (vein < np.quantile(vein, marked) if marked > 0 else vein < 0)[found.owner]
+    lean = (vein < np.quantile(vein, marked))[found.owner]
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     in_pens(svg, ink, [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)])
 
 
@@ -71,15 +70,11 @@ def _tone(noise: Noise, frame: Frame, contrast: float) -> Floats:
 
 def _stones(rings: Lines, gap: float, rounding: float) -> NDArray[Any]:
     """Return each cell as a rounded shapely polygon, half a gap within its edges."""
-    import shapely
-
-    shapes = np.array([shapely.Polygon(ring) for ring in rings])
-    inset = shapely.buffer(shapes, -gap / 2, join_style="mitre")
+    inset = shapely.buffer(polygons(rings), -gap / 2, join_style="mitre")
     size = np.sqrt(shapely.area(inset))
     # Opening: in by a part of the size, out again with round corners.
     turn = 0.24 * rounding * size
-    round_ = shapely.buffer(shapely.buffer(inset, -turn), turn, quad_segs=12)
-    return np.asarray(round_)
+    return np.asarray(shapely.buffer(shapely.buffer(inset, -turn), turn, quad_segs=12))
 
 
 def _nested(
@@ -89,8 +84,6 @@ def _nested(
 
     Each lies away from the light in the one before, so that they draw together in the shade.
     """
-    import shapely
-
     found, owner = [stones], [np.arange(len(stones))]
     for ring in range(1, most):
         inner = shapely.buffer(stones, -spacing * ring, quad_segs=12)

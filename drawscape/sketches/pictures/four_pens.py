@@ -8,10 +8,20 @@ from scipy.ndimage import gaussian_filter, zoom
 
 from drawscape.geometry import Floats, Lines, as_on_a4, keep_positive
 from drawscape.geometry.regions import Bounds
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, SKETCHES, Palette, Share, inks, sketch
+from drawscape.sketches import (
+    SKETCHES,
+    Frame,
+    Palette,
+    Rng,
+    Share,
+    SVGBuilder,
+    in_pens,
+    inks,
+    sketch,
+)
 from drawscape.sketches.tone import (
     Fit,
+    Picture,
     Tone,
     drawn_by,
     laid,
@@ -20,7 +30,6 @@ from drawscape.sketches.tone import (
     separate,
     shown,
 )
-from drawscape.svg_builder import Frame, SVGBuilder
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
 """Degrees of the screens, as printers turn them: cyan, magenta, yellow, black, and one more."""
@@ -43,17 +52,17 @@ STREWN = {"stippling": ("dots", 10_000, 1), "tsp_picture": ("cities", 18_000, 2)
 @sketch
 def four_pens(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws fruit")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     pens: Annotated[int, Interval(ge=2, le=5), doc("How many of the inks, in their order")] = 4,
     pen_mm: Annotated[float, Interval(ge=0.2, le=1), doc("Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[float, Interval(ge=0.8, le=2.6), doc("Most ink, in coats")] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
     screen: Annotated[Screen, doc("How each pen draws its part")] = "lines",
     detail: Annotated[float, Interval(ge=0.3, le=4), doc("Smallest detail, in mm")] = 1.2,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
 
@@ -72,42 +81,38 @@ def four_pens(
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
     blur = detail / 2 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
-    turn = rng.uniform(-7.5, 7.5)
-    for number, (color, part) in enumerate(zip(ink, parts, strict=True)):
-        broad = screen in ("lines", "tsp_picture", "portrait")
+    angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
+    for part, angle in zip(parts, angles.tolist(), strict=False):
         tone = laid(inner, part, fit)
+        box = shown(tone, inner)
         if screen == "lines":
-            lines = _screen(rng, tone, shown(tone, inner), ANGLES[number] + turn, pen_mm)
+            lines = _screen(rng, tone, box, angle, pen_mm)
         else:
-            # Lines of a portrait follow its form; others are turned with their sheet.
-            angle = 0.0 if screen == "portrait" else ANGLES[number] + turn
             values = {"spacing": 1.3} if screen == "portrait" else {}
             if screen in STREWN:
                 counted, most, power = STREWN[screen]
                 sheets = max(1.0, as_on_a4(1000, inner) / 1000)
                 values = {counted: 200 + int(most * np.mean(part**power) / sheets), "rounds": 2}
-            draw = SKETCHES[screen].function
-            lines = drawn_by(draw, rng, tone, shown(tone, inner), angle, **values)
-        with svg.layer(f"pen {number + 1}", color=color, width=pen_mm if broad else 0.3):
-            svg.polylines(_marks(frame))
-            svg.polylines(lines)
+            # Lines of a portrait follow its form; others are turned with their sheet.
+            turn = 0.0 if screen == "portrait" else angle
+            lines = drawn_by(SKETCHES[screen].function, rng, tone, box, turn, **values)
+        drawn.append([*_marks(frame), *lines])
+    broad = screen in ("lines", "tsp_picture", "portrait")
+    in_pens(svg, ink, drawn, width=pen_mm if broad else 0.3)
 
 
-def _screen(
-    rng: np.random.Generator, tone: Tone, box: Bounds, angle: float, pen_mm: float
-) -> Lines:
+def _screen(rng: Rng, tone: Tone, box: Bounds, angle: float, pen_mm: float) -> Lines:
     """Return lines of a pen that cover as much of the paper as `tone` says."""
     # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
     pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
     lines, rank = ranked_lines(box, pitch, angle, shift=rng.uniform(-CYCLE, CYCLE) / 2, cycle=CYCLE)
     needed = (rank + 0.5 / CYCLE) * pen_mm / pitch
     strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
-    return strokes.take(strokes.lengths_mm > 2.0)
+    return strokes.longer_than(2.0)
 
 
 def _marks(frame: Frame) -> Floats:
     """Return (4, 2, 2): a cross in the upper left corner of the frame and one in the lower right."""
     arms = np.array([[(-1, 0), (1, 0)], [(0, -1), (0, 1)]]) * MARK_MM
-    corners = np.array([(frame.x0, frame.y0), (frame.x1, frame.y1)])
     inward = np.array([(1, 1), (-1, -1)]) * MARK_MM
-    return np.concatenate([arms + corner for corner in corners + inward])
+    return np.concatenate([arms + corner for corner in np.reshape(frame, (2, 2)) + inward])

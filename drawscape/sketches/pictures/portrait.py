@@ -8,10 +8,8 @@ from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.sketches.tone import Fit, shown, tone_over
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 LEVELS = (
     ((0.03, 0.14), 3.6, 0.0),
@@ -29,15 +27,15 @@ TURN = -1.1
 @sketch
 def portrait(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("In mm, between lines")] = 0.9,
     smoothness: Annotated[float, Interval(ge=0.3, le=4), doc("How even directions are")] = 1.3,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.6,
+    contrast: Contrast = 0.6,
     crossing: Annotated[float, Interval(ge=0.4, le=1), doc("Darkness that is crossed")] = 0.78,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in engraved lines along its form, crossed by a second pen in the darks.
 

@@ -5,11 +5,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, polar, shortest_swing
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.sketches.tone import Fit, shown, tone_over
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_count, polar
+from drawscape.geometry.lines import Lines, distances_along
+from drawscape.geometry.thinning import shortest_swing
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 A4_MM = 90.0
 """Half the width of A4 within its margin: on other pages turns lie as densely as there."""
@@ -18,16 +18,16 @@ A4_MM = 90.0
 @sketch
 def spiral_halftone(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     turns: Annotated[int, Interval(ge=10, le=120), doc("Turns to the near edge of A4")] = 58,
     swing: Annotated[float, Interval(ge=0.2, le=1.4), doc("Height of a swing, in turns")] = 1.3,
     wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
-    palette: Palette = AS_DESIGNED,
+    contrast: Contrast = 0.85,
+    palette: Palette = "as designed",
 ) -> None:
     """A picture in one spiral that swings where it is dark.
 
@@ -38,10 +38,7 @@ def spiral_halftone(
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
     half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
-    turns = max(
-        4, min(round(turns * min(half) / A4_MM), int(min(half) / 0.7))
-    )  # nearer turns would run together
-    pitch = min(half) / turns
+    pitch = min(half) / fit_count(round(turns * min(half) / A4_MM), min(half), 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
     reach = float(min(half) - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
@@ -49,15 +46,14 @@ def spiral_halftone(
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
     length = max(length, shortest_swing(pitch, pitch * swing))
     path, outward = _spiral(pitch, reach, length / 8)
-    path = path + off + (frame.cx, frame.cy)
-    dark = tone.at(path)
-    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))))
+    path = path + off + frame.middle
+    dark, along = tone.at(path), distances_along(Lines.of(path))
     phase = 2 * np.pi * along / length + rng.uniform(0, 2 * np.pi)
     # The swing dies where it would leave the picture, so that the line is cut there once and clean.
     room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
     path = path + outward * (dark**1.25 * room * np.sin(phase) * pitch * swing / 2)[:, None]
-    found = clip_to_rectangle([path], *box)
-    in_pens(svg, inks(svg, palette, "#1b1b1b"), [found.take(found.lengths_mm > 2.0)])
+    lines = clip_to_rectangle([path], *box).longer_than(2.0)
+    in_pens(svg, inks(svg, palette, "#1b1b1b"), [lines])
 
 
 def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:

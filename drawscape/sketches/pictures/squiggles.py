@@ -5,11 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import shortest_swing
-from drawscape.parameters import InputFile
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.sketches.tone import Fit, shown, tone_over
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import fit_count, shortest_swing
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 A4_MM = 267.0
 """Height of A4 within its margin: on other pages rows lie as densely as there."""
@@ -18,16 +16,16 @@ A4_MM = 267.0
 @sketch
 def squiggles(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
-    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
-    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    picture: Picture = None,
+    fit: Fit = "cover",
     rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down an A4 page")] = 120,
     swing: Annotated[float, Interval(ge=0.2, le=1.5), doc("Height of a swing, in rows")] = 1.05,
     waves: Annotated[float, Interval(ge=0.2, le=3), doc("Swings a row's height")] = 1.8,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
+    contrast: Contrast = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
 
@@ -37,9 +35,7 @@ def squiggles(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     x0, y0, x1, y1 = shown(tone, frame)
-    rows = max(
-        4, min(round(rows * (y1 - y0) / A4_MM), int((y1 - y0) / 0.7))
-    )  # nearer rows would run together
+    rows = fit_count(round(rows * (y1 - y0) / A4_MM), y1 - y0, 0.7, least=4)
     pitch = (y1 - y0) / rows
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.
@@ -47,19 +43,15 @@ def squiggles(
     x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))
     y = y0 + (np.arange(rows) + 0.5) * pitch
     # The rows ride on a swell of the seed's own, which is gone at the first and the last.
-    swell = (
-        rng.uniform(1.5, 3)
-        * pitch
-        * np.sin(rng.uniform(1, 2.2) * np.pi * (x - x0) / (x1 - x0) + rng.uniform(0, 7))
-    )
+    high = rng.uniform(1.5, 3) * pitch
+    swell = high * np.sin(rng.uniform(1, 2.2) * np.pi * (x - x0) / (x1 - x0) + rng.uniform(0, 7))
     y = y[:, None] + np.sin(np.pi * (np.arange(rows)[:, None] + 0.5) / rows) * swell
-    base = np.stack(np.broadcast_arrays(x[None, :], y), axis=2)
-    dark = tone.at(base)
+    lines = np.stack(np.broadcast_arrays(x, y), axis=2)
+    dark = tone.at(lines)
     speed = 2 * np.pi * waves / pitch * (0.2 + 0.8 * dark)
     phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))
     height = dark**1.1 * swing * pitch / 2 * np.sin(phase)
-    wave = np.clip(base[..., 1] + height, frame.y0, frame.y1)
-    lines = np.stack((base[..., 0], wave), axis=2)
+    lines[..., 1] = np.clip(y + height, frame.y0, frame.y1)
     if joined:
         lines[1::2] = lines[1::2, ::-1]
         lines = lines.reshape(1, -1, 2)

@@ -7,8 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Ints, fit_count
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 TRIES = 16
 """Views of the cube that the seed proposes: the one that hides fewest edges behind others is drawn."""
@@ -17,13 +16,13 @@ TRIES = 16
 @sketch
 def hypercube(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     dimensions: Annotated[int, Interval(ge=3, le=7), doc("Of the cube")] = 5,
     columns: Annotated[int, Interval(ge=1, le=9), doc("Cubes side by side")] = 4,
     turning: Annotated[float, Interval(ge=0, le=3), doc("How far it turns in all")] = 1.0,
     ways: Annotated[int, Interval(ge=1, le=3), doc("Ways drawn with the broad pens")] = 2,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
 
@@ -31,7 +30,6 @@ def hypercube(
     one a way takes one edge of each direction. The seed turns the cube.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#1b1b1b", "#b3402a", "#27406e")
     columns = fit_count(columns, frame.width, 40.0)
     size = frame.width / columns
     rows = max(1, round(frame.height / size))
@@ -56,6 +54,7 @@ def hypercube(
     thin = np.concatenate(seen[:, bare[:: -(-len(bare) // most)]])
     names = ("edges", "way", "second way", "third way")
     parts = [thin, *(seen[:, route] for route in routes)]
+    ink = inks(svg, palette, "#1b1b1b", "#1b1b1b", "#b3402a", "#27406e")
     broad = min(0.9, size / (4 * dimensions * ways))  # finer where ways crowd
     in_pens(svg, ink, parts, width=(0.2, broad, broad, broad), names=names)
 

@@ -11,8 +11,7 @@ from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_co
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import AS_DESIGNED, Palette, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 Body = Literal["knot", "gyroid"]
 Solid = Callable[[Floats, Floats, Floats], Floats]
@@ -31,7 +30,7 @@ FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.45, 0.15, -0.25, -1.0)])
 @sketch
 def implicit(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     body: Annotated[Body, doc("Which solid")] = "knot",
     slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 110,
@@ -39,14 +38,13 @@ def implicit(
     period: Annotated[float, Interval(ge=1, le=3), doc("How finely it is wound")] = 1.4,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
     shadow: Annotated[bool, doc("Let the sun throw its shadow, hatched")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """An implicit solid in contour slices, those behind hidden by those in front.
 
     The gyroid is A. H. Schoen's, "Infinite periodic minimal surfaces without self-intersections"
     (1970); the knot a torus knot. The seed moulds and turns the solid.
     """
-    ink = inks(svg, palette, "#1b1b1b", "#5f7f9e")
     solid = (_knot if body == "knot" else _gyroid)(rng, period, wall)
     mesh = implicit_mesh(solid, (-1, -1, -1), (1, 1, 1), resolution=CELLS[body])
     camera = Camera.parallel(0, tilt)
@@ -62,13 +60,13 @@ def implicit(
     upright = 2 * mm * float(np.cos(np.radians(tilt)))
     count = fit_count(min(MOST[body], grow_count(slices, svg.frame)), upright, 0.8, least=10)
     heights, number = np.linspace(-0.985, 0.985, count), 1 + np.arange(count)
-    surface: list[Lines] = []
+    ink, surface = inks(svg, palette, "#1b1b1b", "#5f7f9e"), list[Lines]()
     for rank in (4, 2, 1):  # each fourth slice first, and last every second one
         chosen = np.minimum(number & -number, 4) == rank
         rings = implicit_slices(solid, heights[chosen], (-1, -1, 1, 1), resolution=170)
         # Slices are finer than the mesh and may reach beyond it by a hair.
         lines = clamped(svg.frame, place(visible_paths(rings, front, camera, bias=CLEARANCE)))
-        surface.append(lines.take(lines.lengths_mm > 1.0))
+        surface.append(lines.longer_than(1.0))
         yield 0.9 / rank, partial(in_pens, ink=ink, parts=[Lines.join(surface)])
     # Where they crowd, at the body's rim, only the coarse ones go on.
     ranks = [4 // 2**k * (1 + 2 * np.arange(len(part))) for k, part in enumerate(surface)]
@@ -79,11 +77,11 @@ def implicit(
         x = np.linspace(-2.2, 2.2, 60)[:, None] * (1.0, 0.0, 0.0)
         rows = x + np.column_stack([0 * y, y, 0 * y + floor])[:, None]
         dark = place(visible_paths(rows, mesh, camera, shaded_from=light))
-        parts.append(dark.take(dark.lengths_mm > 1.0))
+        parts.append(dark.longer_than(1.0))
     in_pens(svg, ink, parts, names=["slices", "shadow"])
 
 
-def _gyroid(rng: np.random.Generator, period: float, wall: float) -> Solid:
+def _gyroid(rng: Rng, period: float, wall: float) -> Solid:
     """Return a ball cut from the labyrinth of a gyroid."""
     shift, turn, k = rng.uniform(-np.pi, np.pi, 3), rng.uniform(0, 2 * np.pi), np.pi * period
     cos, sin = np.cos(turn), np.sin(turn)
@@ -98,7 +96,7 @@ def _gyroid(rng: np.random.Generator, period: float, wall: float) -> Solid:
     return gyroid
 
 
-def _knot(rng: np.random.Generator, period: float, wall: float) -> Solid:
+def _knot(rng: Rng, period: float, wall: float) -> Solid:
     """Return a torus knot of two rounds: a trefoil for three windings."""
     from scipy.spatial import cKDTree
 

@@ -10,8 +10,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minim
 from drawscape.geometry import Floats, Lines, hatch_along, is_lit, march, normals_of, rays
 from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance, smooth_union
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
@@ -29,14 +28,14 @@ LAYERS = (((0.06, 0.36), 2.0, 0.0), ((0.36, 2.0), 1.0, 0.0), ((0.66, 2.0), 1.25,
 @sketch
 def rayhatching(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     scene: Annotated[Literal["drops", "monument", "rings"], doc("What stands there")] = "drops",
     pieces: Annotated[int, Interval(ge=1, le=9), doc("Solids of the scene")] = 6,
     melt: Annotated[Share, doc("How far the solids melt into each other")] = 0.5,
     spacing: Annotated[float, Interval(ge=0.6, le=2.5), doc("In mm, between lines")] = 0.8,
     lamp: Annotated[float, Interval(ge=-180, le=180), doc("Degrees of the light")] = -50.0,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """Solids on a floor, hatched along their surfaces: closer in the shade, crossed in the dark.
 
@@ -44,7 +43,7 @@ def rayhatching(
     and lines follow the surface that they meet. The seed builds the scene and turns the lines.
     """
     frame, ink = svg.frame, inks(svg, palette, "#1b1b1b", "#27406e")
-    sides = np.array([frame.width, frame.height])
+    sides = frame.size
     step = max(frame.short / PIXELS, frame.long / 400)
     wide, tall = np.minimum(sides / frame.short, 1.5).tolist()
     world = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, wide, tall)
@@ -79,7 +78,7 @@ def rayhatching(
     x, y = step * (columns - 1) / 2, step * (rows - 1) / 2
     box = (frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
     outline = contours(gaussian_filter((depth < 20) & ~floor, 1.6, output=float), 0.5, box)
-    inked = [[outline.take(outline.lengths_mm > 4)], []]
+    inked = [[outline.longer_than(4)], []]
     for number, (between, apart, turned) in enumerate(LAYERS):
         pitch = max(spacing * apart, frame.long / 400)
         where = (flat, dark, box, box, pitch)
@@ -89,9 +88,7 @@ def rayhatching(
     in_pens(svg, ink, map(Lines.join, inked), names=("form", "darks"))
 
 
-def _scene(
-    rng: np.random.Generator, scene: str, pieces: int, melt: float, wide: float, tall: float
-) -> Distance:
+def _scene(rng: Rng, scene: str, pieces: int, melt: float, wide: float, tall: float) -> Distance:
     """Return the distance to a floor and solids on it, `wide` and `tall` as the page is."""
     places = np.column_stack([rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces)])
     places *= (wide / np.sqrt(tall), tall)

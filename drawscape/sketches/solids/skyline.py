@@ -1,22 +1,25 @@
 """Skyline: a city of towers, near ones before far ones, under a moon."""
 
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Noise, Shape, circle, clip_to_rectangle, fit_count, occlude
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.sketches.solids._towers import Box, shape_of
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches.solids._towers import box
 
 FACADES = ("windows", "floors", "columns")
+
+Lot = tuple[float, float, float, float]
+"""Middle of the foot of its tower, half the width and the height, in mm."""
 
 
 @sketch
 def skyline(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     lots: Annotated[int, Interval(ge=3, le=16), doc("Lots on the shorter side")] = 9,
     tallest: Annotated[float, Interval(ge=0.05, le=0.6), doc("Tallest, part of the page")] = 0.42,
@@ -25,39 +28,35 @@ def skyline(
     setbacks: Annotated[Share, doc("Part of the towers that step back as they rise")] = 0.55,
     spacing: Annotated[float, Interval(ge=0.7, le=3), doc("In mm, on facades")] = 1.1,
     moon: Annotated[float, Interval(ge=0, le=0.3), doc("Moon, as part of the page")] = 0.16,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A city in parallel projection with hidden lines, and a moon behind it.
 
     Farther towers are painted before nearer ones and covered by them: the painter's algorithm of
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
-    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     lots = fit_count(lots, frame.short, 5.0, least=3)
     shapes = [_moon(rng, frame, moon * frame.short)]
     slope = float(np.tan(np.radians(lean)))
-    for x, y, half, height in _lots(rng, frame, lots, slope, tallest):
+    for lot in _lots(rng, frame, lots, slope, tallest):
         if rng.random() < density:
-            shapes += _tower(rng, x, y, half, slope, height, setbacks, spacing)
+            shapes += _tower(rng, lot, slope, setbacks, spacing)
     visible = occlude(shapes)
-    city = clip_to_rectangle(Lines.join(visible[1:]), frame.x0, frame.y0, frame.x1, frame.y1)
-    in_pens(svg, ink, [city.take(city.lengths_mm > 0.15), visible[0]], names=("city", "pen 2"))
+    city = clip_to_rectangle(Lines.join(visible[1:]), *frame)
+    ink = inks(svg, palette, "black", "#b3402a")
+    in_pens(svg, ink, [city.longer_than(0.15), visible[0]], names=("city", "pen 2"))
 
 
-def _lots(
-    rng: np.random.Generator, frame: Frame, across: int, slope: float, tallest: float
-) -> list[tuple[float, float, float, float]]:
-    """Return middle of the foot, half width and height of each lot's tower, far ones first."""
+def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> list[Lot]:
+    """Return the lots, far ones first."""
     noise = Noise(rng)
     half = frame.short / across / 2
     columns = round(frame.width / half / 2)
-    step = half * slope
     first, highest = frame.y0 + 0.54 * frame.height, tallest * frame.height
-    found = []
-    rows = int((frame.y1 + highest - first) / step) + 1
+    rows, found = int((frame.y1 + highest - first) / (half * slope)) + 1, []
     for row in range(min(rows, 110)):
-        y = first + row * step
+        y = first + row * (half * slope)
         # Near towers are lower, so that the eye looks over them at the far ones.
         near = np.clip((y - first) / (frame.y1 + 0.2 * highest - first), 0, 1)
         for column in range(-1, columns + 1):
@@ -72,34 +71,25 @@ def _lots(
     return found
 
 
-def _tower(
-    rng: np.random.Generator,
-    x: float,
-    y: float,
-    half: float,
-    slope: float,
-    height: float,
-    setbacks: float,
-    spacing: float,
-) -> list[Shape]:
-    """Return the tower's boxes, lower ones first."""
+def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) -> list[Shape]:
+    """Return the boxes of the tower on a lot, lower ones first."""
+    x, y, half, height = lot
     floors = 1 + int(rng.integers(1, 3)) if rng.random() < setbacks and height > 2 * half else 1
     cuts = np.concatenate(([0.0], np.sort(rng.uniform(0.45, 0.9, floors - 1)), [1.0])) * height
     widths = half * np.concatenate(([1.0], np.cumprod(rng.uniform(0.55, 0.82, floors - 1))))
-    facade = FACADES[int(rng.integers(len(FACADES)))]
     # The right faces lie in the shade: close lines, whatever the left ones look like.
-    shade = FACADES[int(rng.integers(1, 3))]
-    shapes = []
-    for low, high, width in zip(cuts[:-1], cuts[1:], widths, strict=True):
-        box = Box(x, y, float(width), slope, float(low), float(high))
-        shapes.append(shape_of(box, (facade, shade), (1.5 * spacing, 0.8 * spacing)))
+    facades = FACADES[rng.integers(3)], FACADES[rng.integers(1, 3)]
+    shapes = [
+        box((x, y), width, slope, low, high, facades, (1.5 * spacing, 0.8 * spacing))
+        for (low, high), width in zip(pairwise(cuts.tolist()), widths.tolist(), strict=True)
+    ]
     if rng.random() < 0.35:
         mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])
         shapes.append(Shape(Lines.of([mast])))
     return shapes
 
 
-def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Shape:
+def _moon(rng: Rng, frame: Frame, radius: float) -> Shape:
     """Return the moon's rings high in the sky, left or right of the middle."""
     if radius < 1.5:
         return Shape(Lines.empty())

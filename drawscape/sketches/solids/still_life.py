@@ -9,8 +9,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Camera, Mesh, fit_count, fitted, grow_count, thinned, visible_paths
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.solids import revolved
-from drawscape.sketches import AS_DESIGNED, Palette, Share, Steps, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
 CLEARANCE = 4e-3
 """Of the scene's depth: lines on a vessel lie a hair off the flat faces that stand for it."""
@@ -24,21 +23,20 @@ GLAZES = ["glaze 1", "glaze 2", "glaze 3", "table"]
 @sketch
 def still_life(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     vessels: Annotated[int, Interval(ge=1, le=12), doc("Vessels on the table")] = 5,
     rings: Annotated[int, Interval(ge=8, le=120), doc("Rings on the tallest vessel")] = 84,
     elevation: Annotated[float, Interval(ge=8, le=60), doc("Degrees of the eye")] = 18.0,
     slimness: Annotated[Share, doc("Bowls at 0, bottles at 1")] = 0.7,
     closeness: Annotated[Share, doc("How closely they stand together")] = 0.6,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> Steps:
     """A group of vessels, as Giorgio Morandi set his bottles, each by the rings of the potter's wheel.
 
     What stands behind is hidden exactly, as in Michael Fogleman's ln (2016), by the idea of Lawrence
     Roberts, Machine perception of three-dimensional solids, 1963. The seed throws the vessels.
     """
-    ink = inks(svg, palette, "#14213d", "#b3402a", "#8a6a4a", "#5f6f86")
     camera = Camera.parallel(0.0, elevation)
     # A tall page takes tall bottles, a wide one bowls.
     tall = float(np.clip(1.6 * svg.frame.height / svg.frame.width, 1.0, 2.8))
@@ -59,25 +57,25 @@ def still_life(
     upright = tallest * mm * float(np.cos(np.radians(elevation)))
     rings = fit_count(grow_count(rings, svg.frame), upright, 0.85, least=6)
     inked: list[list[Lines]] = [[], [], []]
+    ink = inks(svg, palette, "#14213d", "#b3402a", "#8a6a4a", "#5f6f86")
+    draw = partial(in_pens, ink=ink, names=GLAZES)
     for number, (profile, at) in enumerate(pairs):
         turned = _rings(profile, tallest / rings) + np.array([*at, 0.0])
         inked[2 * number % 3].append(place(visible_paths(turned, scene, camera, bias=CLEARANCE)))
-        parts = list(map(Lines.join, inked))
-        yield 0.9 * (number + 1) / vessels, partial(in_pens, ink=ink, parts=parts, names=GLAZES)
+        yield 0.9 * (number + 1) / vessels, partial(draw, parts=list(map(Lines.join, inked)))
     # Where rings crowd, every second one of a vessel goes on.
-    numbers = [[k for lines in some for k in range(1, len(lines) + 1)] for some in inked]
-    parts = [thinned(part, np.array(n)) for part, n in zip(parts, numbers, strict=True)]
-    parts = [lines.take(lines.lengths_mm > 0.6) for lines in parts]
+    ranks = [np.array([k for lines in some for k in range(1, len(lines) + 1)]) for some in inked]
+    parts = [thinned(Lines.join(some), rank) for some, rank in zip(inked, ranks, strict=True)]
+    parts = [lines.longer_than(0.6) for lines in parts]
     step = 1.1 / mm / float(np.sin(np.radians(elevation)))
     y = np.arange(low[1], high[1] + LIGHT[1] * high[2], step)
     rows = x + y[:, None, None] * (0.0, 1.0, 0.0)
     shadow = place(visible_paths(rows, scene, camera, shaded_from=LIGHT))
     table = place(visible_paths([edge], scene, camera))
-    parts.append(Lines.join([shadow.take(shadow.lengths_mm > 1.0), table]))
-    in_pens(svg, ink, parts, names=GLAZES)
+    draw(svg, parts=[*parts, Lines.join([shadow.longer_than(1.0), table])])
 
 
-def _profile(rng: np.random.Generator, slimness: float) -> Floats:
+def _profile(rng: Rng, slimness: float) -> Floats:
     """Return the outline of a vessel, (K, 2): radius and height, from the foot to the lip."""
     t = np.linspace(0, 1, 40)
     height = rng.uniform(0.9, 1.9) + 1.7 * slimness * rng.random()
@@ -90,7 +88,7 @@ def _profile(rng: np.random.Generator, slimness: float) -> Floats:
     return np.column_stack([np.maximum(radius, foot), t * height])
 
 
-def _places(rng: np.random.Generator, profiles: list[Floats], closeness: float) -> Floats:
+def _places(rng: Rng, profiles: list[Floats], closeness: float) -> Floats:
     """Return where the vessels stand, (V, 2): a group, tall ones behind, none within another."""
     radii = np.array([np.max(profile[:, 0]) for profile in profiles])
     order = np.argsort([-profile[-1, 1] for profile in profiles], kind="stable")
@@ -100,11 +98,8 @@ def _places(rng: np.random.Generator, profiles: list[Floats], closeness: float) 
         turned = rng.permutation(chosen)
         x = np.cumsum(2 * radii[turned] + 0.5 * (1 - closeness)) - radii[turned]
         x = x - (x[0] + x[-1]) / 2 if len(x) else x
-        for k, along in zip(turned, x, strict=True):
-            places[k] = (
-                along + row * rng.uniform(-0.4, 0.4),
-                1.1 * (1 - row) + rng.uniform(-0.1, 0.1),
-            )
+        off = rng.uniform((-0.4, -0.1), (0.4, 0.1), (len(turned), 2))
+        places[turned] = np.column_stack([x + row * off[:, 0], 1.1 * (1 - row) + off[:, 1]])
     return places
 
 
@@ -115,6 +110,5 @@ def _rings(profile: Floats, step: float) -> Floats:
     radius, height = (np.interp(even, along, column)[:, None] for column in profile.T)
     # The corners of the faces lie on the rings, the middles a little within.
     angle = np.linspace(0, 2 * np.pi, 61)
-    return np.stack(
-        np.broadcast_arrays(radius * np.cos(angle), radius * np.sin(angle), height), axis=-1
-    )
+    rings = np.broadcast_arrays(radius * np.cos(angle), radius * np.sin(angle), height)
+    return np.stack(rings, axis=-1)

@@ -8,8 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Noise, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 HORIZON = 0.36
 """Height of the horizon, as a part of the frame from its top."""
@@ -18,7 +17,7 @@ HORIZON = 0.36
 @sketch
 def terrain(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     rows: Annotated[int, Interval(ge=20, le=260), doc("Lines from the shore to the horizon")] = 170,
     mesh: Annotated[Literal["rows", "net"], doc("Lines across, or across and along")] = "net",
@@ -27,14 +26,14 @@ def terrain(
     crags: Annotated[float, Interval(ge=0.1, le=0.7), doc("How rugged the mountains are")] = 0.42,
     sea: Annotated[float, Interval(ge=0, le=0.8), doc("How far the water reaches")] = 0.22,
     sun: Annotated[float, Interval(ge=0, le=0.3), doc("Sun, as part of the page")] = 0.17,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Mountains over water in perspective, with hidden lines and a setting sun.
 
     Hidden lines by the floating horizon of T. J. Wright, "A two-space solution to the hidden line
     problem" (1973); the land is F. K. Musgrave's ridged fractal (1994).
     """
-    frame, ink = svg.frame, inks(svg, palette, "black", "#2a5b8c", "#b3402a")
+    frame = svg.frame
     horizon = frame.y0 + HORIZON * frame.height
     focus = frame.y1 - horizon  # in mm: lengths on land are in heights of the eye above the sea
     rows = fit_count(grow_count(rows, frame), focus, 0.6, least=20)
@@ -47,7 +46,7 @@ def terrain(
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
     disc = _sun(rng, frame, x, top[-1], sun * frame.short) if sun else Lines.empty()
-    across = Lines.of(np.stack((np.broadcast_to(x, y.shape), y), axis=2))
+    across = Lines.of(np.stack(np.broadcast_arrays(x, y), axis=2))
     clear = top[:-1] - y
     water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
     dry = np.where(wet, -1.0, clear)
@@ -58,6 +57,7 @@ def terrain(
         number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
     net = thinned(Lines.join(parts), number, most=0.65)
+    ink = inks(svg, palette, "black", "#2a5b8c", "#b3402a")
     in_pens(svg, ink, [net, water, disc], names=("land", "pen 2", "pen 3"))
 
 
@@ -93,17 +93,17 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     return keep_positive(lines, clear)
 
 
-def _ripples(rng: np.random.Generator, water: Lines) -> Lines:
+def _ripples(rng: Rng, water: Lines) -> Lines:
     """Return the water's lines broken into glints."""
     fine = resample(water, 1.0)
     gust = np.repeat(rng.uniform(0, 2 * np.pi, len(fine)), fine.counts)
     x = fine.points[:, 0]
     wave = np.sin(x * 0.11 + gust) + 0.8 * np.sin(x * 0.043 + 2.1 * gust)
     glints = keep_positive(fine, wave + 0.35)
-    return glints.take(glints.lengths_mm > 1.5)
+    return glints.longer_than(1.5)
 
 
-def _sun(rng: np.random.Generator, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines:
+def _sun(rng: Rng, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines:
     """Return the sun's rings above the mountains, whose `top` is given at each `x`."""
     cx = frame.cx + rng.uniform(-0.22, 0.22) * frame.width
     cy = max(float(np.interp(cx, x, top)) - 0.35 * radius, frame.y0 + radius)

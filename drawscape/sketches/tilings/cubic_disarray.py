@@ -7,8 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clamped, grow_count, polar
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -17,13 +16,13 @@ CLOSEST = 0.78
 @sketch
 def cubic_disarray(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     cubes: Annotated[int, Interval(ge=4, le=24), doc("Cubes across the shorter side")] = 9,
     disorder: Annotated[float, Interval(ge=0, le=1), doc("How far the last corners move")] = 0.8,
     calm: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page left in order")] = 0.25,
     shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 8,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Stacked cubes, lit from one side, whose corners slip further the lower they sit, on one side more.
 
@@ -31,7 +30,6 @@ def cubic_disarray(
     1968), laid on the tumbling blocks of Roman floors. The corners are shared, so the wall bends
     and never tears.
     """
-    ink = inks(svg, palette, "#1b1b1b", "#c8553d")
     frame = svg.frame
     side = frame.short / cubes / np.sqrt(3)
     # As many whole cubes as have room, and the corners around them.
@@ -44,8 +42,9 @@ def cubic_disarray(
     grown = np.clip((fall - np.min(fall)) / np.ptp(fall) - calm, 0, 1) / (1 - calm)
     reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
     moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
-    corner = (frame.cx, frame.cy) - (place[-1, -1] * side) / 2
+    corner = frame.middle - (place[-1, -1] * side) / 2
     *edges, dark, light = _cubes(clamped(frame, moved * side + corner), grow_count(shading, frame))
+    ink = inks(svg, palette, "#1b1b1b", "#c8553d")
     in_pens(svg, ink, [Lines.join([*edges, dark]), light], names=("cubes", "lit sides"))
 
 
@@ -61,34 +60,21 @@ def _cubes(place: Points, shading: int) -> Iterator[Lines]:
     middle, top, low = place[i, y], place[i, y - 2], place[i, y + 2]
     left, left_low = place[i - 1, y - 1], place[i - 1, y + 1]
     right, right_low = place[i + 1, y - 1], place[i + 1, y + 1]
-    ends = (
-        (middle, left),
-        (middle, right),
-        (middle, low),
-        (left, left_low),
-        (right, right_low),
-        (left_low, low),
-        (right_low, low),
-        (top, left),
-        (top, right),
-    )
+    starts = (middle, middle, middle, left, right, left_low, right_low, top, top)
+    ends = (left, right, low, left_low, right_low, low, low, left, right)
     # An edge that two cubes share is drawn once.
-    edges = np.concatenate([np.stack(edge, axis=1) for edge in ends])
+    edges = np.stack([np.concatenate(starts), np.concatenate(ends)], axis=1)
     flat = np.sort(np.round(edges, 6).view(complex)[..., 0], axis=1)
     yield Lines.of(edges[np.unique(flat, axis=0, return_index=True)[1]])
-    for most, (a, b), (c, d) in (
-        (shading, (left, middle), (left_low, low)),
-        (-(-shading // 2), (middle, right), (low, right_low)),
+    for most, *corners in (
+        (shading, left, left_low, middle, low),
+        (-(-shading // 2), middle, low, right, right_low),
     ):
         lines = []
-        for corners in np.stack([a, b, c, d], axis=1):
+        for first, last in np.stack(corners, axis=1).reshape(-1, 2, 2, 2):
             # A face that is seen from the side has room for few lines.
-            narrow = np.hypot(*(corners[[1, 3]] - corners[[0, 2]]).T).min()
+            narrow = np.hypot(*(last - first).T).min()
             count = min(most, int(narrow / CLOSEST) - 1)
-            share = ((np.arange(count) + 1) / (count + 1))[:, None]
-            upper, lower = (
-                corners[0] + share * (corners[1] - corners[0]),
-                corners[2] + share * (corners[3] - corners[2]),
-            )
-            lines += list(np.stack([upper, lower], axis=1))
+            share = (np.arange(count) + 1) / (count + 1)
+            lines += list(first + share[:, None, None] * (last - first))
         yield Lines.of(lines)

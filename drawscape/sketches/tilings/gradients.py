@@ -7,21 +7,20 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Points, fit_count
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 
 @sketch
 def gradients(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     columns: Annotated[int, Interval(ge=1, le=16), doc("Columns of stripes")] = 6,
     fields: Annotated[int, Interval(ge=1, le=9), doc("Most fields of one ink in a column")] = 4,
     closest: Annotated[float, Interval(ge=0.45, le=1.5), doc("Closest stripes, in mm")] = 0.7,
     farthest: Annotated[float, Interval(ge=2, le=12), doc("Farthest stripes, in mm")] = 4.5,
     overlap: Annotated[Share, doc("How far a column reaches over its neighbours")] = 0.3,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Columns of stripes that thicken and thin, ink against ink, and mix where they overlap.
 
@@ -29,13 +28,12 @@ def gradients(
     them. Try `palette="gel on black"`.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1f5fae", "#d9472b", "#e0a12b")
     columns = fit_count(columns, frame.width, 10.0)
     closest = max(closest, 0.45 + 0.25 * overlap)  # an ink may lie over itself there
     farthest *= min(1.0, frame.short / 180)  # a small page has room for fewer stripes
     widths = rng.uniform(0.6, 1.6, columns)
     x = frame.x0 + frame.width * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
-    inked: list[list[Points]] = [[] for _ in ink]
+    inked: list[list[Points]] = [[], [], []]
     for column in range(columns):
         # Two of the inks in each column, the second one broader than it.
         first, second = rng.permutation(3)[:2]
@@ -49,7 +47,7 @@ def gradients(
             for y0, y1 in pairwise(edges.tolist()):
                 y = _stripes(y0, y1, closest, farthest, bool(rng.integers(2)))
                 inked[pen] += list(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
-    in_pens(svg, ink, inked)
+    in_pens(svg, inks(svg, palette, "#1f5fae", "#d9472b", "#e0a12b"), inked)
 
 
 def _stripes(y0: float, y1: float, closest: float, farthest: float, dense_first: bool) -> Floats:

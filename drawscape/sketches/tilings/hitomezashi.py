@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.ndimage import label
 
-from drawscape.geometry import Flags, Ints, Points, fit_count, squares_in
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Flags, Points, fit_count, squares_in
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Order = Literal["mirrored", "chance", "waves"]
 
@@ -15,14 +15,14 @@ Order = Literal["mirrored", "chance", "waves"]
 @sketch
 def hitomezashi(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 38,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
     bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
     small: Annotated[int, Interval(ge=1, le=60), doc("Cells of a small island, at most")] = 12,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Running stitches along every row and column, and the islands that they fence in.
 
@@ -30,7 +30,6 @@ def hitomezashi(
     Seaton and Carol Hayes, Mathematical specification of hitomezashi designs, 2023. Islands take
     two colours; here one is the cloth, and the other is hatched, small islands against large ones.
     """
-    ink = inks(svg, palette, "#1d3a6e", "#c8553d", "#c9922e")
     stitches = fit_count(stitches, svg.frame.short, 2.2)
     side, columns, rows, corner = squares_in(svg.frame, stitches)
     across = _starts(rng, rows + 1, order, bias)
@@ -44,25 +43,17 @@ def hitomezashi(
         # Hatch lines a pen's width and a gap apart, an even number to a cell.
         lines = 2 * max(1, round(side / 2.2))
         islands = _islands(over, under)
-        tiny = islands & (_areas(islands) <= small)
+        number = label(islands)[0]
+        tiny = islands & (np.bincount(number.ravel())[number] <= small)
         # Small islands are hatched the other way.
-        parts += [
-            _hatch(tiny[:, ::-1], lines) * (-1, 1) + (columns, 0),
-            _hatch(islands & ~tiny, lines),
-        ]
+        parts.append(_hatch(tiny[:, ::-1], lines) * (-1, 1) + (columns, 0))
+        parts.append(_hatch(islands & ~tiny, lines))
+    ink = inks(svg, palette, "#1d3a6e", "#c8553d", "#c9922e")
     names = ("stitches", "small islands", "islands")
     in_pens(svg, ink, [part * side + corner for part in parts], width=0.4, names=names)
 
 
-def _areas(cells: Flags) -> Ints:
-    """Return for each cell how many cells its island has; cells touch by their sides."""
-    from scipy.ndimage import label
-
-    island, _ = label(cells)
-    return np.asarray(np.bincount(island.ravel())[island])
-
-
-def _starts(rng: np.random.Generator, count: int, order: Order, bias: float) -> Flags:
+def _starts(rng: Rng, count: int, order: Order, bias: float) -> Flags:
     if order == "waves":
         wave = np.sin(np.arange(count) * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
         return np.asarray(wave > np.cos(np.pi * bias))
@@ -89,8 +80,6 @@ def _hatch(cells: Flags, lines: int) -> Points:
     """Return (n, 2, 2): diagonals in each cell, `lines` to its side, that run on from cell to cell."""
     y, x = np.nonzero(cells)
     at = np.stack([x, y], axis=-1)[:, None, None, :]
-    share = (np.arange(lines) + 0.5) / lines
-    zero, one = np.zeros(lines), np.ones(lines)
-    above = np.stack([np.stack([zero, share], -1), np.stack([share, zero], -1)], axis=1)
-    below = np.stack([np.stack([share, one], -1), np.stack([one, share], -1)], axis=1)
-    return np.asarray((at + np.concatenate([above, below])).reshape(-1, 2, 2))
+    shares = ((np.arange(lines) + 0.5) / lines).tolist()
+    above, below = [[(0, s), (s, 0)] for s in shares], [[(s, 1), (1, s)] for s in shares]
+    return np.asarray((at + np.array(above + below)).reshape(-1, 2, 2))

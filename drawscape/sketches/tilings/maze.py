@@ -9,8 +9,7 @@ from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from drawscape.geometry import discs_apart, fit_count, grow_count, squares_in
 from drawscape.geometry.lines import Flags, Lines, Points, resample
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 NARROWEST_MM = 1.2  # of a corridor, where hills and hollows squeeze it, too: below, walls tangle
 
@@ -18,13 +17,13 @@ NARROWEST_MM = 1.2  # of a corridor, where hills and hollows squeeze it, too: be
 @sketch
 def maze(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 52,
     strictness: Annotated[Share, doc("How closely corridors follow hidden waves")] = 0.3,
     swell: Annotated[Share, doc("How far hills and hollows bend the corridors")] = 0.9,
     solution: Annotated[bool, doc("Draw the way through")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A maze on a swelling cloth, with one way between any two places.
 
@@ -32,7 +31,6 @@ def maze(
     is below, the way in above, where the way between them is the longest. The hills are in the
     manner of Victor Vasarely's Vega series (from 1968).
     """
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     corridors = fit_count(grow_count(corridors, svg.frame), svg.frame.short, NARROWEST_MM, least=2)
     side, columns, rows, corner = squares_in(svg.frame, corridors)
     tree = _tree(rng, columns, rows, strictness)
@@ -50,10 +48,11 @@ def maze(
     lines = cloth.with_points(moved * side + corner)
     pen = np.arange(len(cloth)) // len(walls)  # 0 for walls, 1 for the way, which comes last
     parts = [lines.take(pen == number) for number in range(1 + solution)]
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     in_pens(svg, ink, parts, width=(0.35, 0.6), names=("walls", "way"))
 
 
-def _tree(rng: np.random.Generator, columns: int, rows: int, strictness: float) -> Any:
+def _tree(rng: Rng, columns: int, rows: int, strictness: float) -> Any:
     """Return the open steps from cell to cell, row by row, as a sparse graph."""
     y, x = (np.indices((rows, columns)) + 0.5) / rows
     a, b, c = rng.uniform(0, 2 * np.pi, 3)

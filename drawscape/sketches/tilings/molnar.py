@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Noise, Points, clamped, fit_count, grow_count, polar, squares_in
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
 
@@ -15,13 +14,13 @@ Rule = Literal["squares", "interruptions", "trapezia"]
 @sketch
 def molnar(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     rule: Annotated[Rule, doc("What is disturbed")] = "squares",
     columns: Annotated[int, Interval(ge=3, le=40), doc("Figures across the shorter side")] = 9,
     disturbance: Annotated[Share, doc("How far the figures leave the rule")] = 0.35,
     nested: Annotated[int, Interval(ge=1, le=9), doc("Most squares in one another")] = 7,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A sheet of a series: one rule for all, and one per cent of disorder, or twenty.
 
@@ -29,7 +28,6 @@ def molnar(
     series with `variations("molnar", disturbance=[0, 0.1, 0.2, 0.4])`. The seed disturbs.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#27406e")
     columns = fit_count(columns, frame.short, 4.0)
     side, across, down, corner = squares_in(frame, columns)
     x, y = np.meshgrid(np.arange(across) + 0.5, np.arange(down) + 0.5)
@@ -37,11 +35,12 @@ def molnar(
     make = {"squares": _squares, "interruptions": _interruptions, "trapezia": _trapezia}[rule]
     pens, lines = make(rng, frame, middles, side, disturbance, nested)
     lines = clamped(frame, lines)
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#27406e")
     in_pens(svg, ink, [lines[pens == pen] for pen in range(3)], width=0.4)
 
 
 def _squares(
-    rng: np.random.Generator, frame: Frame, middles: Points, side: float, off: float, nested: int
+    rng: Rng, frame: Frame, middles: Points, side: float, off: float, nested: int
 ) -> tuple[Points, Points]:
     """Return pens (N,) and squares (N, 5, 2): some of those nested in each place, corners moved."""
     nested = fit_count(grow_count(nested, frame), side / 2, 0.9)
@@ -58,7 +57,7 @@ def _squares(
 
 
 def _interruptions(
-    rng: np.random.Generator, frame: Frame, middles: Points, side: float, off: float, nested: int
+    rng: Rng, frame: Frame, middles: Points, side: float, off: float, nested: int
 ) -> tuple[Points, Points]:
     """Return pens and strokes (N, 2, 2), six to a side, turned by chance, with holes where some are gone."""
     fine = side / 6
@@ -73,7 +72,7 @@ def _interruptions(
 
 
 def _trapezia(
-    rng: np.random.Generator, frame: Frame, middles: Points, side: float, off: float, nested: int
+    rng: Rng, frame: Frame, middles: Points, side: float, off: float, nested: int
 ) -> tuple[Points, Points]:
     """Return pens and closed trapezia (N, 5, 2), in each place some turned by a quarter."""
     nested = min(nested, 5)

@@ -7,9 +7,8 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, clip_to_polygon, grow_count, polar, rectangle
-from drawscape.geometry.lines import Flags, Lines, Points
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry.lines import Flags, Points
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
 Complexes = NDArray[np.complex128]
@@ -21,28 +20,27 @@ Within = Literal["page", "decagon"]
 @sketch
 def penrose(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     within: Annotated[Within, doc("Where the tiling is cut off")] = "page",
     tiles: Annotated[int, Interval(ge=4, le=30), doc("Tile sides across the shorter side")] = 11,
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a rhomb")] = 6,
     symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
     Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (P3).
     It grows by cutting Raphael Robinson's half tiles: the seed cuts once more for another star.
     """
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")
-    frame, middle = svg.frame, np.array([svg.frame.cx, svg.frame.cy])
+    frame = svg.frame
     side, rings = frame.short / tiles, grow_count(rings, frame)
     reach = np.hypot(frame.width, frame.height) / 2 / side
     centres, corners, is_thin = _rhombs(rng, reach, symmetric)
     tone = _tones(rng, centres, symmetric)
     angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
     turn = np.exp(1j * angle) * side
-    decagon = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5)) + middle
+    decagon = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5)) + frame.middle
     edge = rectangle(frame) if within == "page" else decagon
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
@@ -51,13 +49,13 @@ def penrose(
     inked: list[list[Points]] = [[], [], []]
     for i, pen in enumerate(pens.tolist()):
         nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
-        inked[pen] += list(nested + middle)
-    parts = [clip_to_polygon(lines, edge) for lines in inked]
-    outline = Lines.of([edge] if within == "decagon" else [])
-    in_pens(svg, ink, [Lines.join([parts[0], outline]), *parts[1:]])
+        inked[pen] += list(nested + frame.middle)
+    parts = [list(clip_to_polygon(lines, edge)) for lines in inked]
+    parts[0] += [edge] * (within == "decagon")
+    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e"), parts)
 
 
-def _tones(rng: np.random.Generator, centres: Complexes, symmetric: bool) -> Points:
+def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
     """Return how many of its outlines each rhomb shows, 0 to 1."""
     if not symmetric:
         return np.asarray(0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4))
@@ -78,9 +76,7 @@ def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: co
     return np.stack([z.real, z.imag], axis=-1)
 
 
-def _rhombs(
-    rng: np.random.Generator, reach: float, symmetric: bool
-) -> tuple[Complexes, Complexes, Flags]:
+def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complexes, Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
     generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + int(rng.integers(2))
     radius = GOLDEN**generations

@@ -6,21 +6,20 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import fitted, polar
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 
 @sketch
 def schotter(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     columns: Annotated[int, Interval(ge=3, le=30), doc("Squares across the shorter side")] = 12,
     turning: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares turn")] = 1.0,
     drifting: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares drift")] = 1.0,
     calm: Annotated[float, Interval(ge=0, le=0.8), doc("Part of the page left in order")] = 0.08,
     accent: Annotated[Share, doc("Part of the last squares in the second pen")] = 0.12,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Squares in order at one end of the page that turn and tumble like gravel toward the other.
 
@@ -33,8 +32,7 @@ def schotter(
     angle = rng.uniform(-np.pi / 4, np.pi / 4, len(x)) * disorder * turning
     shift = rng.uniform(-0.45, 0.45, (len(x), 2)) * (disorder * drifting)[:, None]
     corners = np.pi / 4 + np.pi / 2 * np.arange(5) + angle[:, None]
-    squares = polar(np.sqrt(0.5), corners)
-    squares += (np.stack([x, y], axis=-1) + shift)[:, None, :]
+    squares = polar(np.sqrt(0.5), corners) + (np.stack([x, y], axis=-1) + shift)[:, None]
     squares[:, 4] = squares[:, 0]  # closed to the bit
     if svg.frame.width > svg.frame.height:
         squares = squares[:, :, ::-1]

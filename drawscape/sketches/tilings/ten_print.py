@@ -4,10 +4,12 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import Flags, Floats, Ints, Noise, Points, fit_count, grow_count, squares_in
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Noise, fit_count, grow_count, polar, squares_in
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -19,14 +21,14 @@ GAP = 0.06
 @sketch
 def ten_print(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     cells: Annotated[int, Interval(ge=4, le=40), doc("Cells across the shorter side")] = 12,
     strands: Annotated[int, Interval(ge=1, le=9), doc("Lines of each ribbon")] = 5,
     drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
     ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.5,
     loops: Annotated[bool, doc("Loops in red, the longest ribbon in ochre")] = True,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A maze of ribbons that bounce off one another in every cell, one way or the other.
 
@@ -35,7 +37,6 @@ def ten_print(
     that it parts, so that ribbons run on from cell to cell (Cyril Stanley Smith, 1987). Where they
     are broad, one passes over the other.
     """
-    ink = inks(svg, palette, "#14213d", "#d1495b", "#c98b2b")
     side, columns, rows, corner = squares_in(svg.frame, cells)
     strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
@@ -44,14 +45,14 @@ def ten_print(
     first_above = rng.random((rows, columns)) < 0.5
     kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
-    parts = [
-        [
-            (_turned(arc, bool(rising[r, c]), which) + np.array([c, r])) * side + corner
-            for r, c, which in np.argwhere(kind == one).tolist()
-            for arc in _arcs(shares, ribbon, bool(first_above[r, c]) == (which == 0))
-        ]
-        for one in range(len(ink))
-    ]
+    parts: list[list[Points]] = [[], [], []]
+    for r, c, which in np.ndindex(rows, columns, 2):
+        for arc in _arcs(shares, ribbon, first_above[r, c] == (which == 0)):
+            # About another corner: the opposite one, or mirrored.
+            arc = 1 - arc if which else arc
+            arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
+            parts[kind[r, c, which]].append((arc + np.array([c, r])) * side + corner)
+    ink = inks(svg, palette, "#14213d", "#d1495b", "#c98b2b")
     in_pens(svg, ink, parts, width=0.4, names=("ways", "loops", "longest"))
 
 
@@ -60,22 +61,15 @@ def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
 
     Those of a ribbon that is not `above` stop short of the other one, about the corner (1, 1).
     """
-    angle = np.linspace(0, np.pi / 2, 41)
-    ring = shares[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    ring = polar(shares[:, None], np.linspace(0, np.pi / 2, 41))
     if above:
         return list(ring[:, ::4])
     free = np.hypot(*(1 - ring).transpose(2, 0, 1)) > 0.5 + ribbon / 2 + GAP
     parts = []
     for arc, shown in zip(ring, free, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], shown, [False]]).astype(int)))
-        parts += [arc[a:b] for a, b in edges.reshape(-1, 2).tolist() if b - a > 1]
+        ends = np.flatnonzero(np.diff(shown, prepend=False, append=False)).reshape(-1, 2)
+        parts += [arc[a:b] for a, b in ends.tolist() if b - a > 1]
     return parts
-
-
-def _turned(arc: Points, rising: bool, which: int) -> Points:
-    """Return the arc about another corner: the opposite one for `which` 1, mirrored if `rising`."""
-    arc = 1 - arc if which else arc
-    return np.column_stack([1 - arc[:, 0], arc[:, 1]]) if rising else arc
 
 
 def _kinds(rising: Flags) -> Ints:
@@ -84,9 +78,6 @@ def _kinds(rising: Flags) -> Ints:
     A ribbon runs through the middles of edges; it is a loop if none of them is the page's. The
     longest of the others is 2.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rows, columns = rising.shape
     level = np.arange((rows + 1) * columns).reshape(rows + 1, columns)
     upright = level.size + np.arange(rows * (columns + 1)).reshape(rows, columns + 1)

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import Floats, Ints, Noise, Points, as_on_a4, fit_count, polar, squares_in
-from drawscape.sketches import AS_DESIGNED, Palette, Share, in_pens, inks, sketch
-from drawscape.svg_builder import SVGBuilder
+from drawscape.geometry import Noise, as_on_a4, fit_count, polar, squares_in
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 CLOSEST = 0.7
 """mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
@@ -19,13 +21,13 @@ FIELD = 0.55
 @sketch
 def truchet(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     tiles: Annotated[int, Interval(ge=2, le=16), doc("Largest tiles across the shorter side")] = 3,
     levels: Annotated[int, Interval(ge=1, le=4), doc("Sizes of tile, each half the last")] = 4,
     split: Annotated[Share, doc("Share of tiles that are cut into four smaller ones")] = 0.7,
     strands: Annotated[int, Interval(ge=2, le=12), doc("Lines of each tile, on A4")] = 7,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """Wide calm arcs beside small dense knots, and colored strands that run from one into the other.
 
@@ -35,16 +37,13 @@ def truchet(
     lines, so small ones are darker, and every second line of a small tile goes on in a larger one.
     A strand has the color of the largest tile that it passes.
     """
-    ink = inks(svg, palette, "#1b1b1b", "#c8402a", "#22577a")
     side, columns, rows, corner = squares_in(svg.frame, tiles)
     smallest = side / 2 ** (levels - 1)
     strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)
     noise = Noise(rng)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side + corner
-    arcs: list[Points] = []
-    feet: list[Points] = []
-    sizes: list[int] = []
+    arcs, feet, sizes = list[Points](), list[Points](), list[int]()
     for level in range(levels):
         x, y = (cells + side / 2).T / (FIELD * svg.frame.short)
         busy = noise.fractal(x, y, octaves=2) + rng.normal(0, 0.04, len(cells))
@@ -60,14 +59,12 @@ def truchet(
         cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
     # The finest strands and the widest share a pen.
     pen = (levels - 1 - _largest(np.array(feet), np.array(sizes), smallest / strands / 2)) % 3
-    in_pens(svg, ink, [[arcs[i] for i in np.flatnonzero(pen == number)] for number in range(3)])
+    parts = [Lines.of(arcs).take(pen == number) for number in range(3)]
+    in_pens(svg, inks(svg, palette, "#1b1b1b", "#c8402a", "#22577a"), parts)
 
 
 def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:
     """Return the least of `sizes` on each arc's strand; arcs are joined whose `feet`, (n, 2, 2), meet."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     places = np.round(feet.reshape(-1, 2) / near).astype(int)
     _, node = np.unique(places, axis=0, return_inverse=True)
     one, other = node.reshape(-1, 2).T
@@ -95,15 +92,12 @@ def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:
     for radius in np.arange(1, lines + 1) / lines:
         count = max(4, int(steps * radius))
         ends = radius * np.eye(2)
-        arcs.append((_arc(radius, 0, np.pi / 2, count), ends))
+        arcs.append((polar(radius, np.linspace(0, np.pi / 2, count)), ends))
         # From (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
         cosine = (1 + radius**2) / (2 * np.sqrt(2) * radius)
         hidden = np.arccos(cosine) if cosine < 1 else 0.0
         for low, high in ((0, np.pi / 4 - hidden), (np.pi / 4 + hidden, np.pi / 2)):
             if high - low > 0.01:
-                arcs.append((1 - _arc(radius, low, high, max(3, count // 2)), 1 - ends))
+                arc = polar(radius, np.linspace(low, high, max(3, count // 2)))
+                arcs.append((1 - arc, 1 - ends))
     return arcs
-
-
-def _arc(radius: float, start: float, end: float, count: int) -> Points:
-    return polar(radius, np.linspace(start, end, count))

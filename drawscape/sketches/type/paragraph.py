@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, MaxLen, doc
 
-from drawscape.geometry import Lines, keep_positive
+from drawscape.geometry import keep_positive
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Align, Style, set_text
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
 
@@ -45,7 +44,7 @@ LEAST_GOTHIC_MM = 5.5
 @sketch
 def paragraph(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     text: Annotated[str, MaxLen(4000), doc("What is written, again and again")] = WHITMAN,
     face: Annotated[Face, doc("Hershey's fonts in single or double strokes")] = "scripts",
@@ -53,7 +52,7 @@ def paragraph(
     leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.0,
     align: Annotated[Align, doc("How rows end")] = "justify",
     sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.34,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A text that fills the page, row by row, and turns red where the seed lets the sun stand.
 
@@ -61,56 +60,37 @@ def paragraph(
     the text by default is from Walt Whitman, Leaves of Grass, 1855.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#c8402a")
     least = LEAST_GOTHIC_MM if face.startswith("gothic") else frame.short / 100
     size = float(np.clip(size, least, max(frame.short / 14, least)))
     # Letters such as a script's j reach beyond their row on both sides.
     room = 0.6 * size
     words = text.split()
     # The seed lets the text begin elsewhere, too.
-    text = " ".join(np.roll(words, int(rng.permutation(len(words))[0])) if words else [])
-    written = _column(
-        text, Style(face, size, missing="?"), align, leading, frame.width - 2 * room, frame.height
-    )
-    if not len(written):
+    words = np.roll(words, int(rng.permutation(len(words))[0])).tolist() if words else []
+    text, width = " ".join(filter(None, words)), frame.width - 2 * room
+    if not text:
         return
-    written = _within(
-        frame, written.with_points(written.points + np.array([frame.x0 + room, frame.y0]))
-    )
-    away = rng.uniform(-0.5, 0.5, 2) * (0.45 * frame.width, 0.6 * frame.height)
-    at = (frame.cx + float(away[0]), frame.cy + float(away[1]))
+    # Repeated until it fills the page.
+    style = Style(face, size, missing="?")
+    rows = int((frame.height - 1.6 * size) / (leading * size)) + 1
+    copies = int(np.ceil((rows + 1) * width / max(style.width(text + " "), size))) + 1
+    long = " ".join([text] * copies)
+    written = set_text(
+        long, style, align=align, valign="top", width=width, line_height=leading
+    ).lines
+    # A stroke belongs to a row that fits when it begins above the last one's base line.
+    base, tops = size * (1 + leading * (rows - 1)), written.points[:, 1]
+    written = written.take(np.minimum.reduceat(tops, written.offsets[:-1]) < base)
+    # Moved, and made smaller where that does not do, so that no letter is cut.
+    points = written.points + np.array([frame.x0 + room, frame.y0])
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    scale = float(min(1.0, *(frame.size / np.maximum(extent, 1e-9))))
+    start = np.clip(low, frame[:2], frame[:2] + frame.size - extent * scale)
     # The sun's edge cuts letters, as a cloth that is dyed.
-    even = resample(written, 0.3)
+    even = resample(written.with_points((points - low) * scale + start), 0.3)
+    at = frame.middle + rng.uniform(-0.5, 0.5, 2) * (0.45 * frame.width, 0.6 * frame.height)
     depth = sun * frame.short - np.hypot(*(even.points - at).T)
     # A broader pen, or the sun would be lost among fine words.
     parts = [keep_positive(even, part) for part in (-depth, depth)]
+    ink = inks(svg, palette, "#1b1b1b", "#c8402a")
     in_pens(svg, ink, parts, width=(0.3, 0.5), names=("words", "sun"))
-
-
-def _column(
-    text: str, style: Style, align: Align, leading: float, width: float, height: float
-) -> Lines:
-    """Return the text from (0, 0) on, repeated until it fills a column of this width and height."""
-    text = " ".join(text.split())
-    if not text:
-        return Lines.empty()
-    rows = int((height - 1.6 * style.size) / (leading * style.size)) + 1
-    once = style.width(text + " ")
-    copies = int(np.ceil((rows + 1) * width / max(once, style.size))) + 1
-    long = " ".join([text] * copies)
-    block = set_text(long, style, align=align, valign="top", width=width, line_height=leading)
-    # A stroke belongs to a row that fits when it begins above the last one's base line.
-    base = style.size * (1 + leading * (rows - 1))
-    return block.lines.take(
-        np.minimum.reduceat(block.lines.points[:, 1], block.lines.offsets[:-1]) < base
-    )
-
-
-def _within(frame: Frame, written: Lines) -> Lines:
-    """Return the text moved, and made smaller where that does not do, so that no letter is cut."""
-    low, high = written.points.min(axis=0), written.points.max(axis=0)
-    room = np.array([frame.width, frame.height])
-    scale = float(min(1.0, *(room / np.maximum(high - low, 1e-9))))
-    corner = np.array([frame.x0, frame.y0])
-    start = np.clip(low, corner, corner + room - (high - low) * scale)
-    return written.with_points((written.points - low) * scale + start)

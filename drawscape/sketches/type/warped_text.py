@@ -8,8 +8,7 @@ from annotated_types import Interval, MaxLen, doc
 from drawscape.geometry import Lines, Points, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Style, set_text
-from drawscape.sketches import AS_DESIGNED, Palette, in_pens, inks, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
 
 Warp = Literal["lens", "waves", "twist", "flag"]
 Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
@@ -18,14 +17,14 @@ Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"
 @sketch
 def warped_text(
     svg: SVGBuilder,
-    rng: np.random.Generator,
+    rng: Rng,
     *,
     text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
     face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
     rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on A4")] = 46,
     warp: Annotated[Warp, doc("What bends them")] = "lens",
     strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.9,
-    palette: Palette = AS_DESIGNED,
+    palette: Palette = "as designed",
 ) -> None:
     """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
 
@@ -34,7 +33,6 @@ def warped_text(
     where they are; what lies under one is written by the second pen.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     # As high as on A4, where the frame is 267.6 mm high.
     rows = fit_count(round(rows * frame.height / 267.6), frame.height, 2.4)
     lines = _rows(text.split(), face, rows, frame)
@@ -54,11 +52,11 @@ def warped_text(
         bent = np.column_stack([x, y + 0.11 * strength * frame.height * hold * sway])
     else:
         bent = _bent(lines.points, warp, strength, discs)
-    lines = clip_to_rectangle(lines.with_points(bent), frame.x0, frame.y0, frame.x1, frame.y1)
+    lines = clip_to_rectangle(lines.with_points(bent), *frame)
     # A stroke belongs to the lens that its middle lies under: no letter is sliced at a rim.
     middle = np.add.reduceat(lines.points, lines.offsets[:-1]) / lines.counts[:, None]
     under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
-    in_pens(svg, ink, [lines.take(~under), lines.take(under)])
+    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a"), [lines.take(~under), lines.take(under)])
 
 
 def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
