@@ -68,17 +68,11 @@ def drawn(lines: Lines, tour: Tour) -> Lines:
     """Return the lines in the tour's order, direction and rotation."""
     which, backward = tour.steps >> 1, tour.steps & 1
     counts = lines.counts[which]
-    along = ranges(np.zeros_like(counts), counts)
-    entries = np.where(lines.closed, tour.entries, 0)[which]
-    if entries.any():
-        rings = np.repeat(np.maximum(counts - 1, 1), counts)
-        direction = np.repeat(1 - 2 * backward, counts)
-        turned = (np.repeat(entries, counts) + direction * along) % rings
-        straight = np.where(direction > 0, along, np.repeat(counts, counts) - 1 - along)
-        along = np.where(np.repeat(lines.closed[which], counts), turned, straight)
-    elif backward.any():
-        flipped = np.repeat(counts, counts) - 1 - along
-        along = np.where(np.repeat(backward, counts) == 1, flipped, along)
+    along = ranges(np.zeros_like(counts), counts) * np.repeat(1 - 2 * backward, counts)
+    closed = lines.closed[which]
+    along += np.repeat(np.where(closed, tour.entries[which], backward * (counts - 1)), counts)
+    if closed.any():
+        along %= np.repeat(counts - closed, counts)  # a closed one goes on at its begin
     index = np.repeat(lines.offsets[:-1][which], counts) + along
     return Lines(lines.points[index], offsets_of(counts))
 
