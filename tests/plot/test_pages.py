@@ -26,17 +26,21 @@ def page(*parts, width=210, height=297):
     )
 
 
-def test_a_drawing_is_centred_in_the_margins():
-    fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, margin_mm=5)
-    assert fitted.lines.bounds == pytest.approx((15, 5, 85, 145))
-    assert (fitted.width_mm, fitted.height_mm) == (100, 150)
-
-
-def test_a_drawing_is_turned_where_it_becomes_larger():
-    document = page(Lines.of([[[0, 0], [40, 10]]]))
-    assert fit(document, 100, 200, margin_mm=0).lines.bounds == pytest.approx((25, 0, 75, 200))
-    straight = fit(document, 100, 200, margin_mm=0, rotate=False)
-    assert straight.lines.bounds == pytest.approx((0, 87.5, 100, 112.5))
+@pytest.mark.parametrize(
+    ("end", "sheet", "options", "bounds"),
+    [
+        ((10, 20), (100, 150), {"margin_mm": 5}, (15, 5, 85, 145)),
+        ((10, 20), (100, 150), {"enlarge": False}, (45, 65, 55, 85)),
+        # Turned where it becomes larger, unless it must not be.
+        ((40, 10), (100, 200), {"margin_mm": 0}, (25, 0, 75, 200)),
+        ((40, 10), (100, 200), {"margin_mm": 0, "rotate": False}, (0, 87.5, 100, 112.5)),
+        ((10, 0), (50, 30), {}, (10, 15, 40, 15)),
+    ],
+)
+def test_a_drawing_is_as_large_as_its_sheet_allows_in_the_middle(end, sheet, options, bounds):
+    fitted = fit(page(Lines.of([[(0, 0), end]])), *sheet, **options)
+    assert fitted.lines.bounds == pytest.approx(bounds)
+    assert (fitted.width_mm, fitted.height_mm) == sheet
 
 
 def test_a_turned_drawing_is_not_mirrored():
@@ -48,15 +52,7 @@ def test_a_turned_drawing_is_not_mirrored():
     )
 
 
-def test_a_small_drawing_stays_small_unless_it_may_grow():
-    fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, enlarge=False)
-    assert fitted.lines.bounds == pytest.approx((45, 65, 55, 85))
-
-
-def test_a_single_straight_line_and_an_empty_page_can_be_fitted():
-    assert fit(page(Lines.of([[[0, 0], [10, 0]]])), 50, 30).lines.bounds == pytest.approx(
-        (10, 15, 40, 15)
-    )
+def test_an_empty_page_can_be_fitted():
     assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
 
 
