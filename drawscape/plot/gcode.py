@@ -85,10 +85,9 @@ class GcodeProfile:
             raise PlotError(f"arc_tolerance_mm={self.arc_tolerance_mm!r}: give a positive length")
         for name in _COMMANDS:
             text = getattr(self, name)
-            bare = _COMMENT.sub("", text)
-            if re.search(r"\bG2[01]\b", bare, re.IGNORECASE):
+            if {("G", 20.0), ("G", 21.0)} & {*_words(text)}:
                 raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in'")
-            if self.units == "in" and self.command_units is None and _holds_lengths(bare):
+            if self.units == "in" and self.command_units is None and _holds_lengths(text):
                 raise PlotError(
                     f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
                 )
@@ -109,8 +108,8 @@ class GcodeProfile:
         way = abs(_last_z(self.down(None)) - _last_z(self.command("pen_up")))
         way_mm = way * (1.0 if self.units == "mm" else INCH)
         seconds, in_ms = 0.0, "{ms}" in self.dwell
-        for row in _COMMENT.sub("", text).split("\n"):
-            words = {letter.upper(): float(digits) for letter, digits in _WORD.findall(row)}
+        for row in text.split("\n"):
+            words = dict(_words(row))
             if words.get("G") == 4:
                 seconds += words.get("S", words.get("P", 0.0) / (1000 if in_ms else 1))
             elif "Z" in words:
@@ -132,9 +131,14 @@ class GcodeProfile:
         return self.command("pen_down", down=f"{height:g}")
 
 
+def _words(text: str) -> list[tuple[str, float]]:
+    """Return the letters of commands with their numbers, without comments."""
+    found = _WORD.findall(_COMMENT.sub("", text))
+    return [(letter.upper(), float(digits)) for letter, digits in found]
+
+
 def _last_z(text: str) -> float:
-    found = [digits for letter, digits in _WORD.findall(_COMMENT.sub("", text)) if letter in "Zz"]
-    return float(found[-1]) if found else 0.0
+    return dict(_words(text)).get("Z", 0.0)
 
 
 def converted(text: str, given: Units, wanted: Units) -> str:
@@ -156,21 +160,16 @@ def converted(text: str, given: Units, wanted: Units) -> str:
 
 def _moves(row: str) -> bool:
     """Return whether the row's numbers are lengths: a G-code that does not dwell, without an M-code."""
-    words = [
-        (letter.upper(), float(digits)) for letter, digits in _WORD.findall(_COMMENT.sub("", row))
-    ]
+    words = _words(row)
     codes = [digits for letter, digits in words if letter == "G"]
     moves = not codes or any(code != 4 for code in codes)
     return moves and not any(letter == "M" for letter, _ in words) and "$" not in row
 
 
 def _holds_lengths(text: str) -> bool:
-    return any(
-        letter.upper() in _LENGTHS and float(digits) != 0
-        for row in text.replace("{down}", "1").split("\n")
-        if _moves(row)
-        for letter, digits in _WORD.findall(row)
-    )
+    rows = text.replace("{down}", "1").split("\n")
+    words = [word for row in rows if _moves(row) for word in _words(row)]
+    return any(letter in _LENGTHS and number != 0 for letter, number in words)
 
 
 PROFILES: dict[str, GcodeProfile] = {
@@ -249,7 +248,7 @@ def _check_units(settings: dict[str, Any], given: dict[str, Any], source: str) -
     if not inches or "command_units" in given:
         return
     for name in _COMMANDS:
-        if _holds_lengths(_COMMENT.sub("", str(given.get(name, "")))):
+        if _holds_lengths(str(given.get(name, ""))):
             raise PlotError(
                 f"{source}: {name}={given[name]!r} holds lengths; set command_units='mm' or 'in', "
                 "since units='in'"

@@ -154,13 +154,11 @@ class Recipe:
     @property
     def parameters(self) -> dict[str, Any]:
         """The arguments as JSON can hold them."""
-        shown = {p.name: plain(p.shown(self.arguments[p.name])) for p in self.sketch.parameters}
-        numbers = {p.name for p in self.sketch.parameters if p.kind == "float"}
-        # 1 and 1.0 are the same to a sketch and the same here.
-        return {
-            name: float(value) if name in numbers and isinstance(value, (int, float)) else value
-            for name, value in shown.items()
-        }
+        values = {p.name: plain(p.shown(self.arguments[p.name])) for p in self.sketch.parameters}
+        for p in self.sketch.parameters:
+            if p.kind == "float" and isinstance(values[p.name], int):
+                values[p.name] = float(values[p.name])  # 1 and 1.0 are the same to a sketch
+        return values
 
     @cached_property
     def request(self) -> str:
@@ -329,41 +327,19 @@ def draw_recipe(
     recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
 ) -> SVGBuilder:
     """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
-    reads: dict[str, str] = {}
+    sketch, reads = recipe.sketch, dict[str, str]()
     svg = recipe.page()
-    for fraction in _steps(recipe, svg, reads):
-        if on_progress is not None:
-            on_progress(fraction, svg)
-    svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
-    return svg
-
-
-def _steps(recipe: Recipe, svg: SVGBuilder, reads: dict[str, str]) -> Iterator[float]:
-    """Yield the progress, 0 to 1, of drawing on `svg`; nothing for a sketch that reports none.
-
-    What the sketch reads meanwhile is noted in `reads`.
-    """
-    sketch = recipe.sketch
     svg.random_seed(recipe.seed)
     handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
     with _noting(reads):
         outcome = sketch.function(svg, **handed, **recipe.arguments)
-    if not inspect.isgenerator(outcome):
-        return
-    while True:
-        with _noting(reads):
-            step = next(outcome, _END)
-        if step is _END:
-            return
-        fraction, svg.draft = _checked_step(sketch, step)
-        try:
-            yield min(max(fraction, 0.0), 1.0)
-        finally:
-            # What the draft shows changes once the sketch goes on.
-            svg.draft = None
-
-
-_END = object()
+        for step in outcome if inspect.isgenerator(outcome) else ():
+            fraction, svg.draft = _checked_step(sketch, step)
+            if on_progress is not None:
+                on_progress(min(max(fraction, 0.0), 1.0), svg)
+            svg.draft = None  # what it shows changes once the sketch goes on
+    svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
+    return svg
 
 
 def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
