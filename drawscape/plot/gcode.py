@@ -98,6 +98,11 @@ class GcodeProfile:
         default = 3 if self.units == "mm" else 4
         return default if self.decimals is None else self.decimals
 
+    @property
+    def unit_mm(self) -> float:
+        """How long the file's unit is, in mm."""
+        return 1.0 if self.units == "mm" else INCH
+
     def lift_s(self, name: Literal["pen_up", "pen_down"]) -> float:
         """Return the seconds that a command dwells and moves the pen along Z, without acceleration.
 
@@ -106,15 +111,13 @@ class GcodeProfile:
         """
         text = self.down(None) if name == "pen_down" else self.command(name)
         way = abs(_last_z(self.down(None)) - _last_z(self.command("pen_up")))
-        way_mm = way * (1.0 if self.units == "mm" else INCH)
         seconds, in_ms = 0.0, "{ms}" in self.dwell
         for row in text.split("\n"):
             words = dict(_words(row))
             if words.get("G") == 4:
                 seconds += words.get("S", words.get("P", 0.0) / (1000 if in_ms else 1))
             elif "Z" in words:
-                unit = 1.0 if self.units == "mm" else INCH
-                seconds += way_mm / (words.get("F", self.top_feed / unit) * unit / 60)
+                seconds += 60 * way / words.get("F", self.top_feed / self.unit_mm)
         return seconds
 
     def command(self, name: str, /, **values: str) -> str:
@@ -312,7 +315,7 @@ def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
     """
     y = (height_mm - reach.y1, height_mm - reach.y0) if profile.flip_y else (reach.y0, reach.y1)
     corners = np.array([(reach.x0, y[0]), (reach.x1, y[1])])
-    steps = corners / (1.0 if profile.units == "mm" else INCH) * 10**profile.digits
+    steps = corners / profile.unit_mm * 10**profile.digits
     inside = np.stack((np.ceil(steps[0] - 1e-6), np.floor(steps[1] + 1e-6)))
     return np.asarray(inside / 10**profile.digits)
 
@@ -320,8 +323,7 @@ def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
 def _strokes(
     layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points, *, clamp: bool
 ) -> Iterator[str]:
-    unit = 1.0 if profile.units == "mm" else INCH
-    motion = layer.motion
+    unit, motion = profile.unit_mm, layer.motion
     feed = profile.draw_feed if motion.speed is None else profile.top_feed * motion.speed / 100
     points = layer.lines.points
     y = height_mm - points[:, 1] if profile.flip_y else points[:, 1]
@@ -367,7 +369,7 @@ def moves_of(
     digits, here = profile.digits, line[0]
     found: Iterator[Arc | int] = iter(range(1, len(line)))
     if profile.arcs:
-        tolerance = profile.arc_tolerance_mm / (1.0 if profile.units == "mm" else INCH)
+        tolerance = profile.arc_tolerance_mm / profile.unit_mm
         # The centre is rounded too: half a step along each axis.
         found = arcs_and_points(line, tolerance - 10**-digits, edges)
     for move in found:

@@ -174,12 +174,12 @@ class Statistics:
     """Figures of a layer or a whole drawing; `lifts` counts how often the pen goes up."""
 
     name: str
-    lines: int
-    points: int
-    pen_down_mm: float
-    pen_up_mm: float
-    lifts: int
-    seconds: float
+    lines: int = 0
+    points: int = 0
+    pen_down_mm: float = 0.0
+    pen_up_mm: float = 0.0
+    lifts: int = 0
+    seconds: float = 0.0
 
 
 def layer_statistics(
@@ -200,7 +200,7 @@ def layer_statistics(
     motion = Motion.of(name)
     plotter = (plotter or Plotter()).at(motion)
     if not motion.plotted:
-        return Statistics(name, 0, 0, 0.0, 0.0, 0, 0.0)
+        return Statistics(name)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
     moves = lines.starts - np.concatenate(([start], lines.ends[:-1])) if len(lines) else NO_MOVES
     travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
@@ -254,5 +254,5 @@ def matched(
     rows = []
     for row in before:
         same = bool(waiting) and waiting[0].name == row.name
-        rows.append(waiting.pop(0) if same else Statistics(row.name, 0, 0, 0.0, 0.0, 0, 0.0))
+        rows.append(waiting.pop(0) if same else Statistics(row.name))
     return tuple(rows)

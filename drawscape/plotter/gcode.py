@@ -70,7 +70,7 @@ class GcodeDriver(Driver):
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         super().__init__(port, machine, settings)
         self.profile = machine.profile or GcodeProfile()
-        self._mm = 1.0 if self.profile.units == "mm" else INCH
+        self._mm = self.profile.unit_mm
         self.modes = ["G21" if self.profile.units == "mm" else "G20", *self.usual]
         self.barrier = (self.line(self.wait, lasts_s=10.0),)
         self.start = _rows(self.profile.command("start"))
