@@ -8,7 +8,6 @@ import hashlib
 import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -331,13 +330,16 @@ def draw_recipe(
     svg = recipe.page()
     svg.random_seed(recipe.seed)
     handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
-    with _noting(reads):
+    before = _reading.set(reads)
+    try:
         outcome = sketch.function(svg, **handed, **recipe.arguments)
         for step in outcome if inspect.isgenerator(outcome) else ():
             fraction, svg.draft = _checked_step(sketch, step)
             if on_progress is not None:
                 on_progress(min(max(fraction, 0.0), 1.0), svg)
             svg.draft = None  # what it shows changes once the sketch goes on
+    finally:
+        _reading.reset(before)
     svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
     return svg
 
@@ -354,16 +356,7 @@ def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
 
 
 _reading: ContextVar[dict[str, str] | None] = ContextVar("reading", default=None)
-
-
-@contextmanager
-def _noting(reads: dict[str, str]) -> Iterator[None]:
-    """Note in `reads` what this thread reads by `read_input` meanwhile."""
-    before = _reading.set(reads)
-    try:
-        yield
-    finally:
-        _reading.reset(before)
+"""The digests of what the sketch that is being drawn has read by `read_input`."""
 
 
 def read_input(name: str | os.PathLike[str]) -> bytes:
