@@ -57,19 +57,16 @@ class Motion:
     @classmethod
     def of(cls, name: str) -> "Motion":
         """Return what a layer's `name` asks for."""
-        match = _NAME.match(name)
-        if match is None:
-            return cls()
-        hidden, pause, number, codes, _ = match.groups()
+        hidden, pause, number, codes, _ = _NAME.findall(name)[0]
         found = {}
         for code, digits in _CODE.findall(codes):
             low, high = _LIMITS[code.upper()]
             if low <= int(digits) <= high:
                 found[_FIELDS[code.upper()]] = int(digits)
         return cls(
-            number=None if number is None else int(number),
-            pause=pause is not None,
-            plotted=hidden is None,
+            number=int(number) if number else None,
+            pause=bool(pause),
+            plotted=not hidden,
             **found,
         )
 
@@ -92,8 +89,7 @@ class Motion:
 
 def plain_name(name: str) -> str:
     """Return a layer's name without its codes: `'red'` of `'5+S30 red'`; the name where nothing is left."""
-    match = _NAME.match(name)
-    return (match[5].strip() if match else "") or name
+    return _NAME.findall(name)[0][4].strip() or name
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,13 @@ def read_commands(paths: Sequence[str]) -> Commands:
                 texts[index] = d[: stray.end() - 1]
                 damaged.add(index)
         text = _joined(texts)
-    numbers = parse_numbers(text)
-    wrong = np.flatnonzero(~(np.abs(numbers.values) <= LARGEST))
+    values, starts = parse_numbers(text)
+    wrong = np.flatnonzero(~(np.abs(values) <= LARGEST))
     if len(wrong):
-        _cut(texts, text, numbers.starts[wrong], damaged)
+        _cut(texts, text, starts[wrong], damaged)
         text = _joined(texts)
-        numbers = parse_numbers(text)
-    return _steps(text, numbers.values, numbers.starts, damaged)
+        values, starts = parse_numbers(text)
+    return _steps(text, values, starts, damaged)
 
 
 def _joined(texts: Sequence[str]) -> bytes:
@@ -296,11 +296,11 @@ def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
     shift = np.where((commands.letters >= ord("a"))[:, None], begins, 0.0)
 
     arcs = curved[letters[curved] == ord("a")]
-    curves[arcs] = _arguments(commands, arcs, 0, 5)
+    curves[arcs] = _arguments(commands, arcs, 5)
     cubics = curved[letters[curved] == ord("c")]
-    curves[cubics, :4] = _arguments(commands, cubics, 0, 4) + np.tile(shift[cubics], 2)
+    curves[cubics, :4] = _arguments(commands, cubics, 4) + np.tile(shift[cubics], 2)
     smooth = curved[letters[curved] == ord("s")]
-    curves[smooth, 2:4] = _arguments(commands, smooth, 0, 2) + shift[smooth]
+    curves[smooth, 2:4] = _arguments(commands, smooth, 2) + shift[smooth]
     follows = np.isin(letters[smooth - 1], list(b"cs"))[:, None]
     mirrored = 2 * begins[smooth] - curves[smooth - 1, 2:4]
     curves[smooth, :2] = np.where(follows, mirrored, begins[smooth])
@@ -308,9 +308,9 @@ def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
     return curves
 
 
-def _arguments(commands: Commands, which: Ints, skip: int, count: int) -> Floats:
-    """Return `count` arguments of the steps `which`, behind `skip` others, (K, count)."""
-    taken: Floats = commands.values[commands.at[which, None] + np.arange(skip, skip + count)]
+def _arguments(commands: Commands, which: Ints, count: int) -> Floats:
+    """Return `count` arguments of the steps `which`, (K, count)."""
+    taken: Floats = commands.values[commands.at[which, None] + np.arange(count)]
     return taken
 
 
@@ -322,7 +322,7 @@ def _set_quadratics(
     plain, smooth = (curved[letters[curved] == ord(letter)] for letter in "qt")
     handles = np.zeros((len(letters), 2))
     relative = (commands.letters[plain] >= ord("a"))[:, None]
-    handles[plain] = _arguments(commands, plain, 0, 2) + np.where(relative, begins[plain], 0.0)
+    handles[plain] = _arguments(commands, plain, 2) + np.where(relative, begins[plain], 0.0)
     # Each T mirrors the handle before it, which may be a T's: a chain, and rare.
     for step in smooth.tolist():
         mirrors = letters[step - 1] in b"qt"
@@ -487,16 +487,8 @@ _LONGEST = 2 * _WORD
 _CHUNK = 16_384
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The numbers of a text: `values` (K,), and `starts` (K,), the index of their first byte."""
-
-    values: Floats
-    starts: Ints
-
-
-def parse_numbers(text: bytes) -> Numbers:
-    """Return every number in `text`, in order, by the grammar of SVG path data.
+def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
+    """Return every number in `text`, (K,), by the grammar of SVG path data, and where each begins, (K,).
 
     Anything that cannot belong to a number separates; so do a sign and a second decimal point
     (`1-2.5.5` is 1, -2.5, 0.5). What has no digit (`-`, `.`, `1e`) becomes nan.
@@ -508,7 +500,7 @@ def parse_numbers(text: bytes) -> Numbers:
     # The first number's word begins before it: room for two words, and one byte behind the last.
     raw = np.frombuffer(b" " * _LONGEST + text + b" ", dtype=np.uint8)
     numbers = _parse(raw, compact=False)
-    return _parse(raw, compact=True) if np.isnan(numbers.values).any() else numbers
+    return _parse(raw, compact=True) if np.isnan(numbers[0]).any() else numbers
 
 
 def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
@@ -534,7 +526,7 @@ def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     return values.reshape(-1, 2), np.flatnonzero(marks[1::2] == ord("\n"))
 
 
-def _parse(raw: NDArray[np.uint8], *, compact: bool) -> Numbers:
+def _parse(raw: NDArray[np.uint8], *, compact: bool) -> tuple[Floats, Ints]:
     """Return the numbers of `raw`; without `compact`, all may be nan after a malformed one."""
     starts, ends = _tokens(raw, compact=compact)
     values = np.full(len(starts), np.nan)
@@ -543,7 +535,7 @@ def _parse(raw: NDArray[np.uint8], *, compact: bool) -> Numbers:
         values[part] = _values(raw, starts[part], ends[part])
         if not compact and np.isnan(values[part]).any():
             break
-    return Numbers(values, starts - _LONGEST)
+    return values, starts - _LONGEST
 
 
 def _tokens(raw: NDArray[np.uint8], *, compact: bool) -> tuple[Ints, Ints]:

@@ -357,7 +357,7 @@ class Style:
         color = self.get(name, "none" if name == "stroke" else "black")
         if color.lower() == "currentcolor":
             color = self.get("color", "black")
-        if color in ("none", "transparent") or _nothing(self.get(f"{name}-opacity", "1")):
+        if color in ("none", "transparent") or _opacity(self.get(f"{name}-opacity", "1")) <= 0:
             return None
         if color.startswith("url("):
             fallback = color.partition(")")[2].strip()
@@ -395,24 +395,22 @@ class Style:
         return None if width is None else round(width * math.sqrt(abs(determinant)), 4)
 
 
-def _nothing(opacity: str) -> bool:
+def _opacity(text: str) -> float:
+    """Return an opacity; what is none counts as full."""
     try:
-        return share(opacity) <= 0
+        return share(text)
     except ValueError:
-        return False
+        return 1.0
 
 
 def is_partial(opacity: str) -> bool:
     """Return whether an opacity is neither none nor full."""
-    try:
-        return 0 < share(opacity) < 1
-    except ValueError:
-        return False
+    return 0 < _opacity(opacity) < 1
 
 
 def is_seen(own: Mapping[str, str]) -> bool:
     """Return whether an element's own declarations leave it and its children to be seen."""
-    return own.get("display") != "none" and not _nothing(own.get("opacity", "1"))
+    return own.get("display") != "none" and _opacity(own.get("opacity", "1")) > 0
 
 
 def parse_declarations(text: str) -> list[tuple[str, str]]:

@@ -72,20 +72,15 @@ class Pieces:
             return Lines.empty(), np.empty(0, dtype=np.int64)
         line = segments.line[pieces.segment]
         head = ~pieces._follows(lines, segments)
-        starts, ends = pieces._points(segments)
+        a, b = segments.a[pieces.segment], segments.b[pieces.segment]
+        start, end = pieces.start[:, None], pieces.end[:, None]
         at = np.arange(len(line)) + np.cumsum(head)
         points = np.empty((len(line) + int(head.sum()), 2))
-        points[at] = ends
-        points[at[head] - 1] = starts[head]
+        # Ends stay the points that they were, to the last bit.
+        points[at] = np.where(end == 1.0, b, a + end * (b - a))
+        points[at[head] - 1] = np.where(start == 0.0, a, a + start * (b - a))[head]
         heads = np.flatnonzero(head)
         return Lines.from_counts(points, np.diff(np.append(heads, len(line))) + 1), line[heads]
-
-    def _points(self, segments: Segments) -> tuple[Points, Points]:
-        a, b = segments.a[self.segment], segments.b[self.segment]
-        start, end = self.start[:, None], self.end[:, None]
-        step = b - a
-        # Ends stay the points that they were, to the last bit.
-        return np.where(start == 0.0, a, a + start * step), np.where(end == 1.0, b, a + end * step)
 
     def _follows(self, lines: Lines, segments: Segments) -> Flags:
         """Whether each piece goes on where the one before it ended."""

@@ -98,8 +98,14 @@ def elliptical_arc(
     if not (all(map(math.isfinite, values)) and rx >= 0 and ry >= 0):
         raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
     sweep = math.radians(end_degrees - start_degrees)
-    pieces = _arc_pieces(max(rx, ry), abs(sweep), tolerance_mm)
-    turns = math.radians(start_degrees) + sweep * np.linspace(0.0, 1.0, pieces + 1)
+    check_tolerance(tolerance_mm)
+    radius = max(rx, ry)
+    # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
+    half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
+    pieces = math.ceil(abs(sweep) / (2.0 * max(min(half, math.pi / 4.0), 1e-12)) - 1e-9)
+    if pieces > _MOST_PIECES:
+        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
+    turns = math.radians(start_degrees) + sweep * np.linspace(0.0, 1.0, max(pieces, 1) + 1)
     x, y = rx * np.cos(turns), ry * np.sin(turns)
     cos, sin = math.cos(math.radians(rotation_degrees)), math.sin(math.radians(rotation_degrees))
     return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
@@ -185,16 +191,6 @@ def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:
     for column, weight in enumerate(weights):
         points += np.repeat(controls[:, column], counts, axis=0) * weight[:, None]
     return points
-
-
-def _arc_pieces(radius: float, sweep: float, tolerance_mm: float) -> int:
-    check_tolerance(tolerance_mm)
-    # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
-    half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
-    pieces = math.ceil(sweep / (2.0 * max(min(half, math.pi / 4.0), 1e-12)) - 1e-9)
-    if pieces > _MOST_PIECES:
-        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
-    return max(pieces, 1)
 
 
 def check_tolerance(tolerance_mm: float) -> None:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import Pieces
 from drawscape.geometry.lines import Floats, Ints, Lines, Segments
-from drawscape.geometry.mesh import Camera, Mesh, Points3, as_points3, edges, lone_corner_first
+from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
+from drawscape.geometry.nearest import as_points
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
 _BIAS = 1e-6
@@ -231,12 +232,12 @@ def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
 
 def _flat(paths: ArrayLike | Iterable[ArrayLike]) -> tuple[Points3, Ints]:
     if isinstance(paths, np.ndarray) and paths.ndim == 3:
-        points = as_points3(paths.reshape(-1, paths.shape[2]))
+        points = as_points(paths.reshape(-1, paths.shape[2]), 3)
         return points, np.arange(len(paths) + 1) * paths.shape[1]
     if isinstance(paths, np.ndarray) and paths.ndim == 2:
         paths = [paths]
     try:
-        parts = [as_points3(path) for path in paths]  # type: ignore[union-attr]
+        parts = [as_points(path, 3) for path in paths]  # type: ignore[union-attr]
     except TypeError as error:
         raise GeometryError(f"paths in space are (N, 3) arrays: {error}") from error
     counts = np.array([len(part) for part in parts], dtype=np.int64)

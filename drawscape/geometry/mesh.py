@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints
+from drawscape.geometry.nearest import as_points
 
 Points3: TypeAlias = Floats
 """(N, 3) float64: x to the right, y away, z up."""
@@ -84,20 +85,10 @@ class Camera:
 
         Raises GeometryError when a perspective has one of them at its back.
         """
-        seen = self.seen(as_points3(points))
+        seen = self.seen(as_points(points, 3))
         if self.perspective and (seen[:, 2] < self.near).any():
             raise GeometryError("a point is behind the camera; move the eye back")
         return self.projected(seen)
-
-
-def as_points3(points: ArrayLike) -> Points3:
-    """Return `points` as a finite (N, 3) float64 array. Raises GeometryError for anything else."""
-    array = np.asarray(points, dtype=np.float64)
-    if array.size == 0:
-        return np.empty((0, 3))
-    if array.ndim != 2 or array.shape[1] != 3 or not np.isfinite(array).all():
-        raise GeometryError(f"points in space are a finite (N, 3) array; this one is {array.shape}")
-    return array
 
 
 def _vector(values: ArrayLike) -> Floats:
@@ -138,7 +129,7 @@ class Mesh:
 
         Raises GeometryError for other shapes or an index that no vertex has.
         """
-        points = as_points3(vertices)
+        points = as_points(vertices, 3)
         corners = np.asarray(faces, dtype=np.int64)
         if corners.size == 0:
             corners = corners.reshape(0, 3)

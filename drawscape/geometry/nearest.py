@@ -97,11 +97,11 @@ def _squares(places: Points) -> NDArray[np.uint16]:
     return squares
 
 
-def as_points(points: ArrayLike) -> Points:
-    """Return `points` as a finite (N, 2) float64 array. Raises GeometryError for anything else."""
+def as_points(points: ArrayLike, axes: int = 2) -> Floats:
+    """Return `points` as a finite (N, `axes`) float64 array. Raises GeometryError for anything else."""
     array = np.asarray(points, dtype=np.float64)
     if array.size == 0:
-        return np.empty((0, 2))
-    if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
-        raise GeometryError(f"points are a finite (N, 2) array; this one is {array.shape}")
+        return np.empty((0, axes))
+    if array.ndim != 2 or array.shape[1] != axes or not np.isfinite(array).all():
+        raise GeometryError(f"points are a finite (N, {axes}) array; this one is {array.shape}")
     return array

@@ -8,7 +8,6 @@ different lines, or of one line more than a loop apart along it, are nearer than
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -417,19 +416,16 @@ def _sampled(
     # The blend a + b s + c t + d s t of the corners of each cell: one look-up a place.
     a, b, c, d = (np.roll(nodes, -shift) for shift in (0, 1, columns, columns + 1))
     blends = np.stack((a, b - a, c - a, a - b - c + d), axis=1)
-    return partial(
-        _blended, blends, complex(x0 - around * pitch, y0 - around * pitch), pitch, columns
-    )
+    origin = complex(x0 - around * pitch, y0 - around * pitch)
 
+    def course(places: Complexes) -> Complexes:
+        q = (places - origin) * (1.0 / pitch)
+        column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
+        s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
+        a, b, c, d = blends.take(row * columns + column, axis=0).T
+        return np.asarray(a + s * b + t * (c + s * d))
 
-def _blended(
-    blends: NDArray[np.complex64], origin: complex, pitch: float, columns: int, places: Complexes
-) -> Complexes:
-    q = (places - origin) * (1.0 / pitch)
-    column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
-    s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
-    a, b, c, d = blends.take(row * columns + column, axis=0).T
-    return np.asarray(a + s * b + t * (c + s * d))
+    return course
 
 
 def _directions(field: Field, x: Floats, y: Floats) -> Complexes:

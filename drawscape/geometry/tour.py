@@ -7,10 +7,8 @@ import numpy as np
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
 
-Order = Ints
 
-
-def tours(points: Points, rounds: int = 150) -> Iterator[Order]:
+def tours(points: Points, rounds: int = 150) -> Iterator[Ints]:
     """Yield orders (N,) in which a closed tour through `points`, (N, 2), is ever shorter.
 
     Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992). Then stretches are reversed
@@ -39,7 +37,7 @@ def tours(points: Points, rounds: int = 150) -> Iterator[Order]:
         yield order
 
 
-def _greedy(points: Points, near: Ints) -> Order:
+def _greedy(points: Points, near: Ints) -> Ints:
     """Return a tour of the shortest edges that join no three at a point and close no loop."""
     a, b = np.repeat(np.arange(len(points)), near.shape[1]), near.ravel()
     once = (a < b) | ~(near[b] == a[:, None]).any(axis=1)
@@ -56,7 +54,7 @@ def _greedy(points: Points, near: Ints) -> Order:
     return _walked(points, links)
 
 
-def _walked(points: Points, links: list[list[int]]) -> Order:
+def _walked(points: Points, links: list[list[int]]) -> Ints:
     """Return the fragments that `links` form, one after the other, each next one the nearest."""
     from scipy.spatial import cKDTree
 
@@ -77,7 +75,7 @@ def _walked(points: Points, links: list[list[int]]) -> Order:
     return np.array(order)
 
 
-def _moves(points: Points, order: Order, near: Ints, active: Flags) -> tuple[Ints, Ints]:
+def _moves(points: Points, order: Ints, near: Ints, active: Flags) -> tuple[Ints, Ints]:
     """Return the moves, best first, by which the tour is shorter: reversals (R, 4), shifts (S, 6).
 
     A reversal joins the ends a, b and c, d of two edges the other way, a with c and b with d. A shift takes
@@ -121,7 +119,7 @@ def _best(found: list[tuple[Ints, Floats]]) -> Ints:
     return np.asarray(moves[good[np.argsort(-gain[good], kind="stable")]])
 
 
-def _improve(order: Order, reversals: Ints, shifts: Ints) -> Flags:
+def _improve(order: Ints, reversals: Ints, shifts: Ints) -> Flags:
     """Make the moves in `order` whose edges are still there; return which points may have more."""
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -153,7 +151,7 @@ def _improve(order: Order, reversals: Ints, shifts: Ints) -> Flags:
     return active
 
 
-def uncrossed(points: Points, order: Order) -> Order:
+def uncrossed(points: Points, order: Ints) -> Ints:
     """Return the closed tour `order` through `points`, (N, 2), with every crossing undone.
 
     Each step joins the ends of two edges the other way round, which is shorter, so the steps end.
