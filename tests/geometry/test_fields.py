@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from drawscape.errors import GeometryError
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.poisson import apart, discs_apart, poisson_disc
+from drawscape.geometry.poisson import discs_apart, poisson_disc
 from drawscape.geometry.regions import (
     bounds_of,
     contains,
-    fitted,
-    grow_count,
     polygons,
     rectangle,
     to_shapely,
@@ -309,15 +307,6 @@ def test_a_mask_keeps_points_inside(mask):
 
 
 @few
-@given(seed=st.integers(0, 9999))
-def test_points_thinned_apart_are_apart_and_the_first_stays(seed):
-    points = seeded(seed).uniform(0, 20, (200, 2))
-    kept = apart(points, 3)
-    assert kept[0] == 0
-    assert len(Nearest(points[kept]).pairs(3 - 1e-9)) == 0
-
-
-@few
 @given(seed=st.integers(0, 9999), count=st.integers(1, 60))
 def test_voronoi_cells_fill_the_page_and_hold_what_is_nearest(seed, count):
     points = seeded(seed).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (count, 2))
@@ -425,18 +414,6 @@ def test_discs_do_not_touch_and_lie_within_their_area():
     assert (gaps > 1.1 * (discs[:, None, 2] + discs[:, 2])).all()
     for sign in (-1, 1):
         assert contains(rectangle(PAGE), discs[:, :2] + sign * discs[:, 2:]).all()
-
-
-@pytest.mark.parametrize(("page", "count"), [("a6", 40), ("a4", 40), ("a3", 57), ("a2", 80)])
-def test_counts_grow_with_pages_larger_than_a4(page, count):
-    short = {"a6": 105, "a4": 210, "a3": 297, "a2": 420}[page] * 0.86
-    assert grow_count(40, (10, 10, 10 + short, 10 + 1.4 * short)) == count
-
-
-def test_parts_of_one_picture_keep_their_places_where_it_is_fitted():
-    whole = seeded(1).normal(size=(40, 2))
-    placed = fitted(PAGE, whole)
-    assert fitted(PAGE, whole[:7], like=whole) == pytest.approx(placed[:7])
 
 
 def test_hatches_follow_a_grid_where_its_tone_is_wanted():

@@ -14,7 +14,7 @@ from drawscape.geometry import solids
 from drawscape.geometry.clip import Shape, occlude, visible
 from drawscape.geometry.curves import circle
 from drawscape.geometry.hidden import visible_edges, visible_paths
-from drawscape.geometry.implicit import implicit_mesh, implicit_slices
+from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
@@ -48,14 +48,6 @@ def test_solids_are_closed_face_outward_and_have_their_volume(mesh, expected):
     assert len(forward) == len(sides)
     assert all((b, a) in forward for a, b in forward)
     assert volume(mesh) == pytest.approx(expected, rel=0.01)
-
-
-def test_an_implicit_surface_lies_where_the_function_is_zero():
-    mesh = implicit_mesh(
-        lambda x, y, z: np.hypot(x, y) - 1 + 0 * z, (-2, -2, 0), (2, 2, 1), resolution=40
-    )
-    assert np.hypot(*mesh.vertices[:, :2].T) == pytest.approx(np.ones(len(mesh.vertices)), abs=0.01)
-    assert len(implicit_mesh(lambda x, y, z: x + 99, (0, 0, 0), (1, 1, 1)).faces) == 0
 
 
 def test_a_cube_has_twelve_edges_and_three_faces_hide_three_of_them():
@@ -122,16 +114,6 @@ def _meets_any(points, ways, triangles):
     return met
 
 
-def test_lines_on_a_sphere_show_on_its_front_only():
-    ball = solids.sphere(1)
-    rings = slices(ball, [0.0])
-    camera = Camera.parallel(0, 30)
-    lines = visible_paths(rings, ball, camera)
-    # Half of the equator, an ellipse with half-axes 1 and sin 30 degrees.
-    assert lines.lengths_mm.sum() == pytest.approx(4.844 / 2, rel=0.02)
-    assert lines.points[:, 1].min() > -0.02
-
-
 def test_slices_of_a_cube_are_squares():
     assert np.linalg.norm(
         np.diff(slices(CUBE, [0.25, 0.5])[:, :], axis=1), axis=2
@@ -164,6 +146,7 @@ def test_terrain_has_its_heights_and_hides_its_far_side():
 def test_nothing_in_space_is_nothing_on_paper():
     assert len(visible_edges(Mesh.join([]), Camera.isometric())) == 0
     assert len(visible_paths([], CUBE, Camera.isometric())) == 0
+    assert len(implicit_mesh(lambda x, y, z: x + 99, (0, 0, 0), (1, 1, 1)).faces) == 0
     flat = Mesh.of([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]], [[0, 1, 2]])
     assert len(visible_paths(np.zeros((1, 2, 3)), flat, Camera.isometric())) == 1
 
@@ -177,13 +160,13 @@ def test_nothing_in_space_is_nothing_on_paper():
         (lambda: solids.revolved([[-1, 0], [1, 1]]), "0 or more"),
         (lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1)), "2 x 2"),
         (lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]]), "outside of 0 to 2"),
-        (lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]]), "in space"),
+        (lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]]), "N, 3"),
         (lambda: CUBE.transformed(np.eye(2)), "3, 3"),
         (lambda: Camera.looking((1, 1, 1), (1, 1, 1)), "its own place"),
         (lambda: Camera.looking((1, 1, 1), (0, 0, 0), near=0), "near=0"),
         (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
         (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),
-        (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "in space"),
+        (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "N, 3"),
         (lambda: visible_paths(UP, CUBE, FAR, shaded_from=(0, 0, -1)), "parallel"),
         (lambda: implicit_mesh(lambda x, y, z: x / 0, (0, 0, 0), (1, 1, 1)), "not finite"),
         (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 0)), "low < high"),
@@ -267,15 +250,6 @@ def test_nothing_to_hide_and_nothing_to_hide_behind():
 def test_each_line_and_mask_needs_an_order():
     with pytest.raises(GeometryError, match="orders for 1 lines, 1 masks"):
         visible(Lines.of([[0.0, 0.0], [1.0, 0.0]]), [0, 1], [SQUARE], [1])
-
-
-def test_slices_of_a_solid_are_the_curves_at_their_heights():
-    rings = implicit_slices(
-        lambda x, y, z: x * x + y * y + z * z - 1, [-0.6, 0, 0.6], (-2, -2, 2, 2)
-    )
-    assert [ring[0, 2] for ring in rings] == [-0.6, 0, 0.6]
-    for ring in rings:
-        assert np.linalg.norm(ring, axis=1) == pytest.approx(np.ones(len(ring)), abs=0.01)
 
 
 def test_a_shadow_is_as_long_as_the_light_is_low():
