@@ -199,7 +199,9 @@ def clip_to_rectangle(
         near = np.where(flat, np.where(within, 0.0, 2.0), np.minimum(first, second))
         far = np.where(flat, np.where(within, 1.0, -1.0), np.maximum(first, second))
         enter, leave = np.maximum(enter, near), np.minimum(leave, far)
-    return _kept(lines, segments, enter, leave, outside)
+    within = enter < leave
+    pieces = Pieces(np.flatnonzero(within), enter[within], leave[within])
+    return (pieces.complement(len(segments)) if outside else pieces).lines_of(lines)[0]
 
 
 def clip_to_polygon(lines: Lines | ArrayLike, polygon: Polygon, *, outside: bool = False) -> Lines:
@@ -221,12 +223,6 @@ def pieces_in(lines: Lines, polygon: Polygon, *, outside: bool = False) -> tuple
     pieces, run, longest = cut_at(segments, edges, *touching(segments, edges))
     keep = contains(polygon, pieces.take(longest).middles(segments)) != outside
     return pieces.take(keep[run]).united().lines_of(lines)
-
-
-def _kept(lines: Lines, segments: Segments, enter: Floats, leave: Floats, outside: bool) -> Lines:
-    within = enter < leave
-    pieces = Pieces(np.flatnonzero(within), enter[within], leave[within])
-    return (pieces.complement(len(segments)) if outside else pieces).lines_of(lines)[0]
 
 
 # Lines this near the edge of a later shape count as covered by it, so that an edge that two shapes

@@ -151,20 +151,16 @@ class Noise:
         return layers
 
     def _sample(self, kernel: Callable[..., Floats], *places: ArrayLike) -> Floats:
-        flat, shape = _flat(*places)
+        arrays = np.broadcast_arrays(*(np.asarray(place, dtype=np.float64) for place in places))
+        for axis, array in zip("xyz", arrays, strict=False):
+            if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
+                raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
+        flat = [np.ascontiguousarray(array).ravel() for array in arrays]
         values = np.empty(flat[0].size)
         for start in range(0, values.size, _CHUNK):
             part = slice(start, start + _CHUNK)
             values[part] = kernel(self._lattice, *(place[part] for place in flat))
-        return values.reshape(shape)
-
-
-def _flat(*places: ArrayLike) -> tuple[list[Floats], tuple[int, ...]]:
-    arrays = np.broadcast_arrays(*(np.asarray(place, dtype=np.float64) for place in places))
-    for axis, array in zip("xyz", arrays, strict=False):
-        if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
-            raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
-    return [np.ascontiguousarray(array).ravel() for array in arrays], arrays[0].shape
+        return values.reshape(arrays[0].shape)
 
 
 def _weights(octaves: int, lacunarity: float, gain: float) -> Floats:

@@ -172,10 +172,7 @@ def _rows(text: str, style: Style, width: float | None) -> list[tuple[str, bool]
     """Return the rows, each with whether it ends a paragraph."""
     rows: list[tuple[str, bool]] = []
     for paragraph in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if width is None:
-            rows.append((paragraph, True))
-            continue
-        wrapped = wrap(paragraph, style, width)
+        wrapped = [paragraph] if width is None else wrap(paragraph, style, width)
         rows += [(row, False) for row in wrapped[:-1]] + [(wrapped[-1], True)]
     return rows
 

@@ -12,49 +12,36 @@ from drawscape.lettering import builders as b
 from drawscape.lettering.builders import MARKS, with_marks
 from drawscape.lettering.fonts import Font, Glyph, load_font
 
-_GREEK_BY_SOUND = dict(
-    zip(
-        "ΑΒΧΔΕΦΓΗΙΚΛΜΝΟΠΘΡΣΤΥΩΞΨΖαβχδεφγηικλμνοπθρστυωξψζϑϕ",
-        "ABCDEFGHIKLMNOPQRSTUWXYZabcdefghiklmnopqrstuwxyzqf",
-        strict=True,
-    )
+_GREEK_BY_SOUND = (
+    "ΑΒΧΔΕΦΓΗΙΚΛΜΝΟΠΘΡΣΤΥΩΞΨΖαβχδεφγηικλμνοπθρστυωξψζϑϕ",
+    "ABCDEFGHIKLMNOPQRSTUWXYZabcdefghiklmnopqrstuwxyzqf",
 )
-_GREEK_BY_ORDER = dict(
-    zip(
-        "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕ",
-        "ABCDEFGHIJKLMNOPQRSTUVWXabcdefghijklmnopqrstuvwxhu",
-        strict=True,
-    )
+_GREEK_BY_ORDER = (
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕ",
+    "ABCDEFGHIJKLMNOPQRSTUVWXabcdefghijklmnopqrstuvwxhu",
 )
-_CYRILLIC_BY_SOUND = dict(
-    zip(
-        "АБЭДФГЖИЧКЛМНОПШРСТЮВЩХУЗЕЪЯЬЦЫабэдфгжичклмнопшрстювщхузеъяьцы",
-        "ABCDFGHIJKLMNOPQRSTUVWXYZ[]^_`$abcdfghijklmnopqrstuvwxyz{|}~%&",
-        strict=True,
-    )
+_CYRILLIC_BY_SOUND = (
+    "АБЭДФГЖИЧКЛМНОПШРСТЮВЩХУЗЕЪЯЬЦЫабэдфгжичклмнопшрстювщхузеъяьцы",
+    "ABCDFGHIJKLMNOPQRSTUVWXYZ[]^_`$abcdfghijklmnopqrstuvwxyz{|}~%&",
 )
-_CYRILLIC_BY_ORDER = dict(
-    zip(
-        "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩабвгдежзийклмнопрстуфхцчшщ",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-        strict=True,
-    )
+_CYRILLIC_BY_ORDER = (
+    "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩабвгдежзийклмнопрстуфхцчшщ",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 )
 _FINAL_SIGMA = {"ς": ("symbolic", "v")}
 
+
+def _slots(font: str, letters: str, slots: str) -> dict[str, tuple[str, str]]:
+    """Return the letters, each by the font and slot that draws it."""
+    return {letter: (font, slot) for letter, slot in zip(letters, slots, strict=True)}
+
+
 SLOTS: dict[str, dict[str, tuple[str, str]]] = {
-    **{
-        font: {letter: (font, slot) for letter, slot in _GREEK_BY_SOUND.items()} | _FINAL_SIGMA
-        for font in ("greek", "timesg")
-    },
-    **{
-        font: {letter: (font, slot) for letter, slot in _GREEK_BY_ORDER.items()} | _FINAL_SIGMA
-        for font in ("greekc", "greeks")
-    },
-    "cyrillic": {letter: ("cyrillic", slot) for letter, slot in _CYRILLIC_BY_SOUND.items()},
+    **{font: _slots(font, *_GREEK_BY_SOUND) | _FINAL_SIGMA for font in ("greek", "timesg")},
+    **{font: _slots(font, *_GREEK_BY_ORDER) | _FINAL_SIGMA for font in ("greekc", "greeks")},
+    "cyrillic": _slots("cyrillic", *_CYRILLIC_BY_SOUND),
     # This one ends with Щ; the rest of the alphabet is its sister's.
-    "cyrilc_1": {letter: ("cyrillic", slot) for letter, slot in _CYRILLIC_BY_SOUND.items()}
-    | {letter: ("cyrilc_1", slot) for letter, slot in _CYRILLIC_BY_ORDER.items()},
+    "cyrilc_1": _slots("cyrillic", *_CYRILLIC_BY_SOUND) | _slots("cyrilc_1", *_CYRILLIC_BY_ORDER),
 }
 """For each font of another script: its letters, each by the font and slot that draws it."""
 
@@ -89,18 +76,10 @@ INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
 """Hints to a typesetter, which have no shape: soft hyphen, joiners, variation selectors."""
 
 FROM_OTHER_FONTS: dict[str, tuple[str, str]] = {
-    **{
-        sign: ("mathupp", slot)
-        for sign, slot in zip(
-            "±∓×·≤≥∏∑≠≡∝∞°√⊂∪⊃∩∈→↑←↓∂∇∫∃ℵ÷∥⊥∠∴≦≧",
-            "!\"#$&':;?@^_`bdefghijklmnpvwxyz|~&'",
-            strict=True,
-        )
-    },
-    **{
-        sign: ("symbolic", slot)
-        for sign, slot in zip("§†‡♠♥♡♦♢♣○□△◇☆★℘", "ijkmnnoopHIJKL~w", strict=True)
-    },
+    **_slots(
+        "mathupp", "±∓×·≤≥∏∑≠≡∝∞°√⊂∪⊃∩∈→↑←↓∂∇∫∃ℵ÷∥⊥∠∴≦≧", "!\"#$&':;?@^_`bdefghijklmnpvwxyz|~&'"
+    ),
+    **_slots("symbolic", "§†‡♠♥♡♦♢♣○□△◇☆★℘", "ijkmnnoopHIJKL~w"),
     "♯": ("music", "#"),
     "♭": ("music", "$"),
     "µ": ("greek", "m"),
