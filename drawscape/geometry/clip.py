@@ -37,15 +37,15 @@ class Pieces:
         end = np.maximum.reduceat(pieces.end, heads) if len(heads) else pieces.end
         return Pieces(pieces.segment[heads], pieces.start[heads], end)
 
-    def complement(self, count: int) -> "Pieces":
-        """Return what these pieces leave of `count` segments."""
-        # The n-th gap of a segment goes from the n-th end, or its own start, to the n-th start.
-        segment = np.concatenate((np.arange(count), self.segment))
-        start = np.concatenate((np.zeros(count), self.end))
-        end = np.concatenate((np.ones(count), self.start))
-        first, last = np.lexsort((start, segment)), np.lexsort((end, segment))
-        gaps = Pieces(segment[first], start[first], end[last])
-        return gaps.take(gaps.end - gaps.start > _NOTHING)
+    def complement(self, count: int, least: float = _NOTHING) -> "Pieces":
+        """Return what these pieces leave of `count` segments, but for stretches of `least` or less."""
+        # A segment has one gap more than pieces: before the first, in between, and behind the last.
+        place = np.arange(len(self.segment)) + self.segment
+        start, end = np.zeros(len(place) + count), np.ones(len(place) + count)
+        start[place + 1], end[place] = self.end, self.start
+        counts = np.bincount(self.segment, minlength=count) + 1
+        gaps = Pieces(np.repeat(np.arange(count), counts), start, end)
+        return gaps.take(gaps.end - gaps.start > least)
 
     def take(self, chosen: Flags | Ints) -> "Pieces":
         """Return the chosen pieces."""
@@ -66,12 +66,25 @@ class Pieces:
 
         Pieces that meet stay one line, also across the point where a closed line starts.
         """
-        segments = Segments.of(lines)
-        pieces = self._wrapped(lines, segments)
-        if not len(pieces.segment):
+        segments, segment = Segments.of(lines), self.segment
+        if not len(segment):
             return Lines.empty(), np.empty(0, dtype=np.int64)
-        line = segments.line[pieces.segment]
-        head = ~pieces._follows(lines, segments)
+        pieces, line = self, segments.line[segment]
+        head = np.ones(len(segment), dtype=bool)
+        head[1:] = (segment[1:] != segment[:-1] + 1) | (line[1:] != line[:-1])
+        head[1:] |= (self.end[:-1] != 1.0) | (self.start[1:] != 0.0)
+        # A closed line's last run goes before its first, where they meet.
+        firsts = np.flatnonzero(np.diff(line, prepend=-1))
+        lasts = np.append(firsts[1:], len(line)) - 1
+        run = np.cumsum(head)
+        meets = lines.closed[line[firsts]] & (run[firsts] != run[lasts])
+        meets &= (self.start[firsts] == 0.0) & (self.end[lasts] == 1.0)
+        meets &= (np.diff(segments.line, prepend=-1) != 0)[segment[firsts]]
+        meets &= (np.diff(segments.line, append=-1) != 0)[segment[lasts]]
+        if meets.any():
+            head[firsts[meets]] = False
+            order = np.lexsort((~np.isin(run, run[lasts[meets]]), line))
+            pieces, head, line = self.take(order), head[order], line[order]
         a, b = segments.a[pieces.segment], segments.b[pieces.segment]
         start, end = pieces.start[:, None], pieces.end[:, None]
         at = np.arange(len(line)) + np.cumsum(head)
@@ -80,39 +93,7 @@ class Pieces:
         points[at] = np.where(end == 1.0, b, a + end * (b - a))
         points[at[head] - 1] = np.where(start == 0.0, a, a + start * (b - a))[head]
         heads = np.flatnonzero(head)
-        return Lines.from_counts(points, np.diff(np.append(heads, len(line))) + 1), line[heads]
-
-    def _follows(self, lines: Lines, segments: Segments) -> Flags:
-        """Whether each piece goes on where the one before it ended."""
-        segment = self.segment
-        follows = np.zeros(len(segment), dtype=bool)
-        line = segments.line[segment]
-        before, after = segment[:-1], segment[1:]
-        whole = (self.end[:-1] == 1.0) & (self.start[1:] == 0.0) & (line[:-1] == line[1:])
-        wraps = (after < before) & lines.closed[line[1:]]
-        follows[1:] = whole & ((after == before + 1) | wraps)
-        return follows
-
-    def _wrapped(self, lines: Lines, segments: Segments) -> "Pieces":
-        """Return the pieces with a closed line's last run before its first, where they meet."""
-        if not len(self.segment) or not lines.closed.any():
-            return self
-        line = segments.line[self.segment]
-        edges = np.flatnonzero(np.diff(line)) + 1
-        firsts, lasts = np.append(0, edges), np.append(edges, len(line)) - 1
-        follows = self._follows(lines, segments)
-        bounds = np.searchsorted(segments.line, [line[firsts], line[firsts] + 1])
-        meets = (
-            lines.closed[line[firsts]]
-            & (self.segment[firsts] == bounds[0])
-            & (self.start[firsts] == 0.0)
-            & (self.segment[lasts] == bounds[1] - 1)
-            & (self.end[lasts] == 1.0)
-        )
-        run = np.cumsum(~follows)
-        moved = np.isin(run, run[lasts[meets & (run[firsts] != run[lasts])]])
-        order = np.lexsort((~moved, line))
-        return self.take(order)
+        return Lines.from_counts(points, np.diff(heads, append=len(line)) + 1), line[heads]
 
 
 def touching(segments: Segments, edges: Segments) -> tuple[Ints, Ints]:
@@ -138,15 +119,9 @@ def cut_at(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Piece
     cut_at_start[i[t <= SLIVER]] = True
     cut_at_end[i[t >= 1.0 - SLIVER]] = True
     within = (t > SLIVER) & (t < 1.0 - SLIVER)
-    segment = np.concatenate((np.arange(len(segments)), i[within]))
-    start = np.concatenate((np.zeros(len(segments)), t[within]))
-    order = np.lexsort((start, segment))
-    segment, start = segment[order], start[order]
-    end = np.ones(len(segment))
-    same = np.flatnonzero(segment[:-1] == segment[1:])
-    end[same] = start[same + 1]
-    real = end - start > SLIVER
-    pieces = Pieces(segment[real], start[real], end[real])
+    i, t = i[within], t[within]
+    order = np.lexsort((t, i))
+    pieces = Pieces(i[order], t[order], t[order]).complement(len(segments), SLIVER)
     after, before = pieces.segment[1:], pieces.segment[:-1]
     fresh = np.ones(len(pieces.segment), dtype=bool)
     fresh[1:] = (
@@ -255,7 +230,8 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
     >>> [float(lines.lengths_mm.sum()) for lines in occlude([below, above])]
     [30.0, 40.0]
     """
-    drawn = [shape if isinstance(shape, Shape) else Shape(rings(shape), shape) for shape in shapes]
+    outlined = (shape if isinstance(shape, Shape) else rings(shape) for shape in shapes)
+    drawn = [one if isinstance(one, Shape) else Shape(one, one) for one in outlined]
     if not drawn:
         return []
     counts = [len(shape.lines) for shape in drawn]
