@@ -161,8 +161,9 @@ class PostgresEngine(PostgresQueries, JobTable):
     def _alone(self, statement: str, values: Mapping[str, Any], *, notifies: bool = False) -> Rows:
         with self._exclusive():
             raw = self._opened()
-            rows, count = _ran(raw, self.label, statement, values, in_doubt=True)
-            if notifies and count > 0:
+            run = Run(raw, self.label, in_doubt=True)
+            rows = run(statement, **values)
+            if notifies and run.wrote:
                 self._notify(raw, is_work=any(words in statement for words in _QUEUES))
         return rows
 
@@ -274,17 +275,25 @@ class PostgresEngine(PostgresQueries, JobTable):
 
 
 class Run(PostgresQueries):
-    """Runs the statements of the transaction that `raw` is in."""
+    """Runs the statements of one transaction and returns their rows; `in_doubt`: as for `named`."""
 
-    def __init__(self, raw: Session, label: str) -> None:
+    def __init__(self, raw: Session, label: str, *, in_doubt: bool = False) -> None:
         self._raw = raw
         self._label = label
+        self._in_doubt = in_doubt
         self.wrote = False
         """Whether the transaction has changed anything."""
 
     def __call__(self, statement: str, /, **values: Any) -> Rows:
-        rows, count = _ran(self._raw, self._label, statement, values, in_doubt=False)
-        self.wrote |= not statement.lstrip().startswith("select") and count > 0
+        text, names = rendered(statement)
+        values = {"now": clock.now(), **values}
+        given = [values[name] for name in names]
+        try:
+            cursor = psycopg.RawCursor(self._raw).execute(text, given or None)
+            rows = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise named(error, self._label, self._raw, in_doubt=self._in_doubt) from error
+        self.wrote |= not statement.lstrip().startswith("select") and cursor.rowcount > 0
         return rows
 
     def insert_rows(
@@ -298,19 +307,6 @@ class Run(PostgresQueries):
         except psycopg.Error as error:
             raise named(error, self._label, self._raw, in_doubt=False) from error
         self.wrote = True
-
-
-def _ran(
-    raw: Session, label: str, sql: str, values: Mapping[str, Any], *, in_doubt: bool
-) -> tuple[Rows, int]:
-    """Return the rows of a statement, and how many it concerned; `in_doubt`: as for `named`."""
-    text, names = rendered(sql)
-    values = {"now": clock.now(), **values}
-    try:
-        cursor = psycopg.RawCursor(raw).execute(text, [values[name] for name in names] or None)
-        return cursor.fetchall() if cursor.description else [], cursor.rowcount
-    except psycopg.Error as error:
-        raise named(error, label, raw, in_doubt=in_doubt) from error
 
 
 class CommitWatch:

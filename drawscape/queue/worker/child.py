@@ -45,6 +45,9 @@ SAFE_PATH = "PYTHONSAFEPATH"
 ASK_TO_STOP = signal.SIGUSR2
 """What raises JobStopped in a task."""
 
+DUMP_STACK = signal.SIGUSR1
+"""What writes the stack of all threads into the log, even from within a loop in C."""
+
 _MOST_PEAK_KB = 262_144
 """A child that has held more is replaced: what it keeps, and its peak, would be the next job's."""
 
@@ -147,9 +150,8 @@ class Child:
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # A service manager asks worker and children alike, and who runs has some grace: the worker says when.
-        signal.signal(
-            signal.SIGTERM, lambda *_: None
-        )  # unlike `SIG_IGN` not for what a task starts
+        # Unlike `SIG_IGN` this is not so for what a task starts.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(ASK_TO_STOP, self._on_request)
         _limit_memory(settings.memory_limit_bytes)
         self._state = ProcessState(settings.home, log)
@@ -273,7 +275,7 @@ def _capture_output(log: Connection) -> None:
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     faulthandler.enable(file=2, all_threads=False)
-    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    faulthandler.register(DUMP_STACK, file=2, all_threads=True)
     logging.basicConfig(
         level=logging.INFO,
         stream=sys.stderr,
@@ -295,7 +297,9 @@ class LoadedCode:
         self._count = 0
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._looked_at = time.time()
-        self._installed = _installed_folders()
+        paths = sysconfig.get_paths()
+        kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+        self._installed = (*(paths[kind] for kind in kinds), *site.getsitepackages())
 
     def note(self, since: float = 0.0) -> None:
         """Remember the files of modules that were imported since the last call, which was at `since`.
@@ -327,13 +331,6 @@ def _stamp(file: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _installed_folders() -> tuple[str, ...]:
-    paths = sysconfig.get_paths()
-    folders = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
-    folders.update(site.getsitepackages())
-    return tuple(sorted(folders))
 
 
 # What a job may change

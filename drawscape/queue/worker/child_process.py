@@ -27,7 +27,7 @@ from drawscape.errors import SettingsError
 from drawscape.queue.engines.engine import Renewal
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import ASK_TO_STOP, CHILD, SAFE_PATH, Channel, main, mark_of
+from drawscape.queue.worker.child import CHILD, SAFE_PATH, Channel, main, mark_of
 from drawscape.settings import OUTLIVING
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
@@ -138,15 +138,8 @@ class ChildProcess:
             return os.read(self._log.fileno(), 65_536)
         return b""
 
-    def dump_stack(self) -> None:
-        """Ask for the stack of all threads, in the log; answered even from within a loop in C."""
-        self._signal(signal.SIGUSR1)
-
-    def ask_to_stop(self) -> None:
-        """Raise JobStopped inside the task."""
-        self._signal(ASK_TO_STOP)
-
-    def _signal(self, signum: signal.Signals) -> None:
+    def signal(self, signum: signal.Signals) -> None:
+        """Send a signal to the child, if it is there."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signum)
 
@@ -177,7 +170,7 @@ class ChildProcess:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             # Either gone, or so young that it has no group of its own yet.
-            self._signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

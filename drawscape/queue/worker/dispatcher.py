@@ -30,7 +30,7 @@ from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 from drawscape.queue.store import acknowledge, give_back, refuse
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import Kind
+from drawscape.queue.worker.child import ASK_TO_STOP, DUMP_STACK, Kind
 from drawscape.queue.worker.child_process import (
     ChildProcess,
     ChildStartError,
@@ -341,7 +341,7 @@ class Slot:
         child, claim = self._child, self.claim
         if self.state is State.RUNNING:
             self._verdict, self._mark = ("failed", "timeout"), self._log.end
-            child.dump_stack()
+            child.signal(DUMP_STACK)
             self._begin_grace(claim.grace_s or 0.0)
             self._limit_at = max(self._limit_at, time.monotonic() + _DUMP_WAIT_S)
         elif self.state is State.ENDING:
@@ -351,7 +351,7 @@ class Slot:
     def _begin_grace(self, grace_s: float) -> None:
         self._enter(State.ENDING, grace_s)
         if grace_s > 0:
-            self._child.ask_to_stop()
+            self._child.signal(ASK_TO_STOP)
 
     # Ends
 
