@@ -4,7 +4,7 @@
                                      {enlarged: {id, caption, url}}
                                      {tree: [{number, parent, stars, current, url}]}
    Pictures are data URLs: the page asks nobody for them, and four hundred are there at once.
-   Page to kernel:                   {act, value}
+   Page to kernel:                   {event, arguments}
    State:                            head {title, name, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
                                      empty, below (a widget's id), details
    Of two messages about a tile the one with the larger number stands. */
@@ -17,9 +17,9 @@ const ICONS = {  // on 16 x 16
   breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
   plot: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
   export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
-  larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
+  draw_larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
   tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
-  open: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",
+  open_form: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",
   reject: "M3 3l10 10M13 3L3 13",
   cancel: "M4 4h8v8H4z",
   more: "M8 3v10M3 8h10",
@@ -30,12 +30,12 @@ const ICONS = {  // on 16 x 16
 
 const ACTIONS = [
   { act: "inspect", name: "Inspect", tip: "Zoom, layers, the pen's way (v)" },
-  { act: "open", name: "Open", tip: "Open as a form (Enter)" },
+  { act: "open_form", name: "Open", tip: "Open as a form (Enter)" },
   { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
   { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
   { act: "plot", name: "Plot", tip: "Draw this on the machine" },
   { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", menu: "exports" },
-  { act: "larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
+  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
   { act: "tag", name: "Tag", tip: "Give these a tag", field: "tag" },
   { act: "reject", name: "Reject", tip: "Reject, or take that back (x)" },
 ];
@@ -123,7 +123,7 @@ class Row {
     bar.hidden = state !== "started";
     const id = this.root.dataset.id, focused = this.root.contains(document.activeElement) && document.activeElement.dataset.act;
     const buttons = actions.map(name => {
-      const made = button(name, "", "", () => this.act("job", { id, act: name }));
+      const made = button(name, "", "", () => this.act("job", id, name));
       made.dataset.act = name;
       made.setAttribute("aria-label", `${name} ${caption} ${id.slice(-8)}`);
       return made;
@@ -233,7 +233,7 @@ function control(spec, send) {
   const tell = value => send(spec.id, value);
   const common = { title: spec.tooltip ?? "", data: { lmSuppressShortcuts: "true" } };
   if (spec.kind === "button") {
-    const made = button(spec.label, spec.tooltip ?? "", spec.icon ?? (ICONS[spec.id] && spec.id), () => tell(null));
+    const made = button(spec.label, spec.tooltip ?? "", spec.icon ?? (ICONS[spec.id] && spec.id), () => send(spec.id));
     made.classList.toggle("primary", Boolean(spec.primary));
     const words = made.querySelector("span");
     return { root: made, show: now => {
@@ -297,7 +297,7 @@ class Board {
     this.filters = make("div", { className: "board-controls" });
     this.tree = make("nav", { className: "board-tree", hidden: true, aria: { label: "generations" } });
     this.child = make("div");
-    const close = button("Close", "Put this away", "close", () => this.send("close"));
+    const close = button("Close", "Put this away", "close", () => this.send("close_below"));
     this.below = make("div", { className: "board-below", hidden: true }, make("div", {}, close), this.child);
     this.root = make("section", { className: "drawscape-board", data: { kind: model.get("kind") } },
       make("header", {}, this.title, this.status, size), this.filters, this.tree, this.bar);
@@ -317,7 +317,7 @@ class Board {
     if (!rows) this.listen();
   }
 
-  send(act, value = null) { this.model.send({ act, value }); }
+  send(event, ...values) { this.model.send({ event, arguments: values }); }
 
   set(name, value) {
     this.model.set(name, value);
@@ -327,9 +327,8 @@ class Board {
   toolbar() {
     this.chosen = make("span", { className: "board-chosen" });
     this.actions = ACTIONS.map(action => {
-      const sends = (act, value) => this.send(act, value);
       const choices = action.menu === "exports" ? this.model.get("exports") : action.menu;
-      const made = choices || action.field ? menu({ ...action, menu: choices }, sends)
+      const made = choices || action.field ? menu({ ...action, menu: choices }, (...asked) => this.send(...asked))
         : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
       return { ...action, head: made.head, root: made.root ?? made.head };
     });
@@ -339,7 +338,7 @@ class Board {
 
   tile(id) {
     if (!this.tiles.has(id)) {
-      this.tiles.set(id, this.model.get("kind") === "rows" ? new Row(id, (act, value) => this.send(act, value)) : new Tile(id));
+      this.tiles.set(id, this.model.get("kind") === "rows" ? new Row(id, (...asked) => this.send(...asked)) : new Tile(id));
     }
     return this.tiles.get(id);
   }
@@ -369,7 +368,7 @@ class Board {
   showControls() {
     const specs = this.model.get("controls");
     for (const spec of specs) {
-      if (!this.controls.has(spec.id)) this.controls.set(spec.id, control(spec, (act, value) => this.send(act, value)));
+      if (!this.controls.has(spec.id)) this.controls.set(spec.id, control(spec, (...asked) => this.send(...asked)));
       const { root, show } = this.controls.get(spec.id);
       show(spec);
       root.hidden = Boolean(spec.hidden);
@@ -478,7 +477,7 @@ class Board {
   }
 
   rate(id, stars) {
-    this.send("star", { id, stars: stars === this.tile(id).rating ? 0 : stars });  // the same star again takes it back
+    this.send("star", id, stars === this.tile(id).rating ? 0 : stars);  // the same star again takes it back
   }
 
   between(first, last) {
@@ -511,15 +510,15 @@ class Board {
 
   key(id, key, event) {
     const large = this.enlarged.root;
-    if (/^[0-5]$/.test(key)) return this.send("star", { id, stars: Number(key) });
+    if (/^[0-5]$/.test(key)) return this.send("star", id, Number(key));
     if (key === " ") {
       event.preventDefault();
       return large.open ? large.close() : this.enlarge(id);
     }
-    const act = { Enter: "open", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
+    const act = { Enter: "open_form", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
     if (!act) return;
     if (act !== "reject") large.close();  // what they show is below the tiles
-    this.send(act, act === "compare" || act === "breed" ? null : id);
+    this.send(act, ...(act === "compare" || act === "breed" ? [] : [id]));
   }
 
   /* Nothing to enlarge yet is said in words, not by an empty box. */
@@ -533,7 +532,7 @@ class Board {
     list.addEventListener("click", event => this.click(event));
     list.addEventListener("dblclick", event => {
       const id = event.target.closest(".board-tile")?.dataset.id;
-      if (id && !event.target.dataset.star) this.send("open", id);
+      if (id && !event.target.dataset.star) this.send("open_form", id);
     });
     list.addEventListener("keydown", event => this.keydown(event));
     list.addEventListener("dragstart", event => {
@@ -543,7 +542,7 @@ class Board {
     list.addEventListener("drop", event => {
       const onto = event.target.closest(".board-tile")?.dataset.id, id = event.dataTransfer.getData("application/x-drawscape-tile");
       event.preventDefault();
-      if (onto && id && onto !== id) this.send("compare", [onto, id]);
+      if (onto && id && onto !== id) this.send("compare", onto, id);
     });
     enlarged.root.addEventListener("keydown", event => this.keydown(event));
     enlarged.root.addEventListener("close", () => this.tiles.get(enlarged.id)?.root.focus());

@@ -7,7 +7,7 @@ comment at its top says what travels to the page.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from html import escape
@@ -252,13 +252,16 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
     below = traitlets.Unicode("").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
-    _on_note: Any = None  # what is to hear of the worker
+    _page_calls = (
+        "star enlarge inspect open_form compare reject breed plot draw_larger tag close_below sort"
+    )
+    _tells_of_worker = False
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, Marks] = {}
-        self._lock, self._keep_lock = threading.RLock(), threading.Lock()
+        self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         # A page asks for all tiles when it opens: before, nobody receives them.
         self._is_open = False
@@ -267,7 +270,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._catalogue = Debounce(CATALOGUE_S, self._read_catalogue)
         self._seen: int | None = None
         self._keeping = Debounce(KEEP_S, self.keep, slow=True)
-        self._is_saved = False
         super().__init__(layout=shared_layout(), **state)
         self._last(what, "board")
         self.show(cells)
@@ -333,7 +335,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._followings = [f for f in self._followings if not getattr(f, "is_closed", False)]
         if followed:
             jobs = list(followed.values())
-            self._followings.append(Following(jobs, self._changed, self._on_note))
+            on_note = self._trouble if self._tells_of_worker else None
+            self._followings.append(Following(jobs, self._changed, on_note))
 
     def close(self) -> None:
         """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
@@ -348,23 +351,15 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         super().reopen()
         self._begin()
 
-    def begin_saving(self) -> None:
-        """Keep what is shown in the saved notebook from now on."""
-        self._is_saved = True
-        self.keep()
-
-    def keep(self) -> None:
-        """Keep what is shown, as it is now."""
-        if not self._is_saved:
-            return
-        with self._keep_lock:  # one after another, so that what was read first is not kept last
-            shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
-            if shown:
-                title = escape(f"{self.head.get('title', self._what)}: {self.status}")
-                more = len(self._cells) - MOST_KEPT
-                words = f"<p>and {more} more</p>" if more > 0 else ""
-                gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
-                self.saved.keep(f"<p>{title}</p>{gallery._repr_html_()}{words}")
+    def _still(self) -> str:
+        shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
+        if not shown:
+            return ""
+        title = escape(f"{self.head.get('title', self._what)}: {self.status}")
+        more = len(self._cells) - MOST_KEPT
+        words = f"<p>and {more} more</p>" if more > 0 else ""
+        gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
+        return f"<p>{title}</p>{gallery._repr_html_()}{words}"
 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
@@ -468,40 +463,26 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             ids.sort(key=lambda one: place.get(known.get(one, -1), len(place)))
         self.order = ids
 
-    def act(self, name: str, value: Any = None) -> None:
+    def act(self, event: str, *arguments: Any) -> None:
         """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
-        self.note = ""
-        self._guarded(lambda: self.actions()[name](*([] if value is None else [value])))
+        self._received(self, {"event": event, "arguments": arguments}, ())
 
-    def actions(self) -> dict[str, Callable[..., object]]:
-        """Return what the page can ask for, by name; each is called with a value, if there is one."""
-        return {
-            "star": lambda value: self.star(value["id"], value["stars"]),
-            "enlarge": self.enlarge,
-            "inspect": self.inspect,
-            "open": self.open_form,
-            "compare": lambda ids=(): self.compare(*ids),
-            "reject": self.reject,
-            "breed": self.breed,
-            "plot": self.plot,
-            "export": lambda form: later(partial(self._guarded, partial(self.export, form))),
-            "larger": self.draw_larger,
-            "tag": self.tag,
-            "close": self.close_below,
-            "order": self.sort,
-        }
+    def _received(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
+        if message.get("event") != "ready":
+            self.note = ""
+        super()._received(widget, message, buffers)
+
+    def _on_ready(self) -> None:
+        with self._lock:
+            self._is_open = True
+            self._send_tiles(self.order)
+            self._send_more()
+
+    def _on_export(self, format: str) -> None:
+        later(partial(self._guarded, self.export, format))
 
     def _show_error(self, error: Exception) -> None:
         self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
-
-    def _received(self, _widget: Any, message: Mapping[str, Any], _buffers: Any) -> None:
-        if message.get("act") == "ready":
-            with self._lock:
-                self._is_open = True
-                self._send_tiles(self.order)
-                self._send_more()
-        elif "act" in message:
-            self.act(str(message["act"]), message.get("value"))
 
     def _begin(self) -> None:
         """Follow what the board shows; called when it is made and when it is opened again."""

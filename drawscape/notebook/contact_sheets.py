@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -141,8 +141,7 @@ def _sheet_of(
 ) -> "ContactSheet":
     """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
     target = first.target
-    fixed = {key: value for key, value in cells[0].values.items() if key != "seed"}
-    by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells)
+    by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells) and target.has_seed
     plan(first, cells, fresh=fresh)
     requests = [cell.request for cell in cells]
     if name is None and all(requests):
@@ -154,16 +153,14 @@ def _sheet_of(
         )
     if former is not None and not fresh:
         cells = _continued(former["cells"], cells)
-    how: dict[str, Any] = {"sheet": name or "", "job_timeout": job_timeout}
-    batch = enqueue_missing(target, cells, fresh=fresh, **how)
-
-    def draw_more(seeds: range) -> list[Cell]:
-        new = plan(first, seed_cells(seeds, fixed))
-        enqueue_missing(target, new, **how)
-        return new
-
-    more = draw_more if by_seed and target.has_seed else None
-    made = ContactSheet(target.title, cells, columns, name=name or "", batch=batch, draw_more=more)
+    name = name or ""
+    batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
+    made = ContactSheet(
+        *(target.title, cells, columns, name),
+        batch=batch,
+        base=first.changed(cells[0].values) if by_seed else None,
+        job_timeout=job_timeout,
+    )
     made.save()
     return made
 
@@ -202,40 +199,42 @@ def sheet(name: str) -> "ContactSheet":
     body = sheet_store.load(name)
     if body is None:
         raise UnknownNameError("sheet", name, sheet_store.keys())
-    return ContactSheet(body["title"], _stored_cells(body["cells"]), body["columns"], name=name)
+    return ContactSheet(body["title"], _stored_cells(body["cells"]), body["columns"], name)
 
 
 class ContactSheet(Board):
-    """A grid of drawings. `drawings` are those that exist, `chosen` those that are chosen.
+    """A grid of drawings: a Board that is kept by its name, and may draw more seeds.
 
-    Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter opens a form, c compares the chosen,
-    b breeds from them, x rejects.
+    `drawings` are those that exist, `chosen` those that are chosen.
     """
+
+    _page_calls = f"{Board._page_calls} cancel more"
 
     def __init__(
         self,
         title: str,
         cells: Sequence[Cell],
         columns: int,
+        name: str,
         *,
-        name: str = "",
         batch: Batch | None = None,
-        draw_more: Callable[[range], list[Cell]] | None = None,
+        base: Settings | None = None,
+        job_timeout: Any = None,
     ) -> None:
         self.name = name
         self.batch = batch
         """The batch that was queued for what did not exist; None when all did."""
-        self._title, self._draw_more = title, draw_more
+        self._title, self._base, self._job_timeout = title, base, job_timeout
         orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
-        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": draw_more is None}
+        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": base is None}
         controls = [
             control("cancel", "button", "Stop the rest", tooltip="Cancel what is not drawn yet"),
             control("more", "button", f"{MORE} more", **wider),
-            control("order", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
+            control("sort", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
         ]
         super().__init__(
             f"{len(cells)} drawings of {title}",
-            {str(number): cell for number, cell in enumerate(cells)},
+            _numbered(cells),
             columns=columns,
             controls=controls,
             head={"title": title, "name": name},
@@ -269,25 +268,22 @@ class ContactSheet(Board):
 
     def more(self, count: int = MORE) -> None:
         """Draw the next `count` seeds, too. Raises DrawscapeError on a sheet that has no seeds."""
-        if self._draw_more is None:
+        base, cells = self._base, list(self._cells.values())
+        if base is None:
             raise DrawscapeError(
                 "run the cell that makes this sheet first: it knows the sketch and the seeds"
             )
-        cells = list(self._cells.values())
-        last = max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
-        new = self._draw_more(range(last + 1, last + 1 + count))
-        self.show({str(number): cell for number, cell in enumerate([*cells, *new])})
+        next_seed = 1 + max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
+        new = plan(base, seed_cells(range(next_seed, next_seed + count), {}))
+        enqueue_missing(base.target, new, sheet=self.name, job_timeout=self._job_timeout)
+        self.show(_numbered([*cells, *new]))
         self.follow(new)
         self.save()
 
     def sort(self, order: str) -> None:
         """Put the tiles in the order of a figure, and show that in the menu, too."""
         super().sort(order)
-        self._set_control("order", value=order)
-
-    def actions(self) -> dict[str, Any]:
-        """Return what the page can ask for."""
-        return {**super().actions(), "cancel": self.cancel, "more": self.more}
+        self._set_control("sort", value=order)
 
     def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
         tile = super()._tile(tile_id, cell)
@@ -304,6 +300,10 @@ class ContactSheet(Board):
             progress=ended / len(cells) if ended < len(cells) else None,
         )
         self._set_control("cancel", disabled=ended == len(cells))
+
+
+def _numbered(cells: Iterable[Cell]) -> dict[str, Cell]:
+    return {str(number): cell for number, cell in enumerate(cells)}
 
 
 def sheet_words(statuses: list[str], before: int = 0) -> str:

@@ -133,8 +133,10 @@ class Generation:
 class Evolution(Board):
     """Generations of drawings, the present one on a board; `next()` breeds, `go_to(n)` goes back.
 
-    The tree shows which was bred from which; keys are those of a contact sheet.
+    The tree shows which was bred from which.
     """
+
+    _page_calls = f"{Board._page_calls} next go_to"
 
     def __init__(
         self,
@@ -215,16 +217,14 @@ class Evolution(Board):
         self._await(timeout, raise_on_failure=True)
         return self.generation.cells
 
-    def actions(self) -> dict[str, Any]:
-        """Return what the page can ask for."""
-        own = {
-            "next": self.next,
-            "go_to": self.go_to,
-            "spread": lambda value: setattr(self, "_spread", float(value)),
-            "keep seed": lambda value: setattr(self, "_keeps_seed", bool(value)),
-            "lock": lambda name: setattr(self, "locked", self.locked ^ {name}),
-        }
-        return {**super().actions(), **own}
+    def _on_spread(self, spread: float) -> None:
+        self._spread = spread
+
+    def _on_keep_seed(self, keeps: bool) -> None:
+        self._keeps_seed = keeps
+
+    def _on_lock(self, name: str) -> None:
+        self.locked = self.locked ^ {name}
 
     def _all_controls(self) -> list[dict[str, Any]]:
         has_seed = self._target.has_seed and "seed" not in self._fixed
@@ -235,7 +235,7 @@ class Evolution(Board):
         return [
             control("next", "button", "Next", primary=True, tooltip="Breed from what has stars"),
             control("spread", "slider", "near to far", tooltip=far, **near),
-            control("keep seed", "check", "keep the seed", **keeps),
+            control("keep_seed", "check", "keep the seed", **keeps),
             control("lock", "toggles", "keep", **locks),
         ]
 

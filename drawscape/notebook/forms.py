@@ -9,7 +9,7 @@ import mimetypes
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,13 +70,7 @@ from drawscape.notebook.target import (
 )
 from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.threads import Debounce, later
-from drawscape.notebook.viewer import (
-    Comparison,
-    Viewer,
-    compare,
-    margin_of,
-    view,
-)
+from drawscape.notebook.viewer import Comparison, Viewer, compare, view
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.plot.formats import menu_of_formats
@@ -97,9 +91,6 @@ PACE_S = 0.25
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
-
-_PAGE_CALLS = "cancel undo redo reset renew retouch inspect plot close_below"
-"""Methods that a page may call by name."""
 
 
 def _names(target: Any) -> list[str]:
@@ -167,6 +158,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     picture = traitlets.Bytes().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
     below = traitlets.Unicode("").tag(sync=True)
+    _page_calls = "cancel undo redo reset renew retouch inspect plot close_below"
 
     def __init__(
         self,
@@ -571,12 +563,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if small is not None:
             self.recent.add(path, kept)
         if small is not None and len(small.data) <= LARGEST_IMAGE:
-            self.saved.keep(picture_table([(small, place_words(path))]))
+            self.saved.keep(lambda: picture_table([(small, place_words(path))]))
 
     def _document_read(self, path: Path, document: Document) -> None:
         """Show the drawing in the viewer below, if one is there."""
         if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
-            self._below.show(document, title=place_words(path), margin_mm=margin_of(path))
+            drawing = drawing_of(str(path))
+            margin_mm = 0.0 if drawing is None else drawing.margin
+            self._below.show(document, title=place_words(path), margin_mm=margin_mm)
 
     def _show_picture(
         self, picture: Picture, caption: str, path: Path | None = None, **changes: Any
@@ -682,18 +676,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     # What the page sends
 
-    def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
-        details = {k: v for k, v in message.items() if k not in ("event", "number")}
-        event, named = str(message.get("event")), self.named
-        plain = {name: getattr(self, name) for name in _PAGE_CALLS.split()}
-        plain |= {"save": named.save, "load": named.load, "delete": named.delete}
-        plain |= {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
-        handler = plain.get(event) or getattr(self, f"_on_{event}", None)
+    def _received(self, widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         with self.hold_sync():
-            if handler is not None:
-                files = {"data": bytes(buffers[0])} if buffers else {}
-                self._guarded(lambda: handler(**details, **files))
+            super()._received(widget, message, buffers)
             self._say(ack=message.get("number", 0))
+
+    def _handler(self, event: str) -> Callable[..., object] | None:
+        if event in ("save", "load", "delete"):
+            return getattr(self.named, event)  # type: ignore[no-any-return]
+        others = {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
+        return others.get(event) or super()._handler(event)
 
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""

@@ -1,6 +1,7 @@
 """All drawings of the home on a board that is kept up to date: filter, sort, search, page, choose."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
@@ -112,13 +113,11 @@ class History(Board):
                 cells[str(drawing.id)] = Cell(" · ".join(said), drawing=drawing)
             self.show(cells)
 
-    def actions(self) -> dict[str, Any]:
-        """Return what the page can ask for."""
-        own = {name: lambda value, name=name: self.filter(**{name: value}) for name in _FILTERS}
-        # A tag is a filter above the tiles, and something to give in their toolbar.
-        own["find tag"] = own.pop("tag")
-        turns = {"back": lambda: self.turn(-1), "on": lambda: self.turn(1)}
-        return {**super().actions(), **own, **turns}
+    def _handler(self, event: str) -> Callable[..., object] | None:
+        kind, _, name = event.partition(" ")
+        if kind == "find":
+            return lambda value: self.filter(**{name: value})
+        return partial(self.turn, int(name)) if kind == "turn" else super()._handler(event)
 
     def sort(self, order: str) -> None:
         """Show the drawings in another order."""
@@ -146,18 +145,17 @@ class History(Board):
         orders = [(f"order: {one}", one) for one in ORDERS]
         pages, last = found > PAGE, (self._page + 1) * PAGE >= found
         back = {"hidden": not pages, "disabled": self._page == 0}
-        specs = [
-            control("sketch", "select", "sketch", options=sketches),
-            control("stars", "select", "stars", options=stars),
+        least = now["stars"] if isinstance(now["stars"], int) else 0
+        return [
+            control("find sketch", "select", "sketch", value=now["sketch"], options=sketches),
+            control("find stars", "select", "stars", value=least, options=stars),
             control("find tag", "text", "tag", value=now["tag"]),
-            control("text", "text", "search"),
-            control("order", "select", "order", options=orders),
-            control("rejected", "check", "rejected and deleted too"),
-            control("back", "button", "Previous", **back),
-            control("on", "button", "Next", icon="next", hidden=not pages, disabled=last),
+            control("find text", "text", "search", value=now["text"]),
+            control("find order", "select", "order", value=now["order"], options=orders),
+            control("find rejected", "check", "rejected and deleted too", value=now["rejected"]),
+            control("turn -1", "button", "Previous", icon="back", **back),
+            control("turn 1", "button", "Next", icon="next", hidden=not pages, disabled=last),
         ]
-        shown = {**now, "stars": now["stars"] if isinstance(now["stars"], int) else 0}
-        return [{"value": shown.get(spec["id"]), **spec} for spec in specs]
 
 
 def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:

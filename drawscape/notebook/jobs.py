@@ -1,6 +1,6 @@
 """Jobs on boards: one that was queued by hand, followed live; the queue's newest in a table of rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -58,7 +58,7 @@ def job_view(job: Job | str) -> "JobView":
 class JobView(Board):
     """One job's bar, words, error and picture, with a button that cancels it."""
 
-    _on_note = Board._trouble
+    _tells_of_worker = True
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -76,9 +76,8 @@ class JobView(Board):
             empty="",
         )
 
-    def actions(self) -> dict[str, Any]:
-        """Return what the page can ask for."""
-        return {**super().actions(), "cancel": self.job.cancel}
+    def _on_cancel(self) -> None:
+        self.job.cancel()
 
     def _picture(self, cell: Cell) -> Picture | None:
         path = None if cell.state is None else result_path(cell.state.result)
@@ -118,6 +117,8 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
 class QueueTable(Board):
     """A table of jobs that follows the queue until `close()`."""
 
+    _page_calls = "pause_or_resume"
+
     def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
         self._wanted, self._limit = status, limit
         self._reading = Debounce(PERIOD_S, self.refresh)
@@ -126,7 +127,7 @@ class QueueTable(Board):
             {},
             kind="rows",
             head={"title": "Queue"},
-            controls=[control("pause", "button", "Pause")],
+            controls=[control("pause_or_resume", "button", "Pause")],
             empty="No jobs yet: form, contact_sheet and enqueue_background_job queue some.",
         )
         self.refresh()
@@ -152,28 +153,21 @@ class QueueTable(Board):
 
         What goes wrong is shown under the table.
         """
-        self.act("job", {"id": job_id, "act": action})
+        self.act("job", job_id, action)
 
-    def actions(self) -> dict[str, Any]:
-        """Return what the page can ask for."""
-        return {"pause": self.pause_or_resume, "job": self._do}
+    def _on_job(self, job_id: str, action: str) -> None:
+        details = ACTIONS[action](get_job(job_id))
+        self.details = details if isinstance(details, str) else ""
+        self._reading.request()
 
-    def keep(self) -> None:
-        """Keep the table, without what can only be done live."""
-        if not self._is_saved:
-            return
+    def _still(self) -> str:
         names = ("id", "caption", "words", "took")
         rows = [[tile["id"][-8:], *(tile[name] for name in names[1:])] for tile in self.tiles]
         heads = "".join(f"<th>{name}</th>" for name in ("job", "name", "state", "took"))
         body = "".join(
             f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows
         )
-        self.saved.keep(f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{body}</table>")
-
-    def _do(self, value: Mapping[str, str]) -> None:
-        details = ACTIONS[value["act"]](get_job(value["id"]))
-        self.details = details if isinstance(details, str) else ""
-        self._reading.request()
+        return f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{body}</table>"
 
     def _begin(self) -> None:
         self._followings.append(watch(lambda _job: self._reading.request()))
@@ -195,4 +189,4 @@ class QueueTable(Board):
 
     def _count(self) -> None:
         self._show_head(status=summary_words())
-        self._set_control("pause", label="Resume" if queue_is_paused() else "Pause")
+        self._set_control("pause_or_resume", label="Resume" if queue_is_paused() else "Pause")

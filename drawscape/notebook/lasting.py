@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache
 from html import escape
@@ -45,14 +45,13 @@ def notebook_name() -> str:
 class SavedPicture:
     """An output that is replaced when there is something better to keep than `words`.
 
-    `widget` is the CSS class of the widget that it stands for, `picture` its own. Each kind has others, for
-    style sheets hold for the whole page.
+    Each `kind` of widget has CSS classes of its own, for style sheets hold for the whole page.
     """
 
-    def __init__(self, words: str, widget: str, picture: str) -> None:
+    def __init__(self, words: str, kind: str) -> None:
         self._id = f"drawscape-{uuid.uuid4().hex}"
-        self._style = INSTEAD_OF_WIDGET.format(widget=widget, picture=picture)
-        self._class = picture
+        self._class = f"drawscape-{kind}-saved"
+        self._style = INSTEAD_OF_WIDGET.format(widget=f"drawscape-{kind}", picture=self._class)
         self._lock = threading.Lock()
         self._shown = False
         self._body = f"<p>{escape(words)}</p>"
@@ -68,10 +67,13 @@ class SavedPicture:
             self._publish(update=False)
             self._shown = True
 
-    def keep(self, html: str) -> None:
-        """Keep `html`, which holds its pictures in itself."""
+    def keep(self, make: Callable[[], str]) -> None:
+        """Keep the HTML that `make` returns, pictures and all; '' changes nothing.
+
+        One after another: what was read first is not kept last.
+        """
         with self._lock:
-            self._body = html
+            self._body = make() or self._body
             if self._shown:
                 self._publish(update=True)
 
@@ -83,6 +85,9 @@ class SavedPicture:
 
 
 # Widgets
+
+_ENVELOPE = ("event", "arguments", "number")
+"""Of a page's message: what it asks for, arguments by place, a number; others have their names."""
 
 _MADE: dict[str, list[Any]] = {}
 """What each cell has made and is still open, by the cell's id."""
@@ -96,9 +101,11 @@ class Lasting:
 
     saved: SavedPicture
     comm: Any
-    _what = ""
     below: Any = ""
+    _page_calls = ""  # methods that the page calls by their names
+    _what = ""
     _below: Any = None
+    _is_saved = False
     _marimo_cell: Any = None
 
     def show_below(self, make: Callable[..., Any], *arguments: Any) -> Any:
@@ -116,21 +123,41 @@ class Lasting:
         if former is not None:
             former.close()
 
-    def _received(self, _widget: Any, message: Any, buffers: Any) -> None:
-        """Do what a page asks for."""
-
-    def _guarded(self, action: Callable[[], object]) -> None:
+    def _guarded(self, action: Callable[..., object], *arguments: Any, **details: Any) -> None:
         """Do `action`: what it raises reaches no cell, and is shown."""
         try:
-            action()
+            action(*arguments, **details)
         except Exception as error:  # noqa: BLE001 - shown, whatever it is
             self._show_error(error)
+
+    def _handler(self, event: str) -> Callable[..., object] | None:
+        """Return what is done at an event of the page, None where there is nothing to do."""
+        name = event if event in self._page_calls.split() else f"_on_{event}"
+        return getattr(self, name, None)
+
+    def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
+        details = {name: message[name] for name in message if name not in _ENVELOPE}
+        if buffers:
+            details["data"] = bytes(buffers[0])
+        if (handler := self._handler(message.get("event", ""))) is not None:
+            self._guarded(handler, *message.get("arguments", ()), **details)
 
     def _show_error(self, error: Exception) -> None:
         self.send({"trouble": error_words(error)})  # type: ignore[attr-defined]  # the widget's
 
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
+        self._is_saved = True
+        self.keep()
+
+    def keep(self) -> None:
+        """Have `saved` show what the widget does now."""
+        if self._is_saved:
+            self.saved.keep(self._still)
+
+    def _still(self) -> str:
+        """Return what the widget shows as HTML that needs no kernel; '' for nothing new."""
+        return ""
 
     def close(self) -> None:
         """Close the widget and what it shows below; subclasses end all that they follow."""
@@ -155,7 +182,7 @@ class Lasting:
         That cell's former widgets were closed when it began.
         """
         self._what = what
-        self.saved = SavedPicture(f"{what}: {how}", f"drawscape-{kind}", f"drawscape-{kind}-saved")
+        self.saved = SavedPicture(f"{what}: {how}", kind)
         self.on_msg(self._received)  # type: ignore[attr-defined]  # the widget's
         self._marimo_cell = getattr(_marimo(), "cell_id", None)
         if (cell := _cell_that_runs()) is not None:

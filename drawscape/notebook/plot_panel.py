@@ -27,6 +27,7 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     _esm = resource("plot_panel.js", "drawscape.viewer")
     _css = resource("plot_panel.css", "drawscape.viewer")
     state = traitlets.Dict().tag(sync=True)
+    _page_calls = "act"
 
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
         self.plot, self.found = plot, found
@@ -62,17 +63,12 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         return self.plot.words
 
     def _look(self) -> None:
-        if self.comm is None:  # the panel is closed; the plot goes on
-            return
-        self._looking.request()
-        self._guarded(self._refresh)
+        if self.comm is not None:  # else the panel is closed; the plot goes on
+            self._looking.request()
+            self._guarded(self._refresh)
 
-    def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        action = message.get("action")
-        if action == "ready":
-            self.send({"lines": True}, [self.plot.plan.packed()])
-            return
-        self._guarded(lambda: self.act(action, **(message.get("values") or {})))
+    def _on_ready(self) -> None:
+        self.send({"lines": True}, [self.plot.plan.packed()])
 
 
 def plot(
@@ -98,7 +94,7 @@ def plot(
             names = ", ".join(device.name for device in known) or "none"
             raise PlotError(f"name a machine with on=; there are: {names}")
         on = known[0].name
-    document, title = document_of(drawing)
+    document, title, _ = document_of(drawing)
     path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)
     file = title if path is None else str(path.absolute())
     ready = optimized(document) if optimize else document

@@ -13,7 +13,6 @@ import anywidget
 import traitlets
 
 from drawscape.catalogue import Drawing
-from drawscape.catalogue.index import provenance_of
 from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
@@ -22,6 +21,7 @@ from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, re
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.text import label_of, value_text
 from drawscape.notebook.threads import later
+from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings
@@ -37,7 +37,6 @@ OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037"
 """Colours that stay apart on white and where they cross."""
 
 MODES = ("side by side", "overlay", "blink")
-
 
 ROUNDING_MM = 0.05
 """Files have two decimals of a millimetre; a pen is wider than that."""
@@ -61,9 +60,7 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
     def __init__(
         self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0, **state: Any
     ) -> None:
-        self._drawings: list[tuple[Document, str]] = []
-        self._margin_mm = margin_mm
-        self._is_open = self._is_saved = False  # no page has asked for the drawing yet
+        self._is_open = False  # no page has asked for the drawing yet
         super().__init__(layout=shared_layout(), **state)
         self._last("a drawing", "viewer")
         self.show(document, title=title, margin_mm=margin_mm)
@@ -76,12 +73,18 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self._what = f"a view of {title}"
         self._send_drawings()
         if self._is_saved:
-            self._save()
+            self.begin_saving()
 
     def begin_saving(self) -> None:
         """Keep a small picture of the drawing from now on."""
         self._is_saved = True
-        self._save()
+        later(self.keep, LATER_S) if notebook_name() else self.keep()
+
+    def _still(self) -> str:
+        most = LARGEST_IMAGE // len(self._drawings)
+        made = [(thumbnail_of(document, most), title) for document, title in self._drawings]
+        is_there = any(picture for picture, _ in made)
+        return picture_table(made, columns=len(made)) if is_there else ""
 
     def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
         """Return what to show now, each with the options of `drawing_data`."""
@@ -94,28 +97,20 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
         self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
-    def _save(self) -> None:
-        later(self._keep_pictures, LATER_S) if notebook_name() else self._keep_pictures()
+    def _on_ready(self) -> None:
+        self._is_open = True
+        self._send_drawings()
 
-    def _keep_pictures(self) -> None:
-        most = LARGEST_IMAGE // len(self._drawings)
-        made = [(thumbnail_of(document, most), title) for document, title in self._drawings]
-        if any(picture for picture, _ in made):
-            self.saved.keep(picture_table(made, columns=len(made)))
+    def _on_findings(self, place: int) -> None:
+        later(lambda: self._send_findings(place))
 
-    def _send_findings(self, number: int) -> None:
+    def _send_findings(self, place: int) -> None:
+        margin_mm = max(self._margin_mm - ROUNDING_MM, 0.0)
         try:
-            found: Any = findings(self._shown()[number][0], margin_mm=self._margin_mm)
+            found: Any = findings(self._shown()[place][0], margin_mm=margin_mm)
         except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
             found = {"trouble": str(error)}
-        self.send({"findings": found, "number": number})
-
-    def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        if message.get("event") == "ready":
-            self._is_open = True
-            self._send_drawings()
-        elif message.get("event") == "findings":
-            later(lambda: self._send_findings(int(message.get("number", 0))))
+        self.send({"findings": found, "place": place})
 
 
 View = Viewer
@@ -129,8 +124,8 @@ def view(drawing: Viewable, *, title: str = "") -> Viewer:
     >>> view(draw("spiral", 210, 297))
     <Viewer: a view of spiral, seed 0>
     """
-    document, name = document_of(drawing)
-    return Viewer(document, title=title or name, margin_mm=margin_of(drawing))
+    document, name, settings = document_of(drawing)
+    return Viewer(document, title=title or name, margin_mm=settings.get("margin") or 0.0)
 
 
 def compare(*drawings: Viewable) -> "Comparison":
@@ -143,13 +138,12 @@ def compare(*drawings: Viewable) -> "Comparison":
     """
     if not FEWEST <= len(drawings) <= MOST:
         raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")
-    found = [document_of(drawing) for drawing in drawings]
-    names = [name for _, name in found]
-    documents = [
-        (document, f"{name} ({number})" if names.count(name) > 1 else name)
-        for number, (document, name) in enumerate(found, 1)
+    documents, names, settings = zip(*map(document_of, drawings), strict=True)
+    titles = [
+        f"{name} ({number})" if names.count(name) > 1 else name
+        for number, name in enumerate(names, 1)
     ]
-    return Comparison(documents, [settings_of(drawing) for drawing in drawings])
+    return Comparison(list(zip(documents, titles, strict=True)), settings)
 
 
 class Comparison(Viewer):
@@ -203,41 +197,33 @@ def _cell(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def document_of(drawing: Viewable) -> tuple[Document, str]:
-    """Return the lines of `drawing`, and what to call it. Raises ParameterError for what is none."""
+def document_of(drawing: Viewable) -> tuple[Document, str, dict[str, Any]]:
+    """Return the lines of `drawing`, what to call it, and the settings that it names.
+
+    Raises ParameterError for what is no drawing.
+    """
     if isinstance(drawing, Document):
-        return drawing, "drawing"
+        return drawing, "drawing", {}
     if isinstance(drawing, SVGBuilder):
-        found = drawing.provenance or {}
-        named = f"{found['sketch'].replace('_', ' ')}, seed {found['seed']}" if found else "drawing"
-        return read_svg(drawing.to_bytes()), named
-    path = file_of(drawing)
-    if isinstance(drawing, (str, Path)) and path is None:
-        raise ParameterError("drawing", str(drawing), "there is no such file, here or in the home")
-    if path is None or path.suffix != ".svg":
-        raise ParameterError("drawing", drawing, "give a canvas, a job or the path of an SVG file")
-    return read_svg(path.read_bytes()), place_words(path)
-
-
-def settings_of(drawing: Viewable) -> dict[str, Any]:
-    """Return sketch, seed, page and parameters of a drawing, those that it names."""
+        data, title = drawing.to_bytes(), ""
+    else:
+        path = file_of(drawing)
+        if isinstance(drawing, (str, Path)) and path is None:
+            rule = "there is no such file, here or in the home"
+            raise ParameterError("drawing", str(drawing), rule)
+        if path is None or path.suffix != ".svg":
+            rule = "give a canvas, a job or the path of an SVG file"
+            raise ParameterError("drawing", drawing, rule)
+        data, title = path.read_bytes(), place_words(path)
+    head, end, _ = data.partition(b"</metadata>")
     try:
-        if isinstance(drawing, SVGBuilder):
-            found = dict(drawing.provenance or {})
-        elif isinstance(drawing, Document):
-            return {}
-        else:
-            path = file_of(drawing)
-            found = provenance_of(path).as_dict() if path else {}
+        found = read_provenance((head + end).decode("utf-8", "replace"))
     except ProvenanceError:
-        return {}
+        return read_svg(data), title or "drawing", {}
     kept = ("sketch", "seed", "width", "height", "margin")
-    return {**{name: found.get(name) for name in kept}, **found.get("parameters", {})}
-
-
-def margin_of(drawing: Viewable) -> float:
-    """Return the margin in mm that a drawing names, a little less for rounded numbers, else 0."""
-    return max(float(settings_of(drawing).get("margin") or 0.0) - ROUNDING_MM, 0.0)
+    settings = {**{name: getattr(found, name) for name in kept}, **found.parameters}
+    title = title or f"{label_of(found.sketch)}, seed {found.seed}"
+    return read_svg(data), title, settings
 
 
 def file_of(drawing: Job | Drawing | str | Path) -> Path | None:

@@ -171,7 +171,7 @@ export function mount(el, link) {
 
 export default {
   render({ model, el }) {
-    const panel = mount(el, { send: (action, values) => model.send({ action, values }) });
+    const panel = mount(el, { send: (action, values) => model.send({ event: "act", arguments: [action], ...values }) });
     const show = () => panel.state(model.get("state"));
     const received = (message, buffers) => {
       if (message.lines) {
@@ -183,7 +183,7 @@ export default {
     model.on("change:state", show);
     model.on("msg:custom", received);
     show();
-    model.send({ action: "ready" });
+    model.send({ event: "ready" });
     return () => { model.off("change:state", show); model.off("msg:custom", received); };
   },
 };

@@ -713,7 +713,7 @@ class Drawings {
   }
 
   receive(message, buffers) {
-    if (message.findings) this.answers[message.number]?.(message.findings);
+    if (message.findings) this.answers[message.place]?.(message.findings);
     if (!message.drawings) return;
     if (message.drawings.length !== this.viewers.length) this.build(message.drawings.length);
     let at = 0;
@@ -728,7 +728,7 @@ class Drawings {
     const places = Array.from({ length: count }, () => make("div", {}));
     this.row.replaceChildren(...places.map(place => count > 1 ? make("div", {}, make("div", { className: "drawscape-viewer-name" }), place) : place));
     this.viewers = places.map((place, number) => new Viewer(place, { group: count > 1 ? this.group : "",
-      askFindings: () => new Promise(done => { this.answers[number] = done; this.model.send({ event: "findings", number }); }) }));
+      askFindings: () => new Promise(done => { this.answers[number] = done; this.model.send({ event: "findings", place: number }); }) }));
     for (const viewer of this.viewers) viewer.el.drawscapeViewer = viewer;
     this.el.drawscapeViewer = this.viewers[0];
     this.tools?.replaceChildren(...(count > 1 ? tools(this.viewers) : []));

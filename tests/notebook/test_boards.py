@@ -493,7 +493,7 @@ def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
                     seen[tile["id"]] = tile
 
         monkeypatch.setattr(made, "send", receive, raising=False)
-        made._handle_custom_msg({"act": "ready"}, [])
+        made._handle_custom_msg({"event": "ready"}, [])
         made.wait(120)
         states = ["finished"] * size
         wait_until(lambda s=seen, w=states: [t["state"] for t in s.values()] == w, "all tiles")

@@ -32,9 +32,9 @@ class Page:
     def _receive(self, content):
         self.messages.append(content)
 
-    def report(self, act, value=None):
+    def report(self, event, *values):
         """Report what somebody did."""
-        self._board._handle_custom_msg({"act": act, "value": value}, [])
+        self._board._handle_custom_msg({"event": event, "arguments": values}, [])
 
     @property
     def tiles(self):
@@ -63,7 +63,7 @@ def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(opened)
     assert all(tile["url"].startswith("data:image/png;") for tile in page.tiles)
     numbers = [tile["number"] for tile in page.tiles]
     page.messages.clear()
-    page.report("star", {"id": "1", "stars": 4})
+    page.report("star", "1", 4)
     tile, *more = page.tiles
     assert (tile["id"], tile["stars"], more) == ("1", 4, [])
     assert tile["number"] > max(numbers)
@@ -144,7 +144,7 @@ def test_the_history_filters_pages_and_shows_what_others_do():
     wait_until(lambda: seen.status == "2 drawings", "the rejected one to go")
     seen.filter(rejected=True)
     assert seen.status == "3 drawings"
-    seen.act("text", "no such")
+    seen.act("find text", "no such")
     assert (seen.status, seen.tiles) == ("0 drawings", [])
     assert seen.empty == "No drawing fits these filters: take one away."
     seen.close()
@@ -164,7 +164,7 @@ def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged
     variations("schotter", vary={"columns": [4, 6]}, paper="A7").wait(60)
     seen = history("schotter", where={"columns": 6})
     assert seen.status == "1 drawing"
-    seen.act("sketch", "spiral")
+    seen.act("find sketch", "spiral")
     assert seen.note.startswith("unknown parameter or option 'columns'")
     seen.note = ""
     drawings("schotter")[0].star(2)
@@ -225,7 +225,7 @@ def document(*layers):
 
 
 def test_the_lines_come_back_within_half_a_unit_in_their_order():
-    original, _ = document_of(draw("flow_field", 210, 297, spacing=4))
+    original, *_ = document_of(draw("flow_field", 210, 297, spacing=4))
     data = drawing_data(original)
     assert [entry["name"] for entry in data.header["layers"]] == [x.name for x in original.layers]
     for number, layer in enumerate(original.layers):
@@ -254,7 +254,7 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
         def send(self, content, buffers=None):
             sent.append((content, buffers))
 
-    original, _ = document_of(draw("spiral", 105, 148))
+    original, *_ = document_of(draw("spiral", 105, 148))
     viewer = Recorded(original, title="a spiral")
     assert len(repr(viewer.get_state())) < 60_000  # its code, and no lines
     assert sent == []  # there is no page that could receive it

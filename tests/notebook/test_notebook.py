@@ -129,12 +129,12 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
         assert "sooner" in row_of(table, third)["actions"]
         table.do(third.id, "sooner")
         assert (third.ahead, second.ahead) == (0, 1)
-        table.act("pause")
+        table.act("pause_or_resume")
         assert "· paused" in table.status
         (tmp_path / "gate").touch()
         first.wait(60)
         assert second.status == "queued"
-        table.act("pause")
+        table.act("pause_or_resume")
         assert "paused" not in table.status
         assert second.wait(60) == third.wait(60) == 5
         table.do(first.id, "sooner")
