@@ -294,9 +294,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def reset(self) -> None:
         """Show the settings that the form was opened with, and their picture where it stands."""
         first, target = self._first, self._settings.target
-        if first.target is not target:  # another pattern is shown
-            first = Settings.of(target).restored(first.snapshot)
-        self._change(first, draws=False)
+        same = first.target is target  # else another pattern is shown
+        self._change(first if same else first.retargeted(target), draws=False)
         self._show_what_stands()
 
     def renew(self) -> None:
@@ -397,7 +396,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _show_settings(self) -> None:
         settings = self._settings
         drawn = self._path is not None
-        self.inputs = settings.all_inputs
+        self.inputs = settings.inputs
         self._say(
             errors=settings.errors,
             undo=self._steps.can_undo,

@@ -1,8 +1,7 @@
 """What a form holds: page, seed and parameters, as a page shows them and as a sketch wants them.
 
 Numbers travel to the page as texts: they stay exact to the last bit, and what was typed wrong stays as it is.
-`Settings` is one state of a form and never changes; `Steps` are the
-states that it went through.
+`Settings` is one state of a form and never changes; `Steps` are the states that it went through.
 """
 
 import ast
@@ -42,15 +41,18 @@ DICE_SIDES = 10_000
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The settings of a form. `inputs` are what the page shows for each name in `parameters`.
+class Typed:
+    """What a page shows in a field, right or wrong: nobody has checked it."""
 
-    `held` has values that a program set and nobody could type, with the text that stands for each.
-    """
+    shown: Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a form. `given` has a checked value, or what was Typed, by name of `parameters`."""
 
     target: Target
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    held: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -58,9 +60,12 @@ class Settings:
     ) -> "Settings":
         """Return the settings that a form of `target` opens with. Raises UnknownNameError."""
         empty = cls(target)
-        page = empty._page(paper, orientation)
-        starts = {name: _start(one) for name, one in empty.parameters.items()}
-        return empty._with({**starts, **(page if target.has_page else {})})
+        starts = {
+            name: Typed(shown_of(one, _start(one))) if one.required else one.default
+            for name, one in empty.parameters.items()
+        }
+        found = empty._with(starts)
+        return found._with(found._page(paper, orientation)) if target.has_page else found
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
@@ -76,13 +81,22 @@ class Settings:
 
     def value(self, name: str) -> Any:
         """Return the value of one parameter. Raises ParameterError where it breaks the rule."""
-        parameter, shown = self.parameters[name], self.inputs.get(name)
-        if name in self.held and self.held[name][0] == shown:
-            return self.held[name][1]
-        value = _value_of(parameter, shown)
+        parameter, value = self.parameters[name], self.given[name]
+        if not isinstance(value, Typed):
+            return value
+        value = _value_of(parameter, value.shown)
         if value is None and parameter.required and not parameter.optional:
             raise ParameterError(parameter.name, None, "a value is required")
         return parameter.check(value)
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """What the page shows for each name, with the pattern where there is one to choose."""
+        shown = {
+            name: one.shown if isinstance(one, Typed) else shown_of(self.parameters[name], one)
+            for name, one in self.given.items()
+        }
+        return {**self._pattern, **shown}
 
     @property
     def values(self) -> dict[str, Any]:
@@ -114,11 +128,11 @@ class Settings:
     def errors(self) -> dict[str, str]:
         """The rule that each wrong field breaks; one that is empty is unfinished, not wrong."""
         found = {}
-        for name, shown in self.inputs.items():
+        for name in self.given:
             try:
                 self.value(name)
             except ParameterError as error:
-                if shown:
+                if self.inputs[name]:
                     found[name] = error.rule
         return found
 
@@ -168,9 +182,13 @@ class Settings:
 
     def typed(self, name: str, shown: Any) -> "Settings":
         """Return these settings with what somebody typed or chose for one name, right or wrong."""
-        if name == "pattern_type":
-            return self._with_pattern(shown)
-        return replace(self, inputs={**self.inputs, name: shown})
+        if self.inputs.get(name) == shown:
+            return self
+        return (
+            self._with_pattern(shown)
+            if name == "pattern_type"
+            else self._with({name: Typed(shown)})
+        )
 
     def restored(self, kept: Mapping[str, Any]) -> "Settings":
         """Return these settings with what was kept that the target still has and allows."""
@@ -185,18 +203,15 @@ class Settings:
 
     def retargeted(self, target: Target) -> "Settings":
         """Return the settings for another target: what has the same name and fits keeps its value."""
-        found = Settings.of(target)
-        for name in found.parameters.keys() & self.parameters.keys():
-            with contextlib.suppress(ParameterError):
-                found = found._with({name: found.parameters[name].check(self.value(name))})
-        return found
+        fitting = {n: value for n, value in self.snapshot.items() if n != "pattern_type"}
+        return Settings.of(target).restored(fitting)
 
     def shuffled(self, locked: Collection[str]) -> "Settings":
         """Return other values for all that has bounds or choices and is not locked, and the seed."""
         drawn: dict[str, Any] = {}
         rng = np.random.default_rng()
         for parameter in self.target.parameters:
-            empty = parameter.optional and self.inputs.get(parameter.name) is None
+            empty = parameter.optional and self.inputs[parameter.name] is None
             if parameter.name not in locked and (not empty or parameter.kind == "choice"):
                 drawn[parameter.name] = random_value(parameter, rng)
         if self.target.has_seed and "seed" not in locked:
@@ -204,14 +219,7 @@ class Settings:
         return self._with({name: value for name, value in drawn.items() if value is not MISSING})
 
     def _with(self, values: Mapping[str, Any]) -> "Settings":
-        """Return these settings with values that are checked."""
-        shown, held = {}, dict(self.held)
-        for name, value in values.items():
-            parameter = self.parameters[name]
-            shown[name] = shown_of(parameter, value)
-            if parameter.kind == "any" and not is_literal(value):
-                held[name] = (shown[name], value)
-        return replace(self, inputs={**self.inputs, **shown}, held=held)
+        return replace(self, given={**self.given, **values})
 
     def _with_pattern(self, name: str) -> "Settings":
         if name not in self.target.patterns:
@@ -257,19 +265,15 @@ class Settings:
         }
 
     @property
-    def all_inputs(self) -> dict[str, Any]:
-        """The inputs, with the pattern where there is one to choose."""
-        return {**self._pattern, **self.inputs}
-
-    @property
     def _pattern(self) -> dict[str, Any]:
         fixed = self.target.fixed if self.target.patterns else {}
         return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
 
     def shows_the_same(self, other: "Settings") -> bool:
         """Return whether a page shows the same for both, and both hold the same values."""
-        held = [{n: id(value) for n, (_, value) in one.held.items()} for one in (self, other)]
-        return self.all_inputs == other.all_inputs and held[0] == held[1]
+        pairs = [(one, other.given.get(name)) for name, one in self.given.items()]
+        same = all(a is b or isinstance(a, Typed) or is_literal(a) for a, b in pairs)
+        return same and self.inputs == other.inputs
 
 
 class Steps:
@@ -364,8 +368,6 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     schema["default"] = shown_of(parameter, start)
     if parameter.kind == "any" and not is_literal(start):
         schema["readOnly"] = True
-    if parameter.kind == "any" and start is None and not parameter.optional:
-        schema["x-required"] = parameter.required
     return schema
 
 
