@@ -42,11 +42,8 @@ from drawscape.notebook.target import (
     Target,
     at_one_moment,
     enqueue_drawing,
-    opened,
-    page_for,
     recipe_for,
     standing_drawing,
-    target_of,
 )
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.threads import Debounce, later
@@ -400,9 +397,8 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         jobs = []
         guard()
         for drawing in self._chosen_or_error():
-            sketch, settings, _ = opened(drawing)
-            target, page = target_of(sketch), page_for(drawing, paper)
-            arguments = target.arguments({**settings, **page, "parents": [drawing.recipe]})
+            larger = Settings.of_drawing(drawing, paper)
+            target, arguments = larger.target, {**larger.arguments, "parents": [drawing.recipe]}
             recipe, title = recipe_for(target, arguments), f"{drawing.sketch} on {paper}"
             if standing_drawing(recipe) is None:
                 jobs.append(enqueue_drawing(target, arguments, recipe, title=title))

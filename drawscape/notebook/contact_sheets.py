@@ -34,7 +34,6 @@ from drawscape.notebook.target import (
     Target,
     at_one_moment,
     moment_words,
-    parameter_names_of,
     target_of,
 )
 from drawscape.notebook.text import label_of
@@ -58,7 +57,7 @@ _COLUMNS = Parameter("columns", "int", low=1)
 _COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 
-@parameters_apart("vary", parameter_names_of)
+@parameters_apart("vary", lambda sketch: target_of(sketch).names)
 def contact_sheet(
     sketch: Drawable,
     seeds: Iterable[int] | int = range(12),
@@ -88,7 +87,7 @@ def contact_sheet(
     return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
 
-@parameters_apart("vary", parameter_names_of)
+@parameters_apart("vary", lambda sketch: target_of(sketch).names)
 def variations(
     sketch: Drawable,
     *,

@@ -7,19 +7,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from drawscape.catalogue import Drawing
+from drawscape.catalogue import Drawing, find
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.settings import Settings, random_value, within
-from drawscape.notebook.target import (
-    Drawable,
-    is_drawing,
-    opened,
-    page_for,
-    parameter_names_of,
-    target_of,
-)
+from drawscape.notebook.target import Drawable, Target, is_drawing, target_of
 from drawscape.parameters import MISSING, Parameter, parameters_apart
 
 Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
@@ -40,11 +33,7 @@ UNLIKE = 0.7
 """How much siblings differ in their spread (of its logarithm): some stay near, a few go further."""
 
 
-def _names(sketch: Beginning) -> list[str]:
-    return parameter_names_of(_beginning(sketch)[0])
-
-
-@parameters_apart("vary", _names)
+@parameters_apart("vary", lambda sketch: _beginning(sketch)[0].names)
 def evolve(
     sketch: Beginning,
     size: int = 12,
@@ -72,14 +61,12 @@ def evolve(
     >>> evolve(generate_complex_svg(100, 100, "spiral"), size=4)
     <Evolution: an evolution of spiral>
     """
-    bred, parents = _beginning(sketch, size, paper, orientation)
-    target = target_of(bred)
-    names = [parameter.name for parameter in target.parameters]
+    target, parents = _beginning(sketch, size, paper, orientation)
     if isinstance(keep, str):
         raise ParameterError("keep", keep, "give a list of names")
     for name in keep:
-        if name not in (*names, "seed"):
-            raise UnknownNameError("parameter", name, [*names, "seed"])
+        if name not in (*target.names, "seed"):
+            raise UnknownNameError("parameter", name, [*target.names, "seed"])
     return Evolution(
         Settings.of(target, paper or "A6", orientation),
         parents,
@@ -96,8 +83,8 @@ def _beginning(
     size: int = MOST,
     paper: str | None = None,
     orientation: Orientation | None = None,
-) -> tuple[Drawable, list[Cell]]:
-    """Return the sketch to breed, and the drawings that the first generation of `size` begins with.
+) -> tuple[Target, list[Cell]]:
+    """Return what to breed, and the drawings that the first generation of `size` begins with.
 
     Raises ParameterError for drawings that are none, too many or of several sketches.
     """
@@ -107,19 +94,20 @@ def _beginning(
     elif isinstance(target, Sequence) and not isinstance(target, str):
         chosen = target
     else:
-        return cast(Drawable, target), []
+        return target_of(cast(Drawable, target)), []
     if not 0 < len(chosen) < size:
         words = f"choose 1 to {size - 1} of them for a generation of {size}"
         raise ParameterError("drawings", len(chosen), words)
-    found = [opened(drawing) for drawing in chosen]
-    names = sorted({drawing.sketch for _, _, drawing in found})
+    found = [one if isinstance(one, Drawing) else find(one) for one in chosen]
+    names = sorted({drawing.sketch for drawing in found})
     if len(names) > 1:
         raise ParameterError("drawings", names, "must be of one sketch to be bred")
-    parents = []
-    for _, settings, drawing in found:
-        page = page_for(drawing, paper, orientation) if paper or orientation else {}
-        parents.append(Cell("", {**settings, **page}, parents=drawing.parents, drawing=drawing))
-    return found[0][0], parents
+    settings = [Settings.of_drawing(drawing, paper, orientation) for drawing in found]
+    parents = [
+        Cell("", one.values, parents=drawing.parents, drawing=drawing)
+        for one, drawing in zip(settings, found, strict=True)
+    ]
+    return settings[0].target, parents
 
 
 @dataclass

@@ -34,7 +34,6 @@ from drawscape.notebook.memory import (
     NamedSettings,
     RecentPictures,
     drawing_of,
-    settings_in,
 )
 from drawscape.notebook.pictures import (
     Picture,
@@ -61,10 +60,8 @@ from drawscape.notebook.target import (
     is_drawing,
     kept_draft,
     newer_target,
-    opened,
-    page_for,
-    parameter_names_of,
     recipe_for,
+    settings_in,
     standing_drawing,
     target_of,
 )
@@ -94,7 +91,7 @@ REST_S = 1.0
 
 
 def _names(target: Any) -> list[str]:
-    return [] if is_drawing(target) else parameter_names_of(target)
+    return [] if is_drawing(target) else target_of(target).names
 
 
 @parameters_apart("where", _names)
@@ -122,23 +119,20 @@ def form(
     1.4
     """
     clock.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
-    given: dict[str, Any] = {} if seed is None else {"seed": seed}
+    own = {**({} if seed is None else {"seed": seed}), **(where or {})}
+    how: dict[str, Any] = {"paper": paper, "orientation": orientation, "live": live, **own}
     drawing = None
     if is_drawing(target):
-        target, settings, drawing = opened(target, trust=trust)
-        given = {**settings, **given}
-        if paper or orientation:
-            given |= page_for(drawing, paper, orientation)
-    found = target_of(target)  # type: ignore[arg-type]
-    first = Settings.of(found, paper or "A4", orientation)
-    page = {"paper": paper, "orientation": orientation, "live": live}
-    own = {**given, **(where or {})}
+        drawing = target if isinstance(target, Drawing) else find(target)
+        first = Settings.of_drawing(drawing, paper, orientation, trust=trust)
+        how = {**settings_in(drawing), **how}
+    else:
+        first = Settings.of(target_of(target), paper or "A4", orientation)  # type: ignore[arg-type]
     return Form(
-        target,  # type: ignore[arg-type]
         first.changed(own),
         live=_LIVE.check(live),
         job_timeout=job_timeout,
-        kept=LastSettings(found.title, {**page, **own}),
+        kept=LastSettings(first.target.title, how),
         drawing=drawing,
     )
 
@@ -162,7 +156,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def __init__(
         self,
-        drawable: Drawable,
         settings: Settings,
         *,
         live: bool,
@@ -170,8 +163,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         kept: LastSettings,
         drawing: Drawing | None = None,
     ) -> None:
-        self._drawable, self._first = drawable, settings
-        self._job_timeout, self._kept = job_timeout, kept
+        self._first, self._job_timeout, self._kept = settings, job_timeout, kept
         before = kept.load()
         self._steps = Steps(settings)
         if before is not None:
@@ -300,7 +292,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def renew(self) -> None:
         """Take the parameters that the sketch has now; what still fits keeps its value."""
-        newer = newer_target(self._drawable, self._settings.target)
+        newer = newer_target(self._settings.target)
         if newer is not None:
             self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
             self._show_schema()
@@ -609,7 +601,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _offer_renewal(self) -> None:
         """Offer the parameters that the sketch has now, where its file or cell has changed them."""
-        newer = newer_target(self._drawable, self._settings.target)
+        newer = newer_target(self._settings.target)
         if newer is None:
             return
         before = {p.name for p in self._settings.target.parameters}

@@ -24,8 +24,9 @@ from drawscape.catalogue.database import full_path, stored_path
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.lasting import notebook_name
 from drawscape.notebook.pictures import Picture, result_picture
+from drawscape.notebook.target import settings_in
 from drawscape.notebook.text import label_of
-from drawscape.recipe import address_of, margin_for, plain
+from drawscape.recipe import address_of, plain
 
 _LOG = logging.getLogger("drawscape.notebook")
 
@@ -216,14 +217,6 @@ def drawing_of(result: Any) -> Drawing | None:
         return find(result)
     except (DrawscapeError, OSError):
         return None
-
-
-def settings_in(drawing: Drawing) -> Kept:
-    """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
-    page = {"width": drawing.width, "height": drawing.height}
-    margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
-    more = {"seed": drawing.seed, "streams": drawing.streams}
-    return {"pattern_type": drawing.sketch, **page, "margin": margin, **more, **drawing.parameters}
 
 
 def changes(before: Kept, after: Kept) -> str:

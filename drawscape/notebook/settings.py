@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.target import Target, is_literal
+from drawscape.notebook.target import Target, is_literal, settings_in, sketch_of, target_of
 from drawscape.notebook.text import number_text
 from drawscape.parameters import MISSING, Parameter
 from drawscape.recipe import plain
@@ -66,6 +67,28 @@ class Settings:
         }
         found = empty._with(starts)
         return found._with(found._page(paper, orientation)) if target.has_page else found
+
+    @classmethod
+    def of_drawing(
+        cls,
+        drawing: Drawing,
+        paper: str | None = None,
+        orientation: Orientation | None = None,
+        *,
+        trust: bool = False,
+    ) -> "Settings":
+        """Return those that drew `drawing`, on another `paper` or turned: the margin in proportion.
+
+        Without an orientation it lies as it does now. Raises UnknownNameError for a paper, ProvenanceError.
+        """
+        found = cls.of(target_of(sketch_of(drawing, trust=trust))).restored(settings_in(drawing))
+        if not (paper or orientation):
+            return found
+        sides = (drawing.width, drawing.height)
+        turned: Orientation = "landscape" if sides[0] > sides[1] else "portrait"
+        size = paper_size(paper or "{:g}x{:g}".format(*sides), orientation or turned)
+        margin = round(drawing.margin * min(size) / min(sides), 6)
+        return found.changed({"width": size[0], "height": size[1], "margin": margin})
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:

@@ -1,7 +1,7 @@
 """What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
 
-`target_of` reads it; `standing_drawing` returns what stands, `enqueue_drawing` queues a job. `opened` is the
-way back: from a drawing to the target and the settings that drew it.
+`target_of` reads it; `standing_drawing` returns what stands, `enqueue_drawing` queues a job. `sketch_of` and
+`settings_in` are the way back: from a drawing to what drew it.
 """
 
 import ast
@@ -17,9 +17,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from drawscape.catalogue import Drawing, draft_for, find, keep_draft, standing
+from drawscape.catalogue import Drawing, draft_for, keep_draft, standing
 from drawscape.catalogue.database import reading
-from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import (
     CatalogueError,
     NotSerializableError,
@@ -31,7 +30,15 @@ from drawscape.image_tag import file_tag
 from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
 from drawscape.notebook.text import label_of, size_words, value_text
 from drawscape.parameters import Parameter, read_parameters
-from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
+from drawscape.recipe import (
+    Recipe,
+    is_sketch,
+    margin_for,
+    note_origin,
+    one_look,
+    recipe_of,
+    streams_of,
+)
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import chosen
 
@@ -79,6 +86,11 @@ class Target:
     streams: tuple[str, ...] = ()
 
     @property
+    def names(self) -> list[str]:
+        """The names of its own parameters."""
+        return [parameter.name for parameter in self.parameters]
+
+    @property
     def verb(self) -> str:
         """What the worker does meanwhile."""
         return "drawing" if self.has_page else "working"
@@ -96,17 +108,10 @@ class Target:
 
     def with_pattern(self, name: str) -> "Target":
         """Return this target with the parameters of the pattern `name`."""
-        chosen = SKETCHES[name]
         own = tuple(p for p in self.parameters if p.name == "output_filename")
-        return replace(
-            self,
-            title=label_of(name),
-            summary=chosen.summary,
-            parameters=(*_checked(chosen), *own),
-            fixed={**self.fixed, "pattern_type": name},
-            has_seed=chosen.is_random,
-            streams=streams_of(chosen),
-        )
+        pattern = _sketch_target(SKETCHES[name])
+        parameters = (*pattern.parameters, *own)
+        return replace(pattern, task=self.task, parameters=parameters, patterns=self.patterns)
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments of the job; a sketch's choices travel by their names.
@@ -147,11 +152,6 @@ def target_of(drawable: Drawable) -> Target:
     if isinstance(drawable, Sketch) or is_sketch(drawable):
         return _sketch_target(as_sketch(drawable))
     return _task_target(drawable, drawable)
-
-
-def parameter_names_of(drawable: Drawable) -> list[str]:
-    """Return the names of the parameters of what is drawn. Raises as `target_of` does."""
-    return [parameter.name for parameter in target_of(drawable).parameters]
 
 
 def _sketch_target(sketch: Sketch) -> Target:
@@ -417,33 +417,12 @@ def enqueue_drawing(
     )
 
 
-def opened(
-    drawing: Drawing | str | Path, *, trust: bool = False
-) -> tuple[Drawable, dict[str, Any], Drawing]:
-    """Return the target, the settings and the drawing that a form opens for a drawing or its file.
-
-    Raises ProvenanceError where its sketch is one of a notebook that is not defined here.
-    """
-    found = drawing if isinstance(drawing, Drawing) else find(drawing)
-    given = {"width": found.width, "height": found.height, "margin": found.margin}
-    sketch = _sketch_of(found, trust=trust)
-    seed = {"seed": found.seed, "streams": found.streams} if chosen(sketch).is_random else {}
-    known = {parameter.name for parameter in chosen(sketch).parameters}
-    values = {name: value for name, value in found.parameters.items() if name in known}
-    return sketch, {**given, **seed, **values}, found
-
-
-def page_for(
-    drawing: Drawing, paper: str | None = None, orientation: Orientation | None = None
-) -> dict[str, float]:
-    """Return the page for a drawing on another `paper`, or turned, the margin in proportion.
-
-    Without an orientation it lies as it does now. Raises UnknownNameError for a paper.
-    """
-    turned: Orientation = "landscape" if drawing.width > drawing.height else "portrait"
-    size = paper_size(paper or f"{drawing.width:g}x{drawing.height:g}", orientation or turned)
-    factor = min(size) / min(drawing.width, drawing.height)
-    return {"width": size[0], "height": size[1], "margin": round(drawing.margin * factor, 6)}
+def settings_in(drawing: Drawing) -> dict[str, Any]:
+    """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
+    page = {"width": drawing.width, "height": drawing.height}
+    margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
+    more = {"seed": drawing.seed, "streams": drawing.streams}
+    return {"pattern_type": drawing.sketch, **page, "margin": margin, **more, **drawing.parameters}
 
 
 def is_drawing(target: object) -> TypeGuard[Drawing | Path | str]:
@@ -458,7 +437,8 @@ def notebook_sketch(name: str) -> Callable[..., Any] | None:
     return here if callable(here) and is_sketch(here) else None
 
 
-def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
+def sketch_of(drawing: Drawing, *, trust: bool = False) -> Drawable:
+    """Return the sketch of a drawing. Raises ProvenanceError for a notebook's that is not defined here."""
     here = notebook_sketch(drawing.sketch)
     if here is not None:
         return here
@@ -484,14 +464,14 @@ def kept_draft(recipe: Recipe | None) -> Drawing | None:
     return None
 
 
-def newer_target(drawable: Drawable, target: Target) -> Target | None:
-    """Return what `drawable` is now, if its sketch has other parameters than `target`; else None."""
+def newer_target(target: Target) -> Target | None:
+    """Return what is drawn now, if its sketch has other parameters than `target`; else None."""
     if target.patterns or not target.takes_margin:
         return None
-    name = drawable if isinstance(drawable, str) else getattr(drawable, "__name__", "")
-    here = None if isinstance(drawable, str) else notebook_sketch(name)
-    now = here if here is not None else drawable
-    if isinstance(now, str) and now not in SKETCHES:
-        return None
-    sketch = SKETCHES[now] if isinstance(now, str) else as_sketch(now)
-    return None if sketch.parameters == target.parameters else target_of(now)
+    if target.sketch is None:
+        name = target.fixed["pattern_type"]
+        now = SKETCHES[name] if name in SKETCHES else None  # noqa: SIM401 - it raises no KeyError
+    else:
+        function = target.sketch.function
+        now = as_sketch(notebook_sketch(_name_of(function)) or function)
+    return None if now is None or now.parameters == target.parameters else target_of(now)
