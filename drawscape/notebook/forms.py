@@ -170,13 +170,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._steps.add(settings.restored(before))
         self._lock = threading.RLock()
         self._job: Job | DrawnBefore | None = None
-        self._following: Following | None = None
+        self._following = Following((), lambda _state: None)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
         self._wanted = self._drafting = False
+        self._shown: Target | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
         self._rest = Debounce(REST_S, self._keep_what_is_shown, from_last=True)
-        self._saving = Debounce(PACE_S, lambda: kept.save(self._settings.kept), from_last=True)
+        self._saving = Debounce(PACE_S, self._keep_settings, from_last=True)
         super().__init__(layout=shared_layout())
         self._last(f"the form of {settings.target.title}", "form")
         self._file = DrawnFile(self._say, self._document_read)
@@ -188,7 +189,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self.state = {"live": live, "locks": [], "names": self.named.names} | {
             "details": [], "status": "", "running": False
         }  # fmt: skip
-        self._show_schema()
         self._show_settings()
         if drawing is not None and drawing.path.is_file():
             self.show(drawing)
@@ -295,7 +295,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         newer = newer_target(self._settings.target)
         if newer is not None:
             self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
-            self._show_schema()
             self._show_settings()
         self._say(renewed="")
 
@@ -337,8 +336,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def close(self) -> None:
         """Let the page forget the form; its job goes on."""
-        if self._following is not None:
-            self._following.close()
+        self._following.close()
         self._pace.drop()
         self._rest.drop()
         super().close()
@@ -356,38 +354,34 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _change(self, settings: Settings, gesture: Any = None, *, draws: bool = True) -> None:
         """Show other settings; changes of one gesture are one step."""
-        former = self._settings.target
         with self._lock:
             if not self._steps.add(settings, gesture):
                 return
-        self._settings_changed(former, quick=gesture is not None)
+        self._saving.request() if gesture is not None else self._keep_settings()
+        self._show_settings()
         if draws and self.live:
             self._request_draft()
 
     def _step(self, by: int) -> None:
-        former = self._settings.target
         self._steps.step(by)
-        self._settings_changed(former)
+        self._keep_settings()
+        self._show_settings()
         self._show_what_stands()
+
+    def _keep_settings(self) -> None:
+        self._kept.save(self._settings.kept)
 
     def _show_kept(self, kept: Kept) -> None:
         self._change(self._settings.restored(kept), draws=False)
         self._show_what_stands()
 
-    def _settings_changed(self, former: Target, *, quick: bool = False) -> None:
-        if former is not self._settings.target:
-            self._show_schema()
-        self._saving.request() if quick else self._kept.save(self._settings.kept)
-        self._show_settings()
-
-    def _show_schema(self) -> None:
-        target = self._settings.target
-        more = {"verb": "Draw" if target.has_page else "Run", "exports": menu_of_formats()}
-        self.schema = {**self._settings.schema, **more, "plotters": plotter_choices()}
-
     def _show_settings(self) -> None:
-        settings = self._settings
-        drawn = self._path is not None
+        settings, drawn = self._settings, self._path is not None
+        target = settings.target
+        if target is not self._shown:
+            self._shown = target
+            more = {"verb": "Draw" if target.has_page else "Run", "exports": menu_of_formats()}
+            self.schema = {**settings.schema, **more, "plotters": plotter_choices()}
         self.inputs = settings.inputs
         self._say(
             errors=settings.errors,
@@ -395,7 +389,11 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             redo=self._steps.can_redo,
             older=drawn and not self.live and settings.kept != self._drawn_with,
             name="",
-            previews=self._previews(),
+            previews={
+                one.name: upload_preview(str(settings.inputs[one.name] or ""))
+                for one in target.parameters
+                if one.text_format == "file"
+            },
             details=[one for one in self.state["details"] if not one["open"]],  # the code of others
         )
         size = settings.page_size
@@ -405,15 +403,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _name_changed(self, name: str | None) -> None:
         chosen = {} if name is None else {"name": name}
         self._say(names=self.named.names, **chosen)
-
-    def _previews(self) -> dict[str, str]:
-        """Return small pictures of the files that the fields name, as addresses."""
-        found = {}
-        for parameter in self._settings.target.parameters:
-            if parameter.text_format == "file":
-                shown = str(self._settings.inputs[parameter.name] or "")
-                found[parameter.name] = upload_preview(shown)
-        return found
 
     # Drawing
 
@@ -436,24 +425,20 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             raise
         finally:
             if not draft:
-                self._kept.save(self._settings.kept)
+                self._keep_settings()
         self._begin(made)
-        following = Following(
-            [made],
-            lambda state: self._job_changed(made, state),
-            lambda words: self._say(note=words),
-        )
-        if self._job is made:
-            self._following = following
         return made
 
     def _begin(self, job: Job | DrawnBefore, details: Sequence[Mapping[str, Any]] = ()) -> None:
         """Follow `job` from now on; the former one is cancelled."""
         with self._lock:
             former, self._job = self._job, job
-            if self._following is not None:
-                self._following.close()
-                self._following = None
+            self._following.close()
+            self._following = Following(
+                [job] if isinstance(job, Job) else (),
+                partial(self._job_changed, job),
+                lambda words: self._say(note=words),
+            )
             self._drawn_with = self._settings.kept
             stale = {} if self._keeps_former else {"stale": True}
             self._say(
@@ -467,12 +452,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         """Show what was drawn before in place of a job."""
         guard()  # a job that the notebook queues next finds a worker all the same
         self._begin(known, **how)
-        with self._lock:
-            if self._job is known:
-                self._show_result(known.result)
-                words = words or known.words
-                self._say(status="finished", words=words, progress=1.0, running=False)
-        self._job_ended()
+        state = JobState("", "finished", result=known.result)
+        self._job_changed(known, state, words or known.words)
         return known
 
     def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
@@ -491,31 +472,29 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._show_kept_draft(drawing)
         return drawing.path
 
-    def _job_changed(self, job: Job, state: JobState) -> None:
+    def _job_changed(self, job: Job | DrawnBefore, state: JobState, words: str = "") -> None:
         """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""
+        target = self._settings.target
         with self._lock:
             if job is not self._job or not self.state["running"]:
                 return
-            if state.ended:
-                self._show_end(state, job.logs())
             if state.status == "finished":
                 self._show_result(state.result)
             elif state.status != "failed" and self._shows_preview(state):
                 picture = preview_picture(state.preview)
                 if picture is not None:
                     self._show_picture(picture, "")
+            if state.ended and isinstance(job, Job):
+                failed = state.error or "" if state.status == "failed" else ""
+                error = more_than_a_line(with_source(failed, target.fixed.get("function")))
+                self._show_details({"traceback": error, "printed": tail_of(job.logs())})
+            words = words or status_words(state, target.verb)
             done = 1.0 if state.status == "finished" else min(max(state.progress, 0.0), 1.0)
-            words = status_words(state, self._settings.target.verb)
             self._say(status=state.status, words=words, progress=done, running=not state.ended)
+        if state.status == "failed":
+            self._offer_renewal()
         if state.ended:
             self._job_ended()
-
-    def _show_end(self, state: JobState, printed: str) -> None:
-        error = ""
-        if state.status == "failed":
-            error = with_source(state.error or "", self._settings.target.fixed.get("function"))
-            self._offer_renewal()
-        self._show_details({"traceback": more_than_a_line(error), "printed": tail_of(printed)})
 
     @property
     def _keeps_former(self) -> bool:
@@ -601,15 +580,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _offer_renewal(self) -> None:
         """Offer the parameters that the sketch has now, where its file or cell has changed them."""
-        newer = newer_target(self._settings.target)
-        if newer is None:
-            return
-        before = {p.name for p in self._settings.target.parameters}
-        after = {p.name for p in newer.parameters}
-        changed = [f"without {', '.join(sorted(before - after))}"] if before - after else []
-        changed += [f"with {', '.join(sorted(after - before))}"] if after - before else []
-        words = f"The sketch has other parameters now: {' and '.join(changed) or 'other bounds'}."
-        self._say(renewed=words)
+        if newer_target(self._settings.target) is not None:
+            self._say(renewed="The sketch has other parameters now.")
 
     # A live form: the newest settings are drawn soon, and always in the end
 

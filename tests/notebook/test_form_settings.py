@@ -370,8 +370,7 @@ def test_a_sketch_whose_parameters_have_changed_is_offered_again(monkeypatch):
 
     monkeypatch.setattr(sys.modules["__main__"], "reeds", reeds, raising=False)
     shown.draw().cancel()
-    said = "The sketch has other parameters now: without n and with count."
-    assert shown.state["renewed"] == said
+    assert shown.state["renewed"] == "The sketch has other parameters now."
     send(shown, "renew")
     assert not shown.state["renewed"]
     assert shown.values == {"width": 210, "height": 297, "count": 4, "high": 5.0}
