@@ -1,8 +1,5 @@
 """Sheet, history, viewer and plot in one notebook: by pointer and keys, light and dark, wide and narrow."""
 
-from pathlib import Path
-
-import find_chromium
 import pytest
 from notebook_page import Panel
 from support import wait_until
@@ -107,12 +104,3 @@ def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
     tile.click()
     board.get_by_role("button", name="Plot").click()
     board.locator(".board-below .drawscape-plot").wait_for()
-
-
-def test_a_chromium_is_looked_for_while_playwright_runs(chromium, monkeypatch):
-    """Benchmarks ask from within; 0.3 ended in an error about asyncio."""
-    assert chromium.is_connected()
-    monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.delenv("DRAWSCAPE_CHROMIUM", raising=False)
-    found = find_chromium.find()
-    assert found is None or Path(found).exists()

@@ -132,14 +132,6 @@ def test_a_wrong_value_queues_nothing():
     assert len(list_jobs()) == before
 
 
-def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do():
-    def square(svg: Any, *, side: int = 3) -> None:
-        """Always the same."""
-
-    with pytest.raises(ParameterError, match="square uses no randomness"):
-        contact_sheet(square, range(3))
-
-
 def test_a_sheet_that_is_made_again_queues_nothing():
     first = contact_sheet("truchet", range(4), paper="A7")
     first.wait(60)
@@ -201,10 +193,8 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(gated):
         sheet("dots at down")
     with pytest.raises(DrawscapeError, match="run the cell"):
         sheet("dots at dawn").more()
-    again.more(2)
-    again.wait(60)
-    await_words(again, "5 of 5 drawn")
-    assert sheet("dots at dawn").status == "5 of 5 drawn, 5 of them before"
+    with pytest.raises(ParameterError, match="is the name of a sheet of gated dots; give another"):
+        contact_sheet("truchet", 2, paper="A7", name="dots at dawn")
 
 
 def big(width: float, height: float, seed: int = 0) -> str:
@@ -313,14 +303,6 @@ def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_al
     assert len({str(cell.values) for cell in spread.cells.values()}) == 4
     spread.wait(60)
     assert spread.status == "4 of 4 drawn"
-
-
-def test_the_name_of_another_sketch_s_sheet_is_refused():
-    contact_sheet("schotter", 2, paper="A7", name="mine")
-    count = count_jobs()
-    with pytest.raises(ParameterError, match="is the name of a sheet of schotter; give another"):
-        contact_sheet("truchet", 2, paper="A7", name="mine")
-    assert count_jobs() == count
 
 
 def six(

@@ -22,6 +22,7 @@ from drawscape.errors import (
 )
 from drawscape.jobs import synchronous_jobs, workers_alive
 from drawscape.notebook import (
+    compare,
     contact_sheet,
     evolve,
     form,
@@ -35,6 +36,10 @@ from drawscape.notebook import (
 pytestmark = pytest.mark.usefixtures("home")
 
 DAY = datetime.date(2024, 2, 29)
+
+
+def still(svg):
+    """The same for every seed."""
 
 
 class Nothing(Enum):
@@ -154,6 +159,10 @@ def test_a_form_refuses_what_it_could_not_use(options, error, words):
         (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
+        (lambda: contact_sheet(still, 3), "still uses no randomness"),
+        (lambda: form(still, seed=3), "still uses no randomness"),
+        (lambda: compare("one.svg"), "compare 2 to 6 of them"),
+        (lambda: compare(*["one.svg"] * 7), "compare 2 to 6 of them"),
         (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
         (lambda: evolve("spiral", keep=["q"]), "unknown parameter 'q'"),
         (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),

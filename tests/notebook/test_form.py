@@ -118,18 +118,6 @@ def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate):
     assert b"<!-- 8 -->" in bytes(dots.picture)
 
 
-def test_the_picture_says_when_it_is_older_than_the_settings():
-    shown = form(plot, dots=3)
-    shown.set(dots=4)
-    assert not shown.state["older"]
-    shown.draw().wait(60)
-    await_status(shown, "finished")
-    shown.set(dots=5)
-    assert shown.state["older"]
-    shown.set(dots=4)
-    assert not shown.state["older"]
-
-
 def test_a_task_that_returns_words_shows_them():
     def count_letters(text: str = "plotter") -> str:
         """Count."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 from annotated_types import Ge, Gt, Interval, MultipleOf, doc
-from support import sampled, send, wait_until
+from support import send, wait_until
 
 from drawscape.catalogue import find
 from drawscape.errors import (
@@ -98,14 +98,6 @@ def test_values_come_back_to_the_last_bit_also_through_a_page():
     assert other.values == shown.values
     for name in ("limit", "end", "picture"):
         assert shown.set(**{name: None}).values[name] is None
-
-
-def test_every_sketch_of_the_library_keeps_what_is_set():
-    for name, sketch in sampled(SKETCHES.items(), 5):
-        bounded = [p for p in sketch.parameters if p.kind == "float" and p.bounded and not p.step]
-        wanted = {p.name: p.low + (p.high - p.low) / 3.7 for p in bounded}
-        shown = form(name).set(**wanted).values
-        assert {n: shown[n] for n in wanted} == wanted, name
 
 
 def test_setting_is_all_or_nothing():
@@ -268,12 +260,6 @@ def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one():
         shown.set(streams={"color": 7})
     with pytest.raises(ParameterError, match=r"streams\.colour=-7: must be at least 0"):
         shown.set(streams={"colour": -7})
-
-
-def test_a_sketch_without_randomness_has_no_seed_and_says_so():
-    assert "seed" not in form(square).values
-    with pytest.raises(ParameterError, match="square uses no randomness"):
-        form(square, seed=3)
 
 
 def test_a_parameter_called_like_an_option_is_given_in_where():

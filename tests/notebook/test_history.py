@@ -296,9 +296,3 @@ def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     shown.begin_saving()
     assert shown.saved.html.count("<img") == 2
     assert len(shown.saved.html) < 210_000
-
-
-@pytest.mark.parametrize("count", [1, 7])
-def test_one_or_seven_are_not_compared(count):
-    with pytest.raises(ParameterError, match="compare 2 to 6 of them"):
-        compare(*spirals(*range(3, 3 + count)))
