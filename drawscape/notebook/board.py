@@ -360,19 +360,18 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
-        self._drawing(tile_id).star(stars)
+        self._asked(tile_id)[0].star(stars)
         self.marked()
 
     def reject(self, *tile_ids: str | int) -> None:
         """Reject the drawings of tiles, by default of the chosen, or take that back."""
-        for one in tile_ids or self._chosen_ids():
-            drawing = self._drawing(one)
+        for drawing in self._asked(*tile_ids):
             drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
         self.marked()
 
     def tag(self, tag: str) -> None:
         """Give the chosen drawings a tag."""
-        chosen = self._chosen_or_error()
+        chosen = self._asked()
         for drawing in chosen:
             drawing.tag(tag)
         self.marked()
@@ -380,7 +379,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def export(self, format: str) -> list[Path]:
         """Write the chosen drawings as 'svg' (ordered), 'png', 'pdf', 'gcode' or 'hpgl'; return the files."""
-        paths = [drawing.export(format) for drawing in self._chosen_or_error()]
+        paths = [drawing.export(format) for drawing in self._asked()]
         folders = sorted({place_words(path.parent) for path in paths})
         self.note = f"written to {', '.join(folders)}: {', '.join(path.name for path in paths)}"
         return paths
@@ -396,7 +395,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Queue the chosen drawings on another paper, everything else as it is; return the jobs."""
         jobs = []
         guard()
-        for drawing in self._chosen_or_error():
+        for drawing in self._asked():
             larger = Settings.of_drawing(drawing, paper)
             target, arguments = larger.target, {**larger.arguments, "parents": [drawing.recipe]}
             recipe, title = recipe_for(target, arguments), f"{drawing.sketch} on {paper}"
@@ -407,42 +406,31 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def inspect(self, tile_id: str | int | None = None) -> Any:
         """Show the drawing of a tile, by default the first that is chosen, in a viewer below; return it."""
-        from drawscape.notebook.viewer import view
-
-        return self.show_below(view, self._one(tile_id))
+        return self.show_below("view", self._asked(tile_id)[0])
 
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
-        from drawscape.notebook.viewer import compare
-
-        wanted = tile_ids or self.selected
-        if len(wanted) < 2:
+        if len(tile_ids or self.selected) < 2:
             raise DrawscapeError(
                 "choose two drawings or more to compare (Ctrl and a click, or Shift)"
             )
-        return self.show_below(compare, *(self._drawing(one).path for one in wanted))
+        return self.show_below("compare", *self._asked(*tile_ids))
 
     def breed(self) -> Any:
         """Begin an evolution with the chosen drawings below; return it."""
-        from drawscape.notebook.evolution import evolve
-
-        return self.show_below(evolve, self._chosen_or_error())
+        return self.show_below("evolve", self._asked())
 
     def plot(self, tile_id: str | int | None = None) -> Any:
         """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
-        from drawscape.notebook.plot_panel import plot
-
-        return self.show_below(plot, self._one(tile_id))
+        return self.show_below("plot", self._asked(tile_id)[0])
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
-        from drawscape.notebook.forms import form
-
-        return self.show_below(form, self._one(tile_id))
+        return self.show_below("form", self._asked(tile_id)[0])
 
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""
-        drawing = self._drawing(tile_id)
+        (drawing,) = self._asked(tile_id)
         picture = result_picture(str(drawing.path))
         if picture is None:
             raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
@@ -610,22 +598,16 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Show a control in another way."""
         self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
 
-    def _drawing(self, tile_id: str | int) -> Drawing:
-        cell = self._cells.get(str(tile_id))
-        if cell is None or cell.drawing is None:
-            raise DrawscapeError("this drawing is not finished; wait for its picture")
-        return cell.drawing
-
-    def _one(self, tile_id: str | int | None) -> Drawing:
-        return self._drawing(self._chosen_ids()[0] if tile_id is None else tile_id)
-
-    def _chosen_ids(self) -> list[str]:
-        if not self.selected:
+    def _asked(self, *tile_ids: str | int | None) -> list[Drawing]:
+        """Return the drawings of those tiles, by default of the chosen. Raises DrawscapeError for none."""
+        ids = [str(one) for one in tile_ids if one is not None] or self.selected
+        if not ids:
             raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
-        return list(self.selected)
-
-    def _chosen_or_error(self) -> list[Drawing]:
-        return [self._drawing(one) for one in self._chosen_ids()]
+        cells = [self._cells.get(one) for one in ids]
+        found = [cell.drawing for cell in cells if cell is not None and cell.drawing is not None]
+        if len(found) < len(ids):
+            raise DrawscapeError("this drawing is not finished; wait for its picture")
+        return found
 
 
 def control(name: str, kind: str, label: str, **more: Any) -> dict[str, Any]:

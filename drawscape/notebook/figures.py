@@ -9,6 +9,7 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
+from drawscape.notebook.text import span_words
 from drawscape.notebook.threads import Debounce
 from drawscape.plot import (
     Plotter,
@@ -141,7 +142,7 @@ def _row(before: Statistics, after: Statistics, color: str) -> dict[str, str]:
     return {
         "pen": before.name or "pen",
         "color": color,
-        "time": _change(minutes(before.seconds), minutes(after.seconds)),
+        "time": _change(span_words(before.seconds), span_words(after.seconds)),
         "ink": f"{before.pen_down_mm / 1000:.2f} m",
         "lifts": _change(f"{before.lifts:,}", f"{after.lifts:,}"),
     }
@@ -149,15 +150,3 @@ def _row(before: Statistics, after: Statistics, color: str) -> dict[str, str]:
 
 def _change(before: str, after: str) -> str:
     return before if after == before else f"{before} → {after}"
-
-
-def minutes(seconds: float) -> str:
-    """Return the time of a plot as people say it.
-
-    >>> minutes(45), minutes(7500)
-    ('45 s', '2 h 5 min')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    whole = round(seconds / 60)
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"

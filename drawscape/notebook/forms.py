@@ -67,7 +67,7 @@ from drawscape.notebook.target import (
 )
 from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.threads import Debounce, later
-from drawscape.notebook.viewer import Comparison, Viewer, compare, view
+from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.plot.formats import menu_of_formats
@@ -319,13 +319,11 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def inspect(self) -> Viewer:
         """Show the picture's drawing in a viewer in its place, and return that."""
-        return self.show_below(view, self._kept_path())  # type: ignore[no-any-return]
+        return self.show_below("view", self._kept_path())  # type: ignore[no-any-return]
 
     def plot(self) -> "PlotPanel":
         """Queue a plot of the picture's drawing, and return its panel, which is shown. Raises PlotError."""
-        from drawscape.notebook.plot_panel import plot
-
-        return self.show_below(plot, self._kept_path())  # type: ignore[no-any-return]
+        return self.show_below("plot", self._kept_path())  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
         """Give the picture's drawing 0 to 5 stars, and return it; a draft becomes a drawing."""
@@ -704,7 +702,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         chosen = [path for path in map(full_path, ids) if path in self.recent.paths]
         if len(chosen) < 2:
             raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
-        self.show_below(compare, *chosen)
+        self.show_below("compare", *chosen)
 
     def _on_export(self, format: str, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")

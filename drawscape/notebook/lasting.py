@@ -108,11 +108,13 @@ class Lasting:
     _is_saved = False
     _marimo_cell: Any = None
 
-    def show_below(self, make: Callable[..., Any], *arguments: Any) -> Any:
-        """Show the widget that `make` returns below, in place of the one there, and return it."""
+    def show_below(self, make: str, *arguments: Any) -> Any:
+        """Show below what that function of the notebook returns, in place of what is there; return it."""
+        from drawscape import notebook
+
         context = _marimo()
         with nullcontext() if context is None else context.with_cell_id(self._marimo_cell):
-            widget = make(*arguments)
+            widget = getattr(notebook, make)(*arguments)
         self.close_below()
         self._below, self.below = widget, widget.model_id
         return widget

@@ -5,6 +5,7 @@ import linecache
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from drawscape.notebook.reader import JobState
@@ -68,10 +69,18 @@ def _without_module(line: str) -> str:
 
 
 def duration_words(start: datetime | None, end: datetime | None) -> str:
-    """Return the time between two moments, '' when one is unknown: '40 ms', '0.4 s', '2 min 5 s'."""
+    """Return the time between two moments, '' when one is unknown."""
     if start is None or end is None:
         return ""
-    seconds = max(0.0, (end - start).total_seconds())
+    return span_words(max(0.0, (end - start).total_seconds()))
+
+
+def span_words(seconds: float) -> str:
+    """Return a span of time as people say it.
+
+    >>> span_words(0.04), span_words(0.4), span_words(125), span_words(7500)
+    ('40 ms', '0.4 s', '2 min 5 s', '2 h 5 min')
+    """
     if seconds < 0.0995:
         return f"{max(seconds * 1000, 1):.0f} ms"
     if seconds < 9.95:
@@ -117,9 +126,9 @@ def tail_of(printed: str) -> str:
 
 # Tracebacks
 
-_FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line (?P<line>\d+), in (?P<name>\S+)')
-_CARRIED = "<dynamic-code>"
-"""What the pickler writes for the file of a function that travelled without one."""
+_FRAME = re.compile(r'^  File "', re.MULTILINE)
+_CARRIED = re.compile(r'^  File "<dynamic-code>", line (\d+), in (\S+)', re.MULTILINE)
+"""A frame of a function that travelled without its file: that is the pickler's name for it."""
 
 
 def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
@@ -128,31 +137,18 @@ def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
     The worker has no source of what came from a cell; the notebook has. Without such frames, or
     without a function, the text is returned as it is.
     """
-    lines = traceback.splitlines()
-    ours = [
-        i for i, line in enumerate(lines) if (m := _FRAME.match(line)) and m["file"] == _CARRIED
-    ]
-    if function is None or not ours:
+    first, begin = _CARRIED.search(traceback), _FRAME.search(traceback)
+    if function is None or first is None or begin is None:
         return traceback
-    heads = [i for i in range(ours[0]) if _FRAME.match(lines[i])]
-    kept = lines[: heads[0]] if heads else lines[: ours[0]]
-    for line in lines[ours[0] :]:
-        kept += _frame_lines(line, function)
-    return "\n".join(kept) + "\n"
+    shown = partial(_with_line, inspect.unwrap(function))
+    return traceback[: begin.start()] + _CARRIED.sub(shown, traceback[first.start() :])
 
 
-def _frame_lines(line: str, function: Callable[..., Any]) -> list[str]:
-    frame = _FRAME.match(line)
-    if frame is None or frame["file"] != _CARRIED:
-        return [line]
-    number, name = int(frame["line"]), frame["name"]
-    source = linecache.getline(_file_of(name, inspect.unwrap(function)), number).strip()
-    head = f"  In this notebook, line {number} of the cell, in {name}"
-    return [head, f"    {source}"] if source else [head]
-
-
-def _file_of(name: str, function: Any) -> str:
-    """Return the file, or the cell's name, of the function called `name` that `function` may have called."""
-    helper = inspect.unwrap(getattr(function, "__globals__", {}).get(name, function))
-    code = getattr(helper, "__code__", None) or getattr(function, "__code__", None)
-    return str(getattr(code, "co_filename", ""))
+def _with_line(function: Any, frame: re.Match[str]) -> str:
+    """Return a frame of `function`, or of one that it may have called, in words and with its line."""
+    line, name = int(frame[1]), frame[2]
+    called = inspect.unwrap(getattr(function, "__globals__", {}).get(name, function))
+    code = getattr(called, "__code__", None) or getattr(function, "__code__", None)
+    source = linecache.getline(getattr(code, "co_filename", ""), line).strip()
+    words = f"  In this notebook, line {line} of the cell, in {name}"
+    return f"{words}\n    {source}" if source else words
