@@ -98,7 +98,7 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
 
 
 @pytest.mark.nightly
-def test_draw_is_within_ten_tabs(notebook, page):
+def test_draw_is_within_ten_tabs_and_the_page_names_a_busy_and_a_lost_kernel(notebook, page):
     form = notebook.form()
     focused = "() => document.activeElement.className"
     form.root.evaluate("form => { form.tabIndex = -1; form.focus(); }")
@@ -108,10 +108,6 @@ def test_draw_is_within_ten_tabs(notebook, page):
         tabs += 1
     assert tabs <= 10
 
-
-@pytest.mark.nightly
-def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook, page):
-    form = notebook.form()
     notebook.evaluate("drawing._handle_custom_msg = lambda *rest: None")  # as good as busy
     form.slide("gusts", 1.5)
     form.root.locator(".drawscape-draw").click()
@@ -119,6 +115,12 @@ def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook, page):
     notebook.evaluate("del drawing._handle_custom_msg")
     form.press("Shuffle")
     form.root.get_by_text("The kernel is busy.").wait_for(state="detached")
+
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.evaluate(f"() => {kernel}.restart()")
+    page.locator(".drawscape-form.drawscape-gone").wait_for()
+    said = "form => getComputedStyle(form, '::before').content"
+    assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
 
 
 @pytest.mark.nightly
@@ -151,15 +153,6 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     form.root.get_by_label("Paper", exact=True).select_option("custom")
     assert form.field("width").input_value() == "148"
     assert serious(page, ".drawscape-form") == []
-
-
-@pytest.mark.nightly
-def test_a_form_says_that_its_kernel_is_gone(notebook, page):
-    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    page.evaluate(f"() => {kernel}.restart()")
-    page.locator(".drawscape-form.drawscape-gone").wait_for()
-    said = "form => getComputedStyle(form, '::before').content"
-    assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
 
 
 @pytest.mark.nightly

@@ -80,7 +80,7 @@ def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(lab, p
     assert color_at(page, 50, 95) == [0, 0, 0]
 
 
-def test_the_wheel_zooms_to_the_pointer(viewer, page):
+def test_wheel_and_hand_move_the_page_and_keys_do_not_reach_the_notebook(viewer, page):
     box = viewer.locator("canvas").bounding_box()
     x, y = box["width"] / 3, box["height"] / 3
     before = view_of(page)
@@ -99,10 +99,7 @@ def test_the_wheel_zooms_to_the_pointer(viewer, page):
     viewer.get_by_label("Fit the page").click()
     assert view_of(page)["scale"] == pytest.approx(before["scale"])
 
-
-def test_a_hand_pans_and_a_button_fills_the_screen(viewer, page):
-    canvas = viewer.locator("canvas")
-    box, before = canvas.bounding_box(), view_of(page)
+    before = view_of(page)
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + 130, box["y"] + 90, steps=3)
@@ -117,6 +114,11 @@ def test_a_hand_pans_and_a_button_fills_the_screen(viewer, page):
     page.wait_for_function(filled)
     viewer.get_by_label("Full screen").click()
     page.wait_for_function("() => !document.fullscreenElement")
+    viewer.locator("canvas").click(position={"x": 5, "y": 5})
+    for key in ("a", "b", "m", "d", "d", "x", "+"):
+        page.keyboard.press(key)
+    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
+    assert page.evaluate(cells) == ["code"]
 
 
 def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer, page):
@@ -148,14 +150,6 @@ def test_measuring_says_millimetres(viewer, page):
     )
     length = float(viewer.locator("output").inner_text().partition(" mm")[0])
     assert length == pytest.approx((60**2 + 40**2) ** 0.5, abs=0.6)
-
-
-def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer, page):
-    viewer.locator("canvas").click(position={"x": 5, "y": 5})
-    for key in ("a", "b", "m", "d", "d", "x", "+"):
-        page.keyboard.press(key)
-    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
-    assert page.evaluate(cells) == ["code"]
 
 
 def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_that_checks_them(lab, page):

@@ -11,7 +11,7 @@ from drawscape.catalogue import drawings
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.notebook import Board, contact_sheet, history, variations
+from drawscape.notebook import contact_sheet, history, variations
 from drawscape.notebook.reader import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.plot.formats import EXPORTERS
@@ -21,54 +21,23 @@ from drawscape.viewer import drawing_data
 pytestmark = pytest.mark.usefixtures("consumer")
 
 
-class Page:
-    """What a board's page receives, and what it reports."""
-
-    def __init__(self, board, monkeypatch):
-        self.messages = []
-        monkeypatch.setattr(board, "send", self._receive, raising=False)
-        self._board = board
-
-    def _receive(self, content):
-        self.messages.append(content)
-
-    def report(self, event, *values):
-        """Report what somebody did."""
-        self._board._handle_custom_msg({"event": event, "arguments": values}, [])
-
-    @property
-    def tiles(self):
-        """All tiles that came, in order."""
-        return [tile for content in self.messages for tile in content.get("tiles", ())]
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Open a page on a board."""
-
-    def open_page(board: Board) -> Page:
-        page = Page(board, monkeypatch)
-        assert page.messages == []  # nothing is sent before a page is there
-        page.report("ready")
-        return page
-
-    return open_page
-
-
-def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(opened):
+def test_a_page_gets_all_tiles_and_then_what_changes(monkeypatch):
     made = contact_sheet("phyllotaxis", 3, paper="A7")
     made.wait(60)
-    page = opened(made)
-    assert [tile["id"] for tile in page.tiles] == ["0", "1", "2"]
-    assert all(tile["url"].startswith("data:image/png;") for tile in page.tiles)
-    numbers = [tile["number"] for tile in page.tiles]
-    page.messages.clear()
-    page.report("star", "1", 4)
-    tile, *more = page.tiles
-    assert (tile["id"], tile["stars"], more) == ("1", 4, [])
-    assert tile["number"] > max(numbers)
+    came = []
+    monkeypatch.setattr(made, "send", came.append, raising=False)
+    made.star("0", 1)
+    assert came == []  # nothing is sent before a page is there
+    made.act("ready")
+    (tiles,) = (content["tiles"] for content in came)
+    assert [tile["id"] for tile in tiles] == ["0", "1", "2"]
+    assert all(tile["url"].startswith("data:image/png;") for tile in tiles)
+    made.act("star", "1", 4)
+    (tile,) = came[1]["tiles"]
+    assert (tile["id"], tile["stars"]) == ("1", 4)
+    assert tile["number"] > max(one["number"] for one in tiles)
     assert made.drawings[1].stars == 4
-    page.report("inspect", "9")
+    made.act("inspect", "9")
     assert made.note == "this drawing is not finished; wait for its picture"
 
 
