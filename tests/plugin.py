@@ -108,7 +108,7 @@ def pytest_runtest_protocol(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown():
     """Hold a notebook's threads while a test's home goes: what they are at, they do in that home."""
-    threads, go = sys.modules.get("drawscape.notebook.threads"), threading.Event()
+    threads, go = sys.modules.get("drawscape.notebook.kernel"), threading.Event()
     for thread in () if threads is None else (threads.READER, threads.SLOW):
         if thread._thread is not None:
             held = threading.Event()
@@ -152,8 +152,8 @@ def search_home_from(monkeypatch):
 def _no_process_left(tmp_path_factory):
     """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
     yield
-    if "drawscape.notebook.worker" in sys.modules:  # a form starts one where there is none
-        sys.modules["drawscape.notebook.worker"].stop_workers()
+    if "drawscape.notebook.kernel" in sys.modules:  # a form starts one where there is none
+        sys.modules["drawscape.notebook.kernel"].stop_workers()
     folder = tmp_path_factory.getbasetemp()
     end_plotters(folder)
     try:

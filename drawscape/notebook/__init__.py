@@ -2,7 +2,7 @@
 
 Read target.py first (what can be drawn), then settings.py and forms.py: a Form is one widget, which
 viewer/form.js draws. Then board.py: sheets, evolutions, the history and jobs are Boards of Cells, which
-reader.py keeps up to date.
+kernel.py keeps up to date.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.jobs import QueueTable as QueueTable
     from drawscape.notebook.jobs import job_view as job_view
     from drawscape.notebook.jobs import queue_table as queue_table
+    from drawscape.notebook.kernel import ensure_worker as ensure_worker
     from drawscape.notebook.plot_panel import PlotPanel as PlotPanel
     from drawscape.notebook.plot_panel import open_plot as open_plot
     from drawscape.notebook.plot_panel import plot as plot
@@ -38,18 +39,17 @@ if TYPE_CHECKING:
     from drawscape.notebook.viewer import Viewer as Viewer
     from drawscape.notebook.viewer import compare as compare
     from drawscape.notebook.viewer import view as view
-    from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
     "board": "Board Cell Gallery",
     "evolution": "Evolution evolve",
     "forms": "Form form",
     "history_board": "History history",
+    "kernel": "ensure_worker",
     "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
     "plot_panel": "PlotPanel plot open_plot",
     "viewer": "Comparison View Viewer compare view",
-    "worker": "ensure_worker",
 }
 _late, __dir__ = late_names(__name__, {f"{__name__}.{m}": names for m, names in _MODULES.items()})
 

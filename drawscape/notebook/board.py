@@ -25,6 +25,16 @@ from drawscape.catalogue.query import Order, short
 from drawscape.clock import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
+from drawscape.notebook.kernel import (
+    ENDED,
+    Debounce,
+    Following,
+    JobState,
+    ensure_worker,
+    guard,
+    later,
+    state_of,
+)
 from drawscape.notebook.lasting import Lasting, error_words, resource
 from drawscape.notebook.memory import drawing_of
 from drawscape.notebook.pictures import (
@@ -35,7 +45,6 @@ from drawscape.notebook.pictures import (
     result_picture,
     small_picture,
 )
-from drawscape.notebook.reader import ENDED, Following, JobState, state_of
 from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     SHEET_PRIORITY,
@@ -46,8 +55,6 @@ from drawscape.notebook.target import (
     standing_drawing,
 )
 from drawscape.notebook.text import label_of, status_words
-from drawscape.notebook.threads import Debounce, later
-from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.plot.formats import menu_of_formats
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")

@@ -27,7 +27,7 @@ from drawscape.notebook.board import (
     enqueue_missing,
     plan,
 )
-from drawscape.notebook.reader import state_of
+from drawscape.notebook.kernel import state_of
 from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     Drawable,

@@ -9,8 +9,8 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
+from drawscape.notebook.kernel import Debounce
 from drawscape.notebook.text import span_words
-from drawscape.notebook.threads import Debounce
 from drawscape.plot import (
     Plotter,
     Statistics,

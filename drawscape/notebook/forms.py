@@ -26,6 +26,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.figures import DrawnFile, plotter_choices
+from drawscape.notebook.kernel import Debounce, Following, JobState, guard, later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import (
@@ -49,7 +50,6 @@ from drawscape.notebook.pictures import (
     retouched,
     upload_preview,
 )
-from drawscape.notebook.reader import Following, JobState
 from drawscape.notebook.settings import Settings, Steps
 from drawscape.notebook.target import (
     Drawable,
@@ -66,9 +66,7 @@ from drawscape.notebook.target import (
     target_of,
 )
 from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
-from drawscape.notebook.threads import Debounce, later
 from drawscape.notebook.viewer import Comparison, Viewer
-from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.plot.formats import menu_of_formats
 

@@ -20,8 +20,8 @@ from drawscape.jobs import (
     watch,
 )
 from drawscape.notebook.board import Board, Cell, control
+from drawscape.notebook.kernel import Debounce, JobState, state_of
 from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
-from drawscape.notebook.reader import JobState, state_of
 from drawscape.notebook.text import (
     duration_words,
     label_of,
@@ -30,7 +30,6 @@ from drawscape.notebook.text import (
     tail_of,
     verb_of,
 )
-from drawscape.notebook.threads import Debounce
 
 PERIOD_S = 0.25
 """The table is read four times a second at most, however fast the queue moves."""

@@ -8,10 +8,9 @@ import traitlets
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
+from drawscape.notebook.kernel import Debounce, ensure_worker, guard
 from drawscape.notebook.lasting import Lasting, resource
-from drawscape.notebook.threads import Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
-from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.plot import optimize as optimized
 from drawscape.plotter.device import devices
 from drawscape.plotter.plot import Plot, find_plot

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from drawscape.notebook.reader import JobState
+from drawscape.notebook.kernel import JobState
 
 LONGEST_PRINTED = 20_000
 """Characters of what was printed that are shown."""

@@ -17,10 +17,10 @@ from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
+from drawscape.notebook.kernel import later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.text import label_of, value_text
-from drawscape.notebook.threads import later
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder

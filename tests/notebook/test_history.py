@@ -12,7 +12,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.notebook import contact_sheet, history, variations
-from drawscape.notebook.reader import state_of
+from drawscape.notebook.kernel import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw

@@ -10,8 +10,7 @@ import drawscape.notebook
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import contact_sheet, job_view, queue_table
-from drawscape.notebook.reader import Following
-from drawscape.notebook.threads import later
+from drawscape.notebook.kernel import Following, later
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -12,8 +12,8 @@ from support import python, wait_until
 
 from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
-from drawscape.notebook import contact_sheet, ensure_worker, form, worker
-from drawscape.notebook.threads import later
+from drawscape.notebook import contact_sheet, ensure_worker, form, kernel
+from drawscape.notebook.kernel import later
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 def no_worker_left(home):
     """Each test begins and ends without a worker."""
     yield
-    worker.stop_workers()
+    kernel.stop_workers()
     wait_until(lambda: not workers_alive(), "the end of all workers")
 
 
@@ -61,7 +61,7 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path):
 
 def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn):
     ensure_worker()
-    worker.stop_workers()
+    kernel.stop_workers()
     wait_until(lambda: not workers_alive(), "its end")
     with pytest.raises(JobTimeout):
         enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2.5)
@@ -71,11 +71,11 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn
 def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
     held = form(hold, gate=str(tmp_path / "gate"))
     job = held.draw()
-    wait_until(lambda: held.state.get("note", "") == worker.STARTED, "the note")
+    wait_until(lambda: held.state.get("note", "") == kernel.STARTED, "the note")
     wait_until(lambda: held.status == "drawing", "the start")
     (first,) = workers_alive()
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: held.state.get("note", "") == worker.RESTARTED, "the note")
+    wait_until(lambda: held.state.get("note", "") == kernel.RESTARTED, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(60) == "done"
     wait_until(lambda: held.status.startswith("finished"), "the form")
@@ -101,7 +101,7 @@ main()
 
 
 def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
-    monkeypatch.setattr(worker, "MOST_STARTS", 1)
+    monkeypatch.setattr(kernel, "MOST_STARTS", 1)
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
     wait_until(lambda: not workers_alive(), "its end")
@@ -158,7 +158,7 @@ def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(monkeypatch
             raise trouble
         return list_jobs(*arguments, **options)
 
-    monkeypatch.setattr(worker, "list_jobs", locked)
+    monkeypatch.setattr(kernel, "list_jobs", locked)
     job = enqueue_background_job(hold, width=1, height=1)
     assert job.wait(60) == "done"
 
@@ -167,7 +167,7 @@ def test_the_guard_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatc
     """Between its look and its act another home may have been chosen."""
     go, done = threading.Event(), threading.Event()
     later(lambda: go.wait(60))
-    worker.guard()
+    kernel.guard()
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     enqueue_background_job(hold, width=1, height=1)
