@@ -45,7 +45,7 @@ def notebook_name() -> str:
 class SavedPicture:
     """An output that is replaced when there is something better to keep than `words`.
 
-    Each `kind` of widget has CSS classes of its own, for style sheets hold for the whole page.
+    Each `kind` of widget has other CSS classes, for style sheets hold for the whole page.
     """
 
     def __init__(self, words: str, kind: str) -> None:

@@ -87,7 +87,7 @@ class Target:
 
     @property
     def names(self) -> list[str]:
-        """The names of its own parameters."""
+        """The names of `parameters`."""
         return [parameter.name for parameter in self.parameters]
 
     @property
