@@ -54,8 +54,7 @@ def hershey_text(
     >>> svg.hershey_text(10, 50, "Hello", 0.5)
     <SVGBuilder 100 x 100 mm, 1 element>
     """
-    placed = {"transform": f"translate({number(x)},{number(y)}) scale({_factor(scale)})"}
-    with svg.group(placed):
+    with svg.group(_placed(x, y, scale)):
         svg.title(content)
         _write_strokes(svg, content, scale, attrs)
     return svg
@@ -90,21 +89,11 @@ def hershey_text_with_bbox(
     <SVGBuilder 100 x 100 mm, 1 element>
     """
     box = svg.get_hershey_text_bounding_box(content)
-    placed = {"transform": f"translate({number(x)},{number(y)}) scale({_factor(scale)})"}
-    with svg.group(placed):
-        svg.rect(
-            box["min_x"],
-            box["min_y"],
-            box["width"],
-            box["height"],
-            {**_BOX, **(bbox_attrs or {})},
-        )
-        svg.circle(
-            (box["min_x"] + box["max_x"]) / 2,
-            (box["min_y"] + box["max_y"]) / 2,
-            0.5,
-            {"fill": "red", "stroke": "none"},
-        )
+    corner, size = (box["min_x"], box["min_y"]), (box["width"], box["height"])
+    middle = (box["min_x"] + box["max_x"]) / 2, (box["min_y"] + box["max_y"]) / 2
+    with svg.group(_placed(x, y, scale)):
+        svg.rect(*corner, *size, {**_BOX, **(bbox_attrs or {})})
+        svg.circle(*middle, 0.5, {"fill": "red", "stroke": "none"})
         svg.title(f"{content} (with bounding box)")
         _write_strokes(svg, content, scale, text_attrs)
     return svg
@@ -146,10 +135,10 @@ def _hershey_strokes(svg: "SVGBuilder", content: str) -> Lines:
     return Lines.of(strokes)
 
 
-def _factor(scale: float) -> str:
+def _placed(x: float, y: float, scale: float) -> Attrs:
     if not scale:
         raise CanvasError(f"text scale {scale!r} would flatten the text; use a factor other than 0")
-    return number(scale)
+    return {"transform": f"translate({number(x)},{number(y)}) scale({number(scale)})"}
 
 
 def calculate_bounding_box(svg: "SVGBuilder", svg_content: str) -> dict[str, float]:

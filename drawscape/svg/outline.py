@@ -45,26 +45,20 @@ def moved_shape(
     Raises CanvasError for path data that cannot be read.
     """
     n = {} if tag == "path" else {name: _float(name, value) for name, value in numbers.items()}
-    sharp = not {"rx", "ry"} & attrs.keys()
-    upright = matrix.b == matrix.c == 0
+    upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
     if tag == "line":
         ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
         return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
-    if tag == "rect" and sharp:
-        x0, y0, x1, y1 = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
-        corners = matrix.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]))
-        if not upright:
-            return Lines.of([corners])
-        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    if tag == "rect" and upright and not {"rx", "ry"} & attrs.keys():
+        corners = [[n["x"], n["y"]], [n["x"] + n["width"], n["y"] + n["height"]]]
+        (x0, y0), (x1, y1) = np.sort(matrix.apply(np.array(corners)), axis=0).tolist()
         return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
-    if tag in ("circle", "ellipse") and (upright or (tag == "circle" and matrix.is_similarity)):
+    if round_ and (upright or (tag == "circle" and matrix.is_similarity)):
         ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
         if tag == "circle" and matrix.is_similarity:
             return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
         rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
-        return "ellipse", {
-            "cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d),
-        }  # fmt: skip
+        return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
     from drawscape.drawing.path import flatten, read_commands, resolve
 
     commands = read_commands([path_data(tag, numbers, attrs)])

@@ -39,8 +39,8 @@ BOMB = "".join(
         (svg("", '<!DOCTYPE svg [<!ENTITY % p SYSTEM "http://127.0.0.1/p"> %p;]>'), "external"),
         (svg("", '<!DOCTYPE svg [<!ENTITY % p "x">]>'), "parameter"),
         (svg("&x;", f'<!DOCTYPE svg [<!ENTITY x "{"a" * 100_000}">]>'), "at most"),
-        (svg("&x;" * 900, f"<!DOCTYPE svg [<!ENTITY x '{'<g/>' * 2000}'>]>"), "elements"),
-        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x "&y;"><!ENTITY y "&x;">]>'), "declared before"),
+        (svg("&x;", "<!DOCTYPE svg [<!ENTITY x '<g/>'>]>"), "markup or other entities"),
+        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x "&y;"><!ENTITY y "&x;">]>'), "other entities"),
         (svg("<g>" * 5000 + "</g>" * 5000), "256 deep"),
         (svg(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
         (

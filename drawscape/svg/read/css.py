@@ -14,7 +14,6 @@ _ATTRIBUTES = INHERITED | frozenset((
     "filter", "vector-effect", "mix-blend-mode", "alignment-baseline", "baseline-shift", "stop-color",
     "stop-opacity",
 ))  # fmt: skip
-_GEOMETRY = frozenset(("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"))
 # What a property that a child does not inherit is without a declaration.
 _INITIAL = {
     "display": "inline", "opacity": "1", "overflow": "visible", "mask-type": "luminance",
@@ -54,11 +53,6 @@ _FORMS = {
     "stroke-dashoffset": _FLUID,
 }
 _VALID = {name: re.compile(form, re.IGNORECASE) for name, form in _FORMS.items()}
-# In CSS a length has a unit, and a radius or a side is not negative.
-_LONG = re.compile(
-    rf"auto|[-+]?0*\.?0+|(?:{NUMBER})(?:%|[a-z]+)|(?:calc|min|max|clamp)\(.*\)", re.IGNORECASE
-)
-_SIDES = frozenset(("width", "height", "r", "rx", "ry"))
 _WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -217,10 +211,10 @@ def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, 
         return known.get(match[1], match[2] or "").strip()
 
     for _ in range(8):  # variables may name variables
-        own = {k: _VARIABLE.sub(value_of, v) if "var(" in v else v for k, v in own.items()}
-        known = {k: _VARIABLE.sub(value_of, v) if "var(" in v else v for k, v in known.items()}
-        if not any("var(" in value for value in own.values()):
-            break
+        own = {
+            k: _VARIABLE.sub(value_of, v) if "var(" in v and len(v) < _LONGEST else v
+            for k, v in own.items()
+        }
     whole = {name: value for name, value in own.items() if value and "var(" not in value}
     return {k: v for k, text in whole.items() if (v := checked(k, text)) is not None}
 
@@ -241,12 +235,9 @@ def _declared(text: str) -> Declarations:
             if single.startswith("--"):
                 into[single] = bare
             elif single in _PROPERTIES:
-                value_of = checked(single, bare)
-                # Of a coordinate CSS takes a length; `d` is a path, or none.
-                free = single not in _GEOMETRY or single == "d" or "var(" in bare
-                free = free or bare.lower() in _WIDE or bool(_LONG.fullmatch(bare))
-                if value_of is not None and free and not (single in _SIDES and bare[:1] == "-"):
-                    into[single] = value_of
+                valid = checked(single, bare)
+                if valid is not None:
+                    into[single] = valid
     return plain, important
 
 

@@ -28,7 +28,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import CURVE_TOLERANCE, Node, PlainRun, path_data
+from drawscape.svg.read.tree import Node, PlainRun, path_data
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -48,6 +48,8 @@ _TIMES = (
     "667 556 611 722 722 944 722 722 611 333 278 333 469 500 333 444 500 444 500 444 333 500 500 278 278 "
     "500 278 778 500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
 )
+# Of what text is set along, in user units.
+_CURVE_TOLERANCE = 0.05
 _MOST_LETTERS = 100_000
 """Of a file: a book."""
 
@@ -305,7 +307,7 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     data = path_data(target, state.viewport, own, state.style)
     if not data:
         return None
-    lines = flatten_paths([data], [CURVE_TOLERANCE])[0]
+    lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
     if not len(lines):
         return None
     placing = {name: value for name, value in own.items() if name in _PLACING}

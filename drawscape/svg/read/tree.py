@@ -1,7 +1,7 @@
 """XML text as a light tree of nodes, read with guards against hostile files.
 
 Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
-declare a handful for their name spaces, so internal ones of some kilobytes are allowed, and nothing else.
+declare a handful for their name spaces, so internal ones of plain text are allowed, and nothing else.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
 time would go into taking them apart.
@@ -42,12 +42,9 @@ DEEPEST = 256
 _LARGEST_BYTES = 200 << 20
 _SURELY_HARMLESS_BYTES = 10 << 20
 _LARGEST_RATIO = 50
-# Characters, those of the entities that it names included.
+# Characters.
 _LONGEST_ENTITY = 10_000
 _MOST_ENTITIES = 100
-# Of a file whose entities hold markup: one may stand in it a thousand times.
-_MOST_ELEMENTS = 200_000
-_REFERENCE = re.compile(r"&([^#;&]++);")
 
 
 @dataclass(slots=True)
@@ -134,8 +131,7 @@ class _TreeBuilder:
         self.root: Node | None = None
         self.open: list[Node] = []
         self.texts: list[str] = []
-        self._entities = {"amp": 1, "lt": 1, "gt": 1, "quot": 1, "apos": 1}
-        self._elements = 0
+        self._entities = 0
         self._in_text = 0
         self._names: dict[str, str] = {}
         self._outside: dict[str, str] = {}
@@ -225,25 +221,16 @@ class _TreeBuilder:
         notation: str | None,
     ) -> None:
         del base, public_id, notation
+        self._entities += 1
         if value is None or system_id is not None or is_parameter:
             raise SvgReadError(f"the external or parameter entity {name!r} is refused")
-        named = [self._entities.get(inner, _LONGEST_ENTITY) for inner in _REFERENCE.findall(value)]
-        self._entities[name] = len(value) + sum(named)
-        if self._entities[name] > _LONGEST_ENTITY or len(self._entities) > _MOST_ENTITIES:
+        if "<" in value or "&" in value:
+            raise SvgReadError(f"the entity {name!r} holds markup or other entities; it is refused")
+        if len(value) > _LONGEST_ENTITY or self._entities > _MOST_ENTITIES:
             raise SvgReadError(
-                f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities of {_LONGEST_ENTITY:,} "
-                "characters, each declared before it is named in another"
+                f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities "
+                f"of {_LONGEST_ENTITY:,} characters"
             )
-        if "<" in value and self._parser is not None:
-            self._parser.StartElementHandler = self._counted
-
-    def _counted(self, name: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if self._elements > _MOST_ELEMENTS:
-            raise SvgReadError(
-                f"entities make more than {_MOST_ELEMENTS:,} elements; the file is refused"
-            )
-        self.start(name, attributes)
 
 
 # HTML forgets about capitals; of SVG's names these matter to lines.
@@ -389,9 +376,6 @@ _ALONG, _ACROSS = frozenset(("left", "right")), frozenset(("top", "bottom"))
 _NUMBER = re.compile(NUMBER)
 _LONGEST = 1000
 _LONGEST_POLYGON = 100_000
-CURVE_TOLERANCE = 0.05
-"""In user units; what is only measured along needs no more."""
-
 _COORDINATES = {
     "line": ("x1", "y1", "x2", "y2"),
     "rect": ("x", "y", "width", "height", "rx", "ry"),
@@ -450,9 +434,10 @@ def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Styl
     parts = (origin or "").lower().split()
     if not 1 <= len(parts) <= 3:
         return transform
-    if parts[0] in _ACROSS or (len(parts) > 1 and parts[1] in _ALONG):
-        parts[:2] = [*parts[1:2], parts[0]] if len(parts) > 1 else ["center", parts[0]]
-    given = [_WORDS.get(part, part) for part in [*parts, "center"][:2]]
+    words = [*parts, "center"][:2]
+    if words[0] in _ACROSS or words[1] in _ALONG:
+        words.reverse()
+    given = [_WORDS.get(word, word) for word in words]
     x, y = (style.px(part, whole) for part, whole in zip(given, viewport, strict=True))
     if x is None or y is None:
         return transform
