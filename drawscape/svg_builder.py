@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
@@ -20,8 +21,7 @@ from drawscape.svg.node import Attrs, Group, Mask, Run, Shape, escape, transform
 from drawscape.svg.outline import (
     PATH_DATA,
     Vertices,
-    clip_since,
-    counted,
+    clipping,
     hide,
     moved_shape,
     pair,
@@ -471,14 +471,9 @@ class SVGBuilder(Canvas):
         elif circle is not None:
             polygon = circle_points(*circle)
         region = self._region(polygon)
-        before = counted(self.elements, self.current_group)
-        yield self
-        clip_since(
-            before,
-            self.elements,
-            self.current_group,
-            lambda lines: clip_to_polygon(lines, region, outside=outside),
-        )
+        cut = partial(clip_to_polygon, polygon=region, outside=outside)
+        with clipping(self.elements, self.current_group, cut):
+            yield self
 
     def add_svg(
         self,

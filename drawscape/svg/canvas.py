@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -643,23 +643,20 @@ def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
 def in_layers(nodes: Sequence[Node], pen: Pen | None) -> list[Node]:
     """Return the root's nodes as the file has them: everything in layers if there is a `pen`."""
     if pen is not None:
-        loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
         layers = [node for node in nodes if isinstance(node, Group) and node.pen]
-        same = next((n for n in layers if n.pen and n.pen.name == pen.name), None)
+        loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
+        same = next((n for n in layers if n.pen and n.pen.name == pen.name), Group(pen=pen))
         if loose:
-            own = same.pen if same else pen
-            inside = loose + (same.elements if same else [])
-            layers = [Group(elements=inside, pen=own), *(n for n in layers if n is not same)]
-        nodes = list[Node](layers)
-    numbered: list[Node] = []
-    number = 0
-    for node in nodes:
-        if isinstance(node, Group) and node.pen:
-            number += 1
-            attrs = layer_attributes(node.pen, number)
-            node = Group(attrs, elements=node.elements, pen=node.pen)
-        numbered.append(node)
-    return numbered
+            first = Group(elements=loose + same.elements, pen=same.pen)
+            layers = [first, *(n for n in layers if n is not same)]
+        nodes = layers
+    numbers = count(1)
+    return [
+        Group(layer_attributes(node.pen, next(numbers)), elements=node.elements, pen=node.pen)
+        if isinstance(node, Group) and node.pen
+        else node
+        for node in nodes
+    ]
 
 
 def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:

@@ -1,8 +1,8 @@
 """Outlines of shapes: as path data, and as lines, cut or hidden by what is drawn in front of them."""
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Any, Self
 
@@ -161,7 +161,7 @@ def _flat(node: Node, matrix: Matrix) -> Node:
         return node
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
     attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
-    with contextlib.suppress(KeyError, ValueError):  # strokes keep their look
+    with suppress(KeyError, ValueError):  # strokes keep their look
         attrs["stroke-width"] = round(float(attrs["stroke-width"]) * inner.stretch, 4)
     if isinstance(node, Group):
         return Group(attrs, elements=as_runs(node.elements, inner), pen=node.pen)
@@ -229,18 +229,13 @@ def hide(nodes: list[Node]) -> None:
     nodes[:] = _left(flat, Mask)
 
 
-def counted(root: list[Node], group: Group | None) -> dict[int, int]:
-    """Return how many nodes each list has that drawing into the open `group`, or the root, may add to."""
-    return {id(nodes): len(nodes) for nodes in _lists(root, group)}
-
-
-def clip_since(
-    before: Mapping[int, int],
-    root: list[Node],
-    group: Group | None,
-    cut: Callable[[Lines], Lines],
-) -> None:
-    """Cut what was added to the lists since they were `counted`."""
+@contextmanager
+def clipping(
+    root: list[Node], group: Group | None, cut: Callable[[Lines], Lines]
+) -> Iterator[None]:
+    """Cut what the block adds to the open `group`, or to the root and its layers."""
+    before = {id(nodes): len(nodes) for nodes in _lists(root, group)}
+    yield
     for nodes in _lists(root, group):
         begin = before.get(id(nodes), 0)
         if nodes is root and any(_is_layer(node) for node in nodes[begin:]):

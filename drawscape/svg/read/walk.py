@@ -73,11 +73,14 @@ _MOST_STATES = 10_000
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
-# Elements and characters that `use`, markers, patterns, clip paths and masks may draw: they multiply.
-_MOST_REPEATED = 200_000, 256_000_000
+# What `use`, markers, patterns, clip paths and masks may draw: they multiply. An element counts as one,
+# and so do its outline's characters, as many as these.
+_MOST_REPEATED = 200_000
+_CHARACTERS = 1_280
 # Of about half a millisecond each; a clip path counts as up to three, a mask as six.
 _MOST_CLIPS = 8_000
-_MOST_INNER_CLIPS = 500
+# How much more one in another counts.
+_INNER = 16
 _MOST_TILES = 10_000
 
 
@@ -152,8 +155,8 @@ class Walk:
         self.context: dict[str, str] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
-        self._repeated = [0, 0]
-        self._clips = [0, 0]
+        self._repeated = 0.0
+        self._clips = 0
         self._tiles_drawn = 0
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
@@ -258,9 +261,8 @@ class Walk:
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
-        self._clips[0] += cost
-        self._clips[1] += self.scene is not self._drawing
-        if self._clips[0] > _MOST_CLIPS or self._clips[1] > _MOST_INNER_CLIPS:
+        self._clips += cost if self.scene is self._drawing else cost * _INNER
+        if self._clips > _MOST_CLIPS:
             raise SvgReadError(
                 "thousands of clip paths and masks, or hundreds in each other, would take minutes; "
                 "the file is refused"
@@ -283,12 +285,11 @@ class Walk:
         """Draw an element and all that is in it."""
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
-            self._repeated[0] += 1
-            self._repeated[1] += len(outline)
-            if any(n > most for n, most in zip(self._repeated, _MOST_REPEATED, strict=True)):
+            self._repeated += 1 + len(outline) / _CHARACTERS
+            if self._repeated > _MOST_REPEATED:
                 raise SvgReadError(
-                    f"<use> and its like draw more than {_MOST_REPEATED[0]:,} elements or "
-                    f"{_MOST_REPEATED[1]:,} characters of outlines; the file is refused"
+                    f"<use> and its like draw more than {_MOST_REPEATED:,} elements, or outlines as long "
+                    "as that; the file is refused"
                 )
         own = self.declared(node, state)
         if not passes_conditions(node) or (own and not self.seen(own)):
