@@ -13,7 +13,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.svg.read.scene import Context, Region, Scene, by_outline, in_order
+from drawscape.svg.read.scene import Region, Scene, by_outline, in_order
 from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import Bounds, Text, read_scene
 
@@ -123,7 +123,6 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
     if whites.all() or not whites.any():
         return lines, outlines
     beneath = _Beneath(scene)
-    numbers: dict[Context, int] = {}
     dropped = 0
     kept, owners = [lines.take(~whites)], [outlines[~whites]]
     for outline, own in by_outline(lines.take(whites), outlines[whites]):
@@ -134,7 +133,7 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
         kept.append(part)
         owners.append(np.full(len(part), outline))
         context = scene.contexts[scene.of[outline]]._replace(stroke=color, fill=None)
-        scene.of[outline] = scene.number_of(context, numbers)
+        scene.of[outline] = scene.number_of(context)
     if dropped:
         scene.unsupported["white outlines on white paper are not drawn"] += dropped
     places = np.concatenate(owners)
@@ -218,8 +217,7 @@ def _hatched(
             continue
         options = {"spacing_mm": HATCH_MM, **(hatching(context.fill) if hatching else {})}
         filling = hatch(area, options.pop("spacing_mm") / factor, **options)
-        scene.of.append(len(scene.contexts))
-        scene.contexts.append(context._replace(stroke=context.fill, fill=None))
+        scene.of.append(scene.number_of(context._replace(stroke=context.fill, fill=None)))
         parts.append(filling)
         numbers.append(np.full(len(filling), len(scene.of) - 1))
         shapes.append(np.full(len(filling), outline))

@@ -88,12 +88,12 @@ class Scene:
     paper_color: str | None = None
     sized: bool = True
     broken: int = 0
+    _numbers: dict[Context, int] = field(default_factory=dict)
 
-    def number_of(self, context: Context, known: dict[Context, int]) -> int:
-        """Return the number of a context; `known` are those that have one."""
-        number = known.get(context)
-        if number is None:
-            number = known[context] = len(self.contexts)
+    def number_of(self, context: Context) -> int:
+        """Return the number of a context."""
+        number = self._numbers.setdefault(context, len(self.contexts))
+        if number == len(self.contexts):
             self.contexts.append(context)
         return number
 

@@ -1,6 +1,7 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -92,17 +93,11 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
     if root.tag != "svg":
         raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
     walk = Walk(root, text)
-    scene = walk.scene
-    page = viewport = Viewport(scene.width_mm / PX, scene.height_mm / PX)
-    matrix = Matrix(a=PX, d=PX)
-    if walk.box is not None:
-        matrix = fit_view_box(walk.box, *walk.page, root.attributes.get("preserveAspectRatio"))
-        viewport = Viewport(*walk.box[2:])
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
-    scene.metadata = next(texts, None)
-    scene.paper_color = walk.paper(root)
-    walk.root(root, State(matrix, walk.initial, viewport), page)
-    return scene
+    walk.scene.metadata = next(texts, None)
+    walk.scene.paper_color = walk.paper(root)
+    walk.root(root)
+    return walk.scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +123,18 @@ class Walk:
     def __init__(self, root: Node, text: Text) -> None:
         self.text = text
         self.ids: dict[str, Node] = {}
-        texts: list[str] = []
-        self._unplayed: set[str] = set()
-        self._index(root, texts)
-        self.sheet = Stylesheet(root, texts)
+        self.unsupported: Counter[str] = Counter()
+        self.sheet = Stylesheet(root, list(self._index(root)))
         given = root.attributes | self.sheet.declarations(root)
         self.box = view_box(root.attributes.get("viewBox"))
         self.page = page_mm(given, self.box)
         sized = self.box is not None or "width" in given
-        self.scene = self._drawing = Scene(*self.page, sized=sized)
+        self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
+        self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
         self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
         self.initial = Style(units=self._units)
-        self._known: dict[Context, int] = {}
         # Most elements of a file look like one before them: what they inherit from, and what they are
         # drawn with, by the state around them. The states are kept so that their ids stay theirs.
         self._states: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[State, State]] = {}
@@ -160,37 +153,34 @@ class Walk:
         self._tiles_drawn = 0
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
-        for what in sorted(self._unplayed):
-            self.note(what)
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
         for name in ("width", "height"):
             if css_mm(given.get(name), whole=1.0) == 0.0:
                 self.note(f"a page of {name} 0 shows nothing; it is taken as large as its view box")
 
-    def _index(self, root: Node, texts: list[str]) -> None:
+    def _index(self, root: Node) -> Iterator[str]:
+        """Note ids and what is not played; yield the texts of the style sheets."""
         waiting = [root]
         while waiting:
             node = waiting.pop()
-            if "id" in node.attributes:
-                self.ids.setdefault(node.attributes["id"], node)
+            given = node.attributes
+            if "id" in given:
+                self.ids.setdefault(given["id"], node)
             if node.tag in _UNPLAYED:
-                self._unplayed.add(_UNPLAYED[node.tag])
-            if node.tag in _STYLE_TAGS:
-                given = node.attributes
-                if given.get("type", "").strip() in ("", "text/css") and is_for_screens(
-                    given.get("media", "")
-                ):
-                    texts.append(node.text)
+                self.note(_UNPLAYED[node.tag])
+            is_css = node.tag in _STYLE_TAGS and given.get("type", "").strip() in ("", "text/css")
+            if is_css and is_for_screens(given.get("media", "")):
+                yield node.text
             waiting.extend(reversed(node.children))
 
     def report(self, message: str, times: int = 1) -> None:
         """Note something that the lines do not show."""
-        self.scene.unsupported[message] += times
+        self.unsupported[message] += times
 
     def note(self, message: str) -> None:
         """Note once what concerns a definition, however many elements refer to it."""
-        self.scene.unsupported[message] = 1
+        self.unsupported[message] = 1
 
     def seen(self, own: dict[str, str]) -> bool:
         """Return whether an element is seen; note it when only its opacity hides it."""
@@ -212,16 +202,21 @@ class Walk:
                 return own[name]
         return None
 
-    def root(self, root: Node, state: State, page: Viewport) -> None:
+    def root(self, root: Node) -> None:
         """Draw what the root element holds; it is moved on its page, outside of its view box."""
+        px = matrix = Matrix(a=PX, d=PX)
+        page = viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
+        if self.box is not None:
+            matrix = fit_view_box(self.box, *self.page, root.attributes.get("preserveAspectRatio"))
+            viewport = Viewport(*self.box[2:])
+        state = State(matrix, self.initial, viewport)
         own = self.declared(root, state)
-        size = state.style.with_(own).font_size
+        size = self.initial.with_(own).font_size
         self._units |= {"rem": size, "rlh": 1.15 * size}
         if passes_conditions(root) and self.seen(own):
             if not own.keys().isdisjoint(PLACING):
-                px = Matrix(a=PX, d=PX)
-                moved = self._placed(root, own, replace(state, matrix=px, viewport=page))
-                state = replace(state, matrix=moved @ px.inverse() @ state.matrix)
+                moved = self._placed(root, own, State(px, self.initial, page))
+                state = replace(state, matrix=moved @ px.inverse() @ matrix)
                 own = {name: value for name, value in own.items() if name not in PLACING}
             self.children(root, self.inside(root, own, state))
 
@@ -250,14 +245,13 @@ class Walk:
     @contextmanager
     def collecting(self) -> Iterator[Scene]:
         """Yield a separate scene for what is drawn in the block, with the clips so far."""
-        outer, known, pens = self.scene, self._known, self._pens
-        self.scene = Scene(outer.width_mm, outer.height_mm)
-        self.scene.unsupported, self.scene.clips = outer.unsupported, outer.clips
-        self._known, self._pens = {}, {}
+        outer, pens = self.scene, self._pens
+        self.scene = Scene(*self.page, unsupported=self.unsupported, clips=outer.clips)
+        self._pens = {}
         try:
             yield self.scene
         finally:
-            self.scene, self._known, self._pens = outer, known, pens
+            self.scene, self._pens = outer, pens
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
@@ -469,7 +463,7 @@ class Walk:
     def append(self, data: str, state: State) -> None:
         """Add an outline as its style says."""
         if self._measuring:  # a box is that of all shapes, painted or not
-            self.scene.append(data, self.scene.number_of(Context(state.matrix), self._known))
+            self.scene.append(data, self.scene.number_of(Context(state.matrix)))
             return
         number, _ = self._pen(state)
         if number is not None:
@@ -487,7 +481,7 @@ class Walk:
             style = state.style
             number = None
             if style.paints and state.matrix.determinant:
-                number = self.scene.number_of(self._context(state), self._known)
+                number = self.scene.number_of(self._context(state))
             marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
         return known[1], known[2]
