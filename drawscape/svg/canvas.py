@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
@@ -571,14 +571,8 @@ class CanvasWarning(UserWarning):
     """Something on the canvas has no lines that a pen could draw."""
 
 
-@dataclass(frozen=True)
-class _Item:
-    """What one node draws: lines, or path data that is still to be flattened."""
-
-    pen: Pen
-    matrix: Matrix
-    drawn: Lines | str
-
+_Item: TypeAlias = tuple[Pen, Matrix, Lines | str]
+"""What one node draws: lines, or path data that is still to be flattened."""
 
 METADATA = re.compile(rb'<metadata id="drawscape">.*?</metadata>\n', re.DOTALL)
 """The element of a file that says how it was made."""
@@ -665,18 +659,17 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
     items = list(_items(nodes, Matrix(), Style(), None))
-    paths = [item for item in items if isinstance(item.drawn, str)]
+    paths = [(drawn, matrix) for _, matrix, drawn in items if isinstance(drawn, str)]
     outlines: Iterator[Lines] = iter(())
     if paths:  # to import it takes a fiftieth of a drawing that has none
         from drawscape.drawing.path import flatten_paths
 
-        tolerances = [tolerance / max(item.matrix.stretch, 1e-9) for item in paths]
-        outlines = iter(flatten_paths([str(item.drawn) for item in paths], tolerances))
+        tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths]
+        outlines = iter(flatten_paths([data for data, _ in paths], tolerances))
     pens: dict[Pen, list[Lines]] = {}
-    for item in items:
-        drawn = item.drawn if isinstance(item.drawn, Lines) else next(outlines)
-        placed = drawn.with_points(item.matrix.apply(drawn.points))
-        pens.setdefault(item.pen, []).append(placed)
+    for pen, matrix, drawn in items:
+        lines = next(outlines) if isinstance(drawn, str) else drawn
+        pens.setdefault(pen, []).append(lines.with_points(matrix.apply(lines.points)))
     return [
         Layer(
             f"pen {index}" if pen.name == "?" else pen.name, pen.color, pen.width, Lines.join(parts)
@@ -688,7 +681,7 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
 def _items(nodes: Iterable[Node], matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
     for node in nodes:
         if isinstance(node, Run):
-            yield _Item(_pen(pen, _style(style, node.attrs), matrix), matrix, node.lines)
+            yield _pen(pen, _style(style, node.attrs), matrix), matrix, node.lines
         elif isinstance(node, Group):
             inner = matrix @ parse_transform(node.attrs.get("transform", ""))
             own = _style(style, node.attrs)
@@ -710,7 +703,7 @@ def _markup(text: str, matrix: Matrix, pen: Pen | None) -> Iterator[_Item]:
         # A file that names no size is in pixels; here a user unit is a millimetre.
         lines = layer.lines.with_points(layer.lines.points / PX)
         width = layer.width_mm / PX if layer.width_mm else Pen().width
-        yield _Item(pen or Pen("?", layer.color, round(width, 4)), matrix, lines)
+        yield pen or Pen("?", layer.color, round(width, 4)), matrix, lines
 
 
 def _shape(shape: Shape, matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
@@ -720,7 +713,7 @@ def _shape(shape: Shape, matrix: Matrix, style: Style, pen: Pen | None) -> Itera
     elif shape.tag in _DRAWN and (pen or own.paints):
         inner = matrix @ parse_transform(shape.attrs.get("transform", ""))
         data = path_data(shape.tag, shape.numbers, shape.attrs)
-        yield _Item(_pen(pen, own, inner), inner, data)
+        yield _pen(pen, own, inner), inner, data
 
 
 def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:

@@ -381,14 +381,8 @@ def test_what_is_drawn_as_on_a_screen_is_not_named(body):
     assert read_svg(f"{OPEN_HEAD}>{body}</svg>").unsupported == ()
 
 
-def test_what_the_file_says_before_its_root_and_of_its_size_is_named():
+def test_a_style_sheet_outside_of_the_file_is_named():
     outside = "<?xml-stylesheet href='a.css'?>"
     assert read_svg(f"{outside}{OPEN_HEAD}>{BOX.format('')}</svg>").unsupported == (
         "the style sheet \"href='a.css'\" is not applied",
-    )
-    nothing = OPEN_HEAD.replace('width="200"', 'width="0"')
-    document = read_svg(f"{nothing}>{BOX.format('')}</svg>")
-    assert document.width_mm > 1
-    assert document.unsupported == (
-        "a page of width 0 shows nothing; it is taken as large as its view box",
     )

@@ -59,8 +59,8 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     shift = fitted.apply(np.array([list(ref)]))[0].tolist()
     matrix = matrix @ translation(-shift[0], -shift[1])
     content = walk.nested(marker, sizes, own, replace(inside, matrix=matrix))
-    outer = walk.style_at(marker.parent) if marker.parent else walk.initial
-    walk.children(marker, walk.inside(marker, own, replace(content, style=outer)))
+    content = replace(content, style=walk.style_at(marker.parent))
+    walk.children(marker, walk.inside(marker, own, content))
 
 
 def _turn(marker: Node, angle: float, place: str) -> float:

@@ -377,17 +377,18 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
     offset %= period
     lengths = lines.lengths_mm
     dashes = np.cumsum(np.append(0.0, steps))[:-1].reshape(-1, 2)
-    # A line that is drawn as it is has one dash, as long as itself.
-    whole = (lengths == 0) | (lengths / period * len(steps) > MOST_DASHES)
-    rounds = np.where(whole, 0.0, np.ceil((lengths + offset) / period))
-    counts = np.where(whole, 1, rounds * len(dashes)).astype(np.int64)
+    plain = np.flatnonzero((lengths == 0) | (lengths / period * len(steps) > MOST_DASHES))
+    rounds = np.ceil((lengths + offset) / period)
+    rounds[plain] = 0
+    counts = (rounds * len(dashes)).astype(np.int64)
     if counts.sum() > _MOST_DASHES_IN_ALL:
         raise SvgReadError(f"{counts.sum():,} dashes are more than a pen draws; use longer ones")
     which = np.repeat(np.arange(len(lines)), counts)
     turn, dash = np.divmod(ranges(np.zeros_like(counts), counts), len(dashes))
     begin, end = dashes[dash].T + turn * period - offset
     is_dot = begin == end
-    begin = np.where(whole[which], 0.0, np.maximum(begin, 0.0))
-    end = np.where(whole[which], lengths[which], np.minimum(end, lengths[which]))
-    kept = (begin < end) | ((begin == end) & (is_dot | whole[which]))
-    return stretches(lines, which[kept], begin[kept], end[kept]), which[kept]
+    begin, end = np.maximum(begin, 0.0), np.minimum(end, lengths[which])
+    kept = (begin < end) | ((begin == end) & is_dot)
+    places = np.concatenate((which[kept], plain))
+    pieces = stretches(lines, which[kept], begin[kept], end[kept])
+    return in_order([pieces, lines.take(plain)], places, places)

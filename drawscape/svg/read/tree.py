@@ -215,12 +215,10 @@ class _TreeBuilder:
         name: str,
         is_parameter: bool,
         value: str | None,
-        base: str | None,
-        system_id: str | None,
-        public_id: str | None,
-        notation: str | None,
+        _base: object,
+        system_id: object,
+        *_: object,
     ) -> None:
-        del base, public_id, notation
         self._entities += 1
         if value is None or system_id is not None or is_parameter:
             raise SvgReadError(f"the external or parameter entity {name!r} is refused")

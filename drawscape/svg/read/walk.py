@@ -13,13 +13,11 @@ from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translat
 from drawscape.drawing.values import (
     PX,
     Style,
-    css_mm,
     is_partial,
     is_seen,
     is_white,
     luminance,
     rgba,
-    share,
 )
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
@@ -155,9 +153,6 @@ class Walk:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
-        for name in ("width", "height"):
-            if css_mm(given.get(name), whole=1.0) == 0.0:
-                self.note(f"a page of {name} 0 shows nothing; it is taken as large as its view box")
 
     def _index(self, root: Node) -> Iterator[str]:
         """Note ids and what is not played; yield the texts of the style sheets."""
@@ -196,11 +191,9 @@ class Walk:
     def paper(self, root: Node) -> str | None:
         """Return the colour that the root puts behind the drawing; None for none, and for white."""
         own = self.sheet.declarations(root)
-        for name in ("background-color", "background"):
-            values = rgba(own.get(name, ""))
-            if values is not None and values[3] > 0.5 and not is_white(own[name]):
-                return own[name]
-        return None
+        colors = (own.get(name, "") for name in ("background-color", "background"))
+        opaque = (c for c in colors if (values := rgba(c)) is not None and values[3] > 0.5)
+        return next((color for color in opaque if not is_white(color)), None)
 
     def root(self, root: Node) -> None:
         """Draw what the root element holds; it is moved on its page, outside of its view box."""
@@ -401,11 +394,8 @@ class Walk:
                 if color.lower() in ("currentcolor", "inherit"):
                     color = self.style_at(stop).get("color", "black")
                 values = rgba(color)
-                try:
-                    opacity = share(own.get("stop-opacity", "1")) * (values[3] if values else 1.0)
-                except ValueError:
-                    opacity = 1.0
-                if opacity > 0:
+                faint = values is not None and values[3] == 0
+                if not faint and is_seen({"opacity": own.get("stop-opacity", "1")}):
                     colors.append(color)
             further = self.linked(server)
             if stops or further is None or not further.tag.endswith("Gradient"):
@@ -662,10 +652,11 @@ class Walk:
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
         return True
 
-    def style_at(self, node: Node) -> Style:
+    def style_at(self, node: Node | None) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
-        outside = self.style_at(node.parent) if node.parent else self.initial
-        return outside.with_(self.resolved(self.sheet.declarations(node)))
+        if node is None:
+            return self.initial
+        return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node)))
 
     def bounds_of(self, node: Node, state: State) -> Bounds | None:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
