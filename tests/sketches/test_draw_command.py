@@ -3,7 +3,6 @@
 import inspect
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from support import python, sampled
@@ -167,37 +166,6 @@ def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(nam
     assert max(inks[: -(-len(inks) // 2)]) > 0.01 * whole
     assert inks[-1] > 0.05 * whole
     assert watched.to_bytes() == draw(name, *PAGE, seed=4).to_bytes()
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("dla", {"particles": 300}),
-        ("differential_growth", {"dish": "disc", "nodes": 300}),
-        ("space_colonization", {"buds": 300}),
-        ("tsp_picture", {"curved": True, "cities": 300}),
-        ("reaction_diffusion", {"outlines": 1, "steps": 500, "detail": 60}),
-        ("stippling", {"dots": 500}),
-    ],
-)
-def test_every_kind_of_preview_stays_on_the_page_and_says_how_far_it_is(name, values):
-    shown, fractions = 0, []
-
-    def watch(fraction: float, svg: SVGBuilder) -> None:
-        nonlocal shown
-        points = svg.lines().points
-        shown += len(points)
-        fractions.append(fraction)
-        assert np.isfinite(points).all()
-        frame = svg.frame
-        assert (points >= np.array([frame.x0, frame.y0]) - 1e-6).all()
-        assert (points <= np.array([frame.x1, frame.y1]) + 0.1).all()
-
-    draw(name, *PAGE, seed=2, on_progress=watch, **values)
-    assert shown > 0
-    assert len(fractions) >= 2
-    assert fractions == sorted(fractions)
-    assert 0.0 <= fractions[0] <= fractions[-1] <= 1.0
 
 
 def test_a_draft_is_drawn_when_someone_looks_on_a_copy_and_is_gone_when_the_sketch_goes_on():

@@ -55,12 +55,6 @@ def test_the_metadata_holds_no_date_and_no_path():
     assert list(values["versions"]) == ["numpy"]  # 0.3 also had fontTools, HersheyFonts and shapely
 
 
-@pytest.mark.parametrize("name", ["spiral", "hilbert", "maze"])
-def test_redrawing_gives_the_same_bytes(name):
-    first = draw(name, 120.5, 80, seed=3).to_bytes()
-    assert redraw(read_provenance(first.decode())).to_bytes() == first
-
-
 @pytest.mark.parametrize(
     "text", ["</metadata>&\"'", "\x00\x85", "\ufffe", "\ud800", "é 漢 🎨", " ", ""]
 )
@@ -101,16 +95,16 @@ def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text):
         read_provenance(text)
 
 
-def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error():
-    values = {**draw("molnar", 50, 50).provenance, "seed": True}
-    with pytest.raises(ProvenanceError, match="seed"):
-        Provenance.of(values)
-
-
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
 def test_a_seed_that_is_no_whole_number_is_refused(seed):
     with pytest.raises(DrawscapeError, match="seed"):
         draw("molnar", 50, 50, seed=seed)
+
+
+def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error():
+    values = {**draw("molnar", 50, 50).provenance, "seed": True}
+    with pytest.raises(ProvenanceError, match="seed"):
+        Provenance.of(values)
 
 
 def test_values_of_any_kind_become_plain_for_the_metadata():

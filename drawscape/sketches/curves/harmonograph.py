@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, coats, filled
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS: dict[str, tuple[int, int]] = {
@@ -38,7 +38,7 @@ def harmonograph(
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
     swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen on A4")] = 110,
     damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
-    detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.25,
+    detune: Annotated[Share, doc("How far the chord is out of tune")] = 0.25,
     palette: Palette = "as designed",
 ) -> None:
     """One unbroken line: the trace of four pendulums, slightly out of tune, that run down together.

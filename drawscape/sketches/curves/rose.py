@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar, rectangle
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -19,7 +19,7 @@ def rose(
     petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
     veins: Annotated[float, Interval(ge=0.7, le=4), doc("In mm, between veins")] = 1.0,
-    ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.5,
+    ruffle: Annotated[Share, doc("How uneven the edges are")] = 0.5,
     opening: Annotated[float, Interval(ge=0.2, le=0.9), doc("How far inner petals open")] = 0.5,
     pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
     palette: Palette = "as designed",

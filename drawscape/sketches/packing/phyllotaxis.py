@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -33,7 +33,7 @@ def phyllotaxis(
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,
     rings: Annotated[int, Interval(ge=1, le=12), doc("Most outlines nested in a floret")] = 9,
-    heart: Annotated[float, Interval(ge=0, le=1), doc("How far the heart's inks reach")] = 0.5,
+    heart: Annotated[Share, doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
     palette: Palette = "as designed",

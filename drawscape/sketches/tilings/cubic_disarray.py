@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clamped, grow_count, polar
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -19,7 +19,7 @@ def cubic_disarray(
     rng: Rng,
     *,
     cubes: Annotated[int, Interval(ge=4, le=24), doc("Cubes across the shorter side")] = 9,
-    disorder: Annotated[float, Interval(ge=0, le=1), doc("How far the last corners move")] = 0.8,
+    disorder: Annotated[Share, doc("How far the last corners move")] = 0.8,
     calm: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page left in order")] = 0.25,
     shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 8,
     palette: Palette = "as designed",

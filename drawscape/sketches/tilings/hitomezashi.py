@@ -7,7 +7,7 @@ from annotated_types import Interval, doc
 from scipy.ndimage import label
 
 from drawscape.geometry import Flags, Points, fit_count, squares_in
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Order = Literal["mirrored", "chance", "waves"]
 
@@ -19,7 +19,7 @@ def hitomezashi(
     *,
     stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 38,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
-    bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
+    bias: Annotated[Share, doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
     small: Annotated[int, Interval(ge=1, le=60), doc("Cells of a small island, at most")] = 12,
     palette: Palette = "as designed",

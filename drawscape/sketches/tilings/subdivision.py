@@ -7,7 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry import Points, clip_to_rectangle, polar, rectangle
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 Field = tuple[float, float, float, float]
 
@@ -18,10 +18,10 @@ def subdivision(
     rng: Rng,
     *,
     depth: Annotated[int, Interval(ge=3, le=9), doc("Times a field may be cut in two")] = 7,
-    evenness: Annotated[float, Interval(ge=0, le=1), doc("1 cuts in the middle")] = 0.3,
+    evenness: Annotated[Share, doc("1 cuts in the middle")] = 0.3,
     stop: Annotated[float, Interval(ge=0, le=0.6), doc("Chance to leave a field whole")] = 0.2,
     spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
-    arcs: Annotated[float, Interval(ge=0, le=1), doc("Share of fields filled by arcs")] = 0.4,
+    arcs: Annotated[Share, doc("Share of fields filled by arcs")] = 0.4,
     accent: Annotated[float, Interval(ge=0, le=0.9), doc("Share of fields in colour")] = 0.45,
     palette: Palette = "as designed",
 ) -> None:
