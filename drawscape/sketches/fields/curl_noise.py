@@ -6,7 +6,15 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    Noise,
+    circle,
+    fit_count,
+    growing_streamlines,
+    rectangle,
+)
 from drawscape.sketches import Frame, Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
 
 Stones = Floats
@@ -89,9 +97,7 @@ def _drawn(stones: Stones, rings: int) -> list[Floats]:
     """Return each stone as its rim and the rings within, wider apart towards its light."""
     circles = []
     for cx, cy, radius in stones:
-        count = max(1, min(rings, int(radius / 1.3)))
-        for ring in range(count):
-            share = 1 - ring / count
+        for share in np.linspace(1, 0, fit_count(rings, radius, 1.3), endpoint=False):
             off = 0.22 * radius * (1 - share)
             circles.append(circle(cx - off, cy - off, radius * share))
     return circles

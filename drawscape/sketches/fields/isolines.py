@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Floats, Lines, Noise, contours_by_level, distance_contours
+from drawscape.geometry import Lines, Noise, contours_by_level, distance_contours
 from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
 
@@ -28,7 +28,15 @@ def isolines(
     Inigo Quilez (2002).
     """
     frame = svg.frame
-    x, y, z = _land(svg, rng, hills, roughness, fold)
+    # A country on a grid of about 0.7 mm, pushed sideways.
+    counts = np.maximum(40, frame.size / max(0.7, frame.long / 420)).astype(int)
+    x, y = map(np.linspace, frame[:2], frame[2:], counts)
+    u, v = np.meshgrid((x - frame.x0) / frame.short * hills, (y - frame.y0) / frame.short * hills)
+    noise = Noise(rng)
+    bent_u = u + fold * noise.perlin(u * 0.8 + 31.4, v * 0.8)
+    bent_v = v + fold * noise.perlin(u * 0.8, v * 0.8 + 47.1)
+    octaves = 5 if roughness else 1
+    z = noise.fractal(bent_u, bent_v, octaves=octaves, gain=max(roughness, 0.01))
     shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
     top = float(np.max(z))
     step = np.hypot(*np.gradient(z, y, x))
@@ -50,19 +58,3 @@ def isolines(
     names = ("contours", "index contours", "water")
     ink = inks(svg, palette, "#3d2b1f", "#2a5b8c")
     in_pens(svg, [ink[0], *ink], parts, width=(0.25, 0.6, 0.3), names=names)
-
-
-def _land(
-    svg: SVGBuilder, rng: Rng, hills: float, roughness: float, fold: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return columns, rows and heights of the country on a grid of about 0.7 mm."""
-    frame = svg.frame
-    noise = Noise(rng)
-    pitch = max(0.7, frame.long / 420)
-    x = np.linspace(frame.x0, frame.x1, max(40, int(frame.width / pitch)))
-    y = np.linspace(frame.y0, frame.y1, max(40, int(frame.height / pitch)))
-    u, v = np.meshgrid((x - frame.x0) / frame.short * hills, (y - frame.y0) / frame.short * hills)
-    bent_u = u + fold * noise.perlin(u * 0.8 + 31.4, v * 0.8)
-    bent_v = v + fold * noise.perlin(u * 0.8, v * 0.8 + 47.1)
-    octaves = 5 if roughness else 1
-    return x, y, noise.fractal(bent_u, bent_v, octaves=octaves, gain=max(roughness, 0.01))

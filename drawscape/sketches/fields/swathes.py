@@ -65,7 +65,11 @@ def swathes(
             if kept is not None:
                 pen = int(rng.choice(len(ink), p=WEIGHTS))
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
-                inked[pen] += _hatched(kept, width, step)
+                # Lines along it, every second one back, and its two ends.
+                off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))
+                lines = _beside(kept, off)
+                inked[pen] += [line[:: (-1) ** k] for k, line in enumerate(lines)]
+                inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
         yield (number + 1) / len(widths), partial(in_pens, ink=ink, parts=inked)
     in_pens(svg, ink, inked)
 
@@ -93,7 +97,7 @@ def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float
     """Return the part of `spine` about its middle that has room for a swathe, which takes it; or None."""
 
     def cells(places: Points) -> tuple[Ints, Ints]:
-        x, y = np.moveaxis((places - (frame.x0, frame.y0)) / CELL_MM, -1, 0).astype(np.int64)
+        x, y = np.moveaxis((places - frame[:2]) / CELL_MM, -1, 0).astype(np.int64)
         return np.clip(x, 0, len(taken) - 1), np.clip(y, 0, taken.shape[1] - 1)
 
     half = width / 2
@@ -110,10 +114,3 @@ def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float
         taken[cells(here * (1 - share) + there * share)] = True
     short = max(1, round(gap / STEP_MM))  # its ends keep the gap, too
     return spine[first + short : last - short]
-
-
-def _hatched(spine: Points, width: float, step: float) -> list[Points]:
-    """Return lines along `spine` over a strip of `width` mm, every second one back, and its two ends."""
-    lines = _beside(spine, np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1)))
-    ends = [lines[[0, -1], 0], lines[[0, -1], -1]]
-    return [*(line[:: (-1) ** k] for k, line in enumerate(lines)), *ends]

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry import Flags, Floats, Lines, Noise, Points, depth_in, poisson_disc
+from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
 from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
 
@@ -35,13 +35,16 @@ def delaunay(
     """
     frame = svg.frame
     # On long strips the shorter side says little: at most some four thousand points.
-    least = max(smallest * frame.short, float(np.sqrt(frame.width * frame.height / 4000)))
+    least = max(smallest * frame.short, float(np.sqrt(frame.size.prod() / 4000)))
     points = _points(rng, frame, least, largest, waves)
     core = min(core, 0.035 * frame.short)
     corners = points[triangles(points)]
     # Turned alternately, so that neighbours' whirls flow into each other.
     corners = np.where(_twice_areas(corners)[:, None, None] > 0, corners, corners[:, ::-1])
-    second = _chosen(rng, frame, corners, accent)
+    # The second pen draws the triangles in one drift over the page.
+    x, y = ((corners.mean(axis=1) - frame.middle) / frame.short * 1.6 + 4.2).T
+    drift = Noise(rng).perlin(x, y)
+    second = (drift >= np.quantile(drift, 1 - accent)) & (accent > 0)
     whirls = [Lines.of(_filled(corners[chosen], twist, core)) for chosen in (~second, second)]
     whirls[0] = Lines.join([Lines.of(points[edges(points)]), whirls[0]])
     in_pens(svg, inks(svg, palette, "black", "#b3402a"), whirls)
@@ -70,13 +73,6 @@ def _twice_areas(corners: Triangles) -> Floats:
     """Return twice the area of each triangle, (T,), below 0 where its corners run the other way."""
     (ax, ay), (bx, by) = (corners[:, 1:] - corners[:, :1]).transpose(1, 2, 0)
     return np.asarray(ax * by - ay * bx)
-
-
-def _chosen(rng: Rng, frame: Frame, corners: Triangles, part: float) -> Flags:
-    """Return which triangles the second pen draws: those in one drift over the page."""
-    middle = (corners.mean(axis=1) - frame.middle) / frame.short
-    drift = Noise(rng).perlin(middle[:, 0] * 1.6 + 4.2, middle[:, 1] * 1.6 + 4.2)
-    return np.asarray((drift >= np.quantile(drift, 1 - part)) & (part > 0))
 
 
 def _filled(corners: Triangles, twist: float, core: float) -> Triangles:

@@ -9,7 +9,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
-from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
 from drawscape.sketches import Frame, Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
 
@@ -46,7 +46,10 @@ def voronoi(
         points = relax(points, frame, iterations=1, density=tone)
         yield 0.5 * (round_ + 1) / evenness, partial(_draw_cells, points=points)
     found = cells(points, frame)
-    stones = _stones(found.rings, gap, rounding)
+    # Half a gap within its edges a stone is opened: in by a part of its size, out with round corners.
+    inset = shapely.buffer(polygons(found.rings), -gap / 2, join_style="mitre")
+    turn = 0.24 * rounding * np.sqrt(shapely.area(inset))
+    stones = shapely.buffer(shapely.buffer(inset, -turn), turn, quad_segs=12)
     nested, owner = _nested(stones, as_on_a4(rings, frame, lines=True), spacing, light)
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
@@ -68,15 +71,6 @@ def _tone(noise: Noise, frame: Frame, contrast: float) -> Floats:
     return np.asarray(np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2))
 
 
-def _stones(rings: Lines, gap: float, rounding: float) -> NDArray[Any]:
-    """Return each cell as a rounded shapely polygon, half a gap within its edges."""
-    inset = shapely.buffer(polygons(rings), -gap / 2, join_style="mitre")
-    size = np.sqrt(shapely.area(inset))
-    # Opening: in by a part of the size, out again with round corners.
-    turn = 0.24 * rounding * size
-    return np.asarray(shapely.buffer(shapely.buffer(inset, -turn), turn, quad_segs=12))
-
-
 def _nested(
     stones: NDArray[Any], most: int, spacing: float, light: float
 ) -> tuple[NDArray[Any], Ints]:
@@ -92,7 +86,6 @@ def _nested(
             break
         # Two thirds of the way at most: lines of the shaded side stay a pen's width apart.
         away = 0.47 * light * max(spacing - 0.45, 0.0) * ring * np.ones(2)
-        moved = shapely.transform(inner[real], lambda points, away=away: points + away)
-        found.append(moved)
+        found.append(shapely.transform(inner[real], lambda points, away=away: points + away))
         owner.append(np.flatnonzero(real))
     return np.concatenate(found), np.concatenate(owner)

@@ -40,7 +40,14 @@ def terrain(
     # Evenly on the page rows would be ever farther apart on the land; so they crowd a little.
     depth = np.linspace(1.0, 0.055 ** (1 / 1.6), rows)[:, None] ** -1.6
     x = np.linspace(frame.x0, frame.x1, max(160, min(800, round(frame.width / 0.5))))
-    land = _land(Noise(rng), (x - frame.cx) / focus * depth, depth, ranges, crags, peaks, sea)
+    noise, scale = Noise(rng), 0.33 * ranges
+    u = (x - frame.cx) / focus * depth * scale
+    fine = noise.ridged(u + 40, depth * scale + 40, octaves=6, gain=crags)
+    broad = noise.perlin(u * 0.35 + 7, depth * scale * 0.35 + 7)
+    # The shore is near at the bottom of the page and hills rise with distance.
+    rise = np.clip((depth - 1.0) / (2.0 + 10.0 * sea), 0, 1) ** 0.8
+    land = np.clip(fine * 1.5 - 0.45 + 0.5 * broad, 0.0, None) * peaks
+    land = land * (0.25 + 1.5 * rise) - 0.62 * sea * (1.15 - rise)
     wet = land <= 0
     y = np.clip(horizon + (1 - np.maximum(land, 0)) / depth * focus, frame.y0, frame.y1)
     # The top of all that is nearer than each row, and last of all that there is.
@@ -59,19 +66,6 @@ def terrain(
     net = thinned(Lines.join(parts), number, most=0.65)
     ink = inks(svg, palette, "black", "#2a5b8c", "#b3402a")
     in_pens(svg, ink, [net, water, disc], names=("land", "pen 2", "pen 3"))
-
-
-def _land(
-    noise: Noise, u: Floats, v: Floats, ranges: float, crags: float, peaks: float, sea: float
-) -> Floats:
-    """Return the height of the land at `u` to the right and `v` away, below 0 under water."""
-    scale = 0.33 * ranges
-    fine = noise.ridged(u * scale + 40, v * scale + 40, octaves=6, gain=crags)
-    broad = noise.perlin(u * scale * 0.35 + 7, v * scale * 0.35 + 7)
-    # The shore is near at the bottom of the page and hills rise with distance.
-    rise = np.clip((v - 1.0) / (2.0 + 10.0 * sea), 0, 1) ** 0.8
-    land = np.clip(fine * 1.5 - 0.45 + 0.5 * broad, 0.0, None) * peaks
-    return np.asarray(land * (0.25 + 1.5 * rise) - 0.62 * sea * (1.15 - rise))
 
 
 def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
