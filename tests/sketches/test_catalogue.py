@@ -197,12 +197,6 @@ def test_florets_follow_the_golden_angle():
     assert np.allclose(turn, 137.508, atol=0.01)
 
 
-def test_inner_florets_hide_what_lies_behind_them():
-    whole = draw("phyllotaxis", 120, 120, size=2.0, overlap=False).lines().lengths_mm.sum()
-    seen = draw("phyllotaxis", 120, 120, size=2.0, overlap=True).lines().lengths_mm.sum()
-    assert 0.1 * whole < seen < 0.6 * whole
-
-
 def test_stipples_are_dense_where_it_is_dark():
     dark = np.full((40, 40), 0.1)
     dark[:, 20:] = 0.9
@@ -256,12 +250,3 @@ def test_the_sun_sets_behind_the_mountains():
     top = np.full(len(columns), np.inf)
     np.minimum.at(top, place, land.points[:, 1])
     assert (sun.points[:, 1] < np.interp(sun.points[:, 0], columns, top) + 0.5).all()
-
-
-def test_towers_hide_what_stands_behind_them():
-    few = draw("skyline", 100, 140, density=0.2, setbacks=0.0, moon=0.3, tallest=0.05)
-    many = draw("skyline", 100, 140, density=1.0, setbacks=0.0, moon=0.3, tallest=0.6)
-    assert pen(few, "pen 2").lengths_mm.sum() > pen(many, "pen 2").lengths_mm.sum() > 0
-
-
-# Pictures

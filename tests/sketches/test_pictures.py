@@ -220,13 +220,6 @@ def test_colors_that_the_standard_tells_apart_have_the_difference_that_it_names(
     assert difference(one, other)[0] == pytest.approx(2.0425, abs=1e-3)
 
 
-@pytest.mark.nightly
-def test_four_pens_mix_to_the_photograph():
-    off, wet = compared(105, 148)
-    assert off.mean() < 15
-    assert wet == 0
-
-
 @pytest.mark.parametrize("screen", sampled([s for s in get_args(Screen) if s != "lines"], 7))
 def test_other_sketches_draw_each_pen_s_part(screen):
     svg = draw("four_pens", 60, 80, screen=screen, pens=3)
@@ -247,5 +240,5 @@ def test_other_sketches_draw_each_pen_s_part(screen):
 def test_any_pens_come_near_the_photograph(limit, pens, pen_mm):
     count = 4 if pens == "as designed" else 3
     off, wet = compared(210, 297, ink_limit=limit, palette=pens, pens=count, pen_mm=pen_mm)
-    assert off.mean() < 25
+    assert off.mean() < (15 if limit == 1.8 and count == 4 else 25)
     assert wet == 0

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
+import shapely
 from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
@@ -68,8 +69,6 @@ def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> Poi
 
 def _border(rng: Rng, svg: SVGBuilder, wide: float) -> Lines:
     """Return waves along a rounded frame, `wide` mm across at its swells, between two fine rules."""
-    import shapely
-
     frame = svg.frame
     middle = shapely.box(*frame).buffer(-1.35 * wide)
     ways = [

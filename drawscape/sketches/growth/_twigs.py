@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import shapely
 
 from drawscape.geometry import Ints, Lines, Points, catmull_rom, inset_rings, polar
 
@@ -66,8 +67,6 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
 
     A branch is as wide as the nodes it carries, to the power of 1 / `taper`; the foot is node 0.
     """
-    import shapely
-
     places, carried = relaxed(places, parents, 6), subtree_sizes(parents)
     apart = max(GRAIN_MM, trunk_mm / 18)  # a broader trunk has a wider grain
     off = np.hypot(*(places - places[0]).T) / (30 * apart)

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
+import shapely
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
@@ -108,8 +109,6 @@ def _draw(
 
 def _broad(lines: Lines, spacing: float) -> Lines:
     """Return the lines without rings that hold nothing but the ridge of a stripe."""
-    import shapely
-
     area = np.full(len(lines), np.inf)
     area[lines.closed] = shapely.area(polygons(lines.take(lines.closed)))
     length = lines.lengths_mm

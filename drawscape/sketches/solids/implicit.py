@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.spatial import cKDTree
 
 from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count, thinned
 from drawscape.geometry.hidden import visible_paths
@@ -98,8 +99,6 @@ def _gyroid(rng: Rng, period: float, wall: float) -> Solid:
 
 def _knot(rng: Rng, period: float, wall: float) -> Solid:
     """Return a torus knot of two rounds: a trefoil for three windings."""
-    from scipy.spatial import cKDTree
-
     windings, thick = 2 * round(period) + 1, 0.07 + 0.13 * wall
     t = np.linspace(0, 4 * np.pi, 160 * windings, endpoint=False)
     swing, rise, phase = rng.uniform(0.2, 0.28), rng.uniform(0.24, 0.4), rng.uniform(0, 2 * np.pi)
