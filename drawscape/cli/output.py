@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import click
 
 from drawscape.atomic import is_special
 from drawscape.cli.text import NEW_FILE, option, progress_bar
 from drawscape.drawing.document import Document
-from drawscape.drawing.paper import OUTSIDE, Outside
+from drawscape.drawing.paper import Outside
 from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
 from drawscape.plot.machine import Machine, machine_names, read_machine
-from drawscape.plot.order import EFFORTS, Effort
+from drawscape.plot.order import Effort
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import Fill, Layering, Text
 
@@ -43,7 +43,7 @@ class PlotOptions:
     )
     stats: bool = _option(False, "Show lines, travel, lifts and time, before and after.")
     formats: tuple[Format, ...] = _option(
-        (), "Write this format; may be repeated.", "--to", multiple=True, type=click.Choice(FORMATS)
+        (), "Write this format; may be repeated.", "--to", type=click.Choice(FORMATS)
     )
     output: str | None = _option(
         None,
@@ -51,9 +51,7 @@ class PlotOptions:
         "-o --output FILE",
         type=NEW_FILE,
     )
-    effort: Effort = _option(
-        "normal", "Search this hard for a short way.", type=click.Choice(EFFORTS)
-    )
+    effort: Effort = _option("normal", "Search this hard for a short way.")
     tolerance: float = _option(0.05, "Join ends that are this near.", "MM", type=_LENGTH)
     simplify: float = _option(0.02, "Leave out points this near to their line.", "MM", type=_LENGTH)
     drop_shorter: float = _option(0.0, "Leave out lines shorter than this.", "MM", type=_LENGTH)
@@ -61,33 +59,24 @@ class PlotOptions:
     layers: Layering = _option(
         "auto",
         "Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
-        type=click.Choice(get_args(Layering)),
     )
-    fill: Fill = _option(
-        "outline",
-        "Draw what is filled as outlines, or hatch it too.",
-        type=click.Choice(get_args(Fill)),
-    )
+    fill: Fill = _option("outline", "Draw what is filled as outlines, or hatch it too.")
     hide: bool = _option(False, "Leave out what lies below filled shapes, white ones too.")
     hatch_distance: tuple[str, ...] = _option(
         (),
         "Put hatch lines this far apart, in all fills or those of a color.  [default: 1mm]",
         "[COLOR=]LENGTH",
-        multiple=True,
     )
     hatch_angle: tuple[str, ...] = _option(
-        (), "Turn hatches by this much, clockwise.  [default: 45]", "[COLOR=]DEGREES", multiple=True
+        (), "Turn hatches by this much, clockwise.  [default: 45]", "[COLOR=]DEGREES"
     )
     hatch_style: tuple[str, ...] = _option(
         (),
         "Draw hatches as lines, cross, concentric or circles.  [default: lines]",
         "[COLOR=]STYLE",
-        multiple=True,
     )
     text: Text = _option(
-        "strokes",
-        "Write text in a single-line font, or draw the outlines of this machine's fonts.",
-        type=click.Choice(get_args(Text)),
+        "strokes", "Write text in a single-line font, or draw the outlines of this machine's fonts."
     )
     crop: str | None = _option(
         None, "Keep what lies in this rectangle, in mm or with units.", "X,Y,WIDTH,HEIGHT"
@@ -118,7 +107,6 @@ class PlotOptions:
         "crop",
         "Choose what is done with lines off the sheet or out of the machine's reach; "
         "an SVG of `draw` keeps them.",
-        type=click.Choice(OUTSIDE),
     )
     profile: str = _option(
         "servo", "Write G-code for this profile, a name or a .toml file.", "NAME"
@@ -238,10 +226,13 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
     """Return a decorator that gives a command the options of PlotOptions, or those of `names`."""
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        hints = get_type_hints(PlotOptions)
         for each in reversed(fields(PlotOptions)):
             if names and each.name not in names:
                 continue
-            more = {"default": each.default, **each.metadata}
+            more = {"default": each.default, "multiple": each.default == (), **each.metadata}
+            if choices := [one for one in get_args(hints[each.name]) if isinstance(one, str)]:
+                more["type"] = click.Choice(choices)
             words = more.pop("words")
             flags = "" if "-" in words else f"--{each.name.replace('_', '-')}"
             more["is_flag"] = isinstance(each.default, bool) or None

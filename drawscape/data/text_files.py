@@ -37,7 +37,6 @@ _MOST_GUESSED = 2000  # columns whose types are looked for: planning takes secon
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
 _CHUNK = 1 << 20
 _FORMULA = r"^[=+@\t\r-]"
-_LISTED = 5  # of the rows that were skipped: enough to find the cause
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _SEPARATOR_LINE = re.compile(  # as Excel takes it
@@ -160,10 +159,9 @@ def _read_cells(engine: Engine, path: Path, plain: Path, options: Options, targe
         names = _unique([*names, *(f"column{index}" for index in range(len(names), widest))])
         how |= {"columns": dict.fromkeys(names, "VARCHAR"), "null_padding": True, "parallel": False}
     elif rejected:
-        first = [str(_line(plain, start)) for start, _ in rejected[:_LISTED]]
-        lines = ", ".join([*first, *(["..."] * (len(rejected) > _LISTED))])
         many = "s" * (len(rejected) > 1)
-        notes.append(f"{len(rejected)} ragged row{many} skipped (line{many} {lines})")
+        first = _line(plain, rejected[0][0])
+        notes.append(f"{len(rejected)} ragged row{many} skipped, the first in line {first}")
         how["ignore_errors"] = True
     cell = "NULLIF(trim(COLUMNS(*)), '')" if options.strip else "COLUMNS(*)"
     if options.nulls:
