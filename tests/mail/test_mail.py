@@ -14,14 +14,14 @@ from workers.email_tasks import send_notification
 @pytest.mark.parametrize(
     ("text", "name", "address"),
     [
-        ("user@example.com", "", "user@example.com"),
         ("Zoë <zoe@example.com>", "Zoë", "zoe@example.com"),
         ('"Pen, Up" <pen.up+x@sub.example.co.uk>', "Pen, Up", "pen.up+x@sub.example.co.uk"),
         ("a@bücher.example", "", "a@xn--bcher-kva.example"),
-        ("root@localhost", "", "root@localhost"),
+        *(
+            (text, "", text)
+            for text in ("user@example.com", "root@localhost", "root@studio", "zoë@x.com")
+        ),
         ("Ops <root@mail.Local>", "Ops", "root@mail.local"),
-        ("root@studio", "", "root@studio"),
-        ("zoë@example.com", "", "zoë@example.com"),
         ("zoe\u0308@example.com", "", "zoë@example.com"),
         ("user@straße.de", "", "user@xn--strae-oqa.de"),
         ("user@strasse.de", "", "user@strasse.de"),
@@ -209,12 +209,9 @@ def test_the_port_follows_from_the_security(security, port):
     ("name", "value"),
     [
         ("DRAWSCAPE_SMTP_SECURITY", "tls1"),
-        ("DRAWSCAPE_SMTP_PORT", "smtp"),
-        ("DRAWSCAPE_SMTP_PORT", "70000"),
+        *(("DRAWSCAPE_SMTP_PORT", port) for port in ("smtp", "70000")),
         ("DRAWSCAPE_SMTP_TIMEOUT", "0"),
-        ("DRAWSCAPE_MAIL_FROM", ""),
-        ("DRAWSCAPE_MAIL_FROM", "nobody"),
-        ("DRAWSCAPE_MAIL_FROM", "a@x.org\nBcc: b@x.org"),
+        *(("DRAWSCAPE_MAIL_FROM", sender) for sender in ("", "nobody", "a@x.org\nBcc: b@x.org")),
         ("DRAWSCAPE_SMTP_CA", "/no/such/file"),
         ("DRAWSCAPE_MAIL_TEMPLATES", "/no/such/folder"),
     ],
