@@ -98,9 +98,7 @@ def _home() -> Iterator[Finding]:
     yield Finding("home", f"{home} ({_why(home)})")
     for link in (home, home / ".drawscape", home / "output"):
         if link.is_symlink() and not link.exists():
-            remedy = (
-                f"it is a link to {os.readlink(link)}, which is not there; make that, or remove it"
-            )
+            remedy = f"it links to {os.readlink(link)}, which is not there; make that, or remove it"
             yield Finding(link.name, "a link to nothing", remedy, f"rm {shlex.quote(str(link))}")
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     if not os.access(place, os.W_OK | os.X_OK):
@@ -190,29 +188,24 @@ def _queue() -> Iterator[Finding]:
     except DrawscapeError as error:
         yield _unreadable(file, error)
         return
-    shown = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    yield Finding("queue", f"{jobs.default_queue().label}: {shown or 'no jobs'}")
-    waiting = counts.get("queued", 0)
+    yield Finding("queue", f"{jobs.summary_words()} in {jobs.default_queue().label}")
+    waiting = counts["queued"]
     if paused and waiting:
-        text = "paused, and " + counted(waiting, "job") + " waiting"
+        text = f"paused, and {counted(waiting, 'job')} waiting"
         yield Finding("queue", text, "let jobs start again", "drawscape queue resume")
     yield Finding("workers", f"{counted(len(workers), 'worker')} alive")
-    yield from (
-        Finding("worker", f"process {worker.pid} runs nothing", worker.trouble)
-        for worker in workers
-        if worker.trouble
-    )
-    if not workers and (waiting or counts.get("started", 0)):
-        text = f"{counted(waiting + counts.get('started', 0), 'job')} waiting"
+    for worker in workers:
+        if worker.trouble:
+            yield Finding("worker", f"process {worker.pid} runs nothing", worker.trouble)
+    if not workers and (left := waiting + counts["started"]):
+        text = f"{counted(left, 'job')} waiting"
         yield Finding("workers", text, f"{text}: start a worker", "drawscape worker")
 
 
 def _no_queue(file: Path) -> Finding:
     if not file.with_suffix(".key").exists():
         return Finding("queue", "none yet; the first job makes it")
-    remedy = (
-        f"put {file} back from a copy (`drawscape queue backup` makes one), or begin with no jobs"
-    )
+    remedy = f"put {file} back from a copy by `drawscape queue backup`, or begin with no jobs"
     return Finding("queue", f"{file} is gone, its key is there", remedy, "drawscape queue check")
 
 
@@ -223,9 +216,8 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
     key = file.with_suffix(".key")
     if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o022:
         command = f"chmod 600 {shlex.quote(str(key))}"
-        return Finding(
-            "queue", "its key is open to others", "make sure that the key is yours", command
-        )
+        remedy = "make sure that the key is yours"
+        return Finding("queue", "its key is open to others", remedy, command)
     lost = not key.exists() or "damaged" in str(error)
     away = shlex.quote(str(file.with_name(f"{file.stem}-broken-{time.strftime('%Y%m%d-%H%M%S')}")))
     command = (
