@@ -45,7 +45,8 @@ def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(start_consum
 
 
 def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
-    first, second, third = (queued(job_limit_key="plotter", job_limit=2) for _ in range(3))
+    first, second = (queued(job_limit_key="plotter", job_limit=2) for _ in range(2))
+    third = enqueue_background_job("sampletasks.add", 1, job_limit_key="plotter", job_limit=2).id
     other = queued()
     held = take()
     assert held.id == first
@@ -55,36 +56,38 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     assert (following.id if following else taken()) == third  # a server is asked again
 
 
-def test_a_key_without_a_number_lets_one_run_across_tasks_and_lanes():
-    first = queued(job_limit_key="plotter")
-    enqueue_background_job("sampletasks.add", 1, job_limit_key="plotter", job_lane="slow")
-    assert [taken(), taken()] == [first, None]
+LIMITED, SLOW = {"job_limit_key": "plotter"}, {"job_lane": "slow"}
+ORDERS = {
+    # The options of jobs as they are queued; lanes that are asked in turn, and which job each gets.
+    "a key without a number lets one run, in all lanes": (
+        [LIMITED, LIMITED | SLOW, LIMITED],
+        [((), 0), ((), None)],
+    ),
+    "the limit that was given last holds": (
+        [LIMITED | {"job_limit": 1}, LIMITED | {"job_limit": 2}],
+        [((), 0), ((), 1)],
+    ),
+    "a limit that is given in one lane holds in the others": (
+        [*[LIMITED | SLOW | {"job_limit": 2}] * 2, LIMITED | {"job_limit": 1, "job_lane": "fast"}],
+        [(("slow",), 0), (("slow",), None)],
+    ),
+    "priorities hold across lanes, and equals keep their order": (
+        [{"job_priority": -1}, {}, SLOW | {"job_priority": 1}, {}, {"job_priority": 2}],
+        [((), number) for number in (4, 2, 1, 3, 0)],
+    ),
+    "a worker of some lanes takes no other jobs": (
+        [SLOW, {}],
+        [(("fast",), None), (("slow", "fast"), 0), (("slow",), None), (("default",), 1)],
+    ),
+}
 
 
-def test_the_limit_that_was_given_last_holds():
-    first, second = queued(job_limit_key="k", job_limit=1), queued(job_limit_key="k", job_limit=2)
-    assert [taken(), taken()] == [first, second]
-
-
-def test_a_limit_that_is_given_in_one_lane_holds_in_the_others():
-    first = queued(job_limit_key="k", job_limit=2, job_lane="slow")
-    queued(job_limit_key="k", job_limit=2, job_lane="slow")
-    queued(job_limit_key="k", job_limit=1, job_lane="fast")
-    assert [taken("slow"), taken("slow")] == [first, None]
-
-
-def test_priorities_hold_across_ordinary_jobs_and_those_of_lanes_and_equals_in_order():
-    low, first, lane = queued(job_priority=-1), queued(), queued(job_lane="slow", job_priority=1)
-    second, high = queued(), queued(job_priority=2)
-    assert [taken() for _ in range(5)] == [high, lane, first, second, low]
-
-
-def test_a_worker_of_some_lanes_takes_no_other_jobs():
-    slow, ordinary = queued(job_lane="slow"), queued()
-    assert taken("fast") is None
-    assert taken("slow", "fast") == slow
-    assert taken("slow") is None
-    assert taken("default") == ordinary
+@pytest.mark.parametrize("order", ORDERS)
+def test_jobs_are_taken_by_lane_limit_priority_and_age(order):
+    given, looks = ORDERS[order]
+    ids = [queued(**options) for options in given]
+    for lanes, number in looks:
+        assert taken(*lanes) == (None if number is None else ids[number])
 
 
 def test_a_batch_may_lie_in_a_lane_and_have_a_limit():
