@@ -170,13 +170,10 @@ def test_a_late_acknowledgement_changes_nothing():
     assert recover(database) == [job.id]
     again = claim(database)
     assert again.token == held.token + 1
-    accepted, _ = acknowledge(database, held, Outcome("failed", "exception", error="late"))
-    assert accepted is False
+    assert not acknowledge(database, held, Outcome("failed", "exception", error="late"))[0]
     assert job.status == "started"
-    accepted, _ = acknowledge(database, again, Outcome("finished"))
-    assert accepted is True
-    accepted, _ = acknowledge(database, again, Outcome("failed", "exception"))
-    assert accepted is False
+    assert acknowledge(database, again, Outcome("finished"))[0]
+    assert not acknowledge(database, again, Outcome("failed", "exception"))[0]
     assert job.status == "finished"
 
 

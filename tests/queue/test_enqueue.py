@@ -68,7 +68,6 @@ REFUSED = [
     ("sampletasks2.add", {}, errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
     ("sampletasks.ad", {}, errors.TaskNotFoundError, "did you mean 'add'"),
     ("sampletasks.nowhere.add", {}, errors.TaskNotFoundError, "no module"),
-    ("workers.svg_taks.generate_complex_svg", {}, errors.TaskNotFoundError, "svg_taks"),
     ("sampletasks._private", {}, errors.TaskNotFoundError, "_private"),
     ("sampletasks.ctypes", {}, errors.TaskNotFoundError, "ctypes"),
     *(
