@@ -203,9 +203,9 @@ _FALSE = frozenset(("false", "no", "off", "0"))
 def _check_number(parameter: Parameter, value: Any) -> Any:
     number = _as_number(parameter, value)
     low, high = parameter.low, parameter.high
-    if low is not None and (number < low or (parameter.low_open and number == low)):
-        raise ParameterError(parameter.name, value, f"must be {_range(parameter)}")
-    if high is not None and (number > high or (parameter.high_open and number == high)):
+    below = low is not None and (number < low or (parameter.low_open and number == low))
+    above = high is not None and (number > high or (parameter.high_open and number == high))
+    if below or above:
         raise ParameterError(parameter.name, value, f"must be {_range(parameter)}")
     if parameter.step:
         steps = number / parameter.step
@@ -238,16 +238,11 @@ def _written(bound: float) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    parts = []
-    if parameter.low is not None:
-        parts.append(
-            f"{'greater than' if parameter.low_open else 'at least'} {_written(parameter.low)}"
-        )
-    if parameter.high is not None:
-        parts.append(
-            f"{'less than' if parameter.high_open else 'at most'} {_written(parameter.high)}"
-        )
-    return " and ".join(parts)
+    ends = (
+        ("greater than" if parameter.low_open else "at least", parameter.low),
+        ("less than" if parameter.high_open else "at most", parameter.high),
+    )
+    return " and ".join(f"{words} {_written(end)}" for words, end in ends if end is not None)
 
 
 def _check_bool(parameter: Parameter, value: Any) -> bool:
@@ -383,17 +378,11 @@ def _flatten(items: Iterable[Any]) -> list[Any]:
 
 def _apply(parameter: Parameter, item: Any) -> Parameter:
     found: dict[str, Any] = {}
-    for attribute, field, is_open in (
-        ("ge", "low", False),
-        ("gt", "low", True),
-        ("le", "high", False),
-        ("lt", "high", True),
-    ):
-        value = getattr(item, attribute, None)
-        if value is not None:
-            found[field] = value
-            found[f"{field}_open"] = is_open
     for attribute, field in (
+        ("ge", "low"),
+        ("gt", "low"),
+        ("le", "high"),
+        ("lt", "high"),
         ("multiple_of", "step"),
         ("min_length", "min_length"),
         ("max_length", "max_length"),
@@ -406,6 +395,8 @@ def _apply(parameter: Parameter, item: Any) -> Parameter:
         value = getattr(item, attribute, None)
         if value is not None:
             found[field] = value
+            if field in ("low", "high"):
+                found[f"{field}_open"] = attribute in ("gt", "lt")
     return replace(parameter, **found) if found else parameter
 
 
