@@ -40,6 +40,7 @@ class Noise:
         self._lattice = Lattice.shuffled_by(rng)
         # Octaves are shifted against each other, else all of them are 0 at whole coordinates.
         self._shifts = rng.random((32, 3)) * PERIOD
+        self._shifts[0] = 0.0
 
     def perlin(self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None) -> Floats:
         """Return Perlin noise (1985, 2002) at `x`, `y` or `x`, `y`, `z`, within -1 to 1, mean 0.
@@ -141,13 +142,9 @@ class Noise:
         places = [np.asarray(place, dtype=np.float64) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):
-            number = (octave + first) % len(self._shifts)
-            shift = self._shifts[number] if number else np.zeros(3)
-            layers.append(
-                self.perlin(
-                    *(place * lacunarity**octave + shift[axis] for axis, place in enumerate(places))
-                )
-            )
+            shifts = self._shifts[(octave + first) % len(self._shifts)]
+            moved = zip(places, shifts, strict=False)
+            layers.append(self.perlin(*(at * lacunarity**octave + shift for at, shift in moved)))
         return layers
 
     def _sample(self, kernel: Callable[..., Floats], *places: ArrayLike) -> Floats:

@@ -67,27 +67,21 @@ def test_numbers_far_apart_and_in_bulk_are_read_alike():
 
 
 @pytest.mark.parametrize(
-    ("text", "mm"),
+    ("mm", "texts"),
     [
-        ("20", 20),
-        ("2cm", 20),
-        ("1 in", 25.4),
-        ("72pt", 25.4),
-        ("96px", 25.4),
-        ("-5mm", -5),
-        (".5CM", 5),
-        (7, 7),
-        (2.5, 2.5),
-        ('2"', 50.8),
-        ("1e1mm", 10),
+        (20, ["20", "2cm"]),
+        (25.4, ["1 in", "72pt", "96px"]),
+        (-5, ["-5mm"]),
+        (5, [".5CM", 5]),
+        (2.5, [2.5]),
+        (50.8, ['2"']),
+        (10, ["1e1mm"]),
     ],
 )
-def test_lengths_become_mm(text, mm):
-    assert parse_length(text) == pytest.approx(mm)
-
-
-def test_a_bare_number_is_in_the_unit_that_is_asked_for():
-    assert parse_length("3", unit="in") == pytest.approx(76.2)
+def test_lengths_become_mm(mm, texts):
+    assert [parse_length(text) for text in texts] == pytest.approx([mm] * len(texts))
+    # A bare number is in the unit that is asked for.
+    assert parse_length(str(mm), unit="in") == pytest.approx(mm * 25.4)
 
 
 @pytest.mark.parametrize("text", ["", "mm", "3 parsecs", "1,5mm", "nan", None, "1e999"])
