@@ -358,10 +358,10 @@ def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cel
     if "seed" in fixed:
         raise ParameterError("seed", fixed["seed"], "a contact sheet takes seeds=, a list or range")
     chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
-    return [Cell(f"seed {seed}", {**fixed, "seed": seed}) for seed in chosen]
+    return _value_cells({"seed": chosen}, fixed)
 
 
-def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool) -> list[Cell]:
+def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool = False) -> list[Cell]:
     """Return one cell per combination, the last axis changing fastest; `paired` axes run side by side.
 
     Raises ParameterError where there are no or too many, or paired axes are of several lengths.

@@ -326,8 +326,6 @@ def child(
     0 (near) to 1 (far), moves numbers by about that part of their range, and exchanges choices that often.
     What is `locked`, and what has neither bounds nor choices, is the first parent's.
     """
-    if not parents:
-        raise ParameterError("parents", [], "give at least one")
     first, second = (parents[i] for i in rng.integers(len(parents), size=2))
     found = dict(parents[0])
     own_spread = spread * float(np.exp(rng.normal(0, UNLIKE)))
@@ -342,10 +340,7 @@ def _bred(
     parameter: Parameter, one: Any, other: Any, rng: np.random.Generator, spread: float
 ) -> Any:
     low, high = parameter.low, parameter.high
-    numbers = all(
-        isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other)
-    )
-    if low is not None and high is not None and numbers:
+    if low is not None and high is not None and None not in (one, other):
         share = rng.uniform(-BEYOND, 1 + BEYOND)
         moved = one + share * (other - one) + rng.normal(0, spread * (high - low) / 3)
         return within(parameter, moved, float(low), float(high))
