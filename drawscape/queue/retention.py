@@ -131,8 +131,7 @@ def problems(queue: Queue) -> list[str]:
     for statement, what in (
         (engine.ENDED_WITHOUT_TIME, "ended without a time"),
         (engine.OPEN_WITH_TIME, "not ended, with a time of its end"),
-        (engine.DEFERRED_FOR_NOTHING, "deferred, and waiting for nothing"),
-        (engine.WRONG_WAITS, "waiting for another number of jobs than the row says"),
+        (engine.WRONG_WAITS, "deferred, for no job or another number of jobs than the row says"),
         (engine.WAITS_FOR_GONE, "waiting for a job or batch that is gone"),
         (engine.STARTED_TOO_EARLY, "queued or started before a dependency has ended"),
         (engine.SCHEDULED_FOR_NEVER, "scheduled for no time"),

@@ -521,13 +521,9 @@ class Queries:
 
     ENDED_WITHOUT_TIME = f"select count(*) from job where status in {ENDED} and ended_at is null"
     OPEN_WITH_TIME = f"select count(*) from job where status in {OPEN} and ended_at is not null"
-    DEFERRED_FOR_NOTHING = """
-    select count(*) from job where status = 'deferred' and not exists (
-        select 1 from job_dependency where job_id = job.id and done = 0)
-    """
     WRONG_WAITS = """
-    select count(*) from job where status = 'deferred' and waits_for != (
-        select count(*) from job_dependency where job_id = job.id and done = 0)
+    select count(*) from job where status = 'deferred' and (waits_for < 1 or waits_for != (
+        select count(*) from job_dependency where job_id = job.id and done = 0))
     """
     WAITS_FOR_GONE = """
     select count(*) from job join job_dependency on job_id = job.id where status = 'deferred'

@@ -510,18 +510,13 @@ class FileWatch:
         since_s = time.monotonic() - self._written_at
         if since_s >= _EAGER_S:
             limit_s = timeout_s if since_s >= _ATTENTIVE_S else _CHECK_S
-            if not self._was_written(self._descriptor, limit_s):
+            if not self._poll.poll(limit_s * 1000):
                 return
+            with suppress(BlockingIOError):
+                while len(os.read(self._descriptor, 65_536)) > 32_768:
+                    pass
             self._written_at = time.monotonic()
         time.sleep(_EAGER_CHECK_S)
-
-    def _was_written(self, descriptor: int, timeout_s: float) -> bool:
-        if not self._poll.poll(timeout_s * 1000):
-            return False
-        with suppress(BlockingIOError):
-            while len(os.read(descriptor, 65_536)) > 32_768:
-                pass
-        return True
 
     def close(self) -> None:
         if self._descriptor is not None:
