@@ -199,7 +199,10 @@ def acknowledge(
     nothing waits for by one statement.
     """
     claims: list[Claim | None] = []
-    accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
+    accepted = [
+        engine.is_server and not outcome.may_be_retried and engine.end(held, outcome)
+        for held, outcome in ended
+    ]
     if not all(accepted):
         with engine.transaction() as run:
             for number, (held, outcome) in enumerate(ended):

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -77,25 +77,13 @@ class JobTable(Queries):
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
-    read: Callable[..., Rows]
-
     def list_value(self, values: Iterable[Any]) -> Any:
         """Return what a statement takes as a list."""
         return list(values)
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        """Return the next job within a transaction."""
-        values = self.request_values(request)
-        rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
-        return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
-        return bool(self.read(self.MAY_CLAIM, **self.request_values(request))[0][0])
-
-    def request_values(self, request: ClaimRequest) -> dict[str, Any]:
-        """Return the values of a statement that claims."""
-        return {**request._asdict(), "lanes": self.list_value(request.lanes)}
+        """Return the next job within a transaction; a server claims by single statements."""
+        return None
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         """Return whether an end was written by one statement; else it is a part of a transaction."""
