@@ -41,9 +41,8 @@ def hilbert(
     tone = tone_over(frame, picture, fit, 0.9, clarity=clarity)
 
     def centres() -> Points:
-        return np.asarray(
-            (cells * np.array([[1], [0.5], [0.5]])).sum(axis=1) * frame.size / grid + frame[:2]
-        )
+        middle = cells[:, 0] + (cells[:, 1] + cells[:, 2]) / 2
+        return np.asarray(middle * frame.size / grid + frame[:2])
 
     side, closest = frame.short / 2, CLOSEST_MM * 2.0 ** (7 - depth)
     while side / 2 > 0.7 * closest:

@@ -83,6 +83,8 @@ def _filled(corners: Triangles, twist: float, core: float) -> Triangles:
         lengths = np.hypot(*sides.transpose(2, 0, 1))
         # Twice the area over what is around it is the radius of the circle within.
         room = np.abs(_twice_areas(inner)) / np.maximum(lengths.sum(axis=1), 1e-12) > core
+        if not room.any():
+            break
         share = np.minimum(np.maximum(twist, LEAST_STEP_MM / lengths[room].min(axis=1)), 0.5)
         inner = inner[room] + share[:, None, None] * sides[room]
         found.append(inner[:, [0, 1, 2, 0]])

@@ -46,8 +46,9 @@ def ten_print(
     kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
     parts: list[list[Points]] = [[], [], []]
+    arcs = [_arcs(shares, ribbon, above) for above in (False, True)]
     for r, c, which in np.ndindex(rows, columns, 2):
-        for arc in _arcs(shares, ribbon, first_above[r, c] == (which == 0)):
+        for arc in arcs[int(first_above[r, c] == (which == 0))]:
             # About another corner: the opposite one, or mirrored.
             arc = 1 - arc if which else arc
             arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
