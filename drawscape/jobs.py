@@ -608,7 +608,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     >>> cancel_job(later.id), get_job_status(later.id)["status"]
     (True, 'canceled')
     """
-    return Job(default_queue(), job_id).cancel(grace)
+    return store.cancel(default_queue().database, job_id, seconds(grace, "grace"))
 
 
 def retry_job(job_id: str) -> Job:
