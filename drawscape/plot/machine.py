@@ -44,7 +44,8 @@ class Machine:
         fits = document.width_mm <= width and document.height_mm <= height
         if not fits and self.format != "gcode" and document.width_mm <= height:
             width, height = height, width
-        top = page.y1 - height if self.format == "gcode" else 0.0
+        is_up = self.format == "gcode" and (self.profile is None or self.profile.flip_y)
+        top = page.y1 - height if is_up else 0.0
         machine = Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
         return page.within(machine)
 

@@ -222,6 +222,16 @@ def test_each_machine_has_a_time_model_and_a_reach(name, drawing):
     assert min(reach.x1 - reach.x0, reach.y1 - reach.y0) > 200
 
 
+@pytest.mark.parametrize(("flip_y", "low", "high"), [("true", 97, 297), ("false", 0, 200)])
+def test_a_small_machine_reaches_the_side_of_the_sheet_where_its_origin_is(
+    tmp_path, flip_y, low, high
+):
+    size = 'title = "M"\nwidth_mm = 150\nheight_mm = 200\nformat = "gcode"'
+    (tmp_path / "m.toml").write_text(f"[m]\n{size}\n[m.profile]\nflip_y = {flip_y}")
+    reach = read_machine(tmp_path / "m.toml").reach(Document(210, 297, ()))
+    assert (reach.x0, reach.y0, reach.x1, reach.y1) == (0, low, 150, high)
+
+
 @pytest.mark.parametrize(
     ("profile", "before"),
     [
