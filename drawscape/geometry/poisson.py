@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
@@ -180,12 +179,19 @@ class _Tree:
         self._points: Points = np.empty((0, 2))
 
     def free(self, places: Points, radii: Floats) -> Flags:
-        return np.asarray(Nearest(self._points).distances(places) >= radii)
+        from scipy.spatial import cKDTree
+
+        if not len(places):
+            return np.ones(0, dtype=bool)
+        # Without any points yet, all are infinitely far.
+        return np.asarray(cKDTree(self._points).query(places)[0] >= radii)
 
     def thin(self, places: Points, radii: Floats) -> Ints:
+        from scipy.spatial import cKDTree
+
         kept = np.arange(len(places))
         while len(kept) > 1:
-            distances, near = Nearest(places[kept]).query(places[kept], 2)
+            distances, near = cKDTree(places[kept]).query(places[kept], k=2)
             # Where two points coincide, the tree may name the point itself second.
             own = np.arange(len(kept))
             other = np.where(near[:, 0] == own, near[:, 1], near[:, 0])
