@@ -11,10 +11,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import click
+
 from drawscape import __version__
+from drawscape.cli.root import root
 
 sys.path.insert(0, str(Path(__file__).parent))
 from gallery_pages import write_gallery
+
+# sphinx_click wants all commands; the program makes one when it is called.
+root.commands.update({name: root.get_command(click.Context(root), name) for name in root.commands})
 
 project = "Drawscape"
 author = copyright = "The Drawscape founders"
