@@ -117,7 +117,7 @@ def measure(count):
     )
     report("opening the gallery", 1000, lambda: history().close(), 5)
     gallery = history()
-    report("turning a page of the gallery", 100, lambda: gallery._turn(1), 20)
+    report("turning a page of the gallery", 100, lambda: gallery.turn(1), 20)
     gallery.close()
 
 
