@@ -27,11 +27,11 @@ from jupyter_lab import jupyter_folders, running_lab  # noqa: E402
 SCRIPT = Path(__file__).with_suffix(".js").read_text()
 
 FORM = """import drawscape.notebook as studio
-form = studio.form('spiral')
+form = studio.form('schotter')
 form"""
 
 SHEET = """first = globals().get('first', 1000) + 24
-sheet = studio.contact_sheet('spiral', range(first, first + 24))
+sheet = studio.contact_sheet('schotter', range(first, first + 24))
 sheet"""
 
 SEGMENTS = """import numpy as np
@@ -72,7 +72,7 @@ class Bench:
             notebook.evaluate(f"form.set(seed={5000 + seed})")
             times.append(self.page.evaluate("bench.clickToPicture()"))
         aim = "p50 <= 100 ms"
-        return Row("click to picture of the default spiral", spread(times[2:]), target=aim)
+        return Row("click to picture of the default schotter", spread(times[2:]), target=aim)
 
     def sheets(self):
         """Each round runs the cell with 24 new seeds."""
@@ -81,7 +81,7 @@ class Bench:
         notebook.wait_idle()
         first, whole = ([one[key] for one in found] for key in ("first", "whole"))
         figures = f"first tile {spread(first)}; complete {spread(whole)}"
-        return Row("a sheet of 24 default spirals", figures, target="<= 0.4 s; <= 2 s")
+        return Row("a sheet of 24 default schotters", figures, target="<= 0.4 s; <= 2 s")
 
     def large(self):
         """58 MB: from the call to all lines, and to all their points; in a form from the job's end."""
@@ -125,7 +125,7 @@ print(path.stat().st_size / 1e6)"""
 
     def slider(self):
         """200 moves in 2 s: pictures while moving, the last setting, jobs left over."""
-        notebook = self.notebook(FORM.replace("'spiral'", "'spiral', live=True"))
+        notebook = self.notebook(FORM.replace("'schotter'", "'spiral', live=True"))
         notebook.form()
         moving, after, right, stale = [], [], 0, 0
         rounds = max(self.rounds // 4, 5)
@@ -198,7 +198,7 @@ print(psutil.Process(os.getpid()).memory_info().rss / 1e6, len(_instances))"""
     def memory(self):
         """The page's process, its heap and its nodes, with all pictures there."""
         sheets = [f"studio.contact_sheet('spiral', range({n}, {n + 24}))" for n in (1, 101, 201)]
-        forms = ["f = studio.form('spiral')\nf.draw().wait(60)\nf"] * 10
+        forms = ["f = studio.form('schotter')\nf.draw().wait(60)\nf"] * 10
         self.notebook("import drawscape.notebook as studio", *forms, *sheets)
         self.page.wait_for_function("() => bench.tiles(document) === 72", timeout=60_000)
         session = self.page.context.new_cdp_session(self.page)
@@ -214,7 +214,8 @@ print(psutil.Process(os.getpid()).memory_info().rss / 1e6, len(_instances))"""
 
     def restart(self):
         """A sheet of 400 drawings that stand, after the kernel was restarted: run, until all are seen."""
-        source = "import drawscape.notebook as studio\nstudio.contact_sheet('spiral', range(400), paper='A6')"
+        sheet = "studio.contact_sheet('schotter', range(400), paper='A6')"
+        source = f"import drawscape.notebook as studio\n{sheet}"
         notebook = self.notebook(source)
         self.page.wait_for_function("() => bench.tiles(document) === 400", timeout=300_000)
         times = []
