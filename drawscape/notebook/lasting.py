@@ -26,6 +26,9 @@ INSTEAD_OF_WIDGET = (
 )
 """Hides JupyterLab's 'model not found' above the picture, in notebooks that are trusted."""
 
+LATER_S = 3.0
+"""When a page shows the widget: pictures for the saved notebook are made then."""
+
 LARGEST_FORM = 200_000
 """Bytes that one form may add to a saved notebook."""
 
@@ -149,8 +152,10 @@ class Lasting:
 
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
+        from drawscape.notebook.kernel import later
+
         self._is_saved = True
-        self.keep()
+        later(self.keep, LATER_S) if notebook_name() else self.keep()
 
     def keep(self) -> None:
         """Have `saved` show what the widget does now."""

@@ -18,7 +18,7 @@ from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.kernel import later
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, notebook_name, resource
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.text import label_of, value_text
 from drawscape.recipe import read_provenance
@@ -27,9 +27,6 @@ from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings
 
 TALL = "max(320px, 72vh)"
-
-LATER_S = 3.0
-"""When a page has its lines: the picture for the saved notebook is made then."""
 
 FEWEST, MOST = 2, 6
 
@@ -74,11 +71,6 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self._send_drawings()
         if self._is_saved:
             self.begin_saving()
-
-    def begin_saving(self) -> None:
-        """Keep a small picture of the drawing from now on."""
-        self._is_saved = True
-        later(self.keep, LATER_S) if notebook_name() else self.keep()
 
     def _still(self) -> str:
         most = LARGEST_IMAGE // len(self._drawings)

@@ -187,10 +187,8 @@ def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
 @pytest.mark.notebooks
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_what_stands_has_its_pictures_when_its_cell_ends_and_a_job_finds_a_worker(
-    home, monkeypatch
-):
-    monkeypatch.setenv("JPY_SESSION_NAME", "again.ipynb")  # forms come back with their settings
+def test_what_stands_has_its_pictures_when_its_cell_ends_and_a_job_finds_a_worker(home):
+    """Where no page is: on a page the pictures for the saved notebook come when it shows the widgets."""
     executed_cells([BEGIN, *SHEETS, *SINGLE, WAIT], home)
     for seed, cells in enumerate((SHEETS, SINGLE)):
         found = executed_cells([BEGIN, *cells, OWN_JOB.format(seed)], home)
