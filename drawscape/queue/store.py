@@ -600,12 +600,12 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
     pending = [(job_id, status) for job_id in job_ids]
     while pending:  # jobs, and batches that have ended with one of them
         needed, status = pending.pop()
-        for job_id, mode in run(run.WAITING_FOR, needed=needed):
+        for job_id, mode, is_deferred in run(run.NEED, needed=needed):
             runs_after = RunsAfter(mode)
             if runs_after.is_met(status):
                 run(run.SET_DONE, done=1, id=job_id, needed=needed)
                 run(run.RELEASE, id=job_id)
-            else:
+            elif is_deferred:
                 pending.append((job_id, _fail(run, job_id, needed, runs_after)))
         for (batch,) in run(run.BATCH_IS_AWAITED, id=needed):
             if not run(run.BATCH_OPEN, batch=batch):

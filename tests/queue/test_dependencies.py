@@ -131,9 +131,13 @@ def test_a_cause_is_not_deleted_or_pruned_while_a_dependent_has_not_ended():
     assert prune_jobs(Keep(finished_s=0)) == 2
 
 
-def test_a_dependent_whose_finished_cause_is_gone_can_be_queued_again():
+@pytest.mark.parametrize("again", [False, True])
+def test_a_dependent_whose_finished_cause_is_gone_can_be_queued_again(again):
     draw = ended()
     plot = ended(job_depends_on=draw)
+    if again:
+        draw.requeue()
+        run(draw)
     draw.delete()
     plot.requeue()
     assert plot.status == "queued"

@@ -358,9 +358,10 @@ class Queries:
     SET_DONE = """
     update job_dependency set done = :done where job_id = :id and depends_on = :needed
     """
-    WAITING_FOR = """
-    select job.id, job.runs_anyway from job_dependency join job on job.id = job_dependency.job_id
-    where depends_on = :needed and done = 0 and job.status = 'deferred'
+    NEED = """
+    select job.id, job.runs_anyway, job.status = 'deferred'
+    from job_dependency join job on job.id = job_dependency.job_id
+    where depends_on = :needed and done = 0
     """
     DEPENDENTS = """
     select job.id, job.runs_anyway, job.status, job.reason
