@@ -82,7 +82,7 @@ job = enqueue_background_job(
 """
 
 MODULES = {
-    "cards": '''
+    "postcards_of_ours": '''
 def generate_postcard_svg(recipient, message, template_name):
     """Generate a postcard with custom message"""
     from drawscape.svg_builder import SVGBuilder
@@ -217,7 +217,7 @@ def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home):
     from drawscape.job_manager import enqueue_background_job
 
     result = enqueue_background_job(
-        "cards.generate_postcard_svg",
+        "postcards_of_ours.generate_postcard_svg",
         recipient="John Doe",
         message="Happy Birthday!",
         template_name="birthday",
