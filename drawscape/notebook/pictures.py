@@ -121,6 +121,7 @@ KEPT_PX, LARGEST_KEPT = 240, 7_000
 
 def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
     """Return an image as large as `most_bytes` and `most_px` of its longer side allow; None for none."""
+    image = image.convert("RGB") if image.mode == "P" else image  # numbers of colours have no mean
     longer = min(most_px, max(image.size))
     smallest = min(SMALLEST_PX, longer)
     while longer >= smallest:
@@ -136,8 +137,7 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
 
 def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
     """Return a drawing as pixels, within bytes and pixels as `reduced`."""
-    drawn = image_of(document, max(most_px, THUMBNAIL_PX))
-    return reduced(drawn.convert("RGB"), most_bytes, most_px)
+    return reduced(image_of(document, max(most_px, THUMBNAIL_PX)), most_bytes, most_px)
 
 
 def small_picture(picture: Picture | None) -> Picture | None:

@@ -1,5 +1,6 @@
 """Boards of many drawings: sheets, and evolution."""
 
+import io
 import multiprocessing
 import os
 import threading
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from annotated_types import Interval, MultipleOf
 from ipywidgets.widgets.widget import _instances
+from PIL import Image
 from support import rounds, wait_until
 
 from drawscape.catalogue import drawings, find
@@ -494,3 +496,14 @@ def test_a_kernel_stays_small_after_many_drawings_and_sheets():
     assert megabytes() - at_first <= 100
     assert len(_instances) - before <= rounds(10, 60)
     wait_until(lambda: threading.active_count() <= threads + 1, "threads to end")
+
+
+def test_a_small_picture_in_a_saved_sheet_is_smooth():
+    made = contact_sheet("hilbert", [1], paper="A6")
+    (small,), (drawing,) = made.wait(60).pictures, made.drawings
+    image, large = (
+        Image.open(io.BytesIO(one)).convert("L") for one in (small.data, drawing.thumbnail)
+    )
+    assert image.width < large.width / 2
+    both = [np.asarray(one, dtype=float).ravel() for one in (image, large.resize(image.size))]
+    assert np.corrcoef(*both)[0, 1] > 0.95
