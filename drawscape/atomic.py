@@ -8,6 +8,7 @@ start.
 
 import errno
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -23,10 +24,10 @@ from drawscape.settings import publish
 _PART = re.compile(
     r"\..*\.([0-9a-f]{8}-\d+-)?\d+-\d+\.part", re.DOTALL
 )  # the longer ones are 0.3's
-_YOUNG_S = 1.0  # its writer may not have locked it yet
 _SWEEP_EVERY_S = 1.0  # in one folder: so thousands of files in a row do not look at it thousandfold
 _STEM_CHARS = 50  # of four bytes at most: with the rest below the 255 bytes that file systems allow
 
+_numbers = itertools.count()
 _swept: dict[Path, float] = {}
 
 
@@ -60,6 +61,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if error.filename and _PART.fullmatch(os.path.basename(error.filename)):
             raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
+    _sweep_now_and_then(path.parent)  # a killed writer may still have been dying at the beginning
 
 
 def is_special(path: Path) -> bool:
@@ -101,8 +103,6 @@ def sweep(folder: Path) -> list[Path]:
                 continue
             # It may be written just now, another sweep may be faster, or it is not ours.
             with suppress(OSError):
-                if time.time() - entry.stat().st_mtime < _YOUNG_S:
-                    continue
                 held = os.open(entry, os.O_RDONLY)
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,15 +120,28 @@ def sweep_tree(folder: Path) -> list[Path]:
 
 @contextmanager
 def _locked(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Yield a new file or folder beside `path`, locked; what is left of it goes at the end."""
+    """Yield a new file or folder beside `path` that no sweep removes; what is left of it goes at the end."""
     _sweep_now_and_then(path.parent)
-    made = path.with_name(f".{path.name[:_STEM_CHARS]}.{os.getpid()}-{time.time_ns()}.part")
-    if folder:
-        made.mkdir(mode=0o700)
-    flags = os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT | os.O_EXCL
-    held = os.open(made, flags, 0o666)
-    with suppress(OSError):  # where files have no locks, no sweep removes anything
-        fcntl.flock(held, fcntl.LOCK_EX)
+    while True:
+        stem = f".{path.name[:_STEM_CHARS]}.{os.getpid()}-{next(_numbers)}.part"
+        made = path.with_name(stem)
+        try:
+            if folder:
+                made.mkdir(mode=0o700)
+            held = os.open(
+                made, os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666
+            )
+        except FileExistsError:  # of another machine's process, or one before the last boot
+            continue
+        except FileNotFoundError:
+            if folder and path.parent.exists():  # a sweep has come between
+                continue
+            raise
+        with suppress(OSError):  # where files have no locks, no sweep removes anything
+            fcntl.flock(held, fcntl.LOCK_EX)
+        if made.exists():  # else a sweep has come between
+            break
+        os.close(held)
     try:
         yield made
     finally:
