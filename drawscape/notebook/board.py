@@ -413,7 +413,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def inspect(self, tile_id: str | int | None = None) -> Any:
         """Show the drawing of a tile, by default the first that is chosen, in a viewer below; return it."""
-        return self.show_below("view", self._asked(tile_id)[0])
+        return self.show_below("view", self._one(tile_id))
 
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
@@ -429,11 +429,11 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def plot(self, tile_id: str | int | None = None) -> Any:
         """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
-        return self.show_below("plot", self._asked(tile_id)[0])
+        return self.show_below("plot", self._one(tile_id))
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
-        return self.show_below("form", self._asked(tile_id)[0])
+        return self.show_below("form", self._one(tile_id))
 
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""
@@ -605,9 +605,13 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         """Show a control in another way."""
         self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
 
-    def _asked(self, *tile_ids: str | int | None) -> list[Drawing]:
+    def _one(self, tile_id: str | int | None) -> Drawing:
+        """Return the drawing of a tile, by default of the first that is chosen."""
+        return self._asked(*(self.selected[:1] if tile_id is None else [tile_id]))[0]
+
+    def _asked(self, *tile_ids: str | int) -> list[Drawing]:
         """Return the drawings of those tiles, by default of the chosen. Raises DrawscapeError for none."""
-        ids = [str(one) for one in tile_ids if one is not None] or self.selected
+        ids = [*map(str, tile_ids)] or self.selected
         if not ids:
             raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
         cells = [self._cells.get(one) for one in ids]

@@ -498,6 +498,15 @@ def test_a_kernel_stays_small_after_many_drawings_and_sheets():
     wait_until(lambda: threading.active_count() <= threads + 1, "threads to end")
 
 
+def test_the_first_chosen_is_inspected_though_another_of_them_is_not_drawn():
+    made = contact_sheet("phyllotaxis", [1], paper="A7")
+    made.wait(60)
+    made.choose(0, "not drawn")
+    assert made.inspect() is not None
+    with pytest.raises(DrawscapeError, match="not finished"):
+        made.tag("both")
+
+
 def test_a_small_picture_in_a_saved_sheet_is_smooth():
     made = contact_sheet("hilbert", [1], paper="A6")
     (small,), (drawing,) = made.wait(60).pictures, made.drawings
