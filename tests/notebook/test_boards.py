@@ -507,6 +507,15 @@ def test_the_first_chosen_is_inspected_though_another_of_them_is_not_drawn():
         made.tag("both")
 
 
+def test_on_a_page_the_saved_pictures_come_after_the_cell(monkeypatch):
+    made = contact_sheet("phyllotaxis", [2], paper="A7")
+    made.wait(60)
+    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    made.begin_saving()
+    assert "<img" not in made.saved.html
+    wait_until(lambda: "<img" in made.saved.html, "the pictures")
+
+
 def test_a_small_picture_in_a_saved_sheet_is_smooth():
     made = contact_sheet("hilbert", [1], paper="A6")
     (small,), (drawing,) = made.wait(60).pictures, made.drawings

@@ -148,6 +148,7 @@ def test_a_cause_that_failed_at_last_and_went_does_not_count_as_finished():
     plot = ended(job_depends_on=draw)
     draw.requeue()
     run(draw, "failed", "exception")
+    assert plot.status == "finished"
     draw.delete()
     with pytest.raises(errors.JobStateError, match=draw.id):
         plot.requeue()
