@@ -60,7 +60,7 @@ def thumbnail_of(document: Document) -> bytes | None:
 def image_of(document: Document, longer_px: int, levels: int = _LEVELS[0]) -> "Image":
     """Return the picture, the longer side of `longer_px`; ink covers the paper in one of so many `levels`.
 
-    Its pixels are numbers of colours: there are few, however many pixels.
+    Each pixel is the number of a colour: there are few colours, however many pixels.
     """
     from PIL import Image
 
