@@ -16,7 +16,6 @@ from drawscape.catalogue.index import (
     keep_source,
     provenance_of,
 )
-from drawscape.clock import failpoint
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
@@ -113,7 +112,6 @@ def _drawn(
     svg = _canvas(recipe, parents)
     address = Provenance.of(svg.provenance).recipe
     path = svg.save(target or free_path(settings.output_path(file_name(recipe, address))))
-    failpoint("drawing.file_written")
     _remember(path, svg, recipe, time.perf_counter() - began, sheet)
     return path
 
@@ -169,6 +167,5 @@ def _remember(
         keep_source(recipe.origin.source)
         document = svg.document()
         record(path, provenance_of(path), document=document, took_s=took_s, sheet=sheet)
-        failpoint("drawing.row_written")
     except CatalogueError as error:
         current_job().log(f"the drawing is not in the catalogue: {error}")

@@ -218,15 +218,20 @@ def test_a_file_of_0_3_that_was_edited_by_hand_is_kept_and_is_not_the_drawing(ho
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", support.rounds(12, 3000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
-STEPS = ("drawing.file_written", "drawing.row_written", "any moment", "none")
+STEPS = ("call", "return", "any moment", "none")
 
 SERVER = """
 import os, random, signal, sys, time
 signal.alarm(180)  # nothing here waits for ever: what takes longer dies, and the test with it
-from drawscape import clock as failpoints
+from drawscape.catalogue import record
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
 draw("molnar", 40, 40)
+def die_at(step):  # the file is there when `record` is called, its row when it returns
+    def see(frame, event, _):
+        if event == step and frame.f_code is record.__code__:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sys.setprofile(see)
 print("ready", flush=True)
 signal.alarm(0)
 for line in sys.stdin:
@@ -235,8 +240,8 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         signal.alarm(120)  # a child has no alarm of its own
-        if step not in ("any moment", "none"):
-            failpoints.arm(step)
+        if step in ("call", "return"):
+            die_at(step)
         generate_complex_svg(40, 40, "molnar", seed=int(seed))
         os._exit(0)
     if step == "any moment":
