@@ -15,8 +15,8 @@ const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
-const ROUGH_POINTS = 1_000_000;  // of more, all lines are shown with one point in some pixels first
-const ROUGHER = 2;          // so many times half the points
+const ROUGH_POINTS = 1_000_000;  // of more, all lines are shown with each ROUGH_EVERYth of their points first
+const ROUGH_EVERY = 8;
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
 const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00" };
@@ -81,8 +81,8 @@ function schedule(layers, plotter) {
   return { lines, seconds, ink_mm: ink };
 }
 
-/* The points of each line that are further than `step` from the one before, with boxes around each strip. */
-function thin(drawing, step) {
+/* Of each `every`th point of a line those further than `step` from the one before, with boxes around each strip. */
+function thin(drawing, step, every = 1) {
   const { lines, layers } = drawing;
   const total = layers.reduce((sum, layer) => sum + layer.xy.length, 0);
   const xy = new Float32Array(total), begins = new Uint32Array(lines.count.length + 1);
@@ -93,7 +93,7 @@ function thin(drawing, step) {
     const at = 2 * lines.first[i], end = at + 2 * lines.count[i] - 2;
     let x = points[at], y = points[at + 1];
     xy[n++] = x; xy[n++] = y;
-    for (let k = at + 2; k < end; k += 2) {
+    for (let k = at + 2 * every; k < end; k += 2 * every) {
       const dx = points[k] - x, dy = points[k + 1] - y;
       if (dx * dx + dy * dy < square) continue;
       x = points[k]; y = points[k + 1];
@@ -508,7 +508,8 @@ export class Viewer {
   draw() { this.request ??= requestAnimationFrame(() => { this.request = null; this.frame(); }); }
 
   level() {
-    const exponent = Math.round(Math.log2(0.45 / this.view.scale)) + (this.rough ? ROUGHER : 0);
+    const exponent = Math.round(Math.log2(0.45 / this.view.scale));
+    if (this.rough) return thin(this.drawing, 2 ** exponent, ROUGH_EVERY);
     if (!this.levels.has(exponent)) {
       if (this.levels.size > 3) this.levels.delete(this.levels.keys().next().value);
       this.levels.set(exponent, thin(this.drawing, 2 ** exponent));
