@@ -1,12 +1,10 @@
 """Sketches of photographs, in one pen or several."""
 
 import io
-from importlib import resources
 from typing import get_args
 
 import numpy as np
 import pytest
-from own_photographs import shell
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from support import python, sampled
@@ -24,14 +22,6 @@ from drawscape.sketches.tone import Tone, linear, pixels_of, separate, tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
-
-
-def test_the_picture_that_ships_is_what_its_script_makes():
-    with resources.files("drawscape.sketches.pictures").joinpath("_shell.npz").open("rb") as file:
-        shipped = np.load(file)["picture"]
-    assert shipped.dtype == np.uint8
-    off = np.abs(shipped.astype(int) - shell().astype(int))
-    assert off.max() <= 2  # another processor's last digits
 
 
 def test_tours_visit_every_point_once_and_are_ever_shorter():
