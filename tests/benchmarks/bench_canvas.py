@@ -8,14 +8,11 @@ two decimals each.
 import io
 
 import numpy as np
-from tables import best
+from tables import Row, best, report
 
 from drawscape.svg_builder import Pen, SVGBuilder
 
 WIDTH, HEIGHT = 297.0, 210.0
-
-AIMS = {"vpype": 100.0, "drawsvg": 15.0, "svgwrite": 10.0}
-"""For long lines: so many times as fast."""
 
 
 def drawscape_text(lines):
@@ -74,53 +71,31 @@ def segments():
     return starts + rng.uniform(-5, 5, (500_000, 2, 2))
 
 
-def run(rounds=7, peer_rounds=1):
-    """Return one row for each figure and peer: what, figure, unit, peer, ratio, aim, note."""
-    cases = (
-        ("10,000 polylines x 100 points", long_lines(), AIMS),
-        ("500,000 two-point segments", segments(), {"drawsvg": 30.0}),
-    )
-    rows = []
-    for name, lines, aims in cases:
-        rows += _case(name, lines, aims, rounds, peer_rounds)
-    return rows
+def run():
+    """Return one row for each case: ours, the peers, and how many times as fast we are."""
+    aims = {"vpype": 100, "drawsvg": 15, "svgwrite": 10}
+    return [
+        _row("10,000 polylines x 100 points", long_lines(), aims, ["20 M points/s"]),
+        _row("500,000 two-point segments", segments(), {"drawsvg": 30}, []),
+    ]
 
 
-def _case(name, lines, aims, rounds, peer_rounds):
+def _row(name, lines, aims, own_aim):
     points = lines.shape[0] * lines.shape[1]
     drawscape_text(lines)
-    seconds, text = best(lambda: drawscape_text(lines), rounds)
-    row = {
-        "what": f"serialise {name}",
-        "figure": points / seconds / 1e6,
-        "unit": "M points/s",
-        "peer": "",
-        "ratio": None,
-        "aim": 20.0 if "100" in name else None,
-        "note": f"{seconds * 1000:.1f} ms, {len(text) / points:.2f} bytes a point",
-    }
-    rows = [row]
+    seconds, text = best(lambda: drawscape_text(lines), 7)
+    peers, ratios = [], []
     for peer in aims:
-        PEERS[peer](lines[:10])
-        peer_s, peer_text = best(lambda peer=peer: PEERS[peer](lines), peer_rounds)
-        note = f"{len(peer_text) / points:.2f} bytes a point"
-        shown = f"{peer} {points / peer_s / 1e6:.2f} M points/s"
-        rows.append(
-            {**row, "peer": shown, "ratio": peer_s / seconds, "aim": aims[peer], "note": note}
-        )
-    return rows
-
-
-def main():
-    """Print the table."""
-    for row in run():
-        ratio = f"{row['ratio']:8.1f} x" if row["ratio"] else " " * 10
-        aim = f"aim {row['aim']:g}" if row["aim"] else ""
-        print(
-            f"{row['what']:<42}{row['figure']:>7.1f} {row['unit']:<11}{ratio} {aim:<8} {row['peer']}"
-        )
-        print(f"{'':<4}{row['note']}")
+        peer_s, _ = best(lambda peer=peer: PEERS[peer](lines), 1)
+        peers.append(f"{peer} {points / peer_s / 1e6:.2f} M points/s")
+        ratios.append(f"{peer_s / seconds:.0f}x")
+    ours = (
+        f"{points / seconds / 1e6:.1f} M points/s ({seconds * 1000:.1f} ms, "
+        f"{len(text) / points:.2f} bytes a point)"
+    )
+    wanted = [*own_aim, *(f"{aim}x" for aim in aims.values())]
+    return Row(f"serialise {name}", ours, "; ".join(peers), "; ".join(ratios), "; ".join(wanted))
 
 
 if __name__ == "__main__":
-    main()
+    report("bench-canvas", run())

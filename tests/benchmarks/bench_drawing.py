@@ -1,7 +1,7 @@
 """The drawing side beside its peers, in one run: `make bench-drawing`.
 
 Peers: vpype 1.15 (`write_svg`, `read_svg`, `linesort`, `linemerge`, `linesimplify`), drawsvg, svgwrite
-(`debug=False`) and, for noise and the flow field, the same algorithm as a plain Python loop.
+(`debug=False`).
 """
 
 import argparse
@@ -16,25 +16,6 @@ import bench_canvas
 import bench_geometry
 import bench_plot
 from tables import Row, report
-
-
-def serialising():
-    """Return one row for each case, its peers side by side."""
-    cases = {}
-    for row in bench_canvas.run():
-        cases.setdefault(row["what"], []).append(row)
-    return [_joined(what, ours, peers) for what, (ours, *peers) in cases.items()]
-
-
-def _joined(what, ours, peers):
-    aims = [f"{ours['aim']:g} M points/s"] if ours["aim"] else []
-    return Row(
-        what,
-        f"{ours['figure']:.1f} {ours['unit']} ({ours['note']})",
-        "; ".join(peer["peer"] for peer in peers),
-        "; ".join(f"{peer['ratio']:.0f}x" for peer in peers),
-        "; ".join([*aims, *(f"{peer['aim']:g}x" for peer in peers if peer["aim"])]),
-    )
 
 
 def whole_process(*options):
@@ -57,7 +38,7 @@ def rows(scale):
     """Return every figure of the drawing side; `scale` shrinks the drawings that are plotted."""
     # Version 0.2 put no lines in order: what it did is --raw.
     processes = [whole_process(), whole_process("--raw")]
-    return [*serialising(), *bench_plot.run(scale), *bench_geometry.run(), *processes]
+    return [*bench_canvas.run(), *bench_plot.run(scale), *bench_geometry.run(), *processes]
 
 
 if __name__ == "__main__":

@@ -56,32 +56,23 @@ def ordering(scale):
     given = as_vpype(lines)
     theirs_s, sorted_by_vpype = best(lambda: linesort(given), rounds=1)
     theirs_m = travel(from_vpype(sorted_by_vpype)) / 1000
-    rows = []
     for effort, aim in (("normal", "5 x, no longer"), ("high", "15 % shorter, no slower")):
         ours_s, ordered = best(lambda effort=effort: order(lines, effort=effort))
         ours_m = travel(ordered) / 1000
-        rows.append(
-            Row(
-                f"order {len(lines):,} random segments, effort {effort}",
-                f"{ours_s:.2f} s, {ours_m:.1f} m pen-up",
-                f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
-                f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
-                aim,
-            )
+        yield Row(
+            f"order {len(lines):,} random segments, effort {effort}",
+            f"{ours_s:.2f} s, {ours_m:.1f} m pen-up",
+            f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
+            f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
+            aim,
         )
-    return rows
 
 
 def merging(scale):
     """The shuffled edges of a mesh of triangles."""
     lines = mesh(round(184 * scale**0.5))
-
-    def theirs() -> vpype.LineCollection:
-        collection = as_vpype(lines)
-        collection.merge(tolerance=0.05)
-        return collection
-
-    theirs_s, joined = best(theirs, rounds=1)
+    joined = as_vpype(lines)
+    theirs_s, _ = best(lambda: joined.merge(tolerance=0.05), rounds=1)
     ours_s, merged = best(lambda: merge(lines, tolerance_mm=0.05))
     return Row(
         f"merge {len(lines):,} segments of a mesh",
@@ -101,11 +92,7 @@ def simplifying(scale):
     y = np.sin(x / 7) * np.linspace(1, 9, count)[:, None] + np.linspace(0, 290, count)[:, None]
     lines = Lines.of(np.stack((x, y), axis=2))
     given = as_vpype(lines)
-
-    def theirs() -> vpype.LineCollection:
-        return vpype.LineCollection([LineString(vpype.as_vector(v)).simplify(0.05) for v in given])
-
-    theirs_s, _ = best(theirs)
+    theirs_s, _ = best(lambda: [LineString(vpype.as_vector(v)).simplify(0.05) for v in given])
     ours_s, simple = best(lambda: simplify(lines, tolerance_mm=0.05))
     return Row(
         f"simplify {len(lines.points):,} points",
@@ -118,36 +105,37 @@ def simplifying(scale):
 
 def reading(scale):
     """1,000,000 points: as lines of 100, and as segments."""
-    rows = []
     for count, each in ((10_000, 100), (100_000, 2)):
         count = round(count * scale)
         points = np.random.default_rng(1).uniform(0, 200, (count, each, 2))
-        page = Document(210, 297, (Layer("pen 1", "black", 0.3, Lines.of(points)),))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "a.svg"
-            path.write_bytes(to_svg(page))
-            theirs_s, collection = best(
-                lambda path=path: vpype.read_svg(str(path), 0.1)[0], rounds=1
-            )
-            ours_s, document = best(lambda path=path: read_svg(path))
-        if len(document.lines) != len(collection):
-            raise SystemExit(f"{len(document.lines)} lines read, by vpype {len(collection)}")
-        rows.append(
-            Row(
-                f"read back {count:,} lines x {each} points",
-                f"{ours_s:.2f} s",
-                f"vpype read_svg {theirs_s:.2f} s",
-                f"{theirs_s / ours_s:.0f} x",
-                "faster",
-            )
+            path.write_bytes(to_svg(page(Lines.of(points))))
+            theirs_s, _ = best(lambda path=path: vpype.read_svg(str(path), 0.1)[0], rounds=1)
+            ours_s, _ = best(lambda path=path: read_svg(path))
+        yield Row(
+            f"read back {count:,} lines x {each} points",
+            f"{ours_s:.2f} s",
+            f"vpype read_svg {theirs_s:.2f} s",
+            f"{theirs_s / ours_s:.0f} x",
+            "faster",
         )
-    return rows
 
 
-_MILLION = """
+def page(lines):
+    return Document(210, 297, (Layer("pen 1", "black", 0.3, lines),))
+
+
+_PEAK = """
 import sys, time
 from pathlib import Path
 import numpy as np, scipy.sparse.csgraph, scipy.spatial, shapely
+
+def peak_mib():  # not ru_maxrss: on Linux that starts with the peak of who started this process
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+"""
+
+_MILLION = """
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
@@ -160,20 +148,35 @@ lines = Lines.of(np.concatenate((middle - half, middle + half), axis=1))
 del middle, half
 begin = time.perf_counter()
 after = optimize(Document(210, 297, (Layer("a", "black", 0.3, lines),)))
-seconds = time.perf_counter() - begin
-# Not ru_maxrss: on Linux that starts with the peak of the process that started this one.
-status = Path("/proc/self/status").read_text()
-print(seconds, int(status.partition("VmHWM:")[2].split()[0]) / 1024, len(after.lines))
+print(time.perf_counter() - begin, peak_mib(), len(after.lines))
+"""
+
+_LARGE_FILE = """
+file, peer = Path(sys.argv[1]), sys.argv[2] == "vpype"
+if peer:
+    import vpype
+    read = lambda path: vpype.read_svg(str(path), 0.1)[0]
+else:
+    from drawscape.svg.read import read_svg as read
+read(file.with_name("small.svg"))
+before, begin = peak_mib(), time.perf_counter()
+found = read(file)
+points = len(found.lines.points) if not peer else sum(len(line) for line in found)
+print(time.perf_counter() - begin, peak_mib() - before - points * 16 / 2**20)
 """
 
 
+def alone(script, *arguments):
+    """Return the numbers that a script prints, in a process of its own for its peak memory."""
+    command = [sys.executable, "-c", _PEAK + script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return map(float, done.stdout.split())
+
+
 def a_million(scale):
-    """All of `optimize` on short random segments, in a process of its own for its peak memory."""
+    """All of `optimize` on short random segments."""
     count = round(1_000_000 * scale)
-    done = subprocess.run(
-        [sys.executable, "-c", _MILLION, str(count)], capture_output=True, text=True, check=True
-    )
-    seconds, mebibytes, left = map(float, done.stdout.split())
+    seconds, mebibytes, left = alone(_MILLION, count)
     return Row(
         f"optimize {count:,} segments",
         f"{seconds:.1f} s, {mebibytes:.0f} MiB at most, {left:,.0f} lines left",
@@ -181,28 +184,6 @@ def a_million(scale):
         f"{48 * scale / seconds:.1f} x",
         "15 s, 500 MB",
     )
-
-
-_LARGE_FILE = """
-import sys, time
-from pathlib import Path
-
-def peak():
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
-
-file, peer = Path(sys.argv[1]), sys.argv[2] == "vpype"
-if peer:
-    import vpype
-    read = lambda path: vpype.read_svg(str(path), 0.1)[0]
-else:
-    from drawscape.svg.read import read_svg as read
-small = file.with_name("small.svg")
-read(small)
-before, begin = peak(), time.perf_counter()
-found = read(file)
-points = len(found.lines.points) if not peer else sum(len(line) for line in found)
-print(time.perf_counter() - begin, peak() - before - points * 16 / 2**20)
-"""
 
 
 def a_large_file(scale):
@@ -213,20 +194,14 @@ def a_large_file(scale):
     for index in range(count):
         data = " ".join(f"L {x:.6f} {y:.6f}" for x, y in (path + index % 90).tolist())
         rows.append(f'<path d="M{data[1:]}" clip-path="none" style="fill:none;stroke:#1f77b4"/>')
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><g id="figure">'
     with tempfile.TemporaryDirectory() as folder:
         for name, some in (("large.svg", rows), ("small.svg", rows[:1])):
-            head = (
-                '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><g id="figure">'
-            )
             Path(folder, name).write_text(f"{head}{chr(10).join(some)}</g></svg>")
-        size = Path(folder, "large.svg").stat().st_size / 2**20
-
-        def run_with(reader: str) -> list[float]:
-            command = [sys.executable, "-c", _LARGE_FILE, str(Path(folder, "large.svg")), reader]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            return [float(value) for value in done.stdout.split()]
-
-        (ours_s, ours_mib), (theirs_s, theirs_mib) = run_with("drawscape"), run_with("vpype")
+        large = Path(folder, "large.svg")
+        size = large.stat().st_size / 2**20
+        ours_s, ours_mib = alone(_LARGE_FILE, large, "drawscape")
+        theirs_s, theirs_mib = alone(_LARGE_FILE, large, "vpype")
     return Row(
         f"read a file of {size:.0f} MiB, {100 * count:,} points",
         f"{ours_s:.1f} s, {ours_mib / size:.1f} x the file beyond the points",
@@ -236,35 +211,15 @@ def a_large_file(scale):
     )
 
 
-def triangles(scale):
-    """3,200 closed triangles that share corners."""
-    side = round(40 * scale**0.5)
-    grid = np.stack(np.meshgrid(np.arange(side + 1.0), np.arange(side + 1.0)), axis=-1) * 4
-    a, b, c, d = (
-        part.reshape(-1, 2) for part in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1])
-    )
-    rings = np.concatenate((np.stack((a, b, c, a), axis=1), np.stack((a, c, d, a), axis=1)))
-    lines = Lines.of(np.random.default_rng(0).permutation(rings))
-    seconds, merged = best(lambda: merge(lines))
-    return Row(
-        f"merge {len(lines):,} closed triangles of a mesh",
-        f"{seconds:.3f} s, {len(merged)} lines left",
-        "version 0.2: half of them left",
-        "",
-        "1 line",
-    )
-
-
 def arcs(scale):
     """Circles as G-code: as points, and as G2 and G3."""
     places = np.random.default_rng(0).uniform(20, 180, (round(2_000 * scale), 2)).tolist()
-    lines = Lines.of([circle(x, y, 15) for x, y in places])
-    page = Document(210, 297, (Layer("a", "black", 0.3, lines),))
+    circles = page(Lines.of([circle(x, y, 15) for x, y in places]))
     profile = replace(PROFILES["servo"], arcs=True)
-    plain_s, plain = best(lambda: to_gcode(page))
-    arcs_s, short = best(lambda: to_gcode(page, profile=profile))
+    plain_s, plain = best(lambda: to_gcode(circles))
+    arcs_s, short = best(lambda: to_gcode(circles, profile=profile))
     return Row(
-        f"{len(lines):,} circles as G-code with arcs",
+        f"{len(places):,} circles as G-code with arcs",
         f"{arcs_s:.2f} s, {len(short) / 1e6:.2f} MB",
         f"as points {plain_s:.2f} s, {len(plain) / 1e6:.2f} MB",
         f"{len(plain) / len(short):.1f} x smaller",
@@ -277,7 +232,7 @@ def run(scale=1.0):
     # The first call of each imports scipy and GEOS, which is no part of the work.
     warm = segments(100)
     merge(order(simplify(warm), effort="high"))
-    few = [merging(scale), triangles(scale), simplifying(scale), arcs(scale), a_million(scale)]
+    few = [merging(scale), simplifying(scale), arcs(scale), a_million(scale)]
     return [*ordering(scale), *few, *reading(scale), a_large_file(scale)]
 
 

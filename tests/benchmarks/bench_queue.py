@@ -12,12 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 
-import lane_rates
-from queue_peers import pebble_round_trip, plain_huey_drain, plain_huey_latency, redis, rq_drain
-from queue_world import HOME, JOBS, drain_rate, prepare, running
+from queue_peers import (
+    HOME,
+    JOBS,
+    drain_rate,
+    plain_huey_drain,
+    plain_huey_latency,
+    prepare,
+    redis,
+    rq_drain,
+    running,
+)
 from tables import Row, report
 
 
@@ -125,78 +132,61 @@ def ours_enqueue_many(count):
     return count / (time.perf_counter() - began)
 
 
-def claim_rate(extra):
-    """Return jobs/s claimed and acknowledged beside `extra`; bytes a job."""
+def claims(count):
+    """Return acknowledgements with the next claim, by one client, as jobs a second."""
+    from drawscape.jobs import default_queue
     from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
     from drawscape.queue.row import ClaimRequest, Outcome
     from drawscape.queue.store import acknowledge
 
+    # As a worker writes, which does not wait for the disk.
+    table = SqliteEngine(default_queue().database.target, synchronous=NORMAL)
+    bench = ClaimRequest("background", "bench")
+    held = table.claim(bench)
+    began = time.perf_counter()
+    for _ in range(count):
+        [accepted], [held] = acknowledge(table, [(held, Outcome("finished"))], [bench])
+        if not accepted:
+            raise SystemExit("an acknowledgement was refused")
+    return count / (time.perf_counter() - began)
+
+
+def claim_rate(extra):
+    """Return jobs/s claimed and acknowledged beside `extra` others, of which half have ended; bytes a job."""
     manager = fresh_queue()
     cycles = 5000
     for _ in range(max(1, (extra + cycles) // 50_000)):
         manager.enqueue_many("benchtasks.noop", ({} for _ in range(min(50_000, extra + cycles))))
-    queue = manager.default_queue()
-    with queue.database.transaction() as run:
+    database = manager.default_queue().database
+    with database.transaction() as run:
         run(
             "update job set status = 'finished', started_at = created_at, ended_at = created_at "
             "where seq <= :half",
             half=extra // 2,
         )
-    queue.database.connection.execute("pragma wal_checkpoint(truncate)")
-    size = queue.database.path.stat().st_size
-    database = SqliteEngine(queue.database.path, synchronous=NORMAL)
-    bench = ClaimRequest("background", "bench")
-
-    held = database.claim(bench)
-    began = time.perf_counter()
-    for _ in range(cycles // 2):
-        _, [held] = acknowledge(database, [(held, Outcome("finished"))], [bench])
-    rate = cycles // 2 / (time.perf_counter() - began)
-    return rate, size // max(1, extra + cycles)
+    database.connection.execute("pragma wal_checkpoint(truncate)")
+    return claims(cycles // 2), database.path.stat().st_size // (extra + cycles)
 
 
-def round_trip(count):
-    """Return the seconds of one no-op job through a slot's warm child, without the table."""
-    import select
+def lane_rates(measure):
+    """Return jobs/s of ordinary jobs, and of jobs in three lanes with a limit; in turns."""
+    limited = {"job_limit_key": "plotter", "job_limit": 100}
+    rates = {1: [], 3: []}
+    for _ in range(3):
+        for groups in ([{}], [{"job_lane": "fast"}, {"job_lane": "slow"}, limited]):
+            manager = fresh_queue()
+            for options in groups:
+                manager.enqueue_many("benchtasks.noop", [{}] * (JOBS // len(groups)), **options)
+            rates[len(groups)].append(measure(JOBS - JOBS % len(groups)))
+    return map(statistics.median, rates.values())
 
-    from drawscape import clock
-    from drawscape.jobs import default_queue
-    from drawscape.queue.row import Claim
-    from drawscape.queue.task import Codec, of_call
-    from drawscape.queue.worker.call import ChildSettings
-    from drawscape.queue.worker.child_process import Lease
-    from drawscape.queue.worker.dispatcher import Slot, State
 
-    key, task = os.urandom(32), "benchtasks.noop"
-    child = ChildSettings(str(HOME), key, ("benchtasks",), "")
-    payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
-    slot = Slot(child, default_queue().database, Lease(None, print), is_kept_free=False)
-    slot.start()
-    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, slot.pid, 0, "bench")
-    poll = select.poll()
-    for descriptor in slot.descriptors:
-        poll.register(descriptor, select.POLLIN)
+def drained(jobs):
+    """Return how many jobs a second a worker of two slots runs."""
+    from drawscape.jobs import count_queued
 
-    def await_child(is_done: Callable[[], bool]) -> None:
-        while not is_done():
-            slot.attend({descriptor for descriptor, _ in poll.poll(60_000)})
-
-    def trip() -> None:
-        slot.run(held, clock.boot_s())
-        await_child(lambda: slot.outcome is not None)
-        if slot.outcome.status != "finished":
-            raise SystemExit("a no-op job did not finish")
-        slot.release()
-
-    try:
-        await_child(lambda: slot.state is State.IDLE)
-        trip()
-        began = time.perf_counter()
-        for _ in range(count):
-            trip()
-        return (time.perf_counter() - began) / count
-    finally:
-        slot.close()
+    with running(our_worker("-w", "2")):
+        return drain_rate(lambda: jobs - count_queued(), jobs)
 
 
 def progress_cost():
@@ -243,7 +233,13 @@ def rows():
     full, bytes_a_job = claim_rate(1_000_000)
     late, stop = ours_timeout_and_stop()
     importing = import_time("drawscape.job_manager")
-    trip, pebble_trip = median(lambda: round_trip(3000)), median(lambda: pebble_round_trip(3000))
+    lanes = [
+        (what, *lane_rates(measure))
+        for what, measure in (
+            ("claims", lambda jobs: claims(jobs - 1)),
+            ("drain, two slots", drained),
+        )
+    ]
     return [
         Row(
             f"drain of {JOBS:,} no-op jobs, two at once, each in a child process",
@@ -255,12 +251,6 @@ def rows():
         ),
         Row("enqueue one by one, flushed to disk", f"{enqueue:,.0f}/s"),
         Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s"),
-        Row(
-            "a no-op through one warm child process, without the table",
-            f"{trip * 1e6:.0f} µs",
-            f"pebble {pebble_trip * 1e6:.0f} µs",
-            f"{pebble_trip / trip:.1f}x",
-        ),
         Row(
             f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",
             f"p50 {p50:.1f}, p99 {p99:.1f} ms",
@@ -275,7 +265,16 @@ def rows():
             f"{full / empty:.2f}",
             ">= 0.80",
         ),
-        *lane_rates.rows(fresh_queue),
+        *(
+            Row(
+                f"{what}, in three lanes with a limit",
+                f"{within:,.0f}/s",
+                f"without {without:,.0f}/s",
+                f"{within / without:.2f}",
+                ">= 0.80",
+            )
+            for what, without, within in lanes
+        ),
         Row("file size", f"{bytes_a_job} bytes a job"),
         Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
         Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),

@@ -15,8 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
-from queue_peers import redis
-from queue_world import HOME, drain_rate, prepare, running
+from queue_peers import CONSUMER, HOME, drain_rate, prepare, redis, running
 from tables import Row, report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -25,7 +24,6 @@ from postgres_server import Server, find_binaries
 
 JOBS = int(os.environ.get("BENCH_JOBS", "3000"))
 BIN = Path(sys.executable).parent
-CONSUMER = [sys.executable, "-m", "huey.bin.huey_consumer"]
 PROCRASTINATE = """
 import os
 from procrastinate import App, PsycopgConnector

@@ -1,13 +1,88 @@
-"""The queues that people use today, on the same jobs: rq with a Redis of its own, and plain SqliteHuey."""
+"""Where the queue's benchmarks run, and the queues that people use today, on the same jobs.
 
+A home of its own, programs that are ended, one stop-watch for all.
+Peers are rq with a Redis of its own, and plain SqliteHuey.
+"""
+
+import os
 import shutil
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from queue_world import HOME, JOBS, drain_rate, running
+HOME = Path(tempfile.mkdtemp(prefix="drawscape-bench-"))
+MODULE = """
+def noop():
+    return None
+
+def nap(seconds):
+    import time
+    time.sleep(seconds)
+
+def loop_in_c():
+    return sum(range(10**12))
+"""
+PLAIN = """
+import os
+from huey.api import SqliteHuey
+
+huey = SqliteHuey("plain", filename=os.environ["PLAIN_HUEY"], fsync=True)
+
+@huey.task()
+def plain_noop():
+    return 1
+
+@huey.task()
+def plain_stamp():
+    import time
+    return time.time()
+"""
+CONSUMER = [sys.executable, "-m", "huey.bin.huey_consumer"]
+PLAIN_CONSUMER = [*CONSUMER, "plaintasks.huey", "-q", "-w", "2"]
+JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
+
+
+def prepare():
+    (HOME / ".drawscape").mkdir()
+    (HOME / "benchtasks.py").write_text(MODULE)
+    (HOME / "plaintasks.py").write_text(PLAIN)
+    os.environ.update(
+        DRAWSCAPE_HOME=str(HOME),
+        DRAWSCAPE_TASK_MODULES="benchtasks",
+        PYTHONPATH=os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")])),
+        PLAIN_HUEY=str(HOME / "plain.db"),
+    )
+    sys.path.insert(0, str(HOME))
+
+
+@contextmanager
+def running(*commands):
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": HOME}
+    processes = [subprocess.Popen(one, start_new_session=True, **quiet) for one in commands]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
+
+
+def drain_rate(done, total, limit_s=120):
+    """Return jobs/s from the first look that found some done to the one that found all done."""
+    deadline = time.monotonic() + limit_s
+    while (first := done()) == 0:
+        time.sleep(0.002)
+    began = time.perf_counter()
+    while (now := done()) < total:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"only {now} of {total} were done within {limit_s:g} s")
+        time.sleep(0.02)  # a look more often would take from them what it measures
+    return (total - first) / (time.perf_counter() - began)
 
 
 @contextmanager
@@ -17,20 +92,10 @@ def redis():
         raise SystemExit(
             "bench-queue needs redis-server on PATH (Debian: apt-get install redis-server)"
         )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [
-        program,
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--bind",
-        "127.0.0.1",
-    ]
+    options = f"--port {port} --appendonly no --bind 127.0.0.1 --save".split()
+    command = [program, *options, ""]
     with running(command):
         from redis import Redis
 
@@ -67,18 +132,7 @@ def plain_huey_drain(kind):
 
     for _ in range(JOBS):
         plaintasks.plain_noop()
-    command = [
-        sys.executable,
-        "-m",
-        "huey.bin.huey_consumer",
-        "plaintasks.huey",
-        "-q",
-        "-k",
-        kind,
-        "-w",
-        "2",
-    ]
-    with running(command):
+    with running([*PLAIN_CONSUMER, "-k", kind]):
         return drain_rate(plaintasks.huey.result_count, JOBS)
 
 
@@ -86,25 +140,9 @@ def plain_huey_latency(idle_s):
     """Return enqueue-to-result in s of one task after `idle_s`."""
     import plaintasks
 
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "plaintasks.huey", "-q", "-w", "2"]
-    with running(command):
+    with running(PLAIN_CONSUMER):
         plaintasks.plain_stamp()(blocking=True, timeout=60)
         time.sleep(idle_s)
         began = time.time()
         result = plaintasks.plain_stamp()
         return result(blocking=True, timeout=60) - began
-
-
-def pebble_round_trip(count):
-    """Return the seconds of one no-op through a pool of one warm process that enforces a timeout."""
-    from multiprocessing import get_context
-
-    import benchtasks
-    from pebble import ProcessPool
-
-    with ProcessPool(max_workers=1, context=get_context("forkserver")) as pool:
-        pool.schedule(benchtasks.noop).result()
-        began = time.perf_counter()
-        for _ in range(count):
-            pool.schedule(benchtasks.noop, timeout=300).result()
-        return (time.perf_counter() - began) / count
