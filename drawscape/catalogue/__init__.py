@@ -21,10 +21,11 @@ from drawscape.catalogue.index import (
     rebuild,
     record,
     refresh,
+    source_in,
     standing,
 )
 from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
-from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file, source_in
+from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file
 
 __all__ = [
     "KEPT", "REJECTED", "Comparison", "Drawing", "Drawings", "Figures", "Pruning", "Traits",

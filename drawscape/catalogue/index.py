@@ -30,6 +30,7 @@ from drawscape.errors import (
 )
 from drawscape.output_store import fetch_all, remove
 from drawscape.recipe import Provenance, Recipe, SourceText, is_address, read_provenance
+from drawscape.recipe.code import statements_of
 from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
 from drawscape.svg.canvas import body_digest
@@ -228,6 +229,32 @@ def source_file(address: str) -> Path:
     return settings.state_folder() / "sources" / f"{address.partition(':')[2][:64]}.json"
 
 
+def source_in(provenance: Provenance) -> SourceText | None:
+    """Return the source that a drawing carries, or names by its address in the home; None for none.
+
+    Nothing of it is run. Raises ProvenanceError when it is damaged, or is not in this home.
+
+    >>> from drawscape.sketches import draw, read_provenance
+    >>> source_in(read_provenance(draw("spiral", 50, 50).to_string())) is None
+    True
+    """
+    if not provenance.source:
+        return None
+    if not is_address(provenance.source):
+        return SourceText.of_reference(provenance.source)
+    file = source_file(provenance.source)
+    if not file.is_file():
+        raise ProvenanceError(
+            f"the source of {provenance.sketch!r} is too long for the file and is in another home"
+        )
+    source = SourceText.of_json(file.read_text("utf-8"))
+    if source.address != provenance.source:
+        raise ProvenanceError(
+            f"the source of {provenance.sketch!r} in {file} is not the one that drew it"
+        )
+    return source
+
+
 # Before it is drawn
 
 
@@ -309,17 +336,17 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
             {**{n: getattr(recipe, n) for n in ("seed", "width", "height", "margin")},
              "sketch": recipe.sketch.name},
         ).fetchall()  # fmt: skip
-    source = recipe.origin.source
-    digest = _digest(source.reference.encode())[:24] if source else None
     for row in rows:
         found = Drawing.of(row)
         # A parameter that 0.3 did not know has its default.
         parameters = {**dict(recipe.sketch.arguments({})), **found.parameters}
         same = (parameters, found.streams) == (recipe.parameters, recipe.streams)
-        if same and found.source == digest and _reads_the_same(found.reads) and stands(row):
-            # A file of 0.2 knows less of how it was made, and no recipe.
-            with suppress(ProvenanceError, OSError):
-                if provenance_of(found.path).recipe:
+        if same and _reads_the_same(found.reads) and stands(row):
+            with suppress(ProvenanceError, OSError, SyntaxError):
+                known = provenance_of(found.path)
+                code = statements_of(source_in(known))
+                # A file of 0.2 knows less of how it was made, and no recipe.
+                if known.recipe and code == statements_of(recipe.origin.source):
                     return found
     return None
 

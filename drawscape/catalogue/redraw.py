@@ -18,13 +18,13 @@ from drawscape.catalogue.index import (
     keep_source,
     provenance_of,
     record,
-    source_file,
+    source_in,
 )
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.formats import ordered_svg
-from drawscape.recipe import Provenance, SourceText, draw_recipe, is_address, is_library
+from drawscape.recipe import Provenance, draw_recipe, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw
 from drawscape.svg.read import read_svg
@@ -59,32 +59,6 @@ class Comparison:
         within = f" within {TOLERANCE_MM:g} mm" if self.sameness is Sameness.INK else ""
         why = ", ".join(self.reasons) or "the file was edited"
         return f"{self.sameness.value}{within}, because of: {why}"
-
-
-def source_in(provenance: Provenance) -> SourceText | None:
-    """Return the source that a drawing carries, or names by its address in the home; None for none.
-
-    Nothing of it is run. Raises ProvenanceError when it is damaged, or is not in this home.
-
-    >>> from drawscape.sketches import draw, read_provenance
-    >>> source_in(read_provenance(draw("spiral", 50, 50).to_string())) is None
-    True
-    """
-    if not provenance.source:
-        return None
-    if not is_address(provenance.source):
-        return SourceText.of_reference(provenance.source)
-    file = source_file(provenance.source)
-    if not file.is_file():
-        raise ProvenanceError(
-            f"the source of {provenance.sketch!r} is too long for the file and is in another home"
-        )
-    source = SourceText.of_json(file.read_text("utf-8"))
-    if source.address != provenance.source:
-        raise ProvenanceError(
-            f"the source of {provenance.sketch!r} in {file} is not the one that drew it"
-        )
-    return source
 
 
 def sketch_for(

@@ -264,7 +264,8 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
 
     Raises ProvenanceError where nobody can be asked.
     """
-    from drawscape.catalogue.redraw import sketch_for, source_in
+    from drawscape.catalogue import source_in
+    from drawscape.catalogue.redraw import sketch_for
 
     source, name = source_in(provenance), provenance.sketch
     is_of_project = name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")

@@ -16,6 +16,7 @@ import inspect
 import keyword
 import linecache
 import os
+import re
 import sys
 import textwrap
 from collections import namedtuple
@@ -64,10 +65,14 @@ def _made(make, parts, state=None, items=(), pairs=()):
         made[key] = value
     return made"""
 
-_DICE = {"random", "random_gauss", "random_choice", "noise", "shuffle", "rng"}
-"""Names by which a canvas gives random numbers."""
+_STREAM = re.compile(r"""\.stream\(['"]([^'"\\]+)""")
+_DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
+"""By these a canvas gives random numbers."""
 
 _SIMPLE = (bool, int, complex, str, bytes, range, type(...), type(None))
+_BRACKETS: dict[type, str] = {
+    list: "[{}]", tuple: "({},)", set: "set([{}])", frozenset: "frozenset([{}])",
+}  # fmt: skip
 _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -143,33 +148,24 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
     entry = walk.name_of(function, _own_name(function, main), main)
     scripts = walk.scripts()
     source = None if walk.why else SourceText(entry, scripts.pop("__main__"), scripts)
-    return Origin(f"sha256:{walk.digest}", source, *_dice_in(walk.nodes), why=walk.why)
+    return Origin(f"sha256:{walk.digest}", source, *_dice_in(walk.text), why=walk.why)
 
 
 @cache
 def _library_origin(file: str, _modified_ns: int) -> Origin:
     """Return the origin of a sketch of the library, which counts by its file."""
     content = Path(file).read_bytes()
-    dice = _dice_in([ast.parse(content)])
-    return Origin(f"sha256:{hashlib.sha256(content).hexdigest()}", None, *dice)
+    return Origin(
+        f"sha256:{hashlib.sha256(content).hexdigest()}", None, *_dice_in(content.decode())
+    )
 
 
-def _dice_in(trees: Iterable[ast.AST]) -> tuple[tuple[str, ...], bool]:
+def _dice_in(text: str) -> tuple[tuple[str, ...], bool]:
     """Return the names in `rng.stream('name')`, and whether a canvas is asked for random numbers.
 
     A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
     """
-    names: dict[str, None] = {}
-    asks = False
-    for tree in trees:
-        nodes = [one for one in ast.walk(tree) if isinstance(one, (ast.Call, ast.Attribute))]
-        for node in sorted(nodes, key=lambda one: (one.lineno, one.col_offset)):
-            match node:
-                case ast.Call(ast.Attribute(attr="stream"), [ast.Constant(str(name)), *_]):
-                    names[name] = None
-                case ast.Attribute(attr=attribute):
-                    asks |= attribute in _DICE
-    return tuple(names), asks
+    return tuple(dict.fromkeys(_STREAM.findall(text))), bool(_DICE.search(text))
 
 
 # Modules
@@ -336,32 +332,42 @@ def _normal(text: str) -> str:
     return ast.unparse(tree)
 
 
+def statements_of(source: SourceText | None) -> set[tuple[str, str]]:
+    """Return what counts of a source: its statements by module, without docstrings and order."""
+    scripts = {"": source.main, **source.modules} if source else {}
+    nodes = ((module, node) for module, text in scripts.items() for node in ast.parse(text).body)
+    found = {(module, _normal(ast.unparse(node))) for module, node in nodes}
+    return {one for one in found if not one[1].startswith("from __future__ ")}
+
+
 # The walk
 
 
 class _Walk:
     """All that a function reaches: for each module a script that makes it, statement by statement.
 
-    `nodes` are the definitions on the way. `why` says why the scripts are no source, if so. Then an object
-    only lives in this process, or the text of some code is not known.
+    `why` says why the scripts are no source, if so. Then an object only lives in this process, or the text
+    of some code is not known.
     """
 
     def __init__(self) -> None:
-        self.nodes: list[ast.AST] = []
         self.why = ""
         self._statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
         self._whole: set[str] = set()
-        self._open: list[int] = []
+        self._open: list[Any] = []
         self._space: Mapping[str, Any] = {}
-        self._making: list[tuple[str, str]] = []
-        self._later: list[tuple[Mapping[str, Any], str, Any]] = []
 
     @property
     def digest(self) -> str:
         """The digest of all that was reached."""
         counted = sorted((*key, _normal(text)) for key, text in self._statements.items())
         return hashlib.sha256(repr(counted).encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """All that was reached, without its docstrings."""
+        return "\n".join(map(_normal, self._statements.values()))
 
     def scripts(self) -> dict[str, str]:
         """Return the script of each module: imports first. An empty one stands for a package."""
@@ -383,27 +389,13 @@ class _Walk:
             name += "_"
         if (module, name) not in self._values:
             self._values[module, name] = value
-            with self._in(space):
-                self._making.append((module, name))
-                self._statements[module, name] = self._statement(name, value)
-                self._making.pop()
-        while self._later and not self._making:
-            home, target, held = self._later.pop(0)
-            with self._in(home):
-                self._statements[_module_name(home), target] = f"{target} = {self._value(held)}"
-        return name
-
-    @contextlib.contextmanager
-    def _in(self, space: Mapping[str, Any]) -> Iterator[None]:
-        before, self._space = self._space, space
-        try:
-            yield
-        finally:
+            before, self._space = self._space, space
+            later: dict[str, Any] = {}
+            self._statements[module, name] = self._statement(name, value, later)
+            for place, held in later.items():
+                self._statements[module, place] = f"{place} = {self._value(held)}"
             self._space = before
-
-    def _put_later(self, target: str, value: Any) -> None:
-        """Let `value` be put at its place once all that it may name is there."""
-        self._later.append((self._space, target, value))
+        return name
 
     def _cannot(self, why: str) -> str:
         """Note why there is no source, and return an expression that counts all the same."""
@@ -433,36 +425,37 @@ class _Walk:
         """Write down what a piece of code takes of a module of the user's: `name.member`, else all of it."""
         if module is None:
             return
-        reads = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+        nodes, space = [*ast.walk(node)], vars(module)
         taken = [
-            n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
-            and isinstance(n.value, ast.Name) and n.value.id == name
+            one.attr for one in nodes
+            if isinstance(one, ast.Attribute) and getattr(one.value, "id", "") == name
         ]  # fmt: skip
-        space = vars(module)
-        if not len(taken) == len(reads) > 0:
+        if not 0 < len(taken) == sum(getattr(one, "id", "") == name for one in nodes):
             if module.__name__ in self._whole:
                 return
             self._whole.add(module.__name__)
             taken = sorted(one for one in space if not one.startswith("__"))
-        for one in dict.fromkeys(taken):
-            if _is_own_module(space.get(one)):
+        for one in [one for one in dict.fromkeys(taken) if one in space]:
+            if _is_own_module(space[one]):
                 self._members(space[one], ast.Pass(), one)
-            if one in space:
-                self.name_of(space[one], one, space)
+            self.name_of(space[one], one, space)
 
-    def _statement(self, name: str, value: Any) -> str:
+    def _statement(self, name: str, value: Any, later: dict[str, Any]) -> str:
+        """Return what makes `value`; in `later` what is put at its places once it is there."""
         if isinstance(value, ModuleType):
             return f"import {_as(value.__name__, name)}"
-        if not _is_named(value):
-            if isinstance(_reduced(value), str):
-                return self._import(name, value, _home_of(value))
+        is_named = _is_named(value)
+        if not is_named and not isinstance(_reduced(value), str):
             return f"{name} = {self._value(value)}"
         home = _home_of(value)
-        if _is_foreign(home):
+        if not is_named or _is_foreign(home):
             return self._import(name, value, home)
         if home == _module_name(self._space):
             make = self._class if isinstance(value, type) else self._function
-            return make(name, value)
+            self._open.append(value)
+            text = make(name, value, later)
+            self._open.pop()
+            return text
         members = [value, *(vars(value).values() if isinstance(value, type) else ())]
         spaces = [getattr(_function_in(one), "__globals__", {}) for one in members]
         own = (one for one in spaces if _module_name(one) == home)  # the module may be a newer one
@@ -481,13 +474,13 @@ class _Walk:
 
     # Functions and classes
 
-    def _function(self, name: str, function: Any) -> str:
+    def _function(self, name: str, function: Any, later: dict[str, Any]) -> str:
         """Return the definition of a function with the values of its defaults and closure.
 
         A decorator that left a wrapper is written with it; one that returned the function has left its mark.
         """
         original = inspect.unwrap(function)
-        code, held = original.__code__, self._held(original, name)
+        code, held = original.__code__, self._held(original)
         node = _definition_of(code)
         if node is None:
             why = f"the source of {original.__name__!r} is not known, or has changed since it was loaded"
@@ -496,7 +489,6 @@ class _Walk:
             return (
                 f"{name} = {[self._cannot(why), _instructions(code), defaults, *held.values()]!r}"
             )
-        self.nodes.append(node)
         node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         self._set_defaults(node, original)
         if not isinstance(node, ast.Lambda):
@@ -508,8 +500,8 @@ class _Walk:
         known = {*_names_in(code), *_names_read(head)}
         self._follow(node, [one for one in _names_read(node) if one in known])
         if original is function:  # else the decorators do it again
-            for key in vars(function).keys() - _MADE_BY_PYTHON:
-                self._put_later(f"{name}.{key}", vars(function)[key])
+            own = vars(function).keys() - _MADE_BY_PYTHON
+            later |= {f"{name}.{key}": vars(function)[key] for key in own}
         text = ast.unparse(node)
         if isinstance(node, ast.Lambda):
             text = f"{'_made' if held else name} = {text}"
@@ -526,26 +518,19 @@ class _Walk:
     def _node(self, value: Any) -> ast.expr:
         return ast.parse(self._value(value), mode="eval").body
 
-    def _held(self, function: Any, name: str = "") -> dict[str, str]:
-        """Return expressions for what a function's closure holds, by name.
-
-        Another function that holds this one, the `name`, is put into the closure when both are there.
-        """
+    def _held(self, function: Any) -> dict[str, str]:
+        """Return expressions for what a function's closure holds, by name."""
         held: dict[str, str] = {}
-        for number, key in enumerate(function.__code__.co_freevars):
+        for key, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=True
+        ):
             with contextlib.suppress(ValueError):  # not bound yet
-                value = function.__closure__[number].cell_contents
-                if key == "__class__" or value is function:
-                    continue
-                if name and any(self._values[one] is value for one in self._making):
-                    held[key] = "None"
-                    place = f"{name}.__code__.co_freevars.index({key!r})"
-                    self._put_later(f"{name}.__closure__[{place}].cell_contents", value)
-                else:
+                value = cell.cell_contents
+                if key != "__class__" and value is not function:
                     held[key] = self._value(value)
         return held
 
-    def _class(self, name: str, cls: Any) -> str:
+    def _class(self, name: str, cls: Any, later: dict[str, Any]) -> str:
         """Return the definition of a class with the values that its members have now."""
         node = _class_definition(cls)
         if node is None and hasattr(cls, "_field_defaults"):
@@ -558,12 +543,14 @@ class _Walk:
             why = f"the source of {cls.__name__!r} is not known"
             return f"{name} = {[self._cannot(why), *found]!r}"
         held: dict[str, str] = {}
-        self._renew(node, cls, name, held)
+        self._renew(node, cls, name, held, later)
         self._follow(node, [one for one in _names_read(node) if one != node.name])
         node.name = node.name if held else name
         return _within_maker(name, node.name, ast.unparse(node), held)
 
-    def _renew(self, node: Any, cls: Any, name: str, held: dict[str, str]) -> None:
+    def _renew(
+        self, node: Any, cls: Any, name: str, held: dict[str, str], later: dict[str, Any]
+    ) -> None:
         """Put the present values into a definition; what was put into the class from outside comes later."""
         members = _members_of(cls)
         if not hasattr(cls, "_field_defaults"):  # whose base is a function
@@ -575,22 +562,19 @@ class _Walk:
             value = value.value if isinstance(value, Enum) else value
             function = _function_in(value)
             if isinstance(statement, ast.ClassDef) and isinstance(value, type):
-                self._renew(statement, value, f"{name}.{key}", held)
+                self._renew(statement, value, f"{name}.{key}", held, later)
             elif isinstance(statement, _Def) and isinstance(function, FunctionType):
                 held |= self._held(function)
                 known = _definition_of(function.__code__)
-                if isinstance(value, property):
-                    self.nodes.append(statement)
-                elif known and ast.dump(known) == ast.dump(statement):
-                    self.nodes.append(statement)
+                if known and ast.dump(known) == ast.dump(statement):
                     self._set_defaults(statement, function)
                 else:
-                    self._put_later(f"{name}.{key}", value)
+                    later[f"{name}.{key}"] = value
             elif getattr(statement, "value", None) is not None and value is not None:
                 is_field = is_dataclass(cls) and isinstance(statement.value, ast.Call)
                 statement.value = statement.value if is_field else self._node(value)
-        for key, value in members.items() if not issubclass(cls, Enum) else ():
-            self._put_later(f"{name}.{key}", value)
+        if not issubclass(cls, Enum):
+            later |= {f"{name}.{key}": value for key, value in members.items()}
 
     # Values
 
@@ -604,18 +588,14 @@ class _Walk:
             return "type(None)"
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
+        if any(value is one for one in self._open):
+            name = getattr(value, "__name__", "a value")
+            return self._cannot(f"{name!r} holds itself, which cannot be written down as source")
         if _is_named(value):
             if _is_own_module(value):
                 self._members(value, ast.Pass(), "")
-            name = self.name_of(value, _own_name(value, self._space), self._space)
-            if (_module_name(self._space), name) in self._making:
-                return self._cannot(
-                    f"{name!r} holds itself, which cannot be written down as source"
-                )
-            return name
-        if id(value) in self._open:
-            return self._cannot("a value that holds itself cannot be written down as source")
-        self._open.append(id(value))
+            return self.name_of(value, _own_name(value, self._space), self._space)
+        self._open.append(value)
         text = self._container(value) or self._object(value)
         self._open.pop()
         return text
@@ -627,10 +607,10 @@ class _Walk:
             return "{" + ", ".join(items) + "}"
         if kind in (list, tuple) and {*map(type, value)} <= {int, bool, str}:
             return repr(value)  # many are written at once
-        if kind in (list, tuple, set, frozenset):
+        if kind in _BRACKETS:
             parts = [*map(self._value, value)]
             ordered = parts if kind in (list, tuple) else sorted(parts)
-            return f"{kind.__name__}([{', '.join(ordered)}])"
+            return _BRACKETS[kind].format(", ".join(ordered))
         return ""
 
     def _array(self, value: Any) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import support
+from sketch_cells import sketch_of
 from support import python, wait_until
 
 from drawscape.atomic import sweep_tree
@@ -30,7 +31,7 @@ from drawscape.catalogue.redraw import Sameness, compare_again
 from drawscape.errors import CatalogueError, UnknownNameError
 from drawscape.jobs import list_jobs
 from drawscape.recipe import recipe_of
-from drawscape.sketches import SKETCHES
+from drawscape.sketches import SKETCHES, as_sketch
 from drawscape.tasks.drawing import generate_complex_svg
 
 Draw = Callable[..., Drawing]
@@ -199,6 +200,17 @@ def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home
     assert generate_complex_svg(60, 80, "schotter", seed=2) == str(find("dusk").path)
     assert times(home) == before
     assert Path(generate_complex_svg(60, 80, "rose", seed=4)) not in before
+    cell = """def stems(svg, rng, *, count: int = 6):
+    # Drawn in a notebook by 0.3, and read here with another remark.
+    for x in rng.uniform(5, 55, count):
+        svg.line(x, 75, x, 20)
+"""
+    recipes = [
+        recipe_of(as_sketch(sketch_of(text, "stems")), 60, 80, seed=4)
+        for text in (cell, cell.replace("20", "21"))
+    ]
+    found, other = map(standing, recipes)
+    assert (found.path, found.stars, other) == (find("85be45f7").path, 5, None)
     assert sheet_store.load("night")
     assert settings_store.load(settings_key("01.ipynb", "rose")) == {"seed": 3}
 

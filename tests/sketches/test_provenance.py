@@ -348,7 +348,7 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
         ("import numpy as np\nA = np.zeros(30_000)\ndef s(svg): svg.circle(9, 9, A[0])", "data"),
         ("L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))", "holds itself"),
         (
-            "def make():\n    kept = []\n    def a(): return len(kept)\n    kept.append(a)\n    return a\n"
+            "def make():\n    def a(): return b() + 1\n    def b(): return 2 or a()\n    return a\n"
             "a = make()\ndef s(svg): svg.circle(9, 9, a())",
             "'a' holds itself",
         ),

@@ -166,13 +166,6 @@ mutual | a(4) | + 3
 def a(n): return 1 if n < 1 else b(n - 1) + 1
 def b(n): return 2 if n < 1 else a(n - 1) + 3
 
-mutual closures | a(4) | + 3
-def make():
-    def a(n): return 1 if n < 1 else b(n - 1) + 1
-    def b(n): return 2 if n < 1 else a(n - 1) + 3
-    return a
-a = make()
-
 class that holds itself | A.top.r | .r = 3
 class A: r = 5
 A.top = A()
