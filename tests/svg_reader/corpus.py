@@ -9,201 +9,230 @@ HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="200" height="200" viewBox="0 0 200 200" fill="none" stroke="black" stroke-width="2">'
 )
-LINE = '<path d="M20,100H180"/>'
+LINE, SHORT = '<path d="M20,100H180"/>', '<path d="M20,30H90"/>'
 STAR = "M100,20L150,180L20,80H180L50,180Z"
-
-
-def markers(marker, body, content='<path d="M0,0L10,5L0,10Z" stroke-width="1"/>'):
-    return f'<marker id="m" {marker}>{content}</marker>{body}'
-
-
-def clip(clip, body=LINE, attributes=""):
-    return f'<clipPath id="c" {attributes}>{clip}</clipPath><g clip-path="url(#c)">{body}</g>'
-
-
-def mask(mask, body=LINE, attributes=""):
-    return f'<mask id="k" {attributes}>{mask}</mask><g mask="url(#k)">{body}</g>'
-
-
-def css(rules, body):
-    return f"<style>{rules}</style>{body}"
-
-
-USER = 'maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"'
-BLUE = '<g id="a"><path d="M20,40H180" class="one"/><path d="M20,80H180" class="two x"/></g>'
+THREE = '<path d="M20,40H180" class="one"/><path d="M20,80H180" class="two x"/><rect x="20" y="110" width="90" height="40"/>'
+BOX = '<rect x="50" y="50" width="60" height="100"/>'
+WHITE = '<rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/>'
+ALL_WHITE = '<rect width="200" height="200" fill="white" stroke="none"/>'
+CLIP = f'<clipPath id="c">{BOX}</clipPath>'
+CLIPPED, MASKED = f'<g clip-path="url(#c)">{LINE}</g>', f'<g mask="url(#k)">{LINE}</g>'
+MASK = '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"'
+ARROW = '<path d="M0,0L10,5L0,10Z" stroke-width="1"/>'
+MARKER = (
+    f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto">{ARROW}</marker>'
+)
+ERRORS = "1 outline holds errors; drawing goes up to the first"
+TRANSPARENT = "what is fully transparent is not drawn"
+SOFT = "soft masks are applied hard: lines are let through or cut"
+NO_CLIP = "<{}> in a clip path is ignored; only shapes and <use> clip"
+LOOP = "<{}> leads back to itself; it is not drawn"
 
 CORPUS = {
     "shapes": {
-        "rect": '<rect x="20" y="30" width="100" height="60"/>',
         "rect-rx-ry": '<rect x="20" y="30" width="100" height="60" rx="20" ry="5"/>',
         "rect-rx-too-large": '<rect x="20" y="30" width="100" height="60" rx="200" ry="10"/>',
         "rect-negative-rx": '<rect x="20" y="30" width="100" height="60" rx="-5" ry="20"/>',
-        "circle": '<circle cx="100" cy="100" r="70"/>',
-        "line": '<line x1="20" y1="30" x2="180" y2="150"/>',
-        "polyline-odd": '<polyline points="20,30 180,150 20,150 7"/>',
-        "path-all": '<path d="M20,20h50v20l20,20H180V90c0,40-40,40-80,0s-40,40-80,40q20,30,50,30t60,0a30,15,20,0,1,30,20z"/>',
-        "path-error": '<path d="M20,20L180,60L20,100 X 30,30"/>',
+        "rect-no-height": f'<rect x="20" y="30" width="60"/><rect x="20" y="30" width="0" height="50"/><ellipse cx="100" cy="100" rx="0" ry="60"/><polyline/>{LINE}',
+        "polyline-text": (f'<polyline points="20,30 40,50 x 90,90"/>{LINE}', ERRORS),
+        "path-arc-same-point": (f'<path d="M20,120A10,20,30,0,1,20,120"/>{LINE}', "strokes without length are drawn as dots, whatever their caps"),
     },
     "structure": {
+        "not-drawn-where-it-stands": f'<defs>{LINE}</defs><symbol>{LINE}</symbol><pattern>{LINE}</pattern><marker>{LINE}</marker><clipPath>{LINE}</clipPath><mask>{LINE}</mask>{SHORT}',
         "use": f'<defs><g id="a">{LINE}</g></defs><use href="#a" y="20"/><use xlink:href="#a" y="-20"/>',
-        "use-loop": f'<g id="a"><use href="#a"/>{LINE}</g>',
-        "symbol": '<symbol id="s" viewBox="0 0 20 20"><path d="M0,0L20,20"/></symbol>'
-        '<use href="#s" x="20" y="20" width="160" height="80"/>',
-        "symbol-visible": '<symbol id="s" viewBox="0 0 20 20" overflow="visible">'
-        '<path d="M-10,5L30,20" stroke-width=".3"/></symbol><use href="#s" x="50" y="50" width="80" height="80"/>',
+        "symbol": '<symbol id="s" viewBox="0 0 20 20"><path d="M0,0L20,20"/></symbol><use href="#s" x="20" y="20" width="160" height="80"/>',
+        "symbol-visible": '<symbol id="s" viewBox="0 0 20 20" overflow="visible"><path d="M-10,5L30,20" stroke-width=".3"/></symbol><use href="#s" x="50" y="50" width="80" height="80"/>',
         "svg-nested": '<svg x="40" y="30" width="100" height="100" viewBox="0 0 10 10"><path d="M0,0L10,5" stroke-width=".2"/></svg>',
         "svg-clipped": '<svg x="40" y="30" width="100" height="100"><path d="M-30,-10L150,120"/></svg>',
         "svg-visible": '<svg x="40" y="30" width="100" height="100" overflow="visible"><path d="M-30,-10L150,120"/></svg>',
         "switch": f'<switch><path d="M20,20H90" systemLanguage="de"/><path d="M20,40H90" systemLanguage="en-GB"/>{LINE}</switch>',
         "switch-unknown": f'<switch><x:y xmlns:x="http://x.org/">a</x:y>{LINE}</switch>',
-        "defs": f"<defs>{LINE}</defs><path d='M20,30H90'/>",
-        "display-none": f'<g display="none">{LINE}</g><path d="M20,30H90"/>',
-        "opacity-zero": f'<g opacity="0">{LINE}</g><path d="M20,30H90"/>',
+        "display-none": f'<g display="none">{LINE}</g>{SHORT}',
+        "opacity-zero": (f'<g opacity="0">{LINE}</g>{SHORT}', TRANSPARENT),
+        "use-width-of-svg": '<defs><svg id="s" viewBox="0 0 10 10"><path d="M0,0L10,10" stroke-width=".2"/></svg></defs><use href="#s" x="20" y="20" width="80" height="80"/>',
+        "use-missing": (f'<use href="#no"/>{LINE}', "<use> of nothing ('#no') is not drawn"),
+        "use-external": (f'<use href="other.svg#a"/>{LINE}', "<use> of another file ('other.svg#a') is not drawn"),
+        "use-hidden": f'<defs><g id="a">{LINE}</g></defs><use href="#a" display="none"/>{SHORT}',
+        "use-of-displayless": f'<g display="none" id="a">{LINE}</g><use href="#a"/>{SHORT}',
+        "use-both-hrefs": f'<defs><g id="a">{SHORT}</g><g id="b">{LINE}</g></defs><use href="#a" xlink:href="#b"/>',
+        "use-self": (f'<use id="u" href="#u"/>{LINE}', LOOP.format("use")),
+        "use-parent": (f'<g id="u"><g><use href="#u"/></g>{LINE}</g>', LOOP.format("g")),
+        "svg-aspect-xMax-slice": '<svg x="20" y="20" width="150" height="50" viewBox="0 0 10 10" preserveAspectRatio="xMaxYMin slice"><path d="M0,0L10,10" stroke-width=".2"/></svg>',
+        "svg-in-transform": '<g transform="rotate(20)"><svg x="60" y="30" width="100" height="60"><path d="M-30,-10L150,120"/></svg></g>',
+        "switch-none-fits": f'<switch><path d="M20,20H90" systemLanguage="de"/></switch>{LINE}',
+        "switch-group": f'<switch><g systemLanguage="en">{SHORT}{LINE}</g><path d="M20,20H90"/></switch>',
+        "switch-features": (f'<switch><path d="M20,20H90" requiredFeatures="http://no.org"/>{LINE}</switch>', "", '<path d="M20,20H90"/>'),
+        "switch-empty-extension": f'<switch><path d="M20,20H90" requiredExtensions=""/>{LINE}</switch>',
+        "switch-display-none": f'<switch><path d="M20,20H90" display="none"/>{LINE}</switch>{SHORT}',
+        "language-ru-group": f'<g systemLanguage="ru"><path d="M20,20H90"/></g>{LINE}',
+        "a-in-clip": (f'<clipPath id="c"><a>{BOX}</a></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("a")),
+        "style-attr-bad": (f'<g style="stroke-width:8;;foo;bar:;stroke-dasharray:20 10">{LINE}</g>', "", '<path d="M20,100H180" stroke-width="8" stroke-dasharray="20 10"/>'),
+        "foreign-namespace": f'<x:g xmlns:x="http://x.org">{LINE}</x:g>{SHORT}',
+        "script": (f'<script>alert(1)</script>{LINE}', "scripts are not run; what they change is drawn as the file has it"),
+        "visibility-use": f'<defs><path id="a" visibility="hidden" d="M20,60H90"/></defs><use href="#a" visibility="visible"/>{SHORT}',
+        "opacity-percent-zero": (f'<g opacity="0%">{LINE}</g>{SHORT}', TRANSPARENT),
+        "isolation": (f'<g style="isolation:isolate;mix-blend-mode:multiply">{LINE}</g>', "mix-blend-mode is not applied"),
     },
     "transform": {
-        "matrix": f'<g transform="matrix(1 .2 -.3 .8 30 10)">{LINE}</g>',
-        "scale-uneven": '<g transform="scale(1.5 .5)"><circle cx="60" cy="150" r="40"/></g>',
-        "mirror": '<g transform="translate(200) scale(-1 1)"><path d="M20,20A60,30,0,0,1,120,120"/></g>',
-        "list": f'<g transform="translate(20,0),rotate(30)\n scale(.8)">{LINE}</g>',
-        "malformed": '<path transform="wiggle(3)" d="M20,30H90"/>',
+        "malformed": ('<path transform="wiggle(3)" d="M20,30H90"/>', "the transform 'wiggle(3)' is not applied"),
+        "rotate-two-numbers": (f'<g transform="rotate(30 100)">{LINE}</g>', "the transform 'rotate(30 100)' is not applied"),
+        "scale-zero": f'<g transform="scale(0)">{LINE}</g>{SHORT}',
+        "commas": (f'<g transform="translate(10,,20)">{LINE}</g>{SHORT}', "the transform 'translate(10,,20)' is not applied"),
+        "on-circle": '<circle transform="skewX(30)" cx="60" cy="100" r="40"/>',
+        "on-svg": '<svg transform="translate(20 20)" width="100" height="100"><path d="M0,0L100,50"/></svg>',
+        "origin": f'<g transform="rotate(30)" transform-origin="100 100">{LINE}</g>',
+        "origin-css": (f'<g style="transform:rotate(30deg);transform-origin:100px 100px">{LINE}</g>', "", f'<g transform="rotate(30 100 100)">{LINE}</g>'),
+        "stroke-scaled": '<g transform="scale(8)"><path d="M3,10H20" stroke-width="1"/></g>',
     },
     "css": {
-        "classes": css(".two.x{display:none} .two.y{display:inline}", BLUE),
-        "attribute-any": css("path[class]{display:none}", f'{BLUE}<path d="M20,30H90"/>'),
-        "adjacent": css(".one + path{display:none}", BLUE),
-        "list": css(".one,.two{display:none}", f'{BLUE}<path d="M20,30H90"/>'),
-        "important": css(
-            ".c{display:none !important}",
-            f'<path class="c" style="display:inline" d="M20,30H90"/>{LINE}',
-        ),
-        "attribute-loses": css("path{display:inline}", '<path display="none" d="M20,30H90"/>'),
-        "style-wins": css("path{display:none}", '<path style="display:inline" d="M20,30H90"/>'),
-        "comment": css("/* path{display:none} */ .no{display:none}", LINE),
-        "cdata": css("<![CDATA[ g > .two { display : none } ]]>", BLUE),
-        "media": css("@media print{path{display:none}}", LINE),
-        "font-face": css("@font-face{font-family:x;src:url(y)} .two{display:none}", BLUE),
+        "classes": f'<style>.two.x{{display:none}} .two.y{{display:inline}}</style>{THREE}',
+        "important": f'<style>.c{{display:none !important}}</style><path class="c" style="display:inline" d="M20,30H90"/>{LINE}',
+        "attribute-loses": '<style>path{display:inline}</style><path display="none" d="M20,30H90"/>',
+        "style-wins": '<style>path{display:none}</style><path style="display:inline" d="M20,30H90"/>',
+        "media": (f'<style>@media print{{path{{display:none}}}}</style>{LINE}', "the style rule '@media print' is not applied"),
+        "font-face": f'<style>@font-face{{font-family:x;src:url(y)}} .two{{display:none}}</style>{THREE}',
+        "nth-child": (f'<style>path:nth-child(3){{display:none}}</style>{THREE}', "", '<path d="M20,40H180"/><rect x="20" y="110" width="90" height="40"/>'),
+        "root": (f'<style>:root{{stroke-width:8}}</style>{LINE}', "", f'<g stroke-width="8">{LINE}</g>'),
+        "var": (f'<style>:root{{--c:8}} path{{stroke-width:var(--c)}}</style>{LINE}', "", f'<g stroke-width="8">{LINE}</g>'),
+        "style-after": f'{LINE}{SHORT}<style>path{{stroke-dasharray:20 10}}</style>',
+        "style-type-other": f'<style type="text/x">path{{display:none}}</style>{LINE}',
+        "import": (f'<style>@import url(x.css); .two{{display:none}}</style>{THREE}', "the style rule '@import url(x.css)' is not applied"),
+        "bad-rule": (f'<style>path{{{{}}}} .two{{display:none}}</style>{THREE}', "the style rule 'path { ... {' is not applied"),
+        "bad-selector-in-list": (f'<style>.two,???{{display:none}}</style>{THREE}', "the style rule '.two,???' is not applied"),
+        "link": f'<style>:link{{display:none}}</style><a href="x">{LINE}</a>{SHORT}',
+        "pseudo-element": f'<style>path::before{{display:none}}</style>{THREE}',
+        "marker-shorthand": '<style>path{marker:url(#m)}</style><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><circle cx="5" cy="5" r="3" stroke-width="1"/></marker><path d="M40,100H120"/>',
+        "font-size": '<style>g{font-size:20px}</style><g><line x1="1em" y1="1em" x2="8em" y2="4em"/></g>',
+        "geometry": ('<style>circle{r:60px;cx:100px;cy:90px}</style><circle/>', "", '<circle cx="100" cy="90" r="60"/>'),
+        "geometry-rect": ('<style>rect{x:20px;y:30px;width:90px;height:40px;rx:10px}</style><rect/>', "", '<rect x="20" y="30" width="90" height="40" rx="10"/>'),
+        "geometry-d": (f'<style>path{{d:path("M20,30H150")}}</style><path/>{LINE}', "", '<path d="M20,30H150"/><path d="M20,30H150"/>'),
+        "inherit-value": f'<style>path{{stroke-width:inherit}}</style><g stroke-width="9">{LINE}</g>',
+        "initial": f'<style>path{{stroke-dasharray:initial}}</style><g stroke-dasharray="20">{LINE}</g>',
     },
     "units": {
-        "mm": '<rect x="5mm" y="5mm" width="30mm" height="20mm"/>',
-        "cm-in": '<line x1=".5cm" y1=".5cm" x2="1.5in" y2="1in"/>',
-        "pt-pc": '<line x1="12pt" y1="1pc" x2="120pt" y2="8pc"/>',
         "em": '<g font-size="20"><line x1="1em" y1="1em" x2="8em" y2="4em"/></g>',
         "ex": '<g font-size="40"><line x1="1ex" y1="1ex" x2="8ex" y2="4ex"/></g>',
         "em-of-em": '<g font-size="10"><g font-size="2em"><rect x="1em" y="1em" width="5em" height="2em"/></g></g>',
         "stroke-percent": '<path stroke-width="3%" d="M20,30H90"/>',
+        "unknown": f'<line x1="20foo" y1="20" x2="120" y2="80"/>{LINE}',
+        "percent-circle-r": '<svg width="100" height="200"><circle cx="50%" cy="50%" r="20%"/></svg>',
+        "percent-in-viewbox": '<svg width="100" height="200" viewBox="0 0 50 100"><rect x="10%" y="10%" width="50%" height="50%"/></svg>',
+        "font-size-percent": '<g font-size="200%"><line x1="1em" y1="1em" x2="5em" y2="3em"/></g>',
+        "space-before": ('<line x1=" 20" y1="20 " x2="120" y2="80"/>', "", '<line x1="20" y1="20" x2="120" y2="80"/>'),
     },
-}
-
-
-CLIPPING = {
+    "painting": {
+        "transparent": (f'<g stroke="transparent">{LINE}</g>{SHORT}', TRANSPARENT),
+        "width-zero": f'<g stroke-width="0">{LINE}</g>{SHORT}',
+        "opacity-zero": (f'<g stroke-opacity="0">{LINE}</g>{SHORT}', TRANSPARENT),
+        "current-color": f'<g color="red" stroke="currentColor">{LINE}</g>',
+        "no-server": (f'<g stroke="url(#no)">{LINE}</g>{SHORT}', "the paint 'url(#no)' is not in the file; nothing is drawn with it"),
+        "no-server-fallback": f'<g stroke="url(#no) red">{LINE}</g>',
+        "gradient": ('<linearGradient id="q"><stop stop-color="navy"/><stop offset="1" stop-color="red"/></linearGradient><g stroke="url(#q)"><path d="M20,30L90,60"/></g>', "gradients are drawn in the colour of their darkest stop"),
+        "fill-transparent": (f'<g stroke="none" fill="#fff0"><rect width="40" height="40"/><circle r="9"/></g>{SHORT}', f"{TRANSPARENT} (2 times)"),
+        "text-transparent": (f'<text y="50" fill="none" stroke="transparent">ab</text>{SHORT}', "text that is fully transparent is not drawn"),
+        "gradient-linked": '<linearGradient id="p"><stop stop-color="navy"/></linearGradient><radialGradient id="q" href="#p"/><path stroke="url(#q)" d="M20,30L90,60"/>',
+        "pattern": ('<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><rect width="9" height="9" fill="black"/></pattern><path stroke="url(#p)" d="M20,30H90"/>', "patterns of strokes are not drawn; the stroke is drawn in one colour"),
+        "dash": f'<g stroke-dasharray="20 10">{LINE}</g>',
+        "dash-offset": f'<g stroke-dasharray="20 10" stroke-dashoffset="7">{LINE}</g>',
+        "dash-uneven": '<g transform="scale(1.8 .6)" stroke-dasharray="12"><circle cx="55" cy="160" r="40"/></g>',
+        "dash-negative": f'<g stroke-dasharray="20 -10">{LINE}</g>',
+        "hsl": (f'<g stroke="hsl(120deg, 100%, 20%)">{LINE}</g>', "", LINE),
+        "hsla-zero": (f'<g stroke="hsla(120, 100%, 20%, 0)">{LINE}</g>{SHORT}', TRANSPARENT),
+        "context-stroke": f'<g stroke="context-stroke">{LINE}</g>{SHORT}',
+        "width-bad": f'<g stroke-width="thick">{LINE}</g>',
+        "server-linked-missing": f'<linearGradient id="q" href="#no"/><path stroke="url(#q)" d="M20,30L90,60"/>{LINE}',
+        "server-one-stop": '<linearGradient id="q"><stop stop-color="navy"/></linearGradient><path stroke="url(#q)" d="M20,30L90,60"/>',
+        "server-none-fallback": f'<g stroke="url(#no) none">{LINE}</g>{SHORT}',
+        "dash-all-zero": f'<g stroke-dasharray="0 0">{LINE}</g>',
+        "dash-zero-dash": f'<g stroke-dasharray="0 10" stroke-linecap="round" stroke-width="2">{LINE}</g>',
+        "dash-offset-em": f'<g font-size="10" stroke-dasharray="20 10" stroke-dashoffset="1em">{LINE}</g>',
+        "cap-square": f'<g stroke-linecap="square" stroke-width="6">{LINE}</g>',
+        "cap-on-dot": f'<path d="M50,50h0" stroke-linecap="round" stroke-width="2"/>{LINE}',
+        "vector-effect-none": f'<g vector-effect="none">{LINE}</g>',
+        "white-on-black": (f'<g><path d="M20,100H180" stroke="#fefefe"/></g>{SHORT}', "white outlines on white paper are not drawn"),
+    },
+    "markers": {
+        "end": f'<marker id="m" markerWidth="10" markerHeight="10" refX="0" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "reverse": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto-start-reverse">{ARROW}</marker><path d="M60,150L150,60" marker-start="url(#m)" marker-end="url(#m)"/>',
+        "curve": f'{MARKER}<path d="M30,150C30,50 150,50 150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
+        "closed": f'{MARKER}<path d="M60,60H140V140Z" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
+        "user-space": f'<marker id="m" markerUnits="userSpaceOnUse" markerWidth="30" markerHeight="30" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "view-box": f'<marker id="m" viewBox="0 0 10 10" markerWidth="10" markerHeight="10" refX="5" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "overflow": f'<marker id="m" markerWidth="5" markerHeight="5" refY="5" overflow="visible">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "clipped": f'<marker id="m" markerWidth="6" markerHeight="6" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "loop": ('<marker id="m" markerWidth="10" markerHeight="10"><path d="M0,0L9,9" marker-end="url(#m)"/></marker><path d="M20,100H100" marker-end="url(#m)"/>', LOOP.format("marker")),
+        "at-dot": f'{MARKER}<path d="M60,60" marker-start="url(#m)"/>{LINE}',
+        "orient-turn": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient=".1turn">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "no-size": f'<marker id="m" refY="5" orient="auto">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "zero-size": f'<marker id="m" markerWidth="0" markerHeight="10">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "view-box-none": f'<marker id="m" viewBox="0 0 10 20" markerWidth="10" markerHeight="10" preserveAspectRatio="none" refX="5" refY="5">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
+        "mid-on-curve": f'{MARKER}<path d="M20,100C20,20 80,20 100,100S180,180 180,100" marker-mid="url(#m)"/>',
+        "on-dashed": f'{MARKER}<path stroke-dasharray="20 10" d="M20,100H100" marker-end="url(#m)"/>',
+        "in-transform": f'{MARKER}<g transform="scale(1.5 .8) rotate(10)"><path d="M20,100H100" marker-end="url(#m)"/></g>',
+        "own-style": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" stroke="red" stroke-dasharray="2">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
+        "hidden-shape": f'{MARKER}<path visibility="hidden" d="M20,100H100" marker-end="url(#m)"/>{SHORT}',
+        "marker-display-none": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" display="none">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>{SHORT}',
+        "not-a-marker": f'<g id="m">{SHORT}</g><path d="M20,100H100" marker-end="url(#m)"/>',
+        "with-clip": f'<clipPath id="c"><rect x="0" y="0" width="5" height="10"/></clipPath><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><g clip-path="url(#c)">{ARROW}</g></marker><path d="M20,100H100" marker-end="url(#m)"/>',
+    },
+    "others": {
+        "pattern": '<pattern id="p" width=".2" height=".2"><path d="M0,0L20,20"/></pattern><rect x="20" y="30" width="100" height="60" fill="none"/>',
+        "title": f'<title>a</title><desc>b</desc><metadata>c</metadata>{LINE}',
+    },
     "clipping": {
-        "rect": clip('<rect x="50" y="50" width="60" height="100"/>'),
-        "path-nonzero": clip(f'<path d="{STAR}"/>', '<path d="M10,100H190M10,130H190"/>'),
-        "path-evenodd": clip(
-            f'<path d="{STAR}" clip-rule="evenodd"/>', '<path d="M10,100H190M10,130H190"/>'
-        ),
-        "rule-inherited": f'<g clip-rule="evenodd">{clip(f"""<path d="{STAR}"/>""", """<path d="M10,100H190M10,130H190"/>""")}</g>',
-        "box-units": clip(
-            '<rect x=".25" y="0" width=".5" height="1"/>',
-            '<rect x="40" y="60" width="120" height="80"/>',
-            'clipPathUnits="objectBoundingBox"',
-        ),
-        "transform": clip(
-            '<rect x="50" y="50" width="60" height="100" transform="rotate(20 80 100)"/>'
-        ),
-        "own-transform": clip(
-            '<rect x="50" y="50" width="60" height="100"/>', LINE, 'transform="translate(20 0)"'
-        ),
-        "on-transformed": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><path transform="translate(30 0)" clip-path="url(#c)" d="M0,100H180"/>',
-        "nested": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><clipPath id="d" clip-path="url(#c)"><rect x="80" y="0" width="90" height="200"/></clipPath>'
-        f'<g clip-path="url(#d)">{LINE}</g>',
-        "on-child": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><clipPath id="d"><rect clip-path="url(#c)" x="80" y="0" width="90" height="200"/></clipPath>'
-        f'<g clip-path="url(#d)">{LINE}</g>',
-        "hidden-child": clip(
-            '<rect x="50" y="50" width="60" height="100"/><rect x="120" y="50" width="60" height="100" display="none"/>'
-        ),
-        "group-in-clip": clip(
-            '<g><rect width="200" height="200"/></g><rect x="50" y="50" width="60" height="100"/>'
-        ),
-        "empty": clip("") + '<path d="M20,30H90"/>',
+        "rect": f'{CLIP}{CLIPPED}',
+        "path-nonzero": f'<clipPath id="c"><path d="{STAR}"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g>',
+        "path-evenodd": f'<clipPath id="c"><path d="{STAR}" clip-rule="evenodd"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g>',
+        "rule-inherited": f'<g clip-rule="evenodd"><clipPath id="c"><path d="{STAR}"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g></g>',
+        "box-units": '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect x=".25" y="0" width=".5" height="1"/></clipPath><g clip-path="url(#c)"><rect x="40" y="60" width="120" height="80"/></g>',
+        "transform": f'<clipPath id="c"><rect x="50" y="50" width="60" height="100" transform="rotate(20 80 100)"/></clipPath>{CLIPPED}',
+        "own-transform": f'<clipPath id="c" transform="translate(20 0)">{BOX}</clipPath>{CLIPPED}',
+        "on-transformed": f'{CLIP}<path transform="translate(30 0)" clip-path="url(#c)" d="M0,100H180"/>',
+        "nested": f'{CLIP}<clipPath id="d" clip-path="url(#c)"><rect x="80" y="0" width="90" height="200"/></clipPath><g clip-path="url(#d)">{LINE}</g>',
+        "on-child": f'{CLIP}<clipPath id="d"><rect clip-path="url(#c)" x="80" y="0" width="90" height="200"/></clipPath><g clip-path="url(#d)">{LINE}</g>',
+        "hidden-child": f'<clipPath id="c">{BOX}<rect x="120" y="50" width="60" height="100" display="none"/></clipPath>{CLIPPED}',
+        "group-in-clip": (f'<clipPath id="c"><g><rect width="200" height="200"/></g>{BOX}</clipPath>{CLIPPED}', NO_CLIP.format("g")),
+        "empty": f'<clipPath id="c"></clipPath>{CLIPPED}{SHORT}',
+        "line": f'<clipPath id="c"><line x1="20" x2="180" y1="100" y2="100" stroke-width="20"/></clipPath>{CLIPPED}{SHORT}',
+        "of-clip-itself": (f'<clipPath id="c" clip-path="url(#c)">{BOX}</clipPath>{CLIPPED}{SHORT}', LOOP.format("clipPath") + " (2 times)"),
+        "loop": (f'<clipPath id="c" clip-path="url(#d)">{BOX}</clipPath><clipPath id="d" clip-path="url(#c)">{BOX}</clipPath>{CLIPPED}{SHORT}', LOOP.format("clipPath") + " (3 times)"),
+        "on-shape": f'{CLIP}<rect x="20" y="60" width="150" height="60" clip-path="url(#c)"/>',
+        "on-svg": f'{CLIP}<svg clip-path="url(#c)">{LINE}</svg>',
+        "units-user-on-g": f'<clipPath id="c" clipPathUnits="userSpaceOnUse">{BOX}</clipPath><g clip-path="url(#c)"><g transform="scale(.5)">{LINE}</g></g>',
+        "box-of-line": f'<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>{CLIPPED}{SHORT}',
+        "use-of-group": (f'<defs><g id="r">{BOX}</g></defs><clipPath id="c"><use href="#r"/></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("use")),
+        "use-transform": f'<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c"><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath>{CLIPPED}',
+        "of-markers": f'<clipPath id="c"><rect x="0" y="0" width="103" height="200"/></clipPath>{MARKER}<path clip-path="url(#c)" d="M20,100H100" marker-end="url(#m)"/>',
+        "with-mask": f'{CLIP}{MASK}><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)">{LINE}</g>',
+        "not-a-clip": (f'<g id="c">{BOX}</g>{CLIPPED}', "", f'{BOX}{LINE}'),
     },
     "masking": {
-        "black-on-white": mask(
-            '<rect width="200" height="200" fill="white" stroke="none"/><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/>',
-            LINE,
-            USER,
-        ),
-        "stroke": mask('<path d="M60,0V200" stroke="white" stroke-width="40"/>', LINE, USER),
-        "units-box": mask(
-            '<rect width="200" height="200" fill="white" stroke="none"/>',
-            '<rect x="40" y="60" width="120" height="80"/>',
-            'x="0" y="0" width=".5" height="1"',
-        ),
-        "content-box": mask(
-            '<rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/>',
-            '<rect x="40" y="60" width="120" height="80"/>',
-            'maskContentUnits="objectBoundingBox"',
-        ),
-        "grey": mask('<rect width="200" height="200" fill="#ccc" stroke="none"/>', LINE, USER),
-        "grey-by-name": mask(
-            '<rect width="200" height="200" fill="dimgrey" stroke="none"/>', LINE, USER
-        )
-        + '<path d="M20,30H90"/>',
-        "translucent": mask(
-            '<rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/>',
-            LINE,
-            USER,
-        ),
-        "translucent-used": '<defs><g id="a" opacity=".9"><rect width="200" height="200" fill="white" stroke="none"/></g></defs>'
-        + mask('<use href="#a"/>', LINE, USER),
-        "alpha-half": mask(
-            '<rect width="200" height="200" fill="rgba(0,0,0,.3)" stroke="none"/>',
-            LINE,
-            f'{USER} mask-type="alpha"',
-        )
-        + '<path d="M20,30H90"/>',
-        "gradient": '<linearGradient id="q"><stop stop-color="white"/><stop offset="1" stop-color="white"/></linearGradient>'
-        + mask('<rect width="200" height="200" fill="url(#q)" stroke="none"/>', LINE, USER),
-        "opacity-zero": mask(
-            '<rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/>',
-            LINE,
-            USER,
-        )
-        + '<path d="M20,30H90"/>',
+        "black-on-white": f'{MASK}>{ALL_WHITE}<rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
+        "stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40"/></mask>{MASKED}',
+        "units-box": f'<mask id="k" x="0" y="0" width=".5" height="1">{ALL_WHITE}</mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>',
+        "content-box": '<mask id="k" maskContentUnits="objectBoundingBox"><rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/></mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>',
+        "grey-by-name": (f'{MASK}><rect width="200" height="200" fill="dimgrey" stroke="none"/></mask>{MASKED}{SHORT}', SOFT),
+        "translucent": (f'{MASK}><rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/></mask>{MASKED}', SOFT),
+        "translucent-used": (f'<defs><g id="a" opacity=".9">{ALL_WHITE}</g></defs>{MASK}><use href="#a"/></mask>{MASKED}', SOFT),
+        "gradient": (f'<linearGradient id="q"><stop stop-color="white"/><stop offset="1" stop-color="white"/></linearGradient>{MASK}><rect width="200" height="200" fill="url(#q)" stroke="none"/></mask>{MASKED}', SOFT),
+        "opacity-zero": f'{MASK}><rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/></mask>{MASKED}{SHORT}',
+        "on-use": f'<defs><path id="a" d="M20,100H180"/></defs>{MASK}>{WHITE}</mask><use href="#a" mask="url(#k)"/>',
+        "default-region": f'<mask id="k">{ALL_WHITE}</mask><rect mask="url(#k)" x="50" y="50" width="80" height="60"/>',
+        "region-of-line": f'<mask id="k">{ALL_WHITE}</mask><path mask="url(#k)" d="M20,100H180"/>{SHORT}',
+        "nested": f'<mask id="j" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" width="90" height="200" fill="white" stroke="none"/></mask><mask id="k" mask="url(#j)" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200">{WHITE}</mask>{MASKED}',
+        "loop": f'<mask id="k" mask="url(#k)">{WHITE}</mask>{MASKED}{SHORT}',
+        "clip-in-mask": f'<clipPath id="c"><rect x="80" width="90" height="200"/></clipPath>{MASK}><g clip-path="url(#c)">{WHITE}</g></mask>{MASKED}',
+        "white-by-current": f'{MASK}><g color="white"><rect x="50" y="50" width="60" height="100" fill="currentColor" stroke="none"/></g></mask>{MASKED}',
+        "evenodd": f'{MASK}><path d="{STAR}" fill-rule="evenodd" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M10,100H190M10,130H190"/></g>',
+        "hole": f'{MASK}>{ALL_WHITE}<circle cx="100" cy="100" r="40" fill="black" stroke="none"/></mask><g mask="url(#k)"><circle cx="100" cy="100" r="60"/>{LINE}</g>',
+        "dashed-stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40" stroke-dasharray="90 20"/></mask>{MASKED}',
+        "alpha-by-css": f'<style>mask{{mask-type:alpha}}</style>{MASK}><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
+        "empty": f'{MASK}></mask>{MASKED}{SHORT}',
+        "image-in-mask": (f'{MASK}>{WHITE}<image width="10" height="10" href="x.png"/></mask>{MASKED}', "<image>: images are not drawn; trace them to paths"),
     },
-}
+}  # fmt: skip
+"""By category and name: what a file holds.
 
-MORE_CLIPPING = {
-    "clipping": {
-        "polygon": '<clipPath id="c" ><polygon points="50,50 150,50 100,150"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-        "line": '<clipPath id="c" ><line x1="20" x2="180" y1="100" y2="100" stroke-width="20"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "visibility-hidden-child": '<clipPath id="c" ><rect x="50" y="50" width="60" height="100"/><rect x="120" y="50" width="60" height="100" visibility="hidden"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-        "of-clip-itself": '<clipPath id="c" clip-path="url(#c)"><rect x="50" y="50" width="60" height="100"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "loop": '<clipPath id="c" clip-path="url(#d)"><rect x="50" y="50" width="60" height="100"/></clipPath><clipPath id="d" clip-path="url(#c)"><rect x="50" y="50" width="60" height="100"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "on-shape": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><rect x="20" y="60" width="150" height="60" clip-path="url(#c)"/>',
-        "on-svg": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><svg clip-path="url(#c)"><path d="M20,100H180"/></svg>',
-        "units-user-on-g": '<clipPath id="c" clipPathUnits="userSpaceOnUse"><rect x="50" y="50" width="60" height="100"/></clipPath><g clip-path="url(#c)"><g transform="scale(.5)"><path d="M20,100H180"/></g></g>',
-        "box-of-line": '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "text-child": '<clipPath id="c" ><rect x="50" y="50" width="60" height="100"/><title>a</title></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-        "use-of-group": '<defs><g id="r"><rect x="50" y="50" width="60" height="100"/></g></defs><clipPath id="c" ><use href="#r"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "use-transform": '<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c" ><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-        "of-markers": '<clipPath id="c"><rect x="0" y="0" width="103" height="200"/></clipPath><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><path d="M0,0L10,5L0,10Z" stroke-width="1"/></marker><path clip-path="url(#c)" d="M20,100H100" marker-end="url(#m)"/>',
-        "with-mask": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)"><path d="M20,100H180"/></g>',
-        "not-a-clip": '<g id="c"><rect x="50" y="50" width="60" height="100"/></g><g clip-path="url(#c)"><path d="M20,100H180"/></g>',
-    },
-    "masking": {
-        "on-use": '<defs><path id="a" d="M20,100H180"/></defs><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/></mask><use href="#a" mask="url(#k)"/>',
-        "default-region": '<mask id="k"><rect width="200" height="200" fill="white" stroke="none"/></mask><rect mask="url(#k)" x="50" y="50" width="80" height="60"/>',
-        "region-of-line": '<mask id="k"><rect width="200" height="200" fill="white" stroke="none"/></mask><path mask="url(#k)" d="M20,100H180"/><path d="M20,30H90"/>',
-        "nested": '<mask id="j" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" width="90" height="200" fill="white" stroke="none"/></mask><mask id="k" mask="url(#j)" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-        "loop": '<mask id="k" mask="url(#k)"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "clip-in-mask": '<clipPath id="c"><rect x="80" width="90" height="200"/></clipPath><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><g clip-path="url(#c)"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/></g></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-        "white-by-current": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><g color="white"><rect x="50" y="50" width="60" height="100" fill="currentColor" stroke="none"/></g></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-        "evenodd": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><path d="M100,20L150,180L20,80H180L50,180Z" fill-rule="evenodd" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M10,100H190M10,130H190"/></g>',
-        "hole": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect width="200" height="200" fill="white" stroke="none"/><circle cx="100" cy="100" r="40" fill="black" stroke="none"/></mask><g mask="url(#k)"><circle cx="100" cy="100" r="60"/><path d="M20,100H180"/></g>',
-        "dashed-stroke": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><path d="M60,0V200" stroke="white" stroke-width="40" stroke-dasharray="90 20"/></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-        "alpha-by-css": '<style>mask{mask-type:alpha}</style><mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-        "empty": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"></mask><g mask="url(#k)"><path d="M20,100H180"/></g><path d="M20,30H90"/>',
-        "image-in-mask": '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/><image width="10" height="10" href="x.png"/></mask><g mask="url(#k)"><path d="M20,100H180"/></g>',
-    },
-}
+Then what the report says of it, if anything; and where resvg draws it otherwise than browsers, what they
+draw, in words that resvg knows.
+"""
