@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plot_support import middles
 
-from drawscape.errors import GeometryError
 from drawscape.geometry import solids
 from drawscape.geometry.clip import Shape, occlude, visible
 from drawscape.geometry.curves import circle
@@ -20,8 +19,6 @@ from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
 
 few = settings(max_examples=25)
-UP = np.ones((1, 2, 3))
-FAR = Camera.looking((9, 9, 9), (0, 0, 0))
 CUBE = solids.boxes((0, 0, 0), (1, 1, 1))
 SOLIDS = {
     "cube": (CUBE, 1.0),
@@ -151,34 +148,6 @@ def test_nothing_in_space_is_nothing_on_paper():
     assert len(visible_paths(np.zeros((1, 2, 3)), flat, Camera.isometric())) == 1
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: solids.boxes((0, 0, 0), (1, 0, 1)), "larger along every axis"),
-        (lambda: solids.sphere(-1), "radius=-1"),
-        (lambda: solids.sphere(columns=2), "columns=2"),
-        (lambda: solids.revolved([[-1, 0], [1, 1]]), "0 or more"),
-        (lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1)), "2 x 2"),
-        (lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]]), "outside of 0 to 2"),
-        (lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]]), "N, 3"),
-        (lambda: CUBE.transformed(np.eye(2)), "3, 3"),
-        (lambda: Camera.looking((1, 1, 1), (1, 1, 1)), "its own place"),
-        (lambda: Camera.looking((1, 1, 1), (0, 0, 0), near=0), "near=0"),
-        (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
-        (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),
-        (lambda: visible_paths([1.0], CUBE, Camera.isometric()), "N, 3"),
-        (lambda: visible_paths(UP, CUBE, FAR, shaded_from=(0, 0, -1)), "parallel"),
-        (lambda: implicit_mesh(lambda x, y, z: x / 0, (0, 0, 0), (1, 1, 1)), "not finite"),
-        (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 0)), "low < high"),
-        (lambda: implicit_mesh(lambda x, y, z: x, (0, 0, 0), (1, 1, 1), resolution=1), "=1"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
-def test_what_has_no_shape_in_space_is_named(call, words):
-    with pytest.raises(GeometryError, match=words):
-        call()
-
-
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
 
 
@@ -245,11 +214,6 @@ def test_nothing_to_hide_and_nothing_to_hide_behind():
     dot = Lines.of([[[5.0, 5.0]]])
     assert len(visible(dot, [0], [SQUARE], [1])[0]) == 0
     assert len(visible(dot, [1], [SQUARE], [0])[0]) == 1
-
-
-def test_each_line_and_mask_needs_an_order():
-    with pytest.raises(GeometryError, match="orders for 1 lines, 1 masks"):
-        visible(Lines.of([[0.0, 0.0], [1.0, 0.0]]), [0, 1], [SQUARE], [1])
 
 
 def test_a_shadow_is_as_long_as_the_light_is_low():

@@ -213,6 +213,7 @@ CORPUS = {
         "content-box": '<mask id="k" maskContentUnits="objectBoundingBox"><rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/></mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>',
         "grey-by-name": (f'{MASK}><rect width="200" height="200" fill="dimgrey" stroke="none"/></mask>{MASKED}{SHORT}', SOFT),
         "translucent": (f'{MASK}><rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/></mask>{MASKED}', SOFT),
+        "translucent-around": (f'<g fill-opacity=".8">{MASK}>{ALL_WHITE}</mask></g>{MASKED}', SOFT),
         "translucent-used": (f'<defs><g id="a" opacity=".9">{ALL_WHITE}</g></defs>{MASK}><use href="#a"/></mask>{MASKED}', SOFT),
         "gradient": (f'<linearGradient id="q"><stop stop-color="white"/><stop offset="1" stop-color="white"/></linearGradient>{MASK}><rect width="200" height="200" fill="url(#q)" stroke="none"/></mask>{MASKED}', SOFT),
         "opacity-zero": f'{MASK}><rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/></mask>{MASKED}{SHORT}',

@@ -14,6 +14,7 @@ MASK = '<mask id="m"><circle cx="50" cy="50" r="20" fill="white"/></mask>'
 FULL = '<rect width="100" height="100" fill="green" {}/>'
 STOPS = '<stop stop-color="white"/><stop offset="1" stop-color="#300"/>'
 TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}</pattern>'
+WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
 
 
@@ -81,6 +82,11 @@ def test_a_cut_area_is_hatched_within_the_cut():
             1,
         ),
         ('<circle r="9" fill="white"/>', {"white": 1}, 0),
+        (
+            f'{WHITE_LINE}<rect width="99" height="99" fill="navy"/>{WHITE_LINE}{WHITE_LINE}',
+            {"navy": 1, "white": 2},
+            1,
+        ),
         (f'<linearGradient id="g">{STOPS}</linearGradient><circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
         (
             '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'

@@ -1,0 +1,124 @@
+"""What makes no sense is refused, by words that name it."""
+
+import numpy as np
+import pytest
+
+from drawscape.errors import GeometryError
+from drawscape.geometry import Lines, centreline, inked, solids
+from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
+from drawscape.geometry.contours import contours
+from drawscape.geometry.curves import beziers, catmull_rom, circle
+from drawscape.geometry.hatch import hatch, hatch_circles
+from drawscape.geometry.hidden import visible_paths
+from drawscape.geometry.implicit import implicit_mesh
+from drawscape.geometry.lines import on_lines, resample, simplify
+from drawscape.geometry.mesh import Camera, Mesh
+from drawscape.geometry.nearest import Nearest
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.offset import inset_rings, parallel
+from drawscape.geometry.poisson import poisson_disc
+from drawscape.geometry.regions import bounds_of
+from drawscape.geometry.streamlines import streamlines
+from drawscape.geometry.voronoi import relax, scatter
+
+PAGE, AREA = (10.0, 20.0, 90.0, 130.0), (0.0, 0.0, 9.0, 9.0)
+SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
+LINE = Lines.of(SQUARE[:2])
+CUBE, FRONT = solids.boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()
+RNG = np.random.default_rng(0)
+LOW, HIGH = (0, 0, 0), (1, 1, 1)
+NOTHING = Lines.empty()
+
+
+def level(*xyz):
+    """A field of directions, or of values in space: x alone."""
+    return xyz[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, np.nan])),
+        ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, 1e300])),
+        ("octaves=0", lambda: Noise(0).fractal(0.5, 0.5, octaves=0)),
+        ("octaves=99", lambda: Noise(0).fractal(0.5, 0.5, octaves=99)),
+        ("gain=0.0", lambda: Noise(0).fractal(0.5, 0.5, gain=0.0)),
+        ("spacing_mm=0", lambda: streamlines(level, PAGE, 0)),
+        ("inf", lambda: streamlines(level, PAGE, np.inf)),
+        ("wider spacing", lambda: streamlines(level, PAGE, 1e-4)),
+        ("test=2", lambda: streamlines(level, PAGE, 5, test=2)),
+        ("step_mm=0", lambda: streamlines(level, PAGE, 5, step_mm=0)),
+        ("max_length_mm=0", lambda: streamlines(level, PAGE, 5, max_length_mm=0)),
+        ("angles or vectors", lambda: streamlines(lambda x, y: np.zeros(3), PAGE, 5.0)),
+        ("four|x0, y0", lambda: bounds_of((1, 2, 3))),
+        ("x0 < x1", lambda: bounds_of((5, 0, 5, 1))),
+        ("radius_mm=0.0", lambda: poisson_disc(RNG, PAGE, 0)),
+        ("use more", lambda: poisson_disc(RNG, PAGE, 1e-6)),
+        ("tries=0", lambda: poisson_disc(RNG, PAGE, 1, tries=0)),
+        ("positive", lambda: poisson_disc(RNG, PAGE, lambda x, y: x - 50)),
+        ("iterations=-1", lambda: relax([[1.0, 1.0]], PAGE, iterations=-1)),
+        ("0 everywhere", lambda: relax([[1.0, 1.0]], PAGE, density=np.zeros((3, 3)))),
+        ("from 0 up", lambda: scatter(RNG, 5, PAGE, density=[[-1.0]])),
+        ("finite", lambda: Nearest([[np.nan, 0.0]])),
+        ("count=0", lambda: Nearest([[0.0, 0.0]]).query([[0.0, 0.0]], 0)),
+        ("larger along every axis", lambda: solids.boxes((0, 0, 0), (1, 0, 1))),
+        ("radius=-1", lambda: solids.sphere(-1)),
+        ("columns=2", lambda: solids.sphere(columns=2)),
+        ("0 or more", lambda: solids.revolved([[-1, 0], [1, 1]])),
+        ("2 x 2", lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1))),
+        ("outside of 0 to 2", lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]])),
+        ("N, 3", lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]])),
+        ("3, 3", lambda: CUBE.transformed(np.eye(2))),
+        ("its own place", lambda: Camera.looking(HIGH, HIGH)),
+        ("near=0", lambda: Camera.looking(HIGH, LOW, near=0)),
+        ("azimuth=nan", lambda: Camera.parallel(np.nan, 0)),
+        ("behind the camera", lambda: Camera.looking(LOW, (0, 1, 0)).project([[0, -1, 0]])),
+        ("N, 3", lambda: visible_paths([1.0], CUBE, FRONT)),
+        ("parallel", lambda: visible_paths(
+            np.ones((1, 2, 3)), CUBE, Camera.looking((9, 9, 9), LOW), shaded_from=(0, 0, -1)
+        )),
+        ("not finite", lambda: implicit_mesh(lambda x, y, z: x / 0, LOW, HIGH)),
+        ("low < high", lambda: implicit_mesh(level, LOW, (1, 1, 0))),
+        ("=1", lambda: implicit_mesh(level, LOW, HIGH, resolution=1)),
+        ("orders for 1 lines, 1 masks", lambda: visible(LINE, [0, 1], [SQUARE], [1])),
+        ("single numbers", lambda: Lines.of([1.0, 2.0])),
+        (r"not \(1, 3\)", lambda: Lines.of([[[0.0, 0.0, 0.0]]])),
+        ("'int' object", lambda: Lines.of(7)),
+        ("'ab'", lambda: Lines.of(["ab"])),
+        ("not finite", lambda: Lines.of([[[0.0, np.nan]]])),
+        ("3 points for counts that add up to 2", lambda: Lines.from_counts(np.zeros((3, 2)), [2])),
+        (r"not \(2,\)", lambda: on_lines(lambda lines: lines)([1.0, 2.0])),
+        ("0.0", lambda: resample(SQUARE, 0.0)),
+        ("nan", lambda: resample(SQUARE, np.nan)),
+        ("1e-12", lambda: resample(SQUARE, 1e-12)),
+        ("-1.0", lambda: simplify(SQUARE, -1.0)),
+        ("0.0", lambda: catmull_rom(SQUARE, 0.0)),
+        ("x0 < x1", lambda: clip_to_rectangle(NOTHING, 5, 0, 5, 9)),
+        ("inf", lambda: clip_to_rectangle(NOTHING, 0, 0, 5, np.inf)),
+        ("at least three", lambda: clip_to_polygon(NOTHING, SQUARE[:2])),
+        ("radii -1", lambda: circle(0, 0, -1)),
+        ("radii nan", lambda: circle(0, 0, np.nan)),
+        ("tolerance_mm=0", lambda: circle(0, 0, 1, tolerance_mm=0)),
+        ("use more", lambda: circle(0, 0, 1e9, tolerance_mm=1e-9)),
+        ("arrays, not", lambda: beziers(np.zeros((2, 5, 2)))),
+        ("not finite", lambda: beziers(np.full((1, 4, 2), np.nan))),
+        ("rings; use more", lambda: hatch(SQUARE * 1e5, 9.99, style="concentric")),
+        ("spacing_mm=0", lambda: hatch(SQUARE, 0)),
+        ("spacing_mm=nan", lambda: hatch(SQUARE, np.nan, style="concentric")),
+        ("use more", lambda: hatch(SQUARE, 1e-6)),
+        ("use more", lambda: hatch_circles(SQUARE, 1e-6)),
+        ("angle=inf", lambda: hatch(SQUARE, 1, angle=np.inf)),
+        ("at least three", lambda: hatch(SQUARE[:2], 1)),
+        ("2 x 2", lambda: contours(np.zeros(5), 0, AREA)),
+        ("finite", lambda: contours(np.ones((3, 3)), np.nan, AREA)),
+        ("x0 < x1", lambda: contours(np.ones((3, 3)), 1, (0, 0, 0, 1))),
+        ("step_mm=0", lambda: centreline(SQUARE, step_mm=0)),
+        ("2 x 2", lambda: inked([1, 2], AREA)),
+        ("distance_mm=inf", lambda: parallel(SQUARE, np.inf)),
+        ("spacing_mm=0", lambda: inset_rings(SQUARE, 0)),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_what_makes_no_sense_is_named(words, call):
+    with pytest.raises(GeometryError, match=words):
+        call()
