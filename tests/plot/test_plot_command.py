@@ -21,11 +21,15 @@ def file(tmp_path, monkeypatch):
     return save(Document(210, 297, layers), tmp_path / "a.svg")
 
 
-def run(*arguments):
-    """Run the command and return what it prints on both streams."""
+def result_of(*arguments):
     result = CliRunner().invoke(plot, [str(a) for a in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return result.output
+    return result
+
+
+def run(*arguments):
+    """Run the command and return what it prints on both streams."""
+    return result_of(*arguments).output
 
 
 def test_without_options_it_says_what_drawing_costs(file):
@@ -61,7 +65,7 @@ def test_a_file_per_layer_or_per_filling(file):
 
 
 def test_to_standard_output_goes_the_drawing_alone(file):
-    result = CliRunner().invoke(plot, [str(file), "-O", "--stats", "-o", "-"])
+    result = result_of(file, "-O", "--stats", "-o", "-")
     assert result.stdout.startswith("<?xml")
     assert result.stdout.endswith("</svg>\n")
     assert "total: " in result.stderr
@@ -82,32 +86,24 @@ def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file,
     document = read_svg(file)
     save(document.with_layers([notes, *document.layers]), file)
 
-    def strokes_of(name):
-        return (file.parent / name).read_text().count(pen_down)
+    def written(*more):
+        names = run(file, "--fit", "a4", "--margin", 15, "--to", form, *more).splitlines()
+        return names, sum((file.parent / name).read_text().count(pen_down) for name in names)
 
-    plain = strokes_of(run(file, "--fit", "a4", "--margin", 15, "--to", form).strip())
-    assert (
-        strokes_of(run(file, "--fit", "a4", "--margin", 15, "--to", form, "--travel").strip())
-        == plain
-        > 0
-    )
-
-    split = ("--to", form, "--split", "layers")
-    names = run(file, "--fit", "a4", "--margin", 15, *split).splitlines()
-    assert names == [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
-    assert sum(map(strokes_of, names)) == plain
-
+    _, plain = written()
+    assert written("--travel")[1] == plain > 0
+    names = [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
+    assert written("--split", "layers") == (names, plain)
     save(document.with_layers([notes]), file)
     with pytest.raises(PlotError, match="no layer is plotted"):
-        run(file, "--fit", "a4", "--margin", 15, "--to", form)
+        written()
 
 
 def test_what_cannot_be_drawn_is_named(file):
     file.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg"><text>a</text><path d="M0,0H9"/></svg>'
     )
-    result = CliRunner().invoke(plot, [str(file)])
-    assert "note: <text>" in result.stderr
+    assert "note: <text>" in result_of(file).stderr
 
 
 def test_all_that_is_written_is_ordered_unless_raw(file):
@@ -123,9 +119,7 @@ def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file):
     lines = Lines.of([[[-10, 10], [20, 10]], [[50, 50], [60, 60]]])
     save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
     for name in ("o.gcode", "o.svg", "o.pdf"):
-        result = CliRunner().invoke(plot, [str(file), "-o", name])
-        assert result.exit_code == 0
-        assert "note: layer 'a' leaves the sheet by 10.00 mm" in result.stderr
+        assert "note: layer 'a' leaves the sheet by 10.00 mm" in run(file, "-o", name)
     assert read_svg(file.parent / "o.svg").lines.bounds[0] == 0
     assert "X-" not in (file.parent / "o.gcode").read_text()
     run(file, "-o", "k.gcode", "--outside", "keep")
@@ -165,16 +159,12 @@ def test_hpgl_names_what_its_pens_cannot_do(file):
     lines = Lines.of([[[60, 60], [150, 200]]])
     names = ("1+D500 slow", "!2+H30 low", "3+S20 plain")
     save(Document(210, 297, tuple(Layer(n, "black", 0.3, lines) for n in names)), file)
-    result = CliRunner().invoke(plot, [str(file), "-o", "a.hpgl"], catch_exceptions=False)
-    assert (
-        "note: HPGL has no command for a delay (+D); left out of layer '1+D500 slow'"
-        in result.stderr
-    )
-    assert "a pen's height (+H); left out of layer '!2+H30 low'" in result.stderr
-    assert "a pause (!); left out of layer '!2+H30 low'" in result.stderr
-    assert "plain" not in result.stderr
-    other = CliRunner().invoke(plot, [str(file), "-o", "a.gcode"], catch_exceptions=False)
-    assert "no command" not in other.stderr
+    said = run(file, "-o", "a.hpgl")
+    assert "note: HPGL has no command for a delay (+D); left out of layer '1+D500 slow'" in said
+    assert "a pen's height (+H); left out of layer '!2+H30 low'" in said
+    assert "a pause (!); left out of layer '!2+H30 low'" in said
+    assert "plain" not in said
+    assert "no command" not in run(file, "-o", "a.gcode")
 
 
 FILLS = """<svg xmlns="http://www.w3.org/2000/svg" width="120mm" height="100mm" viewBox="0 0 120 100">

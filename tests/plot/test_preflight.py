@@ -8,7 +8,6 @@ from plot_support import hatch, mesh, segments, travel
 
 from drawscape.drawing.document import Document, Layer, Motion, Pen, plain_name
 from drawscape.drawing.values import rgb
-from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import (
     Concern,
@@ -38,9 +37,7 @@ def test_lines_outside_are_found_at_their_farthest_point():
     (finding,) = preflight(page(lines))
     assert (finding.concern, finding.count) == (Concern.OUTSIDE, 1)
     assert (finding.x_mm, finding.y_mm) == (60, 300)
-    assert finding.text == "1 line of 'a' leave the sheet by up to 3.0 mm".replace(
-        "leave", "leaves"
-    )
+    assert finding.text == "1 line of 'a' leaves the sheet by up to 3.0 mm"
     (both,) = preflight(page(lines), margin_mm=10)
     assert both.count == 2
     (reach,) = preflight(page(lines.take([2])), machine=read_machine("marlin"))
@@ -80,11 +77,6 @@ def test_dots_and_repeated_strokes_are_found():
     assert (repeated.concern, repeated.count, repeated.x_mm) == (Concern.REPEATED, 1, 25)
     assert repeated.text.endswith("up to 3")
     assert len(preflight(page(lines), most_ink=100, most_passes=3)) == 1
-
-
-def test_a_margin_without_a_sheet_is_refused():
-    with pytest.raises(PlotError, match="margin_mm=150"):
-        preflight(page(segments(3)), margin_mm=150)
 
 
 def test_what_ordering_saves_is_reported_pen_by_pen():
@@ -228,12 +220,6 @@ def test_the_preview_draws_the_travel_that_the_figures_name():
     )
 
 
-@pytest.mark.parametrize("bad", [{"draw_speed": 0}, {"raise_s": -1}, {"travel_speed": math.nan}])
-def test_a_plotter_that_cannot_move_is_refused(bad):
-    with pytest.raises(PlotError, match=next(iter(bad))):
-        Plotter(**bad)
-
-
 @pytest.mark.parametrize(
     ("name", "motion", "text"),
     [
@@ -287,12 +273,6 @@ def test_names_survive_a_file():
     layer = Layer("!5+S30+H60 red", "red", 0.3, segments(2))
     (again,) = read_svg(to_svg(Document(210, 297, (layer,)))).layers
     assert again.motion == Motion(number=5, pause=True, speed=30, height=60)
-
-
-@pytest.mark.parametrize("values", [{"speed": 0}, {"height": 101}, {"passes": 0}])
-def test_values_out_of_range_are_named(values):
-    with pytest.raises(PlotError, match=next(iter(values))):
-        Motion(**values)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""What cannot be plotted is refused, by words that name it."""
+
+import math
+
+import pytest
+from plot_support import segments
+
+from drawscape.drawing.document import Document, Layer, Motion
+from drawscape.errors import PlotError, UnknownNameError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import Plotter, deduplicate, drop_shorter, fit, merge, order, preflight
+from drawscape.plot.formats import save, to_png
+from drawscape.plot.gcode import GcodeProfile, read_profile, to_gcode
+from drawscape.plot.hpgl import to_hpgl
+from drawscape.plot.machine import read_machine
+from drawscape.plot.pages import tiles
+
+LINES = segments(3)
+
+
+def page(*line, name="a", width=210, height=297):
+    lines = Lines.of([line]) if line else LINES
+    return Document(width, height, (Layer(name, "black", 0.3, lines),))
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        (r"leaves the sheet by 0\.10 mm", lambda: to_gcode(page((-0.1, 10), (20, 10)))),
+        ("100 % is pen up", lambda: to_gcode(page(name="+H100 a"))),
+        ("units", lambda: GcodeProfile(pen_up="G20")),
+        ("units", lambda: GcodeProfile(pen_up="G1 Z1\nG21 (back)")),
+        ("command_units", lambda: GcodeProfile(units="in", pen_up="G0 Z5")),
+        (r"'a' leaves what the pens reach of a4 by 5\.00 mm", lambda: to_hpgl(page((50, 5), (60, 50)))),
+        ("a4", lambda: to_hpgl(page(width=123, height=45))),
+        ("hp7475a", lambda: to_hpgl(page(), device="hp1")),
+        *(("dpi", lambda dpi=dpi: to_png(page(), dpi=dpi)) for dpi in (0, -3, math.nan, 100_000)),
+        (r"\.svg", lambda: save(page(), "a.docx")),
+        ("normal, high", lambda: order(LINES, effort="extreme")),
+        ("tolerance_mm=-1", lambda: merge(LINES, tolerance_mm=-1)),
+        ("tolerance_mm=0", lambda: deduplicate(LINES, tolerance_mm=0)),
+        ("no room", lambda: fit(page(), 50, 20, margin_mm=10)),
+        ("than_mm=-1", lambda: drop_shorter(LINES, than_mm=-1.0)),
+        ("sheets", lambda: tiles(page(), 20, 20, overlap_mm=20)),
+        ("sheets", lambda: tiles(page(), 20, 20, margin_mm=9)),
+        ("sheets", lambda: tiles(page(), 210, 297, overlap_mm=-1)),
+        ("sheets", lambda: tiles(page(width=420, height=594), 9, 9)),
+        ("margin_mm=150", lambda: preflight(page(), margin_mm=150)),
+        ("draw_speed", lambda: Plotter(draw_speed=0)),
+        ("raise_s", lambda: Plotter(raise_s=-1)),
+        ("travel_speed", lambda: Plotter(travel_speed=math.nan)),
+        ("speed", lambda: Motion(speed=0)),
+        ("height", lambda: Motion(height=101)),
+        ("passes", lambda: Motion(passes=0)),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_plotted_is_named(words, call):
+    with pytest.raises((PlotError, UnknownNameError), match=words):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "words"),
+    [
+        (read_profile, "draw_fed = 3", "draw_feed"),
+        (read_profile, 'draw_feed = "fast"', "draw_feed='fast'"),
+        (read_profile, "draw_feed = -1", "positive"),
+        (read_profile, "flip_y = 1", "flip_y=1"),
+        (read_profile, 'base = "laser"', "servo"),
+        (read_profile, "draw_feed = ", "cannot be read"),
+        (read_profile, "decimals = 9", "0 to 4"),
+        (read_profile, 'units = "px"', "mm, in"),
+        (read_profile, 'base = "z-axis"\nunits = "in"\npen_up = "G0 Z0.2"', "command_units"),
+        (read_machine, "[mine]\nwidth_mm = 50", "mine"),
+    ],
+)
+def test_a_mistake_in_a_file_of_settings_is_named(tmp_path, read, content, words):
+    (tmp_path / "own.toml").write_text(content)
+    with pytest.raises((PlotError, UnknownNameError), match=words):
+        read(tmp_path / "own.toml")
