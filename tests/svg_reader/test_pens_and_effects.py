@@ -148,8 +148,6 @@ def test_the_layers_of_a_long_file_hold_their_own_lines():
         assert layer.lines.points[:, 1] == pytest.approx(np.full(20_000, y + 0.12345678))
 
 
-
-
 @pytest.mark.parametrize(("strength", "drawn"), [(0.3, 0), (0.7, 1)])
 def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength, drawn):
     document = read(
@@ -161,8 +159,6 @@ def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength, drawn):
     assert [note.partition(":")[0] for note in document.unsupported] == [
         "soft masks are applied hard"
     ]
-
-
 
 
 OPEN_HEAD = (
