@@ -1,8 +1,8 @@
 """What a signature says about its parameters: kind, bounds, choices, default, tooltip.
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
-check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`)
-or, by duck typing, from pydantic's `Field`.
+check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`),
+`Between`, or, by duck typing, from pydantic's `Field`.
 """
 
 import ast
@@ -26,6 +26,22 @@ Kind = Literal["int", "float", "bool", "choice", "text", "list", "any"]
 
 MISSING: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """The bounds of a number, both included, and what it means: `Interval` and `doc` in one.
+
+    >>> from typing import Annotated
+    >>> from drawscape.parameters import Between, read_parameters
+    >>> def field(svg, *, gusts: Annotated[float, Between(0.2, 4, "Gusts in all")] = 1.0): ...
+    >>> read_parameters(field, skip=["svg"])[0].high
+    4
+    """
+
+    ge: float
+    le: float
+    documentation: str
 
 
 @dataclass(frozen=True)

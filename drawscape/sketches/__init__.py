@@ -7,7 +7,9 @@ from files. What a drawing depends on and how it is drawn is in `drawscape.recip
 from typing import TypeAlias
 
 import numpy as np
+from annotated_types import doc
 
+from drawscape.parameters import Between
 from drawscape.recipe import (
     Provenance,
     Share,
@@ -27,6 +29,7 @@ Rng: TypeAlias = np.random.Generator
 
 __all__ = [
     "SKETCHES",
+    "Between",
     "Frame",
     "Palette",
     "Provenance",
@@ -36,6 +39,7 @@ __all__ = [
     "Steps",
     "as_sketch",
     "code_hash",
+    "doc",
     "draw",
     "in_pens",
     "inks",

@@ -1,6 +1,6 @@
 """The inks that a sketch draws with: sets of real inks by name, or your own pens in order."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle, islice
 from typing import Annotated, Final
 
@@ -36,7 +36,7 @@ Palette = Annotated[
 ]
 
 
-def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
+def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
     """Return as many colors as there are `designed` ones, in the order in which a sketch uses them.
 
     `palette` is `'as designed'`, a set of PALETTES, whose paper `svg` gets, or colors with commas
@@ -44,7 +44,7 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
     Raises ParameterError for what is neither a set nor a color.
 
     >>> from drawscape.svg_builder import SVGBuilder
-    >>> inks(SVGBuilder(100, 100), "navy, #c8402a", "#1b1b1b", "#b3402a", "#c9922e")
+    >>> inks(SVGBuilder(100, 100), "navy, #c8402a", ["#1b1b1b", "#b3402a", "#c9922e"])
     ['navy', '#c8402a', 'navy']
     """
     if palette == AS_DESIGNED:
@@ -65,27 +65,30 @@ def inks(svg: SVGBuilder, palette: str, *designed: str) -> list[str]:
 
 def in_pens(
     svg: SVGBuilder,
-    ink: Sequence[str],
+    palette: str,
+    pens: Mapping[str, str] | Sequence[str],
     parts: Iterable[Lines | ArrayLike | Sequence[ArrayLike] | Callable[[], Lines]],
     *,
     width: float | Sequence[float] = 0.3,
-    names: Sequence[str] = (),
 ) -> None:
-    """Draw each of `parts`, lines in mm or what returns them, in a layer with the ink at its place.
+    """Draw each of `parts`, lines in mm or what returns them, in a layer with the pen at its place.
 
-    The layers are `pen 1`, `pen 2`, ..., or as `names` says; a part without lines has none.
-    `width` is the width of all pens in mm, or of each.
+    `pens` are the layers and the colors that the sketch is designed with. Colors alone are the layers
+    `pen 1`, `pen 2`, ... . `palette` may give other inks, as in `inks`, which says what is raised.
+    A part without lines has no layer. `width` is the width of all pens in mm, or of each.
 
     >>> from drawscape.svg_builder import SVGBuilder
     >>> svg = SVGBuilder(100, 100)
-    >>> in_pens(svg, ["navy", "red"], [[[(10, 10), (90, 10)]], []])
+    >>> in_pens(svg, "as designed", {"rows": "navy", "dots": "red"}, [[[(10, 10), (90, 10)]], []])
     >>> [(pen.name, pen.color) for pen, _ in svg.layers()]
-    [('pen 1', 'navy')]
+    [('rows', 'navy')]
     """
-    widths = np.broadcast_to(width, len(ink)).tolist()
-    for number, (color, part) in enumerate(zip(ink, parts, strict=False)):
+    if not isinstance(pens, Mapping):
+        pens = {f"pen {number}": color for number, color in enumerate(pens, 1)}
+    colors = inks(svg, palette, list(pens.values()))
+    widths = np.broadcast_to(width, len(pens)).tolist()
+    for name, color, wide, part in zip(pens, colors, widths, parts, strict=False):
         lines = Lines.of(part() if callable(part) else part)
         if len(lines):
-            name = names[number] if names else f"pen {number + 1}"
-            with svg.layer(name, color=color, width=widths[number]):
+            with svg.layer(name, color=color, width=wide):
                 svg.polylines(lines)

@@ -234,7 +234,7 @@ def pixels_of(picture: str | None, own: str = "shell") -> Floats:
 def _own(name: str) -> Floats:
     with resources.files(f"{__package__}.pictures").joinpath(f"_{name}.npz").open("rb") as file:
         picture = np.load(file)["picture"] / 255.0
-    return np.asarray(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
 
 
 def _foreign(name: str) -> Floats:
@@ -278,7 +278,7 @@ def ranked_lines(
     again after `cycle` lines, a power of two. `bow` bends them as a wrist does.
     """
     centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
-    reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
+    reach = np.hypot(box[2] - box[0], box[3] - box[1]) / 2
     along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
     aside = np.array([-along[1], along[0]])
     number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
@@ -299,7 +299,7 @@ def heights_of(name: str) -> Floats:
     Raises PictureError for what is none of these, and as `tone_over` does.
     """
     if not name.lower().endswith(TABLES):
-        return np.asarray(pixels_of(name).mean(axis=2))
+        return pixels_of(name).mean(axis=2)
     rows, none = [], -9999.0
     for line in read_input(name).decode("utf-8", "replace").splitlines():
         words = line.replace(",", " ").replace(";", " ").split()

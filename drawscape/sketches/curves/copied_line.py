@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import fit_count
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -18,11 +17,11 @@ def copied_line(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lines: Annotated[int, Interval(ge=10, le=400), doc("Copies on A4")] = 190,
+    lines: Annotated[int, Between(10, 400, "Copies on A4")] = 190,
     tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
-    slips: Annotated[float, Interval(ge=0, le=3), doc("Slips of the hand in a copy")] = 0.5,
+    slips: Annotated[float, Between(0, 3, "Slips of the hand in a copy")] = 0.5,
     memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
-    accent: Annotated[int, Interval(ge=0, le=60), doc("Every which copy is marked; 0: none")] = 19,
+    accent: Annotated[int, Between(0, 60, "Every which copy is marked; 0: none")] = 19,
     palette: Palette = "as designed",
 ) -> None:
     """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.
@@ -40,7 +39,7 @@ def copied_line(
     for _ in range(3 * lines):
         drawn.append(depth)
         fresh = gaussian_filter1d(rng.normal(size=columns), 7 / frame.width * columns)
-        error = memory * error + 0.12 * tremor * fresh / max(float(fresh.std()), 1e-9)
+        error = memory * error + 0.12 * tremor * fresh / max(fresh.std(), 1e-9)
         for _ in range(rng.poisson(slips)):  # a bow down, or up, at one place of the line
             at, width = rng.uniform(0, columns), columns * rng.uniform(0.006, 0.05)
             deep = rng.uniform(0.2, 1.1) * rng.choice([-0.6, 1])
@@ -51,15 +50,16 @@ def copied_line(
         slope = np.gradient(depth * frame.height, x)
         nearest = np.maximum(NEAREST * pitch, NEAREST_MM * np.hypot(1, slope) / frame.height)
         depth = depth + np.maximum(pitch * np.minimum(1 + error, 4), nearest)
-        if float(np.min(depth)) > 1:
+        if np.min(depth) > 1:
             break
     sheet = np.stack(drawn)
     # The last copies that are whole end the page.
     sheet = sheet[np.max(sheet, axis=1) <= 1.0]
-    y = frame.y0 + frame.height * sheet / max(float(np.max(sheet)), 1e-9)
+    y = frame.y0 + frame.height * sheet / max(np.max(sheet), 1e-9)
     points = np.stack(np.broadcast_arrays(x, y), axis=-1)
     # There and back, as a hand would with a pen that does not dry.
     points[1::2] = points[1::2, ::-1]
     second = (np.arange(len(points)) + 1) % (accent or len(points) + 1) == 0
-    ink = inks(svg, palette, "#1d2f4f", "#b3402a")
-    in_pens(svg, ink, [points[~second], points[second]], names=("copies", "marked"))
+    in_pens(
+        svg, palette, {"copies": "#1d2f4f", "marked": "#b3402a"}, [points[~second], points[second]]
+    )

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import numpy as np
 import shapely
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
 from drawscape.geometry.lines import distances_along, resample
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 PEN_MM = 0.25
 
@@ -19,10 +18,10 @@ def guilloche(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    bands: Annotated[int, Interval(ge=2, le=6), doc("Woven bands of the medallion")] = 4,
-    strands: Annotated[int, Interval(ge=4, le=20), doc("Waves of the outermost band on A4")] = 13,
-    lobes: Annotated[int, Interval(ge=3, le=24), doc("Lobes of the bands' edges")] = 12,
-    border: Annotated[float, Interval(ge=0, le=0.12), doc("Border, part of the page")] = 0.075,
+    bands: Annotated[int, Between(2, 6, "Woven bands of the medallion")] = 4,
+    strands: Annotated[int, Between(4, 20, "Waves of the outermost band on A4")] = 13,
+    lobes: Annotated[int, Between(3, 24, "Lobes of the bands' edges")] = 12,
+    border: Annotated[float, Between(0, 0.12, "Border, part of the page")] = 0.075,
     palette: Palette = "as designed",
 ) -> None:
     """A medallion of woven bands within a woven border, as engraved on banknotes and watches.
@@ -38,7 +37,7 @@ def guilloche(
     counts = [max(3, round(strands * outer)) for outer in edges[1:]]
     medallion = Lines.join(
         Lines.of(_band(rng, inner, outer, count, lobes))
-        for (inner, outer), count in zip(pairwise(edges.tolist()), counts, strict=True)
+        for (inner, outer), count in zip(pairwise(edges), counts, strict=True)
     )
     inset = 1.45 * wide
     room = (frame.x0 + inset, frame.y0 + inset, frame.x1 - inset, frame.y1 - inset)
@@ -51,8 +50,13 @@ def guilloche(
     ]
     if wide > 3:
         parts.append(_border(rng, svg, wide))
-    ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")
-    in_pens(svg, ink, parts, width=PEN_MM, names=("medallion 1", "medallion 2", "border"))
+    in_pens(
+        svg,
+        palette,
+        {"medallion 1": "#1f4d3a", "medallion 2": "#8a2f24", "border": "#27406e"},
+        parts,
+        width=PEN_MM,
+    )
 
 
 def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> Points:

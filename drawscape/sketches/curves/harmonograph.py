@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, coats, filled
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS: dict[str, tuple[int, int]] = {
@@ -36,8 +35,8 @@ def harmonograph(
     rng: Rng,
     *,
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
-    swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen on A4")] = 110,
-    damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
+    swings: Annotated[int, Between(10, 120, "Most swings of the pen on A4")] = 110,
+    damping: Annotated[float, Between(0.2, 2.5, "How fast the swings run down")] = 1.0,
     detune: Annotated[Share, doc("How far the chord is out of tune")] = 0.25,
     palette: Palette = "as designed",
 ) -> None:
@@ -63,7 +62,7 @@ def harmonograph(
         share, off = 0.4 + 0.4 * chance[6], 1 + detune * 0.012 / scale * (2 * chance[7:] - 1)
 
         def swing(frequency: float, phase: float) -> Floats:
-            return np.asarray(np.sin(2 * np.pi * (frequency * t + phase)))
+            return np.sin(2 * np.pi * (frequency * t + phase))
 
         x = swing(low * off[0], first) + share * swing(high * off[1], second)
         y = swing(low * off[2], first + quarter) + share * swing(high * off[3], second + other)
@@ -71,7 +70,7 @@ def harmonograph(
         return filled(area, np.column_stack([x * fade, y * fade]))
 
     def crowd(chance: Floats, count: float) -> float:
-        return float(np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995))
+        return np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995)
 
     # A pen that nearly stops draws cusps, which look ragged.
     def smoothness(chance: Floats) -> float:
@@ -85,4 +84,4 @@ def harmonograph(
     while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
     line = trace(chance, count, larger) * scale + frame[:2]
-    in_pens(svg, inks(svg, palette, "#14213d"), [line[None]], width=PEN_MM, names=["trace"])
+    in_pens(svg, palette, {"trace": "#14213d"}, [line[None]], width=PEN_MM)

@@ -5,11 +5,10 @@ from math import gcd
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count, polar
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 CLOSEST_MM = 1.15
 """Between neighbouring points of a star on the inner edge of its band: nearer ones only darken it."""
@@ -23,10 +22,10 @@ def hypotrochoid(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    bands: Annotated[int, Interval(ge=2, le=9), doc("Stars around one another")] = 8,
-    teeth: Annotated[int, Interval(ge=12, le=180), doc("Most points of a star")] = 120,
-    holes: Annotated[int, Interval(ge=1, le=4), doc("Holes of a wheel that are drawn through")] = 3,
-    hole: Annotated[float, Interval(ge=0.04, le=0.4), doc("Empty middle, of the whole")] = 0.08,
+    bands: Annotated[int, Between(2, 9, "Stars around one another")] = 8,
+    teeth: Annotated[int, Between(12, 180, "Most points of a star")] = 120,
+    holes: Annotated[int, Between(1, 4, "Holes of a wheel that are drawn through")] = 3,
+    hole: Annotated[float, Between(0.04, 0.4, "Empty middle, of the whole")] = 0.08,
     palette: Palette = "as designed",
 ) -> None:
     """One large rosette of gear wheels: star around star, each where the one within it ends.
@@ -37,13 +36,13 @@ def hypotrochoid(
     frame = svg.frame
     # So near that it fills the page, its middle where the seed puts it.
     middle = rng.uniform(-0.25, 0.25, 2) * frame.size
-    radius = float(np.hypot(*(np.abs(middle) + frame.size / 2)))
+    radius = np.hypot(*(np.abs(middle) + frame.size / 2))
     middle += frame.middle
     # Narrow and wide bands, none less than a third of another.
     widths = rng.uniform(0.5, 1.5, bands)
     edges = radius * (hole + (1 - hole) * np.concatenate([[0], np.cumsum(widths) / widths.sum()]))
     first, inked = int(rng.integers(3)), [list[Points]() for _ in range(3)]
-    for number, (inner, outer) in enumerate(pairwise(edges.tolist())):
+    for number, (inner, outer) in enumerate(pairwise(edges)):
         points = fit_count(int(teeth * rng.uniform(0.5, 1)), 2 * np.pi * inner, CLOSEST_MM, least=5)
         star = _star(rng, points, inner, outer, fit_count(holes, outer - inner, 5.0))
         while points > 5 and _coats(star, inner, outer) > MOST_COATS:
@@ -51,7 +50,7 @@ def hypotrochoid(
             star = _star(rng, points, inner, outer, len(star))
         inked[(first + number) % 3] += list(star + middle)
     parts = [clip_to_rectangle(simplify(Lines.of(part), 0.02), *frame) for part in inked]
-    in_pens(svg, inks(svg, palette, "#1d3a6e", "#b3402a", "#c9922e"), parts)
+    in_pens(svg, palette, ["#1d3a6e", "#b3402a", "#c9922e"], parts)
 
 
 def _star(rng: Rng, points: int, inner: float, outer: float, holes: int) -> Points:
@@ -62,7 +61,7 @@ def _star(rng: Rng, points: int, inner: float, outer: float, holes: int) -> Poin
     """
     # The fewer teeth a wheel has for each of the ring, the steeper its loops.
     choices = [w for w in range(1, max(points // 3, 2)) if gcd(w, points) == 1]
-    wheel = int(rng.choice(choices))
+    wheel = rng.choice(choices)
     roll = points / wheel - 1 if rng.random() < 0.6 else -(points / wheel + 1)
     angle = np.linspace(0, 2 * np.pi * wheel, 72 * points + 1)
     middle, arm = (inner + outer) / 2, (outer - inner) / 2

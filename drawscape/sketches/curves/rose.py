@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar, rectangle
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -16,12 +15,12 @@ def rose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
-    lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
-    veins: Annotated[float, Interval(ge=0.7, le=4), doc("In mm, between veins")] = 1.0,
+    petals: Annotated[int, Between(8, 120, "Petals from the rim to the heart")] = 64,
+    lobes: Annotated[int, Between(1, 5, "Bays in the edge of a petal")] = 2,
+    veins: Annotated[float, Between(0.7, 4, "In mm, between veins")] = 1.0,
     ruffle: Annotated[Share, doc("How uneven the edges are")] = 0.5,
-    opening: Annotated[float, Interval(ge=0.2, le=0.9), doc("How far inner petals open")] = 0.5,
-    pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
+    opening: Annotated[float, Between(0.2, 0.9, "How far inner petals open")] = 0.5,
+    pens: Annotated[int, Between(1, 3, "Colours from the heart to the rim")] = 3,
     palette: Palette = "as designed",
 ) -> None:
     """A rose so near that it fills the page: each petal hides what lies below it.
@@ -33,7 +32,7 @@ def rose(
     """
     frame = svg.frame
     heart = rng.uniform(-0.12, 0.12, 2) * frame.size + frame.middle
-    reach = 1.25 * float(np.hypot(*(rectangle(frame) - heart).T).max())
+    reach = 1.25 * np.hypot(*(rectangle(frame) - heart).T).max()
     # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening.
     veins = max(veins, reach / 190)
     turn = rng.uniform(0, 2 * np.pi)
@@ -54,8 +53,9 @@ def rose(
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
     drawn = [Lines.join(visible[i] for i in np.flatnonzero(ring == pen)) for pen in range(pens)]
-    ink = inks(svg, palette, "#7d1f2b", "#c2453a", "#d98a6a")
-    in_pens(svg, ink, [lines.longer_than(0.8) for lines in drawn])
+    in_pens(
+        svg, palette, ["#7d1f2b", "#c2453a", "#d98a6a"], [lines.longer_than(0.8) for lines in drawn]
+    )
 
 
 def _veins(rng: Rng, edge: Points, apart: float) -> Lines:

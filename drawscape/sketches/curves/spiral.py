@@ -4,10 +4,9 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, as_on_a4, coats, filled, fit_count, polar
-from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -24,10 +23,10 @@ def spiral(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns to the rim of A4")] = 52,
+    turns: Annotated[int, Between(3, 120, "Turns to the rim of A4")] = 52,
     wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.6,
-    scale: Annotated[float, Interval(ge=0.15, le=1), doc("Eddies, part of the radius")] = 0.5,
-    hole: Annotated[float, Interval(ge=0, le=0.8), doc("Empty centre, part of the whole")] = 0.0,
+    scale: Annotated[float, Between(0.15, 1, "Eddies, part of the radius")] = 0.5,
+    hole: Annotated[float, Between(0, 0.8, "Empty centre, part of the whole")] = 0.0,
     palette: Palette = "as designed",
 ) -> Steps:
     """One unbroken line from the centre to the rim, stirred like ink on water, oval like an agate.
@@ -42,7 +41,7 @@ def spiral(
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
     points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
-    draw = partial(_draw, ink=inks(svg, palette, "#1b1b1b"))
+    draw = partial(_draw, palette=palette)
     for step in range(STEPS):
         stirred = _stirred(points, waves, wobble * scale / STEPS)
         crowd = coats(Lines.of(filled(svg.frame, stirred)))
@@ -54,9 +53,9 @@ def spiral(
     yield 1.0
 
 
-def _draw(svg: SVGBuilder, ink: list[str], points: Points) -> None:
+def _draw(svg: SVGBuilder, palette: str, points: Points) -> None:
     points = points / np.maximum(1.0, np.hypot(*points.T))[:, None]
-    in_pens(svg, ink, [[filled(svg.frame, points)]], names=["line"])
+    in_pens(svg, palette, {"line": "#1b1b1b"}, [[filled(svg.frame, points)]])
 
 
 def _archimedean(turns: int, hole: float, radius: float) -> Points:

@@ -3,11 +3,10 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Family = Literal["de Jong", "Clifford"]
 
@@ -26,9 +25,9 @@ def attractor(
     rng: Rng,
     *,
     family: Annotated[Family, doc("Which kind of map")] = "de Jong",
-    threads: Annotated[int, Interval(ge=10, le=240), doc("Most lines one way")] = 110,
-    folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
-    wildness: Annotated[float, Interval(ge=0.6, le=2.4), doc("How tightly the map folds")] = 1.7,
+    threads: Annotated[int, Between(10, 240, "Most lines one way")] = 110,
+    folds: Annotated[int, Between(1, 3, "How often the map is applied")] = 2,
+    wildness: Annotated[float, Between(0.6, 2.4, "How tightly the map folds")] = 1.7,
     palette: Palette = "as designed",
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.
@@ -57,8 +56,8 @@ def attractor(
             break
         threads = max(10, int(0.85 * threads))
     half = np.arange(threads) < threads / 2
-    ink = inks(svg, palette, "#1d2f4f", "#8a2f24")
-    in_pens(svg, ink, [lines.take(half), lines.take(~half)], width=0.25)
+    parts = [lines.take(half), lines.take(~half)]
+    in_pens(svg, palette, ["#1d2f4f", "#8a2f24"], parts, width=0.25)
 
 
 def _laid(frame: Frame, sheet: Floats) -> Floats:

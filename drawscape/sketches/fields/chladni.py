@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import (
     Floats,
@@ -18,7 +17,7 @@ from drawscape.geometry import (
     rectangle,
     stippled,
 )
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
@@ -35,10 +34,10 @@ def chladni(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Interval(ge=1, le=5), doc("Plates side by side")] = 1,
-    pitch: Annotated[int, Interval(ge=3, le=16), doc("How high the plates sing")] = 10,
-    grains: Annotated[int, Interval(ge=200, le=9000), doc("Grains of sand on A4")] = 4600,
-    sharpness: Annotated[float, Interval(ge=0.3, le=3), doc("How narrow the sand lies")] = 1.4,
+    columns: Annotated[int, Between(1, 5, "Plates side by side")] = 1,
+    pitch: Annotated[int, Between(3, 16, "How high the plates sing")] = 10,
+    grains: Annotated[int, Between(200, 9000, "Grains of sand on A4")] = 4600,
+    sharpness: Annotated[float, Between(0.3, 3, "How narrow the sand lies")] = 1.4,
     palette: Palette = "as designed",
 ) -> Steps:
     """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.
@@ -48,12 +47,13 @@ def chladni(
     rings join places that swing equally far. One plate is as large as the page.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
+    pens = {"sand": "#1b1b1b", "plates": "#b3402a"}
+    draw = partial(in_pens, palette=palette, pens=pens, width=(0.3, 0.25))
     gap = 0.06 * frame.short if columns > 1 else 0.0
     wide = (frame.width + gap) / columns - gap
     rows = max(1, round((frame.height + gap) / (wide + gap))) if columns > 1 else 1
     tall = (frame.height + gap) / rows - gap
-    grain = float(np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM))
+    grain = np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM)
     finer = GRAIN_MM / grain
     inset = grain + 0.5  # so that no grain touches the rim, which the rings meet
     sand, plates, bellies = [], [], []
@@ -68,15 +68,14 @@ def chladni(
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
         bellies += contours_by_level(np.abs(wave), heights, plate)
         # Where few lines are still, there is room for fewer grains.
-        room = finer**2 * float(np.mean(density)) * wide * tall / 0.9
+        room = finer**2 * np.mean(density) * wide * tall / 0.9
         count = int(min(finer**1.5 * as_on_a4(grains, box), room))
         points = np.empty((0, 2))
         for done, points in stippled(rng, density, box, count, max(3, ROUNDS // columns)):
             share = (number + done) / (rows * columns)
-            yield share, partial(in_pens, ink=ink, parts=[_circles(points, grain)], names=["sand"])
+            yield share, partial(draw, parts=[_circles(points, grain)])
         sand.append(_circles(points, grain))
-    parts = [np.concatenate(sand), Lines.join([*bellies, Lines.of(plates)])]
-    in_pens(svg, ink, parts, width=(0.3, 0.25), names=("sand", "plates"))
+    draw(svg, parts=[np.concatenate(sand), Lines.join([*bellies, Lines.of(plates)])])
 
 
 def _sand(
@@ -98,11 +97,11 @@ def _sand(
     # Value over slope is the distance to the still line; where lines cross both vanish.
     off = wave / np.hypot(slope, 0.25 * pitch)
     steep = 1.3 * sharpness * (wide * tall) ** 0.5 / pitch
-    return wave, np.asarray(0.0004 + np.exp(-1.8 * np.abs(off * steep)))
+    return wave, 0.0004 + np.exp(-1.8 * np.abs(off * steep))
 
 
 def _circles(points: Points, radius: float) -> Points:
     """Return a small circle, (9, 2), at each of the points."""
     ring = polar(radius, np.linspace(0, 2 * np.pi, 9))
     ring[-1] = ring[0]
-    return np.asarray(points[:, None] + ring)
+    return points[:, None] + ring

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import (
     Floats,
@@ -15,7 +14,7 @@ from drawscape.geometry import (
     growing_streamlines,
     rectangle,
 )
-from drawscape.sketches import Frame, Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 Stones = Floats
 """(N, 3): centre and radius of each stone in mm."""
@@ -26,12 +25,12 @@ def curl_noise(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    spacing: Annotated[float, Interval(ge=0.9, le=4.5), doc("In mm, from line to line")] = 1.7,
-    eddies: Annotated[float, Interval(ge=0.3, le=5), doc("Eddies along the shorter side")] = 1.3,
-    current: Annotated[float, Interval(ge=0, le=3), doc("Steady current below the eddies")] = 1.1,
-    stones: Annotated[int, Interval(ge=0, le=24), doc("Number of stones in the stream")] = 7,
-    largest: Annotated[float, Interval(ge=0.04, le=0.25), doc("Largest, part of the page")] = 0.15,
-    rings: Annotated[int, Interval(ge=1, le=30), doc("Most rings drawn in a stone")] = 9,
+    spacing: Annotated[float, Between(0.9, 4.5, "In mm, from line to line")] = 1.7,
+    eddies: Annotated[float, Between(0.3, 5, "Eddies along the shorter side")] = 1.3,
+    current: Annotated[float, Between(0, 3, "Steady current below the eddies")] = 1.1,
+    stones: Annotated[int, Between(0, 24, "Number of stones in the stream")] = 7,
+    largest: Annotated[float, Between(0.04, 0.25, "Largest, part of the page")] = 0.15,
+    rings: Annotated[int, Between(1, 30, "Most rings drawn in a stone")] = 9,
     palette: Palette = "as designed",
 ) -> Steps:
     """Stream lines of a divergence-free current that parts around stones.
@@ -39,7 +38,6 @@ def curl_noise(
     After R. Bridson and others, "Curl-noise for procedural fluid flow" (2007):
     the current is the curl of noise that is held still along each stone's rim.
     """
-    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     placed = _stones(rng, frame, stones, largest)
     noise, scale = Noise(rng), eddies / frame.short
@@ -47,7 +45,7 @@ def curl_noise(
     def free(x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) * scale, (y - frame.cy) * scale
         across = v if frame.height >= frame.width else u
-        return np.asarray(noise.fractal(u, v, octaves=2, gain=0.3) + current * 0.35 * across)
+        return noise.fractal(u, v, octaves=2, gain=0.3) + current * 0.35 * across
 
     def potential(x: Floats, y: Floats) -> Floats:
         value = free(x, y)
@@ -71,7 +69,7 @@ def curl_noise(
     grown = growing_streamlines(
         velocity, frame, pitch, step_mm=0.4 * pitch, mask=water, min_length_mm=5 * pitch
     )
-    draw = partial(in_pens, ink=ink, names=("stream", "pen 2"))
+    draw = partial(in_pens, palette=palette, pens={"stream": "black", "pen 2": "#b3402a"})
     for done, lines in grown:
         yield 0.95 * done, partial(draw, parts=[lines])
     draw(svg, parts=[lines, _drawn(placed, rings)])

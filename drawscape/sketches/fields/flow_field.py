@@ -4,10 +4,9 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, Points, circle, growing_streamlines, rectangle
-from drawscape.sketches import Frame, Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -15,13 +14,13 @@ def flow_field(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    spacing: Annotated[float, Interval(ge=0.8, le=4.5), doc("In mm, from line to line")] = 1.6,
-    gusts: Annotated[float, Interval(ge=0.2, le=4), doc("Gusts along the shorter side")] = 1.1,
-    turn: Annotated[float, Interval(ge=0, le=4), doc("How far the wind turns, in turns")] = 1.2,
-    roughness: Annotated[float, Interval(ge=0, le=0.8), doc("How much finer gusts")] = 0.22,
-    facets: Annotated[int, Interval(ge=0, le=24), doc("Directions of the wind; 0: all")] = 0,
-    longest: Annotated[float, Interval(ge=0.05, le=4), doc("Longest line, in shorter sides")] = 1.6,
-    moon: Annotated[float, Interval(ge=0, le=0.45), doc("Moon, as part of the page")] = 0.27,
+    spacing: Annotated[float, Between(0.8, 4.5, "In mm, from line to line")] = 1.6,
+    gusts: Annotated[float, Between(0.2, 4, "Gusts along the shorter side")] = 1.1,
+    turn: Annotated[float, Between(0, 4, "How far the wind turns, in turns")] = 1.2,
+    roughness: Annotated[float, Between(0, 0.8, "How much finer gusts")] = 0.22,
+    facets: Annotated[int, Between(0, 24, "Directions of the wind; 0: all")] = 0,
+    longest: Annotated[float, Between(0.05, 4, "Longest line, in shorter sides")] = 1.6,
+    moon: Annotated[float, Between(0, 0.45, "Moon, as part of the page")] = 0.27,
     palette: Palette = "as designed",
 ) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.
@@ -29,7 +28,6 @@ def flow_field(
     Lines after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines of arbitrary density"
     (1997), in a field of K. Perlin's noise (1985), as Tyler Hobbs' "Fidenza" (2021) made popular.
     """
-    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
 
@@ -37,14 +35,14 @@ def flow_field(
         u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short
         gusty = noise.fractal(u, v, octaves=4 if roughness else 1, gain=max(roughness, 0.01))
         angle, part = heading + 2 * np.pi * turn * gusty, 2 * np.pi / max(facets, 1)
-        return np.asarray(np.round(angle / part) * part if facets else angle)
+        return np.round(angle / part) * part if facets else angle
 
     # No page takes more than about 300 lines side by side.
     pitch = max(spacing, frame.long / 300)
     disc = _moon(rng, frame, moon)
     shortest, most = 2.0 * pitch, longest * frame.short
     sky = Lines.of([rectangle(frame), disc]) if len(disc) else None
-    draw = partial(in_pens, ink=ink, names=("wind", "moon"))
+    draw = partial(in_pens, palette=palette, pens={"wind": "black", "moon": "#b3402a"})
     grown = growing_streamlines(
         along,
         frame,

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, MaxLen, doc
+from annotated_types import MaxLen
 from scipy.ndimage import gaussian_filter, maximum_filter
 
 from drawscape.geometry import Noise, clamped, clip_to_rectangle, depth_in, keep_positive, thinned
@@ -11,7 +11,7 @@ from drawscape.geometry.contours import contours, distance_contours, downhill, s
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.lettering import Style, set_labels
 from drawscape.parameters import InputFile
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import heights_of, laid
 
 FACE = Style("futural", 2.2, missing="?")
@@ -26,11 +26,11 @@ def hachures(
     *,
     heights: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture)")] = None,
     names: Annotated[str, MaxLen(400), doc("Of the tops, highest first, with commas")] = "",
-    levels: Annotated[int, Interval(ge=6, le=60), doc("Steps from the sea to the top")] = 13,
-    spacing: Annotated[float, Interval(ge=0.5, le=3), doc("In mm, in the shade")] = 0.9,
-    light: Annotated[float, Interval(ge=0, le=360), doc("Degrees of the light")] = 315.0,
+    levels: Annotated[int, Between(6, 60, "Steps from the sea to the top")] = 13,
+    spacing: Annotated[float, Between(0.5, 3, "In mm, in the shade")] = 0.9,
+    light: Annotated[float, Between(0, 360, "Degrees of the light")] = 315.0,
     shading: Annotated[Share, doc("How much fewer strokes lie in the light")] = 0.75,
-    sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the map under water")] = 0.3,
+    sea: Annotated[float, Between(0, 0.9, "Part of the map under water")] = 0.3,
     palette: Palette = "as designed",
 ) -> None:
     """A map in shadow hachures: strokes down the slope from level to level, more of them in the shade.
@@ -40,20 +40,20 @@ def hachures(
     """
     frame = svg.frame
     land = _land(rng, frame) if heights is None else heights_of(heights)
-    tone = laid(frame, (land - np.min(land)) / max(float(np.ptp(land)), 1e-9))
+    tone = laid(frame, (land - np.min(land)) / max(np.ptp(land), 1e-9))
     grid = gaussian_filter(tone.dark, max(0.7 / tone.pitch, 0.5))
     box = tone.nodes
-    shore = float(np.quantile(grid, sea)) if sea else float(np.min(grid)) - 1e-9
-    steps = np.linspace(shore, float(np.max(grid)), levels + 1)
+    shore = np.quantile(grid, sea) if sea else np.min(grid) - 1e-9
+    steps = np.linspace(shore, np.max(grid), levels + 1)
     # Finer on a small page, where a slope has less room.
     spacing = max(0.5, spacing * min(1.0, frame.short / 180))
-    starts = resample(contours(grid, steps[1:].tolist(), box), spacing).points
+    starts = resample(contours(grid, steps[1:], box), spacing).points
     rise = slopes_at(grid, box, starts)
     steep = np.hypot(*rise.T)
     sun = np.array([np.sin(np.radians(light)), -np.cos(np.radians(light))])
     # Slopes that rise towards the light lie in the shade.
     shade = 0.5 + 0.5 * (rise @ sun) / np.maximum(steep, 1e-9)
-    gentle = np.clip(steep / max(float(np.quantile([*steep, 0], 0.6)), 1e-9), 0.15, 1)
+    gentle = np.clip(steep / max(np.quantile([*steep, 0], 0.6), 1e-9), 0.15, 1)
     # As evenly as the share allows: a stroke each time that the shares add up to one.
     whole = np.floor(np.cumsum((1 - shading * (1 - shade)) * gentle) + rng.random())
     starts = starts[np.diff(whole, prepend=-1) > 0]
@@ -78,9 +78,14 @@ def hachures(
     water = clamped(frame, water.longer_than(frame.short / 40))
     for area in boxes:
         water = keep_positive(water, -depth_in(area, water.points))
-    ink = inks(svg, palette, "#4a3526", "#2a5b8c", "#1b1b1b")
     parts = [strokes.longer_than(1.0), water if sea else Lines.empty(), labels]
-    in_pens(svg, ink, parts, width=(0.25, 0.3, 0.3), names=("hachures", "water", "names"))
+    in_pens(
+        svg,
+        palette,
+        {"hachures": "#4a3526", "water": "#2a5b8c", "names": "#1b1b1b"},
+        parts,
+        width=(0.25, 0.3, 0.3),
+    )
 
 
 def _land(rng: Rng, frame: Frame) -> Floats:
@@ -92,4 +97,4 @@ def _land(rng: Rng, frame: Frame) -> Floats:
     bent = noise.perlin(x * 1.5 + 9, y * 1.5), noise.perlin(x * 1.5, y * 1.5 + 31)
     u, v = x * 1.5 + 0.4 * bent[0], y * 1.5 + 0.4 * bent[1]
     broad = noise.fractal(u * 0.8 + 20, v * 0.8, octaves=2)
-    return np.asarray(0.62 * noise.ridged(u, v, octaves=5, gain=0.42) + 0.75 * broad)
+    return 0.62 * noise.ridged(u, v, octaves=5, gain=0.42) + 0.75 * broad

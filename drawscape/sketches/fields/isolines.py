@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Noise, contours_by_level, distance_contours
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 
 @sketch
@@ -14,12 +13,12 @@ def isolines(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    levels: Annotated[int, Interval(ge=4, le=90), doc("Number of heights")] = 44,
-    hills: Annotated[float, Interval(ge=0.5, le=8), doc("Hills along the shorter side")] = 1.9,
-    roughness: Annotated[float, Interval(ge=0, le=0.6), doc("How much finer detail")] = 0.3,
+    levels: Annotated[int, Between(4, 90, "Number of heights")] = 44,
+    hills: Annotated[float, Between(0.5, 8, "Hills along the shorter side")] = 1.9,
+    roughness: Annotated[float, Between(0, 0.6, "How much finer detail")] = 0.3,
     fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
-    sea: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page under water")] = 0.3,
-    index: Annotated[int, Interval(ge=0, le=10), doc("Every which line is broad; 0: none")] = 5,
+    sea: Annotated[float, Between(0, 0.9, "Part of the page under water")] = 0.3,
+    index: Annotated[int, Between(0, 10, "Every which line is broad; 0: none")] = 5,
     palette: Palette = "as designed",
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.
@@ -37,11 +36,11 @@ def isolines(
     bent_v = v + fold * noise.perlin(u * 0.8, v * 0.8 + 47.1)
     octaves = 5 if roughness else 1
     z = noise.fractal(bent_u, bent_v, octaves=octaves, gain=max(roughness, 0.01))
-    shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
-    top = float(np.max(z))
+    shore = np.quantile(z, sea) if sea else np.min(z) - 1e-9
+    top = np.max(z)
     step = np.hypot(*np.gradient(z, y, x))
     # On the steepest tenth of the land lines come no nearer than 0.7 mm, or more if many are broad.
-    steep = float(np.quantile(step[z >= shore], 0.9))
+    steep = np.quantile(step[z >= shore], 0.9)
     nearest = max(0.7, 0.55 + 0.75 / index) if index else 0.7
     count = int(np.clip((top - shore) / (nearest * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
@@ -55,6 +54,5 @@ def isolines(
         off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
         water = distance_contours(z < shore, off, frame)
         parts.append(water.longer_than(frame.short / 30))
-    names = ("contours", "index contours", "water")
-    ink = inks(svg, palette, "#3d2b1f", "#2a5b8c")
-    in_pens(svg, [ink[0], *ink], parts, width=(0.25, 0.6, 0.3), names=names)
+    pens = {"contours": "#3d2b1f", "index contours": "#3d2b1f", "water": "#2a5b8c"}
+    in_pens(svg, palette, pens, parts, width=(0.25, 0.6, 0.3))

@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle, polar
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
 
@@ -17,11 +16,11 @@ def moire(
     rng: Rng,
     *,
     pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
-    sheets: Annotated[int, Interval(ge=2, le=3), doc("How many copies, each with its own pen")] = 2,
-    spacing: Annotated[float, Interval(ge=0.8, le=6), doc("In mm, from line to line")] = 1.6,
-    shift: Annotated[float, Interval(ge=0, le=0.5), doc("Shift, about, part of the page")] = 0.16,
-    turn: Annotated[float, Interval(ge=0, le=30), doc("Degrees from one copy to the next")] = 4.0,
-    stretch: Annotated[float, Interval(ge=0.8, le=1.25), doc("Spacing of the next copy")] = 1.0,
+    sheets: Annotated[int, Between(2, 3, "How many copies, each with its own pen")] = 2,
+    spacing: Annotated[float, Between(0.8, 6, "In mm, from line to line")] = 1.6,
+    shift: Annotated[float, Between(0, 0.5, "Shift, about, part of the page")] = 0.16,
+    turn: Annotated[float, Between(0, 30, "Degrees from one copy to the next")] = 4.0,
+    stretch: Annotated[float, Between(0.8, 1.25, "Spacing of the next copy")] = 1.0,
     palette: Palette = "as designed",
 ) -> None:
     """Interference of two or three line patterns, each in its own pen. The seed moves them.
@@ -32,7 +31,7 @@ def moire(
     # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
     # Three copies need more room than two.
     pitch = max(spacing, frame.long / 400, 0.38 * sheets * max(stretch, 1 / stretch))
-    reach = float(np.hypot(frame.width, frame.height))
+    reach = np.hypot(frame.width, frame.height)
     heading = rng.uniform(0, 2 * np.pi)
     aside = polar(rng.uniform(0.06, 0.16), rng.uniform(0, 2 * np.pi)) * frame.size
     shift, turn = shift * rng.uniform(0.5, 1.5), turn * rng.choice([-1, 1])
@@ -47,7 +46,7 @@ def moire(
         lines = Lines.of(_pattern(pattern, step, reach, nearest))
         lines = lines.with_points(lines.points @ turned + centre)
         parts.append(clip_to_rectangle(lines, *frame))
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a", "#2a5b8c"), parts)
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#2a5b8c"], parts)
 
 
 def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:

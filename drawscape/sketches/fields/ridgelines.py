@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, fit_count, grow_count, keep_positive, values_at
 from drawscape.parameters import InputFile
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import heights_of
 
 
@@ -17,14 +16,14 @@ def ridgelines(
     rng: Rng,
     *,
     data: Annotated[InputFile | None, doc("Heights (.csv, .asc, picture); none: pulses")] = None,
-    rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 104,
-    peak: Annotated[float, Interval(ge=0, le=0.3), doc("Peaks, as part of the page")] = 0.11,
-    bumps: Annotated[int, Interval(ge=1, le=60), doc("Peaks in each ridge")] = 26,
-    spread: Annotated[float, Interval(ge=0.05, le=0.5), doc("How far the peaks wander")] = 0.13,
-    likeness: Annotated[float, Interval(ge=0, le=0.98), doc("How much ridges are alike")] = 0.7,
-    tremor: Annotated[float, Interval(ge=0, le=2), doc("Small noise on flat parts, in mm")] = 0.3,
+    rows: Annotated[int, Between(8, 160, "Number of ridges")] = 104,
+    peak: Annotated[float, Between(0, 0.3, "Peaks, as part of the page")] = 0.11,
+    bumps: Annotated[int, Between(1, 60, "Peaks in each ridge")] = 26,
+    spread: Annotated[float, Between(0.05, 0.5, "How far the peaks wander")] = 0.13,
+    likeness: Annotated[float, Between(0, 0.98, "How much ridges are alike")] = 0.7,
+    tremor: Annotated[float, Between(0, 2, "Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
-    crests: Annotated[float, Interval(ge=0.05, le=1), doc("Height of the second pen")] = 0.45,
+    crests: Annotated[float, Between(0.05, 1, "Height of the second pen")] = 0.45,
     palette: Palette = "as designed",
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
@@ -44,7 +43,7 @@ def ridgelines(
     heights += np.abs(sum(noise[:, k : k + columns] for k in range(9)) / 3.0) * tremor
     rise = np.linspace(0.0, 1.0, rows)
     room = frame.height - heights.max(axis=1)
-    step = float(np.min(room[1:] / rise[1:]))  # so that the highest peak just reaches the frame
+    step = np.min(room[1:] / rise[1:])  # so that the highest peak just reaches the frame
     y = frame.y1 - step * rise[:, None] - heights
     lines = Lines.of(np.stack(np.broadcast_arrays(frame.x0 + x * frame.width, y), axis=2))
     clear = np.ones_like(y)
@@ -54,13 +53,13 @@ def ridgelines(
     above = (crests if crests < 1 else 9.0) * peak * frame.height
     low = y - (frame.y1 - step * rise[:, None] - above)
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a"), parts, names=("ridges", "crests"))
+    in_pens(svg, palette, {"ridges": "#1b1b1b", "crests": "#b3402a"}, parts)
 
 
 def _read(data: str, rows: int, x: Floats) -> Floats:
     """Return (rows, columns) heights from 0 to 1 of a file, its first row at the top of the page."""
     grid = heights_of(data)
-    grid = (grid - np.min(grid)) / max(float(np.ptp(grid)), 1e-9)
+    grid = (grid - np.min(grid)) / max(np.ptp(grid), 1e-9)
     wanted = np.stack(np.meshgrid(x, np.linspace(1, 0, rows)), axis=-1)
     return values_at(grid, (0, 0, 1, 1), wanted)
 
@@ -83,7 +82,7 @@ def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness:
         heights[row] = shape @ size
     # The nearest ridges have nothing in front: low ones keep the foot of the page calm.
     heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
-    heights /= max(float(np.quantile(heights.max(axis=1), 0.9)), 1e-9)
+    heights /= max(np.quantile(heights.max(axis=1), 0.9), 1e-9)
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
     return np.asarray(np.tanh(heights * 0.9) / np.tanh(0.9))
 
@@ -94,4 +93,4 @@ def _course(rng: Rng, rows: int) -> tuple[Floats, Floats]:
     sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
     turns = rng.uniform(0.5, 1.3, 2)
     middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
-    return np.asarray(middle), np.asarray(1.15 + swell * np.sin(turns[1] * down + phase[1]))
+    return middle, 1.15 + swell * np.sin(turns[1] * down + phase[1])

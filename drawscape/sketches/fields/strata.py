@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_positive, polar
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 MOST_INK = 8700.0
 """So many runs of strokes of 1 mm: they cover half of the paper."""
@@ -17,11 +16,11 @@ def strata(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    layers: Annotated[int, Interval(ge=4, le=40), doc("Layers from the sky to the ground")] = 17,
+    layers: Annotated[int, Between(4, 40, "Layers from the sky to the ground")] = 17,
     relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
-    strokes: Annotated[int, Interval(ge=300, le=3200), doc("Runs of strokes on A4")] = 2300,
-    length: Annotated[float, Interval(ge=0.4, le=8), doc("Of a stroke, in mm")] = 2.2,
-    slant: Annotated[float, Interval(ge=-80, le=80), doc("Degrees of the strokes")] = 62.0,
+    strokes: Annotated[int, Between(300, 3200, "Runs of strokes on A4")] = 2300,
+    length: Annotated[float, Between(0.4, 8, "Of a stroke, in mm")] = 2.2,
+    slant: Annotated[float, Between(-80, 80, "Degrees of the strokes")] = 62.0,
     palette: Palette = "as designed",
 ) -> None:
     """A land of tens of thousands of short strokes: each layer with its inks, its slant and its density.
@@ -37,7 +36,7 @@ def strata(
     areas = np.diff(edge)
     # As dense on any page as on A4, where the strokes are counted; finer on a small page.
     # Longer strokes are fewer, or they would run together.
-    fine = float(np.clip(frame.short / 180, 0.6, 1))
+    fine = np.clip(frame.short / 180, 0.6, 1)
     length *= fine
     strokes = as_on_a4(min(int(strokes / fine), int(MOST_INK / length**1.7)), frame)
     # An ink or two lead in each layer. Calm layers lie between busy ones, and the ground is heavier;
@@ -61,8 +60,8 @@ def strata(
     drawn = [
         keep_positive(lines, depth_in(frame, lines.points)) for lines in map(Lines.join, inked)
     ]
-    ink = inks(svg, palette, "#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55")
-    in_pens(svg, ink, [lines.longer_than(0.8) for lines in drawn])
+    colors = ["#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55"]
+    in_pens(svg, palette, colors, [lines.longer_than(0.8) for lines in drawn])
 
 
 def _runs(

@@ -5,10 +5,20 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Flags, Floats, Ints, Noise, Points, depth_in, polar
-from drawscape.sketches import Frame, Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import (
+    Between,
+    Frame,
+    Palette,
+    Rng,
+    Share,
+    Steps,
+    SVGBuilder,
+    doc,
+    in_pens,
+    sketch,
+)
 
 STEP_MM = 1.2
 """Along a swathe: a bend of a few millimetres is round then."""
@@ -28,12 +38,12 @@ def swathes(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    broadest: Annotated[float, Interval(ge=0.02, le=0.2), doc("Widest, part of the page")] = 0.1,
-    variety: Annotated[float, Interval(ge=1, le=30), doc("Broadest over narrowest")] = 20.0,
-    turns: Annotated[float, Interval(ge=0, le=2), doc("How far the wind turns, in turns")] = 0.6,
+    broadest: Annotated[float, Between(0.02, 0.2, "Widest, part of the page")] = 0.1,
+    variety: Annotated[float, Between(1, 30, "Broadest over narrowest")] = 20.0,
+    turns: Annotated[float, Between(0, 2, "How far the wind turns, in turns")] = 0.6,
     room: Annotated[Share, doc("Part of the page left white")] = 0.2,
-    gap: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between swathes")] = 1.1,
-    spacing: Annotated[float, Interval(ge=0.5, le=2.5), doc("Lines within a swathe, in mm")] = 0.75,
+    gap: Annotated[float, Between(0.5, 4, "In mm, between swathes")] = 1.1,
+    spacing: Annotated[float, Between(0.5, 2.5, "Lines within a swathe, in mm")] = 0.75,
     palette: Palette = "as designed",
 ) -> Steps:
     """Strips of heavy-tailed widths along one wind, none across another, each hatched along itself.
@@ -42,15 +52,16 @@ def swathes(
     large and many are small, none touches another, and space is left.
     """
     frame, noise = svg.frame, Noise(rng)
-    ink = inks(svg, palette, "#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a")
+    pens = ["#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a"]
+    draw = partial(in_pens, palette=palette, pens=pens)
     heading = rng.uniform(0, 2 * np.pi)
 
     def wind(at: Points) -> Floats:
         u, v = ((at - frame.middle) / frame.short).T
-        return np.asarray(heading + 2 * np.pi * turns * noise.fractal(u, v, octaves=2, gain=0.25))
+        return heading + 2 * np.pi * turns * noise.fractal(u, v, octaves=2, gain=0.25)
 
     taken = np.zeros([int(side / CELL_MM) + 2 for side in frame.size], dtype=bool)
-    inked = [list[Points]() for _ in ink]
+    inked = [list[Points]() for _ in pens]
     # Each width is rarer than the next one; the last are the narrowest.
     widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
     for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
@@ -63,15 +74,15 @@ def swathes(
                 break
             kept = _claimed(frame, taken, spine, width, gap)
             if kept is not None:
-                pen = int(rng.choice(len(ink), p=WEIGHTS))
+                pen = rng.choice(len(pens), p=WEIGHTS)
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
                 # Lines along it, every second one back, and its two ends.
                 off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))
                 lines = _beside(kept, off)
                 inked[pen] += [line[:: (-1) ** k] for k, line in enumerate(lines)]
                 inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
-        yield (number + 1) / len(widths), partial(in_pens, ink=ink, parts=inked)
-    in_pens(svg, ink, inked)
+        yield (number + 1) / len(widths), partial(draw, parts=inked)
+    draw(svg, parts=inked)
 
 
 def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Points:

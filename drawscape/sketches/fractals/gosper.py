@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Lines, Noise, Points, depth_in, keep_positive, rounded
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 # Seven steps for one, of kind 0 or 1: A -> A-B--B+A++AA+B- and B -> +A-BB--B-A++A+B.
 KINDS = np.array([(0, 1, 1, 0, 0, 0, 1), (0, 1, 1, 1, 0, 0, 1)])
@@ -22,10 +21,10 @@ def gosper(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.4,
+    step_mm: Annotated[float, Between(1.2, 8, "Length of a step in mm")] = 2.4,
     rounding: Annotated[Share, doc("How far the bends are rounded")] = 0.9,
-    islands: Annotated[int, Interval(ge=1, le=4), doc("Generations in an island")] = 3,
-    pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
+    islands: Annotated[int, Between(1, 4, "Generations in an island")] = 3,
+    pens: Annotated[int, Between(1, 4, "Colours of the islands")] = 4,
     echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.5,
     palette: Palette = "as designed",
 ) -> None:
@@ -55,8 +54,7 @@ def gosper(
         for pen in range(pens)
     ]
     shown = [keep_positive(lines, depth_in(svg.frame, lines.points)) for lines in drawn]
-    color = inks(svg, palette, "#14213d", "#b3402a", "#c9922e", "#2f6f6a")
-    in_pens(svg, color, shown, width=0.35)
+    in_pens(svg, palette, ["#14213d", "#b3402a", "#c9922e", "#2f6f6a"], shown, width=0.35)
 
 
 def _islands(line: Points, size: int) -> Lines:

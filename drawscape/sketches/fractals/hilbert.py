@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Flags, Points, rounded
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Fit, Picture, tone_over
 
 CLOSEST_MM = 0.5
@@ -21,7 +20,7 @@ def hilbert(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve on A4")] = 7,
+    depth: Annotated[int, Between(3, 7, "Levels of the curve on A4")] = 7,
     contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.9,
     clarity: Clarity = 0.5,
     rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
@@ -42,7 +41,7 @@ def hilbert(
 
     def centres() -> Points:
         middle = cells[:, 0] + (cells[:, 1] + cells[:, 2]) / 2
-        return np.asarray(middle * frame.size / grid + frame[:2])
+        return middle * frame.size / grid + frame[:2]
 
     side, closest = frame.short / 2, CLOSEST_MM * 2.0 ** (7 - depth)
     while side / 2 > 0.7 * closest:
@@ -58,7 +57,7 @@ def hilbert(
     line = centres()
     line = rounded(np.concatenate([line[-1:], line, line[:1]]), rounding)[1:-1]
     line = simplify(np.append(line, line[:1], axis=0), 0.001)
-    in_pens(svg, inks(svg, palette, "#1b1b1b"), [[line]], names=["line"])
+    in_pens(svg, palette, {"line": "#1b1b1b"}, [[line]])
 
 
 def _start(columns: int, rows: int) -> Points:

@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
@@ -18,10 +17,10 @@ def julia(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    real: Annotated[float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = None,
-    imaginary: Annotated[float | None, Interval(ge=-1, le=1), doc("Imaginary part")] = None,
-    zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1: the set fills the page")] = 1.0,
-    lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set out, on A4")] = 30,
+    real: Annotated[float | None, Between(-1.5, 0.5, "Real part of c")] = None,
+    imaginary: Annotated[float | None, Between(-1, 1, "Imaginary part")] = None,
+    zoom: Annotated[float, Between(0.5, 2, "1: the set fills the page")] = 1.0,
+    lines: Annotated[int, Between(2, 40, "Contours from the set out, on A4")] = 30,
     palette: Palette = "as designed",
 ) -> None:
     """Contours around the Julia set of z^2 + c, close together at its shore.
@@ -45,12 +44,12 @@ def julia(
     lean = np.radians(rng.uniform(5, 35) + 90 * (frame.height >= frame.width))
     heading = np.exp(1j * (lean - np.angle(np.mean(points**2)) / 2))
     sides = np.abs((points * heading).view(float).reshape(-1, 2)).max(axis=0)
-    scale = 2.1 * float(np.max(sides / frame.size)) / zoom
+    scale = 2.1 * np.max(sides / frame.size) / zoom
     cell = max(0.45, frame.short / 420)  # a finer grid shows nothing that a pen could draw
     x, y = (np.linspace(-side, side, int(side / cell)) / 2 for side in frame.size)
     off = _flight((x + 1j * y[:, None]) * scale / heading, c)[1] / scale
     # The first step outward is the narrowest, of 0.45 mm at least.
-    first, last = max(0.5, float(np.min(off))), float(np.quantile(off, 0.995))
+    first, last = max(0.5, np.min(off)), np.quantile(off, 0.995)
     count = as_on_a4(lines, frame, lines=True)
     count = fit_count(count, (last - first) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
@@ -60,7 +59,7 @@ def julia(
     # Short ones are specks, or crowd around what falls to 0, where the estimate is too high.
     drawn = joined.lengths_mm > np.maximum(2.5, 0.3 * levels[number] * joined.closed)
     parts = [thinned(joined.take(k), 1 + number[k]) for k in (drawn & ~marked, drawn & marked)]
-    in_pens(svg, inks(svg, palette, "#14213d", "#b3402a"), parts, names=("contours", "marked"))
+    in_pens(svg, palette, {"contours": "#14213d", "marked": "#b3402a"}, parts)
 
 
 def _flight(z: NDArray[Any], c: NDArray[Any] | complex) -> tuple[Floats, Floats]:

@@ -3,12 +3,19 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Noise, Points, Shape, as_on_a4, clamped, occlude, thinned
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
+
+PENS = {
+    "far": "#9db09a",
+    "middle": "#4f7a5a",
+    "near": "#1f2a1f",
+    "flowers": "#b3582a",
+    "ground": "#7a6a4a",
+}
 
 # What X becomes, each F being doubled, and the turn of + and -. F draws; [ and ] remember and return.
 SYSTEMS = {
@@ -24,8 +31,8 @@ def l_system(
     rng: Rng,
     *,
     kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
-    generations: Annotated[int, Interval(ge=4, le=7), doc("Rewritings of a plant's text")] = 6,
-    plants: Annotated[int, Interval(ge=1, le=12), doc("Plants on A4, far ones behind")] = 4,
+    generations: Annotated[int, Between(4, 7, "Rewritings of a plant's text")] = 6,
+    plants: Annotated[int, Between(1, 12, "Plants on A4, far ones behind")] = 4,
     wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,
     weight: Annotated[Share, doc("How far twigs hang")] = 0.45,
     leaves: Annotated[Share, doc("Part of the twigs in leaf")] = 0.6,
@@ -63,9 +70,7 @@ def l_system(
     lines = [Lines.join(part for pen, part in drawn if pen == number) for number in range(5)]
     # A twig that no pen could show is only a blot on its neighbour.
     parts = [thinned(clamped(frame, part.longer_than(0.6)), most=0.5) for part in lines]
-    ink = inks(svg, palette, "#9db09a", "#4f7a5a", "#1f2a1f", "#b3582a", "#7a6a4a")
-    names, widths = ("far", "middle", "near", "flowers", "ground"), (0.25, 0.3, 0.45, 0.3, 0.3)
-    in_pens(svg, ink, parts, names=names, width=widths)
+    in_pens(svg, palette, PENS, parts, width=(0.25, 0.3, 0.45, 0.3, 0.3))
 
 
 def _branches(rng: Rng, text: str, turn: float, blur: float, sag: float) -> Lines:
@@ -76,7 +81,7 @@ def _branches(rng: Rng, text: str, turn: float, blur: float, sag: float) -> Line
     for letter in text:
         if letter == "F":
             # Downwards is +90 degrees; a stem stands, a twig hangs.
-            heading += sag * len(stack) * float(np.cos(heading)) + 0.06 * next(chance)
+            heading += sag * len(stack) * np.cos(heading) + 0.06 * next(chance)
             place += complex(np.cos(heading), np.sin(heading))
             line.append(place)
         elif letter in "+-":

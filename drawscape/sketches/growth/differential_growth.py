@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 from shapely import buffer
@@ -12,7 +11,7 @@ from shapely import buffer
 from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 
 Dish = Literal["page", "disc"]
 
@@ -26,10 +25,10 @@ def differential_growth(
     rng: Rng,
     *,
     dish: Annotated[Dish, doc("What the line grows in")] = "page",
-    nodes: Annotated[int, Interval(ge=300, le=5000), doc("Points of the line on A4")] = 3800,
-    room: Annotated[float, Interval(ge=1.4, le=2.6), doc("Room of a strand, in steps")] = 2.0,
-    stiffness: Annotated[float, Interval(ge=0.1, le=0.9), doc("How stiff the line is")] = 0.45,
-    echoes: Annotated[int, Interval(ge=0, le=5), doc("Lines that follow it inside")] = 2,
+    nodes: Annotated[int, Between(300, 5000, "Points of the line on A4")] = 3800,
+    room: Annotated[float, Between(1.4, 2.6, "Room of a strand, in steps")] = 2.0,
+    stiffness: Annotated[float, Between(0.1, 0.9, "How stiff the line is")] = 0.45,
+    echoes: Annotated[int, Between(0, 5, "Lines that follow it inside")] = 2,
     palette: Palette = "as designed",
 ) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
@@ -38,15 +37,15 @@ def differential_growth(
     growth makes form is D'Arcy Thompson's thought, "On growth and form" (1917).
     """
     frame = svg.frame
-    draw = partial(_draw, ink=inks(svg, palette, "#1d2f4f", "#b3402a"))
+    draw = partial(_draw, palette=palette)
     half = frame.size / 2
-    area = 4 * float(half.prod())
+    area = 4 * half.prod()
     if dish == "disc":  # an oval, not too long
         half = np.minimum(half, 1.3 * np.min(half))
-        area = np.pi * float(half.prod())
+        area = np.pi * half.prod()
     # As many steps as cover the dish with strands `room` steps apart.
     nodes = fit_count(min(as_on_a4(nodes, frame), MOST_NODES), area / room, 0.6, least=300)
-    step = float(np.sqrt(area / nodes / room / 0.66))
+    step = np.sqrt(area / nodes / room / 0.66)
     line, settled = _start(rng, step, half), 0
     for round_ in range(960):
         line, crowd = _moved(line, step, room * step, max(stiffness, 0.7 * (settled > 0)))
@@ -64,12 +63,12 @@ def differential_growth(
 
 def _start(rng: Rng, step: float, half: Floats) -> Points:
     """Return a wavering oval somewhere about the middle of the dish, a node at every `step`."""
-    count = max(24, round(np.pi * 0.4 * float(half.sum()) / step))
+    count = max(24, round(np.pi * 0.4 * half.sum() / step))
     t = np.arange(count) * 2 * np.pi / count
     order, phase = np.array([[2], [3], [5]]), rng.uniform(0, 2 * np.pi, (3, 1))
     waver = 1 + (0.25 / order * np.sin(order * t + phase)).sum(axis=0)
     oval = 0.4 * np.column_stack([waver * np.cos(t), waver * np.sin(t)])
-    return np.asarray(half * (oval + rng.uniform(-0.25, 0.25, 2)))
+    return half * (oval + rng.uniform(-0.25, 0.25, 2))
 
 
 def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[Points, Ints]:
@@ -95,7 +94,7 @@ def _kept_in(line: Points, half: Floats, dish: Dish) -> Points:
         out = np.hypot(*out.T)[:, None]
     # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
     shrink = 1 - 0.01 * np.maximum(out - 0.9, 0) ** 2 / 0.1**2
-    return np.asarray(line * shrink / np.maximum(out * shrink, 1.0))
+    return line * shrink / np.maximum(out * shrink, 1.0)
 
 
 def _fed(rng: Rng, line: Points, step: float, free: Flags) -> Points:
@@ -106,7 +105,7 @@ def _fed(rng: Rng, line: Points, step: float, free: Flags) -> Points:
     return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
-def _draw(svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: float = 1) -> None:
+def _draw(svg: SVGBuilder, palette: str, line: Points, echoes: int = 0, room: float = 1) -> None:
     """Draw the line, rounded and closed, and its echoes; strands are `room` mm apart."""
     even = gaussian_filter1d(line, 1.2, axis=0, mode="wrap")  # a step shows as a kink
     closed = np.append(even, even[:1], axis=0) + svg.frame.middle
@@ -116,4 +115,4 @@ def _draw(svg: SVGBuilder, ink: list[str], line: Points, echoes: int = 0, room: 
     shapes = buffer(to_shapely(smooth), -gap * np.arange(1, echoes + 1) - 0.4)
     inner = simplify(from_shapely(buffer(shapes, 0.4)), 0.03)
     parts = [[smooth], inner.longer_than(40 * gap)]
-    in_pens(svg, ink, parts, names=("line", "pen 2"))
+    in_pens(svg, palette, {"line": "#1d2f4f", "pen 2": "#b3402a"}, parts)

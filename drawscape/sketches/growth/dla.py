@@ -6,11 +6,10 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Ints, Points, as_on_a4, filled, fit_count, polar
-from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 
 MOST_PARTICLES = 16_000
@@ -28,8 +27,8 @@ def dla(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles on A4")] = 6500,
-    stickiness: Annotated[float, Interval(ge=0.1, le=1), doc("Chance to stick")] = 1.0,
+    particles: Annotated[int, Between(200, 9000, "Number of particles on A4")] = 6500,
+    stickiness: Annotated[float, Between(0.1, 1, "Chance to stick")] = 1.0,
     boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -55,8 +54,13 @@ def dla(
             for chain in nodes
         ]
         parts.append([places[line] for line in lines if len(line) > 1])
-    ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
-    in_pens(svg, ink, parts, width=[0.25 + pen * 0.35 * boldness for pen in range(3)])
+    in_pens(
+        svg,
+        palette,
+        ["#5c7f7a", "#27406e", "#1b1b1b"],
+        parts,
+        width=[0.25 + pen * 0.35 * boldness for pen in range(3)],
+    )
 
 
 def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
@@ -93,7 +97,7 @@ def _grown(rng: Rng, particles: int, stickiness: float) -> Iterator[tuple[float,
         # A walker may go as far as the way is free in one step.
         step = np.where(touching, 1.0, np.maximum(gap - 1.0, 0.05))
         walkers = walkers + polar(step, rng.uniform(0, 2 * np.pi, WALKERS))
-        reach = float(np.hypot(*places[:count].T).max())
+        reach = np.hypot(*places[:count].T).max()
         gone = stuck | (np.hypot(*walkers.T) > 3.0 * reach + 40)
         walkers[gone] = polar(reach + 4.0, rng.uniform(0, 2 * np.pi, gone.sum()))
     yield 1.0, places, parents

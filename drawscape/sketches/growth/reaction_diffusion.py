@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 import shapely
-from annotated_types import Interval, doc
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
@@ -13,7 +12,7 @@ from drawscape.geometry import Lines, Nearest, Noise
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import resample
 from drawscape.geometry.regions import polygons
-from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
 Grid = NDArray[np.float32]
@@ -36,11 +35,11 @@ def reaction_diffusion(
     rng: Rng,
     *,
     kind: Annotated[Kind, doc("Which pattern the chemicals settle into")] = "coral",
-    detail: Annotated[int, Interval(ge=60, le=180), doc("Cells across; a stripe takes 15")] = 132,
-    steps: Annotated[int, Interval(ge=500, le=3000), doc("How long it reacts")] = 2400,
+    detail: Annotated[int, Between(60, 180, "Cells across; a stripe takes 15")] = 132,
+    steps: Annotated[int, Between(500, 3000, "How long it reacts")] = 2400,
     change: Annotated[Share, doc("How far conditions change across the page")] = 0.45,
-    outlines: Annotated[int, Interval(ge=1, le=12), doc("Outlines nested in each stripe")] = 9,
-    spacing: Annotated[float, Interval(ge=0.6, le=3), doc("In mm, between nested outlines")] = 0.8,
+    outlines: Annotated[int, Between(1, 12, "Outlines nested in each stripe")] = 9,
+    spacing: Annotated[float, Between(0.6, 3, "In mm, between nested outlines")] = 0.8,
     core: Annotated[bool, doc("Fill the valleys between stripes in red")] = True,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -62,8 +61,7 @@ def reaction_diffusion(
     # Round patches of the second chemical all over the page.
     patch = np.clip(noise.simplex(x / 9, y / 9) * 5 - 1.7, 0, 1).astype(np.float32)
     amounts = np.stack([1 - 0.5 * patch, 0.25 * patch])
-    ink = inks(svg, palette, "black", "#b3402a")
-    draw = partial(_draw, ink=ink, outlines=outlines, spacing=spacing, core=core)
+    draw = partial(_draw, palette=palette, outlines=outlines, spacing=spacing, core=core)
     for done in range(0, steps, 250):
         amounts = _react(amounts, feed, kills, min(250, steps - done))
         yield 0.95 * min(done + 250, steps) / steps, partial(draw, v=amounts[1])
@@ -87,11 +85,11 @@ def _react(amounts: Grid, feed: float, kill: Grid, steps: int) -> Grid:
 
 
 def _draw(
-    svg: SVGBuilder, ink: list[str], v: Grid, outlines: int, spacing: float, core: bool
+    svg: SVGBuilder, palette: str, v: Grid, outlines: int, spacing: float, core: bool
 ) -> None:
     """Draw the stripes' outlines, each `spacing` inside the one before, and their valleys."""
     fine = zoom(v.astype(np.float64), 3, order=3)
-    rise, frame = fine - 0.45 * max(float(np.quantile(fine, 0.97)), 1e-6), svg.frame
+    rise, frame = fine - 0.45 * max(np.quantile(fine, 0.97), 1e-6), svg.frame
     shore = resample(contours(rise, 0.0, frame), 0.3)
     if not len(shore):
         return
@@ -104,7 +102,8 @@ def _draw(
     # Half as dense as the stripes, and no more than three: they are the ground.
     floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3) if core else 0))
     valleys = contours(depth, floors, frame)
-    in_pens(svg, ink, [_broad(stripes, spacing), _broad(valleys, 2 * spacing)])
+    parts = [_broad(stripes, spacing), _broad(valleys, 2 * spacing)]
+    in_pens(svg, palette, ["black", "#b3402a"], parts)
 
 
 def _broad(lines: Lines, spacing: float) -> Lines:

@@ -5,12 +5,11 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.growth._twigs import wood_lines
 
 
@@ -19,11 +18,11 @@ def space_colonization(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light on A4")] = 3000,
-    reach: Annotated[float, Interval(ge=1.2, le=6), doc("How near twigs come to buds")] = 1.4,
-    sight: Annotated[float, Interval(ge=4, le=40), doc("How far buds pull, in steps")] = 6.0,
-    trunk: Annotated[float, Interval(ge=0, le=0.12), doc("Trunk, part of the page")] = 0.075,
-    taper: Annotated[float, Interval(ge=1.2, le=3.5), doc("How slowly branches thin out")] = 1.9,
+    buds: Annotated[int, Between(100, 6000, "Points of light on A4")] = 3000,
+    reach: Annotated[float, Between(1.2, 6, "How near twigs come to buds")] = 1.4,
+    sight: Annotated[float, Between(4, 40, "How far buds pull, in steps")] = 6.0,
+    trunk: Annotated[float, Between(0, 0.12, "Trunk, part of the page")] = 0.075,
+    taper: Annotated[float, Between(1.2, 3.5, "How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, doc("Roots in the second pen")] = True,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -32,7 +31,7 @@ def space_colonization(
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
     algorithm" (2007). A branch is as wide as what it carries needs (Cecil D. Murray's law, 1926).
     """
-    ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
+    draw = partial(in_pens, palette=palette, pens=["#1b1b1b", "#8a4b2a"])
     frame, noise = svg.frame, Noise(rng)
     # Fewer leave the roots without light, more take longer than five seconds.
     buds = min(max(as_on_a4(buds, frame), 120), 3000)
@@ -45,7 +44,7 @@ def space_colonization(
     crown = fitted(box, polar(cloud, t), stretched=True)
     for done, nodes, parents in _grown(rng, crown, foot, buds, sight, reach):
         twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
-        yield 0.7 * done, partial(in_pens, ink=ink, parts=[twigs])
+        yield 0.7 * done, partial(draw, parts=[twigs])
     wood = wood_lines(nodes, parents, trunk * frame.short, taper)
     parts = [clip_to_rectangle(wood, frame.x0, frame.y0, frame.x1, foot[1])]
     if roots:
@@ -53,7 +52,7 @@ def space_colonization(
         *_, (_, nodes, parents) = _grown(rng, bowl, foot, buds // 6, 14, 2)
         wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, taper)
         parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))
-    in_pens(svg, ink, parts)
+    draw(svg, parts=parts)
 
 
 def _grown(
@@ -65,7 +64,7 @@ def _grown(
     """
     low, high = outline.min(axis=0), outline.max(axis=0)
     rise = -0.12 if outline[0, 1] < foot[1] else 0.15  # a crown, or roots
-    step = 0.34 * float(np.sqrt((high - low).prod() / buds))
+    step = 0.34 * np.sqrt((high - low).prod() / buds)
     light = rng.uniform(low, high, (3 * buds, 2))
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
     u, v = (light - low).T / np.min(high - low) * 3.2
@@ -76,7 +75,7 @@ def _grown(
     parents, whole = np.arange(-1, len(nodes) - 1), len(light)
     gap, nearest = cKDTree(nodes).query(light)
     while len(light) > 0.01 * whole:  # far buds would pull lone twigs across the crown
-        pulling = gap < max(sight * step, float(np.min(gap)) + 1e-9)
+        pulling = gap < max(sight * step, np.min(gap) + 1e-9)
         owner = nearest[pulling]
         growing, index = np.unique(owner, return_inverse=True)
         pull = np.zeros((len(growing), 2))

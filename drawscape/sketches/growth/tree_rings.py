@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, as_on_a4, fit_count, keep_positive, polar
 from drawscape.geometry.thinning import WHOLE, room_for
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 THETA = np.linspace(0, 2 * np.pi, 900)
 """Around a ring: points are 0.6 mm apart at the bark of a stump that fills A4."""
@@ -18,13 +17,13 @@ def tree_rings(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    years: Annotated[int, Interval(ge=8, le=140), doc("Age on A4; larger stumps are older")] = 62,
+    years: Annotated[int, Between(8, 140, "Age on A4; larger stumps are older")] = 62,
     moods: Annotated[Share, doc("How much good and bad years differ")] = 0.5,
     wobble: Annotated[Share, doc("How far rings stray from round")] = 0.45,
-    lean: Annotated[float, Interval(ge=0, le=0.5), doc("How far off the pith lies")] = 0.22,
-    knots: Annotated[int, Interval(ge=0, le=6), doc("Branches that grew out of the trunk")] = 2,
-    cracks: Annotated[int, Interval(ge=0, le=12), doc("Cracks from drying")] = 4,
-    bark: Annotated[int, Interval(ge=0, le=12), doc("Layers of bark, in the second pen")] = 6,
+    lean: Annotated[float, Between(0, 0.5, "How far off the pith lies")] = 0.22,
+    knots: Annotated[int, Between(0, 6, "Branches that grew out of the trunk")] = 2,
+    cracks: Annotated[int, Between(0, 12, "Cracks from drying")] = 4,
+    bark: Annotated[int, Between(0, 12, "Layers of bark, in the second pen")] = 6,
     palette: Palette = "as designed",
 ) -> None:
     """A stump: rings of good and bad years, bent around knots, cracked and barked.
@@ -59,8 +58,7 @@ def tree_rings(
     bark = fit_count(bark, 0.045 * frame.short, 0.4, least=0)
     skin, plates = _bark(noise, rings[-1], bark)
     parts = [lines, keep_positive(placed(skin), plates).longer_than(1.5)]
-    ink = inks(svg, palette, "black", "#8a4b2a")
-    in_pens(svg, ink, parts, width=(0.3, 0.4), names=("wood", "pen 2"))
+    in_pens(svg, palette, {"wood": "black", "pen 2": "#8a4b2a"}, parts, width=(0.3, 0.4))
 
 
 def _off(angle: float) -> Floats:

@@ -3,11 +3,10 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, polar
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
 FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays")
@@ -18,12 +17,12 @@ def circle_packing(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles, on A4")] = 480,
-    largest: Annotated[float, Interval(ge=0.03, le=0.4), doc("Largest, part of the page")] = 0.2,
-    smallest: Annotated[float, Interval(ge=0.5, le=5), doc("Smallest radius in mm")] = 1.4,
-    gap: Annotated[float, Interval(ge=0, le=4), doc("Room in mm between circles")] = 0.9,
+    count: Annotated[int, Between(5, 1500, "Most circles, on A4")] = 480,
+    largest: Annotated[float, Between(0.03, 0.4, "Largest, part of the page")] = 0.2,
+    smallest: Annotated[float, Between(0.5, 5, "Smallest radius in mm")] = 1.4,
+    gap: Annotated[float, Between(0, 4, "Room in mm between circles")] = 0.9,
     fill: Annotated[Fill, doc("What a circle is filled with")] = "mixed",
-    spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between closest lines")] = 0.6,
+    spacing: Annotated[float, Between(0.5, 4, "In mm, between closest lines")] = 0.6,
     contrast: Annotated[Share, doc("How much lighter some circles are than others")] = 0.8,
     palette: Palette = "as designed",
 ) -> None:
@@ -41,18 +40,18 @@ def circle_packing(
     for _ in range(grow_count(count, frame)):
         # Where the largest has room, the first place is as good as any; then the widest gap is next.
         middle = places[np.argmax(np.minimum(room, most))]
-        radius = min(float(np.max(room)), max(smallest, most * rng.uniform(0.74, 1)))
+        radius = min(np.max(room), max(smallest, most * rng.uniform(0.74, 1)))
         if radius < smallest:
             break
         room = np.minimum(room, np.hypot(*(places - middle).T) - radius - gap)
         pen = owners[np.argmin(np.hypot(*(hearts - middle).T))]
         pen = int(rng.integers(3)) if rng.random() < 0.08 else pen
-        kind = str(rng.choice(FILLS, p=(0.34, 0.26, 0.26, 0.14))) if fill == "mixed" else fill
+        kind = rng.choice(FILLS, p=(0.34, 0.26, 0.26, 0.14)) if fill == "mixed" else fill
         # Darker circles and lighter ones, large ones never quite dark: each is a tone of its own.
         step = spacing * (1 + 3.5 * (rng.beta(0.7, 0.9) * contrast) ** 1.5 + 0.02 * radius)
         lines = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
         inked[pen] += [middle + line for line in lines]
-    in_pens(svg, inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e"), inked)
+    in_pens(svg, palette, ["#1d2f4f", "#b3402a", "#c9922e"], inked)
 
 
 def _filling(kind: str, radius: float, step: float, turn: float) -> list[Points]:

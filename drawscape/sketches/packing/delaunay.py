@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 LEAST_STEP_MM = 1.6
 """How far each turn moves along the sides at least: less is a blot where the turns meet."""
@@ -21,11 +20,11 @@ def delaunay(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    smallest: Annotated[float, Interval(ge=0.02, le=0.2), doc("Least, part of the page")] = 0.075,
-    largest: Annotated[float, Interval(ge=1, le=5), doc("Largest over smallest")] = 2.8,
-    waves: Annotated[float, Interval(ge=0.3, le=4), doc("Changes of size across the page")] = 0.9,
-    twist: Annotated[float, Interval(ge=0.02, le=0.3), doc("How far each turn moves on")] = 0.1,
-    core: Annotated[float, Interval(ge=0.8, le=5), doc("Smallest inner radius, in mm")] = 1.8,
+    smallest: Annotated[float, Between(0.02, 0.2, "Least, part of the page")] = 0.075,
+    largest: Annotated[float, Between(1, 5, "Largest over smallest")] = 2.8,
+    waves: Annotated[float, Between(0.3, 4, "Changes of size across the page")] = 0.9,
+    twist: Annotated[float, Between(0.02, 0.3, "How far each turn moves on")] = 0.1,
+    core: Annotated[float, Between(0.8, 5, "Smallest inner radius, in mm")] = 1.8,
     accent: Annotated[Share, doc("Part of the triangles drawn in the second pen")] = 0.14,
     palette: Palette = "as designed",
 ) -> None:
@@ -35,7 +34,7 @@ def delaunay(
     """
     frame = svg.frame
     # On long strips the shorter side says little: at most some four thousand points.
-    least = max(smallest * frame.short, float(np.sqrt(frame.size.prod() / 4000)))
+    least = max(smallest * frame.short, np.sqrt(frame.size.prod() / 4000))
     points = _points(rng, frame, least, largest, waves)
     core = min(core, 0.035 * frame.short)
     corners = points[triangles(points)]
@@ -47,7 +46,7 @@ def delaunay(
     second = (drift >= np.quantile(drift, 1 - accent)) & (accent > 0)
     whirls = [Lines.of(_filled(corners[chosen], twist, core)) for chosen in (~second, second)]
     whirls[0] = Lines.join([Lines.of(points[edges(points)]), whirls[0]])
-    in_pens(svg, inks(svg, palette, "black", "#b3402a"), whirls)
+    in_pens(svg, palette, ["black", "#b3402a"], whirls)
 
 
 def _points(rng: Rng, frame: Frame, radius: float, largest: float, waves: float) -> Points:
@@ -57,7 +56,7 @@ def _points(rng: Rng, frame: Frame, radius: float, largest: float, waves: float)
     def distance(x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) / frame.short * waves, (y - frame.cy) / frame.short * waves
         t = np.clip(0.5 + 0.9 * noise.fractal(u + 9, v + 9, octaves=2), 0, 1)
-        return np.asarray(radius * largest**t)
+        return radius * largest**t
 
     inner = poisson_disc(rng, frame, distance)
     # Points too near the edge make slivers with it.

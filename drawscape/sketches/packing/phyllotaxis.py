@@ -3,12 +3,11 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -27,12 +26,12 @@ def phyllotaxis(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets on A4")] = 620,
-    angle: Annotated[float, Interval(ge=134, le=141), doc("Degrees between florets")] = 137.508,
-    growth: Annotated[float, Interval(ge=0.5, le=0.9), doc("Outward; 0.5: none")] = 0.74,
+    florets: Annotated[int, Between(20, 3000, "Number of florets on A4")] = 620,
+    angle: Annotated[float, Between(134, 141, "Degrees between florets")] = 137.508,
+    growth: Annotated[float, Between(0.5, 0.9, "Outward; 0.5: none")] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
-    size: Annotated[float, Interval(ge=0.4, le=2.2), doc("Size of a floret in its room")] = 1.5,
-    rings: Annotated[int, Interval(ge=1, le=12), doc("Most outlines nested in a floret")] = 9,
+    size: Annotated[float, Between(0.4, 2.2, "Size of a floret in its room")] = 1.5,
+    rings: Annotated[int, Between(1, 12, "Most outlines nested in a floret")] = 9,
     heart: Annotated[Share, doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
@@ -46,7 +45,7 @@ def phyllotaxis(
     frame = svg.frame
     # A head that fills the sheet is off its middle, where the seed puts it.
     off = rng.uniform(-0.16, 0.16, 2) * frame.size * fill
-    reach = float(np.hypot(*(np.abs(off) + frame.size / 2))) if fill else frame.short / 2
+    reach = np.hypot(*(np.abs(off) + frame.size / 2)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
     florets = max(20, min(as_on_a4(florets, frame), int(fitting), MOST))
@@ -77,7 +76,7 @@ def phyllotaxis(
     lines, source = pieces_in(lines, rectangle(frame))
     pen = pens[owner[source]]
     parts = [thinned(lines.take(pen == number), most=0.5) for number in range(3)]
-    in_pens(svg, inks(svg, palette, "#c9922e", "#c2453a", "#7d1f2b"), parts)
+    in_pens(svg, palette, ["#c9922e", "#c2453a", "#7d1f2b"], parts)
 
 
 def _unit(shape: Floret) -> Floats:

@@ -4,11 +4,10 @@ from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, polar, stippled
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, shown, tone_over
 
 Mark = Literal["dot", "ring", "stroke"]
@@ -21,12 +20,12 @@ def stippling(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    dots: Annotated[int, Interval(ge=300, le=12000), doc("Number of dots on A4")] = 4900,
+    dots: Annotated[int, Between(300, 12000, "Number of dots on A4")] = 4900,
     mark: Annotated[Mark, doc("What stands at each point")] = "dot",
-    largest: Annotated[float, Interval(ge=0.3, le=3), doc("Largest mark's size in mm")] = 1.2,
-    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the dots in the dark")] = 1.7,
+    largest: Annotated[float, Between(0.3, 3, "Largest mark's size in mm")] = 1.2,
+    gamma: Annotated[float, Between(0.5, 3, "More gathers the dots in the dark")] = 1.7,
     contrast: Contrast = 0.9,
-    rounds: Annotated[int, Interval(ge=1, le=30), doc("Rounds of spreading the dots evenly")] = 16,
+    rounds: Annotated[int, Between(1, 30, "Rounds of spreading the dots evenly")] = 16,
     palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in dots that lie as evenly as a draughtsman sets them, larger in the dark.
@@ -46,15 +45,14 @@ def stippling(
     x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
     dark = tone.at(np.stack(np.meshgrid(x, y), axis=-1))
     weight = 0.01 + dark**gamma
-    ink = inks(svg, palette, "#1b1b1b")
-    draw = partial(_draw, tone=tone, mark=mark, largest=largest, ink=ink)
+    draw = partial(_draw, tone=tone, mark=mark, largest=largest, palette=palette)
     for done, points in stippled(rng, weight, box, count, rounds):
         yield 0.95 * done, partial(draw, points=points)
     draw(svg, points=points)
 
 
 def _draw(
-    svg: SVGBuilder, points: Points, tone: Tone, mark: Mark, largest: float, ink: list[str]
+    svg: SVGBuilder, points: Points, tone: Tone, mark: Mark, largest: float, palette: str
 ) -> None:
     """Draw a mark at each of the points, larger in the dark, never beyond its own room."""
     room = cKDTree(points).query(points, k=2)[0][:, 1]
@@ -71,4 +69,4 @@ def _draw(
         if mark == "dot":
             t, inward = np.append(t, t + 2 * np.pi), np.linspace(1, 0.35, 20)
         marks = points[:, None] + polar(radius[:, None] * inward, t)
-    in_pens(svg, ink, [marks], names=["stipples"])
+    in_pens(svg, palette, {"stipples": "#1b1b1b"}, [marks])

@@ -5,13 +5,23 @@ from typing import Annotated, Any
 
 import numpy as np
 import shapely
-from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Floats, Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
-from drawscape.sketches import Frame, Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import (
+    Between,
+    Frame,
+    Palette,
+    Rng,
+    Share,
+    Steps,
+    SVGBuilder,
+    doc,
+    in_pens,
+    sketch,
+)
 
 
 @sketch
@@ -19,13 +29,13 @@ def voronoi(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    count: Annotated[int, Interval(ge=10, le=1000), doc("Number of cells")] = 320,
-    evenness: Annotated[int, Interval(ge=0, le=12), doc("Rounds of evening the cells out")] = 5,
+    count: Annotated[int, Between(10, 1000, "Number of cells")] = 320,
+    evenness: Annotated[int, Between(0, 12, "Rounds of evening the cells out")] = 5,
     contrast: Annotated[Share, doc("How much smaller cells are in some parts")] = 0.75,
-    gap: Annotated[float, Interval(ge=0.3, le=4), doc("Room in mm between cells")] = 1.3,
+    gap: Annotated[float, Between(0.3, 4, "Room in mm between cells")] = 1.3,
     rounding: Annotated[Share, doc("How far corners are rounded off")] = 0.65,
-    rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines in a cell on A4")] = 12,
-    spacing: Annotated[float, Interval(ge=0.5, le=4), doc("In mm, between nested outlines")] = 1.1,
+    rings: Annotated[int, Between(1, 14, "Most outlines in a cell on A4")] = 12,
+    spacing: Annotated[float, Between(0.5, 4, "In mm, between nested outlines")] = 1.1,
     light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
     marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
     palette: Palette = "as designed",
@@ -38,7 +48,7 @@ def voronoi(
     frame = svg.frame
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
-    gap = min(gap, 0.25 * float(np.sqrt(frame.width * frame.height / count)))
+    gap = min(gap, 0.25 * np.sqrt(frame.width * frame.height / count))
     noise = Noise(rng)
     tone = _tone(noise, frame, contrast)
     points = scatter(rng, count, frame, density=tone)
@@ -54,8 +64,12 @@ def voronoi(
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked))[found.owner]
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
-    in_pens(svg, ink, [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)])
+    in_pens(
+        svg,
+        palette,
+        ["#1b1b1b", "#b3402a"],
+        [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)],
+    )
 
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:
@@ -68,7 +82,7 @@ def _tone(noise: Noise, frame: Frame, contrast: float) -> Floats:
     y, x = np.mgrid[:rows, :columns] / 90
     wave = noise.fractal(x * 1.3 + 5, y * 1.3 + 5, octaves=2)
     # Up to e to the power of 3.2, twenty-five, times as many cells in one place as in another.
-    return np.asarray(np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2))
+    return np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2)
 
 
 def _nested(

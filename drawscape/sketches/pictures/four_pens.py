@@ -3,18 +3,19 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter, zoom
 
 from drawscape.geometry import Floats, Lines, as_on_a4, keep_positive
 from drawscape.geometry.regions import Bounds
 from drawscape.sketches import (
     SKETCHES,
+    Between,
     Frame,
     Palette,
     Rng,
     Share,
     SVGBuilder,
+    doc,
     in_pens,
     inks,
     sketch,
@@ -56,12 +57,12 @@ def four_pens(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    pens: Annotated[int, Interval(ge=2, le=5), doc("How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Interval(ge=0.2, le=1), doc("Width of the pens, in mm")] = 0.5,
-    ink_limit: Annotated[float, Interval(ge=0.8, le=2.6), doc("Most ink, in coats")] = 1.8,
+    pens: Annotated[int, Between(2, 5, "How many of the inks, in their order")] = 4,
+    pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.5,
+    ink_limit: Annotated[float, Between(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
     screen: Annotated[Screen, doc("How each pen draws its part")] = "lines",
-    detail: Annotated[float, Interval(ge=0.3, le=4), doc("Smallest detail, in mm")] = 1.2,
+    detail: Annotated[float, Between(0.3, 4, "Smallest detail, in mm")] = 1.2,
     palette: Palette = "as designed",
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
@@ -70,7 +71,8 @@ def four_pens(
     of them are drawn where its ink is full, every second, fourth, ... where it fades. Crosses in
     two corners show whether the sheet has moved between the pens. The seed moves and turns the screens.
     """
-    ink = inks(svg, palette, "#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a")[:pens]
+    colors = ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a"][:pens]
+    ink = inks(svg, palette, colors)
     frame = svg.frame
     edge = 2.5 * MARK_MM
     inner = Frame(frame.x0, frame.y0 + edge, frame.x1, frame.y1 - edge)
@@ -82,7 +84,7 @@ def four_pens(
     blur = detail / 2 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
-    for part, angle in zip(parts, angles.tolist(), strict=False):
+    for part, angle in zip(parts, angles, strict=False):
         tone = laid(inner, part, fit)
         box = shown(tone, inner)
         if screen == "lines":
@@ -98,7 +100,7 @@ def four_pens(
             lines = drawn_by(SKETCHES[screen].function, rng, tone, box, turn, **values)
         drawn.append([*_marks(frame), *lines])
     broad = screen in ("lines", "tsp_picture", "portrait")
-    in_pens(svg, ink, drawn, width=pen_mm if broad else 0.3)
+    in_pens(svg, palette, colors, drawn, width=pen_mm if broad else 0.3)
 
 
 def _screen(rng: Rng, tone: Tone, box: Bounds, angle: float, pen_mm: float) -> Lines:

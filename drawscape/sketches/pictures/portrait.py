@@ -4,11 +4,10 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 LEVELS = (
@@ -31,10 +30,10 @@ def portrait(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("In mm, between lines")] = 0.9,
-    smoothness: Annotated[float, Interval(ge=0.3, le=4), doc("How even directions are")] = 1.3,
+    spacing: Annotated[float, Between(0.7, 2.5, "In mm, between lines")] = 0.9,
+    smoothness: Annotated[float, Between(0.3, 4, "How even directions are")] = 1.3,
     contrast: Contrast = 0.6,
-    crossing: Annotated[float, Interval(ge=0.4, le=1), doc("Darkness that is crossed")] = 0.78,
+    crossing: Annotated[float, Between(0.4, 1, "Darkness that is crossed")] = 0.78,
     palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in engraved lines along its form, crossed by a second pen in the darks.
@@ -44,7 +43,7 @@ def portrait(
     nothing in the picture decides.
     """
     frame = svg.frame
-    ink = inks(svg, palette, "#1b1b1b", "#7a3b22")
+    draw = partial(in_pens, palette=palette, pens={"form": "#1b1b1b", "darks": "#7a3b22"})
     tone = tone_over(frame, picture, fit, contrast, "head")
     box = shown(tone, frame)
     # A face is as smooth on every page: 2.6 mm on A4.
@@ -59,8 +58,8 @@ def portrait(
         lines = hatch(pitch, between=between, turned=turned, min_length_mm=min(4 * pitch, 4.0))
         inked[bool(turned)].append(lines)
         parts = list(map(Lines.join, inked))
-        yield (number + 1) / (len(LEVELS) + 1), partial(in_pens, ink=ink, parts=parts)
-    in_pens(svg, ink, parts, names=("form", "darks"))
+        yield (number + 1) / (len(LEVELS) + 1), partial(draw, parts=parts)
+    draw(svg, parts=parts)
 
 
 def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
@@ -68,7 +67,7 @@ def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
     down, right = np.gradient(gaussian_filter(dark, sigma / 3))
     xx, xy, yy = (gaussian_filter(a, sigma) for a in (right * right, right * down, down * down))
     # Where nothing has a direction, a faint wash of one for all.
-    wash = 0.05 * float(np.mean(xx + yy))
+    wash = 0.05 * np.mean(xx + yy)
     xx, xy = xx + wash * np.cos(heading) ** 2, xy + wash * np.cos(heading) * np.sin(heading)
     yy = yy + wash * np.sin(heading) ** 2
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
@@ -78,4 +77,4 @@ def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
     slope_x = slope_x + 0.3 * np.sqrt(wash) * np.sin(heading)
     slope_y = slope_y - 0.3 * np.sqrt(wash) * np.cos(heading)
     sign = np.where(vector[0] * -slope_y + vector[1] * slope_x < 0, -1.0, 1.0)
-    return np.asarray(vector * sign)
+    return vector * sign

@@ -3,12 +3,11 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_count, polar
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 A4_MM = 90.0
@@ -22,9 +21,9 @@ def spiral_halftone(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    turns: Annotated[int, Interval(ge=10, le=120), doc("Turns to the near edge of A4")] = 58,
-    swing: Annotated[float, Interval(ge=0.2, le=1.4), doc("Height of a swing, in turns")] = 1.3,
-    wavelength: Annotated[float, Interval(ge=0.5, le=3), doc("Length of a swing, in turns")] = 0.6,
+    turns: Annotated[int, Between(10, 120, "Turns to the near edge of A4")] = 58,
+    swing: Annotated[float, Between(0.2, 1.4, "Height of a swing, in turns")] = 1.3,
+    wavelength: Annotated[float, Between(0.5, 3, "Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
     contrast: Contrast = 0.85,
     palette: Palette = "as designed",
@@ -53,7 +52,7 @@ def spiral_halftone(
     room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
     path = path + outward * (dark**1.25 * room * np.sin(phase) * pitch * swing / 2)[:, None]
     lines = clip_to_rectangle([path], *box).longer_than(2.0)
-    in_pens(svg, inks(svg, palette, "#1b1b1b"), [lines])
+    in_pens(svg, palette, ["#1b1b1b"], [lines])
 
 
 def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import fit_count, shortest_swing
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
 A4_MM = 267.0
@@ -20,9 +19,9 @@ def squiggles(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down an A4 page")] = 120,
-    swing: Annotated[float, Interval(ge=0.2, le=1.5), doc("Height of a swing, in rows")] = 1.05,
-    waves: Annotated[float, Interval(ge=0.2, le=3), doc("Swings a row's height")] = 1.8,
+    rows: Annotated[int, Between(12, 220, "Rows down an A4 page")] = 120,
+    swing: Annotated[float, Between(0.2, 1.5, "Height of a swing, in rows")] = 1.05,
+    waves: Annotated[float, Between(0.2, 3, "Swings a row's height")] = 1.8,
     contrast: Contrast = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
     palette: Palette = "as designed",
@@ -39,7 +38,7 @@ def squiggles(
     pitch = (y1 - y0) / rows
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.
-    step = float(np.clip(pitch / waves / 12, 0.12, 0.6))
+    step = np.clip(pitch / waves / 12, 0.12, 0.6)
     x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))
     y = y0 + (np.arange(rows) + 0.5) * pitch
     # The rows ride on a swell of the seed's own, which is gone at the first and the last.
@@ -55,4 +54,4 @@ def squiggles(
     if joined:
         lines[1::2] = lines[1::2, ::-1]
         lines = lines.reshape(1, -1, 2)
-    in_pens(svg, inks(svg, palette, "#1b1b1b"), [lines])
+    in_pens(svg, palette, ["#1b1b1b"], [lines])

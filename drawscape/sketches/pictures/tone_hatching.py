@@ -4,10 +4,9 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, keep_positive
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, ranked_lines, shown, tone_over
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
@@ -21,12 +20,12 @@ def tone_hatching(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    layers: Annotated[int, Interval(ge=2, le=6), doc("Directions that may cross")] = 4,
-    spacing: Annotated[float, Interval(ge=0.6, le=4), doc("In mm, between lines of a layer")] = 1.0,
-    angle: Annotated[float, Interval(ge=-90, le=90), doc("Degrees of the first layer")] = 35.0,
+    layers: Annotated[int, Between(2, 6, "Directions that may cross")] = 4,
+    spacing: Annotated[float, Between(0.6, 4, "In mm, between lines of a layer")] = 1.0,
+    angle: Annotated[float, Between(-90, 90, "Degrees of the first layer")] = 35.0,
     contrast: Contrast = 0.8,
     fade: Annotated[Share, doc("How gradually a layer ends: line by line, or at once")] = 0.9,
-    bow: Annotated[float, Interval(ge=-1, le=1), doc("How far a wrist bows the lines")] = 0.35,
+    bow: Annotated[float, Between(-1, 1, "How far a wrist bows the lines")] = 0.35,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in layers of hatching: each darker step adds a direction.
@@ -43,10 +42,10 @@ def tone_hatching(
     angle += rng.uniform(-14, 14)
     edges = np.linspace(0.14, 0.94, layers + 1)
     inked: list[list[Lines]] = [[], []]
-    for layer, (low, high) in enumerate(pairwise(edges.tolist())):
+    for layer, (low, high) in enumerate(pairwise(edges)):
         lines, rank = ranked_lines(box, pitch, angle + TURNS[layer], bow=bow, shift=rng.random())
         # The darkest lines of a layer begin where the next layer is well under way.
         needed = low + (high - low) * 1.15 * fade * rank
         strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
         inked[layer == layers - 1].append(strokes.longer_than(1.6))
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#7a3b22"), map(Lines.join, inked), width=0.25)
+    in_pens(svg, palette, ["#1b1b1b", "#7a3b22"], map(Lines.join, inked), width=0.25)

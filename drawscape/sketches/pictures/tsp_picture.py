@@ -4,11 +4,10 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Points, as_on_a4, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.regions import Bounds
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, shown, tone_over
 
 ROUNDS = 150
@@ -22,9 +21,9 @@ def tsp_picture(
     *,
     picture: Picture = None,
     fit: Fit = "cover",
-    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points of the line on A4")] = 24000,
-    gamma: Annotated[float, Interval(ge=0.5, le=3), doc("More gathers the line in the dark")] = 2.0,
-    rounds: Annotated[int, Interval(ge=1, le=12), doc("Rounds of spreading the points evenly")] = 5,
+    cities: Annotated[int, Between(200, 30000, "Points of the line on A4")] = 24000,
+    gamma: Annotated[float, Between(0.5, 3, "More gathers the line in the dark")] = 2.0,
+    rounds: Annotated[int, Between(1, 12, "Rounds of spreading the points evenly")] = 5,
     contrast: Contrast = 1.0,
     clarity: Clarity = 0.5,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
@@ -35,7 +34,7 @@ def tsp_picture(
     After R. Bosch and A. Herman, "Continuous line drawings via the traveling salesman problem"
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
-    frame, ink = svg.frame, inks(svg, palette, "#1b1b1b")
+    frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast, clarity=clarity)
     box = shown(tone, frame)
     # Below about 0.7 mm between points on average the line would fill the page.
@@ -47,12 +46,12 @@ def tsp_picture(
         yield 0.5 * done, partial(SVGBuilder.polylines, lines=points[:, None])
     for round_, order in enumerate(tours(points, ROUNDS)):
         share = 0.5 + 0.45 * round_ / ROUNDS
-        yield share, partial(_draw, line=points[order], curved=curved, box=box, ink=ink)
-    _draw(svg, points[uncrossed(points, order)], curved, box, ink)
+        yield share, partial(_draw, line=points[order], curved=curved, box=box, palette=palette)
+    _draw(svg, points[uncrossed(points, order)], curved, box, palette)
 
 
-def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds, ink: list[str]) -> None:
+def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds, palette: str) -> None:
     """Draw the closed line through all cities."""
     line = np.append(line, line[:1], axis=0)
     line = clamped(box, catmull_rom(line)) if curved else line
-    in_pens(svg, ink, [line[None]])
+    in_pens(svg, palette, ["#1b1b1b"], [line[None]])

@@ -22,7 +22,7 @@ def box(
     the right face have `facades` of `floors`, `columns` or `windows`, lines `spacings` mm apart.
     """
     x, y = foot
-    height, wide = high - low, half * float(np.hypot(1, lean))
+    height, wide = high - low, half * np.hypot(1, lean)
     corners = np.array([(x - half, y), (x, y + half * lean), (x + half, y), (x, y - half * lean)])
     lower, upper = corners - (0, low), corners - (0, high)
     outline = np.concatenate([lower[:3], upper[[2, 3, 0]], lower[:1]])

@@ -4,10 +4,11 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Ints, fit_count
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+
+PENS = {"edges": "#1b1b1b", "way": "#1b1b1b", "second way": "#b3402a", "third way": "#27406e"}
 
 TRIES = 16
 """Views of the cube that the seed proposes: the one that hides fewest edges behind others is drawn."""
@@ -18,10 +19,10 @@ def hypercube(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    dimensions: Annotated[int, Interval(ge=3, le=7), doc("Of the cube")] = 5,
-    columns: Annotated[int, Interval(ge=1, le=9), doc("Cubes side by side")] = 4,
-    turning: Annotated[float, Interval(ge=0, le=3), doc("How far it turns in all")] = 1.0,
-    ways: Annotated[int, Interval(ge=1, le=3), doc("Ways drawn with the broad pens")] = 2,
+    dimensions: Annotated[int, Between(3, 7, "Of the cube")] = 5,
+    columns: Annotated[int, Between(1, 9, "Cubes side by side")] = 4,
+    turning: Annotated[float, Between(0, 3, "How far it turns in all")] = 1.0,
+    ways: Annotated[int, Between(1, 3, "Ways drawn with the broad pens")] = 2,
     palette: Palette = "as designed",
 ) -> None:
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
@@ -52,11 +53,9 @@ def hypercube(
     # At most some 2,500 strokes of the thin pen on a sheet.
     most = max(dimensions, 2500 // (rows * columns))
     thin = np.concatenate(seen[:, bare[:: -(-len(bare) // most)]])
-    names = ("edges", "way", "second way", "third way")
     parts = [thin, *(seen[:, route] for route in routes)]
-    ink = inks(svg, palette, "#1b1b1b", "#1b1b1b", "#b3402a", "#27406e")
     broad = min(0.9, size / (4 * dimensions * ways))  # finer where ways crowd
-    in_pens(svg, ink, parts, width=(0.2, broad, broad, broad), names=names)
+    in_pens(svg, palette, PENS, parts, width=(0.2, broad, broad, broad))
 
 
 def _clarity(turns: Floats) -> float:
@@ -69,7 +68,7 @@ def _clarity(turns: Floats) -> float:
 def _turned(view: Floats, planes: Ints, angles: Floats) -> Floats:
     """Return the axes `view` after a turn in each plane, two of the axes in the order of `planes`."""
     turned = view.copy()
-    for number, angle in enumerate(angles.tolist()):
+    for number, angle in enumerate(angles):
         i, j = planes[2 * number : 2 * number + 2]
         cos, sin = np.cos(angle), np.sin(angle)
         turned[[i, j]] = np.array([[cos, -sin], [sin, cos]]) @ turned[[i, j]]

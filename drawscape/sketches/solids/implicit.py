@@ -5,14 +5,13 @@ from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count, thinned
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Palette, Rng, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 
 Body = Literal["knot", "gyroid"]
 Solid = Callable[[Floats, Floats, Floats], Floats]
@@ -34,10 +33,10 @@ def implicit(
     rng: Rng,
     *,
     body: Annotated[Body, doc("Which solid")] = "knot",
-    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 110,
-    tilt: Annotated[float, Interval(ge=10, le=80), doc("Degrees of the eye")] = 46.0,
-    period: Annotated[float, Interval(ge=1, le=3), doc("How finely it is wound")] = 1.4,
-    wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
+    slices: Annotated[int, Between(24, 140, "Slices through the solid")] = 110,
+    tilt: Annotated[float, Between(10, 80, "Degrees of the eye")] = 46.0,
+    period: Annotated[float, Between(1, 3, "How finely it is wound")] = 1.4,
+    wall: Annotated[float, Between(0.1, 0.9, "How thick the walls are")] = 0.62,
     shadow: Annotated[bool, doc("Let the sun throw its shadow, hatched")] = True,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -51,35 +50,36 @@ def implicit(
     camera = Camera.parallel(0, tilt)
     # Of a closed body the faces towards the eye hide all that is hidden.
     front = Mesh(mesh.vertices, mesh.faces[mesh.normals @ camera.axes[2] < 0])
-    tall = float(np.clip(2 * (svg.frame.height / svg.frame.width - 1), 0, 1))
-    floor, *light = np.asarray((1 - tall, tall) @ FALLS)
+    tall = np.clip(2 * (svg.frame.height / svg.frame.width - 1), 0, 1)
+    floor, *light = (1 - tall, tall) @ FALLS
     on_floor = mesh.vertices + (mesh.vertices[:, 2:] - floor) * light
     outline = camera.project(np.concatenate([mesh.vertices, on_floor][: 1 + shadow]))[:, :2]
     place = partial(fitted, svg.frame, like=outline)
-    mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
+    mm = np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1])
     # Their distance on paper, where the surface is upright, is a pen's width and a gap at least.
-    upright = 2 * mm * float(np.cos(np.radians(tilt)))
+    upright = 2 * mm * np.cos(np.radians(tilt))
     count = fit_count(min(MOST[body], grow_count(slices, svg.frame)), upright, 0.8, least=10)
     heights, number = np.linspace(-0.985, 0.985, count), 1 + np.arange(count)
-    ink, surface = inks(svg, palette, "#1b1b1b", "#5f7f9e"), list[Lines]()
+    surface, pens = list[Lines](), {"slices": "#1b1b1b", "shadow": "#5f7f9e"}
+    draw = partial(in_pens, palette=palette, pens=pens)
     for rank in (4, 2, 1):  # each fourth slice first, and last every second one
         chosen = np.minimum(number & -number, 4) == rank
         rings = implicit_slices(solid, heights[chosen], (-1, -1, 1, 1), resolution=170)
         # Slices are finer than the mesh and may reach beyond it by a hair.
         lines = clamped(svg.frame, place(visible_paths(rings, front, camera, bias=CLEARANCE)))
         surface.append(lines.longer_than(1.0))
-        yield 0.9 / rank, partial(in_pens, ink=ink, parts=[Lines.join(surface)])
+        yield 0.9 / rank, partial(draw, parts=[Lines.join(surface)])
     # Where they crowd, at the body's rim, only the coarse ones go on.
     ranks = [4 // 2**k * (1 + 2 * np.arange(len(part))) for k, part in enumerate(surface)]
     parts = [thinned(Lines.join(surface), np.concatenate(ranks))]
     if shadow:
-        step = 1.4 / mm / float(np.sin(np.radians(tilt)))
+        step = 1.4 / mm / np.sin(np.radians(tilt))
         y = np.arange(on_floor[:, 1].min(), on_floor[:, 1].max(), step)
         x = np.linspace(-2.2, 2.2, 60)[:, None] * (1.0, 0.0, 0.0)
         rows = x + np.column_stack([0 * y, y, 0 * y + floor])[:, None]
         dark = place(visible_paths(rows, mesh, camera, shaded_from=light))
         parts.append(dark.longer_than(1.0))
-    in_pens(svg, ink, parts, names=["slices", "shadow"])
+    draw(svg, parts=parts)
 
 
 def _gyroid(rng: Rng, period: float, wall: float) -> Solid:

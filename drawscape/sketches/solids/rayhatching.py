@@ -4,13 +4,12 @@ from functools import partial, reduce
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minimum_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along, is_lit, march, normals_of, rays
 from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance, smooth_union
-from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
@@ -31,10 +30,10 @@ def rayhatching(
     rng: Rng,
     *,
     scene: Annotated[Literal["drops", "monument", "rings"], doc("What stands there")] = "drops",
-    pieces: Annotated[int, Interval(ge=1, le=9), doc("Solids of the scene")] = 6,
+    pieces: Annotated[int, Between(1, 9, "Solids of the scene")] = 6,
     melt: Annotated[Share, doc("How far the solids melt into each other")] = 0.5,
-    spacing: Annotated[float, Interval(ge=0.6, le=2.5), doc("In mm, between lines")] = 0.8,
-    lamp: Annotated[float, Interval(ge=-180, le=180), doc("Degrees of the light")] = -50.0,
+    spacing: Annotated[float, Between(0.6, 2.5, "In mm, between lines")] = 0.8,
+    lamp: Annotated[float, Between(-180, 180, "Degrees of the light")] = -50.0,
     palette: Palette = "as designed",
 ) -> Steps:
     """Solids on a floor, hatched along their surfaces: closer in the shade, crossed in the dark.
@@ -42,10 +41,11 @@ def rayhatching(
     In homage to Piter Pasma's Rayhatching (2021): rays march to a distance field (John C. Hart, 1996),
     and lines follow the surface that they meet. The seed builds the scene and turns the lines.
     """
-    frame, ink = svg.frame, inks(svg, palette, "#1b1b1b", "#27406e")
+    frame = svg.frame
+    draw = partial(in_pens, palette=palette, pens={"form": "#1b1b1b", "darks": "#27406e"})
     sides = frame.size
     step = max(frame.short / PIXELS, frame.long / 400)
-    wide, tall = np.minimum(sides / frame.short, 1.5).tolist()
+    wide, tall = np.minimum(sides / frame.short, 1.5)
     world = _scene(rng, scene, pieces, 0.02 + 0.4 * melt, wide, tall)
     # On a tall page the light stands higher: shadows are short.
     light = np.array([np.sin(np.radians(lamp)), tall**2, -np.cos(np.radians(lamp))])
@@ -84,8 +84,8 @@ def rayhatching(
         where = (flat, dark, box, box, pitch)
         lines = hatch_along(*where, between=between, turned=turned, min_length_mm=2 * pitch)
         inked[bool(turned)].append(lines)
-        yield 0.6 + 0.13 * number, partial(in_pens, ink=ink, parts=[Lines.join(inked[0])])
-    in_pens(svg, ink, map(Lines.join, inked), names=("form", "darks"))
+        yield 0.6 + 0.13 * number, partial(draw, parts=[Lines.join(inked[0])])
+    draw(svg, parts=map(Lines.join, inked))
 
 
 def _scene(rng: Rng, scene: str, pieces: int, melt: float, wide: float, tall: float) -> Distance:

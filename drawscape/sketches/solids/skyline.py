@@ -4,10 +4,9 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Noise, Shape, circle, clip_to_rectangle, fit_count, occlude
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.solids._towers import box
 
 FACADES = ("windows", "floors", "columns")
@@ -21,13 +20,13 @@ def skyline(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lots: Annotated[int, Interval(ge=3, le=16), doc("Lots on the shorter side")] = 9,
-    tallest: Annotated[float, Interval(ge=0.05, le=0.6), doc("Tallest, part of the page")] = 0.42,
-    density: Annotated[float, Interval(ge=0.2, le=1), doc("Part of the lots built on")] = 0.93,
-    lean: Annotated[float, Interval(ge=14, le=40), doc("Degrees that streets run down")] = 27.0,
+    lots: Annotated[int, Between(3, 16, "Lots on the shorter side")] = 9,
+    tallest: Annotated[float, Between(0.05, 0.6, "Tallest, part of the page")] = 0.42,
+    density: Annotated[float, Between(0.2, 1, "Part of the lots built on")] = 0.93,
+    lean: Annotated[float, Between(14, 40, "Degrees that streets run down")] = 27.0,
     setbacks: Annotated[Share, doc("Part of the towers that step back as they rise")] = 0.55,
-    spacing: Annotated[float, Interval(ge=0.7, le=3), doc("In mm, on facades")] = 1.1,
-    moon: Annotated[float, Interval(ge=0, le=0.3), doc("Moon, as part of the page")] = 0.16,
+    spacing: Annotated[float, Between(0.7, 3, "In mm, on facades")] = 1.1,
+    moon: Annotated[float, Between(0, 0.3, "Moon, as part of the page")] = 0.16,
     palette: Palette = "as designed",
 ) -> None:
     """A city in parallel projection with hidden lines, and a moon behind it.
@@ -38,14 +37,15 @@ def skyline(
     frame = svg.frame
     lots = fit_count(lots, frame.short, 5.0, least=3)
     shapes = [_moon(rng, frame, moon * frame.short)]
-    slope = float(np.tan(np.radians(lean)))
+    slope = np.tan(np.radians(lean))
     for lot in _lots(rng, frame, lots, slope, tallest):
         if rng.random() < density:
             shapes += _tower(rng, lot, slope, setbacks, spacing)
     visible = occlude(shapes)
     city = clip_to_rectangle(Lines.join(visible[1:]), *frame)
-    ink = inks(svg, palette, "black", "#b3402a")
-    in_pens(svg, ink, [city.longer_than(0.15), visible[0]], names=("city", "pen 2"))
+    in_pens(
+        svg, palette, {"city": "black", "pen 2": "#b3402a"}, [city.longer_than(0.15), visible[0]]
+    )
 
 
 def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> list[Lot]:
@@ -63,7 +63,7 @@ def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> 
             x = frame.cx + (2 * column + 1 + row % 2 - columns) * half
             centre = 1 - 0.55 * abs(x - frame.cx) / (frame.width / 2)
             u, v = 3 * x / frame.short + 5, 3 * y / frame.short + 5
-            block = 0.5 + 1.1 * float(noise.perlin(u, v))
+            block = 0.5 + 1.1 * noise.perlin(u, v)
             height = highest * (1 - 0.72 * near) * centre * np.clip(block, 0.1, 1.0)
             height *= 0.45 + 0.55 * rng.random()
             if y - height < frame.y1 + half:
@@ -81,7 +81,7 @@ def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) ->
     facades = FACADES[rng.integers(3)], FACADES[rng.integers(1, 3)]
     shapes = [
         box((x, y), width, slope, low, high, facades, (1.5 * spacing, 0.8 * spacing))
-        for (low, high), width in zip(pairwise(cuts.tolist()), widths.tolist(), strict=True)
+        for (low, high), width in zip(pairwise(cuts), widths, strict=True)
     ]
     if rng.random() < 0.35:
         mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])

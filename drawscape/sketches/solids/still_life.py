@@ -4,12 +4,11 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Camera, Mesh, fit_count, fitted, grow_count, thinned, visible_paths
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.solids import revolved
-from drawscape.sketches import Palette, Rng, Share, Steps, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 CLEARANCE = 4e-3
 """Of the scene's depth: lines on a vessel lie a hair off the flat faces that stand for it."""
@@ -17,7 +16,7 @@ CLEARANCE = 4e-3
 LIGHT = np.array([0.5, 0.12, -1.0])
 """How it falls: to the right and away for each unit down."""
 
-GLAZES = ["glaze 1", "glaze 2", "glaze 3", "table"]
+PENS = {"glaze 1": "#14213d", "glaze 2": "#b3402a", "glaze 3": "#8a6a4a", "table": "#5f6f86"}
 
 
 @sketch
@@ -25,9 +24,9 @@ def still_life(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    vessels: Annotated[int, Interval(ge=1, le=12), doc("Vessels on the table")] = 5,
-    rings: Annotated[int, Interval(ge=8, le=120), doc("Rings on the tallest vessel")] = 84,
-    elevation: Annotated[float, Interval(ge=8, le=60), doc("Degrees of the eye")] = 18.0,
+    vessels: Annotated[int, Between(1, 12, "Vessels on the table")] = 5,
+    rings: Annotated[int, Between(8, 120, "Rings on the tallest vessel")] = 84,
+    elevation: Annotated[float, Between(8, 60, "Degrees of the eye")] = 18.0,
     slimness: Annotated[Share, doc("Bowls at 0, bottles at 1")] = 0.7,
     closeness: Annotated[Share, doc("How closely they stand together")] = 0.6,
     palette: Palette = "as designed",
@@ -39,10 +38,10 @@ def still_life(
     """
     camera = Camera.parallel(0.0, elevation)
     # A tall page takes tall bottles, a wide one bowls.
-    tall = float(np.clip(1.6 * svg.frame.height / svg.frame.width, 1.0, 2.8))
+    tall = np.clip(1.6 * svg.frame.height / svg.frame.width, 1.0, 2.8)
     profiles = [_profile(rng, slimness) * (1, tall) for _ in range(vessels)]
     places = _places(rng, profiles, closeness)
-    pairs = list(zip(profiles, places.tolist(), strict=True))
+    pairs = list(zip(profiles, places, strict=True))
     scene = Mesh.join(revolved(p, columns=60).moved(x, y, 0.0) for p, (x, y) in pairs)
     low, high = scene.vertices.min(axis=0), scene.vertices.max(axis=0)
     # Room for the shadows at the right, and for as much table at the left.
@@ -52,13 +51,12 @@ def still_life(
     front = low * (1.0, 1.0, 0.0)  # of the table below the vessels' bellies, where shadows lie
     outline = camera.project(np.concatenate([scene.vertices, edge, front[None]]))[:, :2]
     place = partial(fitted, svg.frame, like=outline)
-    mm = float(np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1]))
+    mm = np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1])
     tallest = max(float(profile[-1, 1]) for profile in profiles)
-    upright = tallest * mm * float(np.cos(np.radians(elevation)))
+    upright = tallest * mm * np.cos(np.radians(elevation))
     rings = fit_count(grow_count(rings, svg.frame), upright, 0.85, least=6)
     inked: list[list[Lines]] = [[], [], []]
-    ink = inks(svg, palette, "#14213d", "#b3402a", "#8a6a4a", "#5f6f86")
-    draw = partial(in_pens, ink=ink, names=GLAZES)
+    draw = partial(in_pens, palette=palette, pens=PENS)
     for number, (profile, at) in enumerate(pairs):
         turned = _rings(profile, tallest / rings) + np.array([*at, 0.0])
         inked[2 * number % 3].append(place(visible_paths(turned, scene, camera, bias=CLEARANCE)))
@@ -67,7 +65,7 @@ def still_life(
     ranks = [np.array([k for lines in some for k in range(1, len(lines) + 1)]) for some in inked]
     parts = [thinned(Lines.join(some), rank) for some, rank in zip(inked, ranks, strict=True)]
     parts = [lines.longer_than(0.6) for lines in parts]
-    step = 1.1 / mm / float(np.sin(np.radians(elevation)))
+    step = 1.1 / mm / np.sin(np.radians(elevation))
     y = np.arange(low[1], high[1] + LIGHT[1] * high[2], step)
     rows = x + y[:, None, None] * (0.0, 1.0, 0.0)
     shadow = place(visible_paths(rows, scene, camera, shaded_from=LIGHT))

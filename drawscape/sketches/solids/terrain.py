@@ -3,12 +3,11 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Noise, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 HORIZON = 0.36
 """Height of the horizon, as a part of the frame from its top."""
@@ -19,13 +18,13 @@ def terrain(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    rows: Annotated[int, Interval(ge=20, le=260), doc("Lines from the shore to the horizon")] = 170,
+    rows: Annotated[int, Between(20, 260, "Lines from the shore to the horizon")] = 170,
     mesh: Annotated[Literal["rows", "net"], doc("Lines across, or across and along")] = "net",
-    peaks: Annotated[float, Interval(ge=0.4, le=2.5), doc("Height in heights of the eye")] = 1.9,
-    ranges: Annotated[float, Interval(ge=0.3, le=3), doc("How closely the mountains stand")] = 0.9,
-    crags: Annotated[float, Interval(ge=0.1, le=0.7), doc("How rugged the mountains are")] = 0.42,
-    sea: Annotated[float, Interval(ge=0, le=0.8), doc("How far the water reaches")] = 0.22,
-    sun: Annotated[float, Interval(ge=0, le=0.3), doc("Sun, as part of the page")] = 0.17,
+    peaks: Annotated[float, Between(0.4, 2.5, "Height in heights of the eye")] = 1.9,
+    ranges: Annotated[float, Between(0.3, 3, "How closely the mountains stand")] = 0.9,
+    crags: Annotated[float, Between(0.1, 0.7, "How rugged the mountains are")] = 0.42,
+    sea: Annotated[float, Between(0, 0.8, "How far the water reaches")] = 0.22,
+    sun: Annotated[float, Between(0, 0.3, "Sun, as part of the page")] = 0.17,
     palette: Palette = "as designed",
 ) -> None:
     """Mountains over water in perspective, with hidden lines and a setting sun.
@@ -64,8 +63,9 @@ def terrain(
         number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
     net = thinned(Lines.join(parts), number, most=0.65)
-    ink = inks(svg, palette, "black", "#2a5b8c", "#b3402a")
-    in_pens(svg, ink, [net, water, disc], names=("land", "pen 2", "pen 3"))
+    in_pens(
+        svg, palette, {"land": "black", "pen 2": "#2a5b8c", "pen 3": "#b3402a"}, [net, water, disc]
+    )
 
 
 def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
@@ -100,7 +100,7 @@ def _ripples(rng: Rng, water: Lines) -> Lines:
 def _sun(rng: Rng, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines:
     """Return the sun's rings above the mountains, whose `top` is given at each `x`."""
     cx = frame.cx + rng.uniform(-0.22, 0.22) * frame.width
-    cy = max(float(np.interp(cx, x, top)) - 0.35 * radius, frame.y0 + radius)
+    cy = max(np.interp(cx, x, top) - 0.35 * radius, frame.y0 + radius)
     # Rings close up towards the rim, as on an old engraving.
     radii = radius * np.sqrt(np.linspace(1.0, 0.02, max(3, int(radius / 1.15))))
     rings = resample(Lines.of([circle(cx, cy, float(r)) for r in radii]), 0.5)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Lines, Points, clamped, grow_count, polar
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -18,10 +17,10 @@ def cubic_disarray(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    cubes: Annotated[int, Interval(ge=4, le=24), doc("Cubes across the shorter side")] = 9,
+    cubes: Annotated[int, Between(4, 24, "Cubes across the shorter side")] = 9,
     disorder: Annotated[Share, doc("How far the last corners move")] = 0.8,
-    calm: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page left in order")] = 0.25,
-    shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 8,
+    calm: Annotated[float, Between(0, 0.9, "Part of the page left in order")] = 0.25,
+    shading: Annotated[int, Between(0, 16, "Lines on a cube's dark side")] = 8,
     palette: Palette = "as designed",
 ) -> None:
     """Stacked cubes, lit from one side, whose corners slip further the lower they sit, on one side more.
@@ -38,14 +37,18 @@ def cubic_disarray(
     i, y = np.meshgrid(np.arange(columns), np.arange(3 * layers + 2), indexing="ij")
     place = np.stack([i * np.sqrt(0.75), y / 2], axis=-1)
     # The seed chooses which side gives way.
-    fall = np.asarray(place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1)))
+    fall = place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1))
     grown = np.clip((fall - np.min(fall)) / np.ptp(fall) - calm, 0, 1) / (1 - calm)
     reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
     moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
     corner = frame.middle - (place[-1, -1] * side) / 2
     *edges, dark, light = _cubes(clamped(frame, moved * side + corner), grow_count(shading, frame))
-    ink = inks(svg, palette, "#1b1b1b", "#c8553d")
-    in_pens(svg, ink, [Lines.join([*edges, dark]), light], names=("cubes", "lit sides"))
+    in_pens(
+        svg,
+        palette,
+        {"cubes": "#1b1b1b", "lit sides": "#c8553d"},
+        [Lines.join([*edges, dark]), light],
+    )
 
 
 def _cubes(place: Points, shading: int) -> Iterator[Lines]:

@@ -4,10 +4,9 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Floats, Points, fit_count
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 
 @sketch
@@ -15,10 +14,10 @@ def gradients(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Interval(ge=1, le=16), doc("Columns of stripes")] = 6,
-    fields: Annotated[int, Interval(ge=1, le=9), doc("Most fields of one ink in a column")] = 4,
-    closest: Annotated[float, Interval(ge=0.45, le=1.5), doc("Closest stripes, in mm")] = 0.7,
-    farthest: Annotated[float, Interval(ge=2, le=12), doc("Farthest stripes, in mm")] = 4.5,
+    columns: Annotated[int, Between(1, 16, "Columns of stripes")] = 6,
+    fields: Annotated[int, Between(1, 9, "Most fields of one ink in a column")] = 4,
+    closest: Annotated[float, Between(0.45, 1.5, "Closest stripes, in mm")] = 0.7,
+    farthest: Annotated[float, Between(2, 12, "Farthest stripes, in mm")] = 4.5,
     overlap: Annotated[Share, doc("How far a column reaches over its neighbours")] = 0.3,
     palette: Palette = "as designed",
 ) -> None:
@@ -44,10 +43,10 @@ def gradients(
             count = int(rng.integers(1, fields + 1))
             cuts = np.sort(rng.uniform(0.1, 0.9, count - 1))
             edges = frame.y0 + frame.height * np.concatenate([[0], cuts, [1]])
-            for y0, y1 in pairwise(edges.tolist()):
+            for y0, y1 in pairwise(edges):
                 y = _stripes(y0, y1, closest, farthest, bool(rng.integers(2)))
                 inked[pen] += list(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
-    in_pens(svg, inks(svg, palette, "#1f5fae", "#d9472b", "#e0a12b"), inked)
+    in_pens(svg, palette, ["#1f5fae", "#d9472b", "#e0a12b"], inked)
 
 
 def _stripes(y0: float, y1: float, closest: float, farthest: float, dense_first: bool) -> Floats:
@@ -56,4 +55,4 @@ def _stripes(y0: float, y1: float, closest: float, farthest: float, dense_first:
     count = max(2, round((y1 - y0) * np.log(farthest / closest) / (farthest - closest)))
     at = np.concatenate([[0], np.cumsum(np.geomspace(closest, farthest, count))])[:-1]
     at *= (y1 - y0 - closest) / max(at[-1], 1e-9)
-    return np.asarray(y0 + closest / 2 + at if dense_first else y1 - closest / 2 - at[::-1])
+    return y0 + closest / 2 + at if dense_first else y1 - closest / 2 - at[::-1]

@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.ndimage import label
 
 from drawscape.geometry import Flags, Points, fit_count, squares_in
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
+PENS = {"stitches": "#1d3a6e", "small islands": "#c8553d", "islands": "#c9922e"}
 Order = Literal["mirrored", "chance", "waves"]
 
 
@@ -17,11 +17,11 @@ def hitomezashi(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 38,
+    stitches: Annotated[int, Between(8, 72, "Across the shorter side")] = 38,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
     bias: Annotated[Share, doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
-    small: Annotated[int, Interval(ge=1, le=60), doc("Cells of a small island, at most")] = 12,
+    small: Annotated[int, Between(1, 60, "Cells of a small island, at most")] = 12,
     palette: Palette = "as designed",
 ) -> None:
     """Running stitches along every row and column, and the islands that they fence in.
@@ -48,9 +48,8 @@ def hitomezashi(
         # Small islands are hatched the other way.
         parts.append(_hatch(tiny[:, ::-1], lines) * (-1, 1) + (columns, 0))
         parts.append(_hatch(islands & ~tiny, lines))
-    ink = inks(svg, palette, "#1d3a6e", "#c8553d", "#c9922e")
-    names = ("stitches", "small islands", "islands")
-    in_pens(svg, ink, [part * side + corner for part in parts], width=0.4, names=names)
+    parts = [part * side + corner for part in parts]
+    in_pens(svg, palette, PENS, parts, width=0.4)
 
 
 def _starts(rng: Rng, count: int, order: Order, bias: float) -> Flags:
@@ -80,6 +79,6 @@ def _hatch(cells: Flags, lines: int) -> Points:
     """Return (n, 2, 2): diagonals in each cell, `lines` to its side, that run on from cell to cell."""
     y, x = np.nonzero(cells)
     at = np.stack([x, y], axis=-1)[:, None, None, :]
-    shares = ((np.arange(lines) + 0.5) / lines).tolist()
+    shares = (np.arange(lines) + 0.5) / lines
     above, below = [[(0, s), (s, 0)] for s in shares], [[(s, 1), (1, s)] for s in shares]
     return np.asarray((at + np.array(above + below)).reshape(-1, 2, 2))

@@ -3,13 +3,12 @@
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.sparse import diags_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from drawscape.geometry import discs_apart, fit_count, grow_count, squares_in
 from drawscape.geometry.lines import Flags, Lines, Points, resample
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 NARROWEST_MM = 1.2  # of a corridor, where hills and hollows squeeze it, too: below, walls tangle
 
@@ -19,7 +18,7 @@ def maze(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 52,
+    corridors: Annotated[int, Between(8, 80, "Across the shorter side")] = 52,
     strictness: Annotated[Share, doc("How closely corridors follow hidden waves")] = 0.3,
     swell: Annotated[Share, doc("How far hills and hollows bend the corridors")] = 0.9,
     solution: Annotated[bool, doc("Draw the way through")] = True,
@@ -48,8 +47,7 @@ def maze(
     lines = cloth.with_points(moved * side + corner)
     pen = np.arange(len(cloth)) // len(walls)  # 0 for walls, 1 for the way, which comes last
     parts = [lines.take(pen == number) for number in range(1 + solution)]
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
-    in_pens(svg, ink, parts, width=(0.35, 0.6), names=("walls", "way"))
+    in_pens(svg, palette, {"walls": "#1b1b1b", "way": "#b3402a"}, parts, width=(0.35, 0.6))
 
 
 def _tree(rng: Rng, columns: int, rows: int, strictness: float) -> Any:

@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Noise, Points, clamped, fit_count, grow_count, polar, squares_in
-from drawscape.sketches import Frame, Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
 
@@ -17,9 +16,9 @@ def molnar(
     rng: Rng,
     *,
     rule: Annotated[Rule, doc("What is disturbed")] = "squares",
-    columns: Annotated[int, Interval(ge=3, le=40), doc("Figures across the shorter side")] = 9,
+    columns: Annotated[int, Between(3, 40, "Figures across the shorter side")] = 9,
     disturbance: Annotated[Share, doc("How far the figures leave the rule")] = 0.35,
-    nested: Annotated[int, Interval(ge=1, le=9), doc("Most squares in one another")] = 7,
+    nested: Annotated[int, Between(1, 9, "Most squares in one another")] = 7,
     palette: Palette = "as designed",
 ) -> None:
     """A sheet of a series: one rule for all, and one per cent of disorder, or twenty.
@@ -35,8 +34,13 @@ def molnar(
     make = {"squares": _squares, "interruptions": _interruptions, "trapezia": _trapezia}[rule]
     pens, lines = make(rng, frame, middles, side, disturbance, nested)
     lines = clamped(frame, lines)
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#27406e")
-    in_pens(svg, ink, [lines[pens == pen] for pen in range(3)], width=0.4)
+    in_pens(
+        svg,
+        palette,
+        ["#1b1b1b", "#b3402a", "#27406e"],
+        [lines[pens == pen] for pen in range(3)],
+        width=0.4,
+    )
 
 
 def _squares(

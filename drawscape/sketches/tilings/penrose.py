@@ -3,12 +3,11 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, clip_to_polygon, grow_count, polar, rectangle
 from drawscape.geometry.lines import Flags, Points
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
 Complexes = NDArray[np.complex128]
@@ -23,8 +22,8 @@ def penrose(
     rng: Rng,
     *,
     within: Annotated[Within, doc("Where the tiling is cut off")] = "page",
-    tiles: Annotated[int, Interval(ge=4, le=30), doc("Tile sides across the shorter side")] = 11,
-    rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a rhomb")] = 6,
+    tiles: Annotated[int, Between(4, 30, "Tile sides across the shorter side")] = 11,
+    rings: Annotated[int, Between(1, 8, "Most outlines nested in a rhomb")] = 6,
     symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = True,
     palette: Palette = "as designed",
 ) -> None:
@@ -47,25 +46,25 @@ def penrose(
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
     inked: list[list[Points]] = [[], [], []]
-    for i, pen in enumerate(pens.tolist()):
+    for i, pen in enumerate(pens):
         nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
         inked[pen] += list(nested + frame.middle)
     parts = [list(clip_to_polygon(lines, edge)) for lines in inked]
     parts[0] += [edge] * (within == "decagon")
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e"), parts)
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#c9922e"], parts)
 
 
 def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
     """Return how many of its outlines each rhomb shows, 0 to 1."""
     if not symmetric:
-        return np.asarray(0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4))
+        return 0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4)
     # Waves that a fifth of a turn, and a mirror, leave as they are.
     tone = np.zeros(len(centres))
     for _ in range(3):
         wave, phase = rng.uniform(0.5, 1.6), rng.uniform(0, 2 * np.pi)
         for spoke in range(10):
             tone += np.cos(wave * (centres * np.exp(0.2j * np.pi * spoke)).real + phase) / 10
-    return np.asarray(0.54 + 0.33 * tone / np.std(tone))
+    return 0.54 + 0.33 * tone / np.std(tone)
 
 
 def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: complex) -> Points:

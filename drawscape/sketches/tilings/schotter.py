@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import fitted, polar
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 
 @sketch
@@ -14,10 +13,10 @@ def schotter(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Interval(ge=3, le=30), doc("Squares across the shorter side")] = 12,
-    turning: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares turn")] = 1.0,
-    drifting: Annotated[float, Interval(ge=0, le=2), doc("How far the last squares drift")] = 1.0,
-    calm: Annotated[float, Interval(ge=0, le=0.8), doc("Part of the page left in order")] = 0.08,
+    columns: Annotated[int, Between(3, 30, "Squares across the shorter side")] = 12,
+    turning: Annotated[float, Between(0, 2, "How far the last squares turn")] = 1.0,
+    drifting: Annotated[float, Between(0, 2, "How far the last squares drift")] = 1.0,
+    calm: Annotated[float, Between(0, 0.8, "Part of the page left in order")] = 0.08,
     accent: Annotated[Share, doc("Part of the last squares in the second pen")] = 0.12,
     palette: Palette = "as designed",
 ) -> None:
@@ -36,7 +35,8 @@ def schotter(
     squares[:, 4] = squares[:, 0]  # closed to the bit
     if svg.frame.width > svg.frame.height:
         squares = squares[:, :, ::-1]
-    ink, placed = inks(svg, palette, "#1b1b1b", "#b3402a"), fitted(svg.frame, squares)
+    placed = fitted(svg.frame, squares)
     # A few stones catch the eye, the more the further the order is gone.
     marked = rng.random(len(x)) < accent * disorder
-    in_pens(svg, ink, [placed[~marked], placed[marked]], width=0.4, names=("gravel", "marked"))
+    parts = [placed[~marked], placed[marked]]
+    in_pens(svg, palette, {"gravel": "#1b1b1b", "marked": "#b3402a"}, parts, width=0.4)

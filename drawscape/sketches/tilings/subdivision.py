@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 
 from drawscape.geometry import Points, clip_to_rectangle, polar, rectangle
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Field = tuple[float, float, float, float]
 
@@ -17,12 +16,12 @@ def subdivision(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    depth: Annotated[int, Interval(ge=3, le=9), doc("Times a field may be cut in two")] = 7,
+    depth: Annotated[int, Between(3, 9, "Times a field may be cut in two")] = 7,
     evenness: Annotated[Share, doc("1 cuts in the middle")] = 0.3,
-    stop: Annotated[float, Interval(ge=0, le=0.6), doc("Chance to leave a field whole")] = 0.2,
-    spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
+    stop: Annotated[float, Between(0, 0.6, "Chance to leave a field whole")] = 0.2,
+    spacing: Annotated[float, Between(0.6, 4, "Closest hatch lines, in mm")] = 0.9,
     arcs: Annotated[Share, doc("Share of fields filled by arcs")] = 0.4,
-    accent: Annotated[float, Interval(ge=0, le=0.9), doc("Share of fields in colour")] = 0.45,
+    accent: Annotated[float, Between(0, 0.9, "Share of fields in colour")] = 0.45,
     palette: Palette = "as designed",
 ) -> None:
     """Fields within fields, each filled by lines, nested frames or arcs about a corner.
@@ -38,7 +37,7 @@ def subdivision(
         filling = _arcs if rng.random() < arcs else _hatched
         inner = _inset(field, gap / 2)
         inked[ink] += [rectangle(inner), *filling(rng, inner, spacing)]
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e"), inked)
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e"], inked)
 
 
 def _inset(field: Field, by: float) -> Field:

@@ -3,13 +3,12 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from drawscape.geometry import Noise, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -23,10 +22,10 @@ def ten_print(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    cells: Annotated[int, Interval(ge=4, le=40), doc("Cells across the shorter side")] = 12,
-    strands: Annotated[int, Interval(ge=1, le=9), doc("Lines of each ribbon")] = 5,
+    cells: Annotated[int, Between(4, 40, "Cells across the shorter side")] = 12,
+    strands: Annotated[int, Between(1, 9, "Lines of each ribbon")] = 5,
     drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
-    ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.5,
+    ribbon: Annotated[float, Between(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
     loops: Annotated[bool, doc("Loops in red, the longest ribbon in ochre")] = True,
     palette: Palette = "as designed",
 ) -> None:
@@ -53,8 +52,13 @@ def ten_print(
             arc = 1 - arc if which else arc
             arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
             parts[kind[r, c, which]].append((arc + np.array([c, r])) * side + corner)
-    ink = inks(svg, palette, "#14213d", "#d1495b", "#c98b2b")
-    in_pens(svg, ink, parts, width=0.4, names=("ways", "loops", "longest"))
+    in_pens(
+        svg,
+        palette,
+        {"ways": "#14213d", "loops": "#d1495b", "longest": "#c98b2b"},
+        parts,
+        width=0.4,
+    )
 
 
 def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
@@ -69,7 +73,7 @@ def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
     parts = []
     for arc, shown in zip(ring, free, strict=True):
         ends = np.flatnonzero(np.diff(shown, prepend=False, append=False)).reshape(-1, 2)
-        parts += [arc[a:b] for a, b in ends.tolist() if b - a > 1]
+        parts += [arc[a:b] for a, b in ends if b - a > 1]
     return parts
 
 

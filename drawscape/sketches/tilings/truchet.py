@@ -3,13 +3,12 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval, doc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from drawscape.geometry import Noise, as_on_a4, fit_count, polar, squares_in
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.sketches import Palette, Rng, Share, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 CLOSEST = 0.7
 """mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
@@ -23,10 +22,10 @@ def truchet(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    tiles: Annotated[int, Interval(ge=2, le=16), doc("Largest tiles across the shorter side")] = 3,
-    levels: Annotated[int, Interval(ge=1, le=4), doc("Sizes of tile, each half the last")] = 4,
+    tiles: Annotated[int, Between(2, 16, "Largest tiles across the shorter side")] = 3,
+    levels: Annotated[int, Between(1, 4, "Sizes of tile, each half the last")] = 4,
     split: Annotated[Share, doc("Share of tiles that are cut into four smaller ones")] = 0.7,
-    strands: Annotated[int, Interval(ge=2, le=12), doc("Lines of each tile, on A4")] = 7,
+    strands: Annotated[int, Between(2, 12, "Lines of each tile, on A4")] = 7,
     palette: Palette = "as designed",
 ) -> None:
     """Wide calm arcs beside small dense knots, and colored strands that run from one into the other.
@@ -60,7 +59,7 @@ def truchet(
     # The finest strands and the widest share a pen.
     pen = (levels - 1 - _largest(np.array(feet), np.array(sizes), smallest / strands / 2)) % 3
     parts = [Lines.of(arcs).take(pen == number) for number in range(3)]
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#c8402a", "#22577a"), parts)
+    in_pens(svg, palette, ["#1b1b1b", "#c8402a", "#22577a"], parts)
 
 
 def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:

@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, MaxLen, doc
+from annotated_types import MaxLen
 
 from drawscape.geometry import keep_positive
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Align, Style, set_text
-from drawscape.sketches import Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
 
@@ -48,10 +48,10 @@ def paragraph(
     *,
     text: Annotated[str, MaxLen(4000), doc("What is written, again and again")] = WHITMAN,
     face: Annotated[Face, doc("Hershey's fonts in single or double strokes")] = "scripts",
-    size: Annotated[float, Interval(ge=1.5, le=12), doc("Height of capitals, in mm")] = 2.6,
-    leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.0,
+    size: Annotated[float, Between(1.5, 12, "Height of capitals, in mm")] = 2.6,
+    leading: Annotated[float, Between(1.5, 4, "Line to line, in capitals")] = 2.0,
     align: Annotated[Align, doc("How rows end")] = "justify",
-    sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.34,
+    sun: Annotated[float, Between(0, 0.5, "Radius of the red disc of words")] = 0.34,
     palette: Palette = "as designed",
 ) -> None:
     """A text that fills the page, row by row, and turns red where the seed lets the sun stand.
@@ -61,7 +61,7 @@ def paragraph(
     """
     frame = svg.frame
     least = LEAST_GOTHIC_MM if face.startswith("gothic") else frame.short / 100
-    size = float(np.clip(size, least, max(frame.short / 14, least)))
+    size = np.clip(size, least, max(frame.short / 14, least))
     # Letters such as a script's j reach beyond their row on both sides.
     room = 0.6 * size
     words = text.split()
@@ -84,7 +84,7 @@ def paragraph(
     # Moved, and made smaller where that does not do, so that no letter is cut.
     points = written.points + np.array([frame.x0 + room, frame.y0])
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    scale = float(min(1.0, *(frame.size / np.maximum(extent, 1e-9))))
+    scale = min(1.0, *(frame.size / np.maximum(extent, 1e-9)))
     start = np.clip(low, frame[:2], frame[:2] + frame.size - extent * scale)
     # The sun's edge cuts letters, as a cloth that is dyed.
     even = resample(written.with_points((points - low) * scale + start), 0.3)
@@ -92,5 +92,4 @@ def paragraph(
     depth = sun * frame.short - np.hypot(*(even.points - at).T)
     # A broader pen, or the sun would be lost among fine words.
     parts = [keep_positive(even, part) for part in (-depth, depth)]
-    ink = inks(svg, palette, "#1b1b1b", "#c8402a")
-    in_pens(svg, ink, parts, width=(0.3, 0.5), names=("words", "sun"))
+    in_pens(svg, palette, {"words": "#1b1b1b", "sun": "#c8402a"}, parts, width=(0.3, 0.5))

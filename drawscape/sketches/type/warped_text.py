@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval, MaxLen, doc
+from annotated_types import MaxLen
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Style, set_text
-from drawscape.sketches import Frame, Palette, Rng, SVGBuilder, in_pens, inks, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Warp = Literal["lens", "waves", "twist", "flag"]
 Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
@@ -21,9 +21,9 @@ def warped_text(
     *,
     text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
     face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
-    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on A4")] = 46,
+    rows: Annotated[int, Between(4, 60, "Rows on A4")] = 46,
     warp: Annotated[Warp, doc("What bends them")] = "lens",
-    strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.9,
+    strength: Annotated[float, Between(-1, 1, "How much; below 0 the other way")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
     """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
@@ -56,7 +56,7 @@ def warped_text(
     # A stroke belongs to the lens that its middle lies under: no letter is sliced at a rim.
     middle = np.add.reduceat(lines.points, lines.offsets[:-1]) / lines.counts[:, None]
     under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
-    in_pens(svg, inks(svg, palette, "#1b1b1b", "#b3402a"), [lines.take(~under), lines.take(under)])
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a"], [lines.take(~under), lines.take(under)])
 
 
 def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
@@ -67,7 +67,7 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
     style = Style(face, 0.62 * step, missing="?")
     widths = [style.width(word + " ") for word in words]
     placed, index = [], 0
-    for base in (frame.y0 + step * (np.arange(rows) + 0.81)).tolist():
+    for base in frame.y0 + step * (np.arange(rows) + 0.81):
         chosen, width = [words[index % len(words)]], widths[index % len(words)]
         index += 1
         # Half a word more than fits is squeezed, half a word less is stretched.
@@ -76,7 +76,7 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
             width += widths[index % len(words)]
             index += 1
         row = set_text(" ".join(chosen), style).lines
-        left, right = float(np.min(row.points[:, 0])), float(np.max(row.points[:, 0]))
+        left, right = np.min(row.points[:, 0]), np.max(row.points[:, 0])
         # A hair within the frame, or rounding would cut off the first letter's stem.
         stretch = (frame.width - 0.02) / max(right - left, 1e-9)
         x = frame.x0 + 0.01 + (row.points[:, 0] - left) * stretch
@@ -89,7 +89,7 @@ def _bent(points: Points, warp: Warp, strength: float, discs: Points) -> Points:
     places = points @ (1, 1j)
     # A lens makes twice as large in the middle, or half, and draws together at the rim.
     grown = 1 + (1.5 if strength > 0 else 0.6) * strength
-    for x, y, radius in discs.tolist():
+    for x, y, radius in discs:
         away = places - complex(x, y)
         share = np.minimum(np.abs(away) / radius, 1)
         turn = np.exp(2.6j * strength * (1 - share) ** 2)
