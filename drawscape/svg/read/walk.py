@@ -375,16 +375,16 @@ class Walk:
             self.note("patterns of strokes are not drawn; the stroke is drawn in one colour")
             return "black"
         colors = self._stops(server)
-        if not colors:
+        seen = [color for color in colors if color != "none"]
+        if not seen:
             return "none"
-        if self.takes is max and len(colors) > 1:
-            self.note(SOFT)
-        elif len(colors) > 1:
-            self.note("gradients are drawn in the colour of their darkest stop")
-        return str(self.takes(colors, key=luminance))
+        if len(colors) > 1:
+            gradients = "gradients are drawn in the colour of their darkest stop"
+            self.note(SOFT if self.takes is max else gradients)
+        return str(self.takes(seen, key=luminance))
 
     def _stops(self, server: Node) -> list[str]:
-        """Return the colours of a gradient's stops that are seen; one may take them from another."""
+        """Return the colours of a gradient's stops, 'none' where transparent; it may take another's."""
         for _ in range(8):
             stops = [child for child in server.children if child.tag == "stop"]
             colors = []
@@ -395,8 +395,8 @@ class Walk:
                     color = self.style_at(stop).get("color", "black")
                 values = rgba(color)
                 faint = values is not None and values[3] == 0
-                if not faint and is_seen({"opacity": own.get("stop-opacity", "1")}):
-                    colors.append(color)
+                seen = not faint and is_seen({"opacity": own.get("stop-opacity", "1")})
+                colors.append(color if seen else "none")
             further = self.linked(server)
             if stops or further is None or not further.tag.endswith("Gradient"):
                 return colors
