@@ -84,6 +84,13 @@ delete from drawing where took_s is null and not deleted;
 delete from folder;
 """,
     "alter table drawing add column traits text not null default '{}';  -- JSON, what its sketch says of it",
+    """
+drop trigger drawing_gone;
+drop table drawing_parameter;  -- SQLite reads them in the column
+create trigger drawing_gone after delete on drawing begin
+    delete from thumbnail where drawing = old.id;
+end;
+""",
 )
 """What makes a file of each version from the one before. A column is added here, and in drawing.py."""
 

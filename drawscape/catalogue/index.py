@@ -139,22 +139,7 @@ def _upsert(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
     ).fetchone()
     if not here:
         connection.execute("delete from thumbnail where drawing = ?", (drawing,))
-    connection.executemany(
-        "insert or replace into drawing_parameter values (?, ?, ?)",
-        [
-            (drawing, name, _comparable(value))  # of one name the parameter is the one looked for
-            for column in ("traits", "parameters")
-            for name, value in json.loads(values[column]).items()
-        ],
-    )
     return int(drawing)
-
-
-def _comparable(value: Any) -> Any:
-    """Return a parameter's value as SQLite compares it: numbers as numbers, anything else as text."""
-    if value is None or isinstance(value, (int, float, str)):
-        return value
-    return json.dumps(value)
 
 
 def _digest(content: bytes) -> str:

@@ -195,37 +195,34 @@ def short(value: Any) -> str:
 
 
 def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str]:
-    """Return the names of the parameters of a sketch, those of its older drawings included.
+    """Return the names of the parameters of a sketch; of one that is gone, those of its drawings.
 
     Without a sketch there are none. Raises UnknownNameError for a sketch that nobody knows.
     """
     if sketch is None:
         return set()
-    name = str(name_of(sketch))
-    if isinstance(sketch, str) and name not in SKETCHES:
-        if name not in (drawn := sketch_names()):
-            raise UnknownNameError("sketch", name, {*SKETCHES, *drawn})
-        return _drawn_names(name)
-    known = SKETCHES[name] if isinstance(sketch, str) else as_sketch(sketch)
-    return {parameter.name for parameter in known.parameters} | _drawn_names(name)
-
-
-def _drawn_names(sketch: str | None) -> set[str]:
-    """Return the names of the parameters of all drawings of a sketch, or of all there are."""
-    of_sketch = "where drawing in (select id from drawing where sketch = ?)" if sketch else ""
-    query = f"select distinct name from drawing_parameter {of_sketch}"
+    if not isinstance(sketch, str) or sketch in SKETCHES:
+        known = SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
+        return {parameter.name for parameter in known.parameters}
+    query = "select distinct key from drawing, json_each(parameters) where sketch = ?"
     with reading() as connection:
-        return {row[0] for row in connection.execute(query, [sketch] if sketch else [])}
+        if sketch not in (drawn := sketch_names()):
+            raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
+        return {row[0] for row in connection.execute(query, [sketch])}
 
 
 def check_parameters(sketch: str | None, names: Iterable[str], options: Iterable[str]) -> None:
-    """Raise UnknownNameError for a name that is neither a parameter nor one of the `options`."""
-    names = set(names)
-    known = parameter_names(sketch) if sketch else (_drawn_names(None) if names else set())
-    if sketch is None and names - known:
-        known |= {p.name for name in SKETCHES for p in SKETCHES[name].parameters}
-    for name in sorted(names - known):
-        raise UnknownNameError("parameter or option", name, {*known, *options})
+    """Raise UnknownNameError for a name that is neither a parameter, of older drawings too, nor a trait."""
+    known = parameter_names(sketch)
+    for name in sorted(set(names) - known):
+        query = f"select 1 from drawing where ? in (sketch, '') and {_setting('type', name)} is not null"
+        with reading() as connection:
+            is_drawn = connection.execute(f"{query} limit 1", (sketch or "",)).fetchone()
+        if is_drawn is None:
+            every = SKETCHES.values() if sketch is None else ()
+            known |= {p.name for one in every for p in one.parameters}
+            if name not in known:
+                raise UnknownNameError("parameter or option", name, {*known, *options})
 
 
 @parameters_apart("where", parameter_names)
@@ -422,9 +419,14 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 
 
 def _parameter(name: str, wanted: Any) -> Condition:
-    clause, values = _compared("value", wanted)
-    inside = f"select 1 from drawing_parameter p where p.drawing = drawing.id and p.name = ? and {clause}"
-    return f"exists ({inside})", [name, *(int(v) if isinstance(v, bool) else v for v in values)]
+    clause, values = _compared(_setting("extract", name), wanted)
+    return clause, [int(v) if isinstance(v, bool) else v for v in values]
+
+
+def _setting(what: str, name: str) -> str:
+    """Return the expression for a parameter, else a trait: its value (`extract`) or `type`."""
+    path = "'$.\"" + name.replace("'", "''") + "\"'"
+    return f"coalesce(json_{what}(parameters, {path}), json_{what}(traits, {path}))"
 
 
 @dataclass(frozen=True)

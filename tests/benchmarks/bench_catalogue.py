@@ -57,10 +57,6 @@ def fill(home, count):
                 f"insert into drawing ({', '.join(one)}) values ({', '.join('?' * len(one))})",
                 (*one.values(),),
             )
-            opened.executemany(
-                "insert into drawing_parameter values (?, ?, ?)",
-                [(number, name, value) for name, value in values.items()],
-            )
             if number % 20 == 0:
                 mark = (one["recipe"], dice.randint(1, 5), "", "", time.time())
                 opened.execute("insert into mark values (?, ?, ?, ?, ?)", mark)
