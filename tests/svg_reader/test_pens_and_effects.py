@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL.ImageColor import colormap
 from support import python
 
 from drawscape.errors import UnknownNameError
@@ -32,6 +33,13 @@ def test_one_group_of_many_colours_becomes_a_layer_for_each_colour():
     document = read(MATPLOTLIB)
     assert layers(document) == [("#1f77b4", "#1f77b4", 1), ("#ff7f0e", "#ff7f0e", 1)]
     assert document.unsupported == ("white outlines on white paper are not drawn",)
+
+
+def test_each_colour_that_has_a_name_is_kept():
+    names = [name for name in colormap if name not in ("white", "snow")]  # those are the paper
+    document = read("".join(f'<path stroke="{name}" d="M0,0H9"/>' for name in names))
+    assert [layer.color for layer in document.layers] == names
+    assert document.unsupported == ()
 
 
 def test_layers_as_one_asks_for_them():

@@ -37,7 +37,7 @@ _SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
 UNREAD_COLOR = re.compile(
-    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|gray|highlight|link|"
+    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|graytext|highlight|link|"
     r"mark|visited|active|selecteditem)(color|text|face|border|colortext)?",
     re.IGNORECASE | re.DOTALL,
 )
