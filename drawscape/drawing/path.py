@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.drawing.values import NUMBER
 from drawscape.errors import SvgReadError
 from drawscape.geometry.curves import Ellipses, bezier_pieces, bezier_points
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines
@@ -19,145 +20,127 @@ from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 LARGEST = 1e9
 
 _PATH = ord("|")
+_COUNTS = {"MLT": 2, "HV": 1, "C": 6, "SQ": 4, "A": 7, "Z": 0}
 _ARITY = np.full(256, -1, dtype=np.int64)
-for _letters, _count in (("MLT", 2), ("HV", 1), ("C", 6), ("SQ", 4), ("A", 7), ("Z|", 0)):
+_ARITY[_PATH] = 0
+for _letters, _count in _COUNTS.items():
     _ARITY[list((_letters + _letters.lower()).encode())] = _count
 _ALLOWED = np.zeros(256, dtype=bool)
 _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
 _ALLOWED |= _ARITY >= 0
-
 # A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
-_STRAY = re.compile(
-    r"[^0-9+\-.eE, \t\r\n\fMLTHVCSQAZmlthvcsqaz]|(?:^|[,A-DF-Za-df-z])[ \t\r\n\f]*+,"
-)
-_NO_COMMA_AFTER = np.array([bool(re.match(rb"[,|A-DF-Za-df-z]", bytes([b]))) for b in range(256)])
+_NO_COMMA_AFTER = _ARITY >= 0
+_NO_COMMA_AFTER[ord(",")] = True
 
-# Without going back (possessive): else a long row of digits could be split in ever so many ways.
-_NUMBER = r"[-+]?+(?>\d++\.?+\d*+|\.\d++)(?>(?:[eE][-+]?\d+)?)"
-_ARC = re.compile(
-    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+([01])[\s,]*+([01])"
-    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})"
-)
-_ARC_RUN = re.compile(r"([aA])([^a-df-zA-DF-Z|]*)")
+_GAP = r"[ \t\r\n\f]*+"
+_COMMA = rf"{_GAP},?+{_GAP}"
+_ARC = _COMMA.join([rf"({NUMBER})"] * 3 + ["([01])"] * 2 + [rf"({NUMBER})"] * 2)
+_ARCS = re.compile(rb"[aA][^a-df-zA-DF-Z|]*+")
+_ARC_ARGUMENTS, _APART = re.compile(_ARC.encode()), rb"\1 \2 \3 \4 \5 \6 \7 "
+# A point that begins a number since the one before it has had its own, or an exponent: 1.5.5, 1e5.5.
+_SECOND_POINT = re.compile(rb"(\.\d*+(?:[eE][-+]?\d++)?+|[eE][-+]?\d++)(?=\.)")
+# Bytes that say whether a file is packed so.
+_HEAD = 20_000
+_MAYBE_LARGE = re.compile(r"\d{10}|[eE]\+?\d")
+_NUMBER = re.compile(NUMBER)
+
+
+def _command(letters: str, count: int) -> str:
+    """Return the pattern of a command with one or more complete groups of its arguments."""
+    group = _ARC.replace(f"({NUMBER})", NUMBER) if count == 7 else _COMMA.join([NUMBER] * count)
+    more = rf"{_GAP}(?>{group})(?:{_COMMA}(?>{group}))*+(?:{_GAP},)?+" if count else ""
+    return f"[{letters}{letters.lower()}]{more}"
+
+
+_COMMAND = re.compile(rf"{_GAP}(?:{'|'.join(map(_command, _COUNTS, _COUNTS.values()))})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Commands:
+class _Commands:
     """One entry per drawn step; a letter with many arguments is as many steps.
 
     `letters` (S,) are ASCII codes; the second pair after `M` counts as `L`. `paths` (S,) is the path
-    that each belongs to, `at` (S,) where its arguments begin in `values`. `broken` names the paths
-    that hold an error; they are drawn up to it, as the SVG standard asks.
+    that each belongs to, `at` (S,) where its arguments begin in `values`.
     """
 
     letters: NDArray[np.uint8]
     paths: Ints
     at: Ints
     values: Floats
-    broken: frozenset[int]
 
 
-def read_commands(paths: Sequence[str]) -> Commands:
-    """Return the commands of all `paths` (the text of their `d` attributes)."""
-    texts = [_spread_flags(d) if "a" in d or "A" in d else d for d in paths]
-    damaged: set[int] = set()
-    text = _joined(texts)
-    if not _is_clean(text, len(texts)):
-        for index, d in enumerate(texts):
-            if stray := _STRAY.search(d):
-                texts[index] = d[: stray.end() - 1]
-                damaged.add(index)
-        text = _joined(texts)
-    values, starts = parse_numbers(text)
-    wrong = np.flatnonzero(~(np.abs(values) <= LARGEST))
-    if len(wrong):
-        _cut(texts, text, starts[wrong], damaged)
-        text = _joined(texts)
-        values, starts = parse_numbers(text)
-    return _steps(text, values, starts, damaged)
+def _read_commands(paths: Sequence[str]) -> tuple[_Commands, int]:
+    """Return the commands of all `paths`, and how many of these hold an error.
+
+    A path is drawn up to its error, as the SVG standard asks.
+    """
+    text = _joined(paths)
+    is_packed = _SECOND_POINT.search(text, 0, _HEAD)
+    found = None if is_packed else _steps(text, len(paths))
+    found = found or _steps(_SECOND_POINT.sub(rb"\1 ", text), len(paths))
+    if found is not None:
+        return found, 0
+    whole = [_up_to_error(d) for d in paths]
+    found = _steps(_SECOND_POINT.sub(rb"\1 ", _joined(whole)), len(paths))
+    assert found is not None
+    return found, sum(map(str.__ne__, paths, whole))
 
 
-def _joined(texts: Sequence[str]) -> bytes:
-    """Each path behind a bar: a pseudo-command that the first letter must follow."""
-    return ("|" + "|".join(texts)).encode("ascii", "replace") if texts else b""
+def _joined(paths: Sequence[str]) -> bytes:
+    """Return all paths, each behind a bar: a pseudo-command that the first letter must follow.
+
+    Flags of arcs are set apart: `a1 1 0 015 5` needs no gaps there.
+    """
+    text = ("|" + "|".join(paths)).encode("ascii", "replace") if paths else b""
+    if b"a" in text or b"A" in text:
+        text = _ARCS.sub(lambda run: _ARC_ARGUMENTS.sub(_APART, run[0]), text)
+    return text
 
 
-def _spread_flags(d: str) -> str:
-    """Return `d` with the flags of arcs set apart: `a1 1 0 015 5` needs no separators there."""
-
-    def spread(run: re.Match[str]) -> str:
-        arcs, end = [run[1]], 0
-        while arc := _ARC.match(run[2], end):
-            arcs.append(" ".join(arc.groups()))
-            end = arc.end()
-        rest = run[2][end:].strip(" ,\t\r\n\f")
-        # What is no arc, such as one with a flag of 2, is an error, and ends the path.
-        return " ".join([*arcs, "!" if rest else ""])
-
-    return _ARC_RUN.sub(spread, d)
+def _up_to_error(d: str) -> str:
+    end = 0
+    while command := _COMMAND.match(d, end):
+        text = command[0]
+        if _MAYBE_LARGE.search(text) and max(map(abs, map(float, _NUMBER.findall(text)))) > LARGEST:
+            break
+        if not end and "m" not in text and "M" not in text:
+            break
+        end = command.end()
+    return d if not d[end:].strip(" \t\r\n\f") else d[:end]
 
 
-def _is_clean(text: bytes, count: int) -> bool:
-    """Return whether the joined text of `count` paths holds nothing that _STRAY finds."""
+def _steps(text: bytes, count: int) -> _Commands | None:
+    """Return the commands of `count` joined paths; None when something in them needs a closer look."""
     solid = np.frombuffer(text.translate(None, b" \t\r\n\f"), dtype=np.uint8)
-    # Ten times as fast as to search.
     commas = _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
-    return text.count(b"|") == count and bool(_ALLOWED[solid].all()) and not commas.any()
-
-
-def _cut(texts: list[str], text: bytes, positions: Ints, damaged: set[int]) -> None:
-    """Shorten each text to what is before its first of the `positions` in the joined text."""
-    bars = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _PATH)
-    owners, first = np.unique(np.searchsorted(bars, positions, side="right") - 1, return_index=True)
-    for owner, position in zip(owners.tolist(), positions[first].tolist(), strict=True):
-        texts[owner] = texts[owner][: position - int(bars[owner]) - 1]
-        damaged.add(owner)
-
-
-def _steps(text: bytes, values: Floats, starts: Ints, damaged: set[int]) -> Commands:
+    if text.count(b"|") != count or not _ALLOWED[solid].all() or commas.any():
+        return None
+    values, starts = parse_numbers(text)
     raw = np.frombuffer(text, dtype=np.uint8)
     positions = np.flatnonzero(_ARITY[raw] >= 0)
     letters = raw[positions]
     first = np.searchsorted(starts, positions)
     given = np.diff(np.append(first, len(values)))
-    paths = np.cumsum(letters == _PATH) - 1
-    arity = _ARITY[letters]
+    bars, arity = letters == _PATH, _ARITY[letters]
     repeats = np.where(arity > 0, given // np.maximum(arity, 1), 1)
-    keep, broken = _before_first_error(letters, paths, given, arity)
-    repeats[~keep | (letters == _PATH)] = 0
+    behind_bar = np.append(False, bars[:-1]) & ~bars
+    wrong = (
+        (repeats * arity != given) | (repeats == 0) | (behind_bar & ((letters | 32) != ord("m")))
+    )
+    if wrong.any() or not (np.abs(values) <= LARGEST).all():
+        return None
+    repeats[bars] = 0
     which = np.repeat(np.arange(len(letters)), repeats)
     nth = np.arange(len(which)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    drawn = letters[which]
+    drawn, at = letters[which], first[which] + nth * arity[which]
+    arcs = at[(drawn | 32) == ord("a")]
+    if len(arcs):
+        flags = values[arcs[:, None] + (3, 4)]
+        if not ((flags == 0) | (flags == 1)).all():
+            return None
     # More pairs behind a move are lines: M is one letter after L.
     drawn[(nth > 0) & ((drawn | 32) == ord("m"))] -= 1
-    return Commands(
-        drawn,
-        paths[which],
-        first[which] + nth * arity[which],
-        values,
-        frozenset(damaged | set(broken.tolist())),
-    )
-
-
-def _before_first_error(
-    letters: NDArray[np.uint8],
-    paths: Ints,
-    given: Ints,
-    arity: Ints,
-) -> tuple[Flags, Ints]:
-    """Return which commands are drawn, and which paths are broken."""
-    bars = letters == _PATH
-    wrong = (given % np.maximum(arity, 1) != 0) | ((arity > 0) & (given == 0))
-    wrong |= (arity == 0) & (given > 0)
-    behind_bar = np.concatenate(([False], bars[:-1]))
-    wrong |= behind_bar & ((letters | 32) != ord("m")) & ~bars
-    fatal = wrong & (behind_bar & ((letters | 32) != ord("m")) | bars)
-    errors = np.cumsum(wrong)
-    at_bar = np.flatnonzero(bars)
-    before = (errors - wrong)[at_bar][paths] if len(at_bar) else errors
-    # The command with the error still draws its complete groups of arguments.
-    keep = (errors - wrong == before) & ~fatal
-    return keep, np.unique(paths[wrong])
+    return _Commands(drawn, (np.cumsum(bars) - 1)[which], at, values)
 
 
 MOVE, LINE, CUBIC, ARC, CLOSE = range(5)
@@ -175,17 +158,20 @@ class Segments:
     """Steps of all paths: `kinds` (S,), `paths` (S,), `ends` (S, 2), `curves` (S, 5) or (0, 5).
 
     A subpath begins with a MOVE. `curves` holds a CUBIC's two control points, and an ARC's radii,
-    rotation in degrees, large and sweep flag; it is empty when all is straight.
+    rotation in degrees, large and sweep flag; it is empty when all is straight. So many paths are
+    `broken`: they hold an error, and are drawn up to it.
     """
 
     kinds: NDArray[np.uint8]
     paths: Ints
     ends: Floats
     curves: Floats
+    broken: int
 
 
-def resolve(commands: Commands) -> Segments:
-    """Return the absolute segments of `commands`."""
+def read_segments(paths: Sequence[str]) -> Segments:
+    """Return the absolute segments of all `paths` (the text of their `d` attributes)."""
+    commands, broken = _read_commands(paths)
     commands = _with_moves_after_closing(commands)
     letters = commands.letters
     kinds = _KINDS[letters]
@@ -197,10 +183,10 @@ def resolve(commands: Commands) -> Segments:
         ends = _resolved_ends(commands, kinds, pairs)
     curved = np.flatnonzero((kinds == CUBIC) | (kinds == ARC))
     curves = _curves(commands, curved, ends) if len(curved) else np.empty((0, 5))
-    return Segments(kinds, commands.paths, ends, curves)
+    return Segments(kinds, commands.paths, ends, curves, broken)
 
 
-def _with_moves_after_closing(commands: Commands) -> Commands:
+def _with_moves_after_closing(commands: _Commands) -> _Commands:
     """Return the commands with `m 0,0` where drawing goes on after `z`; a `z` behind a `z` is left out."""
     kinds = _KINDS[commands.letters]
     follows = np.append(False, kinds[:-1] == CLOSE) & (kinds != MOVE)
@@ -209,16 +195,15 @@ def _with_moves_after_closing(commands: Commands) -> Commands:
     kept = ~follows | (kinds != CLOSE)
     needed = np.flatnonzero(follows[kept])
     letters, paths, at = (each[kept] for each in (commands.letters, commands.paths, commands.at))
-    return Commands(
+    return _Commands(
         np.insert(letters, needed, ord("m")),
         np.insert(paths, needed, paths[needed]),
         np.insert(at, needed, len(commands.values)),
         np.append(commands.values, [0.0, 0.0]),
-        commands.broken,
     )
 
 
-def _end_arguments(commands: Commands) -> Floats:
+def _end_arguments(commands: _Commands) -> Floats:
     at = commands.at + _END[commands.letters]
     values = np.append(commands.values, [0.0, 0.0])
     if len(at) and at[-1] == 2 * len(at) - 2 and (np.diff(at) == 2).all():
@@ -233,7 +218,7 @@ def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
     return heads
 
 
-def _resolved_ends(commands: Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
+def _resolved_ends(commands: _Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
     letters = commands.letters
     upright, level = (letters | 32) == ord("v"), (letters | 32) == ord("h")
     closing = kinds == CLOSE
@@ -288,7 +273,7 @@ def _chained(steps: Floats, known: Flags) -> Floats:
     return chained
 
 
-def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
+def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
     """Return the control points and arc parameters of the steps at `curved`; zeros elsewhere."""
     letters = commands.letters | 32
     curves = np.zeros((len(letters), 5))
@@ -308,14 +293,14 @@ def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
     return curves
 
 
-def _arguments(commands: Commands, which: Ints, count: int) -> Floats:
+def _arguments(commands: _Commands, which: Ints, count: int) -> Floats:
     """Return `count` arguments of the steps `which`, (K, count)."""
     taken: Floats = commands.values[commands.at[which, None] + np.arange(count)]
     return taken
 
 
 def _set_quadratics(
-    commands: Commands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
+    commands: _Commands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
 ) -> None:
     """Fill in Q and T as the cubics that they equal."""
     letters = commands.letters | 32
@@ -411,7 +396,7 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
     """
     if not paths:
         return []
-    lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
+    lines, owners = flatten(read_segments(paths), np.array(tolerances))
     first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
     parts = [lines.offsets[begin : end + 1] for begin, end in pairwise(first)]
     return [Lines(lines.points[part[0] : part[-1]], part - part[0]) for part in parts]
@@ -465,13 +450,12 @@ def _rectangle(x: float, y: float, width: float, height: float, rx: float, ry: f
     )
 
 
-OTHER, DIGIT, DOT, SIGN, EXPONENT = range(5)
+_OTHER, _DIGIT, _SIGN, _EXPONENT = range(4)
 
 _CLASSES = np.zeros(256, dtype=np.uint8)
-_CLASSES[list(b"0123456789")] = DIGIT
-_CLASSES[ord(".")] = DOT
-_CLASSES[list(b"+-")] = SIGN
-_CLASSES[list(b"eE")] = EXPONENT
+_CLASSES[list(b"0123456789.")] = _DIGIT
+_CLASSES[list(b"+-")] = _SIGN
+_CLASSES[list(b"eE")] = _EXPONENT
 
 _POWERS = 10.0 ** np.arange(17)
 _ZEROS = np.uint64(0x3030303030303030)
@@ -488,10 +472,10 @@ _CHUNK = 16_384
 
 
 def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
-    """Return every number in `text`, (K,), by the grammar of SVG path data, and where each begins, (K,).
+    """Return every number in `text`, (K,), and where each begins, (K,).
 
-    Anything that cannot belong to a number separates; so do a sign and a second decimal point
-    (`1-2.5.5` is 1, -2.5, 0.5). What has no digit (`-`, `.`, `1e`) becomes nan.
+    Anything that cannot belong to a number separates, and so does a sign. What is none (`-`, `.`, `1e`,
+    `1.5.5`) is nan, and so may be all numbers behind it.
 
     No object is made per number. The last eight bytes of one are read as a 64-bit word, and the decimal
     point is shifted out. Three multiplications make an integer of eight digits (Lemire 2018).
@@ -499,8 +483,14 @@ def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
     """
     # The first number's word begins before it: room for two words, and one byte behind the last.
     raw = np.frombuffer(b" " * _LONGEST + text + b" ", dtype=np.uint8)
-    numbers = _parse(raw, compact=False)
-    return _parse(raw, compact=True) if np.isnan(numbers[0]).any() else numbers
+    starts, ends = _tokens(raw)
+    values = np.full(len(starts), np.nan)
+    for low in range(0, len(starts), _CHUNK):
+        part = slice(low, low + _CHUNK)
+        values[part] = _values(raw, starts[part], ends[part])
+        if np.isnan(values[part]).any():
+            break
+    return values, starts - _LONGEST
 
 
 def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
@@ -526,48 +516,17 @@ def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     return values.reshape(-1, 2), np.flatnonzero(marks[1::2] == ord("\n"))
 
 
-def _parse(raw: NDArray[np.uint8], *, compact: bool) -> tuple[Floats, Ints]:
-    """Return the numbers of `raw`; without `compact`, all may be nan after a malformed one."""
-    starts, ends = _tokens(raw, compact=compact)
-    values = np.full(len(starts), np.nan)
-    for low in range(0, len(starts), _CHUNK):
-        part = slice(low, low + _CHUNK)
-        values[part] = _values(raw, starts[part], ends[part])
-        if not compact and np.isnan(values[part]).any():
-            break
-    return values, starts - _LONGEST
-
-
-def _tokens(raw: NDArray[np.uint8], *, compact: bool) -> tuple[Ints, Ints]:
+def _tokens(raw: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     classes = _CLASSES[raw]
-    inside = classes != OTHER
+    inside = classes != _OTHER
     begins = np.zeros(len(raw), dtype=bool)
     np.logical_not(inside[:-1], out=begins[1:])
-    signs = classes == SIGN
-    begins[1:] |= signs[1:] & (classes[:-1] != EXPONENT)
+    signs = classes == _SIGN
+    begins[1:] |= signs[1:] & (classes[:-1] != _EXPONENT)
     begins &= inside
-    if compact:
-        begins |= _second_points(classes, begins)
     stops = ~inside
     stops |= begins
     return np.flatnonzero(begins), np.flatnonzero(inside[:-1] & stops[1:]) + 1
-
-
-def _second_points(classes: NDArray[np.uint8], begins: Flags) -> Flags:
-    """Mark the points that begin a number because the number before them has had its own."""
-    which = np.cumsum(begins, dtype=np.int32)
-    points = np.flatnonzero(classes == DOT)
-    again = np.zeros(len(classes), dtype=bool)
-    again[points[1:]] = which[points[1:]] == which[points[:-1]]
-    # After an exponent a point always begins a number: 1e5.5 is 1e5 and 0.5.
-    powers = np.flatnonzero(classes == EXPONENT)
-    if len(powers):
-        last = np.zeros(len(classes), dtype=np.int64)
-        last[powers] = powers
-        last = np.maximum.accumulate(last)
-        behind = (last[points] > 0) & (which[last[points]] == which[points])
-        again[points[behind]] = True
-    return again
 
 
 def _values(raw: NDArray[np.uint8], starts: Ints, ends: Ints) -> Floats:

@@ -21,7 +21,7 @@ PC = INCH / 6
 PX = INCH / 96
 """CSS's pixel, of which there are 96 to an inch."""
 
-NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d+)?"
+NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+"
 """A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
 
 UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}

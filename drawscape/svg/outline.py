@@ -59,13 +59,13 @@ def moved_shape(
             return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
         rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
         return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
-    from drawscape.drawing.path import flatten, read_commands, resolve
+    from drawscape.drawing.path import flatten, read_segments
 
-    commands = read_commands([path_data(tag, numbers, attrs)])
-    if commands.broken:
+    segments = read_segments([path_data(tag, numbers, attrs)])
+    if segments.broken:
         raise unreadable(numbers["d"])
     tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
-    lines = flatten(resolve(commands), tolerance)[0]
+    lines = flatten(segments, tolerance)[0]
     return lines.with_points(matrix.apply(lines.points))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, translation
-from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_commands, resolve
+from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_segments
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import Ellipses
 from drawscape.geometry.lines import Floats
@@ -79,7 +79,7 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
 
     The direction is the middle of those in which the lines arrive and leave.
     """
-    segments = resolve(read_commands([data]))
+    segments = read_segments([data])
     count = len(segments.kinds)
     if not count:
         return []

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
-from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_commands, resolve
+from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_segments
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges, stretches
@@ -151,9 +151,9 @@ class Scene:
         if low in self.runs:
             lines, owners = self.runs[low], np.arange(high - low)
         else:
-            commands = read_commands(self.data[low:high])
-            self.broken += len(commands.broken)
-            lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
+            segments = read_segments(self.data[low:high])
+            self.broken += segments.broken
+            lines, owners = flatten(segments, tolerance_mm / stretch[of], most=most)
         lines, owners = self._with_closed_fills(lines, owners, of[owners], cut)
         whole, whole_owners = self._placed(lines, owners, of)
         if not cut:
