@@ -79,30 +79,22 @@ def css_px(
     try:
         value = float(text) if len(text) < _LONGEST and "_" not in text else math.nan
     except ValueError:
-        value = _css_mm(text, whole * PX, em, units) / PX
+        value = _with_unit(text, whole, em, units)
     return value if math.isfinite(value) else default
 
 
-def css_mm(text: str | None, *, whole: float) -> float | None:
-    """Return a length in mm, exactly as the file names it; None when absent or malformed."""
-    value = _css_mm(text, whole, 16.0) if text is not None else math.nan
-    return value if math.isfinite(value) else None
-
-
-def _css_mm(text: str, whole: float, em: float, units: Mapping[str, float] = _NO_UNITS) -> float:
-    """Return a length in mm, `whole` being the mm that percentages refer to; nan when malformed."""
+def _with_unit(text: str, whole: float, em: float, units: Mapping[str, float]) -> float:
     match = _CSS_LENGTH.fullmatch(text) if len(text) < _LONGEST else None
     if match is None:
         if not text.endswith(")") or len(text) > _LONGEST_SUM:
             return math.nan
-        return computed(text, lambda part: _css_mm(part, whole, em, units) / PX) * PX
+        return computed(text, lambda part: _with_unit(part, whole, em, units))
     number, unit = float(match[1]), match[2].lower() or "px"
     if unit in UNITS:
-        return number * UNITS[unit]
+        return number * UNITS[unit] / PX
     if unit == "%":
         return number * whole / 100
-    size = units.get(unit, em * _EMS[unit] if unit in _EMS else math.nan)
-    return number * size * PX
+    return number * units.get(unit, em * _EMS.get(unit, math.nan))
 
 
 _SUMS: dict[str, Callable[..., float]] = {

@@ -201,7 +201,6 @@ _FILLED = 0.85
 _ROOT = re.compile(r"<svg\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 # In an attribute or a declaration; not stroke-width and its like.
 _HAS_STROKE = re.compile(r"(?<![\w-])stroke\s*[=:]")
-_TAG = re.compile(r"<(/?)([\w:.-]+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _SHAPES = frozenset(("path", "rect", "circle", "ellipse", "line", "polyline", "polygon"))
 # What Inkscape and its like keep in a file for themselves.
 _EDITORS_OWN = re.compile(
@@ -283,12 +282,14 @@ def process_schematic_strokes(svg: "SVGBuilder", svg_content: str, stroke_color:
     >>> svg.process_schematic_strokes('<path stroke="black"/><path d="M0 0"/>', "red")
     '<path stroke="red"/><path stroke="red" d="M0 0"/>'
     """
+    from drawscape.svg.read.tree import TAG
+
     del svg
     color = escape(stroke_color)
     given = [False]
 
     def stroked(tag: re.Match[str]) -> str:
-        end, name, attributes = tag.groups()
+        end, name, attributes, text = tag.groups()
         has_stroke = given[-1] or _HAS_STROKE.search(attributes) is not None
         if name in ("g", "a", "svg") and not attributes.endswith("/"):
             if end and len(given) > 1:
@@ -296,7 +297,7 @@ def process_schematic_strokes(svg: "SVGBuilder", svg_content: str, stroke_color:
             elif not end:
                 given.append(has_stroke)
         bare = name in _SHAPES and not end and not has_stroke
-        return f'<{name} stroke="{color}"{attributes}>' if bare else tag[0]
+        return f'<{name} stroke="{color}"{attributes}>{text}' if bare else tag[0]
 
     recolored = _STROKE.sub(lambda match: f"{match[1]}{color}", svg_content)
-    return _TAG.sub(stroked, recolored)
+    return TAG.sub(stroked, recolored)

@@ -293,6 +293,11 @@ ALIKE = [
             ('<mask id="k" maskContentUnits="objectBoundingBox"><circle cx=".5" cy=".5" r=".5" fill="#fff"/></mask>', 'mask="url(#k)"'),
         )
     ),
+    # What is no length in CSS leaves the attribute.
+    *(
+        (f'<style>rect{{width:{bad};height:9px 9px;x:a}}</style><rect x="5" width="20" height="30"/>', '<rect x="5" width="20" height="30"/>')
+        for bad in ("foo", "-5px")
+    ),
     # What is computed
     (AT.format("calc((1em + 2px) * 2 - 10%)"), AT.format(16)),
     (AT.format("clamp(1px, min(50%, 30px), max(10px, 2px))"), AT.format(10)),

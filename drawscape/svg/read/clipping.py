@@ -223,7 +223,7 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
         _TOLERANCE_MM, cut=any(context.dashes for context in scene.contexts)
     )
     drawn = dict(by_outline(lines, owners))
-    for outline in range(len(scene.data)):
+    for outline in range(len(scene.of)):
         context = scene.contexts[scene.of[outline]]
         parts: list[tuple[Region, str]] = []
         if context.fill and outline in filled:

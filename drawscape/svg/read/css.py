@@ -51,6 +51,8 @@ _FORMS = {
     "stroke-width": _FLUID,
     "stroke-dasharray": rf"none|{_FLUID}((\s*+,\s*+|\s++){_FLUID})*",
     "stroke-dashoffset": _FLUID,
+    **dict.fromkeys(("x", "y", "cx", "cy"), _FLUID),
+    **dict.fromkeys(("r", "rx", "ry", "width", "height"), rf"auto|(?!-){_FLUID}"),
 }
 _VALID = {name: re.compile(form, re.IGNORECASE) for name, form in _FORMS.items()}
 _WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))

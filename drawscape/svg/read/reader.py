@@ -90,8 +90,7 @@ def read_svg(
         lines, owners = visible(lines, painted, *zip(*filled, strict=True))
         outlines = outlines[owners]
     # What the outlines were read from is as large as their lines.
-    scene.data.clear()
-    scene.runs.clear()
+    scene.parts.clear()
     notes = [f"{note} ({n} times)" if n > 1 else note for note, n in scene.unsupported.items()]
     if scene.broken:
         holds = "1 outline holds" if scene.broken == 1 else f"{scene.broken} outlines hold"

@@ -14,7 +14,6 @@ from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges, stretches
 from drawscape.geometry.regions import from_shapely
-from drawscape.svg.read.tree import PlainRun
 
 Region = Any
 """A shapely Polygon or MultiPolygon."""
@@ -70,15 +69,11 @@ class GroupDraft:
 
 @dataclass
 class Scene:
-    """Outlines as path data; outline `i` is drawn as `contexts[of[i]]` says.
-
-    `runs` are outlines that are lines already, an outline each, by the number of the first.
-    """
+    """Outlines in `parts`, path data or lines already; outline `i` is drawn as `contexts[of[i]]` says."""
 
     width_mm: float
     height_mm: float
-    data: list[str] = field(default_factory=list)
-    runs: dict[int, Lines] = field(default_factory=dict)
+    parts: list[list[str] | Lines] = field(default_factory=list)
     of: list[int] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
     groups: list[GroupDraft] = field(default_factory=list)
@@ -89,6 +84,7 @@ class Scene:
     sized: bool = True
     broken: int = 0
     _numbers: dict[Context, int] = field(default_factory=dict)
+    _room: int = 0
 
     def number_of(self, context: Context) -> int:
         """Return the number of a context."""
@@ -97,28 +93,36 @@ class Scene:
             self.contexts.append(context)
         return number
 
-    def append(self, data: str, number: int) -> None:
-        """Add an outline that is drawn as that context says; of a PlainRun, one for each line."""
-        count = 1
-        if isinstance(data, PlainRun):
-            self.runs[len(self.data)], count, data = data.lines, len(data.lines), ""
-        self.data += [data] * count
-        self.of += [number] * count
+    def append(self, data: str | Lines, number: int) -> None:
+        """Add an outline that is drawn as that context says; of lines, one for each."""
+        if isinstance(data, Lines):
+            self.parts.append(data)
+            self.of += [number] * len(data)
+            self._room = 0
+            return
+        if self._room <= 0:
+            self.parts.append([])
+            self._room = _BATCH
+        self.parts[-1].append(data)  # type: ignore[union-attr]
+        self.of.append(number)
+        self._room -= len(data)
 
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
         self.broken = 0
-        parts: list[tuple[Lines, Ints]] = []
-        left = MOST_POINTS
-        for low, high in self._batches():
+        parts, owners = [Lines.empty()], [np.empty(0, dtype=np.int64)]
+        left, low = MOST_POINTS, 0
+        for part in self.parts:
             # Ten points for a character are curves of metres: refused before they are computed.
             most = min(left, MOST_POINTS // 10)
-            parts.append(self._batch(low, high, tolerance_mm, cut, most))
-            left -= len(parts[-1][0].points)
-        if len(parts) == 1:
-            return parts[0]
-        owners = [part[1] for part in parts] or [np.empty(0, dtype=np.int64)]
-        return Lines.join(part[0] for part in parts), np.concatenate(owners)
+            lines, own = self._batch(part, low, tolerance_mm, cut, most)
+            parts.append(lines)
+            owners.append(own + low)
+            left -= len(lines.points)
+            low += len(part)
+        if len(parts) == 2:
+            return parts[1], owners[1]
+        return Lines.join(parts), np.concatenate(owners)
 
     def areas(self, tolerance_mm: float) -> Iterator[tuple[int, Region]]:
         """Yield each outline that is filled, or in a clip path could be, and what of it is seen."""
@@ -134,30 +138,21 @@ class Scene:
             return area
         return areas_only(area.intersection(self.clips[context.clip]))
 
-    def _batches(self) -> Iterator[tuple[int, int]]:
-        if not self.data:
-            return iter(())
-        ends = np.cumsum([len(data) for data in self.data])
-        batches = np.arange(1, int(ends[-1]) // _BATCH + 1) * _BATCH
-        runs = [(first, first + len(lines)) for first, lines in self.runs.items()]
-        cuts = {0, len(ends), *np.searchsorted(ends, batches).tolist(), *sum(runs, ())}
-        return pairwise(sorted(cuts))
-
     def _batch(
-        self, low: int, high: int, tolerance_mm: float, cut: bool, most: int
+        self, part: list[str] | Lines, low: int, tolerance_mm: float, cut: bool, most: int
     ) -> tuple[Lines, Ints]:
-        of = np.array(self.of[low:high], dtype=np.int64)
+        of = np.array(self.of[low : low + len(part)], dtype=np.int64)
         stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
-        if low in self.runs:
-            lines, owners = self.runs[low], np.arange(high - low)
+        if isinstance(part, Lines):
+            lines, owners = part, np.arange(len(part))
         else:
-            segments = read_segments(self.data[low:high])
+            segments = read_segments(part)
             self.broken += segments.broken
             lines, owners = flatten(segments, tolerance_mm / stretch[of], most=most)
         lines, owners = self._with_closed_fills(lines, owners, of[owners], cut)
         whole, whole_owners = self._placed(lines, owners, of)
         if not cut:
-            return whole, whole_owners + low
+            return whole, whole_owners
         dashed = any(context.dashes for context in self.contexts)
         if dashed:
             lines, owners = self._placed(*self._dashed(lines, owners, of), of)
@@ -165,7 +160,7 @@ class Scene:
             lines, owners = whole, whole_owners
         if self.clips:
             lines, owners = self._clipped(lines, owners, of, whole, whole_owners)
-        return lines, owners + low
+        return lines, owners
 
     def _with_closed_fills(
         self, lines: Lines, owners: Ints, of: Ints, cut: bool

@@ -28,7 +28,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import Node, PlainRun, path_data
+from drawscape.svg.read.tree import Node, path_data
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -344,7 +344,7 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
             pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
             values = {k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}
             pen = replace(pen, values=values)
-            walk.append(PlainRun.of(Lines.of(lines)), replace(state, style=pen))
+            walk.append(Lines.of(lines), replace(state, style=pen))
 
 
 def _strokes(walk: Walk, letter: _Letter) -> Sequence[Points] | None:

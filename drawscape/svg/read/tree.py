@@ -4,10 +4,9 @@ Entities are what makes XML dangerous: they fetch files, and they multiply. Illu
 declare a handful for their name spaces, so internal ones of plain text are allowed, and nothing else.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
-time would go into taking them apart.
-A whole row is read at once, and the parser gets one element in its
-place, whose `points` are a PlainRun. Where a single element could matter (style sheets, `<use>`, markers,
-comments) nothing is lifted out.
+time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
+place. Where a single element could matter (style sheets, `<use>`, markers, comments) nothing is lifted
+out.
 
 What an element says of its place comes last: view boxes, pages, and the outlines of basic shapes.
 """
@@ -20,7 +19,7 @@ import secrets
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
@@ -29,7 +28,7 @@ import numpy as np
 
 from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.path import outline, parse_pairs
-from drawscape.drawing.values import NUMBER, PX, Style, css_mm
+from drawscape.drawing.values import NUMBER, PX, Style, css_px
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
@@ -51,7 +50,8 @@ _MOST_ENTITIES = 100
 class Node:
     """An element: `tag` without SVG's name space, `attributes` as written, and its own `text`.
 
-    Inside `<text>` the characters between elements are children with the tag `#text`.
+    Inside `<text>` the characters between elements are children with the tag `#text`. `lines` are a whole
+    row of polylines, in the file's units.
     """
 
     tag: str
@@ -59,6 +59,7 @@ class Node:
     children: "list[Node]" = field(default_factory=list)
     text: str = ""
     parent: "Node | None" = field(default=None, repr=False, compare=False)
+    lines: Lines | None = field(default=None, repr=False, compare=False)
 
     # What cssselect2 asks of an element.
     @property
@@ -231,15 +232,11 @@ class _TreeBuilder:
             )
 
 
-# HTML forgets about capitals; of SVG's names these matter to lines.
-_CAPITALS = {
-    name.lower(): name
-    for name in (
-        "viewBox", "preserveAspectRatio", "clipPath", "clipPathUnits", "gradientTransform",
-        "linearGradient", "radialGradient", "textPath", "markerWidth", "markerHeight", "markerUnits",
-        "refX", "refY", "maskUnits", "maskContentUnits", "systemLanguage", "foreignObject",
-    )
-}  # fmt: skip
+TAG = re.compile(r"<(/?)([\w:.-]+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>([^<]*)")
+"""A slash, a name, attributes, and the text behind the tag."""
+
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 def parse_leniently(text: str) -> Node:
@@ -250,37 +247,18 @@ def parse_leniently(text: str) -> Node:
     try:
         return parse_xml(text)
     except SvgReadError:
-        lenient = _LenientParser()
-        lenient.feed(text)
-        lenient.close()
-        while lenient.tree.open:
-            lenient.tree.end("")
-        return lenient.tree.root or Node("svg", {})
-
-
-class _LenientParser(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tree = _TreeBuilder(None)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes: dict[str, str] = {}
-        for name, value in attrs:
-            attributes.setdefault(_CAPITALS.get(name, name), value or "")
-        self.tree.start(_CAPITALS.get(tag, tag), attributes)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.tree.end(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        name = _CAPITALS.get(tag, tag)
-        if any(node.tag == name for node in self.tree.open):
-            while self.tree.end("").tag != name:
+        tree = _TreeBuilder(None)
+    for closes, name, inside, behind in TAG.findall(_COMMENT.sub("", text)):
+        if not closes:
+            given = reversed(_ATTRIBUTE.findall(inside))  # the first of a name counts
+            tree.start(name, {key: unescape(one or other) for key, one, other in given})
+        if (closes or inside.endswith("/")) and any(node.tag == name for node in tree.open):
+            while tree.end("").tag != name:
                 pass
-
-    def handle_data(self, data: str) -> None:
-        self.tree.texts.append(data)
+        tree.texts.append(unescape(behind))
+    while tree.open:
+        tree.end("")
+    return tree.root or Node("svg", {})
 
 
 _OPENING, _CLOSING = b'<polyline points="', b'" />\n'
@@ -297,32 +275,18 @@ _PLAIN = frozenset(
 _UNLIKE_OURS = (b"<!", b"marker")
 
 
-class PlainRun(str):
-    """The `points` of many polylines at once; `lines` has them, in the file's units."""
-
-    __slots__ = ("lines",)
-    lines: Lines
-
-    @classmethod
-    def of(cls, lines: Lines) -> "PlainRun":
-        """Return a run whose text is no other's."""
-        run = cls(secrets.token_hex(16))
-        run.lines = lines
-        return run
-
-
 def tree_with_runs(data: bytes) -> Node | None:
     """Return the root element of a file with its long rows lifted out; None where that cannot be done."""
     if _OPENING not in data:  # found at once, where the pattern takes a tenth of the whole
         return None
-    runs: dict[str, PlainRun] = {}
+    runs: dict[str, Lines] = {}
     kept, end = [], 0
     for row in _ROW.finditer(data):
         lines = _lines(data, *row.span()) if row.end() - row.start() >= _LEAST_BYTES else None
         if lines is not None:
-            run = PlainRun.of(lines)
-            runs[run] = run
-            kept += [data[end : row.start()], _OPENING, run.encode(), _CLOSING]
+            name = secrets.token_hex(16)
+            runs[name] = lines
+            kept += [data[end : row.start()], _OPENING, name.encode(), _CLOSING]
             end = row.end()
     if not runs:
         return None
@@ -335,9 +299,7 @@ def tree_with_runs(data: bytes) -> Node | None:
         node = waiting.pop()
         if node.tag not in _PLAIN:
             return None
-        points = node.attributes.get("points", "")
-        if points in runs:
-            node.attributes["points"] = runs[points]
+        node.lines = runs.get(node.attributes.get("points", ""))
         waiting.extend(node.children)
     return root
 
@@ -447,19 +409,17 @@ def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
 
     A size in percent or none at all is the view box's in px.
     """
-    px = box[2:] if box is not None else _DEFAULT_SIZE_PX
-    whole = (px[0] * PX, px[1] * PX)
-    width = css_mm(given.get("width"), whole=whole[0])
-    height = css_mm(given.get("height"), whole=whole[1])
+    wide, high = box[2:] if box is not None else _DEFAULT_SIZE_PX
+    width, height = css_px(given.get("width"), whole=wide), css_px(given.get("height"), whole=high)
     # One side given: the other keeps the view box's proportions.
     if width and not height:
-        height = width * whole[1] / whole[0]
+        height = width * high / wide
     elif height and not width:
-        width = height * whole[0] / whole[1]
-    width, height = width or whole[0], height or whole[1]
-    if width <= 0 or height <= 0:
-        raise SvgReadError(f"the page is {width} x {height} mm; both sides must be positive")
-    return width, height
+        width = height * wide / high
+    page = round((width or wide) * PX, 9), round((height or high) * PX, 9)
+    if min(page) <= 0:
+        raise SvgReadError(f"the page is {page[0]} x {page[1]} mm; both sides must be positive")
+    return page
 
 
 def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Style) -> str | None:
@@ -474,8 +434,6 @@ def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Sty
         return "" if data == "none" else data
     if node.tag in ("polyline", "polygon"):
         points = given.get("points", "")
-        if isinstance(points, PlainRun):
-            return points
         if len(points) < _LONGEST_POLYGON and len(places := _NUMBER.findall(points)) % 2:
             points = " ".join(places[:-1])  # an x without its y
         return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""

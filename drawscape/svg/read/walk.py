@@ -20,13 +20,13 @@ from drawscape.drawing.values import (
     rgba,
 )
 from drawscape.errors import CanvasError, SvgReadError
+from drawscape.geometry.lines import Lines
 from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
     DEEPEST,
     STYLE_SHEET,
     Node,
-    PlainRun,
     Viewport,
     about,
     fit_view_box,
@@ -404,6 +404,9 @@ class Walk:
         return []
 
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
+        if node.lines is not None:
+            self.append(node.lines, state)
+            return
         data = path_data(node, state.viewport, own, state.style)
         if data is not None:
             if data and (self._measuring or not state.style.hidden):
@@ -421,7 +424,7 @@ class Walk:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
     def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
-        if node.tag == "rect" and len(self.scene.data) < _FIRST_FEW:
+        if node.tag == "rect" and len(self.scene.of) < _FIRST_FEW:
             self._note_background(node, state)
         fill, marked = state.style.get("fill"), state
         if fill.startswith("url(") and not self._measuring:
@@ -450,7 +453,7 @@ class Walk:
         if fill is not None:
             self._on_dark = not is_white(fill)
 
-    def append(self, data: str, state: State) -> None:
+    def append(self, data: str | Lines, state: State) -> None:
         """Add an outline as its style says."""
         if self._measuring:  # a box is that of all shapes, painted or not
             self.scene.append(data, self.scene.number_of(Context(state.matrix)))
@@ -459,7 +462,7 @@ class Walk:
         if number is not None:
             self.scene.append(data, number)
         elif state.style.transparent:
-            self._report_transparent(len(data.lines) if isinstance(data, PlainRun) else 1)
+            self._report_transparent(len(data) if isinstance(data, Lines) else 1)
 
     def _pen(self, state: State) -> tuple[int | None, bool]:
         """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
