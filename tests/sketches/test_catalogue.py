@@ -15,7 +15,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import depth_in
 from drawscape.geometry.thinning import keep_positive
 from drawscape.geometry.voronoi import stippled
-from drawscape.sketches import SKETCHES, as_sketch, draw, sketch
+from drawscape.sketches import SKETCHES, draw, sketch
 from drawscape.sketches.registry import GONE
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -55,11 +55,6 @@ def test_every_parameter_has_bounds_or_choices_a_tooltip_and_a_default_within(na
             assert parameter.kind in ("bool", "choice")
 
 
-def test_a_value_out_of_bounds_is_refused_with_name_value_and_rule():
-    with pytest.raises(ParameterError, match="turns=4000: must be at least 3 and at most 120"):
-        draw("spiral", 100, 100, turns=4000)
-
-
 def test_a_function_becomes_a_sketch_by_decoration_and_the_newest_counts():
     @sketch(name="tried_out")
     def first(svg):
@@ -79,19 +74,31 @@ def test_progress_is_reported_and_what_is_no_fraction_is_refused():
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 
+
+def yielding(step):
     def wrong(svg):
-        yield "half"
+        yield step
 
-    with pytest.raises(SignatureError, match="yielded 'half'"):
-        draw(wrong, 60, 60)
+    return wrong
 
 
-def test_a_sketch_without_a_canvas_is_refused():
-    def wrong(rng):
-        """No canvas."""
+A_STEP = "yield the fraction done, 0 to 1, or that and a function"
 
-    with pytest.raises(SignatureError, match="canvas first"):
-        draw(as_sketch(wrong), 60, 60)
+
+@pytest.mark.parametrize(
+    ("function", "values", "words"),
+    [
+        (lambda rng: None, {}, "canvas first"),
+        (yielding("half"), {}, "yielded 'half'"),
+        *((yielding(step), {}, A_STEP) for step in ((0.5, 3), (0.5,), ("half", print), (True, print))),
+        ("spiral", {"turns": 4000}, "turns=4000: must be at least 3 and at most 120"),
+        *(("molnar", {"seed": seed}, "seed") for seed in (-1, 1.5, "1", None, True)),
+        ("molnar", {"streams": 5}, "seeds by name"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_named(function, values, words):
+    with pytest.raises((SignatureError, ParameterError, UnknownNameError), match=words):
+        draw(function, 100, 100, **values)
 
 
 @pytest.mark.parametrize(("gone", "nearest"), [*GONE.items(), ("spirl", "spiral")])
@@ -144,29 +151,6 @@ def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
         assert all(far <= near + 1e-9 for near, far in pairwise(heights))
 
 
-def test_flow_lines_keep_apart():
-    lines = draw("flow_field", 90, 90, spacing=2.0, moon=0.0).lines()
-    owner = np.repeat(np.arange(len(lines)), lines.counts)
-    pairs = cKDTree(lines.points).query_pairs(0.6, output_type="ndarray")
-    assert (owner[pairs[:, 0]] == owner[pairs[:, 1]]).all()
-
-
-def test_the_current_parts_around_every_stone():
-    svg = draw("curl_noise", 120, 160, seed=2, rings=1)
-    stream, stones = pen(svg, "stream"), pen(svg, "pen 2")
-    assert len(stones) > 2
-    for stone in stones:
-        middle = (stone.min(axis=0) + stone.max(axis=0)) / 2
-        radius = np.ptp(stone[:, 0]) / 2
-        assert np.hypot(*(stream.points - middle).T).min() > radius - 0.05
-
-
-def test_sand_lies_on_few_parts_of_the_plate():
-    sand = pen(draw("chladni", 100, 100, grains=6000, pitch=5), "sand").starts
-    across = np.histogram2d(*sand.T, bins=25)[0].ravel()
-    assert np.sort(across)[-125:].sum() > 0.4 * len(sand)  # a fifth of it holds two fifths
-
-
 def test_water_is_drawn_only_where_there_is_a_sea():
     dry = {pen.name for pen, _ in draw("isolines", 80, 80, sea=0.0).layers()}
     assert dry == {"contours", "index contours"}
@@ -174,27 +158,6 @@ def test_water_is_drawn_only_where_there_is_a_sea():
 
 
 # Packing
-
-
-def test_packed_circles_do_not_overlap():
-    rings = draw("circle_packing", 120, 120, fill="empty", gap=0.5).lines()
-    low = np.array([ring.min(axis=0) for ring in rings])
-    high = np.array([ring.max(axis=0) for ring in rings])
-    centre, radius = (low + high) / 2, np.ptp(np.stack((low, high)), axis=0)[:, 0] / 2
-    apart = np.hypot(*(centre[:, None] - centre[None]).transpose(2, 0, 1))
-    room = apart - radius[:, None] - radius[None]
-    np.fill_diagonal(room, np.inf)
-    assert len(rings) > 50
-    assert room.min() > 0.4
-
-
-def test_florets_follow_the_golden_angle():
-    plain = {"shape": "circle", "rings": 1, "heart": 0, "growth": 0.5}
-    plain |= {"overlap": False, "fill": False}
-    svg = draw("phyllotaxis", 200, 200, florets=200, **plain)
-    florets = np.array([line[:-1].mean(axis=0) for line in svg.lines()]) - 100
-    turn = np.degrees(np.diff(np.unwrap(np.arctan2(florets[:, 1], florets[:, 0])))) % 360
-    assert np.allclose(turn, 137.508, atol=0.01)
 
 
 def test_stipples_are_dense_where_it_is_dark():
@@ -218,22 +181,6 @@ def test_a_long_strip_is_filled_like_any_page(name):
 # Growth
 
 
-def test_each_particle_touches_its_parent():
-    lines = draw("dla", 200, 200, particles=300, margin=0).lines()
-    steps = np.hypot(*np.diff(lines.points, axis=0).T)
-    within = np.delete(steps, lines.offsets[1:-1] - 1)
-    # All alike, but for the smoothing, in diameters of a particle.
-    assert np.quantile(within, 0.9) < 1.6 * np.median(within)
-
-
-@pytest.mark.parametrize(("width", "height", "buds"), [(120, 160, 400), (40, 55, 100)])
-def test_a_tree_and_its_roots_meet_on_the_ground(width, height, buds):
-    svg = draw("space_colonization", width, height, buds=buds)
-    ground = svg.frame.y1 - 0.15 * svg.frame.height
-    assert pen(svg, "pen 1").points[:, 1].max() == pytest.approx(ground)
-    assert pen(svg, "pen 2").points[:, 1].min() == pytest.approx(ground)
-
-
 @pytest.mark.parametrize("kind", ["coral", "maze", "worms", "spots", "holes"])
 def test_no_reaction_dies_out(kind):
     svg = draw("reaction_diffusion", 60, 60, seed=5, kind=kind, detail=60, steps=900, change=1.0)
@@ -241,12 +188,3 @@ def test_no_reaction_dies_out(kind):
 
 
 # Solids
-
-
-def test_the_sun_sets_behind_the_mountains():
-    svg = draw("terrain", 120, 160, sea=0.0, mesh="rows")
-    land, sun = pen(svg, "land"), pen(svg, "pen 3")
-    columns, place = np.unique(land.points[:, 0].round(6), return_inverse=True)
-    top = np.full(len(columns), np.inf)
-    np.minimum.at(top, place, land.points[:, 1])
-    assert (sun.points[:, 1] < np.interp(sun.points[:, 0], columns, top) + 0.5).all()

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from support import python, sampled
 
 from drawscape.cli.root import root
-from drawscape.errors import DrawscapeError, SignatureError
+from drawscape.errors import DrawscapeError
 from drawscape.plot.formats import ordered_svg
 from drawscape.recipe import read_provenance
 from drawscape.sketches import SKETCHES, draw
@@ -205,14 +205,3 @@ def test_a_preview_kept_until_later_shows_the_drawing_as_it_is_then():
     kept = []
     svg = draw(quick, 60, 60, on_progress=lambda _, page: kept.append(page))
     assert ink_mm(kept[0]) == ink_mm(svg) == 7.0
-
-
-@pytest.mark.parametrize("step", [(0.5, 3), (0.5,), ("half", print), (True, print)])
-def test_a_step_that_is_no_fraction_with_a_draft_is_refused(step):
-    def wrong(svg):
-        yield step
-
-    with pytest.raises(
-        SignatureError, match="yield the fraction done, 0 to 1, or that and a function"
-    ):
-        draw(wrong, 60, 60)

@@ -35,7 +35,6 @@ MIXED = {"four_pens", "gradients", "strata"}
 """Inks lie over each other on purpose, to mix: what counts is each pen's own."""
 
 PAGES = {"a6": (105.0, 148.0), "a5": (148.0, 210.0), "a4": (210.0, 297.0), "a3": (297.0, 420.0)}
-SETTINGS = 2
 PAIRS = 6
 
 FIGURES = {
@@ -94,15 +93,24 @@ def any_values(name, rng):
     return values
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("page", ["a5", "a4"])
-@pytest.mark.parametrize("name", list(SKETCHES))
-def test_no_setting_leaves_a_blot(name, page):
+def many_values(name):
+    """Yield each parameter at the ends of its range, chance pairs of them at theirs, and all at random."""
+    values = {p.name: ends(p) for p in SKETCHES[name].parameters if ends(p)}
+    yield from ({one: value} for one in values for value in values[one])
     rng = np.random.default_rng(len(name))
-    for seed in range(SETTINGS):
-        values = any_values(name, rng)
-        svg = draw(name, *PAGES[page], seed=seed, **values)
-        assert darkest_of(name, svg.document()) < DARKEST, (seed, values)
+    for _ in range(PAIRS):
+        two = rng.choice(list(values), min(2, len(values)), replace=False).tolist()
+        yield {one: values[one][rng.integers(len(values[one]))] for one in two}
+    for _ in range(PAIRS):
+        yield any_values(name, rng)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", list(SKETCHES))
+def test_no_setting_leaves_a_blot(name):
+    for values in many_values(name):
+        drawn = draw(name, *PAGES["a6" if name in HEAVY else "a5"], seed=1, **values)
+        assert darkest_of(name, drawn.document()) <= DARKEST, values
 
 
 def ends(parameter):
@@ -112,24 +120,6 @@ def ends(parameter):
     if parameter.kind == "bool":
         return [False, True]
     return [parameter.low, parameter.high] if parameter.kind in ("int", "float") else []
-
-
-def settings_at_the_ends(name):
-    """Yield each parameter at the ends of its range, then chance pairs of them at theirs."""
-    values = {p.name: ends(p) for p in SKETCHES[name].parameters if ends(p)}
-    yield from ({one: value} for one in values for value in values[one])
-    rng = np.random.default_rng(len(name))
-    for _ in range(PAIRS):
-        two = rng.choice(list(values), min(2, len(values)), replace=False).tolist()
-        yield {one: values[one][rng.integers(len(values[one]))] for one in two}
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("name", list(SKETCHES))
-def test_the_ends_of_each_range_and_pairs_of_them_leave_no_blot(name):
-    for values in settings_at_the_ends(name):
-        drawn = draw(name, *PAGES["a6" if name in HEAVY else "a5"], seed=1, **values)
-        assert darkest_of(name, drawn.document()) <= DARKEST, values
 
 
 @pytest.mark.parametrize(

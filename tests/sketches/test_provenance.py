@@ -21,7 +21,7 @@ from PIL import Image
 from sketch_cells import request, run_cell, sketch_of
 from support import sampled
 
-from drawscape.errors import DrawscapeError, ProvenanceError, UnknownNameError
+from drawscape.errors import ProvenanceError, UnknownNameError
 from drawscape.recipe import SourceText, is_sketch, one_look, origin_of, plain, recipe_of
 from drawscape.sketches import (
     SKETCHES,
@@ -93,12 +93,6 @@ def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over():
 def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text):
     with pytest.raises(ProvenanceError):
         read_provenance(text)
-
-
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
-def test_a_seed_that_is_no_whole_number_is_refused(seed):
-    with pytest.raises(DrawscapeError, match="seed"):
-        draw("molnar", 50, 50, seed=seed)
 
 
 def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error():
