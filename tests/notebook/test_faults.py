@@ -14,13 +14,12 @@ from support import send
 from drawscape.catalogue import Drawings, drawings
 from drawscape.errors import (
     DrawscapeError,
-    JobOptionError,
     NotSerializableError,
     ParameterError,
     SignatureError,
     UnknownNameError,
 )
-from drawscape.jobs import synchronous_jobs, workers_alive
+from drawscape.jobs import list_jobs, synchronous_jobs, workers_alive
 from drawscape.notebook import (
     compare,
     contact_sheet,
@@ -104,12 +103,6 @@ def test_a_parameter_without_annotation_and_default_has_to_be_filled_in():
     assert shown.status == "n=None: a value is required"
 
 
-@pytest.mark.parametrize("what", [5, functools.partial(print, end=""), int, object(), None])
-def test_what_is_no_sketch_is_said_to_be_none(what):
-    with pytest.raises(SignatureError, match="is no pattern's name, sketch, function or path"):
-        form(what)
-
-
 def test_a_history_is_that_of_a_function_too_and_knows_its_orders():
     def dots(svg: Any, rng: Any) -> None:
         svg.circle(50, 50, 10)
@@ -136,24 +129,52 @@ def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(pla
     assert "lock" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "words"),
-    [
-        ({"seed": -1}, ParameterError, "seed=-1: must be at least 0 and at most 4294967295"),
-        ({"seed": "x"}, ParameterError, "seed='x': must be a whole number"),
-        ({"width": 9000}, ParameterError, "width=9000: must be at least 1 and at most 5000"),
-        ({"height": "tall"}, ParameterError, "height='tall': must be a number"),
-        ({"job_timeout": "soon"}, JobOptionError, "job_timeout='soon': give seconds"),
-    ],
-)
-def test_a_form_refuses_what_it_could_not_use(options, error, words):
-    with pytest.raises(error, match=words):
-        form(sketch(int, 5), **options)
+def lines(svg: Any, rng: Any, *, width: float = 0.3) -> None:
+    """Lines of some width."""
+
+
+def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4) -> str:
+    return "painted"
+
+
+def size(
+    *, live: int = 3, size: Annotated[int, Interval(ge=1, le=9)] = 1, seed: int = 0
+) -> None: ...
+
+
+NO_SKETCH = "is no pattern's name, sketch, function or path"
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        *(
+            (lambda what=what: form(what), NO_SKETCH)
+            for what in (5, functools.partial(print, end=""), int, object(), None)
+        ),
+        (lambda: form("spirl"), "did you mean 'spiral'"),
+        (lambda: form("workers.nowhere.task"), "no module 'workers.nowhere'"),
+        (lambda: form("workers.svg_tasks.generate_complex"), "did you mean"),
+        (lambda: form("drawscape.settings.home"), "DRAWSCAPE_TASK_MODULES"),
+        (lambda: form(lines), "call it something like 'line_width'"),
+        (lambda: form(paint), "task 'paint': parameter 'at' has the default 4"),
+        (lambda: form("spiral", seed=-1), "seed=-1: must be at least 0 and at most 4294967295"),
+        (lambda: form("spiral", seed="x"), "seed='x': must be a whole number"),
+        (lambda: form("spiral", width=9000), "width=9000: must be at least 1 and at most 5000"),
+        (lambda: form("spiral", height="tall"), "height='tall': must be a number"),
+        (lambda: form("spiral", job_timeout="soon"), "job_timeout='soon': give seconds"),
+        (lambda: form("spiral", truns=3), "did you mean 'turns'"),
+        (lambda: form(size, live=7), r"where=\{'live': 7\}"),
+        (lambda: contact_sheet("spiral", paper="A44"), "unknown paper"),
+        (lambda: contact_sheet("schotter", 2, columns=6), r"vary=\{'columns': 6\} for the para"),
+        (lambda: variations(size, sise=[1, 2]), "did you mean 'size'"),
+        (lambda: variations(size, size=[1, 99]), "size=99: must be at least 1 and at most 9"),
+        (lambda: variations(size, size=[]), "give at least one"),
+        (lambda: variations(size, size=5), "give a list of values"),
+        (lambda: variations(size, size=range(100), seed=range(100)), "more than 400 drawings"),
+        (lambda: variations(size, size=[4, 5], seed=[1], paired=True), "paired"),
+        (lambda: variations(size, size=(3, 1), sobol=4), "low, high"),
+        (lambda: variations(size, size=(1, 3), sobol=500), "sobol"),
         (lambda: contact_sheet("spiral", 0), "give at least one value"),
         (lambda: contact_sheet("spiral", ["a"]), "seeds='a': must be a whole number"),
         (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
@@ -179,14 +200,8 @@ def test_a_form_refuses_what_it_could_not_use(options, error, words):
         (lambda: view("nope.svg"), "there is no such file, here or in the home"),
     ],
 )
-def test_sheets_and_views_refuse_what_they_could_not_use(make, words):
+def test_forms_sheets_and_views_refuse_what_they_could_not_use_and_queue_nothing(make, words):
+    before = list_jobs(limit=None)
     with pytest.raises(DrawscapeError, match=words):
         make()
-
-
-def test_tasks_are_read_with_the_same_care(tmp_path):
-    def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4) -> str:
-        return "painted"
-
-    with pytest.raises(SignatureError, match="task 'paint': parameter 'at' has the default 4"):
-        form(paint)
+    assert list_jobs(limit=None) == before
