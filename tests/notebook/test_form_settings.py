@@ -20,7 +20,7 @@ from drawscape.notebook import form
 from drawscape.parameters import Color, Group, InputFile, read_parameters
 from drawscape.sketches import SKETCHES
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("consumer")
 
 
 class Ink(Enum):
@@ -351,7 +351,6 @@ def page(width: float, height: float, dots: int = 3) -> str:
     return str(path)
 
 
-@pytest.mark.usefixtures("consumer")
 @pytest.mark.parametrize("target", ["molnar", page])
 def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(target):
     shown = form(target, paper="A7")
@@ -379,7 +378,6 @@ def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(targe
         assert not shown.state["older"]
 
 
-@pytest.mark.usefixtures("consumer")
 def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     shown = form("molnar", paper="A7")
     first, second = drawn(shown), drawn(shown, columns=19)
@@ -406,7 +404,6 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     assert form("molnar", paper="A6").recent.paths == [second]
 
 
-@pytest.mark.usefixtures("consumer")
 def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
     shown = form("molnar", paper="A7", columns=15)
     other = form("molnar", paper="A4")
@@ -433,7 +430,6 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
     assert form("harmonograph").named.names == []
 
 
-@pytest.mark.usefixtures("consumer")
 def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook):
     def reeds(svg: Any, *, count: int = 3, high: float = 2.0) -> None:
         """Reeds."""
@@ -459,7 +455,6 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     assert not edited.state["older"]
 
 
-@pytest.mark.usefixtures("consumer")
 def test_a_form_opens_although_the_catalogue_is_damaged(notebook, tmp_path, caplog, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     (tmp_path / ".drawscape").mkdir()

@@ -12,24 +12,33 @@ from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import contact_sheet, job_view, queue_table
 from drawscape.notebook.kernel import Following, later
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("consumer")
 
 
-def wait_for(gate, answer=5):
+def wait_for(gate):
     """Hold until the file `gate` is there."""
     import time
 
     while not Path(gate).exists():
         time.sleep(0.01)
-    return answer
+    return 5
 
 
-@pytest.mark.usefixtures("consumer")
-def test_a_job_is_followed_to_its_end_and_shows_it_later_too(tmp_path):
-    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+@pytest.fixture
+def gate(tmp_path):
+    """A file that holds jobs back until it is made."""
+    return tmp_path / "gate"
+
+
+def held(gate, **options):
+    return enqueue_background_job(wait_for, str(gate), **options)
+
+
+def test_a_job_is_followed_to_its_end_and_shows_it_later_too(gate):
+    job = held(gate)
     view = job_view(job)
     wait_until(lambda: view.status == "working", "the start")
-    (tmp_path / "gate").touch()
+    gate.touch()
     wait_until(lambda: view.status.startswith("finished in"), "the end")
     wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
     view.begin_saving()
@@ -37,9 +46,8 @@ def test_a_job_is_followed_to_its_end_and_shows_it_later_too(tmp_path):
     assert job_view(job.id).status.startswith("finished in")
 
 
-@pytest.mark.usefixtures("consumer")
-def test_the_button_of_a_view_stops_the_job(tmp_path):
-    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+def test_the_button_of_a_view_stops_the_job(gate):
+    job = held(gate)
     view = job_view(job)
     view.act("cancel")
     wait_until(lambda: view.status.startswith(("stopped", "canceled")), "the stop")
@@ -50,24 +58,20 @@ def row_of(table, job):
     return next((row for row in table.tiles if row["id"] == job.id), {})
 
 
-@pytest.mark.usefixtures("consumer")
-def test_an_error_is_shown_with_its_traceback(tmp_path):
+def test_an_error_is_shown_with_its_traceback():
     view = job_view(enqueue_background_job(wait_for, None))
     wait_until(lambda: view.status.startswith("failed"), "the failure")
     wait_until(lambda: "Traceback" in view.details, "the traceback")
 
 
-@pytest.mark.usefixtures("consumer")
-def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path):
+def test_the_table_follows_the_queue_and_a_closed_one_no_more(gate):
     table, closed = queue_table(limit=5), queue_table()
     closed.close()
     shown = closed.tiles
-    job = enqueue_background_job(
-        wait_for, str(tmp_path / "gate"), job_description="<i>patience</i>"
-    )
+    job = held(gate, job_description="<i>patience</i>")
     wait_until(lambda: row_of(table, job), "the new job")
     assert row_of(table, job)["caption"] == "<i>patience</i>"
-    (tmp_path / "gate").touch()
+    gate.touch()
     wait_until(lambda: row_of(table, job)["state"] == "finished", "its end")
     idle = "1 worker · 0 waiting · 0 running"
     wait_until(lambda: table.status.startswith(idle), "the summary")
@@ -78,16 +82,15 @@ def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path):
     assert closed.tiles == shown
 
 
-@pytest.mark.usefixtures("consumer")
-def test_the_table_acts_on_its_jobs(tmp_path):
-    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+def test_the_table_acts_on_its_jobs(gate):
+    job = held(gate)
     wait_until(lambda: job.status == "started", "the start")
     table = queue_table(limit=3)
     assert "cancel" in row_of(table, job)["actions"]
     table.do(job.id, "cancel")
     wait_until(lambda: job.status == "stopped", "the stop")
     wait_until(lambda: "retry" in row_of(table, job)["actions"], "the button")
-    (tmp_path / "gate").touch()
+    gate.touch()
     table.do(job.id, "retry")
     assert job.wait(60) == 5
     table.do(job.id, "log")
@@ -99,11 +102,10 @@ def test_the_table_acts_on_its_jobs(tmp_path):
     table.close()
 
 
-@pytest.mark.usefixtures("consumer")
-def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_path):
-    first, second = (enqueue_background_job(wait_for, str(tmp_path / "gate")) for _ in range(2))
+def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(gate):
+    first, second = (held(gate) for _ in range(2))
     wait_until(lambda: first.status == "started", "the start")
-    third = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    third = held(gate)
     table = queue_table(limit=3)
     try:
         assert "sooner" in row_of(table, third)["actions"]
@@ -111,7 +113,7 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
         assert (third.ahead, second.ahead) == (0, 1)
         table.act("pause_or_resume")
         assert "· paused" in table.status
-        (tmp_path / "gate").touch()
+        gate.touch()
         first.wait(60)
         assert second.status == "queued"
         table.act("pause_or_resume")
@@ -123,7 +125,6 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
         table.close()
 
 
-@pytest.mark.usefixtures("consumer")
 def test_jobs_of_drawings_have_names_that_a_person_knows():
     single = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40, "rose")
     named = enqueue_background_job(
@@ -140,7 +141,6 @@ def test_jobs_of_drawings_have_names_that_a_person_knows():
 TASK = "workers.svg_tasks.generate_complex_svg"
 
 
-@pytest.mark.usefixtures("consumer")
 def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads():
     seen = []
     for seed in range(3):
