@@ -62,6 +62,12 @@ class Notebook:
         """The notebook's file, from the server's folder on."""
         return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
 
+    def cell_types(self):
+        """Return of what type each cell is."""
+        return self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
+        )
+
     def cell_errors(self):
         """Return the text of every traceback and warning under a cell."""
         return self.page.locator(
@@ -92,10 +98,6 @@ class FormOnPage:
         self.root.get_by_role("button", name=name, exact=True).click()
         self.notebook.evaluate("pass")
 
-    def choose_pattern(self, name):
-        """Choose a pattern from the list."""
-        self.root.locator(".drawscape-pattern").select_option(value=name)
-
     def field(self, parameter):
         """Return what one types a parameter's value into."""
         row = self.root.locator(f".drawscape-field-{parameter}")
@@ -105,23 +107,6 @@ class FormOnPage:
         """Give a slider a value by the field beside it, as one does for an exact number."""
         self.field(parameter).fill(str(value))
         self.field(parameter).blur()
-
-    def record_statuses(self):
-        """Begin to note every status that the form passes through."""
-        self.root.evaluate(
-            """form => {
-                window.statuses = [];
-                const note = () => {
-                    const now = form.dataset.status;
-                    if (now && window.statuses.at(-1) !== now) window.statuses.push(now);
-                };
-                new MutationObserver(note).observe(form, {attributes: true});
-            }"""
-        )
-
-    def statuses(self):
-        """Return the statuses noted so far."""
-        return list(self.notebook.page.evaluate("window.statuses"))
 
     def await_status(self, status):
         """Return once the form shows that status."""

@@ -29,8 +29,6 @@ def kinds(svg, rng, *, ink: Color = '#1d3f8f', picture: InputFile | None = None,
 drawing = form(kinds, paper='A6')
 drawing"""
 
-CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
-
 
 def drag(page, slider):
     """Move the handle of a slider by the mouse, in twenty steps."""
@@ -71,7 +69,7 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     form.root.locator(".drawscape-live input").focus()
     for key in ("a", "b", "m", "d", "d", "x"):
         page.keyboard.press(key)
-    assert page.evaluate(CELLS) == ["code"]
+    assert notebook.cell_types() == ["code"]
 
     tiles = form.root.locator(".drawscape-strip button:has(img[src])")
     tiles.nth(1).wait_for()

@@ -1,6 +1,7 @@
 """A drawing looked at closely: what the pointer, the keys and the scrubber do to what is on the canvas."""
 
 import pytest
+from notebook_page import Notebook
 from web_pages import await_settled, color_at, view_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
@@ -117,8 +118,7 @@ def test_wheel_and_hand_move_the_page_and_keys_do_not_reach_the_notebook(viewer,
     viewer.locator("canvas").click(position={"x": 5, "y": 5})
     for key in ("a", "b", "m", "d", "d", "x", "+"):
         page.keyboard.press(key)
-    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
-    assert page.evaluate(cells) == ["code"]
+    assert Notebook(page).cell_types() == ["code"]
 
 
 def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer, page):

@@ -17,7 +17,7 @@ from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
-from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs, start_worker
+from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs
 from drawscape.notebook import history
 from drawscape.plot import save
 from drawscape.plotter.device import read_device
@@ -51,8 +51,8 @@ def wait_for_state(plot_id, *states):
     return shown(plot_id)
 
 
-def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home):
-    worker = start_worker(1)
+def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home, start_workers):
+    worker = start_workers(1)
     plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
     wait_until(lambda: shown(plot_id)["stroke"] >= 5, timeout_s=120)
     os.kill(worker.pid, signal.SIGKILL)
@@ -60,60 +60,51 @@ def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home):
     assert state["strokes"] == 24
     assert find_plot(plot_id).words.startswith(f"interrupted at stroke {state['stroke']} of 24")
     Path(drawing).unlink()  # a plot needs its drawing no more
-    worker = start_worker(1)
-    try:
-        # The killed run's job does not draw on the paper again, whatever the queue does with it.
-        drawscape("plots", "resume", plot_id, "--wait", "--yes")
-    finally:
-        worker.stop()
+    start_workers(1)
+    # The killed run's job does not draw on the paper again, whatever the queue does with it.
+    drawscape("plots", "resume", plot_id, "--wait", "--yes")
     done = shown(plot_id)
     assert (done["state"], done["stroke"], done["runs"]) == ("done", 24, 2)
     assert done["twice"] <= 3
     assert [plot["id"] for plot in json.loads(drawscape("plots", "list", "--json"))] == [plot_id]
 
 
-def test_a_person_answers_pauses_and_changes_the_pen(drawing, home):
-    worker = start_worker(1)
-    try:
-        plot_id = drawscape("plot", drawing, "--on", "desk")
-        assert "60 x 60 mm" in wait_for_state(plot_id, "waiting for paper")["question"]
-        drawscape("plots", "answer", plot_id)
-        assert "zero" in wait_for_state(plot_id, "waiting for position")["question"]
-        drawscape("plots", "answer", plot_id)
-        wait_until(lambda: shown(plot_id)["stroke"] >= 2, timeout_s=120)
-        drawscape("plots", "set", plot_id, "--speed", "150", "--keep")
-        drawscape("plots", "pause", plot_id)
-        paused = wait_for_state(plot_id, "paused")
-        drawscape("plots", "resume", plot_id)
-        pen = wait_for_state(plot_id, "waiting for pen")
-        assert (pen["stroke"], pen["pen"], "pen 2" in pen["question"]) == (12, 2, True)
-        assert paused["stroke"] < 12
-        drawscape("plots", "answer", plot_id)
-        done = wait_for_state(plot_id, "done")
-    finally:
-        worker.stop()
+def test_a_person_answers_pauses_and_changes_the_pen(drawing, home, start_workers):
+    start_workers(1)
+    plot_id = drawscape("plot", drawing, "--on", "desk")
+    assert "60 x 60 mm" in wait_for_state(plot_id, "waiting for paper")["question"]
+    drawscape("plots", "answer", plot_id)
+    assert "zero" in wait_for_state(plot_id, "waiting for position")["question"]
+    drawscape("plots", "answer", plot_id)
+    wait_until(lambda: shown(plot_id)["stroke"] >= 2, timeout_s=120)
+    drawscape("plots", "set", plot_id, "--speed", "150", "--keep")
+    drawscape("plots", "pause", plot_id)
+    paused = wait_for_state(plot_id, "paused")
+    drawscape("plots", "resume", plot_id)
+    pen = wait_for_state(plot_id, "waiting for pen")
+    assert (pen["stroke"], pen["pen"], "pen 2" in pen["question"]) == (12, 2, True)
+    assert paused["stroke"] < 12
+    drawscape("plots", "answer", plot_id)
+    done = wait_for_state(plot_id, "done")
     assert (done["runs"], done["twice"]) == (1, 0)
     assert read_device("desk").settings["speed"] == 150.0
 
 
-def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
-    worker = start_worker(1)
-    try:
-        plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
-        wait_until(lambda: shown(plot_id)["stroke"] >= 3, timeout_s=120)
-        drawscape("plots", "stop", plot_id)
-        stopped = wait_for_state(plot_id, "interrupted")
-        assert stopped["reason"] == "stopped"
-        for beyond in (
-            ("--from-stroke", "25"),
-            ("--from-pen", "3"),
-            ("--from-part", *["0", "0", "1", "1"]),
-        ):
-            with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
-                drawscape("plots", "resume", plot_id, *beyond)
-        drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes")
-    finally:
-        worker.stop()
+def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, start_workers):
+    start_workers(1)
+    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
+    wait_until(lambda: shown(plot_id)["stroke"] >= 3, timeout_s=120)
+    drawscape("plots", "stop", plot_id)
+    stopped = wait_for_state(plot_id, "interrupted")
+    assert stopped["reason"] == "stopped"
+    for beyond in (
+        ("--from-stroke", "25"),
+        ("--from-pen", "3"),
+        ("--from-part", *["0", "0", "1", "1"]),
+    ):
+        with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
+            drawscape("plots", "resume", plot_id, *beyond)
+    drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes")
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
 
@@ -125,45 +116,39 @@ def is_down(memory):
 
 
 @pytest.mark.parametrize("end", ["the job is canceled", "it hangs and is killed"])
-def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, end):
+def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, start_workers, end):
     drawscape("machine", "check", "desk")  # started here, it is no process of the job
     way = np.stack((np.linspace(5, 55, 40), np.tile((5.0, 55.0), 20)), axis=1)
     layer = Layer("1 pen", "black", None, Lines.of([way]))
     save(Document(60, 60, (layer,)), home / "long.svg")
     memory = home / ".drawscape" / "machines" / "desk.carriage"
-    worker = start_worker(1)
-    try:
-        plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes")
-        wait_until(lambda: is_down(memory) is True, "the pen to be down")
-        if "canceled" in end:
-            assert cancel_job(find_plot(plot_id).state.job)
-        else:  # all that it has started is killed, too, but for what lifts the pen
-            os.kill(driving(find_plot(plot_id)), signal.SIGSTOP)
-            worker.stop()
-        assert wait_for_state(plot_id, "interrupted")["stroke"] == 0
-        wait_until(lambda: is_down(memory) is False, "the pen to be lifted")
-    finally:
+    worker = start_workers(1)
+    plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes")
+    wait_until(lambda: is_down(memory) is True, "the pen to be down")
+    if "canceled" in end:
+        assert cancel_job(find_plot(plot_id).state.job)
+    else:  # all that it has started is killed, too, but for what lifts the pen
+        os.kill(driving(find_plot(plot_id)), signal.SIGSTOP)
         worker.stop()
+    assert wait_for_state(plot_id, "interrupted")["stroke"] == 0
+    wait_until(lambda: is_down(memory) is False, "the pen to be lifted")
 
 
-def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):
+def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home, start_workers):
     for name in ("desk", "hall"):
         drawscape("machine", "add", name, "--driver", "simulator", "--port", "15x")
-    worker = start_worker(4)
-    try:
-        first, other = (drawscape("plot", drawing, "--on", on) for on in ("desk", "hall"))
-        second = drawscape("plot", drawing, "--on", "desk", "--yes")
-        for question in ("paper", "position", "pen"):  # both hold their machines meanwhile
-            for plot_id in (first, other):
-                wait_for_state(plot_id, f"waiting for {question}")
-            assert shown(second)["state"] == "ready"
-            assert sorted(job.status for job in list_jobs()) == ["queued", "started", "started"]
-            for plot_id in (first, other):
-                drawscape("plots", "answer", plot_id)
-        for plot_id in (first, other, second):
-            wait_for_state(plot_id, "done")
-    finally:
-        worker.stop()
+    start_workers(4)
+    first, other = (drawscape("plot", drawing, "--on", on) for on in ("desk", "hall"))
+    second = drawscape("plot", drawing, "--on", "desk", "--yes")
+    for question in ("paper", "position", "pen"):  # both hold their machines meanwhile
+        for plot_id in (first, other):
+            wait_for_state(plot_id, f"waiting for {question}")
+        assert shown(second)["state"] == "ready"
+        assert sorted(job.status for job in list_jobs()) == ["queued", "started", "started"]
+        for plot_id in (first, other):
+            drawscape("plots", "answer", plot_id)
+    for plot_id in (first, other, second):
+        wait_for_state(plot_id, "done")
 
 
 @pytest.mark.parametrize(
@@ -205,28 +190,25 @@ def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
     assert shown(plot_id)["state"] == "abandoned"
 
 
-def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(drawing, home, monkeypatch):
+def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(
+    drawing, home, start_workers, monkeypatch
+):
     monkeypatch.setenv("DRAWSCAPE_PLOT_MAIL", "ada@example.org")
-    worker = start_worker(2)
-    try:
-        job = enqueue_background_job(
-            "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", turns=3
-        )
-        file = Path(job.wait(60))
-        plot_id = drawscape("plot", str(file), "--on", "desk")
-        wait_for_state(plot_id, "waiting for paper")
-        assert f"plot {file.name} on desk" in drawscape("jobs", "list", "--json")
-        asked = ["waiting for paper"]
-        while asked[-1] != "done":
-            drawscape("plots", "answer", plot_id)
-            wait_until(
-                lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), timeout_s=240
-            )
-            asked.append(shown(plot_id)["state"])
-        mails = home / "output" / "mail"
-        wait_until(lambda: len(list(mails.glob("*.eml"))) == len(asked), timeout_s=120)
-    finally:
-        worker.stop()
+    start_workers(2)
+    job = enqueue_background_job(
+        "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", turns=3
+    )
+    file = Path(job.wait(60))
+    plot_id = drawscape("plot", str(file), "--on", "desk")
+    wait_for_state(plot_id, "waiting for paper")
+    assert f"plot {file.name} on desk" in drawscape("jobs", "list", "--json")
+    asked = ["waiting for paper"]
+    while asked[-1] != "done":
+        drawscape("plots", "answer", plot_id)
+        wait_until(lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), timeout_s=240)
+        asked.append(shown(plot_id)["state"])
+    mails = home / "output" / "mail"
+    wait_until(lambda: len(list(mails.glob("*.eml"))) == len(asked), timeout_s=120)
     subjects = [read(path)["Subject"] for path in mails.glob("*.eml")]
     assert sorted(subject.partition(": ")[2] for subject in subjects) == sorted(asked)
     assert [one.path for one in drawings(plotted=True)] == [file]

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from machine_bench import document, hp_place, judge
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from shapely import LineString, Point
+from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.plot import fit
+from drawscape.plotter.plan import Placement
 
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),
@@ -83,3 +87,60 @@ def test_arcs_bend_as_planned(bench, home, driver, base):
     verdict = judge(plot, desk.emulator.carriage.strokes)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
     assert min(desk.emulator.motion.arcs.values()) >= 8
+
+
+def random_document(seed):
+    """Curves, polygons, dots and hatches with pens, speeds and passes; the ends of each range among them."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for pen in range(1, int(rng.integers(1, 4)) + 1):
+        lines = []
+        for _ in range(int(rng.integers(1, 12))):
+            count = int(rng.choice([1, 2, 3, 30, 200]))
+            step = rng.choice([0.02, 0.3, 5.0], p=[0.2, 0.5, 0.3])
+            turns = np.cumsum(rng.normal(0, rng.choice([0.05, 1.5]), count))
+            ways = np.stack((np.cos(turns), np.sin(turns)), axis=1) * step
+            lines.append(np.clip(rng.uniform(0, 40, 2) + np.cumsum(ways, axis=0), 0, 40))
+        code = rng.choice(["", "+S10", "+S60"])
+        layers.append(Layer(f"{pen}{code} pen {pen}", "black", None, Lines.of(lines)))
+    return Document(40, 40, tuple(layers))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("driver", KINDS)
+@pytest.mark.parametrize("seed", range(rounds(1, 50)))
+def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, seed):
+    document = random_document(seed)
+    if driver == "hpgl":
+        document = fit(document, 297, 210, margin_mm=80)
+    desk = bench(driver, KINDS[driver], scale=60.0)
+    plot, machine = desk.plot(document), desk.emulator
+    assert desk.run(plot) == "done"
+    place = hp_place(driver) or Placement.of(plot.plan, plot.device.machine).points
+    for line, ink in zip(plot.plan.lines, machine.carriage.strokes, strict=True):
+        planned = place(line)
+        path = LineString(planned) if len(planned) > 1 else Point(planned[0])
+        assert max(path.distance(Point(point)) for point in ink) < 0.06
+        assert np.abs(np.subtract((ink[0], ink[-1]), planned[[0, -1]])).max() < 0.06
+    # What it moved and waited; a busy computer that is late with the next stroke counts for nothing.
+    took_s = machine.dwelt_s + machine.motion.moving_s
+    estimate_s = plot.plan.seconds.sum()
+    line_s = machine.received / 960 if driver == "hpgl" else 0.0  # which may be slower
+    assert estimate_s <= 1.03 * took_s + line_s + 2.5
+    # At sixty times its speed a planner may wait for lines, and is slower then.
+    if not getattr(machine.motion, "starved", 0):
+        assert estimate_s >= 0.97 * took_s - 2.5
+
+
+@pytest.mark.nightly
+def test_grbl_never_starves_in_a_stroke_at_115200_baud(bench):
+    turn = np.linspace(0, 12 * np.pi, 3000)
+    curve = 30 + np.stack((np.cos(turn), np.sin(turn)), axis=1) * np.linspace(2, 12, 3000)[:, None]
+    waves = np.stack((np.linspace(2, 58, 400), 50 + np.sin(np.linspace(0, 60, 400))), axis=1)
+    desk = bench("grbl", GrblEmulator, scale=0.6)
+    layer = Layer("1 pen", "black", None, Lines.of([curve, waves]))
+    plot = desk.plot(Document(60, 60, (layer,)))
+    assert desk.run(plot) == "done"
+    assert desk.emulator.motion.starved == 0
+    took_s = desk.emulator.motion.moving_s + desk.emulator.dwelt_s
+    assert took_s == pytest.approx(plot.plan.seconds.sum(), rel=0.03)

@@ -327,11 +327,8 @@ def test_a_stop_is_heard_although_a_program_follows_the_plot_and_nothing_undoes_
             assert plot.state.state == "plotting"
 
     run_aside(desk, plot, on_progress=stop).join(60)
-    assert (plot.state.state, plot.state.reason, plot.state.done < 6) == (
-        "interrupted",
-        "stopped",
-        True,
-    )
+    state = plot.state
+    assert (state.state, state.reason, state.done < 6) == ("interrupted", "stopped", True)
     assert not desk.emulator.carriage.down
     with pytest.raises(PlotError, match=r"does not run; it is interrupted at stroke \d of 6"):
         plot.request("answer")
