@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -129,14 +128,6 @@ def test_a_drawing_is_found_by_its_file_without_a_word_written(home, drawn):
     rebuild()
     again = find(drawing.path)
     assert list(again.parameters.items()) == list(found.parameters.items())
-
-
-def test_a_file_that_holds_another_drawing_now_is_found_as_that_one(drawn):
-    one, two = drawn("truchet", seed=1), drawn("truchet", seed=2)
-    place, seen = one.path, find(one.path)
-    shutil.copyfile(two.path, place)
-    found = find(place)
-    assert (seen.seed, found.seed, found.path) == (1, 2, place)
 
 
 def test_finding_says_what_it_does_not_find(home, drawn):

@@ -115,17 +115,6 @@ def test_a_legend_of_labels_and_contents_colours_and_the_airport():
     assert {pen.color for pen, _ in plain.layers()} != {"navy"}
 
 
-def test_a_small_circle_is_round_at_the_size_of_the_sheet():
-    canvas = SVGBuilder(16, 16, pen=Pen()).circle(8, 8, 8)
-    sheet = artboard("basic", "Disc", size="a3", drawing=canvas)
-    (circle,) = drawn(sheet)
-    low, high = circle.min(axis=0), circle.max(axis=0)
-    radius = (high - low).max() / 2
-    assert radius > 100
-    chords = np.hypot(*((circle[1:] + circle[:-1]) / 2 - (low + high) / 2).T)
-    assert (radius - chords).max() < 0.06
-
-
 def test_a_colour_of_paper_cannot_leave_its_attribute():
     svg = artboard("basic", "A", paper_color='red"><script>')
     assert "<script>" not in svg.to_string()

@@ -197,17 +197,3 @@ def test_a_font_whose_letters_are_pictures_is_passed_over(installed, tmp_path):
     document = read_svg(text("Pictures"), text="outlines")
     assert len(document.lines) >= 2
     assert any("'Pictures' is drawn in the outlines of" in note for note in document.unsupported)
-
-
-def test_letters_that_kern_stand_closer(tmp_path, monkeypatch):
-    from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
-
-    builder = box_font("Kerned")
-    addOpenTypeFeaturesFromString(builder.font, "feature kern { pos H H -100; } kern;")
-    (tmp_path / "fonts").mkdir()
-    builder.save(tmp_path / "fonts" / "kerned.ttf")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    forget_fonts()
-    first, second = read_svg(text("Kerned"), text="outlines").lines
-    assert (second - first)[0] == pytest.approx([4, 0], abs=1e-3)
-    forget_fonts()
