@@ -7,15 +7,13 @@ comment at its top says what travels to the page.
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any, get_args
 
-import anywidget
-import ipywidgets as widgets
 import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
@@ -128,7 +126,7 @@ class Cell:
 
     def show(self, state: JobState) -> bool:
         """Take over a state of its job; return False for one that is older than the one it has."""
-        if self.state is not None and state.number < self.state.number:
+        if self.state and state.number < self.state.number:
             return False
         self.state = state
         if state.status == "finished":
@@ -137,31 +135,27 @@ class Cell:
 
     def picture(self) -> Picture | None:
         """Return its picture: the thumbnail, else the file or the preview of its job."""
-        thumbnail = None if self.drawing is None else self.drawing.thumbnail
-        if thumbnail:
+        if self.drawing and (thumbnail := self.drawing.thumbnail):
             return Picture(thumbnail)
-        if self.state is None:
-            return None
-        if self.status == "finished":
-            return result_picture(self.state.result)
-        return preview_picture(self.state.preview) if self.state.run_s >= PREVIEW_S else None
+        state = self.state
+        if state and state.status == "finished":
+            return result_picture(state.result)
+        return preview_picture(state.preview) if state and state.run_s >= PREVIEW_S else None
 
 
-def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> list[Cell]:
-    """Return the cells, each `first` with its values, checked, and with the drawings that exist already.
+def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> None:
+    """Give cells their arguments, `first` with their values, and the drawings that exist already.
 
     Nothing is queued. Raises ParameterError, UnknownNameError.
     """
-    planned = list(cells)
     with at_one_moment():
-        for cell in planned:
+        for cell in cells:
             settings = first.changed(cell.values)
             cell.arguments = settings.arguments
             recipe = recipe_for(settings.target, cell.arguments)
             cell.request = recipe.request if recipe else ""
             if not fresh:
                 cell.drawing = cell.drawing or standing_drawing(recipe)
-    return planned
 
 
 def enqueue_missing(
@@ -174,20 +168,19 @@ def enqueue_missing(
 ) -> Batch | None:
     """Queue what is neither drawn nor under way nor has failed, each recipe once; return the batch."""
     guard()
-    wanted: dict[str, list[Cell]] = {}
+    wanted: dict[Any, list[Cell]] = {}
     for number, cell in enumerate(cells):
         missing = cell.drawing is None or cell.drawing.deleted
         idle = cell.job is None or cell.status in _AGAIN or cell.status == "finished"
         if missing and idle and cell.arguments is not None:
-            wanted.setdefault(cell.request or str(number), []).append(cell)
+            wanted.setdefault(cell.request or number, []).append(cell)
     if not wanted:
         return None
     ensure_worker()
-    extra = {"sheet": sheet, **({"fresh": True} if fresh else {})} if target.takes_margin else {}
-    calls = []
-    for first, *_ in wanted.values():
-        parents = {"parents": first.parents} if first.parents else {}
-        calls.append({**(first.arguments or {}), **extra, **parents})
+    calls = [dict(same[0].arguments or {}) for same in wanted.values()]
+    if target.takes_margin:
+        for call, same in zip(calls, wanted.values(), strict=True):
+            call |= {"sheet": sheet, "fresh": fresh, "parents": same[0].parents}
     batch = enqueue_many(
         target.task,
         calls,
@@ -208,7 +201,6 @@ class Gallery:
     pictures: Sequence[Picture | None]
     captions: Sequence[str]
     columns: int
-    width_px: int = 190
     failures: Sequence[bool] = ()
 
     @classmethod
@@ -217,24 +209,18 @@ class Gallery:
         failures = [cell.status in TROUBLES for cell in cells]
         with reading():
             pictures = [small_picture(cell.picture()) for cell in cells]
-        return cls(pictures, [cell.words for cell in cells], columns, failures=failures)
+        return cls(pictures, [cell.words for cell in cells], columns, failures)
 
     def _repr_html_(self) -> str:
         """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
         tiles = zip(self.pictures, self.captions, strict=True)
-        return picture_table(tiles, self.columns, width_px=self.width_px, failures=self.failures)
+        return picture_table(tiles, self.columns, width_px=190, failures=self.failures)
 
     def __repr__(self) -> str:
         return f"{len(self.pictures)} drawings in rows of {self.columns}"
 
 
-@cache
-def shared_layout() -> Any:
-    """The one layout of all boards: each would be another model, here and in the browser."""
-    return widgets.Layout()
-
-
-class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+class Board(Lasting):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
     What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
@@ -254,7 +240,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     kind = traitlets.Unicode("grid").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
-    below = traitlets.Unicode("").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
     _page_calls = (
         "star enlarge inspect open_form compare reject breed plot draw_larger tag close_below sort"
@@ -264,18 +249,15 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, dict[str, Any]] = {}
-        self._marks: dict[str, Marks] = {}
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         # A page asks for all tiles when it opens: before, nobody receives them.
         self._is_open = False
-        self._by_job: dict[str, list[Cell]] = {}
         self._followings: list[Any] = []
         self._catalogue = Debounce(CATALOGUE_S, self._read_catalogue)
         self._seen: int | None = None
         self._keeping = Debounce(KEEP_S, self.keep, slow=True)
-        super().__init__(layout=shared_layout(), **state)
-        self._last(what, "board")
+        super().__init__(what, "board", **state)
         self.show(cells)
         self._begin()
 
@@ -301,8 +283,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     @property
     def chosen(self) -> list[Drawing]:
         """The drawings that are chosen."""
-        cells = (self._cells.get(one) for one in self.selected)
-        return [cell.drawing for cell in cells if cell is not None and cell.drawing is not None]
+        return self._drawings_of(self.selected)
 
     @property
     def tiles(self) -> list[dict[str, Any]]:
@@ -326,21 +307,16 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             self._tiles = {one: tile for one, tile in self._tiles.items() if one in cells}
             self.selected = [one for one in self.selected if one in self._cells]
             self.order = list(self._cells)
-            self.marked()
+            self._update(self._cells)
 
     def follow(self, cells: Iterable[Cell]) -> None:
         """Show from now on how the jobs of these cells are doing, on whatever page of the board they are."""
-        followed = {}
-        with self._lock:
-            for cell in cells:
-                if cell.job is not None and cell.drawing is None:
-                    self._by_job.setdefault(cell.job.id, []).append(cell)
-                    followed[cell.job.id] = cell.job
-        self._followings = [f for f in self._followings if not getattr(f, "is_closed", False)]
-        if followed:
-            jobs = list(followed.values())
-            on_note = self._trouble if self._tells_of_worker else None
-            self._followings.append(Following(jobs, self._changed, on_note))
+        drawn = [cell for cell in cells if cell.job is not None and cell.drawing is None]
+        if drawn:
+            jobs = {cell.job.id: cell.job for cell in drawn if cell.job}
+            on_note = partial(setattr, self, "note") if self._tells_of_worker else None
+            show = partial(self._changed, drawn)
+            self._followings.append(Following(list(jobs.values()), show, on_note))
 
     def close(self) -> None:
         """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
@@ -368,20 +344,20 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def star(self, tile_id: str | int, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
         self._asked(tile_id)[0].star(stars)
-        self.marked()
+        self.refresh()
 
     def reject(self, *tile_ids: str | int) -> None:
         """Reject the drawings of tiles, by default of the chosen, or take that back."""
         for drawing in self._asked(*tile_ids):
             drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
-        self.marked()
+        self.refresh()
 
     def tag(self, tag: str) -> None:
         """Give the chosen drawings a tag."""
         chosen = self._asked()
         for drawing in chosen:
             drawing.tag(tag)
-        self.marked()
+        self.refresh()
         self.note = f"tagged {tag.strip()!r}: {count_words(len(chosen))}"
 
     def export(self, format: str) -> list[Path]:
@@ -488,37 +464,22 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         try:
             seen = data_version()
             if seen != self._seen:
-                self.catalogue_changed()
+                self.refresh()
             self._seen = seen
         except DrawscapeError as error:
-            self._trouble(str(error))
+            self.note = str(error)
 
-    def catalogue_changed(self) -> None:
-        """Show what the catalogue has now."""
-        self.marked()
-
-    def marked(self) -> None:
-        """Show the marks that the drawings have now, also those made elsewhere."""
-        with self._lock, at_one_moment():
-            self._marks = {}
-            self._read_marks(self._cells.values())
+    def refresh(self) -> None:
+        """Show what the catalogue has now, also marks made elsewhere."""
+        with self._lock:
             self._update(self._cells)
-            self._count()
 
-    def _trouble(self, words: str) -> None:
-        self.note = words
-
-    def _read_marks(self, cells: Iterable[Cell]) -> None:
-        recipes = [cell.drawing.recipe for cell in cells if cell.drawing]
-        self._marks |= marks_of_each(recipes) if recipes else {}
-
-    def _changed(self, state: JobState) -> None:
+    def _changed(self, cells: Iterable[Cell], state: JobState) -> None:
         """Show a state of a job in all of its cells."""
         with self._lock:
-            cells = [cell for cell in self._by_job.get(state.id, ()) if cell.show(state)]
-            self._read_marks(cells)
-            self._update(one for one, cell in self._cells.items() if cell in cells)
-            self._count()
+            own = [cell for cell in cells if cell.job and cell.job.id == state.id]
+            changed = [cell for cell in own if cell.show(state)]
+            self._update([one for one, cell in self._cells.items() if cell in changed])
 
     def _await(self, timeout: Any, *, raise_on_failure: bool) -> None:
         """Return once all jobs of the cells have ended. Raises JobTimeout, and JobFailed if asked to."""
@@ -533,7 +494,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                     raise JobTimeout(f"{self.status}; {error}") from None
                 except Exception:  # noqa: BLE001 - its state says how it ended
                     pass
-                self._changed(state_of(cell.job))
+                self._changed(cells, state_of(cell.job))
         self.keep()  # a notebook that runs without a page may end now
         bad = [cell for cell in cells if cell.status in TROUBLES]
         if bad and raise_on_failure:
@@ -542,37 +503,39 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 f"{len(bad)} of {len(cells)} jobs did not finish; {bad[0].caption}: {why}"
             )
 
-    def _update(self, tile_ids: Iterable[str]) -> None:
+    def _update(self, tile_ids: Collection[str]) -> None:
         """Show those tiles that have changed, with a number: an older one never replaces a newer one."""
+        cells = {one: self._cells[one] for one in tile_ids}
         changed = []
-        for one in tile_ids:
-            made = self._tile(one, self._cells[one])
-            if made != {n: v for n, v in self._tiles.get(one, {}).items() if n != "number"}:
-                self._tiles[one] = {**made, "number": next(self._numbers)}
-                changed.append(one)
+        with at_one_moment():
+            drawn = [cell.drawing.recipe for cell in cells.values() if cell.drawing]
+            marks = marks_of_each(drawn) if drawn else {}
+            for one, cell in cells.items():
+                own = marks[cell.drawing.recipe] if cell.drawing else Marks()
+                made = self._tile(one, cell, own)
+                if made != {n: v for n, v in self._tiles.get(one, {}).items() if n != "number"}:
+                    self._tiles[one] = {**made, "number": next(self._numbers)}
+                    changed.append(one)
         self._send_tiles(changed)
+        self._count()
 
-    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
-        caption, hint, stars, key = cell.words, "", 0, ""
-        state = cell.state
-        if state is not None and state.preview and cell.drawing is None:
-            key = f"{state.number}"
-        if cell.drawing is not None:
-            marks = self._marks.get(cell.drawing.recipe) or Marks()
-            stars, key = marks.stars, f"{cell.drawing.id} {cell.drawing.drawn_at.timestamp()}"
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+        state, drawing = cell.state, cell.drawing
+        caption, hint, key = cell.words, "", ""
+        if drawing is not None:
+            key = f"{drawing.id} {drawing.drawn_at.timestamp()}"
             caption += " · rejected" if REJECTED in marks.tags else ""
-            caption += " · deleted" if cell.drawing.deleted else ""
-            hint = settings_words(cell.drawing)
-        elif cell.status == "finished":
-            key = "result"
-        progress = state.progress if state is not None and not cell.ended else 0.0
+            caption += " · deleted" if drawing.deleted else ""
+            hint = settings_words(drawing)
+        elif state is not None and (state.preview or state.status == "finished"):
+            key = str(state.number)
         return {
             "id": tile_id,
             "caption": caption,
             "hint": hint,
-            "stars": stars,
+            "stars": marks.stars,
             "state": cell.status,
-            "progress": round(progress, 3),
+            "progress": 0.0 if state is None or cell.ended else round(state.progress, 3),
             "picture": key,
         }
 
@@ -614,11 +577,14 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         ids = [*map(str, tile_ids)] or self.selected
         if not ids:
             raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
-        cells = [self._cells.get(one) for one in ids]
-        found = [cell.drawing for cell in cells if cell is not None and cell.drawing is not None]
+        found = self._drawings_of(ids)
         if len(found) < len(ids):
             raise DrawscapeError("this drawing is not finished; wait for its picture")
         return found
+
+    def _drawings_of(self, tile_ids: Iterable[str]) -> list[Drawing]:
+        cells = (self._cells.get(one) for one in tile_ids)
+        return [cell.drawing for cell in cells if cell and cell.drawing]
 
 
 def control(name: str, kind: str, label: str, **more: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
+from drawscape.catalogue.drawing import Marks
 from drawscape.catalogue.query import short
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import (
@@ -28,7 +29,7 @@ from drawscape.notebook.board import (
     plan,
 )
 from drawscape.notebook.kernel import state_of
-from drawscape.notebook.settings import Settings
+from drawscape.notebook.settings import Settings, within
 from drawscape.notebook.target import (
     Drawable,
     Target,
@@ -52,7 +53,6 @@ MORE = 24
 SPREAD = 12
 """Drawings of variations of nothing in particular."""
 
-_SEED = Parameter("seeds", "int", low=0)
 _COLUMNS = Parameter("columns", "int", low=1)
 _COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
@@ -84,7 +84,9 @@ def contact_sheet(
     cells = seed_cells(seeds, vary or {})
     across = min(_COLUMNS.check(columns), len(cells))
     first = Settings.of(target_of(sketch), paper, orientation)
-    return _sheet_of(first, cells, across, name, fresh, job_timeout)
+    made = _sheet_of(first, cells, across, name, fresh, job_timeout)
+    made.can_have_more(first.changed(vary or {}), job_timeout)
+    return made
 
 
 @parameters_apart("vary", lambda sketch: target_of(sketch).names)
@@ -116,17 +118,16 @@ def variations(
     >>> variations("schotter", vary={"columns": [6, 12]})
     <ContactSheet: 2 drawings of schotter>
     """
-    target, given = target_of(sketch), vary or {}
+    first, given = Settings.of(target_of(sketch), paper, orientation), vary or {}
     axes = {name: _limited(name, value) for name, value in given.items() if _is_axis(value)}
     fixed = {name: value for name, value in given.items() if name not in axes}
     if not axes:
-        axes, sobol = _ranges(target, fixed), sobol or SPREAD
+        axes, sobol = _ranges(first.target, fixed), sobol or SPREAD
     if sobol is not None:
-        axes, paired = _sampled(axes, sobol, target.parameters), True
+        axes, paired = _sampled(axes, sobol, first.parameters), True
     cells = _value_cells(axes, fixed, paired=paired)
     across = len(list(axes.values())[-1]) if len(axes) > 1 and not paired else min(4, len(cells))
     across = across if columns is None else _COLUMNS.check(columns)
-    first = Settings.of(target, paper, orientation)
     return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
 
@@ -140,7 +141,6 @@ def _sheet_of(
 ) -> "ContactSheet":
     """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
     target = first.target
-    by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in cells) and target.has_seed
     plan(first, cells, fresh=fresh)
     requests = [cell.request for cell in cells]
     if name is None and all(requests):
@@ -154,12 +154,8 @@ def _sheet_of(
         cells = _continued(former["cells"], cells)
     name = name or ""
     batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
-    made = ContactSheet(
-        *(target.title, cells, columns, name),
-        batch=batch,
-        base=first.changed(cells[0].values) if by_seed else None,
-        job_timeout=job_timeout,
-    )
+    made = ContactSheet(target.title, cells, columns, name)
+    made.batch = batch
     made.save()
     return made
 
@@ -207,25 +203,16 @@ class ContactSheet(Board):
     `drawings` are those that exist, `chosen` those that are chosen.
     """
 
+    batch: Batch | None = None
+    """The batch that was queued for what did not exist; None when all did."""
     _page_calls = f"{Board._page_calls} cancel more"
+    _base: Settings | None = None
+    _job_timeout: Any = None
 
-    def __init__(
-        self,
-        title: str,
-        cells: Sequence[Cell],
-        columns: int,
-        name: str,
-        *,
-        batch: Batch | None = None,
-        base: Settings | None = None,
-        job_timeout: Any = None,
-    ) -> None:
-        self.name = name
-        self.batch = batch
-        """The batch that was queued for what did not exist; None when all did."""
-        self._title, self._base, self._job_timeout = title, base, job_timeout
+    def __init__(self, title: str, cells: Sequence[Cell], columns: int, name: str) -> None:
+        self.name, self._title = name, title
         orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
-        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": base is None}
+        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": True}
         controls = [
             control("cancel", "button", "Stop the rest", tooltip="Cancel what is not drawn yet"),
             control("more", "button", f"{MORE} more", **wider),
@@ -238,6 +225,11 @@ class ContactSheet(Board):
             controls=controls,
             head={"title": title, "name": name},
         )
+
+    def can_have_more(self, base: Settings, job_timeout: Any) -> None:
+        """Offer more seeds, all else as in `base`."""
+        self._base, self._job_timeout = base, job_timeout
+        self._set_control("more", hidden=False)
 
     def save(self) -> None:
         """Keep the sheet under its name."""
@@ -273,7 +265,8 @@ class ContactSheet(Board):
                 "run the cell that makes this sheet first: it knows the sketch and the seeds"
             )
         next_seed = 1 + max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
-        new = plan(base, seed_cells(range(next_seed, next_seed + count), {}))
+        new = seed_cells(range(next_seed, next_seed + count), {})
+        plan(base, new)
         enqueue_missing(base.target, new, sheet=self.name, job_timeout=self._job_timeout)
         self.show(_numbered([*cells, *new]))
         self.follow(new)
@@ -284,8 +277,8 @@ class ContactSheet(Board):
         super().sort(order)
         self._set_control("sort", value=order)
 
-    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
-        tile = super()._tile(tile_id, cell)
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+        tile = super()._tile(tile_id, cell, marks)
         if cell.drawing is not None and cell.drawn_before:
             tile["hint"] = f"drawn before{moment_words(cell.drawing)} · {tile['hint']}"
         return tile
@@ -357,8 +350,7 @@ def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cel
         raise ParameterError("seeds", seeds, "give a list or range of whole numbers, or how many")
     if "seed" in fixed:
         raise ParameterError("seed", fixed["seed"], "a contact sheet takes seeds=, a list or range")
-    chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
-    return _value_cells({"seed": chosen}, fixed)
+    return _value_cells({"seed": _limited("seeds", seeds)}, fixed)
 
 
 def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool = False) -> list[Cell]:
@@ -379,34 +371,31 @@ def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool = False) 
     return cells
 
 
-def _sampled(axes: Axes, count: int, parameters: Iterable[Parameter]) -> Axes:
-    """Return `count` numbers for each axis, a pair (low, high), spread evenly over all of them.
+def _sampled(axes: Axes, count: int, known: Mapping[str, Parameter]) -> Axes:
+    """Return `count` values for each axis, a pair (low, high), spread evenly over all of them.
 
-    Scrambled points of Sobol (1967), seed 0; a whole-number parameter gets whole numbers.
+    Scrambled points of Sobol (1967), seed 0; whole or a multiple where the parameter has to be.
     """
     from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
 
     wanted = _COUNT.check(count)
     if any(len(ends) != 2 or ends[0] >= ends[1] for ends in axes.values()):
         raise ParameterError("sobol", axes, "give each axis as a pair (low, high)")
-    whole = {parameter.name for parameter in parameters if parameter.kind == "int"} | {"seed"}
+    for name in axes:
+        if name not in known:
+            raise UnknownNameError("parameter", name, known)
     sampler = qmc.Sobol(len(axes), seed=0)
     points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
-    spread = {}
-    for i, (name, (low, high)) in enumerate(axes.items()):
-        numbers = low + (high - low) * points[:, i]
-        spread[name] = [round(x) if name in whole else float(x) for x in numbers]
-    return spread
+    return {
+        name: [within(known[name], x, low, high) for x in low + (high - low) * column]
+        for (name, (low, high)), column in zip(axes.items(), points.T, strict=True)
+    }
 
 
 def _ranges(target: Target, fixed: Mapping[str, Any]) -> Axes:
     """Return the bounds of all numbers of a sketch that are not `fixed`."""
-    found: Axes = {}
-    for one in target.parameters:
-        is_number = one.kind in ("int", "float") and not one.choices
-        if is_number and one.low is not None and one.high is not None and one.name not in fixed:
-            inside = (one.high - one.low) * 1e-6 if one.kind == "float" else 1
-            found[one.name] = [one.low + inside * one.low_open, one.high - inside * one.high_open]
+    numbers = [p for p in target.parameters if p.bounded and not p.choices]
+    found: Axes = {p.name: [p.low, p.high] for p in numbers if p.name not in fixed}
     if not found:
         raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
     return found

@@ -11,9 +11,9 @@ from drawscape.catalogue import Drawing, find
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
-from drawscape.notebook.settings import Settings, random_value, within
-from drawscape.notebook.target import Drawable, Target, is_drawing, target_of
-from drawscape.parameters import MISSING, Parameter, parameters_apart
+from drawscape.notebook.settings import DICE_SIDES, SEED, Settings, random_value, within
+from drawscape.notebook.target import Drawable, Target, is_drawing, sketch_of, target_of
+from drawscape.parameters import Parameter, parameters_apart
 
 Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
 """What an evolution begins with: a sketch, or drawings of one, or their files."""
@@ -33,7 +33,7 @@ UNLIKE = 0.7
 """How much siblings differ in their spread (of its logarithm): some stay near, a few go further."""
 
 
-@parameters_apart("vary", lambda sketch: _beginning(sketch)[0].names)
+@parameters_apart("vary", lambda sketch: _target(sketch).names)
 def evolve(
     sketch: Beginning,
     size: int = 12,
@@ -61,53 +61,41 @@ def evolve(
     >>> evolve(generate_complex_svg(100, 100, "spiral"), size=4)
     <Evolution: an evolution of spiral>
     """
-    target, parents = _beginning(sketch, size, paper, orientation)
-    if isinstance(keep, str):
-        raise ParameterError("keep", keep, "give a list of names")
-    for name in keep:
-        if name not in (*target.names, "seed"):
-            raise UnknownNameError("parameter", name, [*target.names, "seed"])
-    return Evolution(
-        Settings.of(target, paper or "A6", orientation),
-        parents,
-        size=_SIZE.check(size),
-        fixed=dict(vary or {}),
-        keep=frozenset(keep),
-        rng=np.random.default_rng(seed),
-        job_timeout=job_timeout,
-    )
-
-
-def _beginning(
-    target: Beginning,
-    size: int = MOST,
-    paper: str | None = None,
-    orientation: Orientation | None = None,
-) -> tuple[Target, list[Cell]]:
-    """Return what to breed, and the drawings that the first generation of `size` begins with.
-
-    Raises ParameterError for drawings that are none, too many or of several sketches.
-    """
-    chosen: Sequence[Drawing | Path | str]
-    if is_drawing(target):
-        chosen = [target]
-    elif isinstance(target, Sequence) and not isinstance(target, str):
-        chosen = target
-    else:
-        return target_of(cast(Drawable, target)), []
-    if not 0 < len(chosen) < size:
+    size, found = _SIZE.check(size), _parents(sketch)
+    if len(found) >= size:
         words = f"choose 1 to {size - 1} of them for a generation of {size}"
-        raise ParameterError("drawings", len(chosen), words)
-    found = [one if isinstance(one, Drawing) else find(one) for one in chosen]
-    names = sorted({drawing.sketch for drawing in found})
-    if len(names) > 1:
-        raise ParameterError("drawings", names, "must be of one sketch to be bred")
+        raise ParameterError("drawings", len(found), words)
+    if len(names := {drawing.sketch for drawing in found}) > 1:
+        raise ParameterError("drawings", sorted(names), "must be of one sketch to be bred")
     settings = [Settings.of_drawing(drawing, paper, orientation) for drawing in found]
     parents = [
         Cell("", one.values, parents=drawing.parents, drawing=drawing)
         for one, drawing in zip(settings, found, strict=True)
     ]
-    return settings[0].target, parents
+    if isinstance(keep, str):
+        raise ParameterError("keep", keep, "give a list of names")
+    return Evolution(
+        Settings.of(_target(sketch), paper or "A6", orientation),
+        parents,
+        size=size,
+        fixed=dict(vary or {}),
+        keep=keep,
+        rng=np.random.default_rng(seed),
+        job_timeout=job_timeout,
+    )
+
+
+def _parents(begin: Beginning) -> list[Drawing]:
+    """Return the drawings that an evolution begins with, none for a sketch."""
+    chosen = [begin] if is_drawing(begin) else begin
+    if isinstance(chosen, str) or not isinstance(chosen, Sequence):
+        return []
+    return [one if isinstance(one, Drawing) else find(one) for one in chosen]
+
+
+def _target(begin: Beginning) -> Target:
+    found = _parents(begin)
+    return target_of(sketch_of(found[0]) if found else cast(Drawable, begin))
 
 
 @dataclass
@@ -133,31 +121,38 @@ class Evolution(Board):
         *,
         size: int,
         fixed: dict[str, Any],
-        keep: frozenset[str],
+        keep: Collection[str],
         rng: np.random.Generator,
         job_timeout: Any,
     ) -> None:
         target = first.target
         self._settings, self._target, self._size = first, target, size
         self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
-        self._kept = keep - {"seed"}
-        self._locks = [p.name for p in target.parameters if p.name not in fixed and _is_bred(p)]
-        self._spread, self._keeps_seed = 0.2, "seed" in keep
+        seed = [SEED] if target.has_seed else []
+        bred = [p for p in (*target.parameters, *seed) if _is_bred(p)]
+        self._locks = [p.name for p in bred if p.name not in fixed]
+        self._spread = 0.2
         self.generations: list[Generation] = []
-        self._shown_tree: list[dict[str, Any]] = []
+        self._tree: list[dict[str, Any]] = []
         self._place = 0
+        near = {"low": NEAR, "high": FAR, "value": self._spread}
+        far = "How far children are from their parents"
         super().__init__(
             f"an evolution of {target.title}",
             {},
             head={"title": f"{target.title}: give stars, then press Next"},
-            controls=self._all_controls(),
+            controls=[
+                control(
+                    "next", "button", "Next", primary=True, tooltip="Breed from what has stars"
+                ),
+                control("spread", "slider", "near to far", tooltip=far, **near),
+                control("lock", "toggles", "keep", hidden=not self._locks),
+            ],
             columns=4,
         )
-        if parents:
-            children = self._bred(parents, size - len(parents), self._spread)
-            self._grow([*parents, *children], None)
-        else:
-            self._grow([self._first(number) for number in range(size)], None)
+        self.locked = frozenset(keep)
+        bred_first = self._bred(parents, size - len(parents), self._spread) if parents else []
+        self._grow([*parents, *bred_first] or [self._first(n) for n in range(size)], None)
 
     @property
     def generation(self) -> Generation:
@@ -166,16 +161,17 @@ class Evolution(Board):
 
     @property
     def locked(self) -> frozenset[str]:
-        """The parameters that children have from their first parent as they are; may be set."""
-        return frozenset(self._fixed) | self._kept
+        """What children have from their first parent as it is: parameters, 'seed'; may be set."""
+        return self._locked
 
     @locked.setter
     def locked(self, names: Collection[str]) -> None:
+        known = [*self._target.names, "seed"]
         for name in names:
-            if name not in self._locks and name not in self._fixed:
-                raise UnknownNameError("parameter", name, self._locks)
-        self._kept = frozenset(names) - self._fixed.keys()
-        self._set_control("lock", options=self._lock_options())
+            if name not in known:
+                raise UnknownNameError("parameter", name, known)
+        self._locked = frozenset(names)
+        self._set_control("lock", options=[(name, name in names) for name in self._locks])
 
     def next(self, spread: float | None = None) -> Generation:
         """Breed and queue the next generation from what has stars in the one shown; return it.
@@ -197,8 +193,8 @@ class Evolution(Board):
             raise ParameterError("generation", generation, f"there are {len(self.generations)}")
         self._place = generation - 1
         self.selected = []
-        prefix = f"{generation}."
-        self.show({f"{prefix}{n}": cell for n, cell in enumerate(self.generation.cells, 1)})
+        cells = enumerate(self.generation.cells, 1)
+        self.show({f"{generation}.{number}": cell for number, cell in cells})
 
     def wait(self, timeout: Any = None) -> list[Cell]:
         """Return the cells of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
@@ -208,57 +204,36 @@ class Evolution(Board):
     def _on_spread(self, spread: float) -> None:
         self._spread = spread
 
-    def _on_keep_seed(self, keeps: bool) -> None:
-        self._keeps_seed = keeps
-
     def _on_lock(self, name: str) -> None:
         self.locked = self.locked ^ {name}
 
-    def _all_controls(self) -> list[dict[str, Any]]:
-        has_seed = self._target.has_seed and "seed" not in self._fixed
-        near = {"low": NEAR, "high": FAR, "value": self._spread}
-        far = "How far children are from their parents"
-        keeps = {"value": self._keeps_seed, "hidden": not has_seed}
-        locks = {"options": self._lock_options(), "hidden": not self._locks}
-        return [
-            control("next", "button", "Next", primary=True, tooltip="Breed from what has stars"),
-            control("spread", "slider", "near to far", tooltip=far, **near),
-            control("keep_seed", "check", "keep the seed", **keeps),
-            control("lock", "toggles", "keep", **locks),
-        ]
-
-    def _lock_options(self) -> list[tuple[str, bool]]:
-        return [(name, name in self._kept) for name in self._locks]
-
     def _first(self, number: int) -> Cell:
-        chosen: dict[str, Any] = {}
-        for parameter in self._target.parameters:
-            if parameter.default is not MISSING:
-                free = number > 0 and parameter.name not in self._kept and _is_bred(parameter)
-                chosen[parameter.name] = (
-                    random_value(parameter, self._rng) if free else parameter.default
-                )
+        free = set(self._locks) - self.locked if number else ()
+        chosen = {
+            p.name: random_value(p, self._rng) if p.name in free else p.default
+            for p in self._target.parameters
+            if not p.required
+        }
         return Cell("", {**chosen, **self._seed({}), **self._fixed})
 
     def _bred(self, parents: Sequence[Cell], count: int, spread: float) -> list[Cell]:
         """Return children of the parents; who has more stars has more of them."""
         weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
         recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing is not None)
+        parameters, locked = self._target.parameters, self.locked | self._fixed.keys()
         children = []
         for _ in range(count):
-            values = child(
-                self._target.parameters, weights, self._rng, spread=spread, locked=self.locked
-            )
+            values = child(parameters, weights, self._rng, spread=spread, locked=locked)
             every = {**values, **self._seed(values), **self._fixed}
             children.append(Cell("", every, parents=recipes))
         return children
 
     def _seed(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        if not self._target.has_seed or "seed" in self._fixed:
+        if "seed" not in self._locks:
             return {}
-        if self._keeps_seed:
+        if "seed" in self.locked:
             return {"seed": values.get("seed", 0)}
-        return {"seed": int(self._rng.integers(10_000)), "streams": {}}
+        return {"seed": int(self._rng.integers(DICE_SIDES)), "streams": {}}
 
     def _grow(self, cells: list[Cell], parent: int | None) -> None:
         for number, cell in enumerate(cells, 1):
@@ -278,38 +253,31 @@ class Evolution(Board):
             status=f"{done} of {len(cells)} drawn",
             progress=None if all(cell.ended for cell in cells) else done / len(cells),
         )
-        if (tree := self._tree()) != self._shown_tree:
-            self._shown_tree = tree
+        tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
+        if tree != self._tree:
+            self._tree = tree
             self._send_more()
 
     def _send_more(self) -> None:
         """Send the tree, with a picture of each generation."""
-        if not self._is_open:
-            return
-        pictures = [self._best(one).picture() for one in self.generations]
-        urls = [picture.url if picture else "" for picture in pictures]
-        nodes = [{**node, "url": url} for node, url in zip(self._tree(), urls, strict=True)]
-        self.send({"tree": nodes})
+        if self._is_open:
+            self.send({"tree": self._tree})
 
-    def _tree(self) -> list[dict[str, Any]]:
-        """Return what the tree shows of each generation, numbered from 1; 0 is the parent of the first."""
-        nodes = []
-        for number, one in enumerate(self.generations, 1):
-            best = self._best(one).drawing
-            node = {"number": number, "parent": 0 if one.parent is None else one.parent + 1}
-            node |= {"stars": sum(cell.stars > 0 for cell in one.cells)}
-            node |= {"current": number - 1 == self._place, "drawing": best.id if best else 0}
-            nodes.append(node)
-        return nodes
-
-    def _best(self, generation: Generation) -> Cell:
-        """Return the cell that has the most stars, or the first that is drawn."""
-        return max(generation.cells, key=lambda cell: (cell.drawing is not None, cell.stars))
+    def _node(self, number: int, generation: Generation) -> dict[str, Any]:
+        """Return what the tree shows of a generation, numbered from 1; 0 is the parent of the first."""
+        cells, parent = generation.cells, generation.parent
+        picture = max(cells, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()
+        return {
+            "number": number,
+            "parent": 0 if parent is None else parent + 1,
+            "stars": sum(cell.stars > 0 for cell in cells),
+            "current": number - 1 == self._place,
+            "url": picture.url if picture else "",
+        }
 
 
 def _is_bred(parameter: Parameter) -> bool:
-    bounded = parameter.low is not None and parameter.high is not None
-    return bounded or parameter.kind == "bool" or bool(parameter.choices)
+    return parameter.bounded or parameter.kind == "bool" or bool(parameter.choices)
 
 
 def child(

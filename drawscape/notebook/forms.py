@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from drawscape import clock
@@ -24,9 +23,8 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
-from drawscape.notebook.board import shared_layout
-from drawscape.notebook.figures import DrawnFile, plotter_choices
-from drawscape.notebook.kernel import Debounce, Following, JobState, guard, later
+from drawscape.notebook.figures import exported, figure_rows, notices, plotter_choices
+from drawscape.notebook.kernel import Debounce, Following, JobState, later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import (
@@ -58,7 +56,6 @@ from drawscape.notebook.target import (
     call_text,
     enqueue_drawing,
     is_drawing,
-    kept_draft,
     newer_target,
     recipe_for,
     settings_in,
@@ -68,7 +65,8 @@ from drawscape.notebook.target import (
 from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
-from drawscape.plot.formats import menu_of_formats
+from drawscape.plot.formats import Format, menu_of_formats
+from drawscape.svg.read import read_svg
 
 if TYPE_CHECKING:
     from drawscape.notebook.plot_panel import PlotPanel
@@ -83,6 +81,9 @@ WORTH_SHOWING = 0.5
 
 PACE_S = 0.25
 """A live form draws again when the hand has rested so long, although a drawing is under way."""
+
+READ_S = 0.4
+"""A drawing that is replaced sooner, as in a live form, is not read."""
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
@@ -135,7 +136,7 @@ def form(
     )
 
 
-class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+class Form(Lasting):
     """Fields, buttons, a bar, words, and the picture of the latest job.
 
     `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`,
@@ -149,8 +150,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     state = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
-    below = traitlets.Unicode("").tag(sync=True)
-    _page_calls = "cancel undo redo reset renew retouch inspect plot close_below"
+    _page_calls = "cancel undo redo shuffle reset renew retouch inspect plot close_below"
 
     def __init__(
         self,
@@ -171,21 +171,23 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._following = Following((), lambda _state: None)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
+        self._document: Document | None = None
         self._wanted = self._drafting = False
         self._shown: Target | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
-        self._rest = Debounce(REST_S, self._keep_what_is_shown, from_last=True)
+        self._rest = Debounce(REST_S, self._keep_draft, from_last=True)
         self._saving = Debounce(PACE_S, self._keep_settings, from_last=True)
-        super().__init__(layout=shared_layout())
-        self._last(f"the form of {settings.target.title}", "form")
-        self._file = DrawnFile(self._say, self._document_read)
+        self._reading = Debounce(READ_S, self._read_drawing, from_last=True, slow=True)
+        super().__init__(f"the form of {settings.target.title}", "form")
         self.named = NamedSettings(
-            kept.named_key, lambda: self._settings.kept, self._show_kept, self._name_changed
+            kept.named_key, lambda: self.settings, self._show_kept, self._name_changed
         )
-        show_strip = partial(setattr, self, "strip")
-        self.recent = RecentPictures(kept.target_key, self._bring_back, show_strip)
-        self.state = {"live": live, "locks": [], "names": self.named.names} | {
-            "details": [], "status": "", "running": False
+        self.recent = RecentPictures(
+            kept.target_key, self._bring_back, partial(setattr, self, "strip")
+        )
+        self.state = {
+            "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
+            "running": False, "plotter": "",
         }  # fmt: skip
         self._show_settings()
         if drawing is not None and drawing.path.is_file():
@@ -213,8 +215,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `set` needs to show the same again; a field that is wrong is left out."""
-        return self._settings.snapshot
+        """What `set` needs to show the same again, as JSON values; a field that is wrong is left out."""
+        return self._settings.kept
 
     @property
     def status(self) -> str:
@@ -255,7 +257,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def show(self, drawing: Drawing) -> DrawnBefore:
         """Show a drawing that stands as the form's own, and return what stands for its job."""
-        return self._show_known(DrawnBefore(drawing.path, drawing))
+        return self._show_file(drawing.path, drawing)
 
     def cancel(self) -> bool:
         """Cancel the latest job, waiting or running; return whether there was one."""
@@ -283,9 +285,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def reset(self) -> None:
         """Show the settings that the form was opened with, and their picture where it stands."""
-        first, target = self._first, self._settings.target
-        same = first.target is target  # else another pattern is shown
-        self._change(first if same else first.retargeted(target), draws=False)
+        self._change(self._first, draws=False)
         self._show_what_stands()
 
     def renew(self) -> None:
@@ -296,12 +296,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._show_settings()
         self._say(renewed="")
 
-    def export(self, format: str, *, per_pen: bool = False) -> list[Path]:
+    def export(self, format: Format, *, per_pen: bool = False) -> list[Path]:
         """Return the files written beside the drawing, its lines in order: 'svg', 'gcode', ...
 
         Raises PlotError or MissingExtraError for what the format cannot hold or needs.
         """
-        return list(self._file.export(format, per_pen=per_pen))
+        if (path := self._drawing_file) is None:
+            return []
+        document = self._document or read_svg(path.read_bytes())  # it may not be read yet
+        plotter = self.state["plotter"]
+        return exported(document, path, format, per_pen=per_pen, plotter=plotter)
 
     def retouch(
         self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0
@@ -312,8 +316,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         is less. The result is a new file in `inputs/`; `undo` shows the former one.
         Raises UnknownNameError, ParameterError.
         """
-        shown = self._settings.value(name) if name in self._settings.parameters else None
-        return self.set(**{name: retouched(name, shown, cut, contrast)})
+        return self.set(**{name: retouched(name, self.settings.get(name), cut, contrast)})
 
     def inspect(self) -> Viewer:
         """Show the picture's drawing in a viewer in its place, and return that."""
@@ -365,7 +368,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._show_what_stands()
 
     def _keep_settings(self) -> None:
-        self._kept.save(self._settings.kept)
+        self._kept.save(self.settings)
 
     def _show_kept(self, kept: Kept) -> None:
         self._change(self._settings.restored(kept), draws=False)
@@ -383,7 +386,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             errors=settings.errors,
             undo=self._steps.can_undo,
             redo=self._steps.can_redo,
-            older=drawn and not self.live and settings.kept != self._drawn_with,
+            older=drawn and not self.live and not self._is_drawn,
             name="",
             previews={
                 one.name: upload_preview(str(settings.inputs[one.name] or ""))
@@ -402,18 +405,37 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     # Drawing
 
+    @property
+    def _is_drawn(self) -> bool:
+        """Whether the latest job has the settings that are shown."""
+        return self._drawn_with == self.settings
+
+    @property
+    def _drawing_file(self) -> Path | None:
+        """The file of the drawing that is shown; None for a draft, and for what is no drawing."""
+        path = self._path
+        return path if path and path.suffix == ".svg" and not is_draft(path) else None
+
+    @property
+    def _shows_draft(self) -> bool:
+        """Whether the picture is a draft that is finished, with the settings that are shown."""
+        with self._lock:
+            is_there = self._path is not None and self.state["status"] == "finished"
+            return is_there and is_draft(str(self._path)) and self._is_drawn
+
     def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
         """Show what stands for the settings, or enqueue a job."""
         target = self._settings.target
-        self._offer_renewal()
+        if newer_target(target) is not None:  # its file or cell has changed
+            self._say(renewed="The sketch has other parameters now.")
         try:
+            if self._shows_draft and not (fresh or draft):
+                return self._make_drawing()
             arguments = self._settings.arguments
             recipe = recipe_for(target, arguments)
             known = None if fresh else standing_drawing(recipe)
             if known is not None:
                 return self.show(known)
-            if not (fresh or draft) and (kept := kept_draft(recipe)) is not None:
-                return self._show_kept_draft(kept)
             how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
             made = enqueue_drawing(target, arguments, recipe, **how)
         except Exception as error:
@@ -425,7 +447,12 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._begin(made)
         return made
 
-    def _begin(self, job: Job | DrawnBefore, details: Sequence[Mapping[str, Any]] = ()) -> None:
+    def _begin(
+        self,
+        job: Job | DrawnBefore,
+        words: str = "waiting",
+        details: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Follow `job` from now on; the former one is cancelled."""
         with self._lock:
             former, self._job = self._job, job
@@ -435,27 +462,34 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
                 partial(self._job_changed, job),
                 lambda words: self._say(note=words),
             )
-            self._drawn_with = self._settings.kept
-            stale = {} if self._keeps_former else {"stale": True}
+            self._drawn_with = self.settings
             self._say(
-                details=list(details), progress=0.0, status="queued", words="waiting", older=False,
-                running=True, **stale,
+                details=list(details), progress=0.0, status="queued", words=words, older=False,
+                running=True, stale=not self._keeps_former,
             )  # fmt: skip
         if former is not None:
             former.cancel()
 
-    def _show_known(self, known: DrawnBefore, words: str = "", **how: Any) -> DrawnBefore:
-        """Show what was drawn before in place of a job."""
-        guard()  # a job that the notebook queues next finds a worker all the same
-        self._begin(known, **how)
-        state = JobState("", "finished", result=known.result)
-        self._job_changed(known, state, words or known.words)
+    def _show_file(
+        self,
+        path: Path,
+        drawing: Drawing | None = None,
+        *,
+        words: str = "",
+        details: Sequence[Mapping[str, Any]] = (),
+    ) -> DrawnBefore:
+        """Show what was drawn before in place of a job; a task's file is no drawing."""
+        known = DrawnBefore(path, drawing or drawing_of(str(path)))
+        said = words or known.words
+        self._begin(known, said, details)
+        self._job_changed(known, JobState("", "finished", result=known.result), said)
         return known
 
-    def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
-        """Show as a drawing what was a draft a moment ago: what is said of it stays."""
-        known = DrawnBefore(drawing.path, drawing)
-        return self._show_known(known, self.status, details=self.state["details"])
+    def _make_drawing(self) -> DrawnBefore:
+        """Make a drawing of the draft that is shown, and show that; what is said of it stays."""
+        drawing = keep_draft(str(self._path))
+        details = self.state["details"]
+        return self._show_file(drawing.path, drawing, words=self.status, details=details)
 
     def _kept_path(self) -> Path:
         """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
@@ -463,10 +497,9 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             raise DrawscapeError("there is no drawing yet; press Draw first")
         if not is_draft(self._path):
             return self._path
-        drawing = keep_draft(self._path)
-        if not self.state["running"]:  # else the next draft is under way already
-            self._show_kept_draft(drawing)
-        return drawing.path
+        if self.state["running"]:  # the next draft is under way already
+            return keep_draft(self._path).path
+        return Path(self._make_drawing().result)
 
     def _job_changed(self, job: Job | DrawnBefore, state: JobState, words: str = "") -> None:
         """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""
@@ -487,10 +520,10 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             words = words or status_words(state, target.verb)
             done = 1.0 if state.status == "finished" else min(max(state.progress, 0.0), 1.0)
             self._say(status=state.status, words=words, progress=done, running=not state.ended)
-        if state.status == "failed":
-            self._offer_renewal()
         if state.ended:
-            self._job_ended()
+            self._drafting = False
+            self._draw_draft()
+            self._keep_draft()
 
     @property
     def _keeps_former(self) -> bool:
@@ -503,22 +536,23 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         return not self._keeps_former or state.progress >= WORTH_SHOWING
 
     def _show_result(self, result: Any) -> None:
-        picture, path = result_picture(result), result_path(result)
-        self._path = path
+        picture, path, caption = result_picture(result), result_path(result), result_words(result)
         drawn = None if path is None or is_draft(path) else path
         drawing = drawing_of(str(drawn))
         thumbnail = None if drawing is None else drawing.thumbnail
-        caption = result_words(result)
         small = Picture(thumbnail) if thumbnail else picture
         if picture is None and thumbnail:
             picture, caption = small, f"{caption}, shown reduced"
-        if picture is None:
-            self._say(caption=caption, file="", stale=False, stars=0)
+        if picture is not None and is_blank(picture):
+            caption += " · nothing is drawn on it"
+        stars = 0 if drawing is None else drawing.stars
+        self._show_picture(picture, caption, path, stars=stars, notice="")
+        self._path, self._document = path, None
+        if self._drawing_file is not None:
+            self._reading.request()
         else:
-            blank = " · nothing is drawn on it" if is_blank(picture) else ""
-            stars = 0 if drawing is None else drawing.stars
-            self._show_picture(picture, caption + blank, path, stars=stars)
-        self._file.show(drawn)
+            self._reading.drop()
+            self._say(figures=[], readable=False)
         if drawn is not None:
             kept = settings_in(drawing) if drawing else self._drawn_with
             keep = partial(self._keep_result, drawn, kept, small)
@@ -531,20 +565,16 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         if small is not None and len(small.data) <= LARGEST_IMAGE:
             self.saved.keep(lambda: picture_table([(small, place_words(path))]))
 
-    def _document_read(self, path: Path, document: Document) -> None:
-        """Show the drawing in the viewer below, if one is there."""
-        if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
-            drawing = drawing_of(str(path))
-            margin_mm = 0.0 if drawing is None else drawing.margin
-            self._below.show(document, title=place_words(path), margin_mm=margin_mm)
-
     def _show_picture(
-        self, picture: Picture, caption: str, path: Path | None = None, **changes: Any
+        self, picture: Picture | None, caption: str, path: Path | None = None, **changes: Any
     ) -> None:
+        """Show a picture, of the file at `path` if it is one; of None the former stays, with this caption."""
         with self._lock, self.hold_sync():
-            self.picture = picture.data
-            file = path.name if path else ""
-            self._say(caption=caption, kind=picture.format, stale=False, file=file, **changes)
+            file = ""
+            if picture is not None:
+                self.picture, file = picture.data, path.name if path else ""
+                changes["kind"] = picture.format
+            self._say(caption=caption, stale=False, file=file, **changes)
 
     def _show_first(self) -> None:
         """Show the drawing of the settings where it stands, else the last picture."""
@@ -567,17 +597,8 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _bring_back(self, path: Path, kept: Kept) -> None:
         """Show a picture of the strip and its settings, and draw nothing."""
         self._show_kept(kept)
-        if self._path != path or self._drawn_with != self._settings.kept:
+        if self._path != path or not self._is_drawn:
             self._show_file(path)
-
-    def _show_file(self, path: Path) -> None:
-        """Show a file that was drawn before, by other code or by a task that keeps no recipe."""
-        self._show_known(DrawnBefore(path, drawing_of(str(path))))
-
-    def _offer_renewal(self) -> None:
-        """Offer the parameters that the sketch has now, where its file or cell has changed them."""
-        if newer_target(self._settings.target) is not None:
-            self._say(renewed="The sketch has other parameters now.")
 
     # A live form: the newest settings are drawn soon, and always in the end
 
@@ -600,19 +621,49 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         except Exception:  # noqa: BLE001 - `_draw` has shown it
             self._drafting = False
 
-    def _job_ended(self) -> None:
-        self._drafting = False
-        self._draw_draft()
-        self._keep_what_is_shown()
-
-    def _keep_what_is_shown(self) -> None:
+    def _keep_draft(self) -> None:
         """Make a drawing of the draft that the hand rests on."""
-        with self._lock:
-            busy = self._drafting or self._wanted or self._rest.is_due or not self.live
-            is_shown = self.state["status"] == "finished" and self._path is not None
-            kept = not busy and is_shown and is_draft(str(self._path))
-        if kept:
-            self._guarded(self._draw)
+        busy = self._drafting or self._wanted or self._rest.is_due
+        if self.live and not busy and self._shows_draft:
+            self._guarded(self._make_drawing)
+
+    # The drawing as a plotter sees it
+
+    def _read_drawing(self) -> None:
+        """Say what there is to know of the drawing, and show it in the viewer below, if one is there."""
+        path, document = self._drawing_file, self._document
+        if path is None:
+            return
+        if document is None:
+            try:
+                document = read_svg(path.read_bytes())
+            except (DrawscapeError, OSError) as error:
+                self._say(notice=f"{path.name} cannot be read: {error}")
+                return
+            if path != self._path:
+                return
+            self._document = document
+            self._say(notice="; ".join(notices(document)), readable=True)
+            if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
+                drawing = drawing_of(str(path))
+                margin_mm = 0.0 if drawing is None else drawing.margin
+                self._below.show(document, title=place_words(path), margin_mm=margin_mm)
+        rows = figure_rows(document, self.state["plotter"])
+        if path == self._path:
+            self._say(figures=rows)
+
+    def _export(self, format: Format, per_pen: bool) -> None:
+        try:
+            written = []
+            for path in self.export(format, per_pen=per_pen):
+                kind = mimetypes.guess_type(path)[0] or "text/plain"
+                self.send({"download": path.name, "type": kind}, [path.read_bytes()])
+                written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
+            self._say(notice=f"wrote {', '.join(written)}")
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            self._say(notice=error_words(error))
+        finally:
+            self._say(exporting=False)
 
     # Words
 
@@ -643,8 +694,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _handler(self, event: str) -> Callable[..., object] | None:
         if event in ("save", "load", "delete"):
             return getattr(self.named, event)  # type: ignore[no-any-return]
-        others = {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
-        return others.get(event) or super()._handler(event)
+        return self.recent.choose if event == "choose" else super()._handler(event)
 
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""
@@ -663,16 +713,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _on_draw(self, fresh: bool = False) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it again."""
-        is_shown = isinstance(self._job, DrawnBefore) and self._drawn_with == self._settings.kept
-        self._draw(fresh=fresh or is_shown)
-
-    def _on_dice(self) -> None:
-        if not self.live:
-            self.draw()
-
-    def _on_shuffle(self) -> None:
-        self.shuffle()
-        self._on_dice()
+        self._draw(fresh=fresh or (isinstance(self._job, DrawnBefore) and self._is_drawn))
 
     def _on_live(self, live: bool) -> None:
         self.live = live
@@ -702,25 +743,17 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
         self.show_below("compare", *chosen)
 
-    def _on_export(self, format: str, per_pen: bool) -> None:
+    def _on_plotter(self, name: str) -> None:
+        """Give times and exports for a plotter, '' for none in particular."""
+        self._say(plotter=name)
+        self._reading.request()
+
+    def _on_export(self, format: Format, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")
         later(lambda: self._export(format, per_pen))
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})
-
-    def _export(self, format: str, per_pen: bool) -> None:
-        try:
-            written = []
-            for path in self._file.export(format, per_pen=per_pen):
-                kind = mimetypes.guess_type(path)[0] or "text/plain"
-                self.send({"download": path.name, "type": kind}, [path.read_bytes()])
-                written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
-            self._say(notice=f"wrote {', '.join(written)}")
-        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
-            self._say(notice=error_words(error))
-        finally:
-            self._say(exporting=False)
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

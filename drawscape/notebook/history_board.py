@@ -8,7 +8,6 @@ from drawscape.catalogue import REJECTED, Drawings, drawings
 from drawscape.catalogue.query import (
     Order,
     captions,
-    check_filters,
     name_of,
     parameter_names,
     sketch_names,
@@ -25,9 +24,6 @@ PAGE = 60
 """Tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most."""
 
 _FILTERS = ("sketch", "stars", "tag", "text", "order", "rejected")
-
-_ANY = {"sketch": "", "stars": 0, "tag": "", "text": "", "rejected": False}
-"""The filters of a history of all that there is; others have no menu, and are None."""
 
 
 @parameters_apart("where", parameter_names)
@@ -53,12 +49,27 @@ def history(
     >>> history("spiral", order="ink")
     <History: the history of drawings>
     """
-    sketch = name_of(sketch)
-    check_filters(order, stars, sketch=sketch, tag=tag, text=text)
-    values = {"sketch": sketch or "", "stars": stars or 0, "tag": tag, "text": text, "order": order}
-    values |= {"rejected": False, "since": since, "sheet": sheet, "seed": seed}
-    asked = where or {}
-    return History(values, asked, _find(values, asked))  # which raises before it is made
+    values = {"sketch": name_of(sketch), "stars": stars, "tag": tag, "text": text, "order": order}
+    values |= {"since": since, "sheet": sheet, "seed": seed, "rejected": False}
+    return History(
+        values, where or {}, _find(values, where or {})
+    )  # which raises before it is made
+
+
+def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
+    """Return the drawings that fit. Raises as `catalogue.drawings` does."""
+    now = dict(values)
+    sketch, stars, rejected = (now.pop(name) for name in ("sketch", "stars", "rejected"))
+    if isinstance(stars, int):
+        stars = (stars, None) if stars else None
+    now |= {"stars": stars, "tag": now["tag"] or None, "deleted": rejected}
+    now["without_tag"] = None if rejected or now["tag"] == REJECTED else REJECTED
+    try:
+        return drawings(sketch or None, where=where, **now)
+    except UnknownNameError:
+        if not sketch or notebook_sketch(sketch) is None:
+            raise
+        return Drawings([])  # this notebook has the sketch, and nobody has drawn it yet
 
 
 class History(Board):
@@ -66,9 +77,7 @@ class History(Board):
 
     def __init__(self, values: dict[str, Any], where: Mapping[str, Any], found: Drawings) -> None:
         self._values, self._where, self._found, self._page = values, where, found, 0
-        super().__init__(
-            "the history of drawings", {}, head={"title": "History"}, controls=self._all_controls()
-        )
+        super().__init__("the history of drawings", {}, head={"title": "History"})
         self._show_page()
 
     @property
@@ -90,85 +99,67 @@ class History(Board):
         self._page = max(0, self._page + by)
         self._show_page()
 
-    def catalogue_changed(self) -> None:
-        """Show what somebody has drawn or marked."""
-        self.refresh()
-
     def refresh(self) -> None:
         """Read the catalogue and show what there is."""
         with self._lock:  # what is read first is not shown last
             self._found = _find(self._values, self._where)
             self._show_page()
 
+    def sort(self, order: str) -> None:
+        """Show the drawings in another order."""
+        self.filter(order=order)
+
     def _show_page(self) -> None:
         with self._lock:
             self._page = min(self._page, max(0, (len(self._found) - 1) // PAGE))
-            first = self._page * PAGE
-            shown = list(self._found[first : first + PAGE])
+            shown = list(self._found[self._page * PAGE :][:PAGE])
             plotted = plotted_drawings()
             cells = {}
             words = captions(shown, with_sketch=not self._values["sketch"])
             for drawing, caption in zip(shown, words, strict=True):
-                said = [caption, *filter(None, [plotted.get(str(drawing.path))])]
+                said = filter(None, [caption, plotted.get(str(drawing.path))])
                 cells[str(drawing.id)] = Cell(" · ".join(said), drawing=drawing)
             self.show(cells)
 
     def _handler(self, event: str) -> Callable[..., object] | None:
         kind, _, name = event.partition(" ")
         if kind == "find":
-            return lambda value: self.filter(**{name: value})
+            return lambda value: self.filter(
+                **{name: value.strip() if isinstance(value, str) else value}
+            )
         return partial(self.turn, int(name)) if kind == "turn" else super()._handler(event)
 
-    def sort(self, order: str) -> None:
-        """Show the drawings in another order."""
-        self.filter(order=order)
-
     def _count(self) -> None:
-        found, first = self._found, self._page * PAGE
-        last = min(first + PAGE, len(found))
-        place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
-        self._show_head(status=f"{place}{count_words(len(found))}")
-        self.controls = self._all_controls()
-        others = {**self._values, "order": None}.items()
-        is_filtered = self._where or any(value != _ANY.get(name) for name, value in others)
+        now, count, first = self._values, len(self._found), self._page * PAGE
+        last = min(first + PAGE, count)
+        place = f"{first + 1} to {last} of " if count > PAGE else ""
+        self._show_head(status=f"{place}{count_words(count)}")
+        asked = any(now[name] for name in now if name != "order") or now["seed"] is not None
         self.empty = (
             "No drawing fits these filters: take one away."
-            if is_filtered
+            if asked or self._where
             else 'Nothing is drawn yet: form("spiral") draws the first.'
         )
-
-    def _all_controls(self) -> list[dict[str, Any]]:
-        now, found = self._values, len(self._found)
         names = sorted({*sketch_names(), *filter(None, [now["sketch"]])})
-        sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
-        stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
-        orders = [(f"order: {one}", one) for one in ORDERS]
-        pages, last = found > PAGE, (self._page + 1) * PAGE >= found
-        back = {"hidden": not pages, "disabled": self._page == 0}
-        least = now["stars"] if isinstance(now["stars"], int) else 0
-        return [
-            control("find sketch", "select", "sketch", value=now["sketch"], options=sketches),
-            control("find stars", "select", "stars", value=least, options=stars),
-            control("find tag", "text", "tag", value=now["tag"]),
-            control("find text", "text", "search", value=now["text"]),
-            control("find order", "select", "order", value=now["order"], options=orders),
-            control("find rejected", "check", "rejected and deleted too", value=now["rejected"]),
-            control("turn -1", "button", "Previous", icon="back", **back),
-            control("turn 1", "button", "Next", icon="next", hidden=not pages, disabled=last),
-        ]
-
-
-def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
-    """Return the drawings that fit. Raises as `catalogue.drawings` does."""
-    now = dict(values)
-    sketch, stars, rejected = (now.pop(name) for name in ("sketch", "stars", "rejected"))
-    now |= {"tag": now["tag"].strip() or None, "text": now["text"].strip() or None}
-    if isinstance(stars, int):
-        stars = (stars, None) if stars else None
-    now["without_tag"] = None if rejected or now["tag"] == REJECTED else REJECTED
-    try:
-        return drawings(sketch or None, stars=stars, deleted=rejected, where=where, **now)
-    except UnknownNameError:
-        if not sketch or notebook_sketch(sketch) is None:
-            raise
-        return Drawings([])  # this notebook has the sketch, and nobody has drawn it yet
+        choices: dict[str, list[tuple[str, Any]]] = {
+            "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
+            "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
+            "order": [(f"order: {one}", one) for one in ORDERS],
+        }
+        shown = {**now, "sketch": now["sketch"] or ""}
+        shown["stars"] = now["stars"] if isinstance(now["stars"], int) else 0
+        labels = {"text": "search", "rejected": "rejected and deleted too"}
+        kinds = dict.fromkeys(choices, "select") | {"rejected": "check"}
+        self.controls = [
+            control(
+                f"find {name}", kinds.get(name, "text"), labels.get(name, name),
+                value=shown[name], options=choices.get(name),
+            )
+            for name in _FILTERS
+        ] + [
+            control(f"turn {by}", "button", label, icon=icon, hidden=count <= PAGE, disabled=ends)
+            for by, label, icon, ends in (
+                (-1, "Previous", "back", first == 0),
+                (1, "Next", "next", last == count),
+            )
+        ]  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
+from drawscape.catalogue.drawing import Marks
 from drawscape.errors import ParameterError
 from drawscape.jobs import (
     ACTIONS,
@@ -60,8 +61,7 @@ class JobView(Board):
     _tells_of_worker = True
 
     def __init__(self, job: Job) -> None:
-        self.job = job
-        state = state_of(job)
+        self.job, state = job, state_of(job)
         cell = Cell("", job=job)
         cell.show(state)
         name = label_of(state.name)
@@ -79,13 +79,13 @@ class JobView(Board):
         self.job.cancel()
 
     def _picture(self, cell: Cell) -> Picture | None:
-        path = None if cell.state is None else result_path(cell.state.result)
+        path = result_path(cell.state.result) if cell.state else None
         small = path is not None and path.stat().st_size <= LARGEST_SHOWN
         return (result_picture(path) if small else None) or super()._picture(cell)
 
-    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
-        caption = result_words(None if cell.state is None else cell.state.result)
-        return {**super()._tile(tile_id, cell), "caption": caption}
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+        caption = result_words(cell.state.result if cell.state else None)
+        return {**super()._tile(tile_id, cell, marks), "caption": caption}
 
     def _count(self) -> None:
         state = self._cells["job"].state
@@ -171,7 +171,7 @@ class QueueTable(Board):
     def _begin(self) -> None:
         self._followings.append(watch(lambda _job: self._reading.request()))
 
-    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
         state = cell.state or JobState(tile_id, "not_found")
         words = status_words(replace(state, started_at=None), verb_of(state.task))  # not how long
         return {

@@ -99,29 +99,30 @@ class Debounce:
         self._period_s, self._action, self._from_last = period_s, action, from_last
         self._thread = SLOW if slow else READER
         self._lock = threading.Lock()
-        self._asked = 0
-        self.is_due = False
+        self._due: object = None
+
+    @property
+    def is_due(self) -> bool:
         """Whether the call is still to come."""
+        return self._due is not None
 
     def request(self) -> None:
         """Ask for the call; one that is due already serves this request too."""
         with self._lock:
-            if self.is_due and not self._from_last:
+            if self._due is not None and not self._from_last:
                 return
-            self.is_due, self._asked = True, self._asked + 1
-            asked = self._asked
+            self._due = asked = object()
         self._thread.do(lambda: self._run(asked), self._period_s)
 
     def drop(self) -> None:
         """Forget what is due."""
-        with self._lock:
-            self.is_due = False
+        self._due = None
 
-    def _run(self, asked: int) -> None:
+    def _run(self, asked: object) -> None:
         with self._lock:
-            if not self.is_due or asked != self._asked:
+            if asked is not self._due:
                 return  # dropped, or put off
-            self.is_due = False
+            self._due = None
         self._action()
 
 
@@ -188,8 +189,7 @@ def start_if_needed() -> None:
 def worker_words(before: int) -> str:
     """Return what to say to a person who knows of `before` starts, '' for nothing."""
     count = len(_started)
-    news = "" if count <= before else STARTED if count == 1 else RESTARTED
-    return news if _said[0] in ("", STARTING) and news else _said[0]
+    return _said[0] or ("" if count <= before else STARTED if count == 1 else RESTARTED)
 
 
 def stop_workers() -> None:
@@ -342,7 +342,7 @@ class Following:
         self._reading = Debounce(0.0, self._read)
         self.is_closed = not followed
         self._watch = watch(self._changed, list(self._open)) if followed else None
-        if on_note is not None and followed:
+        if on_note is not None:
             self._known = len(_started)
             guard()
             later(self._read_again)

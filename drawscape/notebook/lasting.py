@@ -1,11 +1,9 @@
 """Widgets that leave a picture in the saved notebook, and are closed when their cell runs again.
 
 A notebook's page shows the widget of an output and nothing else of it, and without a kernel it shows no
-widget. So each widget has a second output, hidden by the style sheet as long as the first lives. Drawings
-that end a cell, `job` or `draw(...)`, keep their picture in the same way, behind a viewer.
+widget. So each widget has a second output, hidden by the style sheet as long as the first lives.
 """
 
-import importlib.util
 import os
 import sys
 import threading
@@ -15,16 +13,15 @@ from contextlib import nullcontext
 from functools import cache
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from drawscape.errors import DrawscapeError
+import anywidget
+import ipywidgets
+import traitlets
 
-INSTEAD_OF_WIDGET = (
-    "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
-    "{{ display: none }}</style>"
-)
-"""Hides JupyterLab's 'model not found' above the picture, in notebooks that are trusted."""
+from drawscape.errors import DrawscapeError
+from drawscape.notebook.display import INSTEAD_OF_WIDGET
+from drawscape.notebook.kernel import later
 
 LATER_S = 3.0
 """When a page shows the widget: pictures for the saved notebook are made then."""
@@ -87,29 +84,35 @@ class SavedPicture:
         publish_display_data(data, transient={"display_id": self._id}, update=update)
 
 
-# Widgets
-
 _ENVELOPE = ("event", "arguments", "number")
 """Of a page's message: what it asks for, arguments by place, a number; others have their names."""
 
-_MADE: dict[str, list[Any]] = {}
+_MADE: dict[str, list["Lasting"]] = {}
 """What each cell has made and is still open, by the cell's id."""
 
 
-class Lasting:
+class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
     """A widget with a second output, `saved`, which is seen where the widget cannot be.
 
-    It belongs to the cell that made it: when that runs again, it is closed. To display it opens it again.
+    It says `what` it is, and obeys its page: an event calls the method of `_page_calls` of that name, or
+    `_on_EVENT`. It belongs to the cell that made it: when that runs again, it is closed. To display it opens
+    it again.
     """
 
-    saved: SavedPicture
-    comm: Any
-    below: Any = ""
-    _page_calls = ""  # methods that the page calls by their names
-    _what = ""
+    below = traitlets.Unicode("").tag(sync=True)
+    _page_calls = ""
+    _how = "run this cell to see it live"
     _below: Any = None
     _is_saved = False
-    _marimo_cell: Any = None
+
+    def __init__(self, what: str, kind: str, /, **state: Any) -> None:
+        super().__init__(layout=_shared_layout(), **state)
+        self._what = what
+        self.saved = SavedPicture(f"{what}: {self._how}", kind)
+        self.on_msg(self._received)
+        self._marimo_cell = getattr(_marimo(), "cell_id", None)
+        if (cell := _cell_that_runs()) is not None:
+            _MADE.setdefault(cell, []).append(self)
 
     def show_below(self, make: str, *arguments: Any) -> Any:
         """Show below what that function of the notebook returns, in place of what is there; return it."""
@@ -148,12 +151,10 @@ class Lasting:
             self._guarded(handler, *message.get("arguments", ()), **details)
 
     def _show_error(self, error: Exception) -> None:
-        self.send({"trouble": error_words(error)})  # type: ignore[attr-defined]  # the widget's
+        self.send({"trouble": error_words(error)})
 
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
-        from drawscape.notebook.kernel import later
-
         self._is_saved = True
         later(self.keep, LATER_S) if notebook_name() else self.keep()
 
@@ -169,31 +170,21 @@ class Lasting:
     def close(self) -> None:
         """Close the widget and what it shows below; subclasses end all that they follow."""
         self.close_below()
-        super().close()  # type: ignore[misc]  # the widget's
+        super().close()
 
     def reopen(self) -> None:
         """Open it again after `close`."""
-        vars(self).pop("_repr_mimebundle_", None)  # ipywidgets hides the method of a closed widget
-        self.open()  # type: ignore[attr-defined]  # the widget's
+        self.__dict__.pop(
+            "_repr_mimebundle_", None
+        )  # ipywidgets hides the method of a closed widget
+        self.open()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._what}>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options)  # type: ignore[misc]  # the widget's
-        return {**data, "text/plain": f"[ {self._what}: run this cell to see it live ]"}, metadata
-
-    def _last(self, what: str, kind: str, how: str = "run this cell to see it live") -> None:
-        """Keep words that say `what` it is and `how` to see it, obey its page, and belong to a cell.
-
-        That cell's former widgets were closed when it began.
-        """
-        self._what = what
-        self.saved = SavedPicture(f"{what}: {how}", kind)
-        self.on_msg(self._received)  # type: ignore[attr-defined]  # the widget's
-        self._marimo_cell = getattr(_marimo(), "cell_id", None)
-        if (cell := _cell_that_runs()) is not None:
-            _MADE.setdefault(cell, []).append(self)
+        data, metadata = super()._repr_mimebundle_(**options)
+        return {**data, "text/plain": f"[ {self._what}: {self._how} ]"}, metadata
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -206,7 +197,13 @@ class Lasting:
         self.saved.display()
 
 
-def close_former(_info: Any) -> None:
+@cache
+def _shared_layout() -> Any:
+    """The one layout of all: each would be another model, here and in the browser."""
+    return ipywidgets.Layout()
+
+
+def _close_former(_info: Any) -> None:
     """Close what the cell that begins to run has made before."""
     for widget in _MADE.pop(_cell_that_runs() or "", ()):
         widget.close()
@@ -217,6 +214,8 @@ def _cell_that_runs() -> str | None:
     shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if not hasattr(shell, "get_parent"):
         return None
+    if _close_former not in shell.events.callbacks["pre_run_cell"]:
+        shell.events.register("pre_run_cell", _close_former)
     metadata = (shell.get_parent() or {}).get("metadata") or {}
     return metadata.get("cellId") or metadata.get("cell_id")
 
@@ -243,45 +242,3 @@ def error_words(error: Exception) -> str:
 def resource(name: str, package: str = "drawscape.notebook") -> str:
     """Return the text of a file of this package, or of another."""
     return (files(package) / name).read_text("utf-8")
-
-
-# Drawings that end a cell
-
-DRAWINGS = (("drawscape.queue.job", "Job"), ("drawscape.svg_builder", "SVGBuilder"))
-"""By name: who only wants a worker waits for none of these."""
-
-HEIGHT = "min(480px, 72vh)"
-
-
-def register() -> None:
-    """Let the kernel that this runs in, if any, show drawings in a viewer. Without anywidget it cannot."""
-    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if hasattr(shell, "kernel") and importlib.util.find_spec("anywidget") is not None:
-        for module, name in DRAWINGS:
-            shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, bundle)
-        if close_former not in shell.events.callbacks["pre_run_cell"]:
-            shell.events.register("pre_run_cell", close_former)
-
-
-def bundle(drawing: Any) -> dict[str, Any]:
-    """Show `drawing` in a viewer, if it is one by now; return its picture and words as without."""
-    plain: dict[str, Any] = drawing._repr_mimebundle_()
-    if "text/html" not in plain or not _show(drawing):
-        return plain
-    style = INSTEAD_OF_WIDGET.format(widget="drawscape-viewer", picture="drawscape-still")
-    return {**plain, "text/html": f'<div class="drawscape-still">{plain["text/html"]}{style}</div>'}
-
-
-def _show(drawing: Any) -> bool:
-    from IPython.display import display
-
-    from drawscape.jobs import Job
-    from drawscape.notebook.viewer import view
-
-    if isinstance(drawing, Job) and Path(str(drawing.result)).suffix != ".svg":
-        return False
-    viewer = view(drawing)
-    viewer.height = HEIGHT
-    shown = {"version_major": 2, "version_minor": 0, "model_id": viewer.model_id}
-    display({"application/vnd.jupyter.widget-view+json": shown, "text/plain": ""}, raw=True)
-    return True

@@ -3,12 +3,11 @@
 A form's own settings and pictures are kept by notebook and target: they are back when its cell runs again.
 """
 
-import itertools
 import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,20 +20,16 @@ from drawscape.catalogue import (
     settings_store,
 )
 from drawscape.catalogue.database import full_path, stored_path
+from drawscape.catalogue.query import captions
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.lasting import notebook_name
 from drawscape.notebook.pictures import Picture, result_picture
-from drawscape.notebook.target import settings_in
-from drawscape.notebook.text import label_of
 from drawscape.recipe import address_of, plain
 
 _LOG = logging.getLogger("drawscape.notebook")
 
 MOST = 24
 """Pictures in the strip."""
-
-MOST_CHANGES = 3
-"""Parameters that a caption names."""
 
 Kept = Mapping[str, Any]
 """Settings as JSON values, by name."""
@@ -92,14 +87,14 @@ class NamedSettings:
         show: Callable[[Kept], object],
         on_change: Callable[[str | None], object],
     ) -> None:
-        self._key, self._read, self._show, self._on_change = key, read, show, on_change
+        self._key, self._read, self._show, self._on_change = f"{key}\n", read, show, on_change
         self._open.add(self)
 
     @property
     def names(self) -> list[str]:
         """The names, the latest first; none from a catalogue that cannot be read."""
         with _logged("the saved settings are not offered"):
-            return [key.partition("\n")[2] for key in named_store.keys(self._place(""))]
+            return [key.removeprefix(self._key) for key in named_store.keys(self._key)]
         return []
 
     def save(self, name: str) -> None:
@@ -110,12 +105,12 @@ class NamedSettings:
         name = name.strip()
         if not name or "\n" in name:
             raise ParameterError("name", name, "give the settings a name, of one line")
-        named_store.save(self._place(name), self._read())
+        named_store.save(self._key + name, self._read())
         self._tell(name)
 
     def load(self, name: str) -> None:
         """Show the settings of that name. Raises UnknownNameError."""
-        kept = named_store.load(self._place(name))
+        kept = named_store.load(self._key + name)
         if kept is None:
             raise UnknownNameError("saved settings", name, self.names)
         self._show(kept)
@@ -123,12 +118,9 @@ class NamedSettings:
 
     def delete(self, name: str) -> None:
         """Forget the settings of that name. Raises UnknownNameError."""
-        if not named_store.delete(self._place(name.strip())):
+        if not named_store.delete(self._key + name.strip()):
             raise UnknownNameError("saved settings", name, self.names)
         self._tell("")
-
-    def _place(self, name: str) -> str:
-        return f"{self._key}\n{name}"
 
     def _tell(self, name: str) -> None:
         for one in list(self._open):
@@ -155,10 +147,7 @@ class RecentPictures:
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
             found = (recent_store.load(key) if key else None) or {"entries": ()}
-            for name, kept in found["entries"]:
-                if (path := full_path(name)).is_file():
-                    drawing = drawing_of(str(path))
-                    self._entries[name] = settings_in(drawing) if drawing else kept
+            self._entries = {n: kept for n, kept in found["entries"] if full_path(n).is_file()}
 
     @property
     def paths(self) -> list[Path]:
@@ -168,14 +157,17 @@ class RecentPictures:
     def refresh(self) -> None:
         """Show all of them; the page asks for each `picture` that it has not."""
         with self._lock:
-            entries = [*self._entries.items(), ("", {})]
+            found = [(name, drawing_of(str(full_path(name)))) for name in self._entries]
+            words = iter(captions([drawing for _, drawing in found if drawing], with_sketch=False))
             tiles = []
-            for (name, kept), (_, before) in itertools.pairwise(entries):
-                path, drawing = full_path(name), drawing_of(str(full_path(name)))
-                drawn_at = path.stat().st_mtime if path.is_file() else 0
-                tile = {"id": name, "caption": changes(before, kept) or "the first"}
-                stars = 0 if drawing is None else drawing.stars
-                tiles.append({**tile, "drawn_at": drawn_at, "stars": stars})
+            for name, drawing in found:
+                path = full_path(name)
+                tiles.append({
+                    "id": name,
+                    "caption": next(words) if drawing else path.name,
+                    "drawn_at": path.stat().st_mtime if path.is_file() else 0,
+                    "stars": drawing.stars if drawing else 0,
+                })  # fmt: skip
             self._show(tiles)
 
     def picture(self, name: str) -> Picture | None:
@@ -187,14 +179,13 @@ class RecentPictures:
     def add(self, path: Path, kept: Kept) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""
         name = stored_path(path)
-        with self._lock:
+        with self._lock, _logged("the last pictures are not kept"):
             if self._entries.get(name) == kept:
                 return
             others = {n: one for n, one in self._entries.items() if n != name}
             self._entries = dict([(name, kept), *others.items()][:MOST])
-            with _logged("the last pictures are not kept"):
-                if self._key:
-                    recent_store.save(self._key, {"entries": list(self._entries.items())})
+            if self._key:
+                recent_store.save(self._key, {"entries": list(self._entries.items())})
         self.refresh()
 
     def choose(self, path: Path | str) -> None:
@@ -211,30 +202,7 @@ class RecentPictures:
 
 def drawing_of(result: Any) -> Drawing | None:
     """Return the drawing in the file that a job's result names, None for any other result."""
-    if not isinstance(result, str) or not result.endswith(".svg"):
-        return None
-    try:
-        return find(result)
-    except (DrawscapeError, OSError):
-        return None
-
-
-def changes(before: Kept, after: Kept) -> str:
-    """Return what differs, as a person reads it: 'seed 7, turns 12'; '' before the first."""
-    if not before:
-        return ""
-    changed = [n for n in after if repr(before.get(n)) != repr(after[n])]
-    if {"width", "height"} <= set(changed):
-        changed.remove("height")
-    words = [_words(name, after) for name in changed[:MOST_CHANGES]]
-    more = len(changed) - MOST_CHANGES
-    return ", ".join([*words, f"{more} more"] if more > 0 else words)
-
-
-def _words(name: str, kept: Kept) -> str:
-    value = kept[name]
-    if name in ("width", "height") and {"width", "height"} <= kept.keys():
-        return f"{kept['width']:g} x {kept['height']:g} mm"
-    if isinstance(value, Mapping):  # the seeds of streams
-        return ", ".join(f"{name} {one}" for name, one in value.items()) or f"no {label_of(name)}"
-    return f"{label_of(name)} {f'{value:.4g}' if isinstance(value, float) else value}"
+    with suppress(DrawscapeError, OSError):
+        if isinstance(result, str) and result.endswith(".svg"):
+            return find(result)
+    return None

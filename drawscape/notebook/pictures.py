@@ -1,10 +1,10 @@
 """The bytes of a picture and what kind they are: a job's file, a preview, an empty sheet, a thumbnail."""
 
 import base64
-import hashlib
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -188,6 +188,10 @@ _CUT = Parameter("cut", "list", items=(Parameter("cut", "float", low=0, high=100
 _CONTRAST = Parameter("contrast", "float", low=0, low_open=True, high=5)
 
 
+_UNREADABLE = (OSError, ValueError, DrawscapeError)
+"""What is raised for a file that is not there, or that Pillow does not read."""
+
+
 def keep_upload(parameter: str, file: str, data: bytes) -> str:
     """Return the name in the home of a file that was chosen on a page, where a worker may read it.
 
@@ -208,15 +212,17 @@ def keep_upload(parameter: str, file: str, data: bytes) -> str:
 
 def upload_preview(name: str) -> str:
     """Return the address of a small picture of the file of that name, '' where there is none."""
+    with suppress(*_UNREADABLE):
+        made = reduced(_upright(name), LARGEST_PREVIEW, PREVIEW_PX)
+        return "" if made is None else made.url
+    return ""
+
+
+def _upright(name: str) -> "Image":
     from PIL import Image, ImageOps
 
-    try:
-        with Image.open(readable_path(name)) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
-        return ""
-    made = reduced(upright, LARGEST_PREVIEW, PREVIEW_PX)
-    return "" if made is None else made.url
+    with Image.open(readable_path(name)) as file:
+        return ImageOps.exif_transpose(file).convert("RGB")
 
 
 def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) -> str:
@@ -229,18 +235,14 @@ def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) 
     if max(left + right, top + bottom) >= 100:
         raise ParameterError("cut", cut, "must leave something of the picture")
     stretch = _CONTRAST.check(contrast)
-    from PIL import Image, ImageOps
-
     try:
-        with Image.open(readable_path(str(name or ""))) as file:
-            image = ImageOps.exif_transpose(file)
-            wide, high = image.size
-            sides = (left * wide, top * high, (100 - right) * wide, (100 - bottom) * high)
-            part = image.convert("RGB").crop(tuple(round(side / 100) for side in sides))
-    except (OSError, ValueError, DrawscapeError) as error:
+        image = _upright(str(name or ""))
+    except _UNREADABLE as error:
         raise ParameterError(parameter, name, f"is no picture that can be cut: {error}") from None
+    wide, high = image.size
+    sides = (left * wide, top * high, (100 - right) * wide, (100 - bottom) * high)
+    part = image.crop(tuple(round(side / 100) for side in sides))
     out = io.BytesIO()
     part.point(lambda light: round(128 + (light - 128) * stretch)).save(out, "PNG")
-    mark = hashlib.sha256(out.getvalue()).hexdigest()[:6]
-    stem = re.sub(r"-cut-[0-9a-f]{6}$", "", Path(str(name)).stem)
-    return keep_upload(parameter, f"{stem}-cut-{mark}.png", out.getvalue())
+    stem = re.sub(r"-cut(-\d+)?$", "", Path(str(name)).stem)
+    return keep_upload(parameter, f"{stem}-cut.png", out.getvalue())

@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import anywidget
 import traitlets
 
 from drawscape.drawing.document import Document
@@ -20,26 +19,24 @@ from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
 _LOOK_S = 0.4
 
 
-class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+class PlotPanel(Lasting):
     """Shows a plot, and does what its buttons ask for; `plot` is what it shows, `found` if it was there."""
 
     _esm = resource("plot_panel.js", "drawscape.viewer")
     _css = resource("plot_panel.css", "drawscape.viewer")
     state = traitlets.Dict().tag(sync=True)
     _page_calls = "act"
+    _how = "run this cell to see it again"
 
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
         self.plot, self.found = plot, found
         self._looking = Debounce(_LOOK_S, self._look, slow=True)
-        super().__init__(state=plot.as_dict())
-        self._last(f"a plot on {plot.record.machine}", "plot", "run this cell to see it again")
+        super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
         self._looking.request()
 
     def _refresh(self) -> None:
         self.state = {**self.plot.as_dict(), "found": self.found}
-
-    _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
     def reopen(self) -> None:
         """Show the plot again."""

@@ -102,15 +102,10 @@ class Settings:
 
     # What it holds
 
-    def value(self, name: str) -> Any:
-        """Return the value of one parameter. Raises ParameterError where it breaks the rule."""
-        parameter, value = self.parameters[name], self.given[name]
-        if not isinstance(value, Typed):
-            return value
-        value = _value_of(parameter, value.shown)
-        if value is None and parameter.required and not parameter.optional:
-            raise ParameterError(parameter.name, None, "a value is required")
-        return parameter.check(value)
+    @cached_property
+    def _checked(self) -> dict[str, Any]:
+        """The value of each parameter, or the error that says what is wrong with it."""
+        return {name: _read(one, self.given[name]) for name, one in self.parameters.items()}
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
@@ -124,23 +119,18 @@ class Settings:
     @property
     def values(self) -> dict[str, Any]:
         """All values, checked: pattern, page, seed and parameters. Raises ParameterError."""
-        return self._gathered({name: self.value(name) for name in self.parameters})
+        for value in self._checked.values():
+            if isinstance(value, ParameterError):
+                raise value
+        return self._gathered
 
-    @property
-    def snapshot(self) -> dict[str, Any]:
-        """What `changed` needs to show the same again; a field that is wrong is left out."""
-        found = {}
-        for name in self.parameters:
-            with contextlib.suppress(ParameterError):
-                found[name] = self.value(name)
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What `changed` and `restored` need to show the same again, as JSON; wrong fields are left out."""
         empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
         empty |= {"streams": {}} if self.target.streams else {}
-        return {**empty, **self._gathered(found)}
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """The snapshot as JSON values; `restored` shows it again."""
-        return {name: plain(value) for name, value in self.target.shown(self.snapshot).items()}
+        shown = self.target.shown({**empty, **self._gathered})
+        return {name: plain(value) for name, value in shown.items()}
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -150,27 +140,22 @@ class Settings:
     @property
     def errors(self) -> dict[str, str]:
         """The rule that each wrong field breaks; one that is empty is unfinished, not wrong."""
-        found = {}
-        for name in self.given:
-            try:
-                self.value(name)
-            except ParameterError as error:
-                if self.inputs[name]:
-                    found[name] = error.rule
-        return found
+        wrong = {n: one for n, one in self._checked.items() if isinstance(one, ParameterError)}
+        return {name: error.rule for name, error in wrong.items() if self.inputs[name]}
 
     @property
     def page_size(self) -> tuple[float, float] | None:
-        """The sheet's width and height in mm, None where there is none."""
-        try:
-            return (self.value("width"), self.value("height")) if self.target.has_page else None
-        except ParameterError:
-            return None
+        """The sheet's width and height in mm, None where there is none, or one side is wrong."""
+        right = self._gathered if self.target.has_page else {}
+        return (right["width"], right["height"]) if right.keys() >= {"width", "height"} else None
 
-    def _gathered(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values as a caller knows them: streams together, no margin where none was given."""
+    @property
+    def _gathered(self) -> dict[str, Any]:
+        """The right values as a caller knows them: streams together, no margin where none was given."""
         gathered = dict(self._pattern)
-        for name, value in found.items():
+        for name, value in self._checked.items():
+            if isinstance(value, ParameterError):
+                continue
             if name.startswith(STREAM):
                 if value is not None:
                     gathered.setdefault("streams", {})[name.removeprefix(STREAM)] = value
@@ -193,25 +178,19 @@ class Settings:
         if found.target.has_page:
             words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
             rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
-        if "seed" in rest and not found.target.has_seed and "seed" not in found.parameters:
-            rule = (
-                f"{found.target.title} uses no randomness, so every seed gives the same drawing; "
-            )
-            raise ParameterError("seed", "given", f"{rule}vary one of its parameters")
-        for name in rest:
-            if name not in found.parameters:
-                raise UnknownNameError("parameter", name, found.parameters)
+        for name in rest.keys() - found.parameters.keys():
+            if name == "seed":
+                rule = "uses no randomness, so every seed gives the same drawing; vary a parameter"
+                raise ParameterError("seed", "given", f"{found.target.title} {rule}")
+            raise UnknownNameError("parameter", name, found.parameters)
         return found._with({n: found.parameters[n].check(value) for n, value in rest.items()})
 
     def typed(self, name: str, shown: Any) -> "Settings":
         """Return these settings with what somebody typed or chose for one name, right or wrong."""
         if self.inputs.get(name) == shown:
             return self
-        return (
-            self._with_pattern(shown)
-            if name == "pattern_type"
-            else self._with({name: Typed(shown)})
-        )
+        is_pattern = name == "pattern_type"
+        return self._with_pattern(shown) if is_pattern else self._with({name: Typed(shown)})
 
     def restored(self, kept: Mapping[str, Any]) -> "Settings":
         """Return these settings with what was kept that the target still has and allows."""
@@ -226,7 +205,7 @@ class Settings:
 
     def retargeted(self, target: Target) -> "Settings":
         """Return the settings for another target: what has the same name and fits keeps its value."""
-        fitting = {n: value for n, value in self.snapshot.items() if n != "pattern_type"}
+        fitting = {n: value for n, value in self.kept.items() if n != "pattern_type"}
         return Settings.of(target).restored(fitting)
 
     def shuffled(self, locked: Collection[str]) -> "Settings":
@@ -282,9 +261,7 @@ class Settings:
             "patterns": list(target.patterns),
             "papers": papers,
             "sheet": {n: one.json_schema() for n, one in self.parameters.items() if n in names},
-            "parameters": {
-                "properties": {one.name: _property(one) for one in target.parameters},
-            },
+            "parameters": {"properties": {one.name: _property(one) for one in target.parameters}},
         }
 
     @property
@@ -294,9 +271,7 @@ class Settings:
 
     def shows_the_same(self, other: "Settings") -> bool:
         """Return whether a page shows the same for both, and both hold the same values."""
-        pairs = [(one, other.given.get(name)) for name, one in self.given.items()]
-        same = all(a is b or isinstance(a, Typed) or is_literal(a) for a, b in pairs)
-        return same and self.inputs == other.inputs
+        return (self.inputs, self.kept) == (other.inputs, other.kept)
 
 
 class Steps:
@@ -365,6 +340,19 @@ def _value_of(parameter: Parameter, shown: Any) -> Any:
     return text
 
 
+def _read(parameter: Parameter, given: Any) -> Any:
+    """Return the value that is given or was typed, or the ParameterError that says what is wrong."""
+    if not isinstance(given, Typed):
+        return given
+    value = _value_of(parameter, given.shown)
+    if value is None and parameter.required and not parameter.optional:
+        return ParameterError(parameter.name, None, "a value is required")
+    try:
+        return parameter.check(value)
+    except ParameterError as error:
+        return error
+
+
 def _items(parameter: Parameter, values: Sequence[Any]) -> tuple[Parameter, ...]:
     return parameter.items * len(values) if parameter.open_ended else parameter.items
 
@@ -419,11 +407,10 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
 def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
     """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
     step = parameter.step or (1 if parameter.kind == "int" else 0)
-    low += (step or (high - low) * 1e-6) * parameter.low_open
-    high -= (step or (high - low) * 1e-6) * parameter.high_open
-    number = 2 * low - number if number < low else number
-    number = 2 * high - number if number > high else number
-    number = min(max(number, low), high)
+    inside = step or (high - low) * 1e-6
+    low, high = low + inside * parameter.low_open, high - inside * parameter.high_open
+    number = max(number, 2 * low - number)
+    number = max(min(number, 2 * high - number), low)
     if step:
         first, last = -(-low // step), high // step
         number = min(max(round(number / step), first), last) * step

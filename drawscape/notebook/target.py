@@ -17,7 +17,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from drawscape.catalogue import Drawing, draft_for, keep_draft, standing
+from drawscape.catalogue import Drawing, standing
 from drawscape.catalogue.database import reading
 from drawscape.errors import (
     CatalogueError,
@@ -172,31 +172,25 @@ def _sketch_target(sketch: Sketch) -> Target:
 
 
 def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
-    kept = REMEMBERED if isinstance(task, str) and _draws(task) else ()
-    parameters = checked_parameters(
-        f"task {_name_of(function)!r}", read_parameters(function, skip=tuple(kept))
-    )
+    owner = f"task {_name_of(function)!r}"
+    is_ours = isinstance(task, str) and _draws(task)
+    read = read_parameters(function, skip=REMEMBERED if is_ours else ())
+    parameters = checked_parameters(owner, read)
     if callable(task):
-        _check_carried(f"task {_name_of(function)!r}", function)
-    signature = inspect.signature(function)
-    names = {p.name for p in parameters}
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    has_page = names >= PAGE
-    has_patterns = "pattern_type" in names and open_ended
-    own = {*(PAGE if has_page else ()), "seed", *(("pattern_type",) if has_patterns else ())}
+        _check_carried(owner, function)
+    defaults = {p.name: p.default for p in parameters}
+    has_page, has_patterns = defaults.keys() >= PAGE, is_ours and "pattern_type" in defaults
+    own = {*(PAGE if has_page else ()), "seed"}
     target = Target(
         title=label_of(_name_of(function)),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         task=task,
         parameters=tuple(p for p in parameters if p.name not in own),
         has_page=has_page,
-        has_seed="seed" in names,
+        has_seed="seed" in defaults,
         patterns=tuple(SKETCHES) if has_patterns else (),
     )
-    if not has_patterns:
-        return target
-    default = next(p.default for p in parameters if p.name == "pattern_type")
-    return target.with_pattern(default if default in SKETCHES else target.patterns[0])
+    return target.with_pattern(defaults["pattern_type"]) if has_patterns else target
 
 
 def _draws(task: str) -> bool:
@@ -225,23 +219,10 @@ def _check_carried(owner: str, function: Callable[..., Any]) -> None:
         ) from error
     if size > LARGEST_CARRIED:
         raise NotSerializableError(
-            f"{owner} carries {size_words(size)} to the worker with each drawing"
-            f"{_largest_global(function)}; {size_words(LARGEST_CARRIED)} is the most. Save the data "
-            "in a file of the home (numpy.save) and let the sketch load it"
+            f"{owner} carries {size_words(size)} to the worker with each drawing; "
+            f"{size_words(LARGEST_CARRIED)} is the most. Save the data in a file of the home (numpy.save) "
+            "and let the sketch load it"
         )
-
-
-def _largest_global(function: Callable[..., Any]) -> str:
-    """Return which name of the cell's is to blame, ready for a sentence."""
-    scope = inspect.getclosurevars(inspect.unwrap(function))
-    sizes = {}
-    for name, value in {**scope.globals, **scope.nonlocals}.items():
-        with suppress(Exception):  # one that cannot be measured is not the one
-            sizes[name] = check_serializable(portable(value) if callable(value) else value)
-    if not sizes:
-        return ""
-    largest = max(sizes, key=lambda name: sizes[name])
-    return f", most of it in {largest!r} ({size_words(sizes[largest])})"
 
 
 def _name_of(function: Callable[..., Any]) -> str:
@@ -454,14 +435,6 @@ def sketch_of(drawing: Drawing, *, trust: bool = False) -> Drawable:
             f"the sketch {drawing.sketch!r} is not defined in this notebook; run its cell first, or let the "
             "source that the drawing carries run: trust=True"
         ) from None
-
-
-def kept_draft(recipe: Recipe | None) -> Drawing | None:
-    """Return the drawing made of a draft of that recipe; None where there is no such draft."""
-    with suppress(CatalogueError, OSError):
-        draft = None if recipe is None else draft_for(recipe)
-        return None if draft is None else keep_draft(draft)
-    return None
 
 
 def newer_target(target: Target) -> Target | None:

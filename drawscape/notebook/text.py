@@ -13,7 +13,10 @@ from drawscape.notebook.kernel import JobState
 LONGEST_PRINTED = 20_000
 """Characters of what was printed that are shown."""
 
-_TRACEBACK = "Traceback (most recent call last)"
+_MESSAGES = re.compile(
+    r"^Traceback \(most recent call last\).*\n(?:[ \t].*\n|\n)*(.*)", re.MULTILINE
+)
+"""The line after the frames of each traceback."""
 
 
 def status_words(job: JobState, verb: str = "drawing") -> str:
@@ -44,14 +47,11 @@ def verb_of(task: str) -> str:
 
 def error_line(error: str | None) -> str:
     """Return the line of an error that says what is wrong: in a traceback the one after the frames."""
-    lines = [line.rstrip() for line in (error or "").splitlines() if line.strip()]
+    lines = (error or "").strip().splitlines()
     if not lines:
         return "no reason was recorded"
-    traced = [i for i, line in enumerate(lines) if line.startswith(_TRACEBACK)]
-    if not traced:
-        return lines[0].strip()
-    messages = [line for line in lines[traced[-1] + 1 :] if not line[0].isspace()]
-    return _without_module(messages[0] if messages else lines[-1].strip())
+    traced = _MESSAGES.findall(error or "")
+    return _without_module(traced[-1]) if traced else lines[0]
 
 
 def more_than_a_line(error: str | None) -> str:

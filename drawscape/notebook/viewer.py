@@ -16,7 +16,6 @@ from drawscape.catalogue import Drawing
 from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
-from drawscape.notebook.board import shared_layout
 from drawscape.notebook.kernel import later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
@@ -41,7 +40,7 @@ ROUNDING_MM = 0.05
 Viewable = Document | SVGBuilder | Job | Drawing | str | Path
 
 
-class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+class Viewer(Lasting):
     """Shows a drawing, or several that move together; lines are sent to a page, not kept in the state.
 
     `height` is that of the drawing, in CSS.
@@ -58,8 +57,7 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0, **state: Any
     ) -> None:
         self._is_open = False  # no page has asked for the drawing yet
-        super().__init__(layout=shared_layout(), **state)
-        self._last("a drawing", "viewer")
+        super().__init__("a drawing", "viewer", **state)
         self.show(document, title=title, margin_mm=margin_mm)
 
     _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
@@ -200,11 +198,10 @@ def document_of(drawing: Viewable) -> tuple[Document, str, dict[str, Any]]:
         data, title = drawing.to_bytes(), ""
     else:
         path = file_of(drawing)
-        if isinstance(drawing, (str, Path)) and path is None:
-            rule = "there is no such file, here or in the home"
-            raise ParameterError("drawing", str(drawing), rule)
         if path is None or path.suffix != ".svg":
+            is_name = isinstance(drawing, (str, Path)) and path is None
             rule = "give a canvas, a job or the path of an SVG file"
+            rule = "there is no such file, here or in the home" if is_name else rule
             raise ParameterError("drawing", drawing, rule)
         data, title = path.read_bytes(), place_words(path)
     head, end, _ = data.partition(b"</metadata>")

@@ -534,6 +534,9 @@ class FormView {
     this.send({ event: "draw", fresh });
   }
 
+  /* A live form draws each change by itself. */
+  drawUnlessLive() { if (!this.model.get("state").live) this.draw(false); }
+
   /* Building */
 
   build() {
@@ -562,7 +565,8 @@ class FormView {
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
-      row(this.undo, this.redo, quiet("Shuffle", "Draw with other values of every parameter that is not locked", "shuffle"),
+      row(this.undo, this.redo, 
+        button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }, "quiet"),
         quiet("Reset", "Back to the settings of the start", "reset"), quiet("Code", "The call that draws this", "code")),
       this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box);
 
@@ -641,7 +645,7 @@ class FormView {
     this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
     this.fields = new Fields(schema, {
       onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
-      onDice: name => { this.fields.throwDice(name); this.send({ event: "dice" }); },
+      onDice: name => { this.fields.throwDice(name); this.drawUnlessLive(); },
       onLock: name => this.send({ event: "lock", name }),
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
       onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),

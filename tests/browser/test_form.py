@@ -143,7 +143,7 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     form.root.get_by_text("Crop and contrast").click()
     form.root.get_by_label("Cut left").fill("49.5")
     form.root.get_by_role("button", name="Use", exact=True).click()
-    wait_until(lambda: "inputs/green-cut-" in notebook.evaluate(values), "a part of it")
+    wait_until(lambda: "inputs/green-cut." in notebook.evaluate(values), "a part of it")
     form.root.get_by_role("button", name="Draw with another seed of dust").click()
     wait_until(lambda: "'streams'" in notebook.evaluate(values), "a seed of the stream")
     form.root.get_by_role("button", name="Landscape").click()

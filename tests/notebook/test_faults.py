@@ -81,7 +81,8 @@ def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another():
     shown = form(sketch(datetime.date, DAY))
     assert shown.values["n"] is DAY
     assert shown.schema["parameters"]["properties"]["n"]["readOnly"]
-    first, second = np.arange(2000), np.arange(2000)  # they write themselves alike
+    first, second = np.arange(2000), np.arange(2000)
+    second[1000] = 0  # they write themselves alike
     shown = form(sketch(None, DAY), n=first).set(n=second)
     assert shown.values["n"] is second
     shown.undo()
@@ -176,7 +177,7 @@ NO_SKETCH = "is no pattern's name, sketch, function or path"
         (lambda: variations(size, size=(3, 1), sobol=4), "low, high"),
         (lambda: variations(size, size=(1, 3), sobol=500), "sobol"),
         (lambda: contact_sheet("spiral", 0), "give at least one value"),
-        (lambda: contact_sheet("spiral", ["a"]), "seeds='a': must be a whole number"),
+        (lambda: contact_sheet("spiral", ["a"]), "seed='a': must be a whole number"),
         (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),

@@ -139,14 +139,14 @@ def test_without_a_kernel_a_form_says_what_stands_there():
     assert "comm" not in dir(dots)
 
 
-def test_the_dice_and_shuffle_draw_and_the_page_hears_that_it_was_dealt_with():
+def test_the_page_changes_shuffles_and_draws_and_hears_that_it_was_dealt_with():
     shown = form(plot, dots=2)
     send(shown, "change", inputs={"seed": "4711"}, gesture=1)
-    send(shown, "dice")
+    send(shown, "draw")
     assert Path(shown.job.wait(60)).name == "dots-4711-2.svg"
     shown.lock("gate")
     send(shown, "shuffle")
-    assert shown.job.wait(60)
+    assert shown.values["seed"] != 4711
     send(shown, "code")
     assert shown.state["ack"] > 0
     assert shown.code in shown.state["details"][0]["text"]
@@ -280,7 +280,7 @@ def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(monkeypatch
     shown = form(dots, paper="100x100", seed=4)
     first = Path(shown.draw().wait(60)).read_bytes()
     send(shown, "change", inputs={"streams.size": "99"}, gesture=1)
-    send(shown, "dice")
+    send(shown, "draw")
     second = Path(shown.job.wait(60)).read_bytes()
     assert places(first) == places(second)
     assert first != second
