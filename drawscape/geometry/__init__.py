@@ -47,10 +47,11 @@ if TYPE_CHECKING:
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
-    from drawscape.geometry.offset import inset_rings, parallel
+    from drawscape.geometry.offset import beside, inset_rings, parallel
     from drawscape.geometry.poisson import discs_apart, poisson_disc
     from drawscape.geometry.regions import (
         as_on_a4,
+        cartesian,
         clamped,
         contains,
         depth_in,
@@ -85,7 +86,9 @@ __all__ = [
     "Shape",
     "arc",
     "as_on_a4",
+    "beside",
     "beziers",
+    "cartesian",
     "catmull_rom",
     "cells",
     "centreline",
@@ -155,9 +158,9 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.mesh": "Camera Mesh",
         "drawscape.geometry.nearest": "Nearest",
         "drawscape.geometry.noise": "Noise",
-        "drawscape.geometry.offset": "inset_rings parallel",
+        "drawscape.geometry.offset": "beside inset_rings parallel",
         "drawscape.geometry.poisson": "discs_apart poisson_disc",
-        "drawscape.geometry.regions": "as_on_a4 clamped contains depth_in filled "
+        "drawscape.geometry.regions": "as_on_a4 cartesian clamped contains depth_in filled "
         "fit_count fitted grow_count polar rectangle rings squares_in",
         "drawscape.geometry.streamlines": "growing_streamlines hatch_along",
         "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError, UnknownNameError
-from drawscape.geometry.lines import Lines, without_repeats
-from drawscape.geometry.regions import Polygon, from_shapely, to_shapely
+from drawscape.geometry.lines import Lines, Points, without_repeats
+from drawscape.geometry.regions import Polygon, cartesian, from_shapely, to_shapely
 
 Join: TypeAlias = Literal["round", "mitre", "bevel"]
 
@@ -43,6 +43,19 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
     parts = shapely.get_parts(moved)
     parts = parts[~shapely.is_empty(parts)]
     return Lines.from_counts(shapely.get_coordinates(parts), shapely.get_num_coordinates(parts))
+
+
+def beside(line: Points, off_mm: ArrayLike) -> Points:
+    """Return the points of `line`, (N, 2), each moved by `off_mm` to the right of its direction.
+
+    `off_mm` broadcasts against (N,): (K, 1) gives K lines. Unlike `parallel` it keeps points, and loops.
+
+    >>> beside(np.array([(0.0, 0.0), (10.0, 0.0)]), [[2.0], [4.0]])[:, 0].tolist()
+    [[0.0, 2.0], [0.0, 4.0]]
+    """
+    ahead = np.gradient(line, axis=0)
+    right = cartesian(-ahead[:, 1], ahead[:, 0]) / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    return np.asarray(line + np.asarray(off_mm)[..., None] * right)
 
 
 def inset_rings(

@@ -224,6 +224,15 @@ def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
 
 
+def cartesian(*axes: ArrayLike) -> Points:
+    """Return the points, (..., 2) or (..., 3), with these coordinates, which broadcast.
+
+    >>> cartesian([1, 2, 3], np.array([[10], [20]])).shape  # a grid
+    (2, 3, 2)
+    """
+    return np.stack(np.broadcast_arrays(*axes), axis=-1)
+
+
 def depth_in(area: Area, points: Points) -> Floats:
     """Return how far inside the rectangle `area` each of `points`, (..., 2) in mm, lies; negative outside.
 

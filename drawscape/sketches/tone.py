@@ -23,7 +23,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry import Floats, Lines, clip_to_rectangle, keep_positive, values_at
+from drawscape.geometry import Floats, Lines, cartesian, clip_to_rectangle, keep_positive, values_at
 from drawscape.geometry.regions import Bounds
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
@@ -196,7 +196,7 @@ def drawn_by(
 
     x, y = (np.arange(0.3, side, 0.6) for side in size)
     sheet = SVGBuilder(*size.tolist())
-    with given_tone(tone.at(back(np.stack(np.meshgrid(x, y), axis=-1)))):
+    with given_tone(tone.at(back(cartesian(x, y[:, None])))):
         for _ in sketch(sheet, rng, **values) or ():
             pass
     lines = sheet.lines()

@@ -140,15 +140,15 @@ def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
 
 
 def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
-    rows = draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0, crests=1.0).lines()
-    columns = {}
-    for row, line in enumerate(rows):
-        for x, y in line:
-            columns.setdefault(round(float(x), 6), []).append((row, float(y)))
-    # Lines are in order from near to far: at each column the farther one lies higher.
-    for stack in columns.values():
-        heights = [y for _, y in stack]
-        assert all(far <= near + 1e-9 for near, far in pairwise(heights))
+    for _, rows in draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0).layers():
+        columns = {}
+        for row, line in enumerate(rows):
+            for x, y in line:
+                columns.setdefault(round(float(x), 6), []).append((row, float(y)))
+        # Lines are in order from near to far: at each column the farther one lies higher.
+        for stack in columns.values():
+            heights = [y for _, y in stack]
+            assert all(far <= near + 1e-9 for near, far in pairwise(heights))
 
 
 def test_water_is_drawn_only_where_there_is_a_sea():

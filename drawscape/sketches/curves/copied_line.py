@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from drawscape.geometry import fit_count
+from drawscape.geometry import cartesian, fit_count
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
@@ -21,7 +21,6 @@ def copied_line(
     tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
     slips: Annotated[float, Between(0, 3, "Slips of the hand in a copy")] = 0.5,
     memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
-    accent: Annotated[int, Between(0, 60, "Every which copy is marked; 0: none")] = 19,
     palette: Palette = "as designed",
 ) -> None:
     """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.
@@ -56,10 +55,9 @@ def copied_line(
     # The last copies that are whole end the page.
     sheet = sheet[np.max(sheet, axis=1) <= 1.0]
     y = frame.y0 + frame.height * sheet / max(np.max(sheet), 1e-9)
-    points = np.stack(np.broadcast_arrays(x, y), axis=-1)
+    points = cartesian(x, y)
     # There and back, as a hand would with a pen that does not dry.
     points[1::2] = points[1::2, ::-1]
-    second = (np.arange(len(points)) + 1) % (accent or len(points) + 1) == 0
-    in_pens(
-        svg, palette, {"copies": "#1d2f4f", "marked": "#b3402a"}, [points[~second], points[second]]
-    )
+    second = np.arange(len(points)) % 19 == 18
+    parts = [points[~second], points[second]]
+    in_pens(svg, palette, {"copies": "#1d2f4f", "marked": "#b3402a"}, parts)

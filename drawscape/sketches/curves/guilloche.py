@@ -6,8 +6,8 @@ from typing import Annotated
 import numpy as np
 import shapely
 
-from drawscape.geometry import Lines, Points, as_on_a4, filled, fit_count, polar, thinned
-from drawscape.geometry.lines import distances_along, resample
+from drawscape.geometry import as_on_a4, beside, filled, fit_count, polar, thinned
+from drawscape.geometry.lines import Lines, Points, distances_along, resample
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 PEN_MM = 0.25
@@ -33,30 +33,24 @@ def guilloche(
     wide = border * frame.short
     strands = fit_count(as_on_a4(strands, frame, lines=True), frame.short, 6.0, least=4)
     widths = rng.uniform(0.6, 1.4, bands) * np.linspace(1.2, 0.8, bands)
-    edges = 0.2 + 0.8 * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
-    counts = [max(3, round(strands * outer)) for outer in edges[1:]]
-    medallion = Lines.join(
-        Lines.of(_band(rng, inner, outer, count, lobes))
-        for (inner, outer), count in zip(pairwise(edges), counts, strict=True)
-    )
+    edges = 0.2 + 0.8 * np.append(0, np.cumsum(widths) / widths.sum())
+    woven = [
+        _band(rng, inner, outer, max(3, round(strands * outer)), lobes)
+        for inner, outer in pairwise(edges)
+    ]
     inset = 1.45 * wide
     room = (frame.x0 + inset, frame.y0 + inset, frame.x1 - inset, frame.y1 - inset)
-    medallion = filled(room, medallion, most=1.5)
-    band = np.repeat(np.arange(bands), counts)
-    strand = np.concatenate([1 + np.arange(count) for count in counts])
+    medallion = filled(room, Lines.of(np.concatenate(woven)), most=1.5)
+    band = np.repeat(np.arange(bands), [len(waves) for waves in woven])
+    strand = np.concatenate([1 + np.arange(len(waves)) for waves in woven])
     parts = [
         thinned(medallion.take(mine), strand[mine], most=0.65, pen_mm=PEN_MM)
         for mine in (band % 2 == 0, band % 2 == 1)
     ]
     if wide > 3:
         parts.append(_border(rng, svg, wide))
-    in_pens(
-        svg,
-        palette,
-        {"medallion 1": "#1f4d3a", "medallion 2": "#8a2f24", "border": "#27406e"},
-        parts,
-        width=PEN_MM,
-    )
+    pens = {"medallion 1": "#1f4d3a", "medallion 2": "#8a2f24", "border": "#27406e"}
+    in_pens(svg, palette, pens, parts, width=PEN_MM)
 
 
 def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> Points:
@@ -81,13 +75,11 @@ def _border(rng: Rng, svg: SVGBuilder, wide: float) -> Lines:
     ]
     path = resample(Lines.of([ways[0]]), 0.4)
     along = distances_along(path) / path.lengths_mm[0] * 2 * np.pi
-    ahead = np.gradient(path.points, axis=0)
-    normal = np.column_stack([ahead[:, 1], -ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
     waves = round(path.lengths_mm[0] / wide / rng.uniform(1.6, 2.4))
     swells = 4 * round(path.lengths_mm[0] / wide / 16)
     count = fit_count(as_on_a4(9, frame, lines=True), wide, 0.9, least=3)
     phase = 2 * np.pi * np.arange(count)[:, None] / count
     swell = 0.5 + 0.45 * np.cos(swells * along) ** 2
-    off = 0.5 * wide * swell * np.cos(waves * along + phase)
-    woven = Lines.of(path.points + off[..., None] * normal)
+    off = -0.5 * wide * swell * np.cos(waves * along + phase)
+    woven = Lines.of(beside(path.points, off))
     return Lines.join([thinned(woven, most=0.8, pen_mm=PEN_MM), Lines.of(ways[1:])])

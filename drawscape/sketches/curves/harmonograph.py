@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Points, coats, filled
+from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
@@ -67,7 +67,7 @@ def harmonograph(
         x = swing(low * off[0], first) + share * swing(high * off[1], second)
         y = swing(low * off[2], first + quarter) + share * swing(high * off[3], second + other)
         fade = np.exp(-damping * t * high / count)
-        return filled(area, np.column_stack([x * fade, y * fade]))
+        return filled(area, cartesian(x * fade, y * fade))
 
     def crowd(chance: Floats, count: float) -> float:
         return np.quantile(coats(Lines.of(trace(chance, count)), PEN_MM), 0.995)

@@ -40,12 +40,13 @@ def hypotrochoid(
     middle += frame.middle
     # Narrow and wide bands, none less than a third of another.
     widths = rng.uniform(0.5, 1.5, bands)
-    edges = radius * (hole + (1 - hole) * np.concatenate([[0], np.cumsum(widths) / widths.sum()]))
+    edges = radius * (hole + (1 - hole) * np.append(0, np.cumsum(widths) / widths.sum()))
     first, inked = int(rng.integers(3)), [list[Points]() for _ in range(3)]
     for number, (inner, outer) in enumerate(pairwise(edges)):
         points = fit_count(int(teeth * rng.uniform(0.5, 1)), 2 * np.pi * inner, CLOSEST_MM, least=5)
         star = _star(rng, points, inner, outer, fit_count(holes, outer - inner, 5.0))
-        while points > 5 and _coats(star, inner, outer) > MOST_COATS:
+        most_mm = MOST_COATS * np.pi * (outer**2 - inner**2) / 0.3
+        while points > 5 and Lines.of(star).lengths_mm.sum() > most_mm:
             points = int(points * 0.85)
             star = _star(rng, points, inner, outer, len(star))
         inked[(first + number) % 3] += list(star + middle)
@@ -68,8 +69,3 @@ def _star(rng: Rng, points: int, inner: float, outer: float, holes: int) -> Poin
     arms = arm * np.linspace(1, 0.45, holes)[:, None]
     turn = rng.uniform(0, 2 * np.pi)
     return polar(middle, angle + turn) + polar(arms, turn - roll * angle)
-
-
-def _coats(star: Points, inner: float, outer: float) -> float:
-    """Return how often a pen of 0.3 mm covers the ring between the two circles."""
-    return float(0.3 * Lines.of(star).lengths_mm.sum() / (np.pi * (outer**2 - inner**2)))

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar, rectangle
+from drawscape.geometry.lines import distances_along
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
@@ -53,14 +54,13 @@ def rose(
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
     drawn = [Lines.join(visible[i] for i in np.flatnonzero(ring == pen)) for pen in range(pens)]
-    in_pens(
-        svg, palette, ["#7d1f2b", "#c2453a", "#d98a6a"], [lines.longer_than(0.8) for lines in drawn]
-    )
+    parts = [lines.longer_than(0.8) for lines in drawn]
+    in_pens(svg, palette, ["#7d1f2b", "#c2453a", "#d98a6a"], parts)
 
 
 def _veins(rng: Rng, edge: Points, apart: float) -> Lines:
     """Return lines from the edge towards the base: every second one shorter, as they draw together."""
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(edge, axis=0).T))])
+    along = distances_along(Lines.of(edge))
     count = max(3, int(along[-1] / apart))
     at = np.linspace(0, along[-1], count + 2)[1:-1]
     tips = np.column_stack([np.interp(at, along, axis) for axis in edge.T])

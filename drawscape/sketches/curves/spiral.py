@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Lines, Points, as_on_a4, coats, filled, fit_count, polar
+from drawscape.geometry import Lines, Points, as_on_a4, cartesian, coats, filled, fit_count, polar
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 STEPS = 16
@@ -93,4 +93,4 @@ def _flow(points: Points, waves: Points) -> Points:
     fade = np.maximum(0.0, 1 - x**2 - y**2)
     along_x = -(fade**2) * swing[0] - 4 * fade * psi * x
     along_y = -(fade**2) * swing[1] - 4 * fade * psi * y
-    return np.column_stack([along_y, -along_x]) * STRENGTH
+    return cartesian(along_y, -along_x) * STRENGTH

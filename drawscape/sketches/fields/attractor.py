@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, coats, filled, fit_count
+from drawscape.geometry import Floats, Lines, cartesian, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
 from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
@@ -76,7 +76,7 @@ def _folded(threads: int, samples: int, family: Family, constants: Floats, folds
             x, y = np.sin(a * y) - np.cos(b * x), np.sin(c * x) - np.cos(d * y)
         else:
             x, y = np.sin(a * y) + c * np.cos(a * x), np.sin(b * x) + d * np.cos(b * y)
-    return np.stack((x, y), axis=2)
+    return cartesian(x, y)
 
 
 def _spread(sheet: Floats) -> float:

@@ -5,18 +5,9 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import (
-    Floats,
-    Lines,
-    Points,
-    as_on_a4,
-    contours_by_level,
-    fit_count,
-    grow_count,
-    polar,
-    rectangle,
-    stippled,
-)
+from drawscape.geometry import as_on_a4, fit_count, grow_count, polar, rectangle, stippled
+from drawscape.geometry.contours import contours_by_level
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 GRAIN_MM = 0.32

@@ -5,15 +5,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import (
-    Floats,
-    Lines,
-    Noise,
-    circle,
-    fit_count,
-    growing_streamlines,
-    rectangle,
-)
+from drawscape.geometry import Noise, circle, fit_count, growing_streamlines, rectangle
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 Stones = Floats
@@ -50,7 +43,7 @@ def curl_noise(
     def potential(x: Floats, y: Floats) -> Floats:
         value = free(x, y)
         for cx, cy, radius in placed:
-            middle = free(np.array([cx]), np.array([cy]))[0]
+            middle = free(cx, cy)
             # Bridson's ramp: 0 at the rim, 1 and level a good radius away.
             t = np.clip((np.hypot(x - cx, y - cy) - radius) / (1.3 * radius), -1.0, 1.0)
             value = middle + (value - middle) * t * (1.875 - 1.25 * t**2 + 0.375 * t**4)
@@ -84,7 +77,7 @@ def _stones(rng: Rng, frame: Frame, count: int, largest: float) -> Stones:
         if room.min() <= 0:
             continue
         tries = rng.uniform(-1, 1, (60, 2)) * room + frame.middle
-        gaps = np.hypot(*(tries[:, None] - placed[:, :2]).transpose(2, 0, 1)) - placed[:, 2]
+        gaps = np.linalg.norm(tries[:, None] - placed[:, :2], axis=2) - placed[:, 2]
         free = (gaps > radius * 1.7).all(axis=1)
         if free.any():
             placed = np.vstack((placed, [*tries[np.argmax(free)], radius]))

@@ -31,43 +31,34 @@ def flow_field(
     frame = svg.frame
     noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
 
-    def along(x: Floats, y: Floats) -> Floats:
+    def along(turned: float, x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short
-        gusty = noise.fractal(u, v, octaves=4 if roughness else 1, gain=max(roughness, 0.01))
-        angle, part = heading + 2 * np.pi * turn * gusty, 2 * np.pi / max(facets, 1)
+        gusty = noise.fractal(u, v, gain=max(roughness, 0.01))
+        angle, part = heading + turned + 2 * np.pi * turn * gusty, 2 * np.pi / max(facets, 1)
         return np.round(angle / part) * part if facets else angle
 
     # No page takes more than about 300 lines side by side.
     pitch = max(spacing, frame.long / 300)
     disc = _moon(rng, frame, moon)
-    shortest, most = 2.0 * pitch, longest * frame.short
-    sky = Lines.of([rectangle(frame), disc]) if len(disc) else None
-    draw = partial(in_pens, palette=palette, pens={"wind": "black", "moon": "#b3402a"})
-    grown = growing_streamlines(
-        along,
-        frame,
-        pitch,
-        step_mm=0.4 * pitch,
-        mask=sky,
-        min_length_mm=shortest,
-        max_length_mm=most,
-    )
-    for done, lines in grown:
-        yield 0.8 * done, partial(draw, parts=[lines])
-    draw(svg, parts=[lines])
+    fields = [(0.0, frame, Lines.of([rectangle(frame), disc]), pitch)]
     if len(disc):
+        # In the moon the wind blows across.
+        around = Frame(*disc.min(axis=0), *disc.max(axis=0))
+        fields.append((np.pi / 2, around, Lines.of(disc), 0.85 * pitch))
+    draw = partial(in_pens, palette=palette, pens={"wind": "black", "moon": "#b3402a"})
+    for number, (turned, area, mask, apart) in enumerate(fields):
         grown = growing_streamlines(
-            lambda x, y: along(x, y) + np.pi / 2,
-            (*disc.min(axis=0), *disc.max(axis=0)),
-            pitch * 0.85,
-            step_mm=0.35 * pitch,
-            mask=disc,
-            min_length_mm=shortest / 2,
-            max_length_mm=most,
+            partial(along, turned),
+            area,
+            apart,
+            step_mm=0.4 * apart,
+            mask=mask,
+            min_length_mm=2 * pitch / (1 + number),
+            max_length_mm=longest * frame.short,
         )
         for done, lines in grown:
-            yield 0.8 + 0.2 * done, partial(draw, parts=[[], lines])
-        draw(svg, parts=[[], lines])
+            yield (number + done) / len(fields), partial(draw, parts=[[]] * number + [lines])
+        draw(svg, parts=[[]] * number + [lines])
 
 
 def _moon(rng: Rng, frame: Frame, radius: float) -> Points:

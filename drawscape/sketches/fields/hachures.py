@@ -6,9 +6,10 @@ import numpy as np
 from annotated_types import MaxLen
 from scipy.ndimage import gaussian_filter, maximum_filter
 
-from drawscape.geometry import Noise, clamped, clip_to_rectangle, depth_in, keep_positive, thinned
+from drawscape.geometry import Noise, clamped, clip_to_rectangle, depth_in, polar
 from drawscape.geometry.contours import contours, distance_contours, downhill, slopes_at, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
+from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.lettering import Style, set_labels
 from drawscape.parameters import InputFile
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
@@ -43,14 +44,14 @@ def hachures(
     tone = laid(frame, (land - np.min(land)) / max(np.ptp(land), 1e-9))
     grid = gaussian_filter(tone.dark, max(0.7 / tone.pitch, 0.5))
     box = tone.nodes
-    shore = np.quantile(grid, sea) if sea else np.min(grid) - 1e-9
+    shore = np.quantile(grid, sea) - 1e-9
     steps = np.linspace(shore, np.max(grid), levels + 1)
     # Finer on a small page, where a slope has less room.
     spacing = max(0.5, spacing * min(1.0, frame.short / 180))
     starts = resample(contours(grid, steps[1:], box), spacing).points
     rise = slopes_at(grid, box, starts)
     steep = np.hypot(*rise.T)
-    sun = np.array([np.sin(np.radians(light)), -np.cos(np.radians(light))])
+    sun = polar(1, np.radians(light - 90))
     # Slopes that rise towards the light lie in the shade.
     shade = 0.5 + 0.5 * (rise @ sun) / np.maximum(steep, 1e-9)
     gentle = np.clip(steep / max(np.quantile([*steep, 0], 0.6), 1e-9), 0.15, 1)
@@ -78,14 +79,9 @@ def hachures(
     water = clamped(frame, water.longer_than(frame.short / 40))
     for area in boxes:
         water = keep_positive(water, -depth_in(area, water.points))
-    parts = [strokes.longer_than(1.0), water if sea else Lines.empty(), labels]
-    in_pens(
-        svg,
-        palette,
-        {"hachures": "#4a3526", "water": "#2a5b8c", "names": "#1b1b1b"},
-        parts,
-        width=(0.25, 0.3, 0.3),
-    )
+    parts = [strokes.longer_than(1.0), water, labels]
+    pens = {"hachures": "#4a3526", "water": "#2a5b8c", "names": "#1b1b1b"}
+    in_pens(svg, palette, pens, parts, width=(0.25, 0.3, 0.3))
 
 
 def _land(rng: Rng, frame: Frame) -> Floats:

@@ -34,9 +34,8 @@ def isolines(
     noise = Noise(rng)
     bent_u = u + fold * noise.perlin(u * 0.8 + 31.4, v * 0.8)
     bent_v = v + fold * noise.perlin(u * 0.8, v * 0.8 + 47.1)
-    octaves = 5 if roughness else 1
-    z = noise.fractal(bent_u, bent_v, octaves=octaves, gain=max(roughness, 0.01))
-    shore = np.quantile(z, sea) if sea else np.min(z) - 1e-9
+    z = noise.fractal(bent_u, bent_v, octaves=5, gain=max(roughness, 0.01))
+    shore = np.quantile(z, sea) - 1e-9
     top = np.max(z)
     step = np.hypot(*np.gradient(z, y, x))
     # On the steepest tenth of the land lines come no nearer than 0.7 mm, or more if many are broad.
@@ -44,15 +43,13 @@ def isolines(
     nearest = max(0.7, 0.55 + 0.75 / index) if index else 0.7
     count = int(np.clip((top - shore) / (nearest * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
-    thin = contours_by_level(z, heights if sea else heights[1:], frame)
-    number = np.repeat(np.arange(len(thin)) + (not sea), [len(level) for level in thin])
+    thin = contours_by_level(z, heights, frame)
+    number = np.repeat(np.arange(count), [len(level) for level in thin])
     bold = number % index == 0 if index else number < 0
     parts = [Lines.join(thin).take(chosen) for chosen in (~bold, bold)]
     parts = [lines.longer_than(frame.short / 60) for lines in parts]
-    if sea:
-        # The first near the shore, then ever farther apart.
-        off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
-        water = distance_contours(z < shore, off, frame)
-        parts.append(water.longer_than(frame.short / 30))
+    # The first near the shore, then ever farther apart.
+    off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
+    parts.append(distance_contours(z < shore, off, frame).longer_than(frame.short / 30))
     pens = {"contours": "#3d2b1f", "index contours": "#3d2b1f", "water": "#2a5b8c"}
     in_pens(svg, palette, pens, parts, width=(0.25, 0.6, 0.3))

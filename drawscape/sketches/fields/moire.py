@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Points, circle, clip_to_rectangle, polar
+from drawscape.geometry import Floats, Lines, Points, cartesian, circle, clip_to_rectangle, polar
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
@@ -37,12 +37,11 @@ def moire(
     shift, turn = shift * rng.uniform(0.5, 1.5), turn * rng.choice([-1, 1])
     nearest = 0.35 * sheets * rng.uniform(1, 1.5)
     parts = []
-    for copy in range(sheets):
-        step = pitch * stretch ** (copy - (sheets - 1) / 2)
-        angle = np.radians(turn) * (copy - (sheets - 1) / 2)
-        away = shift * frame.short * (copy - (sheets - 1) / 2)
-        centre = polar(away, heading) + aside + frame.middle
-        turned = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    for off in np.arange(sheets) - (sheets - 1) / 2:
+        step = pitch * stretch**off
+        angle = np.radians(turn) * off
+        centre = polar(shift * frame.short * off, heading) + aside + frame.middle
+        turned = polar(1, np.array([angle, angle + np.pi / 2]))
         lines = Lines.of(_pattern(pattern, step, reach, nearest))
         lines = lines.with_points(lines.points @ turned + centre)
         parts.append(clip_to_rectangle(lines, *frame))
@@ -61,4 +60,4 @@ def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> lis
     offset = np.arange(-reach, reach, step) + step / 2
     x = np.linspace(-reach, reach, 400 if pattern == "waves" else 2)
     y = 0.06 * reach * np.sin(x / reach * 7.0) * (pattern == "waves")
-    return np.stack(np.broadcast_arrays(x, y + offset[:, None]), axis=2)
+    return cartesian(x, y + offset[:, None])

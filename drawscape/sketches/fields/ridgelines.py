@@ -4,7 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, fit_count, grow_count, keep_positive, values_at
+from drawscape.geometry import cartesian, fit_count, grow_count, keep_positive, values_at
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.parameters import InputFile
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import heights_of
@@ -23,7 +24,6 @@ def ridgelines(
     likeness: Annotated[float, Between(0, 0.98, "How much ridges are alike")] = 0.7,
     tremor: Annotated[float, Between(0, 2, "Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
-    crests: Annotated[float, Between(0.05, 1, "Height of the second pen")] = 0.45,
     palette: Palette = "as designed",
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
@@ -45,13 +45,12 @@ def ridgelines(
     room = frame.height - heights.max(axis=1)
     step = np.min(room[1:] / rise[1:])  # so that the highest peak just reaches the frame
     y = frame.y1 - step * rise[:, None] - heights
-    lines = Lines.of(np.stack(np.broadcast_arrays(frame.x0 + x * frame.width, y), axis=2))
+    lines = Lines.of(cartesian(frame.x0 + x * frame.width, y))
     clear = np.ones_like(y)
     if hide:
         clear[1:] = np.minimum.accumulate(y, axis=0)[:-1] - y[1:]
     # The second pen draws what is high above its own ridge.
-    above = (crests if crests < 1 else 9.0) * peak * frame.height
-    low = y - (frame.y1 - step * rise[:, None] - above)
+    low = 0.45 * peak * frame.height - heights
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
     in_pens(svg, palette, {"ridges": "#1b1b1b", "crests": "#b3402a"}, parts)
 
@@ -60,20 +59,18 @@ def _read(data: str, rows: int, x: Floats) -> Floats:
     """Return (rows, columns) heights from 0 to 1 of a file, its first row at the top of the page."""
     grid = heights_of(data)
     grid = (grid - np.min(grid)) / max(np.ptp(grid), 1e-9)
-    wanted = np.stack(np.meshgrid(x, np.linspace(1, 0, rows)), axis=-1)
-    return values_at(grid, (0, 0, 1, 1), wanted)
+    return values_at(grid, (0, 0, 1, 1), cartesian(x, np.linspace(1, 0, rows)[:, None]))
 
 
 def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness: float) -> Floats:
     """Return (rows, columns) heights, about 0 to 1: bumps that drift from row to row."""
     drift = np.sqrt(1.0 - likeness**2)
-    place, weight = rng.standard_normal((2, bumps))
+    peaks = rng.standard_normal((2, bumps))
     heights = np.empty((rows, len(x)))
     middle, breadth = _course(rng, rows)
     for row in range(rows):
-        place, weight = likeness * np.array([place, weight]) + drift * rng.standard_normal(
-            (2, bumps)
-        )
+        peaks = likeness * peaks + drift * rng.standard_normal((2, bumps))
+        place, weight = peaks
         centre = middle[row] + breadth[row] * spread * np.tanh(place / 1.6) * 1.6
         # Peaks are tall in the middle and slight at the rim, as in a pulse's profile.
         size = np.exp(0.7 * weight) * np.exp(-0.6 * np.minimum(place**2, 6.0))

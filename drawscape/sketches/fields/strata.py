@@ -4,7 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Noise, as_on_a4, depth_in, keep_positive, polar
+from drawscape.geometry import Noise, as_on_a4, cartesian, clip_to_rectangle, polar
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 MOST_INK = 8700.0
@@ -20,7 +21,6 @@ def strata(
     relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
     strokes: Annotated[int, Between(300, 3200, "Runs of strokes on A4")] = 2300,
     length: Annotated[float, Between(0.4, 8, "Of a stroke, in mm")] = 2.2,
-    slant: Annotated[float, Between(-80, 80, "Degrees of the strokes")] = 62.0,
     palette: Palette = "as designed",
 ) -> None:
     """A land of tens of thousands of short strokes: each layer with its inks, its slant and its density.
@@ -32,7 +32,7 @@ def strata(
     noise = Noise(rng)
     # Far layers are thin and crowd under the sky, near ones are broad.
     edge = np.cumsum(rng.uniform(0.4, 1.6, layers) * np.linspace(0.5, 1.5, layers))
-    edge = np.concatenate([[0], edge]) / edge[-1]
+    edge = np.append(0, edge) / edge[-1]
     areas = np.diff(edge)
     # As dense on any page as on A4, where the strokes are counted; finer on a small page.
     # Longer strokes are fewer, or they would run together.
@@ -47,7 +47,7 @@ def strata(
     inked = [list[Lines]() for _ in range(5)]
     for layer in range(layers):
         count = max(6, int(strokes * areas[layer] * density[layer]))
-        tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
+        tilt = np.radians(rng.normal(62, 14)) * (1 if rng.random() < 0.8 else -1)
         low, high = edge[layer], edge[layer + 1]
         # Chance alone would heap runs into blots: Martin Roberts' sequence R2 (2018) spreads them.
         u, depth = (np.outer((0.7549, 0.5698), np.arange(count)) + rng.random((2, 1))) % 1
@@ -57,11 +57,9 @@ def strata(
         pens = rng.choice(5, count, p=heavy[layer] / heavy[layer].sum())
         for pen in range(5):
             inked[pen].append(runs.take(pens == pen))
-    drawn = [
-        keep_positive(lines, depth_in(frame, lines.points)) for lines in map(Lines.join, inked)
-    ]
+    parts = [clip_to_rectangle(Lines.join(runs), *frame).longer_than(0.8) for runs in inked]
     colors = ["#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55"]
-    in_pens(svg, palette, colors, [lines.longer_than(0.8) for lines in drawn])
+    in_pens(svg, palette, colors, parts)
 
 
 def _runs(
@@ -85,6 +83,6 @@ def _runs(
     rise = noise.fractal(x * 1.3 * wide + 3, v[:, None] * 2.6 + 0 * x, octaves=3, gain=0.4)
     y = v[:, None] + 0.2 * relief * rise * (0.25 + v[:, None])
     swing = length * rng.uniform(0.5, 1.0, (len(u), 1)) * ((step % 2) - 0.5)
-    points = np.stack([x, y], axis=-1) * frame.size + frame[:2] + swing[..., None] * polar(1, -tilt)
+    points = cartesian(x, y) * frame.size + frame[:2] + swing[..., None] * polar(1, -tilt)
     kept = step < 2 * zigs[:, None]
     return Lines.from_counts(points[kept], kept.sum(axis=1))

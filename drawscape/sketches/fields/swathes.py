@@ -6,7 +6,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Flags, Floats, Ints, Noise, Points, depth_in, polar
+from drawscape.geometry import Noise, beside, depth_in, polar
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.sketches import (
     Between,
     Frame,
@@ -78,7 +79,7 @@ def swathes(
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
                 # Lines along it, every second one back, and its two ends.
                 off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))
-                lines = _beside(kept, off)
+                lines = beside(kept, off[:, None])
                 inked[pen] += [line[:: (-1) ** k] for k, line in enumerate(lines)]
                 inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
         yield (number + 1) / len(widths), partial(draw, parts=inked)
@@ -97,13 +98,6 @@ def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Poi
     return np.stack([*halves[0], starts, *halves[1]], axis=1)
 
 
-def _beside(spine: Points, offsets: Floats) -> Points:
-    """Return (K, N, 2): the points of `spine`, (N, 2), moved aside by each of `offsets`, (K,)."""
-    ahead = np.gradient(spine, axis=0)
-    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
-    return np.asarray(spine + offsets[:, None, None] * normal)
-
-
 def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:
     """Return the part of `spine` about its middle that has room for a swathe, which takes it; or None."""
 
@@ -113,7 +107,8 @@ def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float
 
     half = width / 2
     across = np.linspace(-half - gap, half + gap, max(3, int((width + 2 * gap) / CELL_MM * 1.5)))
-    places, strip = _beside(spine, across), _beside(spine, across[np.abs(across) <= half])
+    places = beside(spine, across[:, None])
+    strip = places[np.abs(across) <= half]
     # A swathe may come near its own way, not where another lies; and it stays on the page.
     free = ~taken[cells(strip)].any(axis=0) & (depth_in(frame, strip) > 0).all(axis=0)
     ends, middle = np.flatnonzero(np.concatenate([[True], ~free, [True]])) - 1, len(spine) // 2

@@ -5,7 +5,8 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry import Lines, Noise, Points, depth_in, keep_positive, rounded
+from drawscape.geometry import Noise, beside, cartesian, clip_to_rectangle, rounded
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 # Seven steps for one, of kind 0 or 1: A -> A-B--B+A++AA+B- and B -> +A-BB--B-A++A+B.
@@ -35,10 +36,9 @@ def gosper(
     """
     path = _path(GENERATIONS, 2 * np.hypot(svg.frame.width, svg.frame.height) / step_mm)
     path = path * np.exp(1j * rng.uniform(0, 2 * np.pi)) * step_mm
-    points = np.column_stack([path.real, path.imag])
+    points = cartesian(path.real, path.imag)
     points += svg.frame.middle + rng.uniform(-30, 30, 2) * step_mm / 3 - points.mean(0)
     line = rounded(points, rounding)
-    beside = _beside(line, 0.3 * step_mm)
     size = 5 * 7**islands  # each step has become five points
     count = -(-len(line) // size)
     # Seven islands that make one of the next generation share a pen, unlike the seven before.
@@ -47,13 +47,13 @@ def gosper(
     # Echoes come in drifts, as weather over the islands, not island by island.
     middles = line[::size][:count] / svg.frame.short
     drift = Noise(rng).perlin(*(middles * 2.5).T)
-    doubled = drift <= np.quantile(drift, echo) if echo > 0 else drift < -2
-    coast, inner = _islands(line, size), _islands(beside, size)
+    doubled = drift < np.quantile(drift, echo)
+    coast, inner = _islands(line, size), _islands(beside(line, 0.3 * step_mm), size)
     drawn = [
         Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])
         for pen in range(pens)
     ]
-    shown = [keep_positive(lines, depth_in(svg.frame, lines.points)) for lines in drawn]
+    shown = [clip_to_rectangle(lines, *svg.frame) for lines in drawn]
     in_pens(svg, palette, ["#14213d", "#b3402a", "#c9922e", "#2f6f6a"], shown, width=0.35)
 
 
@@ -69,11 +69,4 @@ def _path(generations: int, steps_across: float) -> NDArray[np.complex128]:
     for _ in range(min(generations, int(np.ceil(np.log(steps_across) / np.log(7) * 2)) + 1)):
         heading = (heading[:, None] + TURNS[kind]).ravel()
         kind = KINDS[kind].ravel()
-    return np.concatenate([[0], np.cumsum(np.exp(1j * np.pi / 3 * heading))])
-
-
-def _beside(points: Points, distance: float) -> Points:
-    """Return the line `distance` mm to the side of `points`."""
-    ahead = np.gradient(points, axis=0)
-    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]])
-    return np.asarray(points + distance * normal / np.maximum(np.hypot(*normal.T), 1e-9)[:, None])
+    return np.append(0, np.cumsum(np.exp(1j * np.pi / 3 * heading)))

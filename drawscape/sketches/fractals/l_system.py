@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Lines, Noise, Points, Shape, as_on_a4, clamped, occlude, thinned
+from drawscape.geometry import Noise, Shape, as_on_a4, cartesian, clamped, occlude, thinned
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
@@ -92,7 +93,7 @@ def _branches(rng: Rng, text: str, turn: float, blur: float, sag: float) -> Line
             place, heading = stack.pop()
             line = [place]
             lines.append(line)
-    return Lines.of(np.column_stack([np.real(x), np.imag(x)]) for x in lines if len(x) > 1)
+    return Lines.of(cartesian(np.real(x), np.imag(x)) for x in lines if len(x) > 1)
 
 
 def _leaves(twigs: Lines, size: float, broad: float) -> Points:
@@ -102,7 +103,7 @@ def _leaves(twigs: Lines, size: float, broad: float) -> Points:
     leaf = np.concatenate([t + 1j * side, (t - 1j * side)[-2::-1]])
     ahead = (twigs.ends - twigs.points[twigs.offsets[1:] - 2]) @ (1, 1j)
     placed = size * leaf * (ahead / np.abs(ahead))[:, None]
-    return np.stack([placed.real, placed.imag], axis=-1) + twigs.ends[:, None]
+    return cartesian(placed.real, placed.imag) + twigs.ends[:, None]
 
 
 def _ground(rng: Rng, frame: Frame) -> Lines:

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 from shapely import buffer
 
-from drawscape.geometry import as_on_a4, catmull_rom, clamped, fit_count
+from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, fit_count, polar
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
@@ -67,7 +67,7 @@ def _start(rng: Rng, step: float, half: Floats) -> Points:
     t = np.arange(count) * 2 * np.pi / count
     order, phase = np.array([[2], [3], [5]]), rng.uniform(0, 2 * np.pi, (3, 1))
     waver = 1 + (0.25 / order * np.sin(order * t + phase)).sum(axis=0)
-    oval = 0.4 * np.column_stack([waver * np.cos(t), waver * np.sin(t)])
+    oval = 0.4 * polar(waver, t)
     return half * (oval + rng.uniform(-0.25, 0.25, 2))
 
 
@@ -80,7 +80,7 @@ def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[P
     n = len(line)
     push = [np.bincount(i, off[:, k], n) - np.bincount(j, off[:, k], n) for k in (0, 1)]
     neighbours = (np.roll(line, 1, axis=0) + np.roll(line, -1, axis=0)) / 2
-    move = stiffness * (neighbours - line) + np.column_stack(push) * step * 0.55
+    move = stiffness * (neighbours - line) + cartesian(*push) * step * 0.55
     # A node that jumps farther than a step could cross a strand.
     length = np.maximum(np.hypot(*move.T), 1e-12)
     move *= np.minimum(1.0, 0.35 * step / length)[:, None]

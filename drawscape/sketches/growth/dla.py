@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Ints, Points, as_on_a4, filled, fit_count, polar
-from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 
 MOST_PARTICLES = 16_000
@@ -29,7 +29,6 @@ def dla(
     *,
     particles: Annotated[int, Between(200, 9000, "Number of particles on A4")] = 6500,
     stickiness: Annotated[float, Between(0.1, 1, "Chance to stick")] = 1.0,
-    boldness: Annotated[Share, doc("How much broader than its twigs a trunk is drawn")] = 0.7,
     palette: Palette = "as designed",
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
@@ -40,7 +39,8 @@ def dla(
     particles = min(as_on_a4(particles, svg.frame), MOST_PARTICLES)
     particles = fit_count(particles, svg.frame.width * svg.frame.height, 0.8, least=200)
     for done, places, parents in _grown(rng, particles, stickiness):
-        yield 0.95 * done, partial(_so_far, places=places, parents=parents)
+        edges = np.stack([places[parents[1:]], places[1:]], axis=1)
+        yield 0.95 * done, partial(SVGBuilder.polylines, lines=filled(svg.frame, edges))
     wide, tall = np.ptp(places, axis=0)
     if (wide > tall) != (svg.frame.width > svg.frame.height):  # turned, it fits the page better
         places = places[:, ::-1]
@@ -54,19 +54,7 @@ def dla(
             for chain in nodes
         ]
         parts.append([places[line] for line in lines if len(line) > 1])
-    in_pens(
-        svg,
-        palette,
-        ["#5c7f7a", "#27406e", "#1b1b1b"],
-        parts,
-        width=[0.25 + pen * 0.35 * boldness for pen in range(3)],
-    )
-
-
-def _so_far(page: SVGBuilder, places: Points, parents: Ints) -> None:
-    """Draw the cluster under way, as large as it is."""
-    smooth = filled(page.frame, relaxed(places, parents, 3))
-    page.polylines([smooth[chain] for chain in chains(parents, subtree_sizes(parents))])
+    in_pens(svg, palette, ["#5c7f7a", "#27406e", "#1b1b1b"], parts, width=(0.25, 0.5, 0.75))
 
 
 def _grown(rng: Rng, particles: int, stickiness: float) -> Iterator[tuple[float, Points, Ints]]:
@@ -78,7 +66,7 @@ def _grown(rng: Rng, particles: int, stickiness: float) -> Iterator[tuple[float,
     while count <= particles:
         if count - known > LOOSE:
             tree, known = cKDTree(places[:count]), count
-            yield count / (particles + 1), places[:count].copy(), parents[:count].copy()
+            yield count / (particles + 1), places[:count], parents[:count]
         gap, nearest = tree.query(walkers)
         if count > known:
             # Those not in the tree yet, one by one.

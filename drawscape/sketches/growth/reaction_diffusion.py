@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import distance_transform_edt, gaussian_filter, zoom
 
-from drawscape.geometry import Lines, Nearest, Noise
+from drawscape.geometry import Lines, Noise
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import resample
 from drawscape.geometry.regions import polygons
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
@@ -90,14 +89,11 @@ def _draw(
     """Draw the stripes' outlines, each `spacing` inside the one before, and their valleys."""
     fine = zoom(v.astype(np.float64), 3, order=3)
     rise, frame = fine - 0.45 * max(np.quantile(fine, 0.97), 1e-6), svg.frame
-    shore = resample(contours(rise, 0.0, frame), 0.3)
-    if not len(shore):
+    if np.max(rise) <= 0:
         return
-    axes = map(np.linspace, frame[:2], frame[2:], rise.shape[::-1])
-    places = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
-    away = Nearest(shore.points).query(places)[0].reshape(rise.shape)
-    # How deep within a stripe each place lies, in mm; negative in a valley.
-    depth = gaussian_filter(np.where(rise > 0, away, -away), 2.4)
+    # How deep within a stripe each place lies, in mm; negative in a valley. Rims lie between cells.
+    inside, outside = map(distance_transform_edt, (rise > 0, rise <= 0))
+    depth = gaussian_filter(inside - outside - np.sign(rise) / 4, 2.4) * frame.height / len(rise)
     stripes = contours(depth, spacing * np.arange(outlines), frame)
     # Half as dense as the stripes, and no more than three: they are the ground.
     floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3) if core else 0))

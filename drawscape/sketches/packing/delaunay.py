@@ -79,7 +79,7 @@ def _filled(corners: Triangles, twist: float, core: float) -> Triangles:
     found, inner = [np.empty((0, 4, 2))], corners
     for _ in range(60):
         sides = np.roll(inner, -1, axis=1) - inner
-        lengths = np.hypot(*sides.transpose(2, 0, 1))
+        lengths = np.linalg.norm(sides, axis=2)
         # Twice the area over what is around it is the radius of the circle within.
         room = np.abs(_twice_areas(inner)) / np.maximum(lengths.sum(axis=1), 1e-12) > core
         if not room.any():

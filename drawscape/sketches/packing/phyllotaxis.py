@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
+from drawscape.geometry import Floats, Lines, as_on_a4, cartesian, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -32,7 +32,6 @@ def phyllotaxis(
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[float, Between(0.4, 2.2, "Size of a floret in its room")] = 1.5,
     rings: Annotated[int, Between(1, 12, "Most outlines nested in a floret")] = 9,
-    heart: Annotated[Share, doc("How far the heart's inks reach")] = 0.5,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
     palette: Palette = "as designed",
@@ -58,7 +57,7 @@ def phyllotaxis(
     heading = np.exp(1j * (np.radians(angle) * k + rng.uniform(0, 2 * np.pi)))
     where = complex(*(frame.middle + off)) + radius * share**growth * heading
     # Inks pass into each other floret by floret, by an even lot (van der Corput, 1935).
-    pens = np.clip(np.floor(2.2 * share**growth / max(heart, 1e-3) - 0.6 + van_der_corput(k)), 0, 2)
+    pens = np.clip(np.floor(4.4 * share**growth - 0.6 + van_der_corput(k)), 0, 2)
     unit = _unit(shape)
     nested = np.clip((room * np.max(unit.imag) / RING_MM).astype(int), 1, rings)
     nested[room < SMALLEST_MM] = 0
@@ -66,7 +65,7 @@ def phyllotaxis(
     inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)
     outlines = (room * heading)[owner] * (1 - inner / nested[owner])
     outlines = where[owner, None] + outlines[:, None] * unit
-    lines = Lines.of(np.stack([outlines.real, outlines.imag], axis=-1))
+    lines = Lines.of(cartesian(outlines.real, outlines.imag))
     if overlap and len(lines):
         # The first outline of a floret is its rim, behind which those farther out vanish.
         rims = np.flatnonzero(inner == 0)

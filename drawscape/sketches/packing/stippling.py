@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.spatial import cKDTree
 
-from drawscape.geometry import Points, as_on_a4, polar, stippled
+from drawscape.geometry import Points, as_on_a4, cartesian, polar, stippled
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, shown, tone_over
 
@@ -43,7 +43,7 @@ def stippling(
     finer = min(1.5, max(1.0, 180 / frame.short))
     count = min(int(finer * as_on_a4(dots, box)), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
     x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
-    dark = tone.at(np.stack(np.meshgrid(x, y), axis=-1))
+    dark = tone.at(cartesian(x, y[:, None]))
     weight = 0.01 + dark**gamma
     draw = partial(_draw, tone=tone, mark=mark, largest=largest, palette=palette)
     for done, points in stippled(rng, weight, box, count, rounds):

@@ -64,12 +64,8 @@ def voronoi(
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked))[found.owner]
-    in_pens(
-        svg,
-        palette,
-        ["#1b1b1b", "#b3402a"],
-        [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)],
-    )
+    parts = [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)]
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a"], parts)
 
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:

@@ -62,7 +62,6 @@ def four_pens(
     ink_limit: Annotated[float, Between(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
     screen: Annotated[Screen, doc("How each pen draws its part")] = "lines",
-    detail: Annotated[float, Between(0.3, 4, "Smallest detail, in mm")] = 1.2,
     palette: Palette = "as designed",
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
@@ -81,7 +80,7 @@ def four_pens(
     scale = min(1.0, 420 / max(pixels.shape))
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
-    blur = detail / 2 / size_mm
+    blur = 0.6 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
     for part, angle in zip(parts, angles, strict=False):

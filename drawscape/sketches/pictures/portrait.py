@@ -16,11 +16,9 @@ LEVELS = (
     ((0.26, 0.42), 1.5, 0.0),
     ((0.42, 0.62), 1.1, 0.0),
     ((0.62, 1.01), 0.85, 0.0),
+    ((0.78, 2.0), 1.3, -1.1),
 )
-"""From how dark to how dark lines are how many times the spacing apart, and not turned."""
-
-TURN = -1.1
-"""How far lines of the second pen are turned, in radians."""
+"""From how dark to how dark lines are how many times the spacing apart, and turned; in the second pen."""
 
 
 @sketch
@@ -33,7 +31,6 @@ def portrait(
     spacing: Annotated[float, Between(0.7, 2.5, "In mm, between lines")] = 0.9,
     smoothness: Annotated[float, Between(0.3, 4, "How even directions are")] = 1.3,
     contrast: Contrast = 0.6,
-    crossing: Annotated[float, Between(0.4, 1, "Darkness that is crossed")] = 0.78,
     palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in engraved lines along its form, crossed by a second pen in the darks.
@@ -52,13 +49,13 @@ def portrait(
     shade = gaussian_filter(tone.dark, 0.8 / tone.pitch)
     hatch = partial(hatch_along, along, shade, tone.nodes, box)
     inked: list[list[Lines]] = [[], []]
-    for number, (between, apart, turned) in enumerate((*LEVELS, ((crossing, 2.0), 1.3, TURN))):
+    for number, (between, apart, turned) in enumerate(LEVELS, 1):
         # Else an eye on a small page would fall between the lines of a light part.
         pitch = max(spacing * min(apart, frame.short / 60), frame.long / 400)
         lines = hatch(pitch, between=between, turned=turned, min_length_mm=min(4 * pitch, 4.0))
         inked[bool(turned)].append(lines)
         parts = list(map(Lines.join, inked))
-        yield (number + 1) / (len(LEVELS) + 1), partial(draw, parts=parts)
+        yield number / len(LEVELS), partial(draw, parts=parts)
     draw(svg, parts=parts)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fit_count, shortest_swing
+from drawscape.geometry import cartesian, fit_count, shortest_swing
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
 
@@ -45,7 +45,7 @@ def squiggles(
     high = rng.uniform(1.5, 3) * pitch
     swell = high * np.sin(rng.uniform(1, 2.2) * np.pi * (x - x0) / (x1 - x0) + rng.uniform(0, 7))
     y = y[:, None] + np.sin(np.pi * (np.arange(rows)[:, None] + 0.5) / rows) * swell
-    lines = np.stack(np.broadcast_arrays(x, y), axis=2)
+    lines = cartesian(x, y)
     dark = tone.at(lines)
     speed = 2 * np.pi * waves / pitch * (0.2 + 0.8 * dark)
     phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Points, as_on_a4, catmull_rom, clamped, stippled, tours, uncrossed
+from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
+from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, shown, tone_over
@@ -41,7 +42,7 @@ def tsp_picture(
     most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
     count = max(50, min(as_on_a4(cities, box), most))
     x, y = np.linspace(box[0], box[2], 401), np.linspace(box[1], box[3], 401)
-    weight = 0.01 + tone.at(np.stack(np.meshgrid(x, y), axis=-1)) ** gamma
+    weight = 0.01 + tone.at(cartesian(x, y[:, None])) ** gamma
     for done, points in stippled(rng, weight, box, count, rounds):
         yield 0.5 * done, partial(SVGBuilder.polylines, lines=points[:, None])
     for round_, order in enumerate(tours(points, ROUNDS)):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.geometry import Lines, Points, Shape
+from drawscape.geometry import Lines, Points, Shape, cartesian
 
 
 def box(
@@ -33,7 +33,7 @@ def box(
             u, v = np.moveaxis(_facade(facade, spacing, wide, height), -1, 0)
             right, near = (2 * u - 1, 1.0) if side == 0 else (1.0, 1 - 2 * u)
             across, down = (right - near) / 2 * half, (right + near) / 2 * half * lean
-            lines += list(np.stack([x + across, y + down - low - v], axis=-1))
+            lines += list(cartesian(x + across, y + down - low - v))
     return Shape(Lines.of(lines), outline)
 
 
@@ -41,7 +41,7 @@ def _facade(facade: str, spacing: float, wide: float, height: float) -> Points:
     """Return lines of a face, (n, k, 2), from 0 to 1 along it and in mm above its foot."""
 
     def repeated(line: ArrayLike, u: ArrayLike, v: ArrayLike) -> Points:
-        places = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 1, 2)
+        places = cartesian(u, np.reshape(v, (-1, 1))).reshape(-1, 1, 2)
         return np.asarray(np.asarray(line) + places)
 
     if facade == "floors":

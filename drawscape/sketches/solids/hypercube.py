@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Ints, fit_count
+from drawscape.geometry import Floats, Ints, cartesian, fit_count
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 PENS = {"edges": "#1b1b1b", "way": "#1b1b1b", "second way": "#b3402a", "third way": "#27406e"}
@@ -49,7 +49,7 @@ def hypercube(
     seen *= 0.47 * min(size, frame.height / rows) / np.abs(seen).max()
     row, column = np.divmod(np.arange(rows * columns), columns)
     y = frame.y0 + (row + 0.5) * frame.height / rows
-    seen += np.stack([frame.x0 + (column + 0.5) * size, y], axis=-1)[:, None]
+    seen += cartesian(frame.x0 + (column + 0.5) * size, y)[:, None]
     # At most some 2,500 strokes of the thin pen on a sheet.
     most = max(dimensions, 2500 // (rows * columns))
     thin = np.concatenate(seen[:, bare[:: -(-len(bare) // most)]])

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.spatial import cKDTree
 
-from drawscape.geometry import Camera, Mesh, clamped, fit_count, fitted, grow_count, thinned
+from drawscape.geometry import cartesian, clamped, fit_count, fitted, grow_count, polar, thinned
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
 
 Body = Literal["knot", "gyroid"]
@@ -76,7 +77,7 @@ def implicit(
         step = 1.4 / mm / np.sin(np.radians(tilt))
         y = np.arange(on_floor[:, 1].min(), on_floor[:, 1].max(), step)
         x = np.linspace(-2.2, 2.2, 60)[:, None] * (1.0, 0.0, 0.0)
-        rows = x + np.column_stack([0 * y, y, 0 * y + floor])[:, None]
+        rows = x + cartesian(0, y, floor)[:, None]
         dark = place(visible_paths(rows, mesh, camera, shaded_from=light))
         parts.append(dark.longer_than(1.0))
     draw(svg, parts=parts)
@@ -104,10 +105,10 @@ def _knot(rng: Rng, period: float, wall: float) -> Solid:
     swing, rise, phase = rng.uniform(0.2, 0.28), rng.uniform(0.24, 0.4), rng.uniform(0, 2 * np.pi)
     ring = 0.96 - swing - thick + swing * np.cos(windings * t / 2)
     height = rise * np.sin(windings * t / 2)
-    strand = cKDTree(np.column_stack((ring * np.cos(t + phase), ring * np.sin(t + phase), height)))
+    strand = cKDTree(cartesian(*polar(ring, t + phase).T, height))
 
     def knot(x: Floats, y: Floats, z: Floats) -> Floats:
-        places = np.stack(np.broadcast_arrays(x, y, z), axis=-1)
+        places = cartesian(x, y, z)
         # Farther from the surface than a cell of the mesh is wide nobody asks how far.
         far = thick + 0.08
         gap = strand.query(places, distance_upper_bound=far)[0]

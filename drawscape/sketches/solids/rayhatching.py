@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minimum_filter
 
-from drawscape.geometry import Floats, Lines, hatch_along, is_lit, march, normals_of, rays
+from drawscape.geometry import cartesian, hatch_along, is_lit, march, normals_of, rays
 from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance, smooth_union
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
 PIXELS, RISE = 250, 0.42
@@ -90,7 +91,7 @@ def rayhatching(
 
 def _scene(rng: Rng, scene: str, pieces: int, melt: float, wide: float, tall: float) -> Distance:
     """Return the distance to a floor and solids on it, `wide` and `tall` as the page is."""
-    places = np.column_stack([rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces)])
+    places = cartesian(rng.uniform(-0.62, 0.62, pieces), rng.uniform(-0.5, 0.6, pieces))
     places *= (wide / np.sqrt(tall), tall)
     sizes = np.sort(rng.uniform(0.12, 0.4, pieces))[::-1]
     heights = rng.uniform(0.3, 1.0, pieces) * 1.1 * tall

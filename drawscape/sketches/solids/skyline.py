@@ -43,9 +43,8 @@ def skyline(
             shapes += _tower(rng, lot, slope, setbacks, spacing)
     visible = occlude(shapes)
     city = clip_to_rectangle(Lines.join(visible[1:]), *frame)
-    in_pens(
-        svg, palette, {"city": "black", "pen 2": "#b3402a"}, [city.longer_than(0.15), visible[0]]
-    )
+    parts = [city.longer_than(0.15), visible[0]]
+    in_pens(svg, palette, {"city": "black", "pen 2": "#b3402a"}, parts)
 
 
 def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> list[Lot]:

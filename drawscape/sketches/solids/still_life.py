@@ -5,8 +5,9 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Camera, Mesh, fit_count, fitted, grow_count, thinned, visible_paths
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry import cartesian, fit_count, fitted, grow_count, thinned, visible_paths
+from drawscape.geometry.lines import Floats, Lines, resample
+from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.solids import revolved
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
 
@@ -83,7 +84,7 @@ def _profile(rng: Rng, slimness: float) -> Floats:
     swell = np.exp(-(((t - at) / rng.uniform(0.2, 0.34)) ** 4))
     radius = neck + (belly - neck) * swell + 0.07 * np.exp(-(((t - 1) / 0.04) ** 2))
     foot = 0.62 * belly * np.exp(-((t / 0.12) ** 2))
-    return np.column_stack([np.maximum(radius, foot), t * height])
+    return cartesian(np.maximum(radius, foot), t * height)
 
 
 def _places(rng: Rng, profiles: list[Floats], closeness: float) -> Floats:
@@ -97,16 +98,13 @@ def _places(rng: Rng, profiles: list[Floats], closeness: float) -> Floats:
         x = np.cumsum(2 * radii[turned] + 0.5 * (1 - closeness)) - radii[turned]
         x = x - (x[0] + x[-1]) / 2 if len(x) else x
         off = rng.uniform((-0.4, -0.1), (0.4, 0.1), (len(turned), 2))
-        places[turned] = np.column_stack([x + row * off[:, 0], 1.1 * (1 - row) + off[:, 1]])
+        places[turned] = cartesian(x + row * off[:, 0], 1.1 * (1 - row) + off[:, 1])
     return places
 
 
 def _rings(profile: Floats, step: float) -> Floats:
     """Return the rings of a vessel about `step` apart along its side, and its two rims, (K, 61, 3)."""
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(profile, axis=0).T))])
-    even = np.linspace(0, along[-1], max(3, round(float(along[-1]) / step) + 1))
-    radius, height = (np.interp(even, along, column)[:, None] for column in profile.T)
+    radius, height = resample(profile, step).T[..., None]
     # The corners of the faces lie on the rings, the middles a little within.
     angle = np.linspace(0, 2 * np.pi, 61)
-    rings = np.broadcast_arrays(radius * np.cos(angle), radius * np.sin(angle), height)
-    return np.stack(rings, axis=-1)
+    return cartesian(radius * np.cos(angle), radius * np.sin(angle), height)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Noise, circle, depth_in, fit_count, grow_count, values_at
+from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
@@ -52,7 +52,7 @@ def terrain(
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
     disc = _sun(rng, frame, x, top[-1], sun * frame.short) if sun else Lines.empty()
-    across = Lines.of(np.stack(np.broadcast_arrays(x, y), axis=2))
+    across = Lines.of(cartesian(x, y))
     clear = top[:-1] - y
     water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
     dry = np.where(wet, -1.0, clear)
@@ -63,9 +63,8 @@ def terrain(
         number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
     net = thinned(Lines.join(parts), number, most=0.65)
-    in_pens(
-        svg, palette, {"land": "black", "pen 2": "#2a5b8c", "pen 3": "#b3402a"}, [net, water, disc]
-    )
+    pens = {"land": "black", "pen 2": "#2a5b8c", "pen 3": "#b3402a"}
+    in_pens(svg, palette, pens, [net, water, disc])
 
 
 def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
@@ -80,7 +79,7 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     number = np.arange(1, len(sx) + 1)
     apart = (number & -number)[:, None] * step * focus / depth[:, 0]
     shown = (apart > 0.9) & (sx >= frame.x0) & (sx <= frame.x1) & (wet < 0.5)
-    lines = Lines.of(np.stack((np.clip(sx, frame.x0, frame.x1), y), axis=2))
+    lines = Lines.of(cartesian(np.clip(sx, frame.x0, frame.x1), y))
     clear = np.where(shown, top - y + 0.05, -1.0)
     # What lies behind a ridge ends on it, not on the way down.
     clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6

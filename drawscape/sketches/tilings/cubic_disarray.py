@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Lines, Points, clamped, grow_count, polar
+from drawscape.geometry import Lines, Points, cartesian, clamped, grow_count, polar
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 CLOSEST = 0.78
@@ -35,7 +35,7 @@ def cubic_disarray(
     columns = 2 * int(frame.width / side / np.sqrt(3)) + 1
     layers = int((frame.height / side - 0.5) / 1.5)
     i, y = np.meshgrid(np.arange(columns), np.arange(3 * layers + 2), indexing="ij")
-    place = np.stack([i * np.sqrt(0.75), y / 2], axis=-1)
+    place = cartesian(i * np.sqrt(0.75), y / 2)
     # The seed chooses which side gives way.
     fall = place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1))
     grown = np.clip((fall - np.min(fall)) / np.ptp(fall) - calm, 0, 1) / (1 - calm)
@@ -43,12 +43,8 @@ def cubic_disarray(
     moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
     corner = frame.middle - (place[-1, -1] * side) / 2
     *edges, dark, light = _cubes(clamped(frame, moved * side + corner), grow_count(shading, frame))
-    in_pens(
-        svg,
-        palette,
-        {"cubes": "#1b1b1b", "lit sides": "#c8553d"},
-        [Lines.join([*edges, dark]), light],
-    )
+    parts = [Lines.join([*edges, dark]), light]
+    in_pens(svg, palette, {"cubes": "#1b1b1b", "lit sides": "#c8553d"}, parts)
 
 
 def _cubes(place: Points, shading: int) -> Iterator[Lines]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Points, fit_count
+from drawscape.geometry import Floats, Points, cartesian, fit_count
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 
@@ -45,7 +45,7 @@ def gradients(
             edges = frame.y0 + frame.height * np.concatenate([[0], cuts, [1]])
             for y0, y1 in pairwise(edges):
                 y = _stripes(y0, y1, closest, farthest, bool(rng.integers(2)))
-                inked[pen] += list(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
+                inked[pen] += list(cartesian([x0, x1], y[:, None]))
     in_pens(svg, palette, ["#1f5fae", "#d9472b", "#e0a12b"], inked)
 
 

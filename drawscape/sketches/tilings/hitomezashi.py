@@ -63,8 +63,7 @@ def _starts(rng: Rng, count: int, order: Order, bias: float) -> Flags:
 
 def _unit(stitch: Flags, along: tuple[int, int]) -> Points:
     """Return (n, 2, 2): a line of length 1 `along` its axis for each stitch."""
-    y, x = np.nonzero(stitch)
-    start = np.stack([x, y], axis=-1)
+    start = np.argwhere(stitch)[:, ::-1]
     return np.stack([start, start + along], axis=1).astype(float)
 
 
@@ -77,8 +76,7 @@ def _islands(over: Flags, under: Flags) -> Flags:
 
 def _hatch(cells: Flags, lines: int) -> Points:
     """Return (n, 2, 2): diagonals in each cell, `lines` to its side, that run on from cell to cell."""
-    y, x = np.nonzero(cells)
-    at = np.stack([x, y], axis=-1)[:, None, None, :]
+    at = np.argwhere(cells)[:, None, None, ::-1]
     shares = (np.arange(lines) + 0.5) / lines
     above, below = [[(0, s), (s, 0)] for s in shares], [[(s, 1), (1, s)] for s in shares]
     return np.asarray((at + np.array(above + below)).reshape(-1, 2, 2))

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import diags_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
-from drawscape.geometry import discs_apart, fit_count, grow_count, squares_in
+from drawscape.geometry import cartesian, discs_apart, fit_count, grow_count, squares_in
 from drawscape.geometry.lines import Flags, Lines, Points, resample
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
@@ -78,7 +78,7 @@ def _runs(wall: Flags) -> Points:
     """Return (n, 2, 2): a line along each row for each unbroken run of True."""
     flat = np.pad(wall, ((0, 0), (0, 1))).ravel()
     ends = np.flatnonzero(np.diff(flat, prepend=False)).reshape(-1, 2)
-    return np.stack(np.divmod(ends, wall.shape[1] + 1)[::-1], axis=-1).astype(float)
+    return cartesian(*np.divmod(ends, wall.shape[1] + 1)[::-1]).astype(float)
 
 
 def _way(tree: Any, columns: int) -> Points:
@@ -89,5 +89,5 @@ def _way(tree: Any, columns: int) -> Points:
     cells = [int(inner[np.argmax(far[inner])])]
     while cells[-1] != out:
         cells.append(int(came[cells[-1]]))
-    way = np.column_stack(np.divmod(cells, columns)[::-1]).astype(float)
+    way = cartesian(*np.divmod(cells, columns)[::-1]).astype(float)
     return np.concatenate([way[:1] - (0, 0.5), way, way[-1:] - (0, -0.5)])

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Noise, Points, clamped, fit_count, grow_count, polar, squares_in
+from drawscape.geometry import Noise, cartesian, clamped, fit_count, grow_count, polar, squares_in
+from drawscape.geometry.lines import Points
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
@@ -29,18 +30,13 @@ def molnar(
     frame = svg.frame
     columns = fit_count(columns, frame.short, 4.0)
     side, across, down, corner = squares_in(frame, columns)
-    x, y = np.meshgrid(np.arange(across) + 0.5, np.arange(down) + 0.5)
-    middles = np.stack([x.ravel(), y.ravel()], axis=-1) * side + corner
+    x, y = np.arange(across) + 0.5, np.arange(down)[:, None] + 0.5
+    middles = cartesian(x, y).reshape(-1, 2) * side + corner
     make = {"squares": _squares, "interruptions": _interruptions, "trapezia": _trapezia}[rule]
     pens, lines = make(rng, frame, middles, side, disturbance, nested)
     lines = clamped(frame, lines)
-    in_pens(
-        svg,
-        palette,
-        ["#1b1b1b", "#b3402a", "#27406e"],
-        [lines[pens == pen] for pen in range(3)],
-        width=0.4,
-    )
+    parts = [lines[pens == pen] for pen in range(3)]
+    in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#27406e"], parts, width=0.4)
 
 
 def _squares(
@@ -65,7 +61,7 @@ def _interruptions(
 ) -> tuple[Points, Points]:
     """Return pens and strokes (N, 2, 2), six to a side, turned by chance, with holes where some are gone."""
     fine = side / 6
-    steps = np.stack(np.meshgrid(np.arange(6) - 2.5, np.arange(6) - 2.5), axis=-1).reshape(-1, 2)
+    steps = cartesian(np.arange(6), np.arange(6)[:, None]).reshape(-1, 2) - 2.5
     places = (middles[:, None] + steps * fine).reshape(-1, 2)
     noise = Noise(rng).perlin(*(places / frame.short * 4).T)
     places = places[noise < np.quantile(noise, 1 - 0.25 * off) + 1e-9]
@@ -83,10 +79,10 @@ def _trapezia(
     place = np.repeat(np.arange(len(middles)), nested)
     width = rng.uniform(0.5 - 0.45 * off, 0.5, (len(place), 2)) * side * 0.92
     tall = rng.uniform(0.5 - 0.3 * off, 0.5, len(place)) * side * 0.92
-    x = np.stack([-width[:, 0], width[:, 0], width[:, 1], -width[:, 1]], axis=-1)
-    y = np.stack([-tall, -tall, tall, tall], axis=-1)
+    x = width[:, [0, 0, 1, 1]] * (-1, 1, 1, -1)
+    y = tall[:, None] * (-1, -1, 1, 1)
     turned = (rng.random(len(place)) < off)[:, None]
-    shapes = np.stack([np.where(turned, y, x), np.where(turned, x, y)], axis=-1)
+    shapes = cartesian(np.where(turned, y, x), np.where(turned, x, y))
     shapes = shapes + middles[place, None] + rng.normal(0, 0.05 * off * side, (len(place), 1, 2))
     pens = np.where(rng.random(len(place)) < 0.2, 1 + place % 2, 0)
     return pens, np.concatenate([shapes, shapes[:, :1]], axis=1)

@@ -1,11 +1,11 @@
 """Two rhombs that cover the plane and never repeat."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry import Noise, clip_to_polygon, grow_count, polar, rectangle
+from drawscape.geometry import Noise, cartesian, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Flags, Points
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
 
@@ -13,15 +13,12 @@ GOLDEN = (1 + 5**0.5) / 2
 Complexes = NDArray[np.complex128]
 """Points of the plane, the page's middle at 0, in sides of a tile."""
 
-Within = Literal["page", "decagon"]
-
 
 @sketch
 def penrose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    within: Annotated[Within, doc("Where the tiling is cut off")] = "page",
     tiles: Annotated[int, Between(4, 30, "Tile sides across the shorter side")] = 11,
     rings: Annotated[int, Between(1, 8, "Most outlines nested in a rhomb")] = 6,
     symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = True,
@@ -39,8 +36,6 @@ def penrose(
     tone = _tones(rng, centres, symmetric)
     angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
     turn = np.exp(1j * angle) * side
-    decagon = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5)) + frame.middle
-    edge = rectangle(frame) if within == "page" else decagon
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
@@ -49,8 +44,7 @@ def penrose(
     for i, pen in enumerate(pens):
         nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
         inked[pen] += list(nested + frame.middle)
-    parts = [list(clip_to_polygon(lines, edge)) for lines in inked]
-    parts[0] += [edge] * (within == "decagon")
+    parts = [clip_to_rectangle(lines, *frame) for lines in inked]
     in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#c9922e"], parts)
 
 
@@ -72,7 +66,7 @@ def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: co
     scales = 0.92 * (1 - np.arange(count) / most)
     z = (centre + scales[:, None] * (corners - centre)) * turn
     z[:, -1] = z[:, 0]
-    return np.stack([z.real, z.imag], axis=-1)
+    return cartesian(z.real, z.imag)
 
 
 def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complexes, Flags]:
@@ -94,7 +88,7 @@ def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complex
     # A rhomb is two half tiles, mirrored on the side b c: keep one.
     first = np.unique(np.round(centre, 4), return_index=True)[1]
     a, b, c, centre, thin = a[first], b[first], c[first], centre[first], thin[first]
-    corners = np.stack([c, a, b, b + c - a, c], axis=-1)
+    corners = np.transpose([c, a, b, b + c - a, c])
     return centre - window, corners - window, thin
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fitted, polar
+from drawscape.geometry import cartesian, fitted, polar
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
 
@@ -26,17 +26,17 @@ def schotter(
     each turned and moved by chance that grows with every row.
     """
     rows = max(columns, round(columns * svg.frame.long / svg.frame.short))
-    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(columns), np.arange(rows)))
-    disorder = np.maximum(0.0, (y + 0.5) / rows - calm) / (1 - calm)
-    angle = rng.uniform(-np.pi / 4, np.pi / 4, len(x)) * disorder * turning
-    shift = rng.uniform(-0.45, 0.45, (len(x), 2)) * (disorder * drifting)[:, None]
+    places = cartesian(np.arange(columns), np.arange(rows)[:, None]).reshape(-1, 2)
+    disorder = np.maximum(0.0, (places[:, 1] + 0.5) / rows - calm) / (1 - calm)
+    angle = rng.uniform(-np.pi / 4, np.pi / 4, len(places)) * disorder * turning
+    shift = rng.uniform(-0.45, 0.45, places.shape) * (disorder * drifting)[:, None]
     corners = np.pi / 4 + np.pi / 2 * np.arange(5) + angle[:, None]
-    squares = polar(np.sqrt(0.5), corners) + (np.stack([x, y], axis=-1) + shift)[:, None]
+    squares = polar(np.sqrt(0.5), corners) + (places + shift)[:, None]
     squares[:, 4] = squares[:, 0]  # closed to the bit
     if svg.frame.width > svg.frame.height:
         squares = squares[:, :, ::-1]
     placed = fitted(svg.frame, squares)
     # A few stones catch the eye, the more the further the order is gone.
-    marked = rng.random(len(x)) < accent * disorder
+    marked = rng.random(len(places)) < accent * disorder
     parts = [placed[~marked], placed[marked]]
     in_pens(svg, palette, {"gravel": "#1b1b1b", "marked": "#b3402a"}, parts, width=0.4)

@@ -52,13 +52,8 @@ def ten_print(
             arc = 1 - arc if which else arc
             arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
             parts[kind[r, c, which]].append((arc + np.array([c, r])) * side + corner)
-    in_pens(
-        svg,
-        palette,
-        {"ways": "#14213d", "loops": "#d1495b", "longest": "#c98b2b"},
-        parts,
-        width=0.4,
-    )
+    pens = {"ways": "#14213d", "loops": "#d1495b", "longest": "#c98b2b"}
+    in_pens(svg, palette, pens, parts, width=0.4)
 
 
 def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
@@ -69,7 +64,7 @@ def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
     ring = polar(shares[:, None], np.linspace(0, np.pi / 2, 41))
     if above:
         return list(ring[:, ::4])
-    free = np.hypot(*(1 - ring).transpose(2, 0, 1)) > 0.5 + ribbon / 2 + GAP
+    free = np.linalg.norm(1 - ring, axis=2) > 0.5 + ribbon / 2 + GAP
     parts = []
     for arc, shown in zip(ring, free, strict=True):
         ends = np.flatnonzero(np.diff(shown, prepend=False, append=False)).reshape(-1, 2)

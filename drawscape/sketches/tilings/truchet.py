@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import Noise, as_on_a4, fit_count, polar, squares_in
+from drawscape.geometry import Noise, as_on_a4, cartesian, fit_count, polar, squares_in
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
 
@@ -40,8 +40,7 @@ def truchet(
     smallest = side / 2 ** (levels - 1)
     strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)
     noise = Noise(rng)
-    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
-    cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side + corner
+    cells = cartesian(np.arange(columns), np.arange(rows)[:, None]).reshape(-1, 2) * side + corner
     arcs, feet, sizes = list[Points](), list[Points](), list[int]()
     for level in range(levels):
         x, y = (cells + side / 2).T / (FIELD * svg.frame.short)
@@ -79,7 +78,7 @@ def _turned(points: Points, quarters: int) -> Points:
     x, y = (points - 0.5).T
     for _ in range(quarters):
         x, y = -y, x
-    return np.column_stack([x, y]) + 0.5
+    return cartesian(x, y) + 0.5
 
 
 def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:

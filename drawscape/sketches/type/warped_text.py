@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MaxLen
 
-from drawscape.geometry import Lines, Points, clip_to_rectangle, discs_apart, fit_count
+from drawscape.geometry import Lines, Points, cartesian, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Style, set_text
 from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
@@ -49,7 +49,7 @@ def warped_text(
         # The sway fades toward the edges, and is too gentle for rows to overtake each other.
         hold = np.sin(np.pi * v) * (np.sin(np.pi * u) if warp == "flag" else 1)
         sway = np.sin(2 * np.pi * (1.5 * u + (v if warp == "flag" else 0)) + phase)
-        bent = np.column_stack([x, y + 0.11 * strength * frame.height * hold * sway])
+        bent = cartesian(x, y + 0.11 * strength * frame.height * hold * sway)
     else:
         bent = _bent(lines.points, warp, strength, discs)
     lines = clip_to_rectangle(lines.with_points(bent), *frame)
@@ -80,7 +80,7 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
         # A hair within the frame, or rounding would cut off the first letter's stem.
         stretch = (frame.width - 0.02) / max(right - left, 1e-9)
         x = frame.x0 + 0.01 + (row.points[:, 0] - left) * stretch
-        placed.append(row.with_points(np.column_stack([x, row.points[:, 1] + base])))
+        placed.append(row.with_points(cartesian(x, row.points[:, 1] + base)))
     return Lines.join(placed)
 
 
@@ -95,4 +95,4 @@ def _bent(points: Points, warp: Warp, strength: float, discs: Points) -> Points:
         turn = np.exp(2.6j * strength * (1 - share) ** 2)
         away *= turn if warp == "twist" else grown / (1 + (grown - 1) * share)
         places = away + complex(x, y)
-    return np.column_stack([places.real, places.imag])
+    return cartesian(places.real, places.imag)
