@@ -3,7 +3,7 @@
 import contextlib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -33,7 +33,6 @@ _LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z\"]*|%)\s*", re.IGNORECASE)
 _CSS_LENGTH = re.compile(rf"\s*({NUMBER})([a-z]*|%)\s*", re.IGNORECASE)
 # No number in a drawing is longer; a million digits are an attack on the conversion.
 _LONGEST = 64
-_LONGEST_SUM = 200
 
 
 def parse_length(value: str | float, unit: str = "mm") -> float:
@@ -86,66 +85,13 @@ def css_px(
 def _with_unit(text: str, whole: float, em: float, units: Mapping[str, float]) -> float:
     match = _CSS_LENGTH.fullmatch(text) if len(text) < _LONGEST else None
     if match is None:
-        if not text.endswith(")") or len(text) > _LONGEST_SUM:
-            return math.nan
-        return computed(text, lambda part: _with_unit(part, whole, em, units))
+        return math.nan
     number, unit = float(match[1]), match[2].lower() or "px"
     if unit in UNITS:
         return number * UNITS[unit] / PX
     if unit == "%":
         return number * whole / 100
     return number * units.get(unit, em * _EMS.get(unit, math.nan))
-
-
-_SUMS: dict[str, Callable[..., float]] = {
-    "calc": float,
-    "min": min,
-    "max": max,
-    "clamp": lambda low, value, high: max(low, min(value, high)),
-}
-
-
-def computed(text: str, measured: Callable[[str], float]) -> float:
-    """Return what CSS's `calc()`, `min()`, `max()` or `clamp()` comes to; nan when malformed.
-
-    `measured` gives what a length or share in it stands for.
-    """
-    import tinycss2
-
-    try:
-        return _total(tinycss2.parse_component_value_list(text, skip_comments=True), measured)
-    except (ArithmeticError, KeyError, TypeError, ValueError):
-        return math.nan
-
-
-def _total(tokens: list[Any], measured: Callable[[str], float]) -> float:
-    first, *rest = [token for token in tokens if token.type != "whitespace"]
-    terms = [_term(first, measured)]
-    for operator, token in zip(rest[::2], rest[1::2], strict=True):
-        value, sign = _term(token, measured), operator.serialize()
-        if sign in "+-":
-            terms.append(float(f"{sign}1") * value)
-        else:
-            terms[-1] *= 1 / value if sign == "/" else {"*": value}[sign]
-    return sum(terms)
-
-
-def _term(token: Any, measured: Callable[[str], float]) -> float:
-    if token.type == "number":
-        return float(token.value)
-    if token.type == "() block":
-        return _total(token.content, measured)
-    if token.type != "function":
-        return measured(token.serialize())
-    parts: list[list[Any]] = [[]]
-    for each in token.arguments:
-        if each == ",":
-            parts.append([])
-        else:
-            parts[-1].append(each)
-    name = token.lower_name
-    values = [_total(part, measured) for part in parts]
-    return _SUMS[name](values) if name in ("min", "max") else _SUMS[name](*values)
 
 
 # What XML 1.0 cannot hold, not even escaped.
@@ -259,8 +205,6 @@ def rgb(color: str) -> tuple[int, int, int]:
 def share(text: str) -> float:
     """Return `'0.5'` or `'50%'` as 0.5; raise ValueError for anything else."""
     text = text.strip()
-    if text.endswith(")"):
-        return computed(text, share)
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
 
 

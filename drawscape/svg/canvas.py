@@ -41,7 +41,7 @@ from drawscape.svg.node import (
     pieces,
     transform_text,
 )
-from drawscape.svg.outline import path_data
+from drawscape.svg.outline import Outline, as_runs
 
 Trait: TypeAlias = str | int | float | bool
 
@@ -564,15 +564,9 @@ def _of_geometry(shape: Any) -> list[Points]:
     return [] if shape.is_empty else [np.asarray(shape.coords)[:, :2]]
 
 
-_DRAWN = frozenset(["line", "rect", "circle", "ellipse", "path"])
-
-
 class CanvasWarning(UserWarning):
     """Something on the canvas has no lines that a pen could draw."""
 
-
-_Item: TypeAlias = tuple[Pen, Matrix, Lines | str]
-"""What one node draws: lines, or path data that is still to be flattened."""
 
 METADATA = re.compile(rb'<metadata id="drawscape">.*?</metadata>\n', re.DOTALL)
 """The element of a file that says how it was made."""
@@ -658,18 +652,9 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
 
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
-    items = list(_items(nodes, Matrix(), Style(), None))
-    paths = [(drawn, matrix) for _, matrix, drawn in items if isinstance(drawn, str)]
-    outlines: Iterator[Lines] = iter(())
-    if paths:  # to import it takes a fiftieth of a drawing that has none
-        from drawscape.drawing.path import flatten_paths
-
-        tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths]
-        outlines = iter(flatten_paths([data for data, _ in paths], tolerances))
     pens: dict[Pen, list[Lines]] = {}
-    for pen, matrix, drawn in items:
-        lines = next(outlines) if isinstance(drawn, str) else drawn
-        pens.setdefault(pen, []).append(lines.with_points(matrix.apply(lines.points)))
+    for pen, lines in _drawn(as_runs(nodes, tolerance), Style(), None):
+        pens.setdefault(pen, []).append(lines)
     return [
         Layer(
             f"pen {index}" if pen.name == "?" else pen.name, pen.color, pen.width, Lines.join(parts)
@@ -678,22 +663,24 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
     ]
 
 
-def _items(nodes: Iterable[Node], matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
+def _drawn(nodes: Iterable[Node], style: Style, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
+    """Yield lines and their pens; outside of layers the stroke's colour and width make a pen named `?`."""
     for node in nodes:
-        if isinstance(node, Run):
-            yield _pen(pen, _style(style, node.attrs), matrix), matrix, node.lines
-        elif isinstance(node, Group):
-            inner = matrix @ parse_transform(node.attrs.get("transform", ""))
+        if isinstance(node, Group):
+            yield from _drawn(node.elements, _style(style, node.attrs), node.pen or pen)
+        elif isinstance(node, Run):
             own = _style(style, node.attrs)
-            yield from _items(node.elements, inner, own, node.pen or pen)
-        elif isinstance(node, Shape):
-            yield from _shape(node, matrix, style, pen)
-        elif not isinstance(node, Mask):
-            yield from _markup(node, matrix, pen)
+            if pen or own.paints or not isinstance(node, Outline):
+                yield pen or Pen("?", own.ink, own.pen_width(1.0) or Pen().width), node.lines
+        elif not isinstance(node, (Mask, Shape)):
+            yield from _markup(node, pen)
+        elif isinstance(node, Shape) and node.tag == "text":
+            note = "gives no lines; use hershey_text() or lettering() for a pen"
+            _warn(f"text {node.content!r} {note}")
 
 
-def _markup(text: str, matrix: Matrix, pen: Pen | None) -> Iterator[_Item]:
-    """Return what markup that was added by hand draws, read as any SVG is."""
+def _markup(text: str, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
+    """Yield what markup that was added by hand draws, read as any SVG is."""
     from drawscape.svg.read import read_svg
 
     document = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>')
@@ -703,25 +690,7 @@ def _markup(text: str, matrix: Matrix, pen: Pen | None) -> Iterator[_Item]:
         # A file that names no size is in pixels; here a user unit is a millimetre.
         lines = layer.lines.with_points(layer.lines.points / PX)
         width = layer.width_mm / PX if layer.width_mm else Pen().width
-        yield pen or Pen("?", layer.color, round(width, 4)), matrix, lines
-
-
-def _shape(shape: Shape, matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
-    own = _style(style, shape.attrs)
-    if shape.tag == "text":
-        _warn(f"text {shape.content!r} gives no lines; use hershey_text() or lettering() for a pen")
-    elif shape.tag in _DRAWN and (pen or own.paints):
-        inner = matrix @ parse_transform(shape.attrs.get("transform", ""))
-        data = path_data(shape.tag, shape.numbers, shape.attrs)
-        yield _pen(pen, own, inner), inner, data
-
-
-def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:
-    """Outside of layers the stroke's colour and width make the pen, as plotter software has it."""
-    if layer is not None:
-        return layer
-    default = Pen()
-    return Pen("?", style.ink, style.pen_width(matrix.determinant) or default.width)
+        yield pen or Pen("?", layer.color, round(width, 4)), lines
 
 
 def _style(parent: Style, attrs: Mapping[str, Any]) -> Style:

@@ -1,7 +1,7 @@
 """Outlines of shapes: as path data, and as lines, cut or hidden by what is drawn in front of them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Any, Self
@@ -12,7 +12,7 @@ from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.node import Group, Mask, Node, Run, Shape, number
+from drawscape.svg.node import Group, Mask, Node, Run, Shape, markup, number, transform_text
 
 PATH_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
@@ -141,37 +141,52 @@ _PLACES = frozenset(["transform", "rx", "ry"])
 _CORNERS = 4
 
 
-class _Outline(Run):
+class Outline(Run):
     """A shape as lines: its rings are one region, while the lines of a run cover each other in turn."""
 
 
-def as_runs(nodes: Sequence[Node], matrix: Matrix | None = None) -> list[Node]:
+def as_runs(nodes: Iterable[Node], tolerance: float = TOLERANCE_MM) -> list[Node]:
     """Return `nodes` with all that draws as runs of lines in one system of coordinates.
 
-    Groups and styles stay, and titles and text as they are.
+    Curves deviate by `tolerance` mm at most. Groups and styles stay, and titles, text and markup.
     """
-    matrix = matrix or Matrix()
-    return [_flat(node, matrix) for node in nodes]
+    shapes: list[tuple[Outline, str, Matrix]] = []
+    flat = [_flat(node, Matrix(), None, shapes) for node in nodes]
+    if shapes:  # to import it takes a fiftieth of a drawing that has none
+        from drawscape.drawing.path import flatten_paths
+
+        tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, _, matrix in shapes]
+        outlines = flatten_paths([data for _, data, _ in shapes], tolerances)
+        for (shape, _, matrix), lines in zip(shapes, outlines, strict=True):
+            shape.lines = _moved(lines, matrix)
+    return flat
 
 
-def _flat(node: Node, matrix: Matrix) -> Node:
+def _flat(
+    node: Node, matrix: Matrix, width: Any, shapes: list[tuple[Outline, str, Matrix]]
+) -> Node:
+    """Return one node moved by `matrix`, `width` being the stroke's around it; shapes are collected."""
     if isinstance(node, Mask):
         return Mask(_moved(node.lines, matrix), node.order)
     if isinstance(node, str) and (not isinstance(node, Shape) or node.tag in ("text", "title")):
-        return node
+        if matrix.is_identity:
+            return node
+        moving = Group({"transform": transform_text(matrix)}, elements=[node])
+        return moving if isinstance(node, Shape) else markup(moving)
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
     attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
-    with suppress(KeyError, ValueError):  # strokes keep their look
-        attrs["stroke-width"] = round(float(attrs["stroke-width"]) * inner.stretch, 4)
+    width = attrs.get("stroke-width", width)
+    if width is not None and not {"stroke-width", "transform"}.isdisjoint(node.attrs):
+        with suppress(ValueError):  # strokes keep their look
+            attrs["stroke-width"] = round(float(width) * abs(inner.determinant) ** 0.5, 4)
     if isinstance(node, Group):
-        return Group(attrs, elements=as_runs(node.elements, inner), pen=node.pen)
+        inside = [_flat(each, inner, width, shapes) for each in node.elements]
+        return Group(attrs, elements=inside, pen=node.pen)
     if isinstance(node, Run):
         return type(node)(_moved(node.lines, inner), attrs, node.order)
-    from drawscape.drawing.path import flatten_paths
-
-    data = path_data(node.tag, node.numbers, node.attrs)
-    (lines,) = flatten_paths([data], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
-    return _Outline(_moved(lines, inner), attrs, node.order)
+    shape = Outline(Lines.empty(), attrs, node.order)
+    shapes.append((shape, path_data(node.tag, node.numbers, node.attrs), inner))
+    return shape
 
 
 def _moved(lines: Lines, matrix: Matrix) -> Lines:
@@ -214,7 +229,7 @@ def hide(nodes: list[Node]) -> None:
     for leaf, count in zip(leaves, counts, strict=True):
         lines = leaf.lines
         closed = np.flatnonzero(lines.closed & (lines.counts >= _CORNERS))
-        whole = isinstance(leaf, (_Outline, Mask))
+        whole = isinstance(leaf, (Outline, Mask))
         parts = [closed] if whole and len(closed) else closed[:, None]
         covers += [lines.take(part) for part in parts]
         ranks += [rank if whole else rank + int(part[0]) for part in parts]

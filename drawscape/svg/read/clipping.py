@@ -55,10 +55,11 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
     with walk.entered(target) as may_be_drawn:
         if not may_be_drawn:
             return state.clip
-        if name == "clip-path":
-            area = _clip_path(walk, target, node, state)
-        else:
-            area = _mask(walk, target, node, state)
+        area = (_clip_path if name == "clip-path" else _mask)(walk, target, node, state)
+        outer = walk.sheet.declarations(target).get(name, "none")
+        if outer != "none" and not area.is_empty:
+            number = clipped(walk, name, outer, node, replace(state, clip=None))
+            area = area if number is None else area.intersection(walk.scene.clips[number])
         return _added(walk, area, state)
 
 
@@ -115,13 +116,12 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     if units is None:
         return shapely.Polygon()
     own = walk.sheet.declarations(target)
-    outer = own.get("clip-path", "none")
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
     # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
     placed = walk.inside(target, {k: v for k, v in own.items() if k in PLACING}, base)
     matrix = state.matrix @ placed.matrix @ units
     key = (id(target), matrix, state.viewport)
-    if outer == "none" and key in walk.areas:
+    if key in walk.areas:
         return walk.areas[key]
     # Its shapes are put together once for each size, and then only moved.
     scale = 2.0 ** math.ceil(math.log2(max(matrix.stretch, 1e-9)))
@@ -132,15 +132,7 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
         walk.areas[shape] = shapely.unary_union(areas) if areas else shapely.Polygon()
     moved = matrix @ Matrix(a=1 / scale, d=1 / scale)
     area = walk.areas[key] = shapely.transform(walk.areas[shape], moved.apply)
-    return _within(walk, "clip-path", outer, node, state, area)
-
-
-def _within(walk: Walk, name: str, link: str, node: Node, state: State, area: Region) -> Region:
-    """Return the part of `area` that a clip path's or mask's own clip leaves."""
-    if link == "none":
-        return area
-    number = clipped(walk, name, link, node, replace(state, clip=None))
-    return area if number is None else area.intersection(walk.scene.clips[number])
+    return area
 
 
 def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
@@ -188,8 +180,7 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
         return shapely.Polygon()
     matrix, frame = state.matrix @ matrix, state.matrix @ frame
     key = (id(target), matrix, frame, state.viewport)
-    outer = own.get("mask", "none")
-    if outer == "none" and key in walk.areas:
+    if key in walk.areas:
         return walk.areas[key]
     walk.count_clip(5)
     wholes = (1.0, 1.0) if units != "userSpaceOnUse" else state.viewport
@@ -210,7 +201,7 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
         walk.note(SOFT)
     walk.takes = outer_takes
     area = walk.areas[key] = area.intersection(_box((x, y, w, h), frame))
-    return _within(walk, "mask", outer, node, state, area)
+    return area
 
 
 def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:

@@ -32,8 +32,8 @@ _SHORTHANDS = {
     "text-decoration-line": ("text-decoration",),
 }
 _LENGTH = rf"(?:{NUMBER})(?:%|[a-z]+)?"
-_FLUID = rf"(?:{_LENGTH}|(?:calc|min|max|clamp)\(.*\))"
-_SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
+_SHARE = re.compile(rf"(?:{NUMBER})%?")
+COMPUTED = re.compile(r"\b(calc|min|max|clamp)\(")
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
 UNREAD_COLOR = re.compile(
@@ -48,11 +48,11 @@ _FORMS = {
     "visibility": r"visible|hidden|collapse",
     "fill-rule": r"nonzero|evenodd",
     "clip-rule": r"nonzero|evenodd",
-    "stroke-width": _FLUID,
-    "stroke-dasharray": rf"none|{_FLUID}((\s*+,\s*+|\s++){_FLUID})*",
-    "stroke-dashoffset": _FLUID,
-    **dict.fromkeys(("x", "y", "cx", "cy"), _FLUID),
-    **dict.fromkeys(("r", "rx", "ry", "width", "height"), rf"auto|(?!-){_FLUID}"),
+    "stroke-width": _LENGTH,
+    "stroke-dasharray": rf"none|{_LENGTH}((\s*+,\s*+|\s++){_LENGTH})*",
+    "stroke-dashoffset": _LENGTH,
+    **dict.fromkeys(("x", "y", "cx", "cy"), _LENGTH),
+    **dict.fromkeys(("r", "rx", "ry", "width", "height"), rf"auto|(?!-){_LENGTH}"),
 }
 _VALID = {name: re.compile(form, re.IGNORECASE) for name, form in _FORMS.items()}
 _WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))

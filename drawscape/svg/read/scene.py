@@ -57,14 +57,13 @@ class Context(NamedTuple):
         return next((ink for ink in inks if not is_white(ink)), inks[0] if inks else "black")
 
 
-@dataclass(slots=True)
-class GroupDraft:
+class GroupDraft(NamedTuple):
     """A top-level group: its name, and the pen that it names itself."""
 
     name: str
-    color: str | None = None
-    width_mm: float | None = None
-    is_layer: bool = False
+    color: str | None
+    width_mm: float | None
+    is_layer: bool
 
 
 @dataclass

@@ -21,7 +21,13 @@ from drawscape.drawing.values import (
 )
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.css import UNREAD_COLOR, Stylesheet, is_for_screens, with_variables
+from drawscape.svg.read.css import (
+    COMPUTED,
+    UNREAD_COLOR,
+    Stylesheet,
+    is_for_screens,
+    with_variables,
+)
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
     DEEPEST,
@@ -114,6 +120,14 @@ class State:
         """Return a length in user units; percents are of what the coordinate `name` refers to."""
         return self.style.px(text, self.viewport.whole(name))
 
+    def lengths(self, given: Mapping[str, str], *names: str) -> list[float]:
+        """Return those lengths of `given` in user units, 0 for what is missing."""
+        return [self.px(given.get(name), name) or 0.0 for name in names]
+
+    def pen_width(self) -> float | None:
+        """Return the stroke's width in mm, None when none is named."""
+        return self.style.pen_width(self.matrix.determinant, whole=self.viewport.diagonal)
+
 
 class Walk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
@@ -167,6 +181,9 @@ class Walk:
             is_css = node.tag in _STYLE_TAGS and given.get("type", "").strip() in ("", "text/css")
             if is_css and is_for_screens(given.get("media", "")):
                 yield node.text
+            texts = (*given.values(), node.text if is_css else "")
+            if any("(" in text and COMPUTED.search(text) for text in texts):
+                self.note("calc() and its like are not computed; write the number out")
             waiting.extend(reversed(node.children))
 
     def report(self, message: str, times: int = 1) -> None:
@@ -236,15 +253,18 @@ class Walk:
             self._active.discard(id(node))
 
     @contextmanager
-    def collecting(self) -> Iterator[Scene]:
-        """Yield a separate scene for what is drawn in the block, with the clips so far."""
-        outer, pens = self.scene, self._pens
-        self.scene = Scene(*self.page, unsupported=self.unsupported, clips=outer.clips)
-        self._pens = {}
+    def collecting(self, *, measuring: bool = False) -> Iterator[Scene]:
+        """Yield a separate scene for what is drawn in the block, with the clips so far.
+
+        When `measuring` it takes all shapes, painted or not.
+        """
+        outer = self.scene, self._pens, self._measuring
+        self.scene = Scene(*self.page, unsupported=self.unsupported, clips=self.scene.clips)
+        self._pens, self._measuring = {}, measuring
         try:
             yield self.scene
         finally:
-            self.scene, self._pens = outer, pens
+            self.scene, self._pens, self._measuring = outer
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
@@ -257,8 +277,6 @@ class Walk:
 
     def children(self, node: Node, state: State) -> None:
         """Draw the children of an element."""
-        if state.depth > DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if node.tag == "switch":
             chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and passes_conditions(c))
             first = next(chosen, None)
@@ -270,6 +288,8 @@ class Walk:
 
     def visit(self, node: Node, state: State) -> None:
         """Draw an element and all that is in it."""
+        if state.depth > DEEPEST:
+            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
             self._repeated += 1 + len(outline) / _CHARACTERS
@@ -445,9 +465,7 @@ class Walk:
 
     def _note_background(self, node: Node, state: State) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
-        width, height = (
-            state.px(node.attributes.get(name), name) or 0.0 for name in ("width", "height")
-        )
+        width, height = state.lengths(node.attributes, "width", "height")
         area = width * height * abs(state.matrix.determinant)
         fill = state.style.paint("fill") if area > 0.8 * self.page[0] * self.page[1] else None
         if fill is not None:
@@ -481,7 +499,7 @@ class Walk:
 
     def _context(self, state: State) -> Context:
         """Return how an outline is drawn in a state."""
-        style, whole = state.style, state.viewport.diagonal
+        style = state.style
         dashes: tuple[float, ...] = ()
         pattern = style.get("stroke-dasharray", "none")
         if pattern != "none" and style.paint("stroke"):
@@ -493,7 +511,7 @@ class Walk:
             state.group,
             style.paint("stroke"),
             style.paint("fill"),
-            style.pen_width(state.matrix.determinant, whole=whole),
+            state.pen_width(),
             dashes,
             offset if dashes else 0.0,
             state.clip,
@@ -516,29 +534,19 @@ class Walk:
         names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
         groups = self.scene.groups
         name = next((name for name in names if name), f"layer {len(groups) + 1}")
-        draft = GroupDraft(name, is_layer=node.attributes.get("inkscape:groupmode") == "layer")
-        if own.get("stroke", "none") != "none":
-            draft.color = state.style.paint("stroke")
-        if "stroke-width" in own:
-            draft.width_mm = state.style.pen_width(
-                state.matrix.determinant, whole=state.viewport.diagonal
-            )
-        groups.append(draft)
+        color = state.style.paint("stroke") if own.get("stroke", "none") != "none" else None
+        width = state.pen_width() if "stroke-width" in own else None
+        is_layer = node.attributes.get("inkscape:groupmode") == "layer"
+        groups.append(GroupDraft(name, color, width, is_layer))
         return len(groups) - 1
 
     def nested(self, node: Node, sizes: dict[str, str], own: dict[str, str], state: State) -> State:
         """Return what holds inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
-        x, y, width, height = (
-            state.px(sizes.get(name), name) for name in ("x", "y", "width", "height")
-        )
-        outer = state.viewport
-        # A negative side is an error, of which nothing is seen.
-        size = (
-            outer.width if width is None else max(width, 0.0),
-            outer.height if height is None else max(height, 0.0),
-        )
-        matrix = state.matrix @ translation(x or 0.0, y or 0.0)
-        if min(size) <= 0:
+        given = (state.px(sizes.get(name), name) for name in ("width", "height"))
+        sides = zip(state.viewport, given, strict=True)
+        size = Viewport(*(whole if side is None else side for whole, side in sides))
+        matrix = state.matrix @ translation(*state.lengths(sizes, "x", "y"))
+        if min(size) <= 0:  # a negative side is an error, of which nothing is seen
             return replace(state, matrix=Matrix(a=0.0, d=0.0))
         state = replace(state, matrix=matrix)
         if own.get("overflow", "hidden") not in ("visible", "auto"):
@@ -547,7 +555,7 @@ class Walk:
             state = replace(state, clip=clip_to_box(self, (0.0, 0.0, *size), state))
         box = view_box(node.attributes.get("viewBox"))
         if box is None:
-            return replace(state, viewport=Viewport(*size))
+            return replace(state, viewport=size)
         fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
@@ -561,8 +569,6 @@ class Walk:
             return
         moved = state.matrix @ use_place(node, own, state)
         inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
-        if inner.depth > DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         above = node.parent
         while above is not None and above is not target:
             above = above.parent
@@ -612,7 +618,7 @@ class Walk:
             x, y, w, h = (state.style.px(given.get(name), 1.0) or 0.0 for name in names)
             x, y, w, h = x0 + x * wide, y0 + y * high, w * wide, h * high
         else:
-            x, y, w, h = (state.px(given.get(name), name) or 0.0 for name in names)
+            x, y, w, h = state.lengths(given, *names)
         try:
             placed = parse_transform(given.get("patternTransform", ""))
             placed = about(given.get("transform-origin"), placed, state.viewport, state.style)
@@ -642,7 +648,7 @@ class Walk:
             base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
             viewport = Viewport(box[2], box[3]) if box else state.viewport
             base = replace(base, viewport=viewport)
-            with self._measured() as scene:
+            with self.collecting(measuring=True) as scene:
                 self.children(content, replace(base, matrix=inner, clip=None, group=0))
                 drawn = scene.lines(0.05, cut=False)[0].bounds
             fits = drawn is not None and min(drawn[:2]) >= 0 and drawn[2] <= w and drawn[3] <= h
@@ -665,7 +671,7 @@ class Walk:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
         key = (id(node), state.viewport, state.style.font_size)
         if key not in self._bounds or state.used:
-            with self._measured() as scene:
+            with self.collecting(measuring=True) as scene:
                 free = replace(state, matrix=IDENTITY, clip=None, group=0)
                 if node.tag == "marker":
                     self.children(node, free)
@@ -673,22 +679,10 @@ class Walk:
                 self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
         return self._bounds[key]
 
-    @contextmanager
-    def _measured(self) -> Iterator[Scene]:
-        """Yield a scene that takes all shapes of the block, painted or not."""
-        outer, self._measuring = self._measuring, True
-        try:
-            with self.collecting() as scene:
-                yield scene
-        finally:
-            self._measuring = outer
-
 
 def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
     """Return where a `<use>` puts what it shows."""
-    place = node.attributes | own
-    x, y = (state.px(place.get(name), name) for name in ("x", "y"))
-    return translation(x or 0.0, y or 0.0)
+    return translation(*state.lengths(node.attributes | own, "x", "y"))
 
 
 def _link(node: Node) -> str:
