@@ -1,7 +1,8 @@
 """Lines cut: by rectangles and polygons, and by later shapes that cover earlier ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,12 @@ class Pieces:
     start: Floats
     end: Floats
 
-    def united(self, slack: float = SLIVER) -> "Pieces":
+    @classmethod
+    def union(cls, parts: "Iterable[Pieces]", slack: float = SLIVER) -> "Pieces":
         """Return the union of pieces in any order; gaps of `slack` or less are closed."""
-        pieces = self.take(self.end > self.start)
+        every = zip(*((part.segment, part.start, part.end) for part in parts), strict=True)
+        pieces = cls(*map(np.concatenate, every))
+        pieces = pieces.take(pieces.end > pieces.start)
         pieces = pieces.take(np.lexsort((pieces.start, pieces.segment)))
         # Segments are moved two apart, so that one running maximum serves them all.
         reach = np.maximum.accumulate(2.0 * pieces.segment + pieces.end)
@@ -55,11 +59,6 @@ class Pieces:
         """Return how long each piece is."""
         steps = (segments.b - segments.a)[self.segment]
         return np.asarray(np.hypot(*steps.T) * (self.end - self.start))
-
-    def middles(self, segments: Segments) -> Points:
-        """Return the point in the middle of each piece."""
-        a, b = segments.a[self.segment], segments.b[self.segment]
-        return a + ((self.start + self.end) / 2.0)[:, None] * (b - a)
 
     def lines_of(self, lines: Lines) -> tuple[Lines, Ints]:
         """Return the pieces of `lines` as lines, and the number of the line that each comes from.
@@ -96,21 +95,26 @@ class Pieces:
         return Lines.from_counts(points, np.diff(heads, append=len(line)) + 1), line[heads]
 
 
-def touching(segments: Segments, edges: Segments) -> tuple[Ints, Ints]:
-    """Return the pairs (segment, edge) whose boxes meet."""
+def _parted(
+    lines: Lines,
+    outlines: Lines,
+    shown: Callable[[Points, Ints], Flags],
+    cuts: Callable[[Ints, Ints], Flags] | None = None,
+) -> tuple[Lines, Ints]:
+    """Return the parts of `lines` that are `shown`, and the line that each comes from.
+
+    Lines are cut where they meet `outlines`, those only of which `cuts` says so by the numbers of line
+    and outline. A run in between crosses none of them, so any of its points tells of all of it: `shown`
+    is asked for the middle of its longest piece, and gets the number of its line.
+    """
     import shapely
 
+    segments, edges = Segments.of(lines), Segments.of(outlines)
     tree = shapely.STRtree(shapely.linestrings(np.stack((edges.a, edges.b), axis=1)))
     i, j = tree.query(shapely.linestrings(np.stack((segments.a, segments.b), axis=1)))
-    return i, j
-
-
-def cut_at(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Pieces, Ints, Ints]:
-    """Return the segments cut where they meet an edge of the pairs (i, j), by runs.
-
-    Those are the pieces, the run that each is in, and the longest piece of each run. A run crosses no
-    edge: any of its points tells on which side all of it lies.
-    """
+    if cuts is not None:
+        some = cuts(segments.line[i], edges.line[j])
+        i, j = i[some], j[some]
     t, u = _meet(segments, edges, i, j)
     touches = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
     i, t = i[touches], t[touches]
@@ -122,17 +126,17 @@ def cut_at(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Piece
     i, t = i[within], t[within]
     order = np.lexsort((t, i))
     pieces = Pieces(i[order], t[order], t[order]).complement(len(segments), SLIVER)
-    after, before = pieces.segment[1:], pieces.segment[:-1]
-    fresh = np.ones(len(pieces.segment), dtype=bool)
-    fresh[1:] = (
-        (pieces.start[1:] > 0.0)
-        | (segments.line[after] != segments.line[before])
-        | cut_at_start[after]
-        | cut_at_end[before]
-    )
+    line, after, before = segments.line[pieces.segment], pieces.segment[1:], pieces.segment[:-1]
+    fresh = np.ones(len(line), dtype=bool)
+    fresh[1:] = (pieces.start[1:] > 0.0) | (line[1:] != line[:-1])
+    fresh[1:] |= cut_at_start[after] | cut_at_end[before]
     run = np.cumsum(fresh) - 1
     order = np.lexsort((-pieces.lengths_mm(segments), run))
-    return pieces, run, order[np.flatnonzero(np.diff(run[order], prepend=-1))]
+    longest = order[np.flatnonzero(np.diff(run[order], prepend=-1))]
+    judged = pieces.take(longest)
+    a, b = segments.a[judged.segment], segments.b[judged.segment]
+    middles = a + ((judged.start + judged.end) / 2.0)[:, None] * (b - a)
+    return Pieces.union([pieces.take(shown(middles, line[longest])[run])]).lines_of(lines)
 
 
 def _meet(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Floats, Floats]:
@@ -162,18 +166,13 @@ def clip_to_rectangle(
         raise GeometryError(f"rectangle {x0, y0, x1, y1}: give x0 < x1 and y0 < y1")
     lines = Lines.of(lines)
     segments = Segments.of(lines)
-    enter, leave = np.zeros(len(segments)), np.ones(len(segments))
-    for axis, low, high in ((0, x0, x1), (1, y0, y1)):
-        start = segments.a[:, axis]
-        step = segments.b[:, axis] - start
-        with np.errstate(divide="ignore", invalid="ignore"):
-            first, second = (low - start) / step, (high - start) / step
-        flat = step == 0.0
-        within = (start >= low) & (start <= high)
-        # A segment along this axis is never out of the slab, or always.
-        near = np.where(flat, np.where(within, 0.0, 2.0), np.minimum(first, second))
-        far = np.where(flat, np.where(within, 1.0, -1.0), np.maximum(first, second))
-        enter, leave = np.maximum(enter, near), np.minimum(leave, far)
+    low, high, step = np.array((x0, y0)), np.array((x1, y1)), segments.b - segments.a
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first, second = (low - segments.a) / step, (high - segments.a) / step
+    # A segment along an edge has no direction towards it, and counts as inside.
+    first[np.isnan(first)], second[np.isnan(second)] = -np.inf, np.inf
+    enter = np.maximum(np.maximum(*np.minimum(first, second).T), 0.0)
+    leave = np.minimum(np.minimum(*np.maximum(first, second).T), 1.0)
     within = enter < leave
     pieces = Pieces(np.flatnonzero(within), enter[within], leave[within])
     return (pieces.complement(len(segments)) if outside else pieces).lines_of(lines)[0]
@@ -194,10 +193,7 @@ def clip_to_polygon(lines: Lines | ArrayLike, polygon: Polygon, *, outside: bool
 
 def pieces_in(lines: Lines, polygon: Polygon, *, outside: bool = False) -> tuple[Lines, Ints]:
     """Return the parts of `lines` in `polygon` (or `outside`), and the line each comes from."""
-    segments, edges = Segments.of(lines), Segments.of(rings(polygon))
-    pieces, run, longest = cut_at(segments, edges, *touching(segments, edges))
-    keep = contains(polygon, pieces.take(longest).middles(segments)) != outside
-    return pieces.take(keep[run]).united().lines_of(lines)
+    return _parted(lines, rings(polygon), lambda points, _: contains(polygon, points) != outside)
 
 
 # Lines this near the edge of a later shape count as covered by it, so that an edge that two shapes
@@ -236,16 +232,16 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
         return []
     counts = [len(shape.lines) for shape in drawn]
     order = np.repeat(np.arange(len(drawn)), counts)
-    masks = [(index, shape.mask) for index, shape in enumerate(drawn) if shape.mask is not None]
-    lines, source = visible(
-        Lines.join(shape.lines for shape in drawn),
-        order,
-        [mask for _, mask in masks],
-        [index for index, _ in masks],
-    )
-    owner = order[source]
-    bounds = np.searchsorted(owner, np.arange(len(drawn) + 1))
-    return [lines.take(np.arange(*bounds[i : i + 2])) for i in range(len(drawn))]
+    hiding = [index for index, shape in enumerate(drawn) if shape.mask is not None]
+    masks = [drawn[index].mask for index in hiding]
+    lines, source = visible(Lines.join(shape.lines for shape in drawn), order, masks, hiding)
+    firsts = np.searchsorted(order[source], np.arange(len(drawn) + 1))
+    return [
+        Lines(lines.points[start:end], lines.offsets[first : last + 1] - start)
+        for (first, last), (start, end) in zip(
+            pairwise(firsts), pairwise(lines.offsets[firsts]), strict=True
+        )
+    ]
 
 
 def visible(
@@ -258,59 +254,44 @@ def visible(
     between is judged by one of its points.
     Raises GeometryError when there is not one order for each line and mask.
     """
+    import shapely
+
     line_order, over = np.asarray(order), np.asarray(mask_order)
     if line_order.shape != (len(lines),) or over.shape != (len(masks),):
         raise GeometryError(
             f"{line_order.shape} and {over.shape} orders for {len(lines)} lines, {len(masks)} masks"
         )
-    every = np.arange(len(lines))
     if not len(lines) or not len(masks):
-        return lines, every
-    segments, outlines = Segments.of(lines), [rings(mask) for mask in masks]
-    edges = Segments.of(Lines.join(outlines))
-    owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
-    i, j = touching(segments, edges)
-    later = over[owner[edges.line[j]]] > line_order[segments.line[i]]
-    pieces, run, longest = cut_at(segments, edges, i[later], j[later])
-    judged = pieces.take(longest)
-    order_of = line_order[segments.line[judged.segment]]
-    hidden = _covered(judged.middles(segments), order_of, masks, outlines, over)[run]
-    return pieces.take(~hidden).united().lines_of(lines)
+        return lines, np.arange(len(lines))
+    outlines = [rings(mask) for mask in masks]
+    every = Lines.join(outlines)
+    owner = np.repeat(np.arange(len(masks)), [len(outline) for outline in outlines])
+    shapes = np.full(len(masks), shapely.Polygon(), dtype=object)
+    shapes[owner] = polygons(every)
+    for index in np.flatnonzero(np.bincount(owner, minlength=len(masks)) > 1).tolist():
+        shapes[index] = to_shapely(outlines[index])
+
+    def cuts(line: Ints, ring: Ints) -> Flags:
+        return np.asarray(over[owner[ring]] > line_order[line])
+
+    def shown(points: Points, line: Ints) -> Flags:
+        return ~_covered(points, line_order[line], shapes, over)
+
+    return _parted(lines, every, shown, cuts)
 
 
-def _covered(
-    points: Points,
-    order: NDArray[Any],
-    masks: Sequence[Polygon],
-    outlines: list[Lines],
-    over: NDArray[Any],
-) -> Flags:
-    """Return whether a mask of higher order covers each point."""
+def _covered(points: Points, order: NDArray[Any], shapes: Any, over: NDArray[Any]) -> Flags:
+    """Return whether a shape of higher order covers each point."""
     import shapely
 
-    shapes = _shapes(masks, outlines)
     shapely.prepare(shapes)
     places = shapely.points(points)
     i, j = shapely.STRtree(shapes).query(places)
     later = over[j] > order[i]
     i, j = i[later], j[later]
-    inside = shapely.intersects_xy(shapes[j], *points[i].T)
     covered = np.zeros(len(points), dtype=bool)
-    covered[i[inside]] = True
+    covered[i[shapely.intersects_xy(shapes[j], *points[i].T)]] = True
     left = ~covered[i]
     i, j = i[left], j[left]
     covered[i[shapely.dwithin(shapes[j], places[i], _TOUCHING_MM)]] = True
     return covered
-
-
-def _shapes(masks: Sequence[Polygon], outlines: list[Lines]) -> Any:
-    import shapely
-
-    shapes = np.full(len(masks), shapely.Polygon(), dtype=object)
-    simple = np.array([len(outline) == 1 for outline in outlines])
-    plain = Lines.join(outline for outline in outlines if len(outline) == 1)
-    if len(plain):
-        shapes[simple] = polygons(plain)
-    for index in np.flatnonzero(~simple).tolist():
-        shapes[index] = to_shapely(masks[index])
-    return shapes

@@ -57,41 +57,28 @@ def visible_paths(
     >>> visible_paths(floor, sphere(1), Camera.parallel(0, 60), shaded_from=(0, 0, -1)).lengths_mm.round(1)
     array([0.1, 0.1])
     """
-    ends, offsets = _flat(paths)
-    line = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    a, b, owner = _before_camera(ends, line, camera)
+    points, line = _flat(paths)
+    a, b, owner = _before_camera(points, line, camera)
     if not len(a):
         return Lines.empty()
     start, end = camera.projected(a), camera.projected(b)
     corners = _faces_before_camera(camera.seen(mesh.corners.reshape(-1, 3)), camera)
-    lines, keys = _chained(start, end, owner)
-    if len(corners):
-        hidden = _hidden(start[keys], end[keys], camera.projected(corners), bias)
-        if shaded_from is not None:
-            lit = _lit(a, b, mesh, camera, shaded_from)
-            hidden = Pieces(
-                np.concatenate((hidden.segment, lit.segment)),
-                np.concatenate((hidden.start, lit.start)),
-                np.concatenate((hidden.end, lit.end)),
-            ).united(_SEAM)
-        lines = _shown(lines, hidden.complement(len(keys)))
-    return lines
+    hidden = _hidden(start, end, camera.projected(corners), bias)
+    if shaded_from is not None:
+        hidden = Pieces.union((hidden, _lit(a, b, mesh, camera, shaded_from)), _SEAM)
+    return _shown(_chained(start, end, owner), hidden.complement(len(a)))
 
 
 def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Pieces:
     """Return the hidden stretches of segments with x, y and depth at both ends."""
     planes = _planes(corners.reshape(-1, 3, 3))
-    lowest, highest = start.min(axis=0), start.max(axis=0)
-    depths = np.concatenate((corners[:, 2], [lowest[2], highest[2]]))
-    margin = bias * float(np.ptp(depths))
+    margin = bias * float(np.ptp(np.concatenate((corners[:, 2], start[:, 2]))))
     segment, face = _near(start, end, planes, margin)
     found = []
     for first in range(0, len(segment) + 1, _MOST_AT_ONCE):
         s, f = segment[first : first + _MOST_AT_ONCE], face[first : first + _MOST_AT_ONCE]
-        low, high = _stretch(start[s], end[s], planes[f], margin)
-        found.append((s, low, high))
-    s, low, high = map(np.concatenate, zip(*found, strict=True))
-    return Pieces(s, low, high).united(_SEAM)
+        found.append(Pieces(s, *_stretch(start[s], end[s], planes[f], margin)))
+    return Pieces.union(found, _SEAM)
 
 
 def _lit(a: Points3, b: Points3, mesh: Mesh, camera: Camera, light: ArrayLike) -> Pieces:
@@ -110,24 +97,19 @@ def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     appended as two rows: (F, 6, 3).
     """
     a, b, c = corners.transpose(1, 0, 2)
-    u, v = b - a, c - a
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    size = np.abs(u[:, :2]).max(axis=1, initial=0) + np.abs(v[:, :2]).max(axis=1, initial=0)
-    real = np.abs(area) > 1e-12 * np.maximum(size, 1e-300) ** 2
-    a, b, c, area, u, v = a[real], b[real], c[real], area[real], u[real], v[real]
-    rows = []
+    normal = np.cross(b - a, c - a)
+    size = np.abs(b - a)[:, :2].max(axis=1, initial=0) + np.abs(c - a)[:, :2].max(axis=1, initial=0)
+    real = np.abs(normal[:, 2]) > 1e-12 * np.maximum(size, 1e-300) ** 2
+    corners, normal = corners[real], normal[real]
+    a, b, c = corners.transpose(1, 0, 2)
+    slopes = []
     for p, q in ((a, b), (b, c), (c, a)):
         along = (q - p)[:, :2]
-        normal = np.column_stack((-along[:, 1], along[:, 0])) * np.sign(area)[:, None]
-        normal /= np.hypot(*along.T)[:, None]
-        rows.append(np.column_stack((normal, -(normal * p[:, :2]).sum(axis=1))))
-    slope_x = (u[:, 2] * v[:, 1] - u[:, 1] * v[:, 2]) / area
-    slope_y = (u[:, 0] * v[:, 2] - u[:, 2] * v[:, 0]) / area
-    rows.append(
-        np.column_stack((slope_x, slope_y, a[:, 2] - slope_x * a[:, 0] - slope_y * a[:, 1]))
-    )
-    rows += [np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)]
-    return np.stack(rows, axis=1)
+        inward = np.column_stack((-along[:, 1], along[:, 0])) * np.sign(normal[:, 2:])
+        slopes.append((inward / np.hypot(*along.T)[:, None], p, 0.0))
+    slopes.append((-normal[:, :2] / normal[:, 2:], a, a[:, 2]))
+    rows = [np.column_stack((s, at - (s * p[:, :2]).sum(axis=1))) for s, p, at in slopes]
+    return np.stack([*rows, corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
 def _near(
@@ -137,10 +119,8 @@ def _near(
     import shapely
 
     low, high = np.minimum(start, end), np.maximum(start, end)
-    tree = shapely.STRtree(
-        shapely.box(planes[:, 4, 0], planes[:, 4, 1], planes[:, 5, 0], planes[:, 5, 1])
-    )
-    segment, face = tree.query(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
+    tree = shapely.STRtree(shapely.box(*planes[:, 4, :2].T, *planes[:, 5, :2].T))
+    segment, face = tree.query(shapely.box(*low[:, :2].T, *high[:, :2].T))
     before = high[segment, 2] > planes[face, 4, 2] + margin
     return segment[before], face[before]
 
@@ -169,25 +149,18 @@ def _stretch(
     return low, high
 
 
-def _chained(start: Points3, end: Points3, owner: Ints) -> tuple[Lines, Ints]:
-    """Return the segments as lines on paper, and the number of the segment in each of their steps."""
-    joined = np.zeros(len(start), dtype=bool)
-    joined[1:] = (owner[1:] == owner[:-1]) & (start[1:] == end[:-1]).all(axis=1)
-    heads = np.flatnonzero(~joined)
-    counts = np.diff(np.append(heads, len(start))) + 1
-    points = np.empty((int(counts.sum()), 2))
-    ends = np.arange(len(start)) + np.cumsum(~joined)
-    points[ends] = end[:, :2]
-    points[ends[heads] - 1] = start[heads, :2]
-    return Lines.from_counts(points, counts), np.arange(len(start))
+def _chained(start: Points3, end: Points3, owner: Ints) -> Lines:
+    """Return the segments as lines on paper: one line where a segment begins at the end of another."""
+    fresh = np.ones(len(start), dtype=bool)
+    fresh[1:] = (owner[1:] != owner[:-1]) | (start[1:] != end[:-1]).any(axis=1)
+    heads = np.flatnonzero(fresh)
+    points = np.insert(end[:, :2], heads, start[heads, :2], axis=0)
+    return Lines.from_counts(points, np.diff(heads, append=len(start)) + 1)
 
 
 def _shown(lines: Lines, pieces: Pieces) -> Lines:
     """Return the visible pieces without specks, which the bias leaves where edges meet."""
-    bounds = lines.bounds
-    if bounds is None:
-        return lines
-    speck = 2e-5 * max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
     whole = (pieces.start == 0.0) & (pieces.end == 1.0)
     keep = whole | (pieces.lengths_mm(Segments.of(lines)) > speck)
     return pieces.take(keep).lines_of(lines)[0]
@@ -197,48 +170,42 @@ def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3
     """Return the segments' ends as the camera has them, cut at its near plane, and their lines."""
     inner = np.flatnonzero(line[1:] == line[:-1])
     seen = camera.seen(points)
-    a, b, owner = seen[inner], seen[inner + 1], line[inner]
-    if not camera.perspective:
-        return a, b, owner
-    front = (a[:, 2] >= camera.near) | (b[:, 2] >= camera.near)
-    a, b, owner = a[front], b[front], owner[front]
-    return _to_near(a, b, camera.near), _to_near(b, a, camera.near), owner
+    if camera.perspective:
+        inner = inner[np.maximum(seen[inner, 2], seen[inner + 1, 2]) >= camera.near]
+    a, b = seen[inner], seen[inner + 1]
+    for one, other in ((a, b), (b, a)) if camera.perspective else ():
+        behind = one[:, 2] < camera.near
+        one[behind] = _at_near(one[behind], other[behind], camera.near)
+    return a, b, line[inner]
 
 
-def _to_near(from_: Points3, to: Points3, near: float) -> Points3:
-    """Return `from_`, moved towards `to`, up to `near`, where it lies behind that."""
-    behind = from_[:, 2] < near
-    rise = np.where(behind, to[:, 2] - from_[:, 2], 1.0)
-    share = np.where(behind, (near - from_[:, 2]) / rise, 0.0)
-    moved = from_ + share[:, None] * (to - from_)
-    moved[behind, 2] = near
-    return moved
+def _at_near(p: Points3, q: Points3, near: float) -> Points3:
+    """Return where the ways from p to q pass the near plane."""
+    places = p + ((near - p[:, 2:]) / (q - p)[:, 2:]) * (q - p)
+    places[:, 2] = near
+    return places
 
 
 def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
     """Return the triangles' corners, (3 F, 3), cut at the near plane."""
-    if not camera.perspective or not len(seen):
+    if not camera.perspective:
         return seen
-    near, faces = camera.near, seen.reshape(-1, 3, 3)
-    front = faces[:, :, 2] >= near
-    one, two, whole = (front.sum(axis=1) == count for count in (1, 2, 3))
-    p, q, r = lone_corner_first(faces[one], front[one]).transpose(1, 0, 2)
-    tips = np.stack((p, _to_near(q, p, near), _to_near(r, p, near)), axis=1)
-    p, q, r = lone_corner_first(faces[two], front[two]).transpose(1, 0, 2)
-    pq, pr = _to_near(p, q, near), _to_near(p, r, near)
-    parts = [faces[whole], tips, np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)]
-    return np.concatenate(parts).reshape(-1, 3)
+    faces = seen.reshape(-1, 3, 3)
+    front = faces[:, :, 2] >= camera.near
+    whole = front.all(axis=1)
+    mixed = front.any(axis=1) & ~whole
+    p, q, r = lone_corner_first(faces[mixed], front[mixed]).transpose(1, 0, 2)
+    pq, pr = _at_near(p, q, camera.near), _at_near(p, r, camera.near)
+    tip = p[:, 2] >= camera.near
+    rest = np.concatenate([np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)])
+    cut = np.stack((p, pq, pr), axis=1)[tip], rest[np.tile(~tip, 2)]
+    return np.concatenate((faces[whole], *cut)).reshape(-1, 3)
 
 
 def _flat(paths: ArrayLike | Iterable[ArrayLike]) -> tuple[Points3, Ints]:
+    """Return the points of all paths, and the number of each one's path."""
     if isinstance(paths, np.ndarray) and paths.ndim == 3:
         points = as_points(paths.reshape(-1, paths.shape[2]), 3)
-        return points, np.arange(len(paths) + 1) * paths.shape[1]
-    if isinstance(paths, np.ndarray) and paths.ndim == 2:
-        paths = [paths]
-    try:
-        parts = [as_points(path, 3) for path in paths]  # type: ignore[union-attr]
-    except TypeError as error:
-        raise GeometryError(f"paths in space are (N, 3) arrays: {error}") from error
-    counts = np.array([len(part) for part in parts], dtype=np.int64)
-    return np.concatenate([np.empty((0, 3)), *parts]), np.concatenate(([0], np.cumsum(counts)))
+        return points, np.repeat(np.arange(len(paths)), paths.shape[1])
+    parts = [np.empty((0, 3)), *(as_points(path, 3) for path in paths)]  # type: ignore[union-attr]
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
