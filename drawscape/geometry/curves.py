@@ -13,6 +13,7 @@ from drawscape.geometry.lines import (
     Lines,
     Points,
     Segments,
+    check_positive,
     offsets_of,
     on_lines,
     ranges,
@@ -98,7 +99,7 @@ def elliptical_arc(
     if not (all(map(math.isfinite, values)) and rx >= 0 and ry >= 0):
         raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
     sweep = math.radians(end_degrees - start_degrees)
-    check_tolerance(tolerance_mm)
+    check_positive(tolerance_mm=tolerance_mm)
     radius = max(rx, ry)
     # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
     half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
@@ -156,7 +157,7 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
         raise GeometryError(f"Béziers are (M, 3, 2) or (M, 4, 2) arrays, not {curves.shape}")
     if not np.isfinite(curves).all():
         raise GeometryError("a Bézier has a control point that is not finite")
-    check_tolerance(tolerance_mm)
+    check_positive(tolerance_mm=tolerance_mm)
     pieces = np.ceil(bezier_pieces(curves, tolerance_mm))
     if pieces.size and pieces.max() > _MOST_PIECES:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for millions of pieces; use more")
@@ -191,12 +192,6 @@ def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:
     for column, weight in enumerate(weights):
         points += np.repeat(controls[:, column], counts, axis=0) * weight[:, None]
     return points
-
-
-def check_tolerance(tolerance_mm: float) -> None:
-    """Raise GeometryError unless the tolerance is above 0."""
-    if not tolerance_mm > 0:
-        raise GeometryError(f"tolerance_mm={tolerance_mm!r}: give a positive length")
 
 
 @on_lines

@@ -1,14 +1,13 @@
 """Hatch fill: polygons, with holes, filled by lines that a pen can draw."""
 
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Floats, Lines, Segments, ranges
+from drawscape.geometry.lines import Lines, Segments, check_positive, ranges
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
@@ -38,18 +37,15 @@ def hatch(
     Raises GeometryError when the spacing is not positive or makes millions of lines, and
     UnknownNameError for another style.
     """
-    styles: dict[str, Callable[[], Lines]] = {
-        "lines": lambda: hatch_lines(polygon, spacing_mm, angle=angle, shift=shift),
-        "cross": lambda: Lines.join(
-            hatch_lines(polygon, spacing_mm, angle=angle + turn, shift=shift)
-            for turn in (0.0, 90.0)
-        ),
-        "concentric": lambda: hatch_concentric(polygon, spacing_mm, shift=shift),
-        "circles": lambda: hatch_circles(polygon, spacing_mm, shift=shift),
-    }
-    if style not in styles:
-        raise UnknownNameError("hatch style", str(style), styles)
-    return styles[style]()
+    if style not in get_args(Style):
+        raise UnknownNameError("hatch style", str(style), get_args(Style))
+    if style in ("lines", "cross"):
+        turns = (0.0, 90.0) if style == "cross" else (0.0,)
+        return Lines.join(
+            hatch_lines(polygon, spacing_mm, angle=angle + turn, shift=shift) for turn in turns
+        )
+    fill = hatch_circles if style == "circles" else hatch_concentric
+    return fill(polygon, spacing_mm, shift=shift)
 
 
 def hatch_lines(
@@ -62,7 +58,7 @@ def hatch_lines(
     """
     outline = _checked(polygon, spacing_mm, angle, shift)
     edges = Segments.of(_turned(outline, -angle))
-    top, bottom = (pick(edges.a[:, 1], edges.b[:, 1]) for pick in (np.minimum, np.maximum))
+    top, bottom = np.sort((edges.a[:, 1], edges.b[:, 1]), axis=0)
     # Line k lies at y = (k + shift) * spacing; an edge meets those with top <= y < bottom.
     first = np.ceil(top / spacing_mm - shift).astype(np.int64)
     counts = np.maximum(np.ceil(bottom / spacing_mm - shift).astype(np.int64) - first, 0)
@@ -75,9 +71,15 @@ def hatch_lines(
     x = a[:, 0] + (y - a[:, 1]) * ((b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1]))
     order = np.lexsort((x, line))
     # Along a line, in goes with out: every ring crosses it an even number of times.
-    pairs = np.column_stack((x[order], y[order])).reshape(-1, 2, 2)
-    pairs = pairs[pairs[:, 1, 0] - pairs[:, 0, 0] > 1e-9]
-    return _turned(_to_and_fro(pairs, spacing_mm), angle)
+    pairs, row = np.column_stack((x[order], y[order])).reshape(-1, 2, 2), line[order][::2]
+    real = pairs[:, 1, 0] - pairs[:, 0, 0] > 1e-9
+    pairs, row = pairs[real], row[real]
+    # Every second row is reversed, its last line drawn first, so that a pen comes back on the next.
+    back = np.cumsum(np.diff(row, prepend=row[:1]) != 0) % 2 == 1
+    place = np.arange(len(row))
+    order = np.lexsort((np.where(back, -place, place), row))
+    pairs = np.where(back[:, None, None], pairs[:, ::-1], pairs)
+    return _turned(Lines.of(pairs[order]), angle)
 
 
 def hatch_concentric(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0) -> Lines:
@@ -140,21 +142,8 @@ def _turned(lines: Lines, degrees: float) -> Lines:
     return lines.with_points(lines.points @ np.array([[cos, sin], [-sin, cos]]))
 
 
-def _to_and_fro(pairs: Floats, spacing_mm: float) -> Lines:
-    """Return the lines with every second row reversed, so that a pen comes back on the next."""
-    row = np.rint(pairs[:, 0, 1] / spacing_mm * 2.0).astype(np.int64)
-    rows = np.cumsum(np.append(0, row[1:] != row[:-1]))[: len(row)]
-    back = rows % 2 == 1
-    turned = np.where(back[:, None, None], pairs[:, ::-1], pairs)
-    # Within a row that runs back, the last line is drawn first.
-    place = np.arange(len(row))
-    order = np.lexsort((np.where(back, -place, place), rows))
-    return Lines.of(turned[order])
-
-
 def _checked(polygon: Polygon, spacing_mm: float, angle: float, shift: float) -> Lines:
-    if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
-        raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")
+    check_positive(spacing_mm=spacing_mm)
     if not np.isfinite([angle, shift]).all():
         raise GeometryError(f"angle={angle!r}, shift={shift!r}: give finite numbers")
     return rings(polygon)

@@ -220,6 +220,13 @@ class Segments:
         return len(self.a)
 
 
+def check_positive(**numbers: float) -> None:
+    """Raise GeometryError that names the first of `numbers` that is not positive and finite."""
+    for name, value in numbers.items():
+        if not (value > 0 and np.isfinite(value)):
+            raise GeometryError(f"{name}={value!r}: give a positive number")
+
+
 def offsets_of(counts: ArrayLike) -> Ints:
     """Return where each of lines with so many points begins, and where the last ends, (M + 1,)."""
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
@@ -321,8 +328,7 @@ def resample(lines: Lines, step_mm: float) -> Lines:
     stay as they are. Corners between the new points are cut.
     Raises GeometryError when `step_mm` is not positive, or so small that no memory would do.
     """
-    if not step_mm > 0:
-        raise GeometryError(f"step_mm={step_mm!r}: give a positive length")
+    check_positive(step_mm=step_mm)
     lengths = lines.lengths_mm
     # A hair less, so that a length of 3 steps plus rounding does not become 4.
     steps = np.ceil(lengths / step_mm * (1.0 - 1e-12))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints
+from drawscape.geometry.lines import Flags, Floats, Ints, check_positive
 from drawscape.geometry.nearest import as_points
 
 Points3: TypeAlias = Floats
@@ -41,8 +41,7 @@ class Camera:
 
         Raises GeometryError when the two are the same place, or `near` is not positive.
         """
-        if not near > 0:
-            raise GeometryError(f"near={near!r}: give a positive distance")
+        check_positive(near=near)
         place = _vector(eye)
         return cls(_axes(_vector(at) - place, _vector(up)), place, True, near)
 

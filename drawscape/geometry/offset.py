@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points, without_repeats
+from drawscape.geometry.lines import Lines, Points, check_positive, without_repeats
 from drawscape.geometry.regions import Polygon, cartesian, from_shapely, to_shapely
 
 Join: TypeAlias = Literal["round", "mitre", "bevel"]
 
 # Segments in a quarter circle: a corner rounded by 50 mm strays from the arc by 0.06 mm.
 _QUARTER_SEGMENTS = 16
-# GEOS makes some ten thousand rings of a few corners a second, or ten million corners.
-_MOST_INSETS = 20_000
-_MOST_CORNERS = 20_000_000
+# GEOS makes some ten million corners a second, and a ring takes it as long as a thousand of them.
+_MOST_CORNERS, _CORNERS_PER_RING = 20_000_000, 1000
 
 
 def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "round") -> Lines:
@@ -75,9 +74,9 @@ def inset_rings(
     >>> inset_rings(square, 1).lengths_mm
     array([32., 24., 16.,  8.])
     """
-    if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
-        raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")
     import shapely
+
+    check_positive(spacing_mm=spacing_mm)
 
     shape = to_shapely(polygon)
     _check_effort(shape, spacing_mm, count)
@@ -109,7 +108,8 @@ def _check_effort(shape: Any, spacing_mm: float, count: int | None) -> None:
     x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
     insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
     insets = insets if count is None else min(insets, count)
-    if insets > _MOST_INSETS or insets * shapely.get_num_coordinates(shape) > _MOST_CORNERS:
+    corners = shapely.get_num_coordinates(shape) + _CORNERS_PER_RING
+    if insets * corners > _MOST_CORNERS:
         raise GeometryError(f"spacing_mm={spacing_mm!r} makes {insets:.0f} rings; use more")
 
 

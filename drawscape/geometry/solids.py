@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Ints
+from drawscape.geometry.lines import Ints, check_positive
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.regions import Area, bounds_of
 
@@ -98,9 +98,7 @@ def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:
 
 
 def _check(**values: float) -> None:
-    for name, value in values.items():
-        least = {"columns": 3, "rows": 2}.get(name)
-        if least is not None and value < least:
-            raise GeometryError(f"{name}={value!r}: give at least {least}")
-        if not (value > 0 and np.isfinite(value)):
-            raise GeometryError(f"{name}={value!r}: give a positive number")
+    check_positive(**values)
+    for name, least in (("columns", 3), ("rows", 2)):
+        if values.get(name, least) < least:
+            raise GeometryError(f"{name}={values[name]!r}: give at least {least}")

@@ -16,9 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.contours import values_at
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, resample, without_repeats
+from drawscape.geometry.lines import (
+    Flags,
+    Floats,
+    Ints,
+    Lines,
+    Points,
+    check_positive,
+    without_repeats,
+)
 from drawscape.geometry.nearest import as_points
-from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, rings
+from drawscape.geometry.regions import (
+    Area,
+    Bounds,
+    Polygon,
+    bounds_of,
+    contains,
+    depth_in,
+    to_shapely,
+)
 
 Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""
@@ -27,12 +43,17 @@ Mask: TypeAlias = Callable[[Floats, Floats], Flags] | Polygon
 """A polygon, or a function of x and y that is True where lines may be."""
 
 Complexes: TypeAlias = NDArray[np.complex128]
-_Heads: TypeAlias = tuple[Complexes, Ints, Ints, Ints]
-"""Ends that still grow: where, along the field (1) or against it (-1), which line, how many strides."""
+_Flat: TypeAlias = NDArray[np.complex64]
+_Heads: TypeAlias = NDArray[Any]
+# Ends that still grow: where, along the field (1) or against it (-1), which line, how many strides.
+_HEAD = np.dtype([("at", complex), ("way", np.int64), ("line", np.int64), ("step", np.int64)])
 
 _MOST_NODES = 16_000_000
 # A line of more strides than this would be longer than any paper.
 _MOST_STEPS = 1 << 23
+# In cells: points of different lines keep a radius apart. Those that claim a place lie a stride apart,
+# which is a cell's diagonal, so that each has a cell of its own.
+_RADIUS, _STRIDE = 2.0, np.sqrt(2.0)
 # Strides between two looks at who is too near: a look costs as much as several strides.
 _STRIDES = 8
 # Spacings between lines that start together: closer ones would block each other while short.
@@ -127,20 +148,16 @@ def growing_streamlines(
     (1.0, True)
     """
     bounds = bounds_of(area)
-    if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
-        raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")
+    step_mm = 0.5 if step_mm is None else step_mm
+    check_positive(spacing_mm=spacing_mm, step_mm=step_mm, max_length_mm=min(max_length_mm, 1e9))
     if not 0.1 <= test <= 1.0:
         raise GeometryError(f"test={test!r}: give 0.1 to 1")
-    if not ((step_mm is None or step_mm > 0) and max_length_mm > 0):
-        raise GeometryError(
-            f"step_mm={step_mm!r}, max_length_mm={max_length_mm!r}: give positive lengths"
-        )
-    grow = _Growth(field, bounds, spacing_mm, test, step_mm or 0.5, max_length_mm, mask)
+    grow = _Growth(field, bounds, spacing_mm, test, step_mm, max_length_mm, mask)
 
     def lines() -> Lines:
         found = grow.lines()
-        off = found.ids[((found.points < bounds[:2]) | (found.points > bounds[2:])).any(axis=1)]
-        leaves = np.bincount(off, minlength=len(found)) > 0
+        off = depth_in(bounds, found.points) < 0
+        leaves = np.bincount(found.ids, off, minlength=len(found)) > 0
         cut = clip_to_rectangle(found.take(leaves), *bounds)
         found = Lines.join((found.take(~leaves), cut))
         if mask is not None and not callable(mask):
@@ -148,17 +165,21 @@ def growing_streamlines(
         return found.take((found.lengths_mm >= min_length_mm) & (found.counts > 1))
 
     # A few lines all over first, then all that their sides lead to; last, pockets that no side sees.
-    starts = [_everywhere(bounds, _FIRST_APART * spacing_mm), _everywhere(bounds, spacing_mm)]
+    starts = [_everywhere(bounds, spacing) for spacing in (_FIRST_APART * spacing_mm, spacing_mm)]
     if seeds is not None:
-        starts.insert(0, _complex(as_points(seeds)))
+        places = as_points(seeds)
+        starts.insert(0, places[depth_in(bounds, places) >= 0])
     for places in starts:
-        for done in grow.from_places(grow.on_page(places)):
+        for done in grow.from_places(_complex(places)):
             yield done, lines
     yield 1.0, lines
 
 
 class _Growth:
-    """The lines so far, the grid that holds their points, and where new ones may start."""
+    """The lines so far, the grid that holds their points, and where new ones may start.
+
+    Places are complex numbers, in cells from the grid's corner.
+    """
 
     def __init__(
         self,
@@ -170,81 +191,87 @@ class _Growth:
         longest: float,
         mask: Mask | None,
     ) -> None:
-        self.bounds, self.spacing, self.longest = bounds, spacing, longest / 2.0
-        self.radius = test * spacing
-        # Points that claim a place lie a cell's diagonal apart, so that each has a cell of its own.
-        self.stride = self.radius / np.sqrt(2.0)
-        self.substeps = int(np.ceil(self.stride / step))
-        self.loop = int(2.0 * spacing / self.stride)
-        margin = (_STRIDES + 2) * self.stride
-        self.course = _sampled(field, bounds, spacing / 2.0, margin)
         x0, y0, x1, y1 = bounds
-        self.cell = self.radius / 2.0
-        reach = spacing / self.cell
-        around = int(np.ceil(margin / self.cell + reach)) + 1
+        self.cell, self.spacing = float(test * spacing / 2.0), float(2.0 / test)
+        self.longest = longest / 2.0 / self.cell
+        self.substeps = int(np.ceil(_STRIDE * self.cell / step))
+        self.loop = int(2.0 * self.spacing / _STRIDE)
+        around = int(np.ceil((_STRIDES + 2) * _STRIDE + self.spacing)) + 1
         self.columns, rows = (int(side / self.cell) + 2 * around + 1 for side in (x1 - x0, y1 - y0))
-        self.origin = complex(x0 - around * self.cell, y0 - around * self.cell)
-        size = self.columns * rows
-        # Single precision, from the corner: half the memory to look up, and 0.0001 mm at most.
-        self.held = np.empty(size, dtype=np.complex64)
-        self.filled = np.zeros(size, dtype=bool)
-        self.key = np.zeros(size, dtype=np.int64)
-        self.claimed = np.zeros(size, dtype=bool)
-        self.near_by, self.far_by = self._square(2), self._square(int(np.ceil(reach)))
+        self.corner = complex(x0, y0) - around * self.cell * (1 + 1j)
+        # The field is sampled every half spacing.
+        self.pitch = self.spacing / 2.0
+        nodes = [int(np.ceil(cells / self.pitch)) + 2 for cells in (self.columns, rows)]
+        if nodes[0] * nodes[1] > _MOST_NODES:
+            raise GeometryError(f"{nodes} samples of the field; use a wider spacing")
+        # Nodes beyond the edge have the edge's direction: the field is never asked for places outside.
+        x, y = np.meshgrid(
+            np.clip(self.corner.real + np.arange(nodes[0]) * spacing / 2.0, x0, x1),
+            np.clip(self.corner.imag + np.arange(nodes[1]) * spacing / 2.0, y0, y1),
+        )
+        a = _directions(field, x.ravel(), y.ravel()).astype(np.complex64)
+        # The blend a + b s + c t + d s t of the corners of each of its cells: one look-up a place.
+        b, c, d = (np.roll(a, -shift) for shift in (1, nodes[0], nodes[0] + 1))
+        self.blends, self.nodes = np.stack((a, b - a, c - a, a - b - c + d), axis=1), nodes[0]
+        # Single precision is half the memory to look up, and off by 0.0001 mm at most.
+        self.held = np.empty(self.columns * rows, dtype=np.complex64)
+        self.key = np.empty(self.columns * rows, dtype=np.int64)
+        # 0 for a cell that is empty, 1 for one that holds a point, 2 while it is only claimed.
+        self.filled = np.zeros(self.columns * rows, dtype=np.uint8)
+        far = int(np.ceil(self.spacing))
+        i, j = np.mgrid[-far : far + 1, -far : far + 1]
+        self.far_by = (i * self.columns + j).ravel()
+        self.near_by = self.far_by[(np.maximum(np.abs(i), np.abs(j)) <= _RADIUS).ravel()]
         # Cells that lie within the spacing of some point as a whole, so that nothing in them is free.
-        i, j = np.divmod(self.far_by + int(np.ceil(reach)) * (self.columns + 1), self.columns)
-        i, j = (np.abs(axis - int(np.ceil(reach))) + 1 for axis in (i, j))
-        self.disc = self.far_by[np.hypot(i, j) < reach]
-        self.crowded = np.zeros(size, dtype=bool)
+        self.disc = self.far_by[(np.hypot(np.abs(i) + 1, np.abs(j) + 1) < self.spacing).ravel()]
         # A line may lead a stride off the page, and is cut at its edge.
-        closed = np.ones((rows, self.columns), dtype=bool)
-        closed[around - 2 : 2 - around, around - 2 : 2 - around] = False
-        self.closed = closed.ravel()
+        self.closed, self.crowded = (
+            np.pad(
+                np.zeros((rows - 2 * rim, self.columns - 2 * rim), dtype=bool),
+                rim,
+                constant_values=True,
+            ).ravel()
+            for rim in (around - 2, around)
+        )
         if mask is not None:
             self.closed |= self._masked(mask)
+            self.crowded |= self.closed
         # Lines that keep their distance lie about one spacing apart.
-        self.whole = np.count_nonzero(~self.closed) * self.cell**2 / spacing
+        self.whole = max(float(np.count_nonzero(~self.closed)) / self.spacing, 1e-9)
         self.count, self.length, self.apart = 0, 0.0, _FIRST_APART
-        self.waiting = np.empty(0, dtype=np.complex128)
+        self.waiting: Complexes = np.empty(0, dtype=np.complex128)
         self.fresh: list[Complexes] = []
         self.parts: list[tuple[Ints, Ints, Complexes]] = []
 
-    def _square(self, most: int) -> Ints:
-        """Return the cells up to `most` away in each direction, as offsets."""
-        side = np.arange(-most, most + 1)
-        return np.asarray((side[:, None] * self.columns + side).ravel())
-
     def _masked(self, mask: Mask) -> Flags:
         row, column = np.divmod(np.arange(len(self.closed)), self.columns)
-        x = self.origin.real + self.cell * (column + 0.5)
-        y = self.origin.imag + self.cell * (row + 0.5)
+        places = _points((column + 0.5 + 1j * (row + 0.5)) * self.cell + self.corner)
         if callable(mask):
-            return ~np.asarray(mask(x, y), dtype=bool)
-        closed = ~contains(mask, np.column_stack((x, y)))
+            return ~np.asarray(mask(*places.T), dtype=bool)
         # Cells on the outline are open: the polygon cuts what leaves it to the line's last bit.
-        edge = resample(clip_to_rectangle(rings(mask), *self.bounds), self.cell / 4.0)
-        closed[self._cells(_complex(edge.points))[0]] = False
-        return closed
+        return ~contains(to_shapely(mask).buffer(self.cell), places)
 
-    def _cells(self, places: Complexes) -> tuple[Ints, NDArray[np.complex64]]:
-        """Return the number of the cell that each place is in, and the place from the corner."""
-        local = places - self.origin
-        q = local * (1.0 / self.cell)
-        cell = q.imag.astype(np.int64) * self.columns + q.real.astype(np.int64)
-        return cell, local.astype(np.complex64)
+    def _course(self, places: Complexes) -> Complexes:
+        """Return the direction at each place, blended: shorter than 1 where neighbours disagree."""
+        q = places * (1.0 / self.pitch)
+        column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
+        s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
+        a, b, c, d = self.blends.take(row * self.nodes + column, axis=0).T
+        return np.asarray(a + s * b + t * (c + s * d))
 
-    def _near(
-        self, cell: Ints, local: NDArray[np.complex64], by: Ints, radius: float
-    ) -> tuple[Ints, Ints]:
+    def _cells(self, places: Complexes) -> Ints:
+        return places.imag.astype(np.int64) * self.columns + places.real.astype(np.int64)
+
+    def _near(self, cell: Ints, places: _Flat, by: Ints, radius: float) -> tuple[Ints, Ints]:
         """Return pairs of who of (N,) places lies within `radius` of a held point, and its cell."""
         near = (cell[:, None] + by).ravel()
         found = np.flatnonzero(self.filled.take(near))
         near, who = near.take(found), found // len(by)
-        gap = self.held.take(near) - local.take(who)
+        gap = self.held.take(near) - places.take(who)
         close = np.flatnonzero(gap.real**2 + gap.imag**2 < radius * radius)
         return who.take(close), near.take(close)
 
-    def claim(self, places: Complexes, line: Ints, step: Ints) -> Flags:
+    def _claim(self, places: Complexes, line: Ints, step: Ints) -> Flags:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
         A column is a run of one of the lines, (N,), `step`, (K, N), along it. A place is refused when a
@@ -253,62 +280,65 @@ class _Growth:
         """
         # Keys of one line within a loop differ by less than it, those of different lines by more.
         key = (line * (2 * _MOST_STEPS) + step + _MOST_STEPS).ravel()
-        cell, local = self._cells(places.ravel())
+        cell, flat = self._cells(places.ravel()), places.ravel().astype(np.complex64)
         # All are put into the cells that are empty. Of two in one cell the first has it: it is
         # written last.
-        new = np.flatnonzero(~self.filled.take(cell))[::-1]
+        new = np.flatnonzero(self.filled.take(cell) == 0)[::-1]
         at = cell[new]
-        self.held[at], self.key[at] = local[new], key[new]
-        self.filled[at] = self.claimed[at] = True
+        self.held[at], self.key[at], self.filled[at] = flat[new], key[new], 2
         refused = self.closed.take(cell) | (self.key.take(cell) != key)
-        who, near = self._near(cell, local, self.near_by, self.radius)
+        who, near = self._near(cell, flat, self.near_by, _RADIUS)
         mine, other = key.take(who), self.key.take(near)
         strange = np.abs(other - mine) > self.loop
         lower = other // (2 * _MOST_STEPS) <= mine // (2 * _MOST_STEPS)
-        refused[who[strange & (lower | ~self.claimed.take(near))]] = True
+        refused[who[strange & (lower | (self.filled.take(near) == 1))]] = True
         granted = np.logical_and.accumulate(~refused.reshape(places.shape), axis=0)
-        self.claimed[at] = False
         # What was not granted leaves its cell again.
-        self.filled[at[(self.key[at] == key[new]) & ~granted.ravel()[new]]] = False
+        owner = new[self.key.take(at) == key[new]]
+        self.filled[cell[owner]] = granted.ravel()[owner]
         return np.asarray(granted)
 
     def from_places(self, places: Complexes) -> Iterator[float]:
-        """Grow lines from `places`, and from beside those lines, until nothing is free.
+        """Grow lines from `places` in mm, and from beside those lines, until nothing is free.
 
         Each step takes all heads some strides further, and yields about how much is done.
         """
-        self.waiting = places
-        x0, y0, x1, y1 = self.bounds
-        room = (x1 - x0) * (y1 - y0) / self.spacing**2
+        self.waiting = (places - self.corner) / self.cell
+        room = np.count_nonzero(~self.closed) / self.spacing**2
         most = int(np.clip(room * _HEADS_TO_A_SQUARE, 8, _MOST_HEADS))
-        none = np.empty(0, dtype=np.int64)
-        heads = self._started(most // 2, (places[:0], none, none, none))
-        while len(heads[0]):
+        heads = np.empty(0, dtype=_HEAD)
+        while True:
+            if len(heads) < most // 3:
+                heads = np.concatenate((heads, self._started((most - len(heads)) // 2, heads)))
+            if not len(heads):
+                return
             heads = self._moved(heads)
-            yield min(self.length / max(self.whole, 1e-9), 1.0)
-            if len(heads[0]) < most // 3:
-                heads = self._started((most - len(heads[0])) // 2, heads)
+            yield min(self.length / self.whole, 1.0)
 
     def _started(self, wanted: int, growing: _Heads) -> _Heads:
-        """Return the heads with those of about `wanted` new lines, none when no place is left."""
+        """Return the heads of about `wanted` new lines, none when no place is left."""
         if self.fresh:
             grown = np.concatenate(self.fresh)
             self.fresh = []
-            self.crowded[self._cells(grown)[0][:, None] + self.disc] = True
-            self.waiting = np.concatenate((self._beside(grown[::_EVERY]), self.waiting))
-        cell = self._cells(self.waiting)[0]
-        self.waiting = self.waiting[~(self.crowded.take(cell) | self.closed.take(cell))]
+            self.crowded[self._cells(grown)[:, None] + self.disc] = True
+            beside = grown[::_EVERY]
+            course = self._course(beside)
+            beside, course = beside[course != 0], course[course != 0]
+            # A hair further than the spacing, which rounding could undercut.
+            normal = 1j * course * (self.spacing * (1.0 + 1e-9) / np.abs(course))
+            self.waiting = np.concatenate((beside + normal, beside - normal, self.waiting))
+        self.waiting = self.waiting[~self.crowded.take(self._cells(self.waiting))]
         starts = self._chosen(wanted, growing)
         line = self.count + np.arange(len(starts))
         self.count += len(starts)
-        nowhere = np.zeros(len(starts), dtype=np.int64)
-        granted = self.claim(starts[None], line, nowhere[None])[0]
-        self._keep(line[granted], nowhere[granted], starts[granted])
-        self.fresh.append(starts[granted])
-        way = np.repeat([1, -1], np.count_nonzero(granted))
-        new = np.tile(starts[granted], 2), way, np.tile(line[granted], 2), np.zeros_like(way)
-        at, ways, lines, steps = (np.concatenate(pair) for pair in zip(growing, new, strict=True))
-        return at, ways, lines, steps
+        granted = self._claim(starts[None], line, np.zeros((1, len(starts)), dtype=np.int64))[0]
+        starts, line = starts[granted], line[granted]
+        self._keep(line, np.zeros_like(line), starts)
+        self.fresh.append(starts)
+        heads = np.zeros(2 * len(line), dtype=_HEAD)
+        heads["at"], heads["line"] = np.tile(starts, 2), np.tile(line, 2)
+        heads["way"] = np.repeat([1, -1], len(line))
+        return heads
 
     def _chosen(self, wanted: int, growing: _Heads) -> Complexes:
         """Return up to `wanted` free places, far from each other, out of those that wait."""
@@ -319,138 +349,86 @@ class _Growth:
                 self.apart = max(self.apart * 0.8, 1.0)
                 continue
             chosen = chosen[: wanted + wanted // 2]
-            chosen = chosen[~self._ahead(self.waiting[chosen], growing)]
+            # Not where a line that still grows is bound to come by.
+            course = self._course(growing["at"]) * growing["way"] / self.spacing
+            offset = (self.waiting[chosen][:, None] - growing["at"]).astype(np.complex64)
+            offset *= course.conj().astype(np.complex64)
+            ahead = (offset.real > 0.0) & (offset.real < _AHEAD) & (np.abs(offset.imag) < _ABREAST)
+            chosen = chosen[~ahead.any(axis=1)]
             places = self.waiting[chosen]
             self.waiting = np.delete(self.waiting, chosen)
-            free = np.ones(len(places), dtype=bool)
+            flat, free = places.astype(np.complex64), np.ones(len(places), dtype=bool)
             # Rounding to single precision may not undercut a place that is just far enough.
             limit = self.spacing * (1.0 - 1e-6)
-            free[self._near(*self._cells(places), self.far_by, limit)[0]] = False
-            if free.any() or len(growing[0]):
-                return places[free][:wanted]
+            free[self._near(self._cells(places), flat, self.far_by, limit)[0]] = False
+            if free.any() or len(growing):
+                return np.asarray(places[free][:wanted])
         return self.waiting
-
-    def _ahead(self, places: Complexes, growing: _Heads) -> Flags:
-        """Return whether each place lies where a line that still grows is bound to come by."""
-        course = self.course(growing[0]) * growing[1] / self.spacing
-        offset = (places[:, None] - growing[0]).astype(np.complex64)
-        offset *= course.conj().astype(np.complex64)
-        on_way = (offset.real > 0.0) & (offset.real < _AHEAD) & (np.abs(offset.imag) < _ABREAST)
-        return np.asarray(on_way.any(axis=1))
 
     def _moved(self, heads: _Heads) -> _Heads:
         """Return the heads that go on after some strides, and keep the places that they came by."""
-        at, way, line, step = heads
-        length = way * (self.stride / self.substeps)
+        at, way, line, step = (heads[name] for name in _HEAD.names or ())
+        length = way * (_STRIDE / self.substeps)
         trail = np.empty((_STRIDES * self.substeps, len(at)), dtype=np.complex128)
-        before = at
         for sub in range(len(trail)):
             # Midpoint rule: the direction half a step ahead. Where there is none, a head stays.
-            course = self.course(at + 0.5 * length * self.course(at))
+            course = self._course(at + 0.5 * length * self._course(at))
             before, at = at, at + course * (length / np.maximum(np.abs(course), 1e-6))
             trail[sub] = at
         claims = trail[self.substeps - 1 :: self.substeps]
         steps = step + way * np.arange(1, _STRIDES + 1)[:, None]
-        granted = self.claim(claims, line, steps)
+        granted = self._claim(claims, line, steps)
         passed = np.repeat(granted, self.substeps, axis=0)
         order = step * self.substeps + way * np.arange(1, len(trail) + 1)[:, None]
         self._keep(np.broadcast_to(line, trail.shape)[passed], order[passed], trail[passed])
         self.fresh.append(claims[granted])
         going = granted[-1] & (np.abs(at - before) >= 0.5 * np.abs(length))
-        going &= np.abs(steps[-1]) * self.stride < self.longest
-        return at[going], way[going], line[going], steps[-1][going]
+        going &= np.abs(steps[-1]) * _STRIDE < self.longest
+        onward: _Heads = heads[going]
+        onward["at"], onward["step"] = at[going], steps[-1][going]
+        return onward
 
     def _keep(self, line: Ints, order: Ints, places: Complexes) -> None:
         self.parts.append((line, order, places))
-        self.length += len(places) * self.stride / self.substeps
-
-    def on_page(self, places: Complexes) -> Complexes:
-        """Return those of `places` that lie on the page."""
-        x0, y0, x1, y1 = self.bounds
-        x, y = places.real, places.imag
-        return np.asarray(places[(x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)])
-
-    def _beside(self, places: Complexes) -> Complexes:
-        normal = 1j * self.course(places)
-        size = np.abs(normal)
-        # A hair further than the spacing, which rounding could undercut.
-        normal *= self.spacing * (1.0 + 1e-9) / np.where(size < 1e-6, np.inf, size)
-        return self.on_page(np.concatenate((places + normal, places - normal)))
+        self.length += len(places) * _STRIDE / self.substeps
 
     def lines(self) -> Lines:
-        """Return the lines so far, in the order in which they started."""
+        """Return the lines so far, in mm, in the order in which they started."""
         if not self.parts:
             return Lines.empty()
         line, order, places = (np.concatenate(part) for part in zip(*self.parts, strict=True))
-        place = np.argsort((line << 40) + order)
-        lines = Lines.from_counts(_points(places[place]), np.bincount(line))
-        lines = without_repeats(lines)
+        places = places[np.argsort((line << 40) + order)] * self.cell + self.corner
+        lines = without_repeats(Lines.from_counts(_points(places), np.bincount(line)))
         # Those that went round and met their own start are closed.
         gap = lines.starts - lines.ends
         last = lines.ends - lines.points[np.maximum(lines.offsets[1:] - 2, lines.offsets[:-1])]
         size = np.hypot(*gap.T)
         meets = (gap * last).sum(axis=1) > 0.7 * size * np.hypot(*last.T)
-        meets &= (size < self.radius + 2.0 * self.stride) & (size > 0)
-        return lines.closed_up(meets & (lines.lengths_mm > 4.0 * self.spacing))
-
-
-def _sampled(
-    field: Field, bounds: Bounds, pitch: float, margin: float
-) -> Callable[[Complexes], Complexes]:
-    """Return what gives the direction at each place, (N,), blended from samples every `pitch` mm.
-
-    It is good for `margin` mm around. Its length is 1 where the field is even, and less where
-    neighbours disagree. Raises GeometryError for more samples than memory would hold.
-    """
-    x0, y0, x1, y1 = bounds
-    around = int(np.ceil(margin / pitch)) + 1
-    columns, rows = (int(np.ceil(s / pitch)) + 2 * around + 2 for s in (x1 - x0, y1 - y0))
-    if columns * rows > _MOST_NODES:
-        raise GeometryError(f"{columns} x {rows} samples of the field; use a wider spacing")
-    # Nodes beyond the edge have the edge's direction: the field is never asked for places outside.
-    x, y = np.meshgrid(
-        np.clip(x0 + (np.arange(columns) - around) * pitch, x0, x1),
-        np.clip(y0 + (np.arange(rows) - around) * pitch, y0, y1),
-    )
-    nodes = _directions(field, x.ravel(), y.ravel()).astype(np.complex64)
-    # The blend a + b s + c t + d s t of the corners of each cell: one look-up a place.
-    a, b, c, d = (np.roll(nodes, -shift) for shift in (0, 1, columns, columns + 1))
-    blends = np.stack((a, b - a, c - a, a - b - c + d), axis=1)
-    origin = complex(x0 - around * pitch, y0 - around * pitch)
-
-    def course(places: Complexes) -> Complexes:
-        q = (places - origin) * (1.0 / pitch)
-        column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
-        s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
-        a, b, c, d = blends.take(row * columns + column, axis=0).T
-        return np.asarray(a + s * b + t * (c + s * d))
-
-    return course
+        meets &= (size < (_RADIUS + 2.0 * _STRIDE) * self.cell) & (size > 0)
+        return lines.closed_up(meets & (lines.lengths_mm > 4.0 * self.spacing * self.cell))
 
 
 def _directions(field: Field, x: Floats, y: Floats) -> Complexes:
     """Return the unit direction of `field` at each place, (N,); 0 where there is none."""
     found = field(x, y)
     if isinstance(found, tuple):
-        found = np.column_stack([np.broadcast_to(part, x.shape) for part in found])
+        found = np.stack(np.broadcast_arrays(x, *found)[1:], axis=1)
     values = np.asarray(found, dtype=np.float64)
-    if values.shape == x.shape:
-        values = np.column_stack((np.cos(values), np.sin(values)))
-    if values.shape != (*x.shape, 2):
+    if values.shape not in (x.shape, (*x.shape, 2)):
         raise GeometryError(
             f"a field of {x.shape} places returns their angles or vectors, not {values.shape}"
         )
-    vectors = _complex(values)
+    vectors = _complex(values) if values.ndim == 2 else np.exp(1j * values)
     size = np.abs(vectors)
     real = np.isfinite(size) & (size > 1e-12)
-    return np.where(real, np.where(real, vectors, 0.0) / np.where(real, size, 1.0), 0.0)
+    return np.divide(vectors, size, where=real, out=np.zeros(len(x), dtype=np.complex128))
 
 
 def _complex(points: Floats) -> Complexes:
     return np.asarray(points[:, 0] + 1j * points[:, 1], dtype=np.complex128)
 
 
-def _points(places: Complexes) -> Floats:
+def _points(places: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(places).view(np.float64).reshape(-1, 2)
 
 
@@ -463,12 +441,9 @@ def _scattered(places: Complexes, distance: float) -> Ints:
     return np.asarray(some[np.sort(first)])
 
 
-def _everywhere(bounds: Bounds, spacing: float) -> Complexes:
+def _everywhere(bounds: Bounds, spacing: float) -> Points:
     """Return places that cover `bounds` evenly, in an order that does too (R2: Roberts 2018)."""
-    x0, y0, x1, y1 = bounds
-    index = np.arange(1, int(2.0 * (x1 - x0) * (y1 - y0) / spacing**2) + 20)
-    return np.asarray(
-        x0
-        + (index * 0.7548776662466927) % 1.0 * (x1 - x0)
-        + 1j * (y0 + (index * 0.5698402909980532) % 1.0 * (y1 - y0))
-    )
+    low, high = np.array(bounds[:2]), np.array(bounds[2:])
+    index = np.arange(1, int(2.0 * np.prod(high - low) / spacing**2) + 20)
+    along = np.multiply.outer(index, (0.7548776662466927, 0.5698402909980532)) % 1.0
+    return np.asarray(low + along * (high - low))

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from drawscape.geometry.contours import values_at
 from drawscape.geometry.lines import Floats, Ints, Lines, resample
 
 MOST_COATS = 0.62
@@ -109,21 +110,13 @@ def coats(lines: Lines, pen_mm: float = 0.3) -> Floats:
     True
     """
     samples = resample(lines, _STEP_MM)
-    low = np.minimum(samples.points.min(axis=0), lines.points.min(axis=0)) - 2 * _CELL_MM
-    high = np.maximum(samples.points.max(axis=0), lines.points.max(axis=0)) + 2 * _CELL_MM
-    rows, columns = (int(side) + 1 for side in ((high - low) / _CELL_MM)[::-1])
+    low, high = lines.points.min(axis=0) - 2 * _CELL_MM, lines.points.max(axis=0) + 2 * _CELL_MM
+    columns, rows = (int(side) + 1 for side in (high - low) / _CELL_MM)
     x, y = ((samples.points - low) / _CELL_MM).astype(np.int64).T
-    ink: Floats = np.asarray(
-        np.bincount(y * columns + x, samples.steps_mm, rows * columns), np.float64
-    )
-    ink = ink.reshape(rows, columns)
+    ink = np.bincount(y * columns + x, samples.steps_mm, rows * columns).reshape(rows, columns)
     # The mean over nine squares.
     for axis in (0, 1):
         ink = (np.roll(ink, 1, axis) + ink + np.roll(ink, -1, axis)) / 3
-    ink *= pen_mm / _CELL_MM**2
-    at = (lines.points - low) / _CELL_MM - 0.5
-    i, j = np.floor(at).astype(np.int64).T
-    a, b = (at - np.floor(at)).T
-    top = ink[j, i] * (1 - a) + ink[j, i + 1] * a
-    bottom = ink[j + 1, i] * (1 - a) + ink[j + 1, i + 1] * a
-    return np.asarray(top * (1 - b) + bottom * b)
+    first = low + _CELL_MM / 2
+    last = first + _CELL_MM * np.array((columns - 1, rows - 1))
+    return values_at(ink * pen_mm / _CELL_MM**2, (*first, *last), lines.points)

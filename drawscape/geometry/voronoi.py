@@ -15,12 +15,15 @@ from drawscape.geometry.regions import (
     Bounds,
     Polygon,
     bounds_of,
+    depth_in,
     from_shapely,
     polygons,
     rectangle,
     rings,
     to_shapely,
 )
+
+_OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +48,35 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     array([300., 300.])
     """
     import shapely
+    from scipy.spatial import Voronoi
 
-    whole, source = _diagram(points, area)
-    if not len(whole):
-        return Cells(whole, source)
+    places = as_points(points)
+    if not len(places):
+        return Cells(Lines.empty(), np.empty(0, dtype=np.int64))
+    source = np.sort(np.unique(places, axis=0, return_index=True)[1])
+    corners = np.concatenate((places, rectangle(area)))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    # Four points so far out that every place in the area is nearer to a real one.
+    far = (low + high) / 2.0 + 8.0 * np.hypot(*(high - low)) * _OUTWARD
+    found = Voronoi(np.concatenate((places[source], far)))
+    regions = [found.regions[region] for region in found.point_region[: len(source)]]
+    if not all(regions):
+        raise GeometryError("points are too close together for Voronoi cells; space them out")
+    corners = found.vertices[np.fromiter(chain.from_iterable(regions), dtype=np.int64)]
+    outlines = rings(Lines.from_counts(corners, [len(region) for region in regions]))
     shape = rings(rectangle(area) if polygon is None else polygon)
-    x0, y0, x1, y1 = bounds_of(area)
-    inside = ((whole.points >= (x0, y0)) & (whole.points <= (x1, y1))).all(axis=1)
-    cut = ~np.logical_and.reduceat(inside, whole.offsets[:-1]) | (polygon is not None)
+    inside = np.minimum.reduceat(depth_in(area, outlines.points), outlines.offsets[:-1]) >= 0
+    cut = ~inside | (polygon is not None)
     region = to_shapely(shape)
     shapely.prepare(region)
-    outlines = rings(whole)
     clipped = [
         from_shapely(shape) for shape in shapely.intersection(polygons(outlines.take(cut)), region)
     ]
     index = np.flatnonzero(cut)
-    found = Lines.join([outlines.take(~cut), *clipped])
+    kept = Lines.join([outlines.take(~cut), *clipped])
     ids = np.concatenate((np.flatnonzero(~cut), np.repeat(index, [len(ring) for ring in clipped])))
     order = np.argsort(ids, kind="stable")
-    return Cells(found.take(order), source[ids[order]])
+    return Cells(kept.take(order), source[ids[order]])
 
 
 def centroids(cell_rings: Lines) -> Points:
@@ -74,49 +87,25 @@ def centroids(cell_rings: Lines) -> Points:
     return found
 
 
-def _diagram(points: ArrayLike, area: Area) -> tuple[Lines, Ints]:
-    """Return the cells of the whole plane, open rings, and the point that each is of."""
-    from scipy.spatial import Voronoi
-
-    places = as_points(points)
-    if not len(places):
-        return Lines.empty(), np.empty(0, dtype=np.int64)
-    unique, source = np.unique(places, axis=0, return_index=True)
-    order = np.argsort(source)
-    unique, source = unique[order], source[order]
-    corners = np.concatenate((unique, rectangle(area)))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    # Four points so far out that every place in the area is nearer to a real one.
-    far = (low + high) / 2.0 + 8.0 * np.hypot(*(high - low)) * _OUTWARD
-    found = Voronoi(np.concatenate((unique, far)))
-    regions = [found.regions[region] for region in found.point_region[: len(unique)]]
-    counts = np.fromiter(map(len, regions), dtype=np.int64, count=len(regions))
-    if (counts == 0).any():
-        raise GeometryError("points are too close together for Voronoi cells; space them out")
-    flat = np.fromiter(chain.from_iterable(regions), dtype=np.int64, count=int(counts.sum()))
-    return Lines.from_counts(found.vertices[flat], counts), source
-
-
-_OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
-
-
 def triangles(points: ArrayLike) -> Ints:
     """Return the Delaunay triangles (1934) of `points`, (N, 2), as (T, 3) indices.
 
     Points that repeat are used once. Fewer than three, or all on one line, have no triangles.
     (Qhull, in scipy.)
     """
-    from scipy.spatial import Delaunay
+    from scipy.spatial import Delaunay, QhullError
 
     places = as_points(points)
-    if _on_one_line(places):
+    if len(places) < 3:
         return np.empty((0, 3), dtype=np.int64)
-    found = Delaunay(places).simplices.astype(np.int64)
-    corners = places[found]
-    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    try:
+        found = Delaunay(places).simplices.astype(np.int64)
+    except QhullError:  # all on one line
+        return np.empty((0, 3), dtype=np.int64)
+    a, b, c = places[found.T]
+    (ux, uy), (vx, vy) = (b - a).T, (c - a).T
     # Rounding can leave slivers without area along a straight hull.
-    span = np.max(np.ptp(places, axis=0))
-    flat = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]) <= 1e-14 * span**2
+    flat = np.abs(ux * vy - uy * vx) <= 1e-14 * np.max(np.ptp(places, axis=0)) ** 2
     return np.asarray(found[~flat])
 
 
@@ -134,14 +123,6 @@ def edges(points: ArrayLike) -> Ints:
     else:
         pairs = np.concatenate((found[:, [0, 1]], found[:, [1, 2]], found[:, [2, 0]]))
     return np.unique(np.sort(pairs, axis=1), axis=0)
-
-
-def _on_one_line(places: Points) -> bool:
-    if len(places) < 3:
-        return True
-    centred = places - places.mean(axis=0)
-    sizes = np.linalg.svd(centred, compute_uv=False)
-    return bool(sizes[1] <= 1e-12 * sizes[0])
 
 
 # Samples of the density for each point: fewer make the points settle on the sampling grid.

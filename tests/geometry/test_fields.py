@@ -119,12 +119,12 @@ def around_the_middle(x, y):
 
 
 def gaps_between_lines(lines):
-    """The distance of each inner point from the nearest point of another line."""
-    distances, near = Nearest(lines.points).query(lines.points, 12)
-    other = lines.ids[np.minimum(near, len(lines.ids) - 1)] != lines.ids[:, None]
-    gaps = np.where(other, distances, np.inf).min(axis=1)
+    """The distance of each inner point from the nearest inner point of another line."""
     inner = ((lines.points > (10.5, 20.5)) & (lines.points < (89.5, 129.5))).all(axis=1)
-    return gaps[inner]
+    points, ids = lines.points[inner], lines.ids[inner]
+    distances, near = Nearest(points).query(points, 12)
+    other = ids[np.minimum(near, len(ids) - 1)] != ids[:, None]
+    return np.where(other, distances, np.inf).min(axis=1)
 
 
 @pytest.mark.parametrize(
