@@ -103,9 +103,9 @@ def _parted(
 ) -> tuple[Lines, Ints]:
     """Return the parts of `lines` that are `shown`, and the line that each comes from.
 
-    Lines are cut where they meet `outlines`, those only of which `cuts` says so by the numbers of line
-    and outline. A run in between crosses none of them, so any of its points tells of all of it: `shown`
-    is asked for the middle of its longest piece, and gets the number of its line.
+    Lines are cut where they meet `outlines`; with `cuts`, only where that is true of the numbers of
+    line and outline. A run in between crosses no outline. `shown` judges it by the middle of its
+    longest piece, and gets the number of its line.
     """
     import shapely
 

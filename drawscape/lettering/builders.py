@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import polar
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
@@ -41,10 +42,11 @@ def added_to(glyph: Glyph, *strokes: Points) -> Glyph:
     return Glyph((*glyph.strokes, *strokes), glyph.advance)
 
 
-def slashed(glyphs: Glyphs, letter: str) -> Glyph:
-    """A letter struck through from lower left to upper right."""
-    x0, y0, x1, y1 = glyphs[letter].bounds
-    return added_to(glyphs[letter], line((x0 - 0.5, y1 + 2), (x1 + 0.5, y0 - 2)))
+def struck(glyphs: Glyphs, letter: str, *strokes: Sequence[tuple[float, float]]) -> Glyph:
+    """A letter with strokes through points `(x, y)`, x in shares of its width."""
+    x0, _, x1, _ = glyphs[letter].bounds
+    added = (np.array(stroke) * (x1 - x0, 1.0) + (x0, 0.0) for stroke in strokes)
+    return added_to(glyphs[letter], *added)
 
 
 def barred(glyphs: Glyphs, letter: str, height: float, side: int, slope: float = 0.0) -> Glyph:
@@ -116,22 +118,15 @@ def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
 
 
 def dotless(glyphs: Glyphs, letter: str) -> Glyph:
-    """i or j without its dot."""
-    return without_dot(glyphs[letter])
-
-
-def crossed(glyphs: Glyphs, letter: str, *bars: tuple[float, float, float]) -> Glyph:
-    """A letter with bars `(from, to, height)`, from and to as fractions of its width."""
-    x0, _, x1, _ = glyphs[letter].bounds
-    w = x1 - x0
-    return added_to(glyphs[letter], *(line((x0 + a * w, y), (x0 + b * w, y)) for a, b, y in bars))
-
-
-def cent(glyphs: Glyphs) -> Glyph:
-    """A c struck through upright."""
-    x0, y0, x1, y1 = glyphs["c"].bounds
-    x = (x0 + x1) / 2
-    return added_to(glyphs["c"], line((x - 1.5, y1 + 3), (x + 1.5, y0 - 3)))
+    """i or j without its dot: what stands clear above the rest of it."""
+    glyph = glyphs[letter]
+    ordered = sorted(glyph.strokes, key=lambda stroke: float(np.min(stroke[:, 1])))
+    reach = -np.inf
+    for index, stroke in enumerate(ordered):
+        if index and np.min(stroke[:, 1]) > reach + 0.5:
+            return Glyph(tuple(ordered[index:]), glyph.advance)
+        reach = max(reach, float(np.max(stroke[:, 1])))
+    return glyph
 
 
 def thorn(glyphs: Glyphs) -> Glyph:
@@ -162,15 +157,8 @@ def eng(glyphs: Glyphs) -> Glyph:
     return added_to(glyphs["n"], line((x, -3), (x, 4), (x - 1, 6), (x - 3, 7), (x - 6, 7)))
 
 
-def middle_dotted(glyphs: Glyphs, letter: str) -> Glyph:
-    """A letter followed by a raised dot."""
-    x = glyphs[letter].advance
-    return Glyph((*glyphs[letter].strokes, moved(_DOT, x, -9)), x + 3.0)
-
-
 _GAP = 2.5
 """Free space between a letter and its mark: a pen of 0.5 mm must not fill it at 5 mm cap height."""
-
 
 _DOT = arc(0.8, steps=6)
 _RING = arc(2.4, steps=12)
@@ -194,15 +182,15 @@ _ABOVE: dict[str, tuple[Points, ...]] = {
     "\u030c": (line((-4, -4), (0, 0), (4, -4)),),
     "\u030f": (line((-5, -5), (-1, 0)), line((0, -5), (4, 0))),
     "\u0311": (arc(4, 205, 335, 8),),
+    "\u0312": (line((-0.8, -4.2), (0.8, -1.6), (0.8, 0)),),
 }
-_COMMA = line((0.8, 0), (0.8, 1.6), (-0.8, 4.2))
 # Centred on x = 0; their highest point hangs below the letter.
 _BELOW: dict[str, tuple[Points, ...]] = {
     "\u0323": (_DOT,),
-    "\u0326": (_COMMA,),
+    "\u0326": (line((0.8, 0), (0.8, 1.6), (-0.8, 4.2)),),
     "\u0331": (line((-4, 0), (4, 0)),),
 }
-# These two touch the letter: they begin at (0, 0) on its lower edge.
+# These touch the letter, at their (0, 0).
 _CEDILLA = line((0.4, 0), (0, 1.6), (1.8, 2.2), (2.4, 3.6), (1.4, 5.2), (-0.6, 5.6), (-2, 5))
 _OGONEK = line((0, 0), (-1.8, 1.6), (-2.4, 3.4), (-1.6, 5), (0, 5.4), (1, 5))
 _HORN = line((0, 0), (2.2, -0.8), (3.2, -2.4), (3, -4.4), (2, -5))
@@ -214,75 +202,41 @@ MARKS = frozenset([*_ABOVE, *_BELOW, "\u0327", "\u0328", "\u031b"])
 
 def with_marks(base: str, glyph: Glyph, marks: Sequence[str]) -> Glyph:
     """Return the letter `base`, drawn by `glyph`, with `marks` of MARKS, nearest first."""
-    if base in "ij" and any(mark in _ABOVE for mark in marks):
-        glyph = without_dot(glyph)
+    if base in "ijі" and any(mark in _ABOVE for mark in marks):
+        glyph = dotless({base: glyph}, base)
     strokes, advance = list(glyph.strokes), glyph.advance
-    _, top, _, bottom = glyph.bounds
+    _, top, right, bottom = glyph.bounds
+    x, foot, ceiling = sum(_span(glyph, upper=False)) / 2, min(bottom, 0.0), top
     for mark in marks:
+        if mark == "\u0327" and base not in "cCsSeEhHtTaAoO":
+            # Latvian's and Romanian's letters hold a comma where Unicode says cedilla.
+            mark = "\u0312" if base == "g" else "\u0326"
         if mark == "\u030c" and base in "dtlL":
-            strokes.append(_beside(glyph))
+            strokes.append(moved(_APOSTROPHE, _span(glyph, upper=True)[1] + 2.5, top))
             advance += 2
-        elif mark in _ABOVE or (mark == "\u0327" and base == "g"):
-            shape = _ABOVE.get(mark, (_COMMA[::-1] * (1.0, -1.0),))
-            lowest = max(float(np.max(stroke[:, 1])) for stroke in shape)
-            x, y = _middle(glyph, upper=True), top - _GAP - lowest
-            added = [moved(stroke, x, y) for stroke in shape]
+        elif mark in _ABOVE:
+            lowest = max(float(np.max(stroke[:, 1])) for stroke in _ABOVE[mark])
+            centre, y = sum(_span(glyph, upper=True)) / 2, ceiling - _GAP - lowest
+            added = [moved(stroke, centre, y) for stroke in _ABOVE[mark]]
             strokes += added
-            top = min(float(np.min(stroke[:, 1])) for stroke in added)
+            ceiling = min(float(np.min(stroke[:, 1])) for stroke in added)
+        elif mark in _BELOW:
+            strokes += [moved(stroke, x, bottom + _GAP) for stroke in _BELOW[mark]]
+        elif mark == "\u0327":
+            strokes.append(moved(_CEDILLA, x, foot))
+        elif mark == "\u0328":
+            strokes.append(moved(_OGONEK, right - 1.0 if base in "aAuU" else x + 2.0, foot))
         else:
-            strokes += _beneath(base, glyph, mark, bottom)
+            strokes.append(moved(_HORN, right - 0.5, top + 1.5))
     return Glyph(tuple(strokes), advance)
 
 
-def without_dot(glyph: Glyph) -> Glyph:
-    """Return an i or j without its dot: what stands clear above the rest of it."""
-    ordered = sorted(glyph.strokes, key=lambda stroke: float(np.min(stroke[:, 1])))
-    reach = -np.inf
-    for index, stroke in enumerate(ordered):
-        if index and np.min(stroke[:, 1]) > reach + 0.5:
-            return Glyph(tuple(ordered[index:]), glyph.advance)
-        reach = max(reach, float(np.max(stroke[:, 1])))
-    return glyph
-
-
-def _beneath(base: str, glyph: Glyph, mark: str, bottom: float) -> list[Points]:
-    x = _middle(glyph, upper=False)
-    right = glyph.bounds[2]
-    if mark == "\u0328":
-        return [moved(_OGONEK, right - 1.0 if base in "aAuU" else x + 2.0, min(bottom, 0.0))]
-    if mark == "\u031b":
-        return [moved(_HORN, right - 0.5, glyph.bounds[1] + 1.5)]
-    # Latvian's and Romanian's letters hold a comma where Unicode says cedilla.
-    if mark == "\u0327" and base in "cCsSeEhHtTaAoO":
-        return [moved(_CEDILLA, x, min(bottom, 0.0))]
-    return [moved(stroke, x, bottom + _GAP) for stroke in _BELOW.get(mark, (_COMMA,))]
-
-
-def _beside(glyph: Glyph) -> Points:
-    left, top, right, _ = glyph.bounds
-    # L leaves room at its right; the others end there.
-    points, middle = np.concatenate(glyph.strokes), (left + right) / 2
-    narrow = np.max(points[points[:, 1] <= top + 3.0, 0]) < middle
-    x = middle + 2.0 if right - left > 9 and narrow else right + 2.5
-    return moved(_APOSTROPHE, x, top)
-
-
-def _middle(glyph: Glyph, *, upper: bool) -> float:
-    """Return the middle of a glyph's upper or lower third in x: where slanted letters lean to."""
+def _span(glyph: Glyph, *, upper: bool) -> tuple[float, float]:
+    """Return the ends in x of a glyph's upper or lower third: slanted letters lean."""
     left, top, right, bottom = glyph.bounds
-    points = np.concatenate([_dense(stroke) for stroke in glyph.strokes])
-    third = (min(bottom, 0.0) - top) / 3
-    if upper:
-        part = points[points[:, 1] <= top + third]
-    else:
-        part = points[(points[:, 1] <= 0.5) & (points[:, 1] >= min(bottom, 0.0) - third)]
-    if not len(part):
-        return (left + right) / 2
-    return float(np.min(part[:, 0]) + np.max(part[:, 0])) / 2
-
-
-def _dense(stroke: Points) -> Points:
-    if len(stroke) < 2:
-        return stroke
-    steps = np.linspace(0, 1, 6)[:, None, None]
-    return ((1 - steps) * stroke[:-1] + steps * stroke[1:]).reshape(-1, 2)
+    foot = min(bottom, 0.0)
+    third = (foot - top) / 3
+    low, high = (top - 1.0, top + third) if upper else (foot - third, 0.5)
+    part = clip_to_rectangle(glyph.strokes, left - 1.0, low, right + 1.0, high)
+    x0, _, x1, _ = part.bounds or glyph.bounds
+    return x0, x1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Lines, Points, distances_along, without_repeats
 from drawscape.geometry.regions import Area, Bounds, bounds_of
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 from drawscape.lettering.typeface import clusters, glyphs_for
@@ -35,7 +35,7 @@ class Style:
     missing: str | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.size) and self.size > 0):
+        if not 0 < self.size < math.inf:
             raise CanvasError(f"text size {self.size!r} must be a finite number of mm above 0")
         if not math.isfinite(self.spacing):
             raise CanvasError(f"letter spacing {self.spacing!r} must be a finite number of mm")
@@ -104,11 +104,15 @@ def set_text(
     strokes: list[Points] = []
     widest = 0.0
     for number, (row, ends_paragraph) in enumerate(rows):
-        stretched = width if align == "justify" and not ends_paragraph else None
-        placed, extent = set_row(row, style, stretched)
+        extent, spaces = style.width(row), row.count(" ")
         room = (width or 0.0) - extent
-        shift = {"center": room / 2, "right": room}.get(align, 0.0)
-        strokes += [stroke + np.array((shift, down + number * step)) for stroke in placed]
+        justified = align == "justify" and spaces and not ends_paragraph
+        x = {"center": room / 2, "right": room}.get(align, 0.0)
+        for character in clusters(row):
+            for glyph in style.glyphs(character):
+                strokes += glyph.placed(x, down + number * step, style.scale)
+                x += glyph.advance * style.scale + style.spacing
+            x += room / spaces if justified and character == " " else 0.0
         widest = max(widest, extent)
     texts = tuple(row for row, _ in rows)
     return Block(Lines.of(strokes), texts, widest if width is None else width, height)
@@ -148,24 +152,6 @@ def set_labels(
 def count_rows(text: str, style: Style, width: float) -> int:
     """Return in how many rows `text` wraps into `width` mm; raises as `set_text` does."""
     return len(_rows(text, style, width))
-
-
-def set_row(row: str, style: Style, stretched: float | None = None) -> tuple[list[Points], float]:
-    """Return one row's strokes from x = 0 on the base line y = 0, and its extent in mm.
-
-    `stretched` is the extent to reach by widening the spaces, where there are any.
-    """
-    extent = style.width(row)
-    spaces = row.count(" ")
-    widening = (stretched - extent) / spaces if stretched is not None and spaces else 0.0
-    strokes: list[Points] = []
-    x = 0.0
-    for character in clusters(row):
-        for glyph in style.glyphs(character):
-            strokes += glyph.placed(x, scale=style.scale)
-            x += glyph.advance * style.scale + style.spacing
-        x += widening if character == " " else 0.0
-    return strokes, extent if not widening or stretched is None else stretched
 
 
 def _rows(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
@@ -215,16 +201,14 @@ def _broken(word: str, style: Style, width: float) -> list[str]:
 
 
 def _check(align: str, valign: str, width: float | None, line_height: float) -> None:
-    for what, value, known in (
-        ("alignment", align, get_args(Align)),
-        ("vertical alignment", valign, get_args(VerticalAlign)),
-    ):
-        if value not in known:
-            raise UnknownNameError(what, str(value), known)
+    if align not in get_args(Align):
+        raise UnknownNameError("alignment", str(align), get_args(Align))
+    if valign not in get_args(VerticalAlign):
+        raise UnknownNameError("vertical alignment", str(valign), get_args(VerticalAlign))
     if align == "justify" and width is None:
         raise CanvasError("justified text needs a width to fill: give width=..., in mm")
     for what, number in (("text width", width), ("line height", line_height)):
-        if number is not None and not (np.isfinite(number) and number > 0):
+        if number is not None and not 0 < number < math.inf:
             raise CanvasError(f"{what} {number!r} must be a finite number above 0")
 
 
@@ -237,15 +221,16 @@ def set_along(
     whole path. `offset` in mm lifts the writing off the path to the left of its run.
     Raises CanvasError when the text is longer than the path, GlyphError for what cannot be written.
     """
-    points, along = _measured(path)
+    line = without_repeats(Lines.of(path))
+    along, length = distances_along(line), float(line.lengths_mm.sum())
     glyphs = style.glyphs(text.replace("\n", " "))
     advances = np.array([glyph.advance * style.scale for glyph in glyphs])
     spacing = style.spacing
     needed = float(advances.sum()) + spacing * max(len(glyphs) - 1, 0)
-    room = float(along[-1]) - needed
+    room = length - needed
     if room < -1e-9:
         raise CanvasError(
-            f"text {text!r} is {needed:.4g} mm long and its curve {along[-1]:.4g} mm; "
+            f"text {text!r} is {needed:.4g} mm long and its curve {length:.4g} mm; "
             "make the text smaller or the curve longer"
         )
     if align == "justify" and len(glyphs) > 1:
@@ -254,22 +239,10 @@ def set_along(
     middles = start + np.cumsum(advances + spacing) - spacing - advances / 2
     strokes: list[Points] = []
     for glyph, advance, middle in zip(glyphs, advances, middles, strict=True):
-        centre, turn = place_along(points, along, float(middle))
+        centre, turn = place_along(line.points, along, float(middle))
         for stroke in glyph.placed(-advance / 2, -offset, style.scale):
             strokes.append(stroke @ turn + centre)
     return Lines.of(strokes)
-
-
-def _measured(path: ArrayLike) -> tuple[Points, Points]:
-    points = np.asarray(path, dtype=np.float64)
-    if points.ndim != 2 or points.shape[1:] != (2,) or not np.isfinite(points).all():
-        raise CanvasError("the curve of a text is an (N, 2) array of finite points")
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    points = points[np.concatenate(([True], steps > 0))] if len(points) else points
-    if len(points) < 2:
-        raise CanvasError("the curve of a text needs two different points at least")
-    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))))
-    return points, along
 
 
 def place_along(points: Points, along: Points, distance: float) -> tuple[Points, Points]:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from drawscape.errors import GlyphError
 from drawscape.lettering import builders as b
 from drawscape.lettering.builders import MARKS, with_marks
@@ -36,12 +34,15 @@ def _slots(font: str, letters: str, slots: str) -> dict[str, tuple[str, str]]:
     return {letter: (font, slot) for letter, slot in zip(letters, slots, strict=True)}
 
 
+# The Latin letters of timesr have the same strokes.
+_CYRILLIC = _slots("cyrillic", *_CYRILLIC_BY_SOUND) | _slots("timesr", "іІ", "iI")
+
 SLOTS: dict[str, dict[str, tuple[str, str]]] = {
     **{font: _slots(font, *_GREEK_BY_SOUND) | _FINAL_SIGMA for font in ("greek", "timesg")},
     **{font: _slots(font, *_GREEK_BY_ORDER) | _FINAL_SIGMA for font in ("greekc", "greeks")},
-    "cyrillic": _slots("cyrillic", *_CYRILLIC_BY_SOUND),
+    "cyrillic": _CYRILLIC,
     # This one ends with Щ; the rest of the alphabet is its sister's.
-    "cyrilc_1": _slots("cyrillic", *_CYRILLIC_BY_SOUND) | _slots("cyrilc_1", *_CYRILLIC_BY_ORDER),
+    "cyrilc_1": _CYRILLIC | _slots("cyrilc_1", *_CYRILLIC_BY_ORDER),
 }
 """For each font of another script: its letters, each by the font and slot that draws it."""
 
@@ -69,8 +70,10 @@ SAME_AS: dict[str, str] = {
     "\ufb02": "fl",
     "\ufb03": "ffi",
     "\ufb04": "ffl",
+    "ŀ": "l·",
+    "Ŀ": "L·",
 }
-"""Characters that are written with ASCII ones."""
+"""Characters that are written with others."""
 
 INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
 """Hints to a typesetter, which have no shape: soft hyphen, joiners, variation selectors."""
@@ -99,19 +102,17 @@ _POUND = (
 )  # fmt: skip
 
 DRAWN: dict[str, tuple[Any, ...]] = {
-    "ø": (b.slashed, "o"),
-    "Ø": (b.slashed, "O"),
+    "ø": (b.struck, "o", [(-0.03, 2), (1.03, -16)]),
+    "Ø": (b.struck, "O", [(-0.03, 2), (1.03, -23)]),
     "ł": (b.barred, "l", -10.5, -1, 2.5),
     "Ł": (b.barred, "L", -10.5, 0, 2.5),
     "đ": (b.barred, "d", -17.0, -1),
     "Đ": (b.barred, "D", -10.5, 0),
     "Ð": (b.barred, "D", -10.5, 0),
     "ħ": (b.barred, "h", -17.0, 0),
-    "Ħ": (b.crossed, "H", (-0.15, 1.15, -15.5)),
+    "Ħ": (b.struck, "H", [(-0.15, -15.5), (1.15, -15.5)]),
     "ŧ": (b.barred, "t", -8.0, 0),
-    "Ŧ": (b.crossed, "T", (0.25, 0.75, -10.5)),
-    "ŀ": (b.middle_dotted, "l"),
-    "Ŀ": (b.middle_dotted, "L"),
+    "Ŧ": (b.struck, "T", [(0.25, -10.5), (0.75, -10.5)]),
     "ß": (b.fixed, 20.0, _SHARP_S),
     "ẞ": (b.fixed, 22.0, _SHARP_S * (1.15, 1.0)),
     "æ": (b.joined, "a", "e", 0.0),
@@ -124,10 +125,10 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "ŋ": (b.eng,),
     "ı": (b.dotless, "i"),
     "ȷ": (b.dotless, "j"),
-    "€": (b.crossed, "C", (-0.18, 0.62, -13.0), (-0.18, 0.56, -8.0)),
+    "€": (b.struck, "C", [(-0.18, -13), (0.62, -13)], [(-0.18, -8), (0.56, -8)]),
     "£": (b.fixed, 21.0, *_POUND),
-    "¥": (b.crossed, "Y", (0.15, 0.85, -9.0), (0.15, 0.85, -5.0)),
-    "¢": (b.cent,),
+    "¥": (b.struck, "Y", [(0.15, -9), (0.85, -9)], [(0.15, -5), (0.85, -5)]),
+    "¢": (b.struck, "c", [(0.4, 3), (0.6, -17)]),
     "¿": (b.inverted, "?"),
     "¡": (b.inverted, "!"),
     "«": (b.chevrons, 2, 1),
@@ -152,32 +153,18 @@ DRAWN: dict[str, tuple[Any, ...]] = {
 """Letters and signs by what draws them from a font's own glyphs, and what that is given."""
 
 
-UKRAINIAN_FONTS = frozenset(("cyrillic", "cyrilc_1"))
-"""The fonts that these letters are drawn for; both have the strokes of `timesr`."""
-
-_DIAERESIS = "\u0308"
+_UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
+# The letters that are turned or extended from others of the font cyrillic.
 
 
-def _ukrainian(font: Font, letter: str) -> Glyph:
-    """Return a letter of UKRAINIAN, drawn from Latin letters, or turned or extended from another."""
-    base = UKRAINIAN[letter]
-    if base.isascii():
-        glyphs = load_font("timesr").glyphs
-        if letter in "іІ":
-            return glyphs[base]
-        return with_marks(
-            base, b.dotless(glyphs, base) if base == "i" else glyphs[base], [_DIAERESIS]
-        )
-    glyph = font.glyphs[SLOTS["cyrillic"][base][1]]
+def _ukrainian(letter: str) -> Glyph:
+    glyph = load_font("cyrillic").glyphs[_CYRILLIC[_UKRAINIAN[letter]][1]]
     if letter in "єЄ":
         turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
         return Glyph(turned, glyph.advance)
     _, top, right, _ = glyph.bounds
-    return b.added_to(glyph, np.array([[right, top], [right, top - 4.0]]))
+    return b.added_to(glyph, b.line((right, top), (right, top - 4.0)))
 
-
-UKRAINIAN = {"і": "i", "І": "I", "ї": "i", "Ї": "I", "є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
-"""The letters by what they are drawn from."""
 
 _STOPS = frozenset(".,:;")
 
@@ -230,7 +217,8 @@ def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph,
     if cluster == "\t":
         return (font.glyphs[" "],) * 4
     if cluster in SAME_AS and (name not in PICTURES or SAME_AS[cluster] == " "):
-        return tuple(font.glyphs[character] for character in SAME_AS[cluster])
+        parts = [_cluster_glyphs(name, character, as_digitised) for character in SAME_AS[cluster]]
+        return None if None in parts else tuple(glyph for part in parts for glyph in part or ())
     glyph = _single(font, cluster) or _composed(font, cluster)
     if glyph is not None and cluster in _STOPS and not as_digitised and name not in PICTURES:
         # As far above the base line as the full stop is; a comma's tail reaches below it.
@@ -239,8 +227,8 @@ def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph,
 
 
 def _single(font: Font, character: str) -> Glyph | None:
-    if font.name in UKRAINIAN_FONTS and character in UKRAINIAN:
-        return _ukrainian(load_font("cyrillic"), character)
+    if font.name in ("cyrillic", "cyrilc_1") and character in _UKRAINIAN:
+        return _ukrainian(character)
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]
