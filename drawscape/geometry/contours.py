@@ -19,6 +19,14 @@ from drawscape.geometry.lines import (
 from drawscape.geometry.regions import Area, Polygon, bounds_of, rings, to_shapely
 
 
+def as_grid(values: ArrayLike) -> Floats:
+    """Return `values` as float64, (rows, columns); raise GeometryError for less than 2 x 2."""
+    grid = np.asarray(values, dtype=np.float64)
+    if grid.ndim != 2 or min(grid.shape) < 2:
+        raise GeometryError(f"give a grid of at least 2 x 2, not {grid.shape}")
+    return grid
+
+
 def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     """Return the values of `grid`, (rows, columns), at `points`, (..., 2) in mm, blended between its nodes.
 
@@ -93,7 +101,7 @@ def distance_contours(inside: Flags, distances_mm: ArrayLike, area: Area) -> Lin
     pitch = (y1 - y0) / (rows - 1), (x1 - x0) / (columns - 1)
     # The distance to grid points has corners, that to a rim has none.
     off = gaussian_filter(distance_transform_edt(inside, sampling=pitch), 1.5)
-    return contours(off, np.asarray(distances_mm, dtype=np.float64).tolist(), area)
+    return contours(off, np.asarray(distances_mm, dtype=np.float64), area)
 
 
 def contours(heights: ArrayLike, levels: float | Iterable[float], area: Area) -> Lines:
@@ -118,11 +126,9 @@ def contours_by_level(
     """
     from contourpy import LineType, contour_generator
 
-    grid = np.asarray(heights, dtype=np.float64)
-    if grid.ndim != 2 or min(grid.shape) < 2:
-        raise GeometryError(f"heights are a grid of at least 2 x 2, not {grid.shape}")
-    wanted = np.atleast_1d(np.asarray(list(levels) if isinstance(levels, Iterable) else levels))
-    if not np.isfinite(wanted.astype(np.float64)).all():
+    grid = as_grid(heights)
+    wanted = np.array(list(levels) if isinstance(levels, Iterable) else [levels], dtype=np.float64)
+    if not np.isfinite(wanted).all():
         raise GeometryError(f"levels must be finite: {wanted.tolist()}")
     x0, y0, x1, y1 = bounds_of(area)
     generator = contour_generator(
@@ -131,7 +137,7 @@ def contours_by_level(
         np.ma.masked_invalid(grid),
         line_type=LineType.ChunkCombinedOffset,
     )
-    return [_lines(*generator.lines(float(level))) for level in wanted]
+    return [_lines(*generator.lines(level)) for level in wanted.tolist()]
 
 
 def _lines(points: list[Floats | None], offsets: list[NDArray[np.uint32] | None]) -> Lines:
@@ -202,9 +208,7 @@ def inked(tone: ArrayLike, area: Area, *, level: float = 0.5) -> Lines:
     >>> inked(np.ones((2, 2)), (0, 0, 20, 20)).closed
     array([ True])
     """
-    grid = np.asarray(tone, dtype=np.float64)
-    if grid.ndim != 2 or min(grid.shape) < 2:
-        raise GeometryError(f"a picture is a grid of at least 2 x 2, not {grid.shape}")
+    grid = as_grid(tone)
     x0, y0, x1, y1 = bounds_of(area)
     wide, high = (x1 - x0) / (grid.shape[1] - 1), (y1 - y0) / (grid.shape[0] - 1)
     # With a border of nothing around it, every line comes back to its start.

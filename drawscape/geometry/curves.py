@@ -12,7 +12,6 @@ from drawscape.geometry.lines import (
     Ints,
     Lines,
     Points,
-    Segments,
     check_positive,
     offsets_of,
     on_lines,
@@ -208,14 +207,23 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
            [20.,  0.]]), True)
     """
     lines = without_repeats(lines)
-    segments = Segments.of(lines)
-    curves = beziers(_controls(lines, segments), tolerance_mm=tolerance_mm)
-    # Each curve's last point is the first of the next: only a line's last curve keeps it.
-    last = np.append(segments.line[1:] != segments.line[:-1], True)
-    keep = np.ones(len(curves.points), dtype=bool)
-    keep[curves.offsets[1:] - 1] = last[: len(segments)] & (lines.counts > 1)[segments.line]
-    owner = np.repeat(segments.line, curves.counts)
-    return Lines.from_counts(curves.points[keep], np.bincount(owner[keep], minlength=len(lines)))
+    i = np.delete(np.arange(len(lines.points)), lines.offsets[1:] - 1)
+    line = lines.ids[i]
+    first, last, closed = lines.offsets[line], lines.offsets[line + 1] - 1, lines.closed[line]
+    # The point before and after each segment; its own end where there is none.
+    before = np.where(i > first, i - 1, np.where(closed, last - 1, i))
+    after = np.where(i + 1 < last, i + 2, np.where(closed, first + 1, i + 1))
+    p, a, b, q = (lines.points[index] for index in (before, i, i + 1, after))
+    # Centripetal: knots lie the square root of the distance apart. 0 marks a missing neighbour.
+    d0, d1, d2 = _knots(p, a), _knots(a, b), _knots(b, q)
+    out = np.where(d0 > 0, _tangent(p, a, b, d0, d1), b - a)
+    into = np.where(d2 > 0, _tangent(q, b, a, d2, d1), a - b)
+    controls = np.stack((a, a + out / 3.0, b + into / 3.0, b), axis=1)
+    curves = beziers(controls, tolerance_mm=tolerance_mm)
+    # Each curve's last point is the first of the next; a line's last point stays what it was.
+    points = np.delete(curves.points, curves.offsets[1:] - 1, axis=0)
+    counts = np.bincount(line, curves.counts - 1, minlength=len(lines)).astype(np.int64)
+    return Lines(np.insert(points, np.cumsum(counts), lines.ends, axis=0), offsets_of(counts + 1))
 
 
 def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
@@ -241,17 +249,6 @@ def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
     return np.concatenate([line[:1], curve.reshape(-1, 2), line[-1:]])
 
 
-def _controls(lines: Lines, segments: Segments) -> Points:
-    """Return the cubic Bézier of each segment, (S, 4, 2)."""
-    before, after = _neighbours(lines, segments)
-    a, b = segments.a, segments.b
-    # Centripetal: knots lie the square root of the distance apart. 0 marks a missing neighbour.
-    d0, d1, d2 = _knots(before, a), _knots(a, b), _knots(b, after)
-    out = np.where(d0 > 0, _tangent(before, a, b, d0, d1), b - a)
-    into = np.where(d2 > 0, _tangent(after, b, a, d2, d1), a - b)
-    return np.stack((a, a + out / 3.0, b + into / 3.0, b), axis=1)
-
-
 def _knots(p: Points, q: Points) -> Points:
     return np.asarray(np.sqrt(np.hypot(*(q - p).T))[:, None])
 
@@ -260,18 +257,6 @@ def _tangent(p: Points, q: Points, r: Points, d0: Points, d1: Points) -> Points:
     """Return the velocity at q, over the interval d1, of the curve from p through q to r."""
     one, two = np.maximum(d0, 1e-12), np.maximum(d1, 1e-12)
     return np.asarray(((q - p) / one - (r - p) / (one + two) + (r - q) / two) * two)
-
-
-def _neighbours(lines: Lines, segments: Segments) -> tuple[Points, Points]:
-    """Return the point before and after each segment; its own end where there is none."""
-    first = np.append(True, segments.line[1:] != segments.line[:-1])[: len(segments)]
-    last = np.append(segments.line[1:] != segments.line[:-1], True)[: len(segments)]
-    before = np.where(first[:, None], segments.a, np.roll(segments.a, 1, axis=0))
-    after = np.where(last[:, None], segments.b, np.roll(segments.b, -1, axis=0))
-    closed = lines.closed[segments.line]
-    heads, tails = np.flatnonzero(first & closed), np.flatnonzero(last & closed)
-    before[heads], after[tails] = segments.a[tails], segments.b[heads]
-    return before, after
 
 
 @dataclass(frozen=True)

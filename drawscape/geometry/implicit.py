@@ -11,6 +11,7 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import Flags, Floats, Ints, simplify
 from drawscape.geometry.mesh import Mesh, Points3
+from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, bounds_of
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0 to 7
@@ -39,19 +40,13 @@ def implicit_mesh(
     >>> bool(np.allclose(np.linalg.norm(mesh.vertices, axis=1), 1, atol=0.01))
     True
     """
-    one, two = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
-    if (
-        one.shape != (3,)
-        or two.shape != (3,)
-        or not (np.isfinite(two - one).all() and (one < two).all())
-    ):
-        raise GeometryError(f"box from {low!r} to {high!r}: give three numbers each, low < high")
+    one, two = as_points([low, high], 3)
+    if not (one < two).all():
+        raise GeometryError(f"box from {low!r} to {high!r}: give low < high")
     if not 2 <= resolution <= 300:
         raise GeometryError(f"resolution={resolution!r}: give 2 to 300")
-    cells = np.maximum(np.ceil((two - one) / np.max(two - one) * resolution - 1e-9), 1).astype(
-        np.int64
-    )
-    shape = cells + 1
+    cells = np.ceil((two - one) / np.max(two - one) * resolution - 1e-9)
+    shape = np.maximum(cells, 1).astype(np.int64) + 1
     axes = [np.linspace(a, b, n) for a, b, n in zip(one, two, shape.tolist(), strict=True)]
     x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     values = np.broadcast_to(np.asarray(function(x, y, z), dtype=np.float64), x.shape).copy()
@@ -93,18 +88,15 @@ def implicit_slices(
 
 def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
     """Return the tetrahedra of the cubes that the surface passes, (T, 4) node numbers."""
-    grid = inside.reshape(shape)
-    i, j, k = np.mgrid[0:2, 0:2, 0:2].reshape(3, 8)
-    windows = [
-        grid[a : shape[0] - 1 + a, b : shape[1] - 1 + b, c : shape[2] - 1 + c]
-        for a, b, c in zip(i, j, k, strict=True)
-    ]
-    corners_inside = np.stack(windows)
-    mixed = corners_inside.any(axis=0) & ~corners_inside.all(axis=0)
-    cube = np.argwhere(mixed)
+    some = every = inside.reshape(shape)
+    for axis in range(3):
+        some = np.delete(some, -1, axis) | np.delete(some, 0, axis)
+        every = np.delete(every, -1, axis) & np.delete(every, 0, axis)
     strides = np.array([shape[1] * shape[2], shape[2], 1])
-    corners = (cube @ strides)[:, None] + np.column_stack((i, j, k)) @ strides
-    return np.asarray(corners[:, _WALKS].reshape(-1, 4))
+    corners = np.argwhere(np.ones((2, 2, 2))) @ strides
+    return np.asarray((np.argwhere(some & ~every) @ strides)[:, None] + corners)[:, _WALKS].reshape(
+        -1, 4
+    )
 
 
 # Which edges of a tetrahedron make a triangle, by how many of its corners are inside; those are the first.

@@ -101,14 +101,11 @@ class Lines:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> Points:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"line {index} of {len(self)}")
-        index %= len(self)
+        index = range(len(self))[index]
         return self.points[self.offsets[index] : self.offsets[index + 1]]
 
     def __iter__(self) -> Iterator[Points]:
-        starts = self.offsets.tolist()
-        for start, end in pairwise(starts):
+        for start, end in pairwise(self.offsets.tolist()):
             yield self.points[start:end]
 
     @property
@@ -329,13 +326,21 @@ def resample(lines: Lines, step_mm: float) -> Lines:
     Raises GeometryError when `step_mm` is not positive, or so small that no memory would do.
     """
     check_positive(step_mm=step_mm)
+    if not len(lines):
+        return lines
     lengths = lines.lengths_mm
     # A hair less, so that a length of 3 steps plus rounding does not become 4.
     steps = np.ceil(lengths / step_mm * (1.0 - 1e-12))
     if steps.sum() > _MOST_POINTS:
         raise GeometryError(f"step_mm={step_mm!r} makes {steps.sum():.3g} points; use more")
-    counts = np.where(lines.counts == 1, 1, np.maximum(steps, 1.0) + 1)
-    return _spaced(lines, counts.astype(np.int64))
+    counts = np.where(lines.counts == 1, 1, np.maximum(steps, 1.0) + 1).astype(np.int64)
+    axis, shift = _end_to_end(lines)
+    offsets = offsets_of(counts)
+    index = ranges(np.zeros_like(counts), counts)
+    spacing = lengths / np.maximum(counts - 1, 1)
+    points = _at(lines, axis, index * np.repeat(spacing, counts) + np.repeat(shift, counts))
+    points[offsets[1:] - 1], points[offsets[:-1]] = lines.ends, lines.starts
+    return Lines(points, offsets)
 
 
 def distances_along(lines: Lines) -> Floats:
@@ -348,39 +353,26 @@ def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:
     """Return the part of each line `which`, (K,), from `begin` to `end` mm along it, (K,) each."""
     if not len(which):
         return Lines.empty()
-    axis, shift, lengths = _end_to_end(lines)
-    begin, end = begin + shift[which], np.minimum(end, lengths[which]) + shift[which]
+    axis, shift = _end_to_end(lines)
+    begin, end = begin + shift[which], np.minimum(end, lines.lengths_mm[which]) + shift[which]
     first = np.searchsorted(axis, begin, side="right")
     inner = np.maximum(np.searchsorted(axis, end, side="left") - first, 0)
     offsets = offsets_of(inner + 2)
     at = np.empty(offsets[-1])
     at[offsets[:-1]], at[offsets[1:] - 1] = begin, end
     at[ranges(offsets[:-1] + 1, inner)] = axis[ranges(first, inner)]
-    points = np.column_stack([np.interp(at, axis, column) for column in lines.points.T])
-    return Lines(points, offsets)
+    return Lines(_at(lines, axis, at), offsets)
 
 
-def _end_to_end(lines: Lines) -> tuple[Floats, Floats, Floats]:
-    """Return lines on one axis, a gap between them, so that one interpolation serves all.
+def _end_to_end(lines: Lines) -> tuple[Floats, Floats]:
+    """Return where each point lies, and each line begins, on one axis, with a gap between lines.
 
-    These are the place of each point, where each line begins, and how long it is.
+    So one interpolation serves all.
     """
     along = distances_along(lines)
-    lengths = along[lines.offsets[1:] - 1]
-    shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
-    return along + np.repeat(shift, lines.counts), shift, lengths
+    shift = np.concatenate(([0.0], np.cumsum(along[lines.offsets[1:] - 1] + 1.0)[:-1]))
+    return along + np.repeat(shift, lines.counts), shift
 
 
-def _spaced(lines: Lines, counts: Ints) -> Lines:
-    if not len(lines):
-        return lines
-    axis, shift, lengths = _end_to_end(lines)
-    offsets = offsets_of(counts)
-    index = ranges(np.zeros_like(counts), counts)
-    spacing = lengths / np.maximum(counts - 1, 1)
-    wanted = index * np.repeat(spacing, counts) + np.repeat(shift, counts)
-    points = np.column_stack([np.interp(wanted, axis, column) for column in lines.points.T])
-    points[offsets[:-1]] = lines.starts
-    last = np.where(counts > 1, lines.ends.T, lines.starts.T).T
-    points[offsets[1:] - 1] = last
-    return Lines.from_counts(points, counts)
+def _at(lines: Lines, axis: Floats, at: Any) -> Points:
+    return np.column_stack([np.interp(at, axis, column) for column in lines.points.T])

@@ -42,8 +42,8 @@ class Camera:
         Raises GeometryError when the two are the same place, or `near` is not positive.
         """
         check_positive(near=near)
-        place = _vector(eye)
-        return cls(_axes(_vector(at) - place, _vector(up)), place, True, near)
+        place, target, upright = as_points([eye, at, up], 3)
+        return cls(_axes(target - place, upright), place, True, near)
 
     @classmethod
     def parallel(cls, azimuth: float = 45.0, elevation: float = 30.0) -> "Camera":
@@ -90,13 +90,6 @@ class Camera:
         return self.projected(seen)
 
 
-def _vector(values: ArrayLike) -> Floats:
-    vector = np.asarray(values, dtype=np.float64)
-    if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise GeometryError(f"a place or direction is three finite numbers, not {values!r}")
-    return vector
-
-
 def _axes(forward: Floats, up: Floats) -> Floats:
     length = np.linalg.norm(forward)
     if length == 0.0:
@@ -130,8 +123,7 @@ class Mesh:
         """
         points = as_points(vertices, 3)
         corners = np.asarray(faces, dtype=np.int64)
-        if corners.size == 0:
-            corners = corners.reshape(0, 3)
+        corners = corners if corners.size else corners.reshape(0, 3)
         if corners.ndim != 2 or corners.shape[1] not in (3, 4):
             raise GeometryError(f"faces are (F, 3) or (F, 4) indices, not {corners.shape}")
         if corners.shape[1] == 4:

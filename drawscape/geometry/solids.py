@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.contours import as_grid
 from drawscape.geometry.lines import Ints, check_positive
 from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, bounds_of
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
@@ -51,9 +53,7 @@ def revolved(profile: ArrayLike, *, columns: int = 48) -> Mesh:
 
     A profile that ends where it starts makes a ring. Raises GeometryError when a radius is negative.
     """
-    line = np.asarray(profile, dtype=np.float64)
-    if line.ndim != 2 or line.shape[1] != 2 or len(line) < 2 or not np.isfinite(line).all():
-        raise GeometryError(f"a profile is (N, 2) of radius and height, N >= 2, not {line.shape}")
+    line = as_points(profile)
     if (line[:, 0] < 0).any():
         raise GeometryError(f"radius {float(np.min(line[:, 0]))!r} of a profile: give 0 or more")
     _check(columns=columns)
@@ -63,7 +63,13 @@ def revolved(profile: ArrayLike, *, columns: int = 48) -> Mesh:
     grid = np.concatenate((line[:, None, :1] * circle, heights), axis=2)
     numbers = np.arange(len(line) * columns).reshape(-1, columns)
     around = np.pad(numbers, ((0, 0), (0, 1)), mode="wrap")
-    return welded(Mesh.of(grid.reshape(-1, 3), _quads(around)))
+    mesh = Mesh.of(grid.reshape(-1, 3), _quads(around))
+    # Poles and seams become one vertex each, and faces without an area go.
+    key = np.round(mesh.vertices, 9) + 0.0
+    _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    faces = back.reshape(-1)[mesh.faces]
+    a, b, c = faces.T
+    return Mesh(mesh.vertices[first], faces[(a != b) & (b != c) & (c != a)])
 
 
 def terrain(heights: ArrayLike, area: Area) -> Mesh:
@@ -71,9 +77,7 @@ def terrain(heights: ArrayLike, area: Area) -> Mesh:
 
     Raises GeometryError for another shape.
     """
-    grid = np.asarray(heights, dtype=np.float64)
-    if grid.ndim != 2 or min(grid.shape) < 2 or not np.isfinite(grid).all():
-        raise GeometryError(f"heights are a finite grid of at least 2 x 2, not {grid.shape}")
+    grid = as_grid(heights)
     x0, y0, x1, y1 = bounds_of(area)
     rows, columns = grid.shape
     x, y = np.meshgrid(np.linspace(x0, x1, columns), np.linspace(y0, y1, rows))
@@ -86,15 +90,6 @@ def _quads(numbers: Ints) -> Ints:
     above, below = numbers[:-1], numbers[1:]
     corners = above[:, :-1], above[:, 1:], below[:, 1:], below[:, :-1]
     return np.stack(corners, axis=-1).reshape(-1, 4)
-
-
-def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:
-    """Return `mesh` with vertices that are equal to `digits` decimals made one, flat faces gone."""
-    key = np.round(mesh.vertices, digits) + 0.0
-    _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    faces = back.reshape(-1)[mesh.faces]
-    a, b, c = faces.T
-    return Mesh(mesh.vertices[first], faces[(a != b) & (b != c) & (c != a)])
 
 
 def _check(**values: float) -> None:
