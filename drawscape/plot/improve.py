@@ -16,7 +16,7 @@ import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import components, root_of
+from drawscape.plot.merge import root_of, walked
 
 _NEIGHBOURS = 7
 _LEAST_GAIN_MM = 1e-6
@@ -132,11 +132,17 @@ class _Matching:
             chosen = _forest(across, rings, costs, self._moves)
             self._exchanged(across.one[chosen], across.two[chosen])
 
+    def _trails(self) -> tuple[Ints, Ints]:
+        """Return the steps of the tour, which nowhere leads to the start of, and of all rings behind it."""
+        nowhere = len(self.partner) - 1
+        return walked(self.partner.reshape(-1, 2)[:, ::-1].ravel(), np.array([nowhere]))
+
     def _rings(self) -> Ints:
         """Return for each end the ring that it is in; the tour from the start is one of them."""
-        nodes = np.arange(len(self.partner)) >> 1
-        rings = components(len(self.partner) // 2, nodes, self.partner >> 1)
-        return rings.take(nodes)
+        steps, bounds = self._trails()
+        rings = np.empty(len(steps), dtype=np.int64)
+        rings[steps >> 1] = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        return np.repeat(rings, 2)
 
     def _bridges(self, rings: Ints) -> _Candidates:
         """Return, for each ring but the largest, its nearest pair of ends with that one."""
@@ -152,13 +158,8 @@ class _Matching:
 
     def steps(self) -> Ints:
         """Return the tour from the start on."""
-        partner, nowhere = self.partner.tolist(), len(self.partner) - 1
-        steps = []
-        end = partner[nowhere - 1]
-        while end != nowhere:
-            steps.append(end)
-            end = partner[end ^ 1]
-        return np.array(steps, dtype=np.int64)
+        steps, bounds = self._trails()
+        return steps[1 : bounds[1]]
 
 
 def _apart(one: Ints, two: Ints) -> Ints:

@@ -4,6 +4,7 @@ Two heuristics find a first tour: joining the closest ends (good on scattered li
 nearest end (good on hatches). Closed lines are entered where that saves most. improve.py shortens tours.
 """
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,6 @@ import numpy as np
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import components
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -209,31 +209,28 @@ def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
         return np.empty(0, dtype=np.int64)
     points = np.concatenate((ends.reshape(-1, 2), [start]))
     points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
-    # For each end the one that it is joined to; the tour's last end keeps -1.
-    partner = np.full(len(points), -1, dtype=np.int64)
-    # The start is a fragment of one end: the pen comes from there.
-    other = np.arange(len(points)) ^ 1
-    other[-1] = len(points) - 1
+    # For each end the one that it is joined to (none for the tour's last), and its fragment's other end.
+    partner, other = array("q", [-1]) * len(points), array("q", range(len(points)))
+    joined, others = np.frombuffer(partner, dtype=np.int64), np.frombuffer(other, dtype=np.int64)
+    others[:-1] ^= 1  # the start is a fragment of one end: the pen comes from there
     free = np.arange(len(points))
-    while len(free) > 2:
-        near, gaps = _nearest_of_others(points, free, other)
+    while len(free) > 1:
+        near, gaps = _nearest_of_others(points, free, others)
         own = np.arange(len(near))
         pairs = np.flatnonzero((near[near] == own) & (own < near))
-        groups, sizes = _groups(free, other, near, pairs)
-        pairs = _without_rings(pairs, gaps, groups, sizes)
-        one, two = free[pairs], free[near[pairs]]
-        partner[one], partner[two] = two, one
-        open_ends = partner[free] < 0
-        free, groups = free[open_ends], groups[open_ends]
-        other[free] = _other_ends(free, groups)
-    if len(free) == 2:
-        partner[free] = free[::-1]
-    links, steps = partner.tolist(), []
-    end = links[2 * count]
+        pairs = pairs[np.argsort(gaps[pairs], kind="stable")]
+        for one, two in zip(free[pairs].tolist(), free[near[pairs]].tolist(), strict=True):
+            if other[one] != two:  # no ring
+                partner[one], partner[two] = two, one
+                one, two = other[one], other[two]
+                other[one], other[two] = two, one
+        free = free[joined[free] < 0]
+    steps = array("q")
+    end = partner[2 * count]
     while end >= 0:
         steps.append(end)
-        end = links[end ^ 1]
-    return np.array(steps, dtype=np.int64)
+        end = partner[end ^ 1]
+    return np.frombuffer(steps, dtype=np.int64)
 
 
 def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, Floats]:
@@ -251,37 +248,6 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
         near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
         gaps[own] = np.take_along_axis(away, choice, axis=1)[:, 0]
     return near, gaps
-
-
-def _groups(free: Ints, other: Ints, near: Ints, pairs: Ints) -> tuple[Ints, Ints]:
-    """Return for each free end the group that its fragment joins, and the fragments in each group."""
-    names = np.unique(np.minimum(free, other[free]), return_inverse=True)[1]
-    count = int(np.max(names)) + 1
-    labels = components(count, names[pairs], names[near[pairs]])
-    return labels[names], np.bincount(labels)
-
-
-def _without_rings(pairs: Ints, gaps: Floats, groups: Ints, sizes: Ints) -> Ints:
-    """Return the pairs to join: where they would close a ring of fragments, all but its longest."""
-    group = groups[pairs]
-    ring = np.bincount(group, minlength=len(sizes)) >= sizes
-    risky = np.flatnonzero(ring[group])
-    if not len(risky):
-        return pairs
-    order = risky[np.lexsort((gaps[pairs[risky]], group[risky]))]
-    last = np.append(group[order][1:] != group[order][:-1], True)
-    return np.delete(pairs, order[last])
-
-
-def _other_ends(free: Ints, groups: Ints) -> Ints:
-    """Return the other free end of each one's fragment; the start's fragment has but one."""
-    order = np.argsort(groups, kind="stable")
-    sorted_groups = groups[order]
-    behind = np.append(sorted_groups[1:] == sorted_groups[:-1], False)
-    others = free.copy()
-    first = np.flatnonzero(behind)
-    others[order[first]], others[order[first + 1]] = free[order[first + 1]], free[order[first]]
-    return others
 
 
 _NEIGHBOURS = 10

@@ -8,7 +8,7 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines, simplify
-from drawscape.plot.merge import Duplicates, merge
+from drawscape.plot.merge import find_doubles, merge, without_doubles
 from drawscape.plot.order import Effort, order
 from drawscape.plot.pages import drop_shorter
 from drawscape.plot.statistics import Plotter, Statistics, matched, statistics
@@ -71,9 +71,9 @@ def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
     if not deduplicate:
         return best
     least = _seconds(whole)
-    duplicates = Duplicates(whole, _DUPLICATE_MM)
+    doubles = find_doubles(whole, _DUPLICATE_MM[0])
     for width_mm in _DUPLICATE_MM:
-        single = duplicates.left_out(width_mm)
+        single = without_doubles(whole, doubles, width_mm)
         if single is whole:
             break
         single = merge(single, tolerance_mm=tolerance_mm)

@@ -13,7 +13,7 @@ from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.machine import Machine
-from drawscape.plot.merge import meeting_points, near_pieces, overlaps
+from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
 from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
@@ -150,7 +150,7 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
     pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
     if not len(pieces):
         return
-    keys = np.sort(meeting_points(pieces, 0.0), axis=1)
+    keys = np.sort(same_points(pieces.reshape(-1, 2))[1].reshape(-1, 2), axis=1)
     _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     times = (counts + _beside(pieces[at], counts)) * layer.motion.passes
     worst = int(np.argmax(times))
@@ -169,12 +169,14 @@ def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
 
     Pieces shorter than a spot touch others in every drawing, and do not count.
     """
-    pairs = near_pieces(pieces, _SAME_STROKE_MM)
-    one, two = np.concatenate((pairs, pairs[:, ::-1])).T
-    begin, end = overlaps(pieces[one], pieces[two], _SAME_STROKE_MM)
-    middle = np.hypot(*(pieces[one, 1] - pieces[one, 0]).T) / 2
+    points = as_plane(pieces.reshape(-1, 2))
+    pairs = near_pieces(points, 2 * np.arange(len(pieces)), _SAME_STROKE_MM)
+    one, two = np.concatenate((pairs, pairs[::-1]), axis=1)
+    begin, end = overlaps(points, one, two, _SAME_STROKE_MM)
+    middle = np.abs(points[one + 1] - points[one]) / 2
     over = (begin <= middle) & (middle <= end) & (2 * middle > _SPOT_MM)
-    return np.bincount(one[over], weights=counts[two[over]], minlength=len(pieces)).astype(np.int64)
+    one, two = one[over] // 2, two[over] // 2
+    return np.bincount(one, weights=counts[two], minlength=len(pieces)).astype(np.int64)
 
 
 def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:

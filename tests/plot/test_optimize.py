@@ -125,7 +125,7 @@ def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex
 def test_a_dot_of_one_point_stays_a_dot():
     lines = Lines(np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]]), np.array([0, 1, 1, 3, 4]))
     merged = merge(lines)
-    assert [line.tolist() for line in merged] == [[[1, 1]] * 2, [[2, 2], [3, 3]], [[4, 4]] * 2]
+    assert strokes(merged) == [((1, 1),) * 2, ((2, 2), (3, 3)), ((4, 4),) * 2]
 
 
 def test_ends_meet_within_the_tolerance_and_not_beyond():
