@@ -33,10 +33,16 @@ from drawscape.geometry.lines import Lines
 from drawscape.plot import save, split_layers
 from drawscape.recipe import read_provenance, recipe_of
 from drawscape.sketches import SKETCHES
+from drawscape.svg.read import read_svg
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.tasks.plotting import optimize_svg
 
 Draw = Callable[..., Drawing]
+
+
+def export_twice(drawing):
+    once = drawing.export("svg")
+    save(read_svg(once), once.with_name("twice.svg"))
 
 
 def split(drawing):
@@ -49,15 +55,8 @@ EXPORTS = {
     "for a plotter": lambda drawing: drawing.export("svg"),
     "under another name": lambda drawing: drawing.export("svg", drawing.path.with_name("x.svg")),
     "simplified": lambda drawing: optimize_svg(str(drawing.path), simplify_mm=8),
-    "of an export": lambda drawing: find_and_export_twice(drawing),
+    "of an export": export_twice,
 }
-
-
-def find_and_export_twice(drawing):
-    from drawscape.svg.read import read_svg
-
-    once = drawing.export("svg")
-    save(read_svg(once), once.with_name("twice.svg"))
 
 
 @pytest.mark.parametrize("kind", EXPORTS)

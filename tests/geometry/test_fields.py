@@ -50,13 +50,6 @@ def test_noise_has_no_jumps_across_cells(kind):
     assert values.std() > 0.02
 
 
-@kinds
-def test_chunks_do_not_show(kind):
-    x = np.linspace(0, 50, 40_000)
-    whole = kind(Noise(1), x, -x)
-    assert np.array_equal(whole[12_345:30_000], kind(Noise(1), x[12_345:30_000], -x[12_345:30_000]))
-
-
 def test_each_kind_repeats_where_its_documentation_says():
     x, y = np.random.default_rng(0).uniform(-50, 50, (2, 400))
     noise = Noise(4)
@@ -67,16 +60,6 @@ def test_each_kind_repeats_where_its_documentation_says():
     for dx, dy in (step, step[::-1]):
         assert noise.simplex(x + dx, y + dy) == pytest.approx(noise.simplex(x, y), abs=1e-9)
     assert np.abs(noise.simplex(x + 256, y) - noise.simplex(x, y)).max() > 0.5
-
-
-def test_the_detail_of_ridged_noise_grows_on_ridges_and_not_in_valleys():
-    x, y = np.random.default_rng(1).uniform(0, 256, (2, 100_000))
-    noise = Noise(0)
-    coarse, fine = (noise.ridged(x, y, octaves=octaves, gain=1.0) for octaves in (1, 2))
-    detail = fine - coarse / 2  # two octaves share the range of one
-    high, low = (detail[coarse > 0.8], detail[coarse < 0.1])
-    assert low.max() < 0.051
-    assert high.mean() > 5 * low.mean()
 
 
 @few
@@ -160,14 +143,6 @@ def test_a_field_is_not_asked_for_places_outside_the_area():
         return np.full(len(x), 0.3)
 
     assert len(streamlines(picture, PAGE, 3.0)) > 10
-
-
-def test_circles_close():
-    lines = streamlines(around_the_middle, PAGE, 3.0)
-    whole = lines.take(lines.closed)
-    assert len(whole) >= 3
-    for ring in whole:
-        assert np.ptp(np.hypot(*(ring - (50, 75)).T)) < 0.5
 
 
 @pytest.mark.parametrize("mask", [STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from plot_support import GcodeMachine, MachineError, distances, run_hpgl, segments
+from plot_support import GcodeMachine, distances, run_hpgl, segments
 from support import sampled
 
 from drawscape.drawing.document import Document, Layer
@@ -54,22 +54,6 @@ def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(drawin
         assert np.array(stroke.points) == pytest.approx(
             np.c_[line[:, 0], 297 - line[:, 1]], abs=2e-3
         )
-
-
-def test_the_interpreter_stops_at_what_a_machine_stops_at(drawing):
-    good = to_gcode(drawing)
-    pen = PEN["servo"]
-    first = good.index("M3 S90")
-    bad = {
-        "error 22": good.replace(" F3000", ""),
-        "pen is down": good.removesuffix("M3 S0\nG4 P0.15\nG0 X0 Y0\nM2\n") + "M2\n",
-        "rapid move": good[:first] + good[first:].replace("M3 S0\n", "", 1),
-        "before units": good.replace("G21\n", ""),
-        "out of bounds": good.replace("G0 X", "G0 X9", 1),
-    }
-    for message, text in bad.items():
-        with pytest.raises(MachineError, match=message):
-            GcodeMachine(pen, 210, 297).run(text)
 
 
 def test_a_layers_name_sets_feed_height_delay_and_passes():

@@ -70,12 +70,6 @@ def test_high_effort_comes_near_the_best_tour(count, length):
     assert travel(order(lines)) < 1.3 * 0.7124 * np.sqrt(count) * 200
 
 
-def test_the_pen_begins_near_the_start():
-    lines = segments(200)
-    ordered = order(lines, start=(210.0, 297.0))
-    assert np.hypot(*(ordered[0][0] - [210, 297])) < 40
-
-
 def test_empty_lines_are_left_out_and_none_is_fine():
     assert len(order(Lines.empty())) == 0
     lines = Lines(np.array([[1.0, 1], [2, 2]]), np.array([0, 0, 2, 2]))

@@ -19,8 +19,6 @@ from drawscape.plot import (
     statistics,
     with_travel,
 )
-from drawscape.plot.formats import to_svg
-from drawscape.svg.read import read_svg
 
 
 def page(lines, name="a", width=0.3):
@@ -267,12 +265,6 @@ def test_a_pen_keeps_what_it_is_not_asked_to_change():
     pen = Pen("5+S30 red").moving(passes=2)
     assert pen.name == "5+S30+P2 red"
     assert (pen.motion.speed, pen.motion.passes, pen.motion.number) == (30, 2, 5)
-
-
-def test_names_survive_a_file():
-    layer = Layer("!5+S30+H60 red", "red", 0.3, segments(2))
-    (again,) = read_svg(to_svg(Document(210, 297, (layer,)))).layers
-    assert again.motion == Motion(number=5, pause=True, speed=30, height=60)
 
 
 @pytest.mark.parametrize(

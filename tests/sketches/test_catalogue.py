@@ -7,14 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
 from support import python
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import depth_in
 from drawscape.geometry.thinning import keep_positive
-from drawscape.geometry.voronoi import stippled
 from drawscape.sketches import SKETCHES, draw, sketch
 from drawscape.sketches.registry import GONE
 from drawscape.svg_builder import Frame, SVGBuilder
@@ -158,15 +156,6 @@ def test_water_is_drawn_only_where_there_is_a_sea():
 
 
 # Packing
-
-
-def test_stipples_are_dense_where_it_is_dark():
-    dark = np.full((40, 40), 0.1)
-    dark[:, 20:] = 0.9
-    *_, (_, points) = stippled(np.random.default_rng(1), dark, (0, 0, 40, 40), 600, 4)
-    assert 500 <= (points[:, 0] > 20).sum() <= 570
-    nearest = cKDTree(points).query(points, k=2)[0][:, 1]
-    assert nearest.min() > 0.3
 
 
 @pytest.mark.parametrize("name", ["stippling", "delaunay", "chladni", "skyline"])

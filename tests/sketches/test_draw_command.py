@@ -181,7 +181,9 @@ def test_a_draft_is_drawn_when_someone_looks_on_a_copy_and_is_gone_when_the_sket
                 with page.layer("red"):
                     page.polyline([(0, 5), (length, 5)])
 
-            yield length / 4, draft
+            with svg.pushed() as moved:
+                moved.translate(50, 50)
+                yield length / 4, draft
 
     seen = []
 

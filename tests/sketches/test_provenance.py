@@ -1,28 +1,24 @@
 """A drawing tells how it was drawn, and is drawn again from that."""
 
-import ast
 import base64
 import importlib
 import json
 import os
-import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 import zlib
-from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from sketch_cells import request, run_cell, sketch_of
 from support import sampled
 
 from drawscape.errors import ProvenanceError, UnknownNameError
-from drawscape.recipe import SourceText, is_sketch, one_look, origin_of, plain, recipe_of
+from drawscape.recipe import SourceText, one_look, origin_of, plain, recipe_of
 from drawscape.sketches import (
     SKETCHES,
     Provenance,
@@ -137,55 +133,6 @@ def test_sketches_are_redrawn_from_their_files_by_another_process(tmp_path):
     # All of them are in the wheel's test.
     names = sampled(SKETCHES, 8)
     files = [draw(name, 40, 50, seed=2).save(tmp_path / f"{name}.svg") for name in names]
-    assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
-
-
-DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-
-
-def sketches_of(notebook):
-    """Return the sketches of a notebook; of its cells only what defines something is run."""
-    space, found = {"__name__": "__main__"}, []
-    for cell in json.loads(notebook.read_text())["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] != "code" or text.startswith(("%", "!")):
-            continue
-        tree = ast.parse(text)
-        tree.body = [
-            node
-            for node in tree.body
-            if isinstance(node, DEFINES)
-            or (isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call))
-        ]
-        with suppress(NameError):  # a statement about jobs, of a cell that is not run here
-            run_cell(ast.unparse(tree), space)
-        found += [space[node.name] for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [one for one in found if is_sketch(one) and one.__name__ != "hopeless"]  # it raises
-
-
-DAYLIGHT = [
-    {"place": place, "hours": 8 + day} for place in ("Quito", "Kyiv", "Tromsø") for day in range(5)
-]
-
-
-@pytest.mark.slow
-def test_every_sketch_of_the_tutorials_is_redrawn_from_its_file(tmp_path, monkeypatch):
-    files = []
-    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        names = re.findall(r"def (?!hopeless)(\w+)\(svg", notebook.read_text())
-        if not names:
-            continue
-        folder = tmp_path / notebook.stem
-        for home in (folder, tmp_path / "elsewhere"):  # with what other cells and jobs make
-            (home / "output" / "data").mkdir(parents=True, exist_ok=True)
-            Image.linear_gradient("L").save(home / "output" / "hills.png")
-            (home / "output" / "data" / "daylight.json").write_text(json.dumps(DAYLIGHT))
-        monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
-        sketches = sketches_of(notebook)
-        assert [one.__name__ for one in sketches] == names
-        for number, one in enumerate(sketches):
-            files.append(draw(one, 60, 60, seed=3).save(folder / f"{number}.svg"))
-    assert len(files) >= 5
     assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
 
 

@@ -144,12 +144,3 @@ def test_the_transform_moves_a_shape_as_it_moves_its_vertices():
     svg.translate(5, 7).scale(2, 1)
     moved = drawn([(0, 0), (10, 0, True), (10, 10)], canvas=svg)
     assert moved == drawn([(5, 7), (25, 7, True), (25, 17)])
-
-
-def test_style_and_layer_are_those_of_any_line():
-    svg = SVGBuilder(100, 100)
-    with svg.layer("red", color="red"), svg.shape(stroke_dasharray="4 2") as shape:
-        shape.vertex(0, 0).vertex(10, 10)
-    (layer,) = svg.document().layers
-    assert (layer.name, layer.color) == ("red", "red")
-    assert 'd="M0,0 L10,10" stroke-dasharray="4 2"' in svg.to_string()

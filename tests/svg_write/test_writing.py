@@ -314,20 +314,6 @@ def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clippe
         assert mine.max(axis=0) == pytest.approx(read.max(axis=0), abs=0.05)
 
 
-def test_a_draft_knows_nothing_of_open_groups_and_transforms():
-    svg = SVGBuilder(100, 100, pen=Pen())
-    svg.draft = lambda page: page.polyline([(1, 2), (3, 4)])
-    with svg.layer("blue"), svg.pushed() as moved:
-        moved.translate(50, 50)
-        (pen, lines), *others = svg.layers()
-        assert (pen.name, others) == ("pen 1", [])
-        assert np.array_equal(lines.points, [(1, 2), (3, 4)])
-        svg.polyline([(0, 0), (1, 1)])
-    svg.draft = None
-    assert [pen.name for pen, _ in svg.layers()] == ["blue"]
-    assert np.array_equal(svg.lines().points, [(50, 50), (51, 51)])
-
-
 def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
     svg = SVGBuilder(100, 100, pen=Pen())
     with svg.group(transform="scale(50)"):
