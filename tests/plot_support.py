@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 
 
@@ -60,6 +61,16 @@ def mesh(side, *, seed=0):
     flipped = rng.random(len(edges)) < 0.5
     edges[flipped] = edges[flipped, ::-1]
     return Lines.of(rng.permutation(edges))
+
+
+def page(*layers, width=210, height=297, pen_mm=0.3):
+    """Return a document of layers in black: lines, or a name and lines."""
+    names = ["a"] if len(layers) == 1 else [f"pen {number}" for number in range(len(layers))]
+    pairs = [
+        one if isinstance(one, tuple) else (name, one)
+        for name, one in zip(names, layers, strict=True)
+    ]
+    return Document(width, height, tuple(Layer(n, "black", pen_mm, lines) for n, lines in pairs))
 
 
 def distances(points, line):

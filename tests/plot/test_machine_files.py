@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from plot_support import GcodeMachine, distances, run_hpgl, segments
+from plot_support import GcodeMachine, distances, page, run_hpgl, segments
 from support import sampled
 
 from drawscape.drawing.document import Document, Layer
@@ -24,10 +24,6 @@ PEN = {
     "z-axis": lambda row: {"G1 Z0 F1000": True, "G0 Z5": False}.get(row),
     "marlin-servo": lambda row: {"M280 P0 S30": True, "M280 P0 S60": False}.get(row),
 }
-
-
-def page(*layers, width=210, height=297):
-    return Document(width, height, tuple(Layer(n, "black", 0.3, lines) for n, lines in layers))
 
 
 @pytest.fixture
@@ -79,12 +75,12 @@ def test_a_layers_name_sets_feed_height_delay_and_passes():
 
 
 def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number():
-    document = page(("a", Lines.of([[[-0.004, 10], [210.003, 297.002]]])))
+    document = page(Lines.of([[[-0.004, 10], [210.003, 297.002]]]))
     assert "-" not in to_gcode(document)
 
 
 def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin():
-    document = page(("a", Lines.of([[[10, 10], [10, 290]]])))
+    document = page(Lines.of([[[10, 10], [10, 290]]]))
     profile = replace(PROFILES["servo"], width_mm=100, height_mm=120)
     with pytest.raises(PlotError, match=r"the machine's reach by 167\.00 mm"):
         to_gcode(document, profile=profile)
@@ -100,7 +96,7 @@ def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin():
 def test_a_profile_in_inches_never_takes_millimetres_for_inches(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('base = "z-axis"\nunits = "in"\n')
-    text = to_gcode(page(("a", segments(3))), profile=read_profile(path))
+    text = to_gcode(page(segments(3)), profile=read_profile(path))
     rows = [row for row in text.splitlines() if "Z" in row]
     assert set(rows) == {"G0 Z0.19685", "G1 Z0 F39.37008"}
 
@@ -110,7 +106,7 @@ def test_a_profile_in_inches_never_takes_millimetres_for_inches(tmp_path):
     # 90 % of the base's range is 4 mm; its end is raised by 5 mm.
     assert rows == {"G0 Z0.2", "G1 Z0.15748 F39.37008", "G0 Z0.19685"}
     path.write_text('base = "z-axis"\ncommand_units = "in"\npen_up = "G0 Z0.2"\n')
-    text = to_gcode(page(("a", segments(3))), profile=read_profile(path))
+    text = to_gcode(page(segments(3)), profile=read_profile(path))
     assert {row for row in text.splitlines() if row.startswith("G0 Z")} >= {"G0 Z5.08"}
 
 
@@ -124,7 +120,7 @@ def test_arcs_draw_the_same_and_stay_within_their_tolerance(tolerance, flipped):
     rings = [circle(105, 148, radius) for radius in (0.5, 3, 20, 90)]
     wave = np.c_[np.linspace(10, 200, 400), 148 + 60 * np.sin(np.linspace(0, 9, 400))]
     square = np.array([[10, 10], [30, 10], [30, 30], [10, 30], [10, 10.0]])
-    drawn = page(("a", Lines.of([*rings, circle(105, 148, 40)[::-1], wave, square])))
+    drawn = page(Lines.of([*rings, circle(105, 148, 40)[::-1], wave, square]))
     profile = replace(PROFILES["servo"], arcs=True, flip_y=flipped, arc_tolerance_mm=tolerance)
     text = to_gcode(drawn, profile=profile)
     machine = GcodeMachine(PEN["servo"], 210, 297).run(text)
@@ -197,7 +193,7 @@ def test_a_small_machine_reaches_the_side_of_the_sheet_where_its_origin_is(
     ],
 )
 def test_the_pen_is_lifted_before_the_machine_homes(profile, before):
-    rows = to_gcode(page(("a", segments(1))), profile=profile).splitlines()
+    rows = to_gcode(page(segments(1)), profile=profile).splitlines()
     assert rows[3 : 3 + len(before)] == before
 
 
@@ -207,7 +203,7 @@ def test_coordinates_in_inches_are_within_reach_after_rounding(decimals, farthes
         units="in", width_mm=50, height_mm=50, command_units="mm", decimals=decimals
     )
     line = Lines.of([[[0, 0], [50, 50]]])
-    text = to_gcode(page(("a", line), width=50, height=50), profile=profile)
+    text = to_gcode(page(line, width=50, height=50), profile=profile)
     assert max(float(word) for word in re.findall(r"[XY](-?[\d.]+)", text)) == farthest
 
 
@@ -301,7 +297,7 @@ def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(own_machin
         'pen_up = "M5\\nG4 P1"\npen_down = "M3 S90\\nG4 P1"\ndraw_feed = 300\ntop_feed = 300'
     )
     lines = Lines.of([[[10, y], [110, y]] for y in range(10, 110, 10)])
-    total = statistics(page(("a", lines)), plotter=machine.plotter)[-1]
+    total = statistics(page(lines), plotter=machine.plotter)[-1]
     # Ten lines of 20 s, two seconds each for the pen, and 200 ms of travel at 5 mm/s per 10 mm.
     travel_s = (10 * 2**0.5 + 9 * (100**2 + 10**2) ** 0.5) / 5
     assert total.seconds == pytest.approx(10 * (20 + 2) + travel_s, rel=0.01)

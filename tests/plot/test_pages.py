@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plot_support import hatch, mesh, segments, travel
+from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
@@ -17,12 +17,6 @@ from drawscape.plot import (
     statistics,
 )
 from drawscape.plot.pages import MARKS, tiles
-
-
-def page(*parts, width=210, height=297):
-    return Document(
-        width, height, tuple(Layer(f"pen {k}", "black", 0.3, part) for k, part in enumerate(parts))
-    )
 
 
 @pytest.mark.parametrize(
@@ -141,8 +135,8 @@ def test_a_layer_that_becomes_empty_is_left_out():
     assert [layer.name for layer in after.layers] == ["pen 0"]
 
 
-def poster(lines, width=420, height=594):
-    return Document(width, height, (Layer("a", "black", 0.3, lines),))
+def poster(lines):
+    return page(lines, width=420, height=594)
 
 
 def drawn(sheets):
@@ -173,7 +167,7 @@ def test_all_sheets_together_are_the_whole_each_stroke_once(margin):
 def test_lines_along_a_cut_and_dots_on_it_are_on_one_sheet():
     # Two sheets of 210 overlap by 8: the cut is at 206, where a line and a dot lie.
     lines = Lines.of([[[206, 20], [206, 200]], [[206, 50], [206, 50]], [[0, 10], [400, 10]]])
-    sheets = tiles(poster(lines, 400, 280), 210, 297, overlap_mm=8)
+    sheets = tiles(page(lines, width=400, height=280), 210, 297, overlap_mm=8)
     assert [len(sheet.document.layers[0].lines) for sheet in sheets] in ([3, 1], [1, 3])
     assert drawn(sheets).lengths_mm.sum() == pytest.approx(180 + 400)
 
@@ -203,7 +197,7 @@ def test_marks_lie_at_the_same_places_on_both_sheets_and_inside_the_overlap():
 
 
 def test_one_sheet_has_no_marks_and_empty_sheets_are_left_out():
-    (one,) = tiles(poster(segments(5), 210, 297), 210, 297)
+    (one,) = tiles(page(segments(5)), 210, 297)
     assert [layer.name for layer in one.document.layers] == ["a"]
     corner = Lines.of([[[10, 10], [20, 20]], [[390, 500], [395, 510]]])
     assert len(tiles(poster(corner), 210, 297)) == 2
@@ -213,7 +207,9 @@ def test_one_sheet_has_no_marks_and_empty_sheets_are_left_out():
 @pytest.mark.parametrize("overlap", [8.0, 20.0])
 def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap):
     # Sheets that are laid on each other a little off then still meet: half of the overlap is spare.
-    sheets = tiles(poster(Lines.of([[[0, 10], [400, 10]]]), 400, 200), 210, 297, overlap_mm=overlap)
+    sheets = tiles(
+        page(Lines.of([[[0, 10], [400, 10]]]), width=400, height=200), 210, 297, overlap_mm=overlap
+    )
     ends = [sheet.document.layers[0].lines.bounds for sheet in sheets]
     assert ends[0][2] == pytest.approx(210 - overlap / 2, abs=0.02)
     assert ends[1][0] == pytest.approx(overlap / 2, abs=0.02)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from plot_support import hatch, mesh, segments, strokes
+from plot_support import hatch, mesh, page, segments, strokes
 
 from drawscape.cli.plot import plot
 from drawscape.drawing.document import Document, Layer
@@ -117,7 +117,7 @@ def test_all_that_is_written_is_ordered_unless_raw(file):
 
 def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file):
     lines = Lines.of([[[-10, 10], [20, 10]], [[50, 50], [60, 60]]])
-    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    save(page(lines), file)
     for name in ("o.gcode", "o.svg", "o.pdf"):
         assert "note: layer 'a' leaves the sheet by 10.00 mm" in run(file, "-o", name)
     assert read_svg(file.parent / "o.svg").lines.bounds[0] == 0
@@ -136,14 +136,14 @@ def test_a_machine_brings_its_format_its_reach_and_its_time(file):
     slow, fast = (run(file, "--machine", name) for name in ("grbl", "hp7475a"))
     assert slow != fast
     lines = Lines.of([[[10, 10], [10, 290]]])
-    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    save(page(lines), file)
     # The sheet's lower left corner lies at the machine's: 220 mm of 297 are within reach.
     assert "the machine's reach by 67.00 mm" in run(file, "--machine", "marlin", "-O")
 
 
 def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file):
     lines = segments(60)
-    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    save(page(lines), file)
     names = run(file, "--tile", "a5", "--overlap", "8mm", "--margin", 0, "--raw").split()
     assert names == [f"a-plot-row{r}-column{c}.svg" for r in (1, 2) for c in (1, 2)]
     sheets = [read_svg(file.parent / name) for name in names]
@@ -158,7 +158,7 @@ def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file):
 def test_hpgl_names_what_its_pens_cannot_do(file):
     lines = Lines.of([[[60, 60], [150, 200]]])
     names = ("1+D500 slow", "!2+H30 low", "3+S20 plain")
-    save(Document(210, 297, tuple(Layer(n, "black", 0.3, lines) for n in names)), file)
+    save(page(*((name, lines) for name in names)), file)
     said = run(file, "-o", "a.hpgl")
     assert "note: HPGL has no command for a delay (+D); left out of layer '1+D500 slow'" in said
     assert "a pen's height (+H); left out of layer '!2+H30 low'" in said
@@ -261,6 +261,6 @@ def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path):
 
 def test_what_pre_flight_finds_is_said(tmp_path):
     over = Lines.of([[[20, 20], [80, 20]]] * 9)
-    save(Document(100, 100, (Layer("a", "black", 0.5, over),)), tmp_path / "wet.svg")
+    save(page(over, width=100, height=100, pen_mm=0.5), tmp_path / "wet.svg")
     assert "note: 1 stroke of 'a' drawn more than 2 times, up to 9" in run(tmp_path / "wet.svg")
     assert "note:" not in run(tmp_path / "wet.svg", "-o", tmp_path / "b.svg")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from plot_support import hatch, mesh, segments, travel
+from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer, Motion, Pen, plain_name
 from drawscape.drawing.values import rgb
@@ -19,10 +19,6 @@ from drawscape.plot import (
     statistics,
     with_travel,
 )
-
-
-def page(lines, name="a", width=0.3):
-    return Document(210, 297, (Layer(name, "black", width, lines),))
 
 
 def test_a_fine_drawing_has_no_findings():
@@ -61,9 +57,9 @@ def test_wet_spots_are_found_by_ink_width_and_passes():
     assert wet.concern is Concern.WET
     assert 50 <= wet.x_mm <= 70
     assert 50 <= wet.y_mm <= 60
-    assert preflight(page(dense, width=0.1)) == ()
-    assert Concern.WET in {f.concern for f in preflight(page(dense, "+P2 a", width=0.1))}
-    assert preflight(page(dense, "%a")) == ()
+    assert preflight(page(dense, pen_mm=0.1)) == ()
+    assert Concern.WET in {f.concern for f in preflight(page(("+P2 a", dense), pen_mm=0.1))}
+    assert preflight(page(("%a", dense))) == ()
 
 
 def test_dots_and_repeated_strokes_are_found():
@@ -127,7 +123,7 @@ def test_what_is_drawn_over_and_over_is_found_however_it_was_cut(lines, times):
 @pytest.mark.parametrize(("copies", "wet"), [(1, 0), (2, 0), (5, 1)])
 def test_a_wide_pen_is_wet_where_it_is_drawn_often_only(copies, wet):
     lines = Lines.of([[[20, 42.5], [80, 42.5]]] * copies)
-    found = preflight(page(lines, width=5), most_passes=9)
+    found = preflight(page(lines, pen_mm=5), most_passes=9)
     assert [f.concern for f in found] == [Concern.WET] * wet
 
 
@@ -202,15 +198,14 @@ def test_lines_cost_as_much_together_as_alone():
 
 
 def test_layers_are_counted_apart_and_summed_up():
-    layers = (Layer("a", "red", 0.3, segments(3)), Layer("b", "blue", None, segments(4, seed=1)))
-    first, second, total = statistics(Document(210, 297, layers))
+    first, second, total = statistics(page(("a", segments(3)), ("b", segments(4, seed=1))))
     assert (first.name, second.name, total.name) == ("a", "b", "total")
     assert total.lines == 7
     assert total.seconds == pytest.approx(first.seconds + second.seconds)
 
 
 def test_the_preview_draws_the_travel_that_the_figures_name():
-    document = Document(210, 297, (Layer("a", "red", 0.3, segments(20)),))
+    document = page(segments(20))
     shown = with_travel(document)
     assert [layer.name for layer in shown.layers] == ["a", "%travel"]
     assert shown.layers[1].lines.lengths_mm.sum() == pytest.approx(

@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from plot_support import segments
+from plot_support import page, segments
 
-from drawscape.drawing.document import Document, Layer, Motion
+from drawscape.drawing.document import Motion
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import Plotter, deduplicate, drop_shorter, fit, merge, order, preflight
@@ -18,34 +18,29 @@ from drawscape.plot.pages import tiles
 LINES = segments(3)
 
 
-def page(*line, name="a", width=210, height=297):
-    lines = Lines.of([line]) if line else LINES
-    return Document(width, height, (Layer(name, "black", 0.3, lines),))
-
-
 @pytest.mark.parametrize(
     ("words", "call"),
     [
-        (r"leaves the sheet by 0\.10 mm", lambda: to_gcode(page((-0.1, 10), (20, 10)))),
-        ("100 % is pen up", lambda: to_gcode(page(name="+H100 a"))),
+        (r"leaves the sheet by 0\.10 mm", lambda: to_gcode(page(Lines.of([(-0.1, 10), (20, 10)])))),
+        ("100 % is pen up", lambda: to_gcode(page(("+H100 a", LINES)))),
         ("units", lambda: GcodeProfile(pen_up="G20")),
         ("units", lambda: GcodeProfile(pen_up="G1 Z1\nG21 (back)")),
         ("command_units", lambda: GcodeProfile(units="in", pen_up="G0 Z5")),
-        (r"'a' leaves what the pens reach of a4 by 5\.00 mm", lambda: to_hpgl(page((50, 5), (60, 50)))),
-        ("a4", lambda: to_hpgl(page(width=123, height=45))),
-        ("hp7475a", lambda: to_hpgl(page(), device="hp1")),
-        *(("dpi", lambda dpi=dpi: to_png(page(), dpi=dpi)) for dpi in (0, -3, math.nan, 100_000)),
-        (r"\.svg", lambda: save(page(), "a.docx")),
+        (r"'a' leaves what the pens reach of a4 by 5", lambda: to_hpgl(page(Lines.of([(50, 5), (60, 50)])))),
+        ("a4", lambda: to_hpgl(page(LINES, width=123, height=45))),
+        ("hp7475a", lambda: to_hpgl(page(LINES), device="hp1")),
+        *(("dpi", lambda dpi=dpi: to_png(page(LINES), dpi=dpi)) for dpi in (0, -3, math.nan, 100_000)),
+        (r"\.svg", lambda: save(page(LINES), "a.docx")),
         ("normal, high", lambda: order(LINES, effort="extreme")),
         ("tolerance_mm=-1", lambda: merge(LINES, tolerance_mm=-1)),
         ("tolerance_mm=0", lambda: deduplicate(LINES, tolerance_mm=0)),
-        ("no room", lambda: fit(page(), 50, 20, margin_mm=10)),
+        ("no room", lambda: fit(page(LINES), 50, 20, margin_mm=10)),
         ("than_mm=-1", lambda: drop_shorter(LINES, than_mm=-1.0)),
-        ("sheets", lambda: tiles(page(), 20, 20, overlap_mm=20)),
-        ("sheets", lambda: tiles(page(), 20, 20, margin_mm=9)),
-        ("sheets", lambda: tiles(page(), 210, 297, overlap_mm=-1)),
-        ("sheets", lambda: tiles(page(width=420, height=594), 9, 9)),
-        ("margin_mm=150", lambda: preflight(page(), margin_mm=150)),
+        ("sheets", lambda: tiles(page(LINES), 20, 20, overlap_mm=20)),
+        ("sheets", lambda: tiles(page(LINES), 20, 20, margin_mm=9)),
+        ("sheets", lambda: tiles(page(LINES), 210, 297, overlap_mm=-1)),
+        ("sheets", lambda: tiles(page(LINES, width=420, height=594), 9, 9)),
+        ("margin_mm=150", lambda: preflight(page(LINES), margin_mm=150)),
         ("draw_speed", lambda: Plotter(draw_speed=0)),
         ("raise_s", lambda: Plotter(raise_s=-1)),
         ("travel_speed", lambda: Plotter(travel_speed=math.nan)),

@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+from svg_reader.files import PAGE, read
 
 from drawscape.errors import SvgReadError
 from drawscape.svg.read import read_svg
@@ -16,13 +17,6 @@ STOPS = '<stop stop-color="white"/><stop offset="1" stop-color="#300"/>'
 TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}</pattern>'
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
-
-
-def read(body, root="", **more):
-    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return read_svg(
-        f'{head} width="100mm" height="100mm" viewBox="0 0 100 100" {root}>{body}</svg>', **more
-    )
 
 
 @pytest.mark.parametrize(
@@ -121,7 +115,7 @@ def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn():
 )
 def test_the_paper_has_a_colour_and_white_ink_stays_on_it(root, color):
     lines = '<path d="M0,0H9" fill="none" stroke="white"/><path d="M0,5H9" stroke="red"/>'
-    document = read(lines, root)
+    document = read(lines, f"{PAGE} {root}")
     assert document.paper_color == color
     assert len(document.lines) == (1 if color is None else 2)
 

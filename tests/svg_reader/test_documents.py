@@ -6,21 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from svg_reader.files import LINE, NS, PAGE, read
 
 from drawscape.errors import SvgReadError
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-
-NS = (
-    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
-)
-PAGE = 'width="100mm" height="100mm" viewBox="0 0 100 100"'
-LINE = '<path d="M0,0L10,0"/>'
-
-
-def read(body, page=PAGE):
-    return read_svg(f"<svg {NS} {page}>{body}</svg>")
 
 
 def end_of(body, page=PAGE):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import rounds
+from svg_reader.files import file
 
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
@@ -15,12 +16,7 @@ from drawscape.svg.read import read_svg
 from drawscape.svg.read.tree import parse_xml, tree_with_runs
 from drawscape.svg_builder import SVGBuilder
 
-NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 LINE = '<path d="M1,1L2,2"/>'
-
-
-def svg(body, before=""):
-    return f'{before}<svg {NS} width="9mm" height="9mm" viewBox="0 0 9 9">{body}</svg>'
 
 
 RULES = "".join(f".c{k} {{ fill: red }}" for k in range(3000))
@@ -33,29 +29,44 @@ BOMB = "".join(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (svg("<title>&l9;</title>", f'<!DOCTYPE svg [<!ENTITY l0 "lol">{LAUGHS}]>'), "entity"),
-        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "external"),
-        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x SYSTEM "http://127.0.0.1/x">]>'), "external"),
-        (svg("", '<!DOCTYPE svg [<!ENTITY % p SYSTEM "http://127.0.0.1/p"> %p;]>'), "external"),
-        (svg("", '<!DOCTYPE svg [<!ENTITY % p "x">]>'), "parameter"),
-        (svg("&x;", f'<!DOCTYPE svg [<!ENTITY x "{"a" * 100_000}">]>'), "at most"),
-        (svg("&x;", "<!DOCTYPE svg [<!ENTITY x '<g/>'>]>"), "markup or other entities"),
-        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x "&y;"><!ENTITY y "&x;">]>'), "other entities"),
-        (svg("<g>" * 5000 + "</g>" * 5000), "256 deep"),
-        (svg(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
         (
-            svg(
+            file("<title>&l9;</title>", before=f'<!DOCTYPE svg [<!ENTITY l0 "lol">{LAUGHS}]>'),
+            "entity",
+        ),
+        (
+            file("&x;", before='<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+            "external",
+        ),
+        (
+            file("&x;", before='<!DOCTYPE svg [<!ENTITY x SYSTEM "http://127.0.0.1/x">]>'),
+            "external",
+        ),
+        (
+            file("", before='<!DOCTYPE svg [<!ENTITY % p SYSTEM "http://127.0.0.1/p"> %p;]>'),
+            "external",
+        ),
+        (file("", before='<!DOCTYPE svg [<!ENTITY % p "x">]>'), "parameter"),
+        (file("&x;", before=f'<!DOCTYPE svg [<!ENTITY x "{"a" * 100_000}">]>'), "at most"),
+        (file("&x;", before="<!DOCTYPE svg [<!ENTITY x '<g/>'>]>"), "markup or other entities"),
+        (
+            file("&x;", before='<!DOCTYPE svg [<!ENTITY x "&y;"><!ENTITY y "&x;">]>'),
+            "other entities",
+        ),
+        (file("<g>" * 5000 + "</g>" * 5000), "256 deep"),
+        (file(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
+        (
+            file(
                 '<path id="u0" d="M1,1L2,2"/>'
                 + "".join(f'<use id="u{k + 1}" href="#u{k}"/>' for k in range(600))
             ),
             "256 deep",
         ),
-        (svg('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
-        (svg('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
+        (file('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
+        (file('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
         ("<html></html>", "<html>"),
         ("hello", "not well-formed"),
         ("", "not well-formed"),
-        (svg(LINE)[:-9], "not well-formed"),
+        (file(LINE)[:-9], "not well-formed"),
         ("<svg>\0</svg>", "not well-formed"),
     ],
 )
@@ -86,11 +97,11 @@ def test_bombs_and_files_that_are_none_are_refused(text, says):
     ],
 )
 def test_hostile_parts_are_left_out_and_the_rest_is_drawn(body):
-    assert read_svg(svg(body + LINE)).lines[-1].tolist() == [[1, 1], [2, 2]]
+    assert read_svg(file(body + LINE)).lines[-1].tolist() == [[1, 1], [2, 2]]
 
 
 def test_curves_larger_than_any_sheet_stay_few_points():
-    lines = read_svg(svg('<circle r="9e8"/><path d="M0,0C9e8,9e8,-9e8,9e8,1,1"/>')).lines
+    lines = read_svg(file('<circle r="9e8"/><path d="M0,0C9e8,9e8,-9e8,9e8,1,1"/>')).lines
     assert len(lines.points) < 30_000
 
 

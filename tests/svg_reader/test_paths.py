@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plot_support import distances
-
-from drawscape.svg.read import read_svg
-
-HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
-
-
-def read(body, **options):
-    return read_svg(f"{HEAD}{body}</svg>", **options)
+from svg_reader.files import read
 
 
 def lines_of(d):

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 from PIL.ImageColor import colormap
 from support import python
+from svg_reader.files import LINE, file, read
 
 from drawscape.errors import UnknownNameError
 from drawscape.svg.read import read_svg
-
-HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
-LINE = '<path d="M0,0L10,0"/>'
-
-
-def read(body, **options):
-    return read_svg(f"{HEAD}{body}</svg>", **options)
 
 
 def layers(document):
@@ -126,17 +120,17 @@ def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path):
 
     path = tmp_path / "large.svg"
     rng = np.random.default_rng(1)
-    with path.open("w") as file:
-        file.write(HEAD)
+    with path.open("w") as out:
+        out.write(file("").removesuffix("</svg>"))
         for _ in range(800):
             points = rng.uniform(0, 400, (200, 2))
-            file.write(f'<path d="M{" ".join(f"{x:.6f},{y:.6f}" for x, y in points)}"/>')
-        file.write("</svg>")
+            out.write(f'<path d="M{" ".join(f"{x:.6f},{y:.6f}" for x, y in points)}"/>')
+        out.write("</svg>")
     # The peak of a process of its own, less what Python and numpy take for a small file.
     script = (
         "import resource, sys\nfrom drawscape.svg.read import read_svg\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
-        f"read_svg('{HEAD}{LINE}</svg>')\nbefore = peak()\n"
+        f"read_svg({file(LINE)!r})\nbefore = peak()\n"
         f"points = read_svg({str(path)!r}).lines.points\nprint(peak() - before - points.nbytes)"
     )
     run = python("-c", script)
@@ -169,10 +163,7 @@ def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength, drawn):
     ]
 
 
-OPEN_HEAD = (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="200" height="200" '
-    'viewBox="0 0 200 200"'
-)
+WIDE = 'width="200" height="200" viewBox="0 0 200 200"'
 BOX = '<rect width="50" height="40" {}/>'
 AT = '<rect x="10" y="10" width="{}" height="10"/>'
 LINES = '<path d="{}" fill="none" stroke="black"/>'
@@ -307,7 +298,7 @@ ALIKE = [
 
 def _segments(body):
     """The straight pieces of all lines, wherever the lines begin."""
-    lines = read_svg(f"{OPEN_HEAD}>{body}</svg>").lines
+    lines = read(body, WIDE).lines
     return sorted(sorted(pair) for line in lines for pair in pairwise(line.round(2).tolist()))
 
 
@@ -356,7 +347,7 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(body, note):
-    assert read_svg(f"{OPEN_HEAD}>{body}</svg>").unsupported == (note,)
+    assert read(body, WIDE).unsupported == (note,)
 
 
 @pytest.mark.parametrize(
@@ -370,9 +361,9 @@ def test_what_is_not_understood_is_named(body, note):
     ],
 )
 def test_what_is_drawn_as_on_a_screen_is_not_named(body):
-    assert read_svg(f"{OPEN_HEAD}>{body}</svg>").unsupported == ()
+    assert read(body, WIDE).unsupported == ()
 
 
 def test_a_style_sheet_outside_of_the_file_is_named():
-    document = read_svg(f"<?xml-stylesheet href='a.css'?>{OPEN_HEAD}>{BOX.format('')}</svg>")
+    document = read_svg(file(BOX.format(""), WIDE, "<?xml-stylesheet href='a.css'?>"))
     assert document.unsupported == ("the style sheet \"href='a.css'\" is not applied",)
