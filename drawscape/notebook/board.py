@@ -47,8 +47,10 @@ from drawscape.notebook.settings import Settings
 from drawscape.notebook.target import (
     SHEET_PRIORITY,
     Target,
+    Values,
     at_one_moment,
     enqueue_drawing,
+    moment_words,
     recipe_for,
     standing_drawing,
 )
@@ -63,8 +65,7 @@ _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 AS_ASKED = "as asked"
 ORDERS: tuple[Order, ...] = get_args(Order)
 
-AT_ONCE = 40
-"""Tiles in one message: the first are on the page while the rest is read."""
+AT_ONCE = 40  # tiles in one message: the first are on the page while the rest is read
 
 PREVIEW_S = 1.0
 """A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
@@ -72,11 +73,15 @@ PREVIEW_S = 1.0
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
 
-KEEP_S = 2.0
-"""What a saved notebook shows of a board is no older than that."""
+KEEP_S = 2.0  # what a saved notebook shows of a board is no older than that
+MOST_KEPT = 100  # tiles that a saved notebook keeps
 
-MOST_KEPT = 100
-"""Tiles that a saved notebook keeps."""
+
+Tile = dict[str, Any]
+"""What the page shows of a cell."""
+
+Control = dict[str, Any]
+"""A button or field above the tiles."""
 
 
 @dataclass(eq=False)
@@ -87,9 +92,9 @@ class Cell:
     """
 
     caption: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
     request: str = ""
-    arguments: Mapping[str, Any] | None = None
+    arguments: Values | None = None
     parents: tuple[str, ...] = ()
     job: Job | None = None
     drawing: Drawing | None = None
@@ -98,7 +103,7 @@ class Cell:
     @property
     def status(self) -> str:
         """The status of its job, `finished` for a drawing that exists."""
-        if self.drawing is not None:
+        if self.drawing:
             return "finished"
         return "queued" if self.state is None else self.state.status
 
@@ -115,12 +120,12 @@ class Cell:
     @property
     def stars(self) -> int:
         """0 to 5, those of its drawing."""
-        return 0 if self.drawing is None else self.drawing.stars
+        return self.drawing.stars if self.drawing else 0
 
     @property
     def words(self) -> str:
         """The words under it: its caption, and how its job is doing while there is no drawing."""
-        if self.state is None or self.status == "finished":
+        if not self.state or self.status == "finished":
             return self.caption
         return f"{self.caption}: {status_words(self.state)}"
 
@@ -170,8 +175,8 @@ def enqueue_missing(
     guard()
     wanted: dict[Any, list[Cell]] = {}
     for number, cell in enumerate(cells):
-        missing = cell.drawing is None or cell.drawing.deleted
-        idle = cell.job is None or cell.status in _AGAIN or cell.status == "finished"
+        missing = not cell.drawing or cell.drawing.deleted
+        idle = not cell.job or cell.status in _AGAIN or cell.status == "finished"
         if missing and idle and cell.arguments is not None:
             wanted.setdefault(cell.request or number, []).append(cell)
     if not wanted:
@@ -248,7 +253,7 @@ class Board(Lasting):
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
-        self._tiles: dict[str, dict[str, Any]] = {}
+        self._tiles: dict[str, Tile] = {}
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         # A page asks for all tiles when it opens: before, nobody receives them.
@@ -269,12 +274,12 @@ class Board(Lasting):
     @property
     def jobs(self) -> list[Job]:
         """The jobs that draw, or drew, what did not exist."""
-        return list(dict.fromkeys(c.job for c in self._cells.values() if c.job is not None))
+        return list(dict.fromkeys(c.job for c in self._cells.values() if c.job))
 
     @property
     def drawings(self) -> Sequence[Drawing]:
         """The drawings that exist, in the order of the cells."""
-        return [cell.drawing for cell in self._cells.values() if cell.drawing is not None]
+        return [cell.drawing for cell in self._cells.values() if cell.drawing]
 
     def trait_counts(self) -> Traits:
         """Return how often each value of each trait is among the drawings: of a sheet, over its seeds."""
@@ -286,7 +291,7 @@ class Board(Lasting):
         return self._drawings_of(self.selected)
 
     @property
-    def tiles(self) -> list[dict[str, Any]]:
+    def tiles(self) -> list[Tile]:
         """What the page shows of each cell: id, caption, hint, stars, state, progress."""
         with self._lock:
             return [self._tiles[one] for one in self.order if one in self._tiles]
@@ -311,7 +316,7 @@ class Board(Lasting):
 
     def follow(self, cells: Iterable[Cell]) -> None:
         """Show from now on how the jobs of these cells are doing, on whatever page of the board they are."""
-        drawn = [cell for cell in cells if cell.job is not None and cell.drawing is None]
+        drawn = [cell for cell in cells if cell.job and not cell.drawing]
         if drawn:
             jobs = {cell.job.id: cell.job for cell in drawn if cell.job}
             on_note = partial(setattr, self, "note") if self._tells_of_worker else None
@@ -415,20 +420,20 @@ class Board(Lasting):
         """Show the drawing of a tile as large as the window, with its figures and settings."""
         (drawing,) = self._asked(tile_id)
         picture = result_picture(str(drawing.path))
-        if picture is None:
+        if not picture:
             raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
         caption = figures_words(drawing)
         self.send({"enlarged": {"id": tile_id, "caption": caption, "url": picture.url}})
 
     def sort(self, order: str) -> None:
         """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
-        ids = list(self._cells)
+        first: list[str] = []
         if order != AS_ASKED:
             found = drawings(order=order, deleted=True).ids  # type: ignore[arg-type]
-            place = {one: i for i, one in enumerate(found)}
-            known = {i: cell.drawing.id for i, cell in self._cells.items() if cell.drawing}
-            ids.sort(key=lambda one: place.get(known.get(one, -1), len(place)))
-        self.order = ids
+            place = {cell.drawing.id: one for one, cell in self._cells.items() if cell.drawing}
+            first = [place[one] for one in found if one in place]
+        self.order = list(dict.fromkeys([*first, *self._cells]))
+        self._set_control("sort", value=order)
 
     def act(self, event: str, *arguments: Any) -> None:
         """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
@@ -486,7 +491,7 @@ class Board(Lasting):
         cells = list(self._cells.values())
         until_s = None if timeout is None else time.monotonic() + seconds(timeout, "timeout")
         for cell in cells:
-            if cell.job is not None and not cell.ended:
+            if cell.job and not cell.ended:
                 rest_s = None if until_s is None else max(until_s - time.monotonic(), 0)
                 try:
                     cell.job.wait(rest_s)
@@ -519,15 +524,16 @@ class Board(Lasting):
         self._send_tiles(changed)
         self._count()
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
         state, drawing = cell.state, cell.drawing
         caption, hint, key = cell.words, "", ""
-        if drawing is not None:
+        if drawing:
             key = f"{drawing.id} {drawing.drawn_at.timestamp()}"
             caption += " · rejected" if REJECTED in marks.tags else ""
             caption += " · deleted" if drawing.deleted else ""
-            hint = settings_words(drawing)
-        elif state is not None and (state.preview or state.status == "finished"):
+            before = f"drawn before{moment_words(drawing)} · " if cell.drawn_before else ""
+            hint = f"{before}{settings_words(drawing)}"
+        elif state and (state.preview or state.status == "finished"):
             key = str(state.number)
         return {
             "id": tile_id,
@@ -535,7 +541,7 @@ class Board(Lasting):
             "hint": hint,
             "stars": marks.stars,
             "state": cell.status,
-            "progress": 0.0 if state is None or cell.ended else round(state.progress, 3),
+            "progress": 0.0 if not state or cell.ended else round(state.progress, 3),
             "picture": key,
         }
 
@@ -559,7 +565,16 @@ class Board(Lasting):
         """Send what else a page needs that opens; for boards that have more than tiles."""
 
     def _count(self) -> None:
-        """Show in the head how far the board is."""
+        """Show in the head how far the board is: '7 of 12 drawn, 4 of them before, 1 failed'."""
+        cells = list(self._cells.values())
+        statuses = [cell.status for cell in cells]
+        ended, before = sum(c.ended for c in cells), sum(c.drawn_before for c in cells)
+        words = [f"{statuses.count('finished')} of {len(cells)} drawn"]
+        words += [f"{before} of them before"] if before else []
+        words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
+        progress = ended / len(cells) if ended < len(cells) else None
+        self._show_head(status=", ".join(words), progress=progress)
+        self._set_control("cancel", disabled=ended == len(cells))
 
     def _show_head(self, **changes: Any) -> None:
         self.head = {**self.head, **changes}
@@ -587,7 +602,7 @@ class Board(Lasting):
         return [cell.drawing for cell in cells if cell and cell.drawing]
 
 
-def control(name: str, kind: str, label: str, **more: Any) -> dict[str, Any]:
+def control(name: str, kind: str, label: str, **more: Any) -> Control:
     """Return a control above the tiles; what it does is the action of that name."""
     return {"id": name, "kind": kind, "label": label, **more}
 

@@ -3,11 +3,11 @@
 import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
-from drawscape.catalogue.drawing import Marks
 from drawscape.catalogue.query import short
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import (
@@ -20,7 +20,6 @@ from drawscape.jobs import Batch, get_job
 from drawscape.notebook.board import (
     AS_ASKED,
     ORDERS,
-    TROUBLES,
     Board,
     Cell,
     Gallery,
@@ -30,13 +29,7 @@ from drawscape.notebook.board import (
 )
 from drawscape.notebook.kernel import state_of
 from drawscape.notebook.settings import Settings, within
-from drawscape.notebook.target import (
-    Drawable,
-    Target,
-    at_one_moment,
-    moment_words,
-    target_of,
-)
+from drawscape.notebook.target import Drawable, Target, Values, at_one_moment, target_of
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import address_of
@@ -44,14 +37,9 @@ from drawscape.recipe import address_of
 Axes = dict[str, list[Any]]
 """Values by parameter."""
 
-MOST_CELLS = 400
-"""A typing error in a range must not fill the queue; a wall of prints has fewer."""
-
-MORE = 24
-"""Seeds that the button adds: as many again as one looks through in one go."""
-
-SPREAD = 12
-"""Drawings of variations of nothing in particular."""
+MOST_CELLS = 400  # a typing error in a range must not fill the queue; a wall of prints has fewer
+MORE = 24  # seeds that the button adds: as many again as one looks through in one go
+SPREAD = 12  # drawings of variations of nothing in particular
 
 _COLUMNS = Parameter("columns", "int", low=1)
 _COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
@@ -68,7 +56,7 @@ def contact_sheet(
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
-    vary: Mapping[str, Any] | None = None,
+    vary: Values | None = None,
     **values: Any,
 ) -> "ContactSheet":
     """Return a live sheet with one drawing of `sketch` per seed, all else as in `values`.
@@ -101,7 +89,7 @@ def variations(
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
-    vary: Mapping[str, Any] | None = None,
+    vary: Values | None = None,
     **choices: Any,
 ) -> "ContactSheet":
     """Return a live sheet with one drawing for each combination of the values in `choices`.
@@ -146,11 +134,11 @@ def _sheet_of(
     if name is None and all(requests):
         name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
     former = sheet_store.load(name) if name else None
-    if former is not None and former["title"] != target.title:
+    if former and former["title"] != target.title:
         raise ParameterError(
             "name", name, f"is the name of a sheet of {former['title']}; give another one"
         )
-    if former is not None and not fresh:
+    if former and not fresh:
         cells = _continued(former["cells"], cells)
     name = name or ""
     batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
@@ -272,41 +260,12 @@ class ContactSheet(Board):
         self.follow(new)
         self.save()
 
-    def sort(self, order: str) -> None:
-        """Put the tiles in the order of a figure, and show that in the menu, too."""
-        super().sort(order)
-        self._set_control("sort", value=order)
-
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
-        tile = super()._tile(tile_id, cell, marks)
-        if cell.drawing is not None and cell.drawn_before:
-            tile["hint"] = f"drawn before{moment_words(cell.drawing)} · {tile['hint']}"
-        return tile
-
-    def _count(self) -> None:
-        cells = list(self._cells.values())
-        ended = sum(cell.ended for cell in cells)
-        before = sum(cell.drawn_before for cell in cells)
-        self._show_head(
-            status=sheet_words([cell.status for cell in cells], before),
-            progress=ended / len(cells) if ended < len(cells) else None,
-        )
-        self._set_control("cancel", disabled=ended == len(cells))
-
 
 def _numbered(cells: Iterable[Cell]) -> dict[str, Cell]:
     return {str(number): cell for number, cell in enumerate(cells)}
 
 
-def sheet_words(statuses: list[str], before: int = 0) -> str:
-    """Return how far a sheet is: '7 of 12 drawn, 4 of them before, 1 failed'."""
-    words = [f"{statuses.count('finished')} of {len(statuses)} drawn"]
-    words += [f"{before} of them before"] if before else []
-    words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
-    return ", ".join(words)
-
-
-def _stored_cells(held: Sequence[Mapping[str, Any]]) -> list[Cell]:
+def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now.
 
     A drawing that was moved inside `output/` is found, one whose file is gone shows as deleted.
@@ -322,16 +281,13 @@ def _stored_cells(held: Sequence[Mapping[str, Any]]) -> list[Cell]:
 
 def _attach(cell: Cell, job_id: str | None) -> None:
     """Let a cell follow the job that was queued for it, if that is still there."""
-    if cell.drawing is not None or not job_id:
-        return
-    try:
-        cell.job = get_job(job_id)
-    except JobNotFoundError:
-        return
-    cell.show(state_of(cell.job))
+    with suppress(JobNotFoundError):
+        if not cell.drawing and job_id:
+            cell.job = get_job(job_id)
+            cell.show(state_of(cell.job))
 
 
-def _continued(held: Sequence[Mapping[str, Any]], cells: list[Cell]) -> list[Cell]:
+def _continued(held: Sequence[Values], cells: list[Cell]) -> list[Cell]:
     """Return the cells with the jobs that were queued for them before, and what was added to the sheet."""
     jobs = {one["request"]: one.get("job") for one in held}
     for cell in cells:
@@ -342,7 +298,7 @@ def _continued(held: Sequence[Mapping[str, Any]], cells: list[Cell]) -> list[Cel
     return [*cells, *_stored_cells(held[len(requests) :])]
 
 
-def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cell]:
+def seed_cells(seeds: Iterable[int] | int, fixed: Values) -> list[Cell]:
     """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
     if isinstance(seeds, int) and seeds is not True:
         seeds = range(seeds)
@@ -353,7 +309,7 @@ def seed_cells(seeds: Iterable[int] | int, fixed: Mapping[str, Any]) -> list[Cel
     return _value_cells({"seed": _limited("seeds", seeds)}, fixed)
 
 
-def _value_cells(axes: Axes, fixed: Mapping[str, Any], *, paired: bool = False) -> list[Cell]:
+def _value_cells(axes: Axes, fixed: Values, *, paired: bool = False) -> list[Cell]:
     """Return one cell per combination, the last axis changing fastest; `paired` axes run side by side.
 
     Raises ParameterError where there are no or too many, or paired axes are of several lengths.
@@ -392,7 +348,7 @@ def _sampled(axes: Axes, count: int, known: Mapping[str, Parameter]) -> Axes:
     }
 
 
-def _ranges(target: Target, fixed: Mapping[str, Any]) -> Axes:
+def _ranges(target: Target, fixed: Values) -> Axes:
     """Return the bounds of all numbers of a sketch that are not `fixed`."""
     numbers = [p for p in target.parameters if p.bounded and not p.choices]
     found: Axes = {p.name: [p.low, p.high] for p in numbers if p.name not in fixed}

@@ -1,6 +1,6 @@
 """Drawings bred by choice: the stars of one generation are the parents of the next."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -10,21 +10,18 @@ import numpy as np
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
+from drawscape.notebook.board import Board, Cell, Tile, control, enqueue_missing, plan
 from drawscape.notebook.settings import DICE_SIDES, SEED, Settings, random_value, within
-from drawscape.notebook.target import Drawable, Target, is_drawing, sketch_of, target_of
+from drawscape.notebook.target import Drawable, Target, Values, is_drawing, sketch_of, target_of
 from drawscape.parameters import Parameter, parameters_apart
 
 Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
 """What an evolution begins with: a sketch, or drawings of one, or their files."""
 
-Values = Mapping[str, Any]
-
 MOST = 48
 _SIZE = Parameter("size", "int", low=2, high=MOST)
 
-NEAR, FAR = 0.02, 0.6
-"""A part of each parameter's range: at the ends of the slider."""
+NEAR, FAR = 0.02, 0.6  # a part of each parameter's range: at the ends of the slider
 
 BEYOND = 0.5
 """How far outside of its two parents, as a part of their distance, a child's number may lie."""
@@ -43,7 +40,7 @@ def evolve(
     keep: Collection[str] = (),
     seed: int = 0,
     job_timeout: Any = "5m",
-    vary: Mapping[str, Any] | None = None,
+    vary: Values | None = None,
     **values: Any,
 ) -> "Evolution":
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
@@ -133,7 +130,7 @@ class Evolution(Board):
         self._locks = [p.name for p in bred if p.name not in fixed]
         self._spread = 0.2
         self.generations: list[Generation] = []
-        self._tree: list[dict[str, Any]] = []
+        self._tree: list[Tile] = []
         self._place = 0
         near = {"low": NEAR, "high": FAR, "value": self._spread}
         far = "How far children are from their parents"
@@ -219,7 +216,7 @@ class Evolution(Board):
     def _bred(self, parents: Sequence[Cell], count: int, spread: float) -> list[Cell]:
         """Return children of the parents; who has more stars has more of them."""
         weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
-        recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing is not None)
+        recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing)
         parameters, locked = self._target.parameters, self.locked | self._fixed.keys()
         children = []
         for _ in range(count):
@@ -228,7 +225,7 @@ class Evolution(Board):
             children.append(Cell("", every, parents=recipes))
         return children
 
-    def _seed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _seed(self, values: Values) -> Values:
         if "seed" not in self._locks:
             return {}
         if "seed" in self.locked:
@@ -245,14 +242,7 @@ class Evolution(Board):
         self.follow(cells)
 
     def _count(self) -> None:
-        if not self.generations:
-            return
-        cells = self.generation.cells
-        done = sum(cell.status == "finished" for cell in cells)
-        self._show_head(
-            status=f"{done} of {len(cells)} drawn",
-            progress=None if all(cell.ended for cell in cells) else done / len(cells),
-        )
+        super()._count()
         tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
         if tree != self._tree:
             self._tree = tree
@@ -263,7 +253,7 @@ class Evolution(Board):
         if self._is_open:
             self.send({"tree": self._tree})
 
-    def _node(self, number: int, generation: Generation) -> dict[str, Any]:
+    def _node(self, number: int, generation: Generation) -> Tile:
         """Return what the tree shows of a generation, numbered from 1; 0 is the parent of the first."""
         cells, parent = generation.cells, generation.parent
         picture = max(cells, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()

@@ -1,11 +1,8 @@
 """A finished drawing as a plotter sees it: time, ink and lifts of each pen, notices, exports."""
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.notebook.text import span_words
@@ -67,17 +64,13 @@ def figure_rows(document: Document, plotter: str) -> list[dict[str, str]]:
     return [_row(before[i], after[i], colors[i] if i < len(colors) else "") for i in shown]
 
 
-def notices(document: Document) -> Iterator[str]:
-    """Yield what a picture alone would not say: all or some of it off the sheet."""
+def notice_of(document: Document) -> str:
+    """Return what a picture alone would not say: that some or all of it is off the sheet."""
     points = document.lines.points
-    if not len(points):
-        return
-    size = np.array([document.width_mm, document.height_mm])
-    inside = ((points >= 0) & (points <= size)).all(axis=1)
-    if not inside.any():
-        yield "all of it lies off the sheet"
-    elif not inside.all():
-        yield f"{1 - inside.mean():.1%} of its points lie off the sheet".replace("%", " %")
+    outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
+    if len(points) and outside.all():
+        return "all of it lies off the sheet"
+    return f"{100 * outside.mean():.1f} % of its points lie off the sheet" if outside.any() else ""
 
 
 def _row(before: Statistics, after: Statistics, color: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
-from drawscape.notebook.figures import exported, figure_rows, notices, plotter_choices
+from drawscape.notebook.figures import exported, figure_rows, notice_of, plotter_choices
 from drawscape.notebook.kernel import Debounce, Following, JobState, later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
@@ -53,6 +53,7 @@ from drawscape.notebook.target import (
     Drawable,
     DrawnBefore,
     Target,
+    Values,
     call_text,
     enqueue_drawing,
     is_drawing,
@@ -82,8 +83,7 @@ WORTH_SHOWING = 0.5
 PACE_S = 0.25
 """A live form draws again when the hand has rested so long, although a drawing is under way."""
 
-READ_S = 0.4
-"""A drawing that is replaced sooner, as in a live form, is not read."""
+READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, is not read
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
@@ -103,7 +103,7 @@ def form(
     live: bool = False,
     trust: bool = False,
     job_timeout: Any = "5m",
-    where: Mapping[str, Any] | None = None,
+    where: Values | None = None,
     **values: Any,
 ) -> "Form":
     """Return a form for `target`: controls on the left, the picture on the right.
@@ -190,7 +190,7 @@ class Form(Lasting):
             "running": False, "plotter": "",
         }  # fmt: skip
         self._show_settings()
-        if drawing is not None and drawing.path.is_file():
+        if drawing and drawing.path.is_file():
             self.show(drawing)
         elif before is not None:
             self._show_first()
@@ -209,12 +209,12 @@ class Form(Lasting):
         return self._job
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """What the fields show, by parameter. Raises ParameterError where one is wrong."""
         return self._settings.values
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Values:
         """What `set` needs to show the same again, as JSON values; a field that is wrong is left out."""
         return self._settings.kept
 
@@ -291,7 +291,7 @@ class Form(Lasting):
     def renew(self) -> None:
         """Take the parameters that the sketch has now; what still fits keeps its value."""
         newer = newer_target(self._settings.target)
-        if newer is not None:
+        if newer:
             self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
             self._show_settings()
         self._say(renewed="")
@@ -342,7 +342,7 @@ class Form(Lasting):
 
     def begin_saving(self) -> None:
         """The form is in an output: show what stands for its settings."""
-        if self._job is None:
+        if not self._job:
             self._show_first()
 
     def __dir__(self) -> Iterable[str]:
@@ -384,8 +384,7 @@ class Form(Lasting):
         self.inputs = settings.inputs
         self._say(
             errors=settings.errors,
-            undo=self._steps.can_undo,
-            redo=self._steps.can_redo,
+            **self._steps.ways,
             older=drawn and not self.live and not self._is_drawn,
             name="",
             previews={
@@ -396,7 +395,7 @@ class Form(Lasting):
             details=[one for one in self.state["details"] if not one["open"]],  # the code of others
         )
         size = settings.page_size
-        if size is not None and not drawn and self._job is None:
+        if size is not None and not drawn and not self._job:
             self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
 
     def _name_changed(self, name: str | None) -> None:
@@ -434,7 +433,7 @@ class Form(Lasting):
             arguments = self._settings.arguments
             recipe = recipe_for(target, arguments)
             known = None if fresh else standing_drawing(recipe)
-            if known is not None:
+            if known:
                 return self.show(known)
             how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
             made = enqueue_drawing(target, arguments, recipe, **how)
@@ -467,7 +466,7 @@ class Form(Lasting):
                 details=list(details), progress=0.0, status="queued", words=words, older=False,
                 running=True, stale=not self._keeps_former,
             )  # fmt: skip
-        if former is not None:
+        if former:
             former.cancel()
 
     def _show_file(
@@ -493,7 +492,7 @@ class Form(Lasting):
 
     def _kept_path(self) -> Path:
         """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
-        if self._path is None:
+        if not self._path:
             raise DrawscapeError("there is no drawing yet; press Draw first")
         if not is_draft(self._path):
             return self._path
@@ -511,7 +510,7 @@ class Form(Lasting):
                 self._show_result(state.result)
             elif state.status != "failed" and self._shows_preview(state):
                 picture = preview_picture(state.preview)
-                if picture is not None:
+                if picture:
                     self._show_picture(picture, "")
             if state.ended and isinstance(job, Job):
                 failed = state.error or "" if state.status == "failed" else ""
@@ -537,18 +536,18 @@ class Form(Lasting):
 
     def _show_result(self, result: Any) -> None:
         picture, path, caption = result_picture(result), result_path(result), result_words(result)
-        drawn = None if path is None or is_draft(path) else path
+        drawn = None if not path or is_draft(path) else path
         drawing = drawing_of(str(drawn))
-        thumbnail = None if drawing is None else drawing.thumbnail
+        thumbnail = drawing.thumbnail if drawing else None
         small = Picture(thumbnail) if thumbnail else picture
-        if picture is None and thumbnail:
+        if not picture and thumbnail:
             picture, caption = small, f"{caption}, shown reduced"
-        if picture is not None and is_blank(picture):
+        if picture and is_blank(picture):
             caption += " · nothing is drawn on it"
-        stars = 0 if drawing is None else drawing.stars
+        stars = drawing.stars if drawing else 0
         self._show_picture(picture, caption, path, stars=stars, notice="")
         self._path, self._document = path, None
-        if self._drawing_file is not None:
+        if self._drawing_file:
             self._reading.request()
         else:
             self._reading.drop()
@@ -560,9 +559,9 @@ class Form(Lasting):
 
     def _keep_result(self, path: Path, kept: Kept, small: Picture | None) -> None:
         """Put a picture into the strip and into the saved notebook."""
-        if small is not None:
+        if small:
             self.recent.add(path, kept)
-        if small is not None and len(small.data) <= LARGEST_IMAGE:
+        if small and len(small.data) <= LARGEST_IMAGE:
             self.saved.keep(lambda: picture_table([(small, place_words(path))]))
 
     def _show_picture(
@@ -571,7 +570,7 @@ class Form(Lasting):
         """Show a picture, of the file at `path` if it is one; of None the former stays, with this caption."""
         with self._lock, self.hold_sync():
             file = ""
-            if picture is not None:
+            if picture:
                 self.picture, file = picture.data, path.name if path else ""
                 changes["kind"] = picture.format
             self._say(caption=caption, stale=False, file=file, **changes)
@@ -590,7 +589,7 @@ class Form(Lasting):
         except DrawscapeError:
             return False  # a field is not filled in; Draw says so
         known = standing_drawing(recipe)
-        if known is not None:
+        if known:
             self.show(known)
         return known is not None
 
@@ -632,7 +631,7 @@ class Form(Lasting):
     def _read_drawing(self) -> None:
         """Say what there is to know of the drawing, and show it in the viewer below, if one is there."""
         path, document = self._drawing_file, self._document
-        if path is None:
+        if not path:
             return
         if document is None:
             try:
@@ -643,10 +642,10 @@ class Form(Lasting):
             if path != self._path:
                 return
             self._document = document
-            self._say(notice="; ".join(notices(document)), readable=True)
+            self._say(notice=notice_of(document), readable=True)
             if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
                 drawing = drawing_of(str(path))
-                margin_mm = 0.0 if drawing is None else drawing.margin
+                margin_mm = drawing.margin if drawing else 0.0
                 self._below.show(document, title=place_words(path), margin_mm=margin_mm)
         rows = figure_rows(document, self.state["plotter"])
         if path == self._path:
@@ -700,12 +699,12 @@ class Form(Lasting):
         """A page shows the form: draw its first picture, unless it has one."""
         self._say(ack=0)
         is_sketch = self._settings.target.takes_margin
-        if self._job is None and is_sketch and not self._show_what_stands():
+        if not self._job and is_sketch and not self._show_what_stands():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet
                 self._draw()
 
-    def _on_change(self, inputs: Mapping[str, Any], gesture: Any = None) -> None:
+    def _on_change(self, inputs: Values, gesture: Any = None) -> None:
         settings = self._settings
         for name, shown in inputs.items():
             settings = settings.typed(name, shown)
@@ -738,10 +737,7 @@ class Form(Lasting):
         self.send({"thumbnails": kinds}, [picture.data for _, picture in found if picture])
 
     def _on_compare(self, ids: Sequence[str]) -> None:
-        chosen = [path for path in map(full_path, ids) if path in self.recent.paths]
-        if len(chosen) < 2:
-            raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
-        self.show_below("compare", *chosen)
+        self.show_below("compare", *map(full_path, ids))
 
     def _on_plotter(self, name: str) -> None:
         """Give times and exports for a plotter, '' for none in particular."""

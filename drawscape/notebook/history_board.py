@@ -1,6 +1,6 @@
 """All drawings of the home on a board that is kept up to date: filter, sort, search, page, choose."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,14 +14,13 @@ from drawscape.catalogue.query import (
 )
 from drawscape.errors import UnknownNameError
 from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
-from drawscape.notebook.target import notebook_sketch
+from drawscape.notebook.target import Values, notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
 from drawscape.plotter.plot import plotted_drawings
 from drawscape.sketches import Sketch
 
-PAGE = 60
-"""Tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most."""
+PAGE = 60  # tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most
 
 _FILTERS = ("sketch", "stars", "tag", "text", "order", "rejected")
 
@@ -37,7 +36,7 @@ def history(
     since: Any = None,
     sheet: str | None = None,
     seed: Any = None,
-    where: Mapping[str, Any] | None = None,
+    where: Values | None = None,
     **parameters: Any,
 ) -> "History":
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
@@ -56,7 +55,7 @@ def history(
     )  # which raises before it is made
 
 
-def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
+def _find(values: Values, where: Values) -> Drawings:
     """Return the drawings that fit. Raises as `catalogue.drawings` does."""
     now = dict(values)
     sketch, stars, rejected = (now.pop(name) for name in ("sketch", "stars", "rejected"))
@@ -75,7 +74,7 @@ def _find(values: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
 class History(Board):
     """The gallery; `drawings` are those that fit the filters, `chosen` those that are chosen."""
 
-    def __init__(self, values: dict[str, Any], where: Mapping[str, Any], found: Drawings) -> None:
+    def __init__(self, values: dict[str, Any], where: Values, found: Drawings) -> None:
         self._values, self._where, self._found, self._page = values, where, found, 0
         super().__init__("the history of drawings", {}, head={"title": "History"})
         self._show_page()

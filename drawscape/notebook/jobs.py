@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 from drawscape.catalogue.drawing import Marks
 from drawscape.errors import ParameterError
+from drawscape.image_tag import table_of
 from drawscape.jobs import (
     ACTIONS,
     Job,
-    check_status,
     get_job,
     list_jobs,
     offered,
@@ -20,7 +19,7 @@ from drawscape.jobs import (
     summary_words,
     watch,
 )
-from drawscape.notebook.board import Board, Cell, control
+from drawscape.notebook.board import Board, Cell, Tile, control
 from drawscape.notebook.kernel import Debounce, JobState, state_of
 from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
 from drawscape.notebook.text import (
@@ -32,11 +31,8 @@ from drawscape.notebook.text import (
     verb_of,
 )
 
-PERIOD_S = 0.25
-"""The table is read four times a second at most, however fast the queue moves."""
-
-LARGEST_SHOWN = 400_000
-"""Bytes of a file that is shown as it is; of a larger one the thumbnail."""
+PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
+LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
 
 
 def job_view(job: Job | str) -> "JobView":
@@ -80,16 +76,16 @@ class JobView(Board):
 
     def _picture(self, cell: Cell) -> Picture | None:
         path = result_path(cell.state.result) if cell.state else None
-        small = path is not None and path.stat().st_size <= LARGEST_SHOWN
+        small = path and path.stat().st_size <= LARGEST_SHOWN
         return (result_picture(path) if small else None) or super()._picture(cell)
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
         caption = result_words(cell.state.result if cell.state else None)
         return {**super()._tile(tile_id, cell, marks), "caption": caption}
 
     def _count(self) -> None:
         state = self._cells["job"].state
-        if state is None:
+        if not state:
             return
         progress = None if state.ended else state.progress
         self._show_head(status=status_words(state, verb_of(state.task)), progress=progress)
@@ -108,8 +104,7 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
     >>> queue_table("failed", limit=5)
     <QueueTable: the queue>
     """
-    for one in [status] if isinstance(status, str) else status or ():
-        check_status(one)
+    list_jobs(status, limit=limit)  # which raises before a table is made
     return QueueTable(status, limit)
 
 
@@ -160,18 +155,14 @@ class QueueTable(Board):
         self._reading.request()
 
     def _still(self) -> str:
-        names = ("id", "caption", "words", "took")
-        rows = [[tile["id"][-8:], *(tile[name] for name in names[1:])] for tile in self.tiles]
-        heads = "".join(f"<th>{name}</th>" for name in ("job", "name", "state", "took"))
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows
-        )
-        return f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{body}</table>"
+        rows = [(t["id"][-8:], t["caption"], t["words"], t["took"]) for t in self.tiles]
+        cells = [escape(text) for row in [("job", "name", "state", "took"), *rows] for text in row]
+        return f"<p>{escape(self.status)}</p>{table_of(cells, 4)}"
 
     def _begin(self) -> None:
         self._followings.append(watch(lambda _job: self._reading.request()))
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> dict[str, Any]:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
         state = cell.state or JobState(tile_id, "not_found")
         words = status_words(replace(state, started_at=None), verb_of(state.task))  # not how long
         return {

@@ -133,8 +133,7 @@ STARTED = "No worker was alive, so this notebook started one; it ends with the k
 RESTARTED = "The worker is gone, so this notebook started another; it ends with the kernel."
 
 MOST_STARTS = 4
-WITHIN_S = 600.0
-"""A worker that dies again and again, so often in so long a time, needs a person."""
+WITHIN_S = 600.0  # a worker that dies again and again, so often in so long a time, needs a person
 
 GUARD_PERIOD_S = 1.0
 
@@ -180,9 +179,8 @@ def start_if_needed() -> None:
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
-        _expect_one()
         worker = start_shared_worker()  # of several notebooks that want one at once, one starts it
-        if worker is not None:
+        if worker:
             _started.append((time.monotonic(), worker))
 
 
@@ -208,15 +206,9 @@ def guard() -> None:
 
     The worker that was alive a moment ago may belong to another notebook, and end with it.
     """
-    if is_synchronous():
-        return
-    _expect_one()
-    later(_keep_one_alive)
-
-
-def _expect_one() -> None:
-    """From now on a worker is on its way, so nobody needs the advice to start one."""
-    warnings.filterwarnings("ignore", "no worker is alive")
+    if not is_synchronous():
+        warnings.filterwarnings("ignore", "no worker is alive")  # one is on its way
+        later(_keep_one_alive)
 
 
 def _keep_one_alive() -> None:
@@ -238,13 +230,11 @@ _again = Debounce(GUARD_PERIOD_S, _keep_one_alive, from_last=True, slow=True)
 
 # The jobs that boards and forms follow
 
-ENDED = frozenset({*jobs.ENDED, "not_found"})
-"""The statuses that no job leaves by itself."""
+ENDED = frozenset({*jobs.ENDED, "not_found"})  # the statuses that no job leaves by itself
 
 SHOWS_PREVIEW = frozenset({"started", "stopped"})
 
-WAITING_S = 1.0
-"""How often to read again what is said of the worker, and how many jobs are ahead."""
+WAITING_S = 1.0  # how often to read again what is said of the worker, and how many jobs are ahead
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,8 @@ from drawscape.errors import DrawscapeError
 from drawscape.notebook.display import INSTEAD_OF_WIDGET
 from drawscape.notebook.kernel import later
 
-LATER_S = 3.0
-"""When a page shows the widget: pictures for the saved notebook are made then."""
-
-LARGEST_FORM = 200_000
-"""Bytes that one form may add to a saved notebook."""
+LATER_S = 3.0  # when a page shows the widget: pictures for the saved notebook are made then
+LARGEST_FORM = 200_000  # bytes that one form may add to a saved notebook
 
 LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 """Bytes of a form's image before base64, with room for the caption."""
@@ -128,7 +125,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     def close_below(self) -> None:
         """Close what is shown below, if anything."""
         former, self._below, self.below = self._below, None, ""
-        if former is not None:
+        if former:
             former.close()
 
     def _guarded(self, action: Callable[..., object], *arguments: Any, **details: Any) -> None:

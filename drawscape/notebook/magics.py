@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from drawscape.errors import DrawscapeError, SignatureError
+from drawscape.errors import SignatureError
 from drawscape.recipe import is_sketch
 from drawscape.sketches import SKETCHES
 
@@ -48,14 +48,8 @@ def sketch_cell(line: str, cell: str) -> Any:
         raise SignatureError(
             "%%sketch: the cell defines no function that takes a canvas; begin with def rings(svg, rng):"
         )
-    function = sketches[-1]
     options = shell.ev(f"dict({line})") if line.strip() else {}
-    made = form(function, **options)
-    former = _FORMER.get(function.__name__)
-    if former is not None and not options:
-        _take_over(made, former)
-    _FORMER[function.__name__] = made
-    return made
+    return form(sketches[-1], **options)
 
 
 @contextlib.contextmanager
@@ -66,17 +60,6 @@ def _shown_once(shell: Any) -> Iterator[None]:
         yield
     finally:
         del shell._showtraceback
-
-
-def _take_over(made: Any, former: Any) -> None:
-    """Show in `made` the settings of `former` that still fit."""
-    for name, value in former.settings.items():
-        with contextlib.suppress(DrawscapeError):
-            made.set(**{name: value})
-
-
-_FORMER: dict[str, Any] = {}
-"""The latest form of each sketch of this notebook, by the sketch's name."""
 
 
 def jobs_line(line: str) -> Any:

@@ -28,8 +28,7 @@ from drawscape.recipe import address_of, plain
 
 _LOG = logging.getLogger("drawscape.notebook")
 
-MOST = 24
-"""Pictures in the strip."""
+MOST = 24  # pictures in the strip
 
 Kept = Mapping[str, Any]
 """Settings as JSON values, by name."""
@@ -173,7 +172,7 @@ class RecentPictures:
     def picture(self, name: str) -> Picture | None:
         """Return the small picture of the tile of that name, None without one."""
         drawing = drawing_of(str(full_path(name)))
-        thumbnail = None if drawing is None else drawing.thumbnail
+        thumbnail = drawing.thumbnail if drawing else None
         return Picture(thumbnail) if thumbnail else result_picture(full_path(name))
 
     def add(self, path: Path, kept: Kept) -> None:

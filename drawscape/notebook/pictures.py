@@ -24,11 +24,8 @@ from drawscape.svg.read import read_svg
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SHOWN = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
-"""Endings of files that a browser shows."""
-
-LONGEST_RESULT = 2000
-"""Characters of a result that is no picture; the rest is in `job.result`."""
+SHOWN = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")  # endings of files that a browser shows
+LONGEST_RESULT = 2000  # characters of a result that is no picture; the rest is in `job.result`
 
 LARGEST_SHOWN = 30_000_000
 """Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
@@ -69,8 +66,8 @@ def result_path(result: Any) -> Path | None:
 def result_picture(result: Any) -> Picture | None:
     """Return the picture in the file that a job's result names, None when that is no picture."""
     path = result_path(result)
-    is_shown = path is not None and path.suffix.lower() in SHOWN
-    if path is None or not is_shown or path.stat().st_size > LARGEST_SHOWN:
+    is_shown = path and path.suffix.lower() in SHOWN
+    if not path or not is_shown or path.stat().st_size > LARGEST_SHOWN:
         return None
     return Picture(path.read_bytes(), path)
 
@@ -105,7 +102,7 @@ def place_words(path: Path) -> str:
 def result_words(result: Any) -> str:
     """Return what to say of a job's result: a file's place and size, else the beginning of its text."""
     path = result_path(result)
-    if path is None:
+    if not path:
         return "" if result is None else str(result)[:LONGEST_RESULT]
     place = "draft" if is_draft(path) else place_words(path)
     return f"{place} · {size_words(path.stat().st_size)}"
@@ -115,8 +112,7 @@ def result_words(result: Any) -> str:
 
 LARGEST_PX, SMALLEST_PX, SHRINK = 800, 60, 0.75
 
-KEPT_PX, LARGEST_KEPT = 240, 7_000
-"""Pixels and bytes of one of many pictures in a saved notebook."""
+KEPT_PX, LARGEST_KEPT = 240, 7_000  # pixels and bytes of one of many pictures in a saved notebook
 
 
 def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
@@ -142,7 +138,7 @@ def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX)
 
 def small_picture(picture: Picture | None) -> Picture | None:
     """Return a picture in the few bytes that a saved notebook keeps; None for an SVG that nobody can read."""
-    if picture is None or len(picture.data) <= LARGEST_KEPT:
+    if not picture or len(picture.data) <= LARGEST_KEPT:
         return picture
     if picture.format == "svg+xml":
         try:
@@ -179,8 +175,7 @@ def picture_table(
 
 # Picture files that a form is given: kept in the home, shown small, cut and with another contrast
 
-LARGEST_UPLOAD = 50_000_000
-"""Bytes of a file that is chosen in a form."""
+LARGEST_UPLOAD = 50_000_000  # bytes of a file that is chosen in a form
 
 PREVIEW_PX, LARGEST_PREVIEW = 240, 20_000
 
@@ -214,7 +209,7 @@ def upload_preview(name: str) -> str:
     """Return the address of a small picture of the file of that name, '' where there is none."""
     with suppress(*_UNREADABLE):
         made = reduced(_upright(name), LARGEST_PREVIEW, PREVIEW_PX)
-        return "" if made is None else made.url
+        return made.url if made else ""
     return ""
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.target import Target, is_literal, settings_in, sketch_of, target_of
+from drawscape.notebook.target import Target, Values, is_literal, settings_in, sketch_of, target_of
 from drawscape.notebook.text import number_text
 from drawscape.parameters import MISSING, Parameter
 from drawscape.recipe import plain
@@ -34,11 +34,8 @@ MARGIN = Parameter(
 )
 SEED = Parameter("seed", "int", low=0, high=2**32 - 1, default=0)
 
-STREAM = "streams."
-"""Begins the name of the seed of a stream; no parameter's name has a point."""
-
-DICE_SIDES = 10_000
-"""The dice give seeds that a person can read out and note down."""
+STREAM = "streams."  # begins the name of the seed of a stream; no parameter's name has a point
+DICE_SIDES = 10_000  # the dice give seeds that a person can read out and note down
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Settings:
     """The settings of a form. `given` has a checked value, or what was Typed, by name of `parameters`."""
 
     target: Target
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Values = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -103,12 +100,12 @@ class Settings:
     # What it holds
 
     @cached_property
-    def _checked(self) -> dict[str, Any]:
+    def _checked(self) -> Values:
         """The value of each parameter, or the error that says what is wrong with it."""
         return {name: _read(one, self.given[name]) for name, one in self.parameters.items()}
 
     @cached_property
-    def inputs(self) -> dict[str, Any]:
+    def inputs(self) -> Values:
         """What the page shows for each name, with the pattern where there is one to choose."""
         shown = {
             name: one.shown if isinstance(one, Typed) else shown_of(self.parameters[name], one)
@@ -117,7 +114,7 @@ class Settings:
         return {**self._pattern, **shown}
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """All values, checked: pattern, page, seed and parameters. Raises ParameterError."""
         for value in self._checked.values():
             if isinstance(value, ParameterError):
@@ -125,7 +122,7 @@ class Settings:
         return self._gathered
 
     @cached_property
-    def kept(self) -> dict[str, Any]:
+    def kept(self) -> Values:
         """What `changed` and `restored` need to show the same again, as JSON; wrong fields are left out."""
         empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
         empty |= {"streams": {}} if self.target.streams else {}
@@ -133,7 +130,7 @@ class Settings:
         return {name: plain(value) for name, value in shown.items()}
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Values:
         """The keyword arguments of the job. Raises ParameterError."""
         return self.target.arguments(self.values)
 
@@ -150,7 +147,7 @@ class Settings:
         return (right["width"], right["height"]) if right.keys() >= {"width", "height"} else None
 
     @property
-    def _gathered(self) -> dict[str, Any]:
+    def _gathered(self) -> Values:
         """The right values as a caller knows them: streams together, no margin where none was given."""
         gathered = dict(self._pattern)
         for name, value in self._checked.items():
@@ -165,7 +162,7 @@ class Settings:
 
     # What it becomes
 
-    def changed(self, values: Mapping[str, Any]) -> "Settings":
+    def changed(self, values: Values) -> "Settings":
         """Return these settings with `values`, all of them or none.
 
         Raises UnknownNameError or ParameterError.
@@ -192,7 +189,7 @@ class Settings:
         is_pattern = name == "pattern_type"
         return self._with_pattern(shown) if is_pattern else self._with({name: Typed(shown)})
 
-    def restored(self, kept: Mapping[str, Any]) -> "Settings":
+    def restored(self, kept: Values) -> "Settings":
         """Return these settings with what was kept that the target still has and allows."""
         found = self
         for name in sorted(kept, key=lambda name: name != "pattern_type"):  # the pattern first
@@ -220,7 +217,7 @@ class Settings:
             drawn["seed"] = int(rng.integers(DICE_SIDES))
         return self._with({name: value for name, value in drawn.items() if value is not MISSING})
 
-    def _with(self, values: Mapping[str, Any]) -> "Settings":
+    def _with(self, values: Values) -> "Settings":
         return replace(self, given={**self.given, **values})
 
     def _with_pattern(self, name: str) -> "Settings":
@@ -228,7 +225,7 @@ class Settings:
             raise UnknownNameError("pattern", name, self.target.patterns)
         return self.retargeted(self.target.with_pattern(name))
 
-    def _stream_values(self, seeds: Any) -> dict[str, Any]:
+    def _stream_values(self, seeds: Any) -> Values:
         if not isinstance(seeds, Mapping):
             rule = "must be seeds by name, such as {'colour': 5}"
             raise ParameterError("streams", seeds, rule)
@@ -265,13 +262,9 @@ class Settings:
         }
 
     @property
-    def _pattern(self) -> dict[str, Any]:
+    def _pattern(self) -> Values:
         fixed = self.target.fixed if self.target.patterns else {}
         return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
-
-    def shows_the_same(self, other: "Settings") -> bool:
-        """Return whether a page shows the same for both, and both hold the same values."""
-        return (self.inputs, self.kept) == (other.inputs, other.kept)
 
 
 class Steps:
@@ -289,20 +282,15 @@ class Steps:
         return self._row[self._place]
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there are settings before these."""
-        return self._place > 0
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there are settings after these."""
-        return self._place < len(self._row) - 1
+    def ways(self) -> dict[str, bool]:
+        """Whether there are settings before these, `undo`, and after them, `redo`."""
+        return {"undo": self._place > 0, "redo": self._place < len(self._row) - 1}
 
     def add(self, settings: Settings, gesture: Any = None) -> bool:
         """Show these, and return whether they differ; what one `gesture` changes, as a drag, is one step."""
-        if settings.shows_the_same(self.now):
+        if (settings.inputs, settings.kept) == (self.now.inputs, self.now.kept):
             return False
-        same = gesture is not None and gesture == self._gesture and self.can_undo
+        same = gesture is not None and gesture == self._gesture and self._place > 0
         kept = self._place if same else self._place + 1
         self._row = [*self._row[:kept], settings][-self.LONGEST :]
         self._place, self._gesture = len(self._row) - 1, gesture
@@ -363,13 +351,12 @@ def _start(parameter: Parameter) -> Any:
         return parameter.default
     if parameter.optional:
         return None
-    if parameter.kind in ("int", "float"):
-        return parameter.low if parameter.low is not None else 0
     if parameter.kind == "list":
         return [] if parameter.open_ended else [_start(item) for item in parameter.items]
     if parameter.kind == "choice":
         return next(iter((parameter.choices or {}).values()))
-    return {"bool": False, "text": ""}.get(parameter.kind)
+    low = parameter.low or 0
+    return {"bool": False, "text": "", "int": low, "float": low}.get(parameter.kind)
 
 
 def _property(parameter: Parameter) -> dict[str, Any]:
@@ -394,7 +381,11 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
     if parameter.choices:
         choices = [*parameter.choices.values(), *([None] if parameter.optional else [])]
         return choices[rng.integers(len(choices))]
-    low, high = slider_ends(parameter) if parameter.kind in ("int", "float") else (None, None)
+    low, high, start = parameter.low, parameter.high, parameter.default
+    if parameter.kind in ("int", "float") and start not in (MISSING, None):
+        far = 3 * abs(start) or (10 if parameter.kind == "int" else 1)  # as in form.js
+        low = low if low is not None else (-far if start < 0 else 0)
+        high = high if high is not None else max(low, 0) + far
     if low is None or high is None or low >= high:
         return MISSING
     # A range has 100 to 1000 stops, which a person can read out.
@@ -415,16 +406,3 @@ def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
         first, last = -(-low // step), high // step
         number = min(max(round(number / step), first), last) * step
     return parameter.check(int(number) if parameter.kind == "int" else float(number))
-
-
-def slider_ends(parameter: Parameter) -> tuple[float | None, float | None]:
-    """Return where a number's slider begins and ends: at its bounds, or around its default.
-
-    form.js has the same rule. The field beside the slider takes what lies beyond, where it is allowed.
-    """
-    low, high, default = parameter.low, parameter.high, parameter.default
-    if default is MISSING or default is None:
-        return low, high
-    far = float(f"{3 * abs(default):.12g}") or (10 if parameter.kind == "int" else 1)
-    low = low if low is not None else (-far if default < 0 else 0)
-    return low, high if high is not None else max(low, 0) + far

@@ -54,14 +54,16 @@ HANDED = (
 )
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
-LONGEST_LINE = 88
-"""Characters of a call in `Form.code`."""
+LONGEST_LINE = 88  # characters of a call in `Form.code`
 
 FORM_PRIORITY, SHEET_PRIORITY = 10, -10
 """Forms run before contact sheets; a worker keeps one of several slots free of what is below 0."""
 
 LARGEST_CARRIED = 32_000_000
 """Bytes; what a cell's function touches is stored with each of its jobs, for a month."""
+
+Values = Mapping[str, Any]
+"""Values by the names of parameters."""
 
 Drawable = str | Sketch | Callable[..., Any]
 
@@ -79,7 +81,7 @@ class Target:
     summary: str
     task: str | Callable[..., Any]
     parameters: tuple[Parameter, ...]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Values = field(default_factory=dict)
     has_page: bool = False
     has_seed: bool = False
     patterns: tuple[str, ...] = ()
@@ -113,21 +115,19 @@ class Target:
         parameters = (*pattern.parameters, *own)
         return replace(pattern, task=self.task, parameters=parameters, patterns=self.patterns)
 
-    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, values: Values) -> Values:
         """Return the keyword arguments of the job; a sketch's choices travel by their names.
 
         A function of a file beside the notebook travels whole, as one of a cell does: no worker could
         import that file.
         """
         function = self.fixed.get("function")
-        carried = {} if function is None else {"function": portable(function)}
+        carried = {"function": portable(function)} if function else {}
         return {**self.fixed, **carried, **self.shown(values)}
 
-    def shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(self, values: Values) -> Values:
         """Return `values` as they travel and are written down: a sketch's choices by their names."""
-        if "pattern_type" not in self.fixed and "function" not in self.fixed:
-            return dict(values)
-        known = {p.name: p for p in self.parameters}
+        known = {p.name: p for p in self.parameters if self.takes_margin}
         return {
             name: known[name].shown(value) if name in known else value
             for name, value in values.items()
@@ -232,7 +232,7 @@ def _name_of(function: Callable[..., Any]) -> str:
 # The call that draws it
 
 
-def call_text(target: Target, values: Mapping[str, Any]) -> str:
+def call_text(target: Target, values: Values) -> str:
     """Return the call, on one line or with one argument a line.
 
         draw('spiral', width=148, height=210, seed=3, turns=24)
@@ -240,7 +240,7 @@ def call_text(target: Target, values: Mapping[str, Any]) -> str:
     Values that Python cannot read back, such as arrays, are written as they show themselves.
     """
     function, task = target.fixed.get("function"), target.task
-    if function is not None:
+    if function:
         name, first = "draw", _name_of(function)
     elif "pattern_type" in target.fixed and not target.patterns:
         name, first = "draw", repr(target.fixed["pattern_type"])
@@ -350,7 +350,7 @@ def at_one_moment() -> Iterator[None]:
         yield
 
 
-def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
+def recipe_for(target: Target, arguments: Values) -> Recipe | None:
     """Return the recipe that a job of `target` with `arguments` has; None for a job that is no sketch's.
 
     One that goes to a file of a given name is left to the worker.
@@ -374,7 +374,7 @@ def standing_drawing(recipe: Recipe | None) -> Drawing | None:
 
 def enqueue_drawing(
     target: Target,
-    arguments: Mapping[str, Any],
+    arguments: Values,
     recipe: Recipe | None,
     *,
     fresh: bool = False,
@@ -398,7 +398,7 @@ def enqueue_drawing(
     )
 
 
-def settings_in(drawing: Drawing) -> dict[str, Any]:
+def settings_in(drawing: Drawing) -> Values:
     """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
     page = {"width": drawing.width, "height": drawing.height}
     margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
@@ -421,7 +421,7 @@ def notebook_sketch(name: str) -> Callable[..., Any] | None:
 def sketch_of(drawing: Drawing, *, trust: bool = False) -> Drawable:
     """Return the sketch of a drawing. Raises ProvenanceError for a notebook's that is not defined here."""
     here = notebook_sketch(drawing.sketch)
-    if here is not None:
+    if here:
         return here
     from drawscape.catalogue.redraw import known_provenance, sketch_for
 
@@ -441,10 +441,10 @@ def newer_target(target: Target) -> Target | None:
     """Return what is drawn now, if its sketch has other parameters than `target`; else None."""
     if target.patterns or not target.takes_margin:
         return None
-    if target.sketch is None:
+    if not target.sketch:
         name = target.fixed["pattern_type"]
         now = SKETCHES[name] if name in SKETCHES else None  # noqa: SIM401 - it raises no KeyError
     else:
         function = target.sketch.function
         now = as_sketch(notebook_sketch(_name_of(function)) or function)
-    return None if now is None or now.parameters == target.parameters else target_of(now)
+    return None if not now or now.parameters == target.parameters else target_of(now)

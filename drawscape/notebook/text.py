@@ -10,8 +10,7 @@ from typing import Any
 
 from drawscape.notebook.kernel import JobState
 
-LONGEST_PRINTED = 20_000
-"""Characters of what was printed that are shown."""
+LONGEST_PRINTED = 20_000  # characters of what was printed that are shown
 
 _MESSAGES = re.compile(
     r"^Traceback \(most recent call last\).*\n(?:[ \t].*\n|\n)*(.*)", re.MULTILINE
@@ -138,7 +137,7 @@ def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
     without a function, the text is returned as it is.
     """
     first, begin = _CARRIED.search(traceback), _FRAME.search(traceback)
-    if function is None or first is None or begin is None:
+    if not function or not first or not begin:
         return traceback
     shown = partial(_with_line, inspect.unwrap(function))
     return traceback[: begin.start()] + _CARRIED.sub(shown, traceback[first.start() :])

@@ -4,7 +4,7 @@ One is viewed, two to six are compared. What travels to the page is described in
 shows it, in a web page too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from drawscape.jobs import Job
 from drawscape.notebook.kernel import later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
+from drawscape.notebook.target import Values
 from drawscape.notebook.text import label_of, value_text
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
@@ -34,8 +35,9 @@ OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037"
 
 MODES = ("side by side", "overlay", "blink")
 
-ROUNDING_MM = 0.05
-"""Files have two decimals of a millimetre; a pen is wider than that."""
+ROUNDING_MM = 0.05  # files have two decimals of a millimetre; a pen is wider than that
+
+Titled = tuple[Document, str]
 
 Viewable = Document | SVGBuilder | Job | Drawing | str | Path
 
@@ -64,7 +66,8 @@ class Viewer(Lasting):
 
     def show(self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0) -> None:
         """Show `document`; nothing should be nearer to the sheet's edge than `margin_mm`."""
-        self._drawings, self._margin_mm = [(document, title)], margin_mm
+        self._drawings: Sequence[Titled] = [(document, title)]
+        self._margin_mm = margin_mm
         self._what = f"a view of {title}"
         self._send_drawings()
         if self._is_saved:
@@ -76,14 +79,15 @@ class Viewer(Lasting):
         is_there = any(picture for picture, _ in made)
         return picture_table(made, columns=len(made)) if is_there else ""
 
-    def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
-        """Return what to show now, each with the options of `drawing_data`."""
-        return [(document, {"title": title}) for document, title in self._drawings]
+    def _shown(self) -> Sequence[Titled]:
+        """Return what to show now."""
+        return self._drawings
 
     def _send_drawings(self) -> None:
         if not self._is_open:
             return
-        data = [drawing_data(document, **options) for document, options in self._shown()]
+        blink = self.mode == "blink"
+        data = [drawing_data(one, title=title, blink=blink) for one, title in self._shown()]
         headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
         self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
@@ -139,14 +143,12 @@ def compare(*drawings: Viewable) -> "Comparison":
 class Comparison(Viewer):
     """Drawings side by side, laid over each other, or in turn; under them a table of what differs."""
 
-    def __init__(
-        self, documents: Sequence[tuple[Document, str]], settings: Sequence[Mapping[str, Any]]
-    ) -> None:
-        rows = differences([name for _, name in documents], settings)
+    def __init__(self, drawings: Sequence[Titled], settings: Sequence[Values]) -> None:
+        rows = differences([title for _, title in drawings], settings)
         super().__init__(
-            documents[0][0], modes=list(MODES), mode=MODES[0], differences=rows, height="60vh"
+            drawings[0][0], modes=list(MODES), mode=MODES[0], differences=rows, height="60vh"
         )
-        self._drawings, self._what = list(documents), f"{len(documents)} drawings compared"
+        self._drawings, self._what = drawings, f"{len(drawings)} drawings compared"
         self.observe(lambda _change: self._send_drawings(), names="mode")
 
     @traitlets.validate("mode")  # type: ignore[untyped-decorator]  # as all of traitlets
@@ -155,15 +157,13 @@ class Comparison(Viewer):
             raise ParameterError("mode", proposal["value"], f"must be one of {', '.join(MODES)}")
         return str(proposal["value"])
 
-    def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
+    def _shown(self) -> Sequence[Titled]:
         if self.mode == "side by side":
-            return super()._shown()
-        blink = self.mode == "blink"
-        laid = overlay(self._drawings, own_inks=blink)
-        return [(laid, {"title": self.mode, "blink": blink})]
+            return self._drawings
+        return [(overlay(self._drawings, own_inks=self.mode == "blink"), self.mode)]
 
 
-def overlay(documents: Sequence[tuple[Document, str]], *, own_inks: bool = False) -> Document:
+def overlay(documents: Sequence[Titled], *, own_inks: bool = False) -> Document:
     """Return all drawings on one page, a layer each, in colours that set them apart or in their own."""
     layers = []
     for number, (document, name) in enumerate(documents):
@@ -175,7 +175,7 @@ def overlay(documents: Sequence[tuple[Document, str]], *, own_inks: bool = False
     return Document(width, height, tuple(layers))
 
 
-def differences(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def differences(names: Sequence[str], settings: Sequence[Values]) -> list[list[str]]:
     """Return a table: a row of `names`, then a row for each setting that is not the same in all drawings."""
     keys = list(dict.fromkeys(key for one in settings for key in one))
     differ = [key for key in keys if len({repr(one.get(key)) for one in settings}) > 1]
@@ -187,7 +187,7 @@ def _cell(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def document_of(drawing: Viewable) -> tuple[Document, str, dict[str, Any]]:
+def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
     """Return the lines of `drawing`, what to call it, and the settings that it names.
 
     Raises ParameterError for what is no drawing.
@@ -198,7 +198,7 @@ def document_of(drawing: Viewable) -> tuple[Document, str, dict[str, Any]]:
         data, title = drawing.to_bytes(), ""
     else:
         path = file_of(drawing)
-        if path is None or path.suffix != ".svg":
+        if not path or path.suffix != ".svg":
             is_name = isinstance(drawing, (str, Path)) and path is None
             rule = "give a canvas, a job or the path of an SVG file"
             rule = "there is no such file, here or in the home" if is_name else rule

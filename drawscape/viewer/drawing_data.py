@@ -32,8 +32,7 @@ UNITS_PER_MM = 100
 
 DEFAULT_PEN_MM = 0.3
 
-_AT_ONCE = 8192
-"""Points: the arrays in between stay in the cache."""
+_AT_ONCE = 8192  # points: the arrays in between stay in the cache
 
 MOST_TIMED = 500_000
 """Points of a layer whose time is estimated before it is shown: a tenth of a second."""

@@ -394,7 +394,7 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     assert other.values["columns"] == 20
     ids = [tile["id"] for tile in again.strip]
     send(again, "compare", ids=ids[:1])
-    assert "choose two pictures" in again.status
+    assert "compare 2 to 6 of them" in again.status
     send(again, "compare", ids=ids)
     assert again.below
     send(again, "close_below")

@@ -54,12 +54,15 @@ def test_tab_completes_what_a_form_can_set(shell):
     assert "turns=" in found
 
 
-def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(shell):
+def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(
+    shell, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "rings.ipynb"))
     shown = shell.run_cell_magic("sketch", "paper='A6'", RINGS.format(9))
     assert isinstance(shown, Form)
     assert (shown.values["count"], shown.values["width"]) == (9, 105)
     shown.set(count=30, seed=4)
-    again = shell.run_cell_magic("sketch", "", RINGS.format(12).replace("wide", "broad"))
+    again = shell.run_cell_magic("sketch", "paper='A6'", RINGS.format(12).replace("wide", "broad"))
     assert again is not shown
     assert (again.values["count"], again.values["seed"], again.values["broad"]) == (30, 4, 1.5)
     assert again.values["width"] == 105
