@@ -168,6 +168,11 @@ class Segments:
     curves: Floats
     broken: int
 
+    @property
+    def begins(self) -> Floats:
+        """Where each begins, (S, 2)."""
+        return np.concatenate((np.zeros((1, 2)), self.ends[:-1]))
+
 
 def read_segments(paths: Sequence[str]) -> Segments:
     """Return the absolute segments of all `paths` (the text of their `d` attributes)."""
@@ -334,18 +339,8 @@ def flatten(
     """
     if not len(segments.kinds):
         return Lines.empty(), np.empty(0, dtype=np.int64)
-    moving = segments.kinds == MOVE
-    begins = np.concatenate((np.zeros((1, 2)), segments.ends[:-1]))
-    pieces = np.ones(len(segments.kinds), dtype=np.int64)
-    closing = np.flatnonzero(segments.kinds == CLOSE)
-    dots = segments.kinds[closing - 1] == MOVE
-    pieces[closing] = (begins[closing] != segments.ends[closing]).any(axis=1) | dots
-    points = segments.ends
-    if len(segments.curves):
-        pieces, points = _with_curves(segments, begins, pieces, tolerance[segments.paths], most)
-    elif len(closing):
-        points = points[pieces > 0]
-    moves = np.flatnonzero(moving)
+    pieces, points = stepped(segments, tolerance, most=most)
+    moves = np.flatnonzero(segments.kinds == MOVE)
     along = np.concatenate(([0], np.cumsum(pieces)))
     offsets = np.append(along[moves], along[-1])
     paths = segments.paths[moves]
@@ -354,12 +349,20 @@ def flatten(
     return (lines.take(~short), paths[~short]) if short.any() else (lines, paths)
 
 
-def _with_curves(
-    segments: Segments, begins: Floats, pieces: Ints, tolerance: Floats, most: int
+def stepped(
+    segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
 ) -> tuple[Ints, Floats]:
-    """Return how many points each segment gives, and all the points."""
-    pieces = pieces.copy()
-    cubics, arcs = (np.flatnonzero(segments.kinds == kind) for kind in (CUBIC, ARC))
+    """Return how many points each segment adds to its line (S,), and all these points; as `flatten`."""
+    kinds, begins = segments.kinds, segments.begins
+    pieces = np.ones(len(kinds), dtype=np.int64)
+    closing = np.flatnonzero(kinds == CLOSE)
+    dots = kinds[closing - 1] == MOVE
+    pieces[closing] = (begins[closing] != segments.ends[closing]).any(axis=1) | dots
+    if not len(segments.curves):
+        return pieces, segments.ends[pieces > 0] if len(closing) else segments.ends
+    plain = (kinds != CUBIC) & (kinds != ARC) & (pieces > 0)
+    cubics, arcs = (np.flatnonzero(kinds == kind) for kind in (CUBIC, ARC))
+    tolerance = tolerance[segments.paths]
     inner = segments.curves[cubics, :4].reshape(-1, 2, 2)
     controls = np.concatenate((begins[cubics, None], inner, segments.ends[cubics, None]), axis=1)
     pieces[cubics] = _whole(bezier_pieces(controls, tolerance[cubics]))
@@ -371,7 +374,6 @@ def _with_curves(
             f"the curves make {last[-1]:,} points; the limit is {most:,}: raise the tolerance"
         )
     points = np.empty((last[-1], 2))
-    plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)
     points[last[plain] - 1] = segments.ends[plain]
     for which in (cubics, arcs):
         counts = pieces[which]

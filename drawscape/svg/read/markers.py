@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, translation
-from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_segments
+from drawscape.drawing.path import MOVE, read_segments, stepped
 from drawscape.errors import CanvasError
-from drawscape.geometry.curves import Ellipses
-from drawscape.geometry.lines import Floats
+from drawscape.geometry.lines import Floats, Ints
 from drawscape.svg.read.tree import Node
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
 _REF = ("refX", "refY")
-# How far along a curve its direction is taken.
-_NEAR = 1e-4
+# Of the chords that give a curve's direction at its ends, in user units.
+_TOLERANCE = 1e-4
 
 
 def draw_markers(walk: "Walk", data: str, state: "State") -> None:
@@ -80,50 +79,26 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     The direction is the middle of those in which the lines arrive and leave.
     """
     segments = read_segments([data])
-    count = len(segments.kinds)
-    if not count:
+    if not len(segments.kinds):
         return []
-    begins = np.vstack((np.zeros((1, 2)), segments.ends[:-1]))
-    steps = np.where((segments.kinds == MOVE)[:, None], 0.0, segments.ends - begins)
-    leaves, arrives = steps.copy(), steps.copy()
-    arcs = np.flatnonzero(segments.kinds == ARC)
-    cubic = np.flatnonzero(segments.kinds == CUBIC)
-    handles = segments.curves[cubic, :4]
-    points = (begins[cubic], handles[:, :2], handles[:, 2:], segments.ends[cubic])
-    leaves[cubic], arrives[cubic] = _first_step(*points), -_first_step(*points[::-1])
-    if len(arcs):
-        ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
-        rows, near = np.arange(len(arcs)), np.full(len(arcs), _NEAR)
-        leaves[arcs] = ellipses.at(rows, near) - begins[arcs]
-        arrives[arcs] = segments.ends[arcs] - ellipses.at(rows, 1 - near)
-    for index in range(1, count):  # a segment without length goes on as the one before it
-        still = not (leaves[index].any() or arrives[index].any())
-        if still and segments.kinds[index] not in (MOVE, CLOSE):
-            leaves[index] = arrives[index] = arrives[index - 1]
-    corners: list[tuple[Floats, float]] = []
-    kinds = segments.kinds.tolist()
-    for index, kind in enumerate(kinds):
-        follows = index + 1 < count and kinds[index + 1] != MOVE
-        ingoing = arrives[index] if kind != MOVE else None
-        if kind == CLOSE and not arrives[index].any():
-            ingoing = arrives[index - 1]
-        outgoing = leaves[index + 1] if follows else None
-        corners.append((segments.ends[index], _middle(ingoing, outgoing)))
-    return corners
+    begins, ends = segments.begins, segments.ends
+    pieces, points = stepped(segments, np.array([_TOLERANCE]))
+    first: Ints = np.cumsum(pieces) - pieces
+    drawn = (pieces > 0) & (segments.kinds != MOVE)
+    leaves, arrives = np.zeros_like(ends), np.zeros_like(ends)
+    leaves[drawn] = points[first[drawn]] - begins[drawn]
+    before = np.where(pieces[:, None] > 1, points[first + pieces - 2], begins)
+    arrives[drawn] = (ends - before)[drawn]
+    still = (segments.kinds != MOVE) & ~leaves.any(axis=1)
+    for index in np.flatnonzero(still).tolist():  # it goes on as the one before it
+        leaves[index] = arrives[index] = arrives[index - 1]
+    into, out = _unit(arrives), _unit(np.vstack((leaves[1:], np.zeros((1, 2)))))
+    through = into + out
+    back = np.flatnonzero(np.hypot(*through.T) < 1e-9)  # there and back: square to both
+    through[back] = into[back][:, ::-1] * (-1, 1) + 0.0
+    return list(zip(ends, np.degrees(np.arctan2(*through.T[::-1])).tolist(), strict=True))
 
 
-def _first_step(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
-    """Return the first bit of the way along the cubics of those points, each (N, 2)."""
-    t, rest = _NEAR, 1 - _NEAR
-    step: Floats = 3 * rest * rest * t * (b - a) + 3 * rest * t * t * (c - a) + t**3 * (d - a)
-    return step
-
-
-def _middle(ingoing: Floats | None, outgoing: Floats | None) -> float:
-    steps = [s / np.hypot(*s) for s in (ingoing, outgoing) if s is not None and np.hypot(*s) > 0]
-    if not steps:
-        return 0.0
-    total = np.sum(steps, axis=0)
-    if np.hypot(*total) < 1e-9:  # there and back: square to both
-        total = np.array([-steps[0][1], steps[0][0]])
-    return math.degrees(math.atan2(total[1], total[0]))
+def _unit(steps: Floats) -> Floats:
+    units: Floats = steps / np.maximum(np.hypot(*steps.T), 1e-300)[:, None]
+    return units

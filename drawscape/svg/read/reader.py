@@ -2,7 +2,6 @@
 
 import math
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -157,7 +156,7 @@ class _Beneath:
         self._tests = 0
 
     def seen(self, outline: int, own: Lines) -> tuple[str | None, Lines]:
-        """Return the colour that most of an outline lies on, None on bare paper, and what lies there."""
+        """Return the colour of the most that an outline lies on, None on bare paper, and what lies there."""
         import shapely
 
         rest = shapely.MultiLineString(list(own))
@@ -175,16 +174,13 @@ class _Beneath:
             if hit.length:
                 hits.append((color, hit))
                 rest = rest.difference(area)
-        lengths: Counter[str] = Counter()
-        colored = [(color, hit) for color, hit in hits if not is_white(color)]
-        for color, hit in colored:
-            lengths[color] += hit.length
-        if not colored or lengths.total() < _SEEN * own.lengths_mm.sum():
+        colored = [(hit.length, color, hit) for color, hit in hits if not is_white(color)]
+        length, main, _ = max(colored, default=(0.0, None, None), key=lambda each: each[0])
+        if length < _SEEN * own.lengths_mm.sum():
             return None, own
-        main = max(lengths, key=lengths.__getitem__)
         if rest.is_empty and len(colored) == len(hits):
             return main, own
-        pieces = shapely.line_merge(shapely.union_all([hit for _, hit in colored]))
+        pieces = shapely.line_merge(shapely.union_all([hit for *_, hit in colored]))
         lines = [np.asarray(p.coords) for p in shapely.get_parts(pieces) if p.geom_type != "Point"]
         return main, Lines.of(lines)
 

@@ -177,10 +177,7 @@ class Scene:
             )
             for c in self.contexts
         ]
-        flags = np.array(kinds, dtype=bool).reshape(-1, 3)
-        if not flags.any():
-            return lines, owners
-        areas, filled, capless = flags[of].T
+        areas, filled, capless = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
         ajar = (lines.starts != lines.ends).any(axis=1)
         if (capless & ~ajar & (lines.counts == 2)).any():
             self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
@@ -237,29 +234,23 @@ class Scene:
         areas = np.array([c.is_area for c in self.contexts], dtype=bool)[of]
         low, high = (f.reduceat(whole.points, whole.offsets[:-1]) for f in (np.minimum, np.maximum))
         boxes = shapely.box(*low.T, *high.T)
-        inside = numbers[whole_owners] < 0
-        reached = inside.copy()
-        wider = {
-            n: self.clips[n].buffer(_ALONG_MM, join_style="mitre")
-            for n in set(numbers.tolist()) - {-1}
-        }
-        for number, clip in wider.items():
-            which = np.flatnonzero(numbers[whole_owners] == number)
-            shapely.prepare([clip, self.clips[number]])
-            inside[which] = shapely.contains_properly(self.clips[number], boxes[which])
-            reached[which] = shapely.intersects(clip, boxes[which])
+        clips = np.array(self.clips, dtype=object)
+        shapely.prepare(clips)
+        clip = numbers[whole_owners]
+        inside = clip < 0
+        inside[clip >= 0] = shapely.contains_properly(clips[clip[clip >= 0]], boxes[clip >= 0])
         straying = np.isin(whole_owners, whole_owners[~inside])
-        reached &= straying
-        kept = ~np.isin(owners, whole_owners[straying])
-        stroked = np.isin(owners, whole_owners[reached]) & ~areas[owners]
-        parts, outlines = [lines.take(kept)], [owners[kept]]
-        for number in sorted(wider):
-            which = np.flatnonzero(stroked & (numbers[owners] == number))
-            if len(which):
-                pieces, source = pieces_in(lines.take(which), wider[number])
-                parts.append(pieces)
-                outlines.append(owners[which[source]])
-        for outline, own in by_outline(whole.take(reached), whole_owners[reached]):
+        cut = np.isin(owners, whole_owners[straying])
+        parts, outlines = [lines.take(~cut)], [owners[~cut]]
+        stroked = np.flatnonzero(cut & ~areas[owners])
+        clip = numbers[owners[stroked]]
+        for number in np.unique(clip).tolist():
+            which = stroked[clip == number]
+            wider = self.clips[number].buffer(_ALONG_MM, join_style="mitre")
+            pieces, source = pieces_in(lines.take(which), wider)
+            parts.append(pieces)
+            outlines.append(owners[which[source]])
+        for outline, own in by_outline(whole.take(straying), whole_owners[straying]):
             if self.contexts[of[outline]].shows_fill:
                 parts.append(self._edges(own, self.contexts[of[outline]]))
                 outlines.append(np.full(len(parts[-1]), outline))
