@@ -6,8 +6,7 @@ a tone line by line, `heights_of` reads a grid of heights.
 
 import io
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,12 +17,13 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import doc
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from scipy.ndimage import gaussian_filter
 
 from drawscape.drawing.paper import WARM_WHITE, Frame
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry import Floats, Lines, cartesian, clip_to_rectangle, keep_positive, values_at
+from drawscape.geometry import cartesian, clip_to_rectangle, keep_positive, polar, values_at
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.regions import Bounds
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
@@ -64,25 +64,21 @@ FAINT = 0.05
 """Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
 
 _GIVEN: ContextVar[Floats | None] = ContextVar("given", default=None)
+"""What sketches of pictures draw, whatever their picture: darkness, (R, C)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tone:
     """Darkness, (R, C) from 0 white to 1 black, over the rectangle of the page that it covers.
 
-    `x0`, `y0` is the upper left corner of the picture in mm, `pitch` the side of a pixel.
+    `box` are the picture's edges on the page, x0, y0, x1, y1 in mm, and `area` is the part of them that
+    lies in the frame. `pitch` is the side of a pixel.
     """
 
     dark: Floats
-    x0: float
-    y0: float
+    box: Bounds
+    area: Bounds
     pitch: float
-
-    @property
-    def box(self) -> Bounds:
-        """The picture's edges on the page: x0, y0, x1, y1 in mm."""
-        rows, columns = self.dark.shape
-        return self.x0, self.y0, self.x0 + columns * self.pitch, self.y0 + rows * self.pitch
 
     @property
     def nodes(self) -> Bounds:
@@ -141,29 +137,9 @@ def _broadened(head: Floats, ratio: float) -> Floats:
     """Return the plaster head whole on a page of any breadth: its backdrop goes on to both sides."""
     kept = head[: max(BUST, min(len(head), int(head.shape[1] / ratio)))]
     more = max(0, int(len(kept) * ratio - head.shape[1])) // 2
-    # The light falls off there as behind the head; steps of single greys would break lines.
-    left, right = (gaussian_filter1d(kept[:, [k]], 20, axis=0) for k in (0, -1))
-    away = np.linspace(0, 1, more)
-    dimmer = kept[:, :1] + away[::-1] * (left + 0.06 - kept[:, :1])
-    brighter = kept[:, -1:] + away * (right - 0.06 - kept[:, -1:])
-    return np.concatenate([dimmer, kept, brighter], axis=1)
-
-
-@contextmanager
-def given_tone(dark: Floats) -> Iterator[None]:
-    """Let sketches of pictures draw `dark`, (R, C) from 0 white to 1 black, whatever their picture.
-
-    >>> from drawscape.drawing.paper import Frame
-    >>> from drawscape.sketches.tone import given_tone, tone_over
-    >>> with given_tone(np.full((3, 2), 0.25)):
-    ...     float(tone_over(Frame(0, 0, 60, 90)).at((30, 45)))
-    0.25
-    """
-    token = _GIVEN.set(dark)
-    try:
-        yield
-    finally:
-        _GIVEN.reset(token)
+    # The light falls off there as behind the head.
+    ends = kept[:, 0].mean() + 0.06, kept[:, -1].mean() - 0.06
+    return np.pad(kept, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
 
 
 def drawn_by(
@@ -186,19 +162,21 @@ def drawn_by(
     >>> bool(lines.points[:, 0].min() > 1)
     True
     """
-    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    axes = polar(1, np.radians([angle, angle + 90]))
     low, high = np.array(area[:2]), np.array(area[2:])
-    size = np.abs([[cos, sin], [sin, cos]]) @ (high - low)
+    size = np.abs(axes) @ (high - low)
 
     def back(points: Floats) -> Floats:
-        turned = (points - size / 2) @ np.array([[cos, sin], [-sin, cos]])
-        return np.asarray(turned + (low + high) / 2)
+        return np.asarray((points - size / 2) @ axes + (low + high) / 2)
 
     x, y = (np.arange(0.3, side, 0.6) for side in size)
     sheet = SVGBuilder(*size.tolist())
-    with given_tone(tone.at(back(cartesian(x, y[:, None])))):
+    token = _GIVEN.set(tone.at(back(cartesian(x, y[:, None]))))
+    try:
         for _ in sketch(sheet, rng, **values) or ():
             pass
+    finally:
+        _GIVEN.reset(token)
     lines = sheet.lines()
     lines = clip_to_rectangle(lines.with_points(back(lines.points)), *area)
     # Where its ink is not wanted, a pen that never lifts does.
@@ -214,15 +192,9 @@ def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
     # Whole pixels are cut; the rest of a pixel goes into the offset, so that the middle stays.
     first, up = int((columns - wide) / 2), int((rows - tall) / 2)
     kept = dark[up : rows - up, first : columns - first]
-    x0 = frame.cx - kept.shape[1] * pitch / 2
-    y0 = frame.cy - kept.shape[0] * pitch / 2
-    return Tone(kept, x0, y0, pitch)
-
-
-def shown(tone: Tone, frame: Frame) -> Bounds:
-    """Return the part of the frame that the picture covers: x0, y0, x1, y1 in mm."""
-    x0, y0, x1, y1 = tone.box
-    return max(x0, frame.x0), max(y0, frame.y0), min(x1, frame.x1), min(y1, frame.y1)
+    x, y = kept.shape[1] * pitch / 2, kept.shape[0] * pitch / 2
+    box = frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y
+    return Tone(kept, box, (*map(max, box[:2], frame[:2]), *map(min, box[2:], frame[2:])), pitch)
 
 
 def pixels_of(picture: str | None, own: str = "shell") -> Floats:
@@ -233,8 +205,7 @@ def pixels_of(picture: str | None, own: str = "shell") -> Floats:
 @lru_cache(maxsize=3)
 def _own(name: str) -> Floats:
     with resources.files(f"{__package__}.pictures").joinpath(f"_{name}.npz").open("rb") as file:
-        picture = np.load(file)["picture"] / 255.0
-    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+        return np.asarray(np.atleast_3d(np.load(file)["picture"]) / 255.0 * np.ones(3))
 
 
 def _foreign(name: str) -> Floats:
@@ -257,9 +228,9 @@ def _foreign(name: str) -> Floats:
             small = paper.convert("RGB")
             small.thumbnail((ENOUGH, ENOUGH))
             return np.asarray(small, dtype=np.float64) / 255.0
+    except PictureError:
+        raise
     except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
         raise PictureError(f"picture {name!r} cannot be read: {error}") from error
 
 
@@ -279,15 +250,14 @@ def ranked_lines(
     """
     centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
     reach = np.hypot(box[2] - box[0], box[3] - box[1]) / 2
-    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-    aside = np.array([-along[1], along[0]])
+    along, aside = axes = polar(1, np.radians([angle, angle + 90]))
     number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
     t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
     curve = t * reach * along + 0.3 * bow * reach * (1 - t**2) * aside
     lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
     cut = clip_to_rectangle(lines, *box)
     # Of which line each part is: a line may leave the box and come back.
-    x, y = np.stack([along, aside]) @ (cut.starts - centre).T
+    x, y = axes @ (cut.starts - centre).T
     number = np.rint((y - 0.3 * bow * reach * (1 - (x / reach) ** 2)) / pitch - shift).astype(int)
     return cut, van_der_corput(number % cycle)
 

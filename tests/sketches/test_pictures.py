@@ -18,7 +18,7 @@ from drawscape.plot.formats import to_png
 from drawscape.recipe.recipe import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures.four_pens import Screen
-from drawscape.sketches.tone import Tone, linear, pixels_of, separate, tone_over
+from drawscape.sketches.tone import laid, linear, pixels_of, separate, tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
@@ -154,13 +154,10 @@ def compared(width: float, height: float, **values: object) -> tuple[float, int]
     light = linear(np.asarray(png.convert("RGB"), dtype=np.float64) / 255)
     frame = Frame(0, 7.5, width, height - 7.5)
     pixels = linear(pixels_of(None, "fruit"))
-    pitch = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
-    x0 = frame.cx - pixels.shape[1] * pitch / 2
-    y0 = frame.cy - pixels.shape[0] * pitch / 2
     rows, columns = light.shape[:2]
     x, y = (np.arange(columns) + 0.5) / PX_PER_MM, (np.arange(rows) + 0.5) / PX_PER_MM
     places = np.stack(np.meshgrid(x, y), axis=-1)
-    wanted = np.stack([Tone(pixels[..., k], x0, y0, pitch).at(places) for k in range(3)], axis=-1)
+    wanted = np.stack([laid(frame, pixels[..., k]).at(places) for k in range(3)], axis=-1)
     # At arm's length the eye blurs a millimetre.
     both = [gaussian_filter(picture, (PX_PER_MM, PX_PER_MM, 0)) for picture in (light, wanted)]
     middle = np.abs(places - (frame.cx, frame.cy))

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, cartesian, polar, stippled
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, shown, tone_over
+from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, tone_over
 
 Mark = Literal["dot", "ring", "stroke"]
 
@@ -35,7 +35,7 @@ def stippling(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast, "head", clarity=0.35)
-    x0, y0, x1, y1 = shown(tone, frame)
+    x0, y0, x1, y1 = tone.area
     half = largest / 2
     box = (x0 + half, y0 + half, x1 - half, y1 - half)
     # More of them on a small page, or the picture has too few; a dot and its room take about half

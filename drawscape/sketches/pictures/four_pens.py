@@ -29,7 +29,6 @@ from drawscape.sketches.tone import (
     pixels_of,
     ranked_lines,
     separate,
-    shown,
 )
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
@@ -85,7 +84,7 @@ def four_pens(
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
     for part, angle in zip(parts, angles, strict=False):
         tone = laid(inner, part, fit)
-        box = shown(tone, inner)
+        box = tone.area
         if screen == "lines":
             lines = _screen(rng, tone, box, angle, pen_mm)
         else:

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
+from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
 
 LEVELS = (
     ((0.03, 0.14), 3.6, 0.0),
@@ -42,7 +42,7 @@ def portrait(
     frame = svg.frame
     draw = partial(in_pens, palette=palette, pens={"form": "#1b1b1b", "darks": "#7a3b22"})
     tone = tone_over(frame, picture, fit, contrast, "head")
-    box = shown(tone, frame)
+    box = tone.area
     # A face is as smooth on every page: 2.6 mm on A4.
     sigma = 2 * smoothness * frame.short / 180 / tone.pitch
     along = _directions(tone.dark, sigma, rng.uniform(0, np.pi))

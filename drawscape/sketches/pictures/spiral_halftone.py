@@ -8,7 +8,7 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
+from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
 
 A4_MM = 90.0
 """Half the width of A4 within its margin: on other pages turns lie as densely as there."""
@@ -35,7 +35,7 @@ def spiral_halftone(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
-    box = shown(tone, frame)
+    box = tone.area
     half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
     pitch = min(half) / fit_count(round(turns * min(half) / A4_MM), min(half), 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.

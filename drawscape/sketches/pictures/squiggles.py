@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import cartesian, fit_count, shortest_swing
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, shown, tone_over
+from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
 
 A4_MM = 267.0
 """Height of A4 within its margin: on other pages rows lie as densely as there."""
@@ -33,7 +33,7 @@ def squiggles(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
-    x0, y0, x1, y1 = shown(tone, frame)
+    x0, y0, x1, y1 = tone.area
     rows = fit_count(round(rows * (y1 - y0) / A4_MM), y1 - y0, 0.7, least=4)
     pitch = (y1 - y0) / rows
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))

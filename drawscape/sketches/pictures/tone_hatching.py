@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, ranked_lines, shown, tone_over
+from drawscape.sketches.tone import Contrast, Fit, Picture, ranked_lines, tone_over
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
 """Degrees of each layer against the first: the darker, the more directions cross."""
@@ -35,7 +35,7 @@ def tone_hatching(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
-    box = shown(tone, frame)
+    box = tone.area
     # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
     pitch = max(spacing, frame.long / 420, 0.25 / (1 - (1 / 6) ** (1 / layers)))

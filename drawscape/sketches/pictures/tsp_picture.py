@@ -9,7 +9,7 @@ from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippl
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
-from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, shown, tone_over
+from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, tone_over
 
 ROUNDS = 150
 """Rounds of undoing crossings, at most; the last of them find little."""
@@ -37,7 +37,7 @@ def tsp_picture(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast, clarity=clarity)
-    box = shown(tone, frame)
+    box = tone.area
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
     count = max(50, min(as_on_a4(cities, box), most))

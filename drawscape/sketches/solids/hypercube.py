@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Ints, cartesian, fit_count
+from drawscape.geometry import Floats, Ints, cartesian, fit_count, polar
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 PENS = {"edges": "#1b1b1b", "way": "#1b1b1b", "second way": "#b3402a", "third way": "#27406e"}
@@ -70,6 +70,5 @@ def _turned(view: Floats, planes: Ints, angles: Floats) -> Floats:
     turned = view.copy()
     for number, angle in enumerate(angles):
         i, j = planes[2 * number : 2 * number + 2]
-        cos, sin = np.cos(angle), np.sin(angle)
-        turned[[i, j]] = np.array([[cos, -sin], [sin, cos]]) @ turned[[i, j]]
+        turned[[i, j]] = polar(1, np.array([-angle, np.pi / 2 - angle])) @ turned[[i, j]]
     return turned

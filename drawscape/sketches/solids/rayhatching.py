@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter, maximum_filter, minimum_filter
 
-from drawscape.geometry import cartesian, hatch_along, is_lit, march, normals_of, rays
+from drawscape.geometry import cartesian, hatch_along, is_lit, march, normals_of, polar, rays
 from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance, smooth_union
 from drawscape.geometry.lines import Floats, Lines
@@ -98,13 +98,13 @@ def _scene(rng: Rng, scene: str, pieces: int, melt: float, wide: float, tall: fl
     turns = rng.uniform(0, np.pi, (pieces, 2))[:, 0]
 
     def piece(p: Floats, k: int) -> Floats:
-        q, cos, sin = p - (places[k, 0], 0.0, places[k, 1]), np.cos(turns[k]), np.sin(turns[k])
+        q = p - (places[k, 0], 0.0, places[k, 1])
         if scene == "drops":
             low = np.linalg.norm(q - (0, 0.8 * sizes[k], 0), axis=1) - sizes[k]
             q[:, 0] -= np.cos(2 * turns[k]) * sizes[k]  # it leans
             high = np.linalg.norm(q - (0, heights[k] + sizes[k], 0), axis=1) - 0.62 * sizes[k]
             return np.asarray(smooth_union(low, high, 0.3 + melt))
-        q[:, ::2] = q[:, ::2] @ [[cos, sin], [-sin, cos]]
+        q[:, ::2] = q[:, ::2] @ polar(1, turns[k] + np.array([0, np.pi / 2]))
         if scene == "monument":
             half = np.array([0.7 * sizes[k], heights[k] / 2, 0.5 * sizes[k]])
             over = np.abs(q - (0, half[1], 0)) - half

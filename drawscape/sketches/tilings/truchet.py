@@ -75,10 +75,7 @@ def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:
 
 def _turned(points: Points, quarters: int) -> Points:
     """Return points of the unit tile after some quarter turns about its middle."""
-    x, y = (points - 0.5).T
-    for _ in range(quarters):
-        x, y = -y, x
-    return cartesian(x, y) + 0.5
+    return (points - 0.5) @ polar(1, np.pi / 2 * np.array([quarters, quarters + 1])) + 0.5
 
 
 def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:
