@@ -2,7 +2,7 @@
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
 check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`),
-`Between`, or, by duck typing, from pydantic's `Field`.
+from `Between` or, by duck typing, from pydantic's `Field`. A plain text is a tooltip.
 """
 
 import ast
@@ -32,11 +32,15 @@ MISSING: Any = inspect.Parameter.empty
 class Between:
     """The bounds of a number, both included, and what it means: `Interval` and `doc` in one.
 
+    What has no bounds says in a plain text what it means.
+
     >>> from typing import Annotated
     >>> from drawscape.parameters import Between, read_parameters
-    >>> def field(svg, *, gusts: Annotated[float, Between(0.2, 4, "Gusts in all")] = 1.0): ...
-    >>> read_parameters(field, skip=["svg"])[0].high
-    4
+    >>> Gusts = Annotated[float, Between(0.2, 4, "Gusts in all")]
+    >>> def field(svg, *, gusts: Gusts = 1.0, moon: Annotated[bool, "Draw a moon"] = True): ...
+    >>> gusts, moon = read_parameters(field, skip=["svg"])
+    >>> gusts.high, moon.doc
+    (4, 'Draw a moon')
     """
 
     ge: float
@@ -393,7 +397,7 @@ def _flatten(items: Iterable[Any]) -> list[Any]:
 
 
 def _apply(parameter: Parameter, item: Any) -> Parameter:
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"doc": item} if isinstance(item, str) else {}
     for attribute, field in (
         ("ge", "low"),
         ("gt", "low"),

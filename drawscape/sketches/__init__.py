@@ -7,7 +7,6 @@ from files. What a drawing depends on and how it is drawn is in `drawscape.recip
 from typing import TypeAlias
 
 import numpy as np
-from annotated_types import doc
 
 from drawscape.parameters import Between
 from drawscape.recipe import (
@@ -39,7 +38,6 @@ __all__ = [
     "Steps",
     "as_sketch",
     "code_hash",
-    "doc",
     "draw",
     "in_pens",
     "inks",

@@ -5,7 +5,7 @@ from itertools import cycle, islice
 from typing import Annotated, Final
 
 import numpy as np
-from annotated_types import MaxLen, doc
+from annotated_types import MaxLen
 from numpy.typing import ArrayLike
 
 from drawscape.drawing.values import rgba
@@ -32,7 +32,7 @@ Palette = Annotated[
     str,
     MaxLen(200),
     Suggestions((AS_DESIGNED, *PALETTES)),
-    doc("Inks: a set by name, or the colors of your own pens in order: navy, #c8402a"),
+    "Inks: a set by name, or the colors of your own pens in order: navy, #c8402a",
 ]
 
 

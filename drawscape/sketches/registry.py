@@ -57,11 +57,6 @@ class SketchFolder:
         files = self._folder.glob("*.py")
         yield from sorted(f.stem for f in files if f.stem.isidentifier() and f.stem[0] != "_")
 
-    def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
-            return False
-        return (self._folder / f"{name}.py").is_file()
-
     def load(self, name: str) -> Sketch:
         """Return the sketch `name` as its file is now.
 
@@ -219,13 +214,13 @@ class Catalogue(Mapping[str, Sketch]):
         raise UnknownNameError("pattern", name, self, instead=GONE.get(name))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._modules or name in self._added or name in self._own
+        return name in {*self}
 
     def __iter__(self) -> Iterator[str]:
         yield from sorted({*self._modules, *self._added, *self._own})
 
     def __len__(self) -> int:
-        return len({*self._modules, *self._added, *self._own})
+        return len({*self})
 
 
 SKETCHES = Catalogue()

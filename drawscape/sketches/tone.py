@@ -15,7 +15,6 @@ from itertools import accumulate
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
-from annotated_types import doc
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 
@@ -30,14 +29,10 @@ from drawscape.parameters import InputFile
 from drawscape.recipe import Share, read_input
 from drawscape.svg_builder import SVGBuilder
 
-Picture: TypeAlias = Annotated[
-    InputFile | None, doc("Picture file; none draws one that comes along")
-]
-Fit: TypeAlias = Annotated[
-    Literal["cover", "contain"], doc("Fill the page or show the whole picture")
-]
-Contrast: TypeAlias = Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")]
-Clarity: TypeAlias = Annotated[Share, doc("0 as in the picture, 1 without its broad shades")]
+Picture: TypeAlias = Annotated[InputFile | None, "Picture file; none draws one that comes along"]
+Fit: TypeAlias = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
+Contrast: TypeAlias = Annotated[Share, "0 as in the picture, 1 stretched to black and white"]
+Clarity: TypeAlias = Annotated[Share, "0 as in the picture, 1 without its broad shades"]
 
 LARGEST = 50_000_000
 """Pixels that a picture may have: more is a mistake or a decompression bomb."""
@@ -71,8 +66,8 @@ _GIVEN: ContextVar[Floats | None] = ContextVar("given", default=None)
 class Tone:
     """Darkness, (R, C) from 0 white to 1 black, over the rectangle of the page that it covers.
 
-    `box` are the picture's edges on the page, x0, y0, x1, y1 in mm, and `area` is the part of them that
-    lies in the frame. `pitch` is the side of a pixel.
+    `box` are the picture's edges on the page: x0, y0, x1, y1 in mm. `area` is what of them lies in the
+    frame, and `pitch` the side of a pixel.
     """
 
     dark: Floats
@@ -248,7 +243,7 @@ def ranked_lines(
     Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there. Ranks come
     again after `cycle` lines, a power of two. `bow` bends them as a wrist does.
     """
-    centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+    centre = np.add(box[:2], box[2:]) / 2
     reach = np.hypot(box[2] - box[0], box[3] - box[1]) / 2
     along, aside = axes = polar(1, np.radians([angle, angle + 90]))
     number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import cartesian, fit_count
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -18,9 +18,8 @@ def copied_line(
     rng: Rng,
     *,
     lines: Annotated[int, Between(10, 400, "Copies on A4")] = 190,
-    tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
+    tremor: Annotated[Share, "How far the hand trembles"] = 0.35,
     slips: Annotated[float, Between(0, 3, "Slips of the hand in a copy")] = 0.5,
-    memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
     """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.
@@ -38,7 +37,7 @@ def copied_line(
     for _ in range(3 * lines):
         drawn.append(depth)
         fresh = gaussian_filter1d(rng.normal(size=columns), 7 / frame.width * columns)
-        error = memory * error + 0.12 * tremor * fresh / max(fresh.std(), 1e-9)
+        error = 0.9 * error + 0.12 * tremor * fresh / max(fresh.std(), 1e-9)
         for _ in range(rng.poisson(slips)):  # a bow down, or up, at one place of the line
             at, width = rng.uniform(0, columns), columns * rng.uniform(0.006, 0.05)
             deep = rng.uniform(0.2, 1.1) * rng.choice([-0.6, 1])

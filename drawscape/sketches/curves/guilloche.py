@@ -8,7 +8,7 @@ import shapely
 
 from drawscape.geometry import as_on_a4, beside, filled, fit_count, polar, thinned
 from drawscape.geometry.lines import Lines, Points, distances_along, resample
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 PEN_MM = 0.25
 
@@ -48,7 +48,7 @@ def guilloche(
         for mine in (band % 2 == 0, band % 2 == 1)
     ]
     if wide > 3:
-        parts.append(_border(rng, svg, wide))
+        parts.append(_border(rng, frame, wide))
     pens = {"medallion 1": "#1f4d3a", "medallion 2": "#8a2f24", "border": "#27406e"}
     in_pens(svg, palette, pens, parts, width=PEN_MM)
 
@@ -65,9 +65,8 @@ def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> Poi
     return polar(radius, angle)
 
 
-def _border(rng: Rng, svg: SVGBuilder, wide: float) -> Lines:
+def _border(rng: Rng, frame: Frame, wide: float) -> Lines:
     """Return waves along a rounded frame, `wide` mm across at its swells, between two fine rules."""
-    frame = svg.frame
     middle = shapely.box(*frame).buffer(-1.35 * wide)
     ways = [
         np.array(middle.buffer(out * wide, quad_segs=24).exterior.coords)

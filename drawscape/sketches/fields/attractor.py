@@ -6,9 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, cartesian, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
-
-Family = Literal["de Jong", "Clifford"]
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 MOST_COATS = 2.0
 """Of ink in a fold, where the threads crowd: there are fewer threads before there is more."""
@@ -24,7 +22,7 @@ def attractor(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    family: Annotated[Family, doc("Which kind of map")] = "de Jong",
+    family: Annotated[Literal["de Jong", "Clifford"], "Which kind of map"] = "de Jong",
     threads: Annotated[int, Between(10, 240, "Most lines one way")] = 110,
     folds: Annotated[int, Between(1, 3, "How often the map is applied")] = 2,
     wildness: Annotated[float, Between(0.6, 2.4, "How tightly the map folds")] = 1.7,
@@ -67,7 +65,7 @@ def _laid(frame: Frame, sheet: Floats) -> Floats:
     return filled(frame, sheet, most=1.6)
 
 
-def _folded(threads: int, samples: int, family: Family, constants: Floats, folds: int) -> Floats:
+def _folded(threads: int, samples: int, family: str, constants: Floats, folds: int) -> Floats:
     """Return (threads, samples, 2): lines across the square from -2 to 2, mapped `folds` times."""
     a, b, c, d = constants
     x, y = np.meshgrid(np.linspace(-2, 2, samples), np.linspace(-2, 2, threads))

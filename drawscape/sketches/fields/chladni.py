@@ -28,7 +28,6 @@ def chladni(
     columns: Annotated[int, Between(1, 5, "Plates side by side")] = 1,
     pitch: Annotated[int, Between(3, 16, "How high the plates sing")] = 10,
     grains: Annotated[int, Between(200, 9000, "Grains of sand on A4")] = 4600,
-    sharpness: Annotated[float, Between(0.3, 3, "How narrow the sand lies")] = 1.4,
     palette: Palette = "as designed",
 ) -> Steps:
     """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.
@@ -54,7 +53,7 @@ def chladni(
         plate = (x0, y0, x0 + wide, y0 + tall)
         plates.append(rectangle(plate))
         box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
-        wave, density = _sand(rng, pitch, sharpness * finer, wide, tall)
+        wave, density = _sand(rng, pitch, 1.4 * finer, wide, tall)
         rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
         bellies += contours_by_level(np.abs(wave), heights, plate)

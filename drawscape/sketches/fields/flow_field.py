@@ -5,8 +5,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Noise, Points, circle, growing_streamlines, rectangle
-from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -39,33 +39,21 @@ def flow_field(
 
     # No page takes more than about 300 lines side by side.
     pitch = max(spacing, frame.long / 300)
-    disc = _moon(rng, frame, moon)
-    fields = [(0.0, frame, Lines.of([rectangle(frame), disc]), pitch)]
-    if len(disc):
-        # In the moon the wind blows across.
-        around = Frame(*disc.min(axis=0), *disc.max(axis=0))
-        fields.append((np.pi / 2, around, Lines.of(disc), 0.85 * pitch))
+    r = moon * frame.short
+    x, y = frame.middle + rng.choice([-1, 1], 2) * np.minimum(frame.size / 2 - r, frame.size / 6)
+    outlines = [rectangle(frame), circle(x, y, r)][: 1 + (r >= 2)]
     draw = partial(in_pens, palette=palette, pens={"wind": "black", "moon": "#b3402a"})
-    for number, (turned, area, mask, apart) in enumerate(fields):
+    for number, outline in enumerate(outlines):
+        apart = pitch * (1 - 0.15 * number)
         grown = growing_streamlines(
-            partial(along, turned),
-            area,
+            partial(along, number * np.pi / 2),
+            (*outline.min(axis=0), *outline.max(axis=0)),
             apart,
             step_mm=0.4 * apart,
-            mask=mask,
+            mask=Lines.of(outlines[number:]),  # there is no wind in the moon, but its own
             min_length_mm=2 * pitch / (1 + number),
             max_length_mm=longest * frame.short,
         )
         for done, lines in grown:
-            yield (number + done) / len(fields), partial(draw, parts=[[]] * number + [lines])
+            yield (number + done) / len(outlines), partial(draw, parts=[[]] * number + [lines])
         draw(svg, parts=[[]] * number + [lines])
-
-
-def _moon(rng: Rng, frame: Frame, radius: float) -> Points:
-    """Return the moon's outline, off the middle by the rule of thirds; nothing for a new moon."""
-    r = radius * frame.short
-    if r < 2.0:
-        return np.empty((0, 2))
-    off = rng.choice([-1.0, 1.0], 2) * np.minimum(frame.size / 2 - r, frame.size / 6)
-    x, y = frame.middle + off
-    return circle(x, y, r)

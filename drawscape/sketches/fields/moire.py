@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Points, cartesian, circle, clip_to_rectangle, polar
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
 
@@ -15,7 +15,7 @@ def moire(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
+    pattern: Annotated[Pattern, "What is laid over itself"] = "rays",
     sheets: Annotated[int, Between(2, 3, "How many copies, each with its own pen")] = 2,
     spacing: Annotated[float, Between(0.8, 6, "In mm, from line to line")] = 1.6,
     shift: Annotated[float, Between(0, 0.5, "Shift, about, part of the page")] = 0.16,

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, as_on_a4, cartesian, clip_to_rectangle, polar
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 MOST_INK = 8700.0
 """So many runs of strokes of 1 mm: they cover half of the paper."""
@@ -18,7 +18,6 @@ def strata(
     rng: Rng,
     *,
     layers: Annotated[int, Between(4, 40, "Layers from the sky to the ground")] = 17,
-    relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
     strokes: Annotated[int, Between(300, 3200, "Runs of strokes on A4")] = 2300,
     length: Annotated[float, Between(0.4, 8, "Of a stroke, in mm")] = 2.2,
     palette: Palette = "as designed",
@@ -53,7 +52,7 @@ def strata(
         u, depth = (np.outer((0.7549, 0.5698), np.arange(count)) + rng.random((2, 1))) % 1
         # Strokes crowd at a layer's lower edge, its shade.
         v = low + (high - low) * depth**0.6
-        runs = _runs(rng, noise, frame, relief, u, v, length * rng.uniform(0.6, 1.4), tilt)
+        runs = _runs(rng, noise, frame, u, v, length * rng.uniform(0.6, 1.4), tilt)
         pens = rng.choice(5, count, p=heavy[layer] / heavy[layer].sum())
         for pen in range(5):
             inked[pen].append(runs.take(pens == pen))
@@ -66,7 +65,6 @@ def _runs(
     rng: Rng,
     noise: Noise,
     frame: Frame,
-    relief: float,
     u: Floats,
     v: Floats,
     length: float,
@@ -81,7 +79,7 @@ def _runs(
     wide = frame.width / frame.short
     # The sea of the far layers is level, the ground in front is hilly.
     rise = noise.fractal(x * 1.3 * wide + 3, v[:, None] * 2.6 + 0 * x, octaves=3, gain=0.4)
-    y = v[:, None] + 0.2 * relief * rise * (0.25 + v[:, None])
+    y = v[:, None] + 0.1 * rise * (0.25 + v[:, None])
     swing = length * rng.uniform(0.5, 1.0, (len(u), 1)) * ((step % 2) - 0.5)
     points = cartesian(x, y) * frame.size + frame[:2] + swing[..., None] * polar(1, -tilt)
     kept = step < 2 * zigs[:, None]

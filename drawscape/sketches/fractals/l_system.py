@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, Shape, as_on_a4, cartesian, clamped, occlude, thinned
 from drawscape.geometry.lines import Lines, Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
 
@@ -31,12 +31,12 @@ def l_system(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    kind: Annotated[Kind, doc("Which plants; a meadow has all of them")] = "meadow",
+    kind: Annotated[Kind, "Which plants; a meadow has all of them"] = "meadow",
     generations: Annotated[int, Between(4, 7, "Rewritings of a plant's text")] = 6,
     plants: Annotated[int, Between(1, 12, "Plants on A4, far ones behind")] = 4,
-    wildness: Annotated[Share, doc("Chance in a plant's growth")] = 0.7,
-    weight: Annotated[Share, doc("How far twigs hang")] = 0.45,
-    leaves: Annotated[Share, doc("Part of the twigs in leaf")] = 0.6,
+    wildness: Annotated[Share, "Chance in a plant's growth"] = 0.7,
+    weight: Annotated[Share, "How far twigs hang"] = 0.45,
+    leaves: Annotated[Share, "Part of the twigs in leaf"] = 0.6,
     palette: Palette = "as designed",
 ) -> None:
     """A bed of plants that a few letters grow into by rewriting; leaves hide what is behind them.

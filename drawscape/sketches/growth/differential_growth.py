@@ -11,9 +11,7 @@ from shapely import buffer
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, fit_count, polar
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
-
-Dish = Literal["page", "disc"]
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 MOST_NODES = 9000
 """On large pages strands are wider, so that the line has grown within five seconds."""
@@ -24,7 +22,7 @@ def differential_growth(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    dish: Annotated[Dish, doc("What the line grows in")] = "page",
+    dish: Annotated[Literal["page", "disc"], "What the line grows in"] = "page",
     nodes: Annotated[int, Between(300, 5000, "Points of the line on A4")] = 3800,
     room: Annotated[float, Between(1.4, 2.6, "Room of a strand, in steps")] = 2.0,
     stiffness: Annotated[float, Between(0.1, 0.9, "How stiff the line is")] = 0.45,
@@ -87,7 +85,7 @@ def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[P
     return line + move, np.bincount(i, minlength=n) + np.bincount(j, minlength=n)
 
 
-def _kept_in(line: Points, half: Floats, dish: Dish) -> Points:
+def _kept_in(line: Points, half: Floats, dish: str) -> Points:
     """Return the line within its dish, `half` as wide and as high."""
     out = np.abs(line / half)
     if dish == "disc":

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.growth._twigs import wood_lines
 
 
@@ -23,7 +23,7 @@ def space_colonization(
     sight: Annotated[float, Between(4, 40, "How far buds pull, in steps")] = 6.0,
     trunk: Annotated[float, Between(0, 0.12, "Trunk, part of the page")] = 0.075,
     taper: Annotated[float, Between(1.2, 3.5, "How slowly branches thin out")] = 1.9,
-    roots: Annotated[bool, doc("Roots in the second pen")] = True,
+    roots: Annotated[bool, "Roots in the second pen"] = True,
     palette: Palette = "as designed",
 ) -> Steps:
     """A bare tree whose branches grow towards free light, its wood drawn by the grain, on its roots.

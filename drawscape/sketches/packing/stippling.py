@@ -7,10 +7,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, cartesian, polar, stippled
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, tone_over
-
-Mark = Literal["dot", "ring", "stroke"]
 
 
 @sketch
@@ -21,7 +19,7 @@ def stippling(
     picture: Picture = None,
     fit: Fit = "cover",
     dots: Annotated[int, Between(300, 12000, "Number of dots on A4")] = 4900,
-    mark: Annotated[Mark, doc("What stands at each point")] = "dot",
+    mark: Annotated[Literal["dot", "ring", "stroke"], "What stands at each point"] = "dot",
     largest: Annotated[float, Between(0.3, 3, "Largest mark's size in mm")] = 1.2,
     gamma: Annotated[float, Between(0.5, 3, "More gathers the dots in the dark")] = 1.7,
     contrast: Contrast = 0.9,
@@ -42,7 +40,7 @@ def stippling(
     # a square millimetre.
     finer = min(1.5, max(1.0, 180 / frame.short))
     count = min(int(finer * as_on_a4(dots, box)), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
-    x, y = np.linspace(box[0], box[2], 241), np.linspace(box[1], box[3], 321)
+    x, y = map(np.linspace, box[:2], box[2:], (241, 321))
     dark = tone.at(cartesian(x, y[:, None]))
     weight = 0.01 + dark**gamma
     draw = partial(_draw, tone=tone, mark=mark, largest=largest, palette=palette)
@@ -52,7 +50,7 @@ def stippling(
 
 
 def _draw(
-    svg: SVGBuilder, points: Points, tone: Tone, mark: Mark, largest: float, palette: str
+    svg: SVGBuilder, points: Points, tone: Tone, mark: str, largest: float, palette: str
 ) -> None:
     """Draw a mark at each of the points, larger in the dark, never beyond its own room."""
     room = cKDTree(points).query(points, k=2)[0][:, 1]

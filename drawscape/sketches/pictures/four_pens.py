@@ -5,31 +5,20 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry import Floats, Lines, as_on_a4, keep_positive
-from drawscape.geometry.regions import Bounds
+from drawscape.geometry import Floats, as_on_a4, keep_positive
 from drawscape.sketches import (
-    SKETCHES,
     Between,
     Frame,
     Palette,
     Rng,
     Share,
     SVGBuilder,
-    doc,
     in_pens,
     inks,
     sketch,
 )
-from drawscape.sketches.tone import (
-    Fit,
-    Picture,
-    Tone,
-    drawn_by,
-    laid,
-    pixels_of,
-    ranked_lines,
-    separate,
-)
+from drawscape.sketches.registry import SKETCHES
+from drawscape.sketches.tone import Fit, Picture, drawn_by, laid, pixels_of, ranked_lines, separate
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
 """Degrees of the screens, as printers turn them: cyan, magenta, yellow, black, and one more."""
@@ -59,8 +48,8 @@ def four_pens(
     pens: Annotated[int, Between(2, 5, "How many of the inks, in their order")] = 4,
     pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[float, Between(0.8, 2.6, "Most ink, in coats")] = 1.8,
-    black: Annotated[Share, doc("How much of the dark the darkest pen takes")] = 0.7,
-    screen: Annotated[Screen, doc("How each pen draws its part")] = "lines",
+    black: Annotated[Share, "How much of the dark the darkest pen takes"] = 0.7,
+    screen: Annotated[Screen, "How each pen draws its part"] = "lines",
     palette: Palette = "as designed",
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
@@ -86,7 +75,12 @@ def four_pens(
         tone = laid(inner, part, fit)
         box = tone.area
         if screen == "lines":
-            lines = _screen(rng, tone, box, angle, pen_mm)
+            # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
+            pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
+            shift = rng.uniform(-CYCLE, CYCLE) / 2
+            rows, rank = ranked_lines(box, pitch, angle, shift=shift, cycle=CYCLE)
+            needed = np.repeat((rank + 0.5 / CYCLE) * pen_mm / pitch, rows.counts)
+            lines = keep_positive(rows, tone.at(rows.points) - needed).longer_than(2.0)
         else:
             values = {"spacing": 1.3} if screen == "portrait" else {}
             if screen in STREWN:
@@ -99,16 +93,6 @@ def four_pens(
         drawn.append([*_marks(frame), *lines])
     broad = screen in ("lines", "tsp_picture", "portrait")
     in_pens(svg, palette, colors, drawn, width=pen_mm if broad else 0.3)
-
-
-def _screen(rng: Rng, tone: Tone, box: Bounds, angle: float, pen_mm: float) -> Lines:
-    """Return lines of a pen that cover as much of the paper as `tone` says."""
-    # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
-    pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
-    lines, rank = ranked_lines(box, pitch, angle, shift=rng.uniform(-CYCLE, CYCLE) / 2, cycle=CYCLE)
-    needed = (rank + 0.5 / CYCLE) * pen_mm / pitch
-    strokes = keep_positive(lines, tone.at(lines.points) - np.repeat(needed, lines.counts))
-    return strokes.longer_than(2.0)
 
 
 def _marks(frame: Frame) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_count, polar
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
 
 A4_MM = 90.0
@@ -24,7 +24,7 @@ def spiral_halftone(
     turns: Annotated[int, Between(10, 120, "Turns to the near edge of A4")] = 58,
     swing: Annotated[float, Between(0.2, 1.4, "Height of a swing, in turns")] = 1.3,
     wavelength: Annotated[float, Between(0.5, 3, "Length of a swing, in turns")] = 0.6,
-    disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
+    disc: Annotated[bool, "Stop at the near edge instead of filling the page"] = False,
     contrast: Contrast = 0.85,
     palette: Palette = "as designed",
 ) -> None:
@@ -36,7 +36,7 @@ def spiral_halftone(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = tone.area
-    half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
+    half = np.subtract(box[2:], box[:2]) / 2
     pitch = min(half) / fit_count(round(turns * min(half) / A4_MM), min(half), 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half

@@ -8,7 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, tone_over
 
 ROUNDS = 150
@@ -27,7 +27,7 @@ def tsp_picture(
     rounds: Annotated[int, Between(1, 12, "Rounds of spreading the points evenly")] = 5,
     contrast: Contrast = 1.0,
     clarity: Clarity = 0.5,
-    curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
+    curved: Annotated[bool, "Run through the points in curves instead of straight"] = False,
     palette: Palette = "as designed",
 ) -> Steps:
     """A picture as the travelling salesman's tour through its stipples.
@@ -41,7 +41,7 @@ def tsp_picture(
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
     count = max(50, min(as_on_a4(cities, box), most))
-    x, y = np.linspace(box[0], box[2], 401), np.linspace(box[1], box[3], 401)
+    x, y = map(np.linspace, box[:2], box[2:], (401, 401))
     weight = 0.01 + tone.at(cartesian(x, y[:, None])) ** gamma
     for done, points in stippled(rng, weight, box, count, rounds):
         yield 0.5 * done, partial(SVGBuilder.polylines, lines=points[:, None])

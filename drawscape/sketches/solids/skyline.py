@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Noise, Shape, circle, clip_to_rectangle, fit_count, occlude
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 from drawscape.sketches.solids._towers import box
 
 FACADES = ("windows", "floors", "columns")
@@ -24,7 +24,7 @@ def skyline(
     tallest: Annotated[float, Between(0.05, 0.6, "Tallest, part of the page")] = 0.42,
     density: Annotated[float, Between(0.2, 1, "Part of the lots built on")] = 0.93,
     lean: Annotated[float, Between(14, 40, "Degrees that streets run down")] = 27.0,
-    setbacks: Annotated[Share, doc("Part of the towers that step back as they rise")] = 0.55,
+    setbacks: Annotated[Share, "Part of the towers that step back as they rise"] = 0.55,
     spacing: Annotated[float, Between(0.7, 3, "In mm, on facades")] = 1.1,
     moon: Annotated[float, Between(0, 0.3, "Moon, as part of the page")] = 0.16,
     palette: Palette = "as designed",
@@ -90,10 +90,8 @@ def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) ->
 
 def _moon(rng: Rng, frame: Frame, radius: float) -> Shape:
     """Return the moon's rings high in the sky, left or right of the middle."""
-    if radius < 1.5:
-        return Shape(Lines.empty())
     side = 1 if rng.random() < 0.5 else -1
     cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
     cy = frame.y0 + radius + 0.02 * frame.height
-    count = max(2, int(radius / 1.2))
+    count = int(radius / 1.2)
     return Shape(Lines.of([circle(cx, cy, radius * (k + 1) / count) for k in range(count)]))

@@ -9,7 +9,7 @@ from drawscape.geometry import cartesian, fit_count, fitted, grow_count, thinned
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.solids import revolved
-from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, in_pens, sketch
 
 CLEARANCE = 4e-3
 """Of the scene's depth: lines on a vessel lie a hair off the flat faces that stand for it."""
@@ -28,8 +28,7 @@ def still_life(
     vessels: Annotated[int, Between(1, 12, "Vessels on the table")] = 5,
     rings: Annotated[int, Between(8, 120, "Rings on the tallest vessel")] = 84,
     elevation: Annotated[float, Between(8, 60, "Degrees of the eye")] = 18.0,
-    slimness: Annotated[Share, doc("Bowls at 0, bottles at 1")] = 0.7,
-    closeness: Annotated[Share, doc("How closely they stand together")] = 0.6,
+    slimness: Annotated[Share, "Bowls at 0, bottles at 1"] = 0.7,
     palette: Palette = "as designed",
 ) -> Steps:
     """A group of vessels, as Giorgio Morandi set his bottles, each by the rings of the potter's wheel.
@@ -41,7 +40,7 @@ def still_life(
     # A tall page takes tall bottles, a wide one bowls.
     tall = np.clip(1.6 * svg.frame.height / svg.frame.width, 1.0, 2.8)
     profiles = [_profile(rng, slimness) * (1, tall) for _ in range(vessels)]
-    places = _places(rng, profiles, closeness)
+    places = _places(rng, profiles)
     pairs = list(zip(profiles, places, strict=True))
     scene = Mesh.join(revolved(p, columns=60).moved(x, y, 0.0) for p, (x, y) in pairs)
     low, high = scene.vertices.min(axis=0), scene.vertices.max(axis=0)
@@ -87,7 +86,7 @@ def _profile(rng: Rng, slimness: float) -> Floats:
     return cartesian(np.maximum(radius, foot), t * height)
 
 
-def _places(rng: Rng, profiles: list[Floats], closeness: float) -> Floats:
+def _places(rng: Rng, profiles: list[Floats]) -> Floats:
     """Return where the vessels stand, (V, 2): a group, tall ones behind, none within another."""
     radii = np.array([np.max(profile[:, 0]) for profile in profiles])
     order = np.argsort([-profile[-1, 1] for profile in profiles], kind="stable")
@@ -95,7 +94,7 @@ def _places(rng: Rng, profiles: list[Floats], closeness: float) -> Floats:
     behind = -(-len(profiles) * 3 // 5)
     for row, chosen in enumerate((order[:behind], order[behind:])):
         turned = rng.permutation(chosen)
-        x = np.cumsum(2 * radii[turned] + 0.5 * (1 - closeness)) - radii[turned]
+        x = np.cumsum(2 * radii[turned] + 0.2) - radii[turned]
         x = x - (x[0] + x[-1]) / 2 if len(x) else x
         off = rng.uniform((-0.4, -0.1), (0.4, 0.1), (len(turned), 2))
         places[turned] = cartesian(x + row * off[:, 0], 1.1 * (1 - row) + off[:, 1])

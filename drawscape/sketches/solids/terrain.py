@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 HORIZON = 0.36
 """Height of the horizon, as a part of the frame from its top."""
@@ -19,7 +19,7 @@ def terrain(
     rng: Rng,
     *,
     rows: Annotated[int, Between(20, 260, "Lines from the shore to the horizon")] = 170,
-    mesh: Annotated[Literal["rows", "net"], doc("Lines across, or across and along")] = "net",
+    mesh: Annotated[Literal["rows", "net"], "Lines across, or across and along"] = "net",
     peaks: Annotated[float, Between(0.4, 2.5, "Height in heights of the eye")] = 1.9,
     ranges: Annotated[float, Between(0.3, 3, "How closely the mountains stand")] = 0.9,
     crags: Annotated[float, Between(0.1, 0.7, "How rugged the mountains are")] = 0.42,
@@ -51,7 +51,7 @@ def terrain(
     y = np.clip(horizon + (1 - np.maximum(land, 0)) / depth * focus, frame.y0, frame.y1)
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
-    disc = _sun(rng, frame, x, top[-1], sun * frame.short) if sun else Lines.empty()
+    disc = _sun(rng, frame, x, top[-1], sun * frame.short)
     across = Lines.of(cartesian(x, y))
     clear = top[:-1] - y
     water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
@@ -101,7 +101,7 @@ def _sun(rng: Rng, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines
     cx = frame.cx + rng.uniform(-0.22, 0.22) * frame.width
     cy = max(np.interp(cx, x, top) - 0.35 * radius, frame.y0 + radius)
     # Rings close up towards the rim, as on an old engraving.
-    radii = radius * np.sqrt(np.linspace(1.0, 0.02, max(3, int(radius / 1.15))))
+    radii = radius * np.sqrt(np.linspace(1.0, 0.02, int(radius / 1.15)))
     rings = resample(Lines.of([circle(cx, cy, float(r)) for r in radii]), 0.5)
     above = np.interp(rings.points[:, 0], x, top) - rings.points[:, 1] - 0.3
     return keep_positive(rings, np.minimum(above, depth_in(frame, rings.points)))

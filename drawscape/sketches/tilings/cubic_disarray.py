@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, cartesian, clamped, grow_count, polar
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -18,7 +18,7 @@ def cubic_disarray(
     rng: Rng,
     *,
     cubes: Annotated[int, Between(4, 24, "Cubes across the shorter side")] = 9,
-    disorder: Annotated[Share, doc("How far the last corners move")] = 0.8,
+    disorder: Annotated[Share, "How far the last corners move"] = 0.8,
     calm: Annotated[float, Between(0, 0.9, "Part of the page left in order")] = 0.25,
     shading: Annotated[int, Between(0, 16, "Lines on a cube's dark side")] = 8,
     palette: Palette = "as designed",
@@ -34,7 +34,7 @@ def cubic_disarray(
     # As many whole cubes as have room, and the corners around them.
     columns = 2 * int(frame.width / side / np.sqrt(3)) + 1
     layers = int((frame.height / side - 0.5) / 1.5)
-    i, y = np.meshgrid(np.arange(columns), np.arange(3 * layers + 2), indexing="ij")
+    i, y = np.indices((columns, 3 * layers + 2))
     place = cartesian(i * np.sqrt(0.75), y / 2)
     # The seed chooses which side gives way.
     fall = place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1))
@@ -52,7 +52,7 @@ def _cubes(place: Points, shading: int) -> Iterator[Lines]:
 
     Neighbours in a column of `place`, (columns, rows, 2), are half a side apart.
     """
-    i, y = np.meshgrid(*(np.arange(n) for n in place.shape[:2]), indexing="ij")
+    i, y = np.indices(place.shape[:2])
     inside = (i >= 1) & (i < len(place) - 1) & (y >= 2) & (y < place.shape[1] - 2)
     near = inside & (y % 3 == 2) & ((i + y // 3) % 2 == 1)
     i, y = i[near], y[near]

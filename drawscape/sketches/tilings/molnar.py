@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, cartesian, clamped, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
 
@@ -16,9 +16,9 @@ def molnar(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    rule: Annotated[Rule, doc("What is disturbed")] = "squares",
+    rule: Annotated[Rule, "What is disturbed"] = "squares",
     columns: Annotated[int, Between(3, 40, "Figures across the shorter side")] = 9,
-    disturbance: Annotated[Share, doc("How far the figures leave the rule")] = 0.35,
+    disturbance: Annotated[Share, "How far the figures leave the rule"] = 0.35,
     nested: Annotated[int, Between(1, 9, "Most squares in one another")] = 7,
     palette: Palette = "as designed",
 ) -> None:
@@ -45,7 +45,7 @@ def _squares(
     """Return pens (N,) and squares (N, 5, 2): some of those nested in each place, corners moved."""
     nested = fit_count(grow_count(nested, frame), side / 2, 0.9)
     sizes = 0.94 * side / 2 * (1 - np.arange(nested) / (nested + 0.4))
-    place, ring = (grid.ravel() for grid in np.indices((len(middles), nested)))
+    place, ring = np.indices((len(middles), nested)).reshape(2, -1)
     # The more disorder, the more squares are missing.
     kept = rng.random(len(place)) > 0.12 + 0.45 * off
     place, ring = place[kept], ring[kept]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, cartesian, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Flags, Points
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
 Complexes = NDArray[np.complex128]
@@ -21,7 +21,7 @@ def penrose(
     *,
     tiles: Annotated[int, Between(4, 30, "Tile sides across the shorter side")] = 11,
     rings: Annotated[int, Between(1, 8, "Most outlines nested in a rhomb")] = 6,
-    symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = True,
+    symmetric: Annotated[bool, "Put a centre of fivefold symmetry mid page"] = True,
     palette: Palette = "as designed",
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.

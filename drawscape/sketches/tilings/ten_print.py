@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from drawscape.geometry import Noise, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -24,9 +24,9 @@ def ten_print(
     *,
     cells: Annotated[int, Between(4, 40, "Cells across the shorter side")] = 12,
     strands: Annotated[int, Between(1, 9, "Lines of each ribbon")] = 5,
-    drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
+    drift: Annotated[Share, "0 tosses a fair coin; 1 lets one slant win in places"] = 0.55,
     ribbon: Annotated[float, Between(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
-    loops: Annotated[bool, doc("Loops in red, the longest ribbon in ochre")] = True,
+    loops: Annotated[bool, "Loops in red, the longest ribbon in ochre"] = True,
     palette: Palette = "as designed",
 ) -> None:
     """A maze of ribbons that bounce off one another in every cell, one way or the other.
@@ -38,7 +38,7 @@ def ten_print(
     """
     side, columns, rows, corner = squares_in(svg.frame, cells)
     strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
-    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    y, x = np.indices((rows, columns))
     chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
     rising = rng.random((rows, columns)) < chance
     first_above = rng.random((rows, columns)) < 0.5

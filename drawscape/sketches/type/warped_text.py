@@ -8,9 +8,8 @@ from annotated_types import MaxLen
 from drawscape.geometry import Lines, Points, cartesian, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Style, set_text
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, doc, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
-Warp = Literal["lens", "waves", "twist", "flag"]
 Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
 
 
@@ -19,10 +18,10 @@ def warped_text(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
-    face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
+    text: Annotated[str, MaxLen(200), "Word or words of the rows"] = "ONE LINE AFTER ANOTHER",
+    face: Annotated[Face, "Hershey's fonts, of one to three strokes"] = "futural",
     rows: Annotated[int, Between(4, 60, "Rows on A4")] = 46,
-    warp: Annotated[Warp, doc("What bends them")] = "lens",
+    warp: Annotated[Literal["lens", "waves", "twist", "flag"], "What bends them"] = "lens",
     strength: Annotated[float, Between(-1, 1, "How much; below 0 the other way")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
@@ -84,7 +83,7 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
     return Lines.join(placed)
 
 
-def _bent(points: Points, warp: Warp, strength: float, discs: Points) -> Points:
+def _bent(points: Points, warp: str, strength: float, discs: Points) -> Points:
     """Return the points with those in each disc turned, or moved as by a lens."""
     places = points @ (1, 1j)
     # A lens makes twice as large in the middle, or half, and draws together at the rim.
