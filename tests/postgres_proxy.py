@@ -1,17 +1,11 @@
-"""What stands between a worker and its server: a proxy that can be cut, and a pooler."""
+"""What stands between a worker and its server: a proxy that can be cut, and a pooler of transactions."""
 
 import contextlib
-import os
-import shutil
 import socket
 import struct
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
-from support import free_port, wait_until
 
 
 class Proxy:
@@ -101,52 +95,9 @@ class Proxy:
 
 
 _ENCRYPTION = (80877103, 80877104)  # requests that come before the start
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-KINDS = ["ours", *(["pgbouncer"] if PGBOUNCER else [])]
 
 
-@contextlib.contextmanager
-def pooler(kind, url, mode):
-    """Yield the URL of a pooler before the server at `url`; `mode` is `transaction` or `session`."""
-    if kind == "pgbouncer":
-        with _pgbouncer(url, mode) as port:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        return
-    one = Proxy.before(url) if mode == "session" else _Pooler(url)
-    yield f"postgresql://postgres@127.0.0.1:{one.port}/postgres"
-    one.close()
-
-
-@contextlib.contextmanager
-def _pgbouncer(url, mode):
-    known, port = conninfo_to_dict(url), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="pooler-"))
-    (folder / "ini").write_text(
-        f"[databases]\npostgres = host={known['host']} port={known['port']} user=postgres\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = any\npool_mode = {mode}\n"
-    )
-    folder.chmod(0o755)
-    who = {"user": "nobody"} if os.geteuid() == 0 else {}
-    process = subprocess.Popen(
-        [str(PGBOUNCER), "-q", str(folder / "ini")], stderr=subprocess.DEVNULL, **who
-    )
-    try:
-        wait_until(lambda: _listens(port), what="pgbouncer to start")
-        yield port
-    finally:
-        process.kill()  # a request to end would wait for its clients
-        process.wait(60)
-        shutil.rmtree(folder)
-
-
-def _listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
-    return False
-
-
-class _Pooler:
+class Pooler:
     """Gives each transaction whatever session is free."""
 
     def __init__(self, url):

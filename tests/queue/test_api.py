@@ -1,6 +1,5 @@
 """The functions of `job_manager` and the verbs of a job."""
 
-import itertools
 import threading
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from drawscape.jobs import (
 )
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
-from drawscape.queue.store import MAX_RECOVERIES, cancel, recover
+from drawscape.queue.store import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
@@ -51,9 +50,6 @@ def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
     queued = double.enqueue(4, job_priority=7)
     row = queued.refresh()
     assert (row.priority, row.retries) == (7, 2)
-
-
-def test_an_unknown_option_is_refused_where_it_is_written():
     with pytest.raises(errors.JobOptionError, match="job_retires"):
         job(job_retires=2)
 
@@ -95,13 +91,6 @@ def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(clai
     assert before.status == "queued"
     with pytest.raises(errors.JobTimeout, match="synchronous_jobs"), synchronous_jobs(timeout=0):
         enqueue_many(TASK, [{}] * 3)
-
-
-@pytest.mark.sqlite
-def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path):
-    enqueue_background_job(TASK)
-    keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
-    assert keys == ["queue.2026.key", "queue.2027.key"]
 
 
 def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
@@ -183,6 +172,8 @@ def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home, tmp_path):
     assert copy.codec.key == default_queue().codec.key
     with pytest.raises(errors.QueueError, match="exists"):
         backup_queue(tmp_path / "copy.db")
+    keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
+    assert keys == ["queue.2026.key", "queue.2027.key"]
 
 
 DAMAGE = {
@@ -206,14 +197,6 @@ def test_a_look_at_the_queue_finds_what_does_not_agree(words):
 
 
 @pytest.mark.sqlite
-def test_a_look_at_the_queue_counts_what_ended():
-    enqueue_background_job(TASK)
-    with default_queue().database.transaction() as run:
-        run("insert into job_count values ('background', 'failed', 7)")
-    assert any("counts" in problem for problem in check_queue())
-
-
-@pytest.mark.sqlite
 def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path):
     enqueue_background_job(TASK)
     assert "is paused" in drawscape("queue", "pause").out
@@ -224,34 +207,11 @@ def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_
     assert (tmp_path / "copy.key").exists()
     assert drawscape("queue", "cancel-all", "--yes").out == "1 job canceled\n"
     default_queue().database.write("update job set ended_at = null")
+    default_queue().database.write("insert into job_count values ('background', 'failed', 7)")
     checked = drawscape("queue", "check")
-    assert (checked.code, "ended without" in checked.out) == (1, True)
-
-
-def walk(size):
-    """Walk through a batch, each look finding one more job ended; return what it takes in SQLite's steps."""
-    batch = enqueue_many(TASK, [{}] * size)
-    database = default_queue().database
-    other = database.another()
-    steps = itertools.count()
-    ends = [*batch.jobs[:0:-1], batch.jobs[0]]  # the first, which is slow, at last
-    cancel(other, ends[0].id)
-    seen = []
-    database.connection.set_progress_handler(lambda: next(steps) < 0, 100)
-    for one in batch.as_completed(timeout=60):
-        seen.append(one)
-        if len(seen) < size:
-            cancel(other, ends[len(seen)].id)
-    database.connection.set_progress_handler(None, 0)
-    other.close()
-    assert seen == ends
-    return next(steps)
-
-
-@pytest.mark.sqlite
-@pytest.mark.slow
-def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length():
-    assert walk(200) < 2.5 * walk(100)
+    assert checked.code == 1
+    assert "ended without" in checked.out
+    assert "counts" in checked.out
 
 
 def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed():

@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import os
 import signal
-import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,7 +19,6 @@ from drawscape.job_manager import (
     prune_jobs,
 )
 from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
-from drawscape.queue.retention import DAY_S, prune
 from drawscape.queue.row import Outcome
 
 
@@ -62,56 +60,12 @@ def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer, own_huey):
     assert failed.status == "failed"  # kept for a year
 
 
-TRACEBACK = "Traceback (most recent call last):\n" + "  File 'sketch.py', line 7, in draw\n" * 12
-JOBS_A_WEEK = 1400  # a fifth of a thousand a day, which is enough to see what a year would take
-
-
 @pytest.mark.slow
-@pytest.mark.nightly
-def test_a_year_of_daily_use_stays_under_200_megabytes(home):
-    """A thousand jobs a day; one in twenty fails, with its traceback, one in ten prints 2 KB or 5 KB."""
-    queue = default_queue()
-    connection = queue.database.connection
-    start = time.time() - 52 * 7 * DAY_S
-    call = {"path": "x" * 60, "text": "a name", "seconds": 0.5}
-    sizes = []
-    for week in range(52):
-        at = start + week * 7 * DAY_S
-        batch = enqueue_many("sampletasks.append", [call] * JOBS_A_WEEK)
-        with queue.database.transaction():
-            connection.execute(
-                "update job set created_at = ?1, started_at = ?1, ended_at = ?1 + 1, attempts = 1, "
-                "worker = ?2, peak_kb = 90000, "
-                "status = case when seq % 20 then 'finished' else 'failed' end, "
-                "reason = case when seq % 20 then null else 'exception' end, "
-                "error = case when seq % 20 then null else ?3 end, "
-                "log = case when seq % 20 = 1 then zeroblob(2048) end, "
-                "result = case when seq % 20 then zeroblob(150) end where batch = ?2",
-                (at, batch.id, TRACEBACK),
-            )
-            connection.execute(
-                "insert into job_log select id, 0, zeroblob(5120) from job "
-                "where batch = ? and seq % 20 = 2",
-                (batch.id,),
-            )
-        prune(queue.database, now=at + 2)
-        sizes.append(queue.database.size_bytes())
-    assert max(sizes) < 200e6 / 5
-    kept = connection.execute("select status, count(*) from job group by status").fetchall()
-    weeks_of_finished = 5  # what ended in the last 30 days
-    assert dict(kept) == {
-        "finished": weeks_of_finished * JOBS_A_WEEK * 19 // 20,
-        "failed": 52 * JOBS_A_WEEK // 20,
-    }
-
-
-@pytest.mark.slow
-def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home):
-    database = default_queue().database
+def test_groups_that_nobody_uses_are_pruned(home):
     for number in range(40):
         enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()
     assert prune_jobs(Keep(finished_s=0, others_s=0)) == 40
-    assert database.read("select count(*) from job_group") == [(0,)]
+    assert default_queue().database.read("select count(*) from job_group") == [(0,)]
 
 
 def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import python, started, wait_until
+from support import python, wait_until
 
 from drawscape.job_manager import (
     QUEUE_NAME,
@@ -37,11 +37,6 @@ def sleep_long(path):
     open(path, "w").close()
     import time
     time.sleep(600)
-
-@huey.task()
-def read_locks():
-    "What an archiver does: each file is opened, read and closed."
-    return len([path.read_bytes() for path in settings.home().rglob("*.lock")])
 
 @huey.periodic_task(lambda stamp: True)
 def each_time():
@@ -132,18 +127,6 @@ def test_a_leaving_worker_waits_for_no_native_task(
     assert job.status == "queued"
     assert job.refresh().recoveries == 0
     assert workers_alive() == []
-
-
-@pytest.mark.nightly
-def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(native, start_consumer):
-    for _ in range(2):
-        start_consumer("-w", "2", huey="nativetasks.huey")
-    jobs = [started(enqueue_background_job("sampletasks.nap", 5)) for _ in range(2)]
-    results = [native.read_locks() for _ in range(8)]
-    assert {result(blocking=True, timeout=60) for result in results} == {2}
-    assert len(workers_alive()) == 2
-    assert [job.wait(60) for job in jobs] == [5] * 2
-    assert {job.refresh().attempts for job in jobs} == {1}
 
 
 # The reference names each, with its reason.

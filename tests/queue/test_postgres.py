@@ -5,13 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
-import postgres_proxy
 import psycopg
 import pytest
+from postgres_proxy import Pooler, Proxy
 from postgres_server import (
     Server,
     administrator,
@@ -224,42 +223,6 @@ def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
     assert store.refuse(database, claimed(database, "worker"), refused) == refused
 
 
-@pytest.mark.nightly
-def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url, tmp_path):
-    let_claim(url, "worker")
-    batch = enqueue_many("drawscape.tasks.plotting.optimize_svg", [{"path": "x"}] * 200)
-    followed = enqueue_many(
-        "drawscape.tasks.plotting.optimize_svg",
-        [{"path": "x"}] * 60,
-        job_limit_key="pen",
-        job_limit=2,
-        then="drawscape.tasks.plotting.optimize_svg",
-        then_kwargs={"path": "x"},
-    )
-    over = (
-        "select count(*) from job join job_group on job_group.id = group_id "
-        "where status = 'started' having count(*) > 2"
-    )
-
-    def drain(_):
-        one, done = PostgresEngine(url, tmp_path), []
-        while (held := claimed(one, "worker")) is not None:
-            assert one.read(over) == []
-            accepted, _ = acknowledge(one, held, Outcome("finished"))
-            assert accepted
-            done.append(held.id)
-        one.close()
-        return done
-
-    with ThreadPoolExecutor(6) as pool:
-        done = [job_id for one in pool.map(drain, range(6)) for job_id in one]
-    left = drain(0)  # what a limit kept from those who left
-    assert len(done + left) == len(set(done + left)) == 261
-    assert batch.counts["finished"] == 200
-    assert followed.counts["finished"] == 60
-    assert check_queue() == []
-
-
 # Connections
 
 
@@ -309,17 +272,15 @@ def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("kind", postgres_proxy.KINDS)
-@pytest.mark.parametrize("mode", ["transaction", "session"])
-def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path, kind, mode):
-    with postgres_proxy.pooler(kind, postgres_url, mode) as url:
-        engine = open_engine(url, tmp_path)
-        if mode == "session":
-            engine.open()
-            engine.close()
-        else:
-            with pytest.raises(errors.QueueError, match="Give the server's own URL"):
-                engine.open()
+@pytest.mark.parametrize("shares_sessions", [True, False])
+def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path, shares_sessions):
+    pooler = Pooler(postgres_url) if shares_sessions else Proxy.before(postgres_url)
+    engine = open_engine(f"postgresql://postgres@127.0.0.1:{pooler.port}/postgres", tmp_path)
+    refused = pytest.raises(errors.QueueError, match="Give the server's own URL")
+    with refused if shares_sessions else nullcontext():
+        engine.open()
+    engine.close()
+    pooler.close()
 
 
 # Tables

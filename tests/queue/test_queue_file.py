@@ -4,8 +4,6 @@ import itertools
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -105,34 +103,6 @@ def stored_ids(path):
 
 
 @pytest.mark.slow
-def test_reading_the_files_raw_and_restarting_a_worker_loses_no_job(home, start_consumer, tmp_path):
-    path = database_path()
-    consumer = start_consumer("-w", "2")
-    enqueue_background_job("sampletasks.add", 1).wait(60)
-    script = (
-        "import sys; from drawscape.job_manager import enqueue_background_job\n"
-        "for i in range(600): print(enqueue_background_job('sampletasks.add', i).id, flush=True)"
-    )
-    ids = tmp_path / "ids"
-    with ids.open("wb") as output:
-        other = subprocess.Popen([sys.executable, "-c", script], cwd=home, stdout=output)
-    wait_until(lambda: ids.read_text().count("\n"), what="the first id")
-    committed = set()
-    shutil.copytree(path.parent, tmp_path / "copy")
-    for _ in range(3):
-        consumer.stop()
-        committed |= {enqueue_background_job("sampletasks.add", i).id for i in range(20)}
-        consumer = start_consumer("-w", "2")
-    assert other.wait(120) == 0
-    committed |= set(ids.read_text().split())
-    assert len(committed) == 660
-    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 661, timeout_s=120)
-    assert committed < stored_ids(path)
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
-
-
-@pytest.mark.slow
 def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home):
     path = database_path()
     jobs = [enqueue_background_job("sampletasks.nothing")]
@@ -190,43 +160,6 @@ def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
             enqueue_background_job("sampletasks.nothing")
     with pytest.raises(QueueGoneError, match="was deleted or replaced"):
         wait_until(lambda: not job.refresh())  # a reader looks again after a while
-
-
-GONE_AS_IT_IS_OPENED = """
-import os, sys, threading
-from drawscape.errors import QueueGoneError
-from drawscape.job_manager import default_queue, enqueue_background_job
-from drawscape.queue.huey import JobHuey
-
-enqueue_background_job("sampletasks.nothing")
-path = default_queue().path
-huey = JobHuey(filename=path)
-huey.pending()
-huey.storage.close()
-
-def remove(event, arguments):
-    if event == "sqlite3.connect" and path.exists():
-        path.unlink()
-
-sys.addaudithook(remove)
-
-def attempt():
-    try:
-        huey.pending() if sys.argv[1] == "huey" else enqueue_background_job("sampletasks.nothing")
-    except QueueGoneError:
-        print("refused", not path.exists())
-
-thread = threading.Thread(target=attempt)  # with no connection yet
-thread.start()
-thread.join()
-attempt()
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("who", ["caller", "huey"])
-def test_a_file_that_goes_just_as_it_is_opened_is_not_made_again(home, who):
-    assert python("-c", GONE_AS_IT_IS_OPENED, who).stdout == "refused True\n" * 2
 
 
 @pytest.mark.slow

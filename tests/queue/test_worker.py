@@ -217,18 +217,6 @@ def test_files_of_the_project_that_are_named_like_modules_hide_nothing(home, mon
 
 
 @pytest.mark.both_engines
-@pytest.mark.nightly
-def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home, start_consumer):
-    workers = {start_consumer("-w", "2").pid for _ in range(2)}
-    jobs = [started(enqueue_background_job("sampletasks.nap", 7)) for _ in range(4)]
-    for lock in (home / ".drawscape" / "workers").glob("*.lock"):
-        lock.unlink()
-    wait_until(lambda: {worker.pid for worker in workers_alive()} == workers)
-    assert [job.wait(60) for job in jobs] == [7] * 4
-    assert {job.refresh().attempts for job in jobs} == {1}
-
-
-@pytest.mark.both_engines
 def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
     """Several, each of them with the file removed again: one may be asked to stop by a lucky moment."""
     count = rounds(2, 6)
