@@ -22,7 +22,7 @@ import postgres_server
 import pytest
 from find_chromium import FLAGS, find
 from jupyter_lab import jupyter_folders, running_lab
-from support import NIGHTLY, wait_until
+from support import NIGHTLY, processes_in, wait_until
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError
@@ -156,25 +156,16 @@ def _no_process_left(tmp_path_factory):
         sys.modules["drawscape.notebook.kernel"].stop_workers()
     folder = tmp_path_factory.getbasetemp()
     end_plotters(folder)
+
+    def left():  # Python's own server of forks serves the tests of several files
+        return {n: c for n, c in processes_in(folder).items() if b"multiprocessing" not in c}
+
     try:
-        wait_until(lambda: not processes_in(folder), f"the end of {processes_in(folder)}", 60)
+        wait_until(lambda: not left(), f"the end of {left()}", 60)
     finally:
-        for process in processes_in(folder):  # no other file is to be blamed for it
+        for process in left():  # no other file is to be blamed for it
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-
-
-def processes_in(folder):
-    """Return the commands of other processes whose environment names `folder`, by their numbers."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it is another's, or ended just now
-            command = (process / "cmdline").read_bytes()
-            # Python's own server of forks serves the tests of several files.
-            others = process.name != str(os.getpid()) and b"multiprocessing" not in command
-            if command and others and os.fsencode(folder) in (process / "environ").read_bytes():
-                found[int(process.name)] = command
-    return found
 
 
 def end_plotters(folder):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver, process
 from pathlib import Path
 
-from support import await_exit
+from support import await_exit, processes_in, wait_until
 
 from drawscape import clock as failpoints
 from drawscape.queue.engines.liveness import Locks
@@ -76,7 +76,7 @@ class World:
             while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
                 if time.monotonic() > deadline:
                     raise AssertionError("the queue was not drained within five minutes")
-                _expect(self._count(LIMITED) <= 1, "more run at once than their limit says")
+                assert self._count(LIMITED) <= 1, "more run at once than their limit says"
                 time.sleep(0.01)
         finally:
             os.kill(pid, signal.SIGTERM)
@@ -128,27 +128,28 @@ class World:
                 failpoints.arm(step, count)
             self.huey().create_consumer(workers=self.random.randint(1, 2)).run()
 
-        pid = self._fork(work)
+        pid, ended = self._fork(work), (0, 0)
         deadline = time.monotonic() + (lifetime if step == ANY_MOMENT else 5.0)
-        while time.monotonic() < deadline:
-            if os.waitpid(pid, os.WNOHANG) != (0, 0):
-                break
-            if step != ANY_MOMENT and not self._count("status in ('queued', 'started')"):
-                os.kill(pid, signal.SIGKILL)
-                await_exit(pid)
+        is_left = "status in ('queued', 'started')"
+        while ended == (0, 0) and time.monotonic() < deadline:
+            if step != ANY_MOMENT and not self._count(is_left):
                 break
             time.sleep(0.005)
-        else:
+            ended = os.waitpid(pid, os.WNOHANG)
+        if ended == (0, 0):
             os.kill(pid, signal.SIGKILL)
             await_exit(pid)
-        self._await_no_process()
+        # Once its worker was killed every child goes: at once, or on a busy machine within half a minute.
+        wait_until(
+            lambda: not processes_in(self.home), "the end of those that outlived their worker", 30
+        )
 
     def _fork(self, body):
         pid = os.fork()
         if pid:
             return pid
         try:
-            os.environ["DRAWSCAPE_CHAOS"] = str(self.home)
+            os.environ["DRAWSCAPE_CHAOS"] = str(self.home)  # by which what it starts is found
             _forget_fork_server()
             log = os.open(self.home / "worker.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
             os.dup2(log, 1)
@@ -156,22 +157,6 @@ class World:
             body()
         finally:
             os._exit(0)
-
-    def _await_no_process(self):
-        """Once its worker was killed every child goes: at once, or on a busy machine within half a minute."""
-        deadline = time.monotonic() + 30
-        while left := [pid for pid in _processes() if self._is_ours(pid)]:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"processes {left} outlived their worker")
-            time.sleep(0.01)
-
-    def _is_ours(self, pid):
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-            zombie = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            return False
-        return f"DRAWSCAPE_CHAOS={self.home}".encode() in environment.split(b"\0") and not zombie
 
     def _count(self, condition):
         try:
@@ -187,38 +172,36 @@ class World:
         stale = self._stale_claims(database)
         recover(database)
         for held in stale:
-            if acknowledge(database, [(held, Outcome("finished"))])[0] != [False]:
-                raise AssertionError(f"a late acknowledgement of {held.id} was accepted")
+            late = acknowledge(database, [(held, Outcome("finished"))])[0]
+            assert late == [False], f"a late acknowledgement of {held.id} was accepted"
         database.close()
         with closing(sqlite3.connect(self.path)) as connection:
             connection.row_factory = sqlite3.Row
-            _expect(connection.execute("pragma integrity_check").fetchone()[0] == "ok", "integrity")
+            assert connection.execute("pragma integrity_check").fetchone()[0] == "ok"
             rows = connection.execute("select * from job").fetchall()
         ids = [row["id"] for row in rows]
-        _expect(len(ids) == len(set(ids)), "an id stands twice")
-        _expect(self.committed <= set(ids), f"lost: {self.committed - set(ids)}")
-        _expect(set(ids) <= self.attempted, "a job from nowhere")
+        assert len(ids) == len(set(ids)), "an id stands twice"
+        assert self.committed <= set(ids), f"lost: {self.committed - set(ids)}"
+        assert set(ids) <= self.attempted, "a job from nowhere"
         for row in rows:
             self._check_row(row)
-        _expect(not (wrong := problems(self.huey().queue())), wrong)
+        assert not (wrong := problems(self.huey().queue())), wrong
 
     def _check_row(self, row):
-        values = dict(row)
-        values["payload"] = values["result"] = None
-        _expect(row["status"] in STATUSES, values)
-        _expect(row["status"] != "started" or Locks(self.locks).is_alive(row["worker"]), values)
-        _expect((row["result"] is not None) == (row["status"] == "finished"), values)
-        _expect(
-            row["status"] != "failed"
-            or row["reason"] in ("exception", "crashed", "lost", "dependency"),
-            values,
-        )
-        allowed = 1 + RETRIES + MAX_RECOVERIES
-        _expect(row["attempts"] <= allowed, values)
+        values = {**dict(row), "payload": None, "result": None}
+        status = row["status"]
         trace = self.home / "runs" / row["id"]
         runs = len(trace.read_text().splitlines()) if trace.exists() else 0
-        _expect(runs <= row["attempts"], f"{runs} runs of {values}")
-        _expect(row["status"] != "finished" or runs >= 1, values)
+        wrong = {
+            "its status": status not in STATUSES,
+            "its worker": status == "started" and not Locks(self.locks).is_alive(row["worker"]),
+            "its result": (row["result"] is not None) != (status == "finished"),
+            "its reason": status == "failed"
+            and row["reason"] not in ("exception", "crashed", "lost", "dependency"),
+            "too many attempts": row["attempts"] > 1 + RETRIES + MAX_RECOVERIES,
+            f"{runs} runs": not (status == "finished") <= runs <= row["attempts"],
+        }
+        assert not any(wrong.values()), f"{[what for what in wrong if wrong[what]]} of {values}"
 
     def _stale_claims(self, database):
         """The claims of workers that died: what they would acknowledge, were they only slow."""
@@ -244,11 +227,6 @@ def play(home, seed, rounds):
     print(f"{len(world.committed)} jobs, none lost")
 
 
-def _expect(condition, about):
-    if not condition:
-        raise AssertionError(str(about))
-
-
 def _forget_fork_server():
     """Let this copy of the tests' process start one of its own, with a folder of its own: one who sweeps
     what a killed worker has left removes that folder.
@@ -260,10 +238,6 @@ def _forget_fork_server():
         "set_forkserver_preload",
     ):
         setattr(forkserver, name, getattr(own, name))
-
-
-def _processes():
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 if __name__ == "__main__":

@@ -75,6 +75,18 @@ def is_running(pid):
     return state != "Z"
 
 
+def processes_in(folder):
+    """Return the commands of other processes whose environment names `folder`, by their numbers."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it is another's, or ended just now
+            command = (process / "cmdline").read_bytes()
+            environment = (process / "environ").read_bytes()
+            if command and process.name != str(os.getpid()) and os.fsencode(folder) in environment:
+                found[int(process.name)] = command
+    return found
+
+
 def first_line(process, timeout_s=120.0):
     """Return the first line that the process writes; fail, and kill it, when that takes long."""
     if not select.select([process.stdout], [], [], timeout_s)[0]:
