@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium", "fonts-dejavu-core")
 
 FLAGS = [
     "--no-sandbox",  # containers run as root and give no user namespaces
@@ -25,13 +26,8 @@ FLAGS = [
 
 def find():
     """Return the path of a Chromium: `DRAWSCAPE_CHROMIUM`, one on PATH, or Playwright's own."""
-    named = os.environ.get("DRAWSCAPE_CHROMIUM")
-    if named:
-        return named
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    return playwrights_own()
+    named = [os.environ.get("DRAWSCAPE_CHROMIUM"), *map(shutil.which, NAMES)]
+    return next(filter(None, named), None) or playwrights_own()
 
 
 def playwrights_own():
@@ -46,24 +42,12 @@ def playwrights_own():
     return path if path and Path(path).exists() else None
 
 
-def install():
-    """Try to get a Chromium."""
-    print("No Chromium found; trying `playwright install chromium` ...", flush=True)
-    run([sys.executable, "-m", "playwright", "install", "chromium"])
-    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("That failed; trying apt-get ...", flush=True)
-        run(["apt-get", "update", "-q"])
-        packages = ["chromium", "fonts-dejavu-core"]
-        run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages])
-
-
-def run(command):
+def run(*command):
     """Run a command that may fail or hang."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    print(f"No Chromium found; trying {' '.join(command[:4])} ...", flush=True)
     try:
-        subprocess.run(
-            command, check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(command, timeout=600, env=environment, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"  {error}")
 
@@ -71,11 +55,13 @@ def run(command):
 def main():
     """Look, install if need be, and say what came of it."""
     if find() is None:
-        install()
+        run(sys.executable, "-m", "playwright", "install", "chromium")
+    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        run("apt-get", "update", "-q")
+        run("apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES)
     found = find()
-    print(
-        f"Browser tests use {found}" if found else "NO CHROMIUM: the browser tests cannot run here."
-    )
+    words = "NO CHROMIUM: the browser tests cannot run here."
+    print(f"Browser tests use {found}" if found else words)
 
 
 if __name__ == "__main__":

@@ -49,32 +49,28 @@ class Diary:
             page.screenshot(path=self.folder / f"{self.steps:02}-{words.replace(' ', '-')}.png")
 
 
-def add_cell(page, notebook, source):
+def add_cell(notebook, source):
     """Write a cell below all others and run it, by the keyboard."""
-    page.evaluate(
+    for script in (
         "jupyterapp.shell.currentWidget.content.activeCellIndex ="
-        " jupyterapp.shell.currentWidget.content.widgets.length - 1"
-    )
-    page.evaluate("jupyterapp.commands.execute('notebook:insert-cell-below')")
-    page.evaluate("jupyterapp.commands.execute('notebook:enter-edit-mode')")
-    page.keyboard.insert_text(source)
-    page.keyboard.press("Control+Enter")
+        " jupyterapp.shell.currentWidget.content.widgets.length - 1",
+        "jupyterapp.commands.execute('notebook:insert-cell-below')",
+        "jupyterapp.commands.execute('notebook:enter-edit-mode')",
+    ):
+        notebook.page.evaluate(script)
+    notebook.page.keyboard.insert_text(source)
+    notebook.page.keyboard.press("Control+Enter")
     notebook.wait_idle()
 
 
-def form_number(notebook, number):
-    """Return the form that stands at that place on the page, counted from 0."""
+def drawn(notebook, number):
+    """Return the form that stands at that place on the page, counted from 0, with a picture."""
     form = notebook.page.locator(".drawscape-form:has(.drawscape-draw)").nth(number)
-    form.wait_for()
     form.scroll_into_view_if_needed()
+    form.get_by_role("button", name="Draw", exact=True).click()
+    form.locator("xpath=self::*[@data-status='finished']").wait_for()
+    form.get_by_role("button", name="Export").wait_for()
     return FormOnPage(notebook, form)
-
-
-def draw(form):
-    """Press Draw and wait for the picture."""
-    form.press("Draw")
-    form.await_status("finished")
-    form.root.get_by_role("button", name="Export").wait_for()
 
 
 def in_the_browser(page, url, studio, diary):
@@ -87,29 +83,20 @@ def in_the_browser(page, url, studio, diary):
 
     page.locator(".jp-CodeCell .jp-Editor").first.click()
     page.keyboard.press("Shift+Enter")
-    form = form_number(notebook, 0)
+    notebook.form()
     diary.note("the form is there", page)
-    draw(form)
+    drawn(notebook, 0).slide("drops", 12)
     diary.note("the first drawing", page)
-    form.slide("drops", 12)
-    draw(form)
-    diary.note("a slider was moved", page)
-
-    add_cell(page, notebook, OWN)
-    own = form_number(notebook, 1)
-    draw(own)
-    own.root.scroll_into_view_if_needed()
+    add_cell(notebook, OWN)
+    own = drawn(notebook, 1)
     diary.note("a sketch of ones own", page)
-
-    add_cell(page, notebook, f"from drawscape.notebook import contact_sheet\n\n{SHEET}")
+    add_cell(notebook, f"from drawscape.notebook import contact_sheet\n\n{SHEET}")
     tiles = page.locator(".jp-CodeCell").last.locator("[aria-selected]")
     tiles.locator("img[src]:not([hidden])").nth(7).wait_for()
-    tiles.nth(7).scroll_into_view_if_needed()
-    diary.note("a sheet of eight", page)
     tiles.nth(2).click()
     page.keyboard.press("5")
     tiles.and_(page.locator("[aria-label$='5 stars']")).wait_for()
-    diary.note("a star for one", page)
+    diary.note("a sheet of eight with a star for one", page)
 
     own.root.scroll_into_view_if_needed()
     own.root.get_by_label("File format").select_option(label="G-code")

@@ -3,6 +3,7 @@
 Facts are those of the makers' manuals and sources.
 """
 
+import cmath
 import contextlib
 import math
 import os
@@ -55,10 +56,10 @@ class Carriage:
 
 @dataclass
 class Block:
-    """A move of the planner; speeds in mm/s, `entry` as planned now."""
+    """A move of the planner, which thinks in complex numbers; speeds in mm/s, `entry` as planned now."""
 
-    start: Point
-    end: Point
+    end: complex
+    way: complex
     length: float
     speed: float
     acceleration: float
@@ -74,13 +75,14 @@ class Planner:
 
     def __init__(self, carriage, *, depth, acceleration, deviation, per_axis=None):
         self.carriage, self.depth = carriage, depth
-        self.at = (0.0, 0.0)  # as the firmware counts
-        self.origin = carriage.at  # where its zero truly is
+        self.at = 0j  # as the firmware counts
+        self.origin = complex(*carriage.at)  # where its zero truly is
         self.holding = self.held = False
         self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
         self.blocks: deque[Block] = deque()
-        self.chords: deque[Point] | None = None  # of an arc that is being planned
+        self.chords: deque[complex] = deque()  # of an arc, for which there was no room yet
+        self._chord_speed = 0.0
         self.arcs = {2: 0, 3: 0}
         self.speed = 0.0
         self.moving_s = 0.0
@@ -90,35 +92,33 @@ class Planner:
 
     @property
     def full(self):
-        return len(self.blocks) >= self.depth
+        return bool(self.chords) or len(self.blocks) >= self.depth
 
     @property
     def target(self):
+        if self.chords:
+            return self.chords[-1]
         return self.blocks[-1].end if self.blocks else self.at
 
-    def _limited(self, ways):
+    def _limited(self, way):
         """Return the highest speed and acceleration in a direction."""
         if self.per_axis is None:
             return math.inf, self.acceleration
-        share = max(abs(ways[0]), abs(ways[1])) / math.hypot(*ways)
+        share = max(abs(way.real), abs(way.imag)) / abs(way)
         return self.per_axis / share, self.acceleration / share
 
     def add(self, end, speed):
-        start = self.target
-        length = math.dist(start, end)
+        start = self.blocks[-1].end if self.blocks else self.at
+        length = abs(end - start)
         if length < 1e-6:
             return
-        way = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        way = (end - start) / length
         top, acceleration = self._limited(way)
         speed, junction = min(speed, top), 0.0
         if self.blocks:
             last = self.blocks[-1]
-            before = (
-                (last.end[0] - last.start[0]) / last.length,
-                (last.end[1] - last.start[1]) / last.length,
-            )
-            turn = way[0] - before[0], way[1] - before[1]
-            half = math.sqrt(max(0.0, 1 - (turn[0] ** 2 + turn[1] ** 2) / 4))
+            turn = way - last.way
+            half = math.sqrt(max(0.0, 1 - abs(turn) ** 2 / 4))
             junction = min(speed, last.speed)
             if half < 0.999999:
                 bend = self._limited(turn)[1] * self.deviation * half / (1 - half)
@@ -126,33 +126,35 @@ class Planner:
         elif self.carriage.down:
             self.starved += self._strokes == len(self.carriage.strokes)
         self._strokes = len(self.carriage.strokes) if self.carriage.down else 0
-        self.blocks.append(Block(start, end, length, speed, acceleration, junction))
+        self.blocks.append(Block(end, way, length, speed, acceleration, junction))
         after = 0.0
         for block in reversed(self.blocks):
             reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
             after = block.entry = min(block.junction, reachable)
 
     def bend(self, code, end, centre, speed, longest_mm):
-        """Plan an arc, G2 or G3, in chords; True once all are planned: no line is read until then."""
-        if self.chords is None:
-            self.arcs[code] += 1
-            self.chords = deque(_chords(self.target, end, centre, code == 3, longest_mm))
-        self._feed(speed)
-        if self.chords:
-            return False
-        self.chords = None
-        return True
+        """Plan an arc, G2 or G3, in chords; one that ends at its start is a full circle."""
+        self.arcs[code] += 1
+        spoke, last = self.target - centre, end - centre
+        sweep = (cmath.phase(last) - cmath.phase(spoke)) % math.tau - math.tau * (code == 2)
+        if abs(end - self.target) < 1e-6:
+            sweep = math.tau if code == 3 else -math.tau
+        count = max(1, math.ceil(abs(sweep) * abs(spoke) / longest_mm))
+        turns = (cmath.exp(1j * sweep * number / count) for number in range(1, count))
+        self.chords.extend(centre + spoke * turn for turn in turns)
+        self.chords.append(end)
+        self._chord_speed = speed
+        self._feed()
 
-    def _feed(self, speed):
-        while self.chords and not self.full:
-            self.add(self.chords.popleft(), speed)
+    def _feed(self):
+        while self.chords and len(self.blocks) < self.depth:
+            self.add(self.chords.popleft(), self._chord_speed)
 
     def advance(self, now):
         left, self._now = now - self._now, now
         while left > 1e-9 and self.blocks and not self.held:
-            speed = self.blocks[-1].speed
             left = self._step(left, now)
-            self._feed(speed)
+            self._feed()
 
     def _step(self, left, now):
         """Move along the first block; return the time that is over when it ends before."""
@@ -177,15 +179,12 @@ class Planner:
             self.speed = min(speed, leaves) if self.blocks else 0.0
         else:
             self._done += way
-            share = self._done / block.length
-            self.at = (
-                block.start[0] + (block.end[0] - block.start[0]) * share,
-                block.start[1] + (block.end[1] - block.start[1]) * share,
-            )
+            self.at = block.end - block.way * (block.length - self._done)
             self.speed = 0.0 if self.held else speed
         self.moving_s += slice_s
         if way >= rest or self.held or slice_s >= left:
-            self.carriage.move((self.origin[0] + self.at[0], self.origin[1] + self.at[1]), now)
+            there = self.origin + self.at
+            self.carriage.move((there.real, there.imag), now)
         return left - slice_s
 
     def hold(self):
@@ -198,22 +197,9 @@ class Planner:
     def drop(self):
         """Forget all moves, as a reset does; the place stays."""
         self.blocks.clear()
-        self.chords = None
+        self.chords.clear()
         self._done, self.speed = 0.0, 0.0
         self.resume()
-
-
-def _chords(start, end, centre, left, longest_mm):
-    """Yield the ends of an arc's chords; an end at its start is a full circle."""
-    radius = math.dist(start, centre)
-    first, last = (math.atan2(y - centre[1], x - centre[0]) for x, y in (start, end))
-    sweep = (last - first) % math.tau if left else -((first - last) % math.tau)
-    if math.dist(start, end) < 1e-6:
-        sweep = math.tau if left else -math.tau
-    for index in range(1, count := max(1, math.ceil(abs(sweep) * radius / longest_mm))):
-        at = first + sweep * index / count
-        yield centre[0] + radius * math.cos(at), centre[1] + radius * math.sin(at)
-    yield end
 
 
 class Emulator:
@@ -307,7 +293,49 @@ class Emulator:
         self.out += data
 
 
-class GrblEmulator(Emulator):
+class PlannedEmulator(Emulator):
+    """A machine with a planner that reads what ends with `END` from a buffer of `ROOM` bytes."""
+
+    ROOM, END = 128, b"\n"
+    waits = None  # what was read, and is not done yet
+
+    def __init__(self, link, carriage=None, *, scale=1.0, **planned):
+        super().__init__(link, carriage, scale=scale)
+        self.motion = Planner(self.carriage, **planned)
+        self.rx = bytearray()
+        self._until = 0.0
+
+    @property
+    def busy(self):
+        """Whether time matters now; a line without its end waits for ever."""
+        return bool(self.motion.blocks or self.END in self.rx or self.waits or self.out)
+
+    def receive(self, data):
+        for byte in data:
+            self.hear(byte)
+
+    def hear(self, byte):
+        """Keep a byte, if there is room for it."""
+        if len(self.rx) < self.ROOM:
+            self.rx.append(byte)
+        else:
+            self.lost_bytes += 1
+
+    def next_line(self):
+        """Return the next whole line, None where there is none."""
+        line, end, rest = self.rx.partition(self.END)
+        if not end:
+            return None
+        self.rx = rest
+        return line.decode("latin-1").strip()
+
+    def dwell(self, seconds, now):
+        """Do nothing for so long."""
+        self._until = now + seconds
+        self.dwelt_s += seconds
+
+
+class GrblEmulator(PlannedEmulator):
     """GRBL 1.1: a receive buffer that drops what is too much, and 15 moves ahead.
 
     `settings` are those of `$$`; 20 is for soft limits, 32 for a laser.
@@ -316,33 +344,28 @@ class GrblEmulator(Emulator):
     ROOM = 127
 
     def __init__(self, link, carriage=None, *, scale=1.0, **settings):
-        super().__init__(link, carriage, scale=scale)
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
-        self.systems = {"G54": (0.0, 0.0), "G92": (0.0, 0.0)}
-        self.motion = Planner(
-            self.carriage,
+        super().__init__(
+            link,
+            carriage,
+            scale=scale,
             depth=15,
             acceleration=self.settings[120],
             deviation=self.settings[11],
             per_axis=self.settings[110] / 60,
         )
+        self.systems = {"G54": 0j, "G92": 0j}
         self._boot()
 
     def _boot(self):
-        self.rx = bytearray()
-        self.line = None
+        self.rx, self.waits = bytearray(), None
         self.alarm, self.deaf = 0, False
         self.words = {"T": 0.0, "F": 0.0}
         self.mode, self.system = "G0", "G54"
-        self.systems["G92"] = (0.0, 0.0)
+        self.systems["G92"] = 0j
         self._until, self._dwells = 0.0, False
         self.motion.drop()
         self.say("\r\nGrbl 1.1h ['$' for help]")
-
-    @property
-    def busy(self):
-        """Whether time matters now; a line without its end waits for ever."""
-        return bool(self.motion.blocks or b"\n" in self.rx or self.line or self.out)
 
     @property
     def state(self):
@@ -359,40 +382,34 @@ class GrblEmulator(Emulator):
         self.alarm, self.deaf = alarm, alarm in (1, 2)
         self.say(f"ALARM:{alarm}")
 
-    def receive(self, data):
-        for byte in data:
-            if byte == 0x18:
-                moving = self.motion.blocks and not self.motion.held
-                self._boot()
-                if moving:
-                    self.ring(3)
-            elif self.deaf:
-                continue
-            elif byte == ord("?"):
-                self.advance(self.heard_s)  # what came before it is not waiting any more
-                x, y = self.motion.at
-                self.say(f"<{self.state}|MPos:{x:.3f},{y:.3f},0.000|FS:0,0>")
-            elif byte == ord("!"):
-                self.motion.hold()
-            elif byte == ord("~"):
-                self.motion.resume()
-            elif byte < 0x80 and len(self.rx) < self.ROOM:
-                self.rx.append(byte)
-            elif byte < 0x80:
-                self.lost_bytes += 1
+    def hear(self, byte):
+        if byte == 0x18:
+            moving = self.motion.blocks and not self.motion.held
+            self._boot()
+            if moving:
+                self.ring(3)
+        elif self.deaf:
+            return
+        elif byte == ord("?"):
+            self.advance(self.heard_s)  # what came before it is not waiting any more
+            at = self.motion.at
+            self.say(f"<{self.state}|MPos:{at.real:.3f},{at.imag:.3f},0.000|FS:0,0>")
+        elif byte == ord("!"):
+            self.motion.hold()
+        elif byte == ord("~"):
+            self.motion.resume()
+        elif byte < 0x80:
+            super().hear(byte)
 
     def advance(self, now):
         self.motion.advance(now)
         while now >= self._until and not (self.motion.holding or self.deaf):
-            if self.line is None:
-                end = self.rx.find(b"\n")
-                if end < 0:
-                    return
-                self.line = self.rx[:end].decode("latin-1").strip().upper()
-                del self.rx[: end + 1]
-            if (answer := self._execute(self.line, now)) is None:
+            self.waits = self.next_line() if self.waits is None else self.waits
+            if self.waits is None:
                 return
-            self.line = None
+            if (answer := self._execute(self.waits.upper(), now)) is None:
+                return
+            self.waits = None
             self.say(answer)
 
     def _execute(self, line, now):
@@ -407,8 +424,9 @@ class GrblEmulator(Emulator):
             return "error:2"
         values = {letter: float(number) for letter, number in words}
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
-        full = self.motion.full and {"X", "Y"} & values.keys() and self.motion.chords is None
-        if full or (self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes)):
+        if self.motion.full and {"X", "Y"} & values.keys():
+            return None
+        if self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes):
             return None
         for code in codes:
             if code in ("G0", "G1", "G2", "G3"):
@@ -419,41 +437,36 @@ class GrblEmulator(Emulator):
                 self.system = code
             elif code == "G4":
                 self._dwells = not self._dwells
-                self._until = now + values.get("P", 0.0) * self._dwells
-                self.dwelt_s += values.get("P", 0.0) * self._dwells
-                return None if self._dwells else "ok"
+                if not self._dwells:
+                    return "ok"
+                self.dwell(values.get("P", 0.0), now)
+                return None
             elif code not in MODES:
                 return "error:20"
         self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
         return self._move(values)
 
     def _move(self, values):
-        """Plan the move of a line's words; return its answer, None while an arc of it is planned."""
-        shifts = self.systems[self.system], self.systems["G92"]
-        to = list(self.motion.target)
-        for axis, letter in enumerate("XY"):
-            if letter in values:
-                to[axis] = values[letter] + sum(shift[axis] for shift in shifts)
-        if self.mode != "G0" and self.words["F"] <= 0:
+        """Plan the move of a line's words; return its answer."""
+        at, shift = self.motion.target, self.systems[self.system] + self.systems["G92"]
+        x = values["X"] + shift.real if "X" in values else at.real
+        y = values["Y"] + shift.imag if "Y" in values else at.imag
+        to, speed = complex(x, y), self.words["F"] / 60
+        if self.mode != "G0" and speed <= 0:
             return "error:22"
-        far = self.settings[130], self.settings[131]
-        if self.settings[20] and any(not -0.01 <= to[axis] <= far[axis] + 0.01 for axis in (0, 1)):
+        inside = (-0.01 <= v <= self.settings[130 + axis] + 0.01 for axis, v in enumerate((x, y)))
+        if self.settings[20] and not all(inside):
             self.ring(2)
-            return "ok"
-        speed, at = math.inf if self.mode == "G0" else self.words["F"] / 60, self.motion.target
-        if self.mode in ("G0", "G1"):
-            self.motion.add((to[0], to[1]), speed)
-            return "ok"
-        if self.motion.chords is None:
-            centre = at[0] + values.get("I", 0.0), at[1] + values.get("J", 0.0)
-            radius = math.dist(at, centre)
-            if abs(math.dist(to, centre) - radius) > max(0.005, 0.001 * radius):
+        elif self.mode in ("G0", "G1"):
+            self.motion.add(to, math.inf if self.mode == "G0" else speed)
+        else:
+            centre = at + complex(values.get("I", 0.0), values.get("J", 0.0))
+            radius = abs(at - centre)
+            if abs(abs(to - centre) - radius) > max(0.005, 0.001 * radius):
                 return "error:33"
             chord_mm = 2 * math.sqrt(ARC_TOLERANCE_MM * max(2 * radius - ARC_TOLERANCE_MM, 1e-6))
-        else:
-            centre, chord_mm = at, 1.0  # it is under way
-        bent = self.motion.bend(int(self.mode[1]), (to[0], to[1]), centre, speed, chord_mm)
-        return "ok" if bent else None
+            self.motion.bend(int(self.mode[1]), to, centre, speed, chord_mm)
+        return "ok"
 
     def _command(self, line):
         match line:
@@ -462,13 +475,11 @@ class GrblEmulator(Emulator):
             case "$I":
                 self.say("[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]")
             case "$G":
-                tool, feed = self.words["T"], self.words["F"]
-                self.say(
-                    f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 T{tool:g} F{feed:g}]"
-                )
+                words = f"T{self.words['T']:g} F{self.words['F']:g}"
+                self.say(f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 {words}]")
             case "$#":
-                for name, (x, y) in self.systems.items():
-                    self.say(f"[{name}:{x:.3f},{y:.3f},0.000]")
+                for name, place in self.systems.items():
+                    self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},0.000]")
             case "$$":
                 for number, value in self.settings.items():
                     self.say(f"${number}={value:g}")
@@ -511,123 +522,85 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
             super().reply(name, values)
 
 
-class MarlinEmulator(Emulator):
+class MarlinEmulator(PlannedEmulator):
     """Marlin 2: a queue of four lines, 128 bytes that receive, checksums, resends, pens that act at once."""
 
-    def __init__(self, link, carriage=None, *, scale=1.0, homes=True, ok_after_resend=True):
-        super().__init__(link, carriage, scale=scale)
+    def __init__(self, link, carriage=None, *, scale=1.0, ok_after_resend=True):
+        planned = {"depth": 16, "acceleration": 500.0, "deviation": 0.013}
+        super().__init__(link, carriage, scale=scale, **planned)
         self.ok_after_resend = ok_after_resend
-        self.motion = Planner(self.carriage, depth=16, acceleration=500.0, deviation=0.013)
-        self.rx = bytearray()
-        self.queue = deque()
+        self.waits = deque()
         self.last_n = 0
-        self.resent = 0
-        self._until = 0.0
         self._busy_at = 0.0
         self.feed = 3000.0
         self.say("start")
         self.say("echo:Marlin 2.1.2")
 
-    @property
-    def busy(self):
-        return bool(self.motion.blocks or b"\n" in self.rx or self.queue or self.out)
-
-    def receive(self, data):
-        for byte in data:
-            if len(self.rx) < 128:
-                self.rx.append(byte)
-            else:
-                self.lost_bytes += 1
-
     def _refuse(self, why):
         self.rx.clear()
-        self.resent += 1
         self.say(f"Error:{why}, Last Line: {self.last_n}")
         self.say(f"Resend: {self.last_n + 1}")
         if self.ok_after_resend:
             self.say("ok")
 
     def _read_lines(self):
-        while len(self.queue) < 4:
-            end = self.rx.find(b"\n")
-            if end < 0:
-                return
-            line = self.rx[:end].decode("latin-1").strip()
-            del self.rx[: end + 1]
-            if not line:
+        while len(self.waits) < 4 and (line := self.next_line()) is not None:
+            if not (numbered := re.match(r"N(\d+)\s*", line)):
+                self.waits.extend([line] if line else [])
                 continue
-            numbered = re.match(r"N(\d+)\s*", line)
-            if numbered:
-                body, star, sum_ = line.rpartition("*")
-                if not star:
-                    self._refuse("No Checksum with line number")
-                    continue
-                if reduce(lambda a, b: a ^ b, body.encode("latin-1"), 0) != int(sum_ or -1):
-                    self._refuse("checksum mismatch")
-                    continue
-                number = int(numbered[1])
-                if number != self.last_n + 1 and "M110" not in line:
-                    self._refuse("Line Number is not Last Line Number+1")
-                    continue
+            body, star, sum_ = line.rpartition("*")
+            number = int(numbered[1])
+            if not star:
+                self._refuse("No Checksum with line number")
+            elif reduce(lambda a, b: a ^ b, body.encode("latin-1"), 0) != int(sum_ or -1):
+                self._refuse("checksum mismatch")
+            elif number != self.last_n + 1 and "M110" not in line:
+                self._refuse("Line Number is not Last Line Number+1")
+            else:
                 self.last_n = number
-                line = body[numbered.end() :]
-            self.queue.append(line)
+                self.waits.append(body[numbered.end() :])
 
     def advance(self, now):
         self.motion.advance(now)
-        while True:
-            self._read_lines()
-            if not self.queue or now < self._until:
-                break
-            if not self._execute(self.queue[0], now):
-                break
-            self.queue.popleft()
+        self._read_lines()
+        while self.waits and now >= self._until and self._execute(self.waits[0], now):
+            self.waits.popleft()
             self.say("ok")
-        if self.queue and now - self._busy_at > 2.0:
+            self._read_lines()
+        if self.waits and now - self._busy_at > 2.0:
             self._busy_at = now
             self.say("echo:busy: processing")
 
     def _execute(self, line, now):
-        self_motion = self.motion
+        """Obey a line, and return whether it is done; it may have to wait."""
+        motion = self.motion
         code, *words = line.split()
         values = {word[0]: float(word[1:]) for word in words if word[0].isalpha() and word[1:]}
+        if motion.full if code in ("G0", "G1", "G2", "G3") else motion.blocks and code in AT_REST:
+            return False
+        at = motion.target
+        to = complex(values.get("X", at.real), values.get("Y", at.imag))
         match code:
-            case "G0" | "G1":
-                if self_motion.full:
-                    return False
-                if code == "G1":
-                    self.feed = values.get("F", self.feed)
-                at = self_motion.target
-                speed = 100.0 if code == "G0" else self.feed / 60
-                self_motion.add((values.get("X", at[0]), values.get("Y", at[1])), speed)
-            case "G2" | "G3":
-                if self_motion.full and self_motion.chords is None:
-                    return False
-                at = self_motion.target
+            case "G0":
+                motion.add(to, 100.0)
+            case "G1" | "G2" | "G3":
                 self.feed = values.get("F", self.feed)
-                centre = at[0] + values["I"], at[1] + values["J"]
-                chord_mm = min(1.0, math.tau * math.dist(at, centre) / 72)
-                end = values["X"], values["Y"]
-                return self_motion.bend(int(code[1]), end, centre, self.feed / 60, chord_mm)
+                if code == "G1":
+                    motion.add(to, self.feed / 60)
+                else:
+                    spoke = complex(values["I"], values["J"])
+                    chord_mm = min(1.0, math.tau * abs(spoke) / 72)
+                    motion.bend(int(code[1]), to, at + spoke, self.feed / 60, chord_mm)
             case "M400" | "G4":
-                if self_motion.blocks:
-                    return False
-                self._until = now + values.get("P", 0.0) / 1000
-                self.dwelt_s += values.get("P", 0.0) / 1000
+                self.dwell(values.get("P", 0.0) / 1000, now)
             case "M280":
                 self.carriage.pen(values["S"] < 45, now)
-            case "G28":
-                if self_motion.blocks:
-                    return False
-                self.carriage.move((0.0, 0.0), now)
-                self_motion.at = self_motion.origin = (0.0, 0.0)
-            case "G92":
-                if self_motion.blocks:
-                    return False
-                self_motion.origin = self.carriage.at
-                self_motion.at = (0.0, 0.0)
+            case "G28" | "G92":
+                if code == "G28":
+                    self.carriage.move((0.0, 0.0), now)
+                motion.origin, motion.at = complex(*self.carriage.at), 0j
             case "M114":
-                x, y = self_motion.target
+                x, y = at.real, at.imag
                 self.say(
                     f"X:{x:.2f} Y:{y:.2f} Z:0.00 E:0.00 Count X:{x * 80:.0f} Y:{y * 80:.0f} Z:0"
                 )
@@ -640,106 +613,81 @@ class MarlinEmulator(Emulator):
         return True
 
 
-class HpEmulator(Emulator):
+AT_REST = ("M400", "G4", "G28", "G92")
+"""What Marlin does once it has come to rest."""
+
+
+class HpEmulator(PlannedEmulator):
     """An HP 7475A at 9600 baud: 1024 bytes of buffer that lose what is too much, and a carousel."""
 
     baudrate = 9600
-    BUFFER = 1024
+    ROOM, END = 1024, b";"
     UNIT = 0.02488
 
     def __init__(self, link, carriage=None, *, scale=1.0):
-        super().__init__(link, carriage, scale=scale)
-        self.motion = Planner(
-            self.carriage, depth=2, acceleration=19600.0, deviation=0.0, per_axis=381.0
-        )
-        self.motion.at = self.motion.origin = (0.0, 0.0)
-        self.rx = bytearray()
+        planned = {"depth": 2, "acceleration": 19600.0, "deviation": 0.0, "per_axis": 381.0}
+        super().__init__(link, carriage, scale=scale, **planned)
+        self.motion.origin = 0j
         self.pens = []
         self.received = 0
         self.speed = 381.0
-        self._until = 0.0
         self._escape = b""
-        self.selected = 0
-        self.errors = []
 
-    @property
-    def busy(self):
-        return bool(self.motion.blocks or b";" in self.rx or self.out)
-
-    def receive(self, data):
-        self.received += len(data)
-        for byte in data:
-            if self._escape or byte == 0x1B:
-                self._escape += bytes([byte])
-                if len(self._escape) == 3:
-                    self._control(self._escape)
-                    self._escape = b""
-            elif len(self.rx) < self.BUFFER:
-                self.rx.append(byte)
-            else:
-                self.lost_bytes += 1
-
-    def _control(self, escape):
-        match escape:
+    def hear(self, byte):
+        self.received += 1
+        if not (self._escape or byte == 0x1B):
+            super().hear(byte)
+            return
+        self._escape += bytes([byte])
+        match self._escape:
             case b"\x1b.B":
-                self.send(f"{self.BUFFER - len(self.rx)}\r".encode())
+                self.send(f"{self.ROOM - len(self.rx)}\r".encode())
             case b"\x1b.K":
                 self.rx.clear()
             case b"\x1b.E":
                 self.send(b"0\r")
+        self._escape = self._escape[:2] if len(self._escape) < 3 else b""
 
     def advance(self, now):
         self.motion.advance(now)
-        while now >= self._until:
-            end = self.rx.find(b";")
-            if end < 0:
-                break
+        while now >= self._until and (end := self.rx.find(self.END)) >= 0:
             if not self._execute(self.rx[:end].decode("latin-1").strip(), now):
                 break
             del self.rx[: end + 1]
 
     def _execute(self, text, now):
+        """Obey what stands first in the buffer, and return whether it is done."""
         code, numbers = text[:2], [int(n) for n in re.findall(r"-?\d+", text[2:])]
         same = code == ("PD" if self.carriage.down else "PU")
         if self.motion.full or (self.motion.blocks and not same):
             return False
         match code:
             case "PU" | "PD":
-                down = code == "PD"
-                if down != self.carriage.down:
-                    self.carriage.pen(down, now)
-                    self._until = now + 0.05
-                    self.dwelt_s += 0.05
-                    if numbers:
-                        return False
-                if len(numbers) >= 2:
-                    speed = self.speed if down else 381.0
-                    self.motion.add((numbers[0] * self.UNIT, numbers[1] * self.UNIT), speed)
-                    if len(numbers) > 2:
-                        rest = ",".join(map(str, numbers[2:]))
-                        end = self.rx.find(b";")
-                        self.rx[:end] = f"{code}{rest}".encode()
+                if not same:
+                    self.carriage.pen(code == "PD", now)
+                    self.dwell(0.05, now)
+                    return not numbers
+                if numbers:
+                    x, y, *rest = numbers
+                    to = complex(x * self.UNIT, y * self.UNIT)
+                    self.motion.add(to, self.speed if code == "PD" else 381.0)
+                    if rest:
+                        left = f"{code}{','.join(map(str, rest))}"
+                        self.rx[: self.rx.find(self.END)] = left.encode()
                         return False
             case "SP":
                 self.carriage.pen(False, now)
-                self.selected = numbers[0] if numbers else 0
-                self.pens.append(self.selected)
+                self.pens.append(numbers[0] if numbers else 0)
                 self._until = now + 1.0
             case "OI":
                 self.send(b"7475A\r")
             case "OA":
-                x, y = self.motion.at
-                self.send(
-                    f"{round(x / self.UNIT)},{round(y / self.UNIT)},{int(self.carriage.down)}\r".encode()
-                )
+                x, y = (round(v / self.UNIT) for v in (self.motion.at.real, self.motion.at.imag))
+                self.send(f"{x},{y},{int(self.carriage.down)}\r".encode())
             case "IN":
                 self.carriage.pen(False, now)
             case "VS":
                 self.speed = 10.0 * numbers[0] if numbers else 381.0
-            case "DF" | "PS" | "":
-                pass
-            case _:
-                self.errors.append(text)
         return True
 
 

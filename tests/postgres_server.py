@@ -59,29 +59,26 @@ class Server:
         if os.geteuid() != 0:
             return {"cwd": self._folder}
         nobody = pwd.getpwnam("nobody")
-        return {
-            "user": nobody.pw_uid,
-            "group": nobody.pw_gid,
-            "extra_groups": [],
-            "cwd": self._folder,
-        }
+        ids = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        return {**ids, "cwd": self._folder}
 
     def _make(self):
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
             self._folder.chmod(0o755)
-            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+            shutil.chown(self._folder, "nobody")
         options = [
-            *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
-            *("--locale=C", "--no-sync", "--no-instructions"),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
         ]
-        subprocess.run(
-            [self._binaries / "initdb", "-D", self._folder / "data", *options],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            **self._who,
-            timeout=120,
-        )
+        command = [self._binaries / "initdb", "-D", self._folder / "data", *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._who, timeout=120)
 
     def admit(self, network, how="trust"):
         """Let those of `network` in from now on, or `reject` them."""
@@ -120,14 +117,8 @@ class Server:
             command += ["-c", f"{name}={value}"]
         log = self._folder / "server.log"
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                **self._who,
-            )
+            to = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+            self._process = subprocess.Popen(command, start_new_session=True, **to, **self._who)
         deadline = time.monotonic() + _START_S
         while not self._is_ready(self._process.pid):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -200,22 +191,20 @@ def let_claim(url, worker, *, is_alive=True):
 
 def end_sessions(url):
     """End every session of the schema that `new_schema` put into `url`; return how many."""
-    schema = url.rpartition("%3D")[2]
-    with administrator(_without_schema(url)) as connection:
-        rows = connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
-            (schema,),
-        )
-        return len(rows.fetchall())
+    server, schema = _parts(url)
+    ending = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s"
+    with administrator(server) as connection:
+        return len(connection.execute(ending, (schema,)).fetchall())
 
 
 def drop_schema(url):
     """Remove the schema that `new_schema` put into `url`, with all in it."""
     end_sessions(url)
-    schema = url.rpartition("%3D")[2]
-    with administrator(_without_schema(url)) as connection:
+    server, schema = _parts(url)
+    with administrator(server) as connection:
         connection.execute(f"drop schema {schema} cascade")
 
 
-def _without_schema(url):
-    return url.rpartition("application_name=")[0][:-1]
+def _parts(url):
+    """Return the URL of the server, and the schema's name."""
+    return url.rpartition("application_name=")[0][:-1], url.rpartition("%3D")[2]

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS = "lab,web,mail,data,png,test"
+PLAINLY = "-p no:nbval -p no:cacheprovider -n auto --dist loadfile"
 QUICK = "not browser and not notebooks and not chaos and not slow"
 
 
@@ -36,17 +37,15 @@ def install(version, resolution, environment):
     return None
 
 
-def check(scripts, folder, *, with_types=None):
+def check(scripts, folder, types_cache=None):
     """Return whether quick tests of the source in `folder` pass, and types, with a cache of their own."""
-    tests = [
-        *(str(scripts / "python"), "-m", "pytest", "tests", "-q", "-m", QUICK),
-        *("-p", "no:nbval", "-p", "no:cacheprovider"),
-        *("-n", "auto", "--dist", "loadfile"),
+    commands = [
+        *([f"{scripts}/mypy", "--cache-dir", str(types_cache)] for _ in range(bool(types_cache))),
+        [f"{scripts}/python", "-m", "pytest", "tests", "-q", "-m", QUICK, *PLAINLY.split()],
     ]
-    types = [[str(scripts / "mypy"), "--cache-dir", str(with_types)]] if with_types else []
     environment = {**os.environ, "PYTHONPATH": str(folder), "NIGHTLY": ""}
-    run = partial(subprocess.run, cwd=folder, env=environment, check=False)
-    return not any(run(command).returncode for command in (*types, tests))
+    run = partial(subprocess.run, cwd=folder, env=environment)
+    return not any(run(command).returncode for command in commands)
 
 
 def check_sdist(folder):
@@ -65,32 +64,27 @@ def check_python(version, resolution, folder):
     if why_not := install(version, resolution, environment):
         print(f"{version} {resolution}: not available here: {why_not}")
         return None
-    types = folder / "mypy" if resolution == "highest" else None
-    return check(environment / "bin", ROOT, with_types=types)
+    return check(environment / "bin", ROOT, folder / "mypy" if resolution == "highest" else None)
 
 
 def main():
     """Print a line for each environment; exit with 1 when one failed."""
     wanted = sys.argv[1:] or VERSIONS
-    cases = (
-        {"sdist": check_sdist}
-        if "sdist" in wanted
-        else {
-            f"{version} {resolution}": partial(check_python, version, resolution)
-            for version in wanted
-            for resolution in ("lowest-direct", "highest")
-        }
-    )
-    if "sdist" not in wanted and shutil.which("uv") is None:
+    cases = {
+        f"{version} {resolution}": partial(check_python, version, resolution)
+        for version in wanted
+        for resolution in ("lowest-direct", "highest")
+    }
+    if "sdist" in wanted:
+        cases = {"sdist": check_sdist}
+    elif shutil.which("uv") is None:
         sys.exit("run_matrix.py needs uv: pip install uv")
+    words = {None: "not available", True: "passed", False: "FAILED"}
     passed = {}
     for name, case in cases.items():
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             passed[name] = case(Path(folder).resolve())
-    for name, outcome in passed.items():
-        print(
-            f"{name}: {'not available' if outcome is None else 'passed' if outcome else 'FAILED'}"
-        )
+    print("\n".join(f"{name}: {words[outcome]}" for name, outcome in passed.items()))
     sys.exit(False in passed.values())
 
 

@@ -123,7 +123,7 @@ def test_what_is_no_such_machine_is_named(bench, driver, emulator, options, word
 
 def test_a_machine_that_works_in_another_system_draws_in_its_own(bench):
     desk = bench("grbl", GrblEmulator)
-    desk.emulator.systems |= {"G54": (12.0, -3.0), "G55": (70.0, 40.0)}
+    desk.emulator.systems |= {"G54": 12 - 3j, "G55": 70 + 40j}
     desk.emulator.system = "G55"
     plot = desk.plot(scribble(7, strokes=3))
     assert desk.run(plot) == "done"
