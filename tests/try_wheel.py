@@ -201,7 +201,7 @@ def web(journey):
             {"Content-Type": "application/json"},
         )
         job = json.load(urllib.request.urlopen(request, timeout=30))["job_id"]
-    said = journey.run("drawscape", "jobs", "wait", job)
+        said = journey.run("drawscape", "jobs", "wait", job)
     expect("artboard_1.svg" in said, f"the order became {said}")
 
 

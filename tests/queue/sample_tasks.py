@@ -159,10 +159,6 @@ def big_after(path, size):
     return b"x" * size
 
 
-def fail_with_a_strange_name():
-    raise FileNotFoundError("caf\udce9.svg")
-
-
 def report(message, fraction=0.5):
     current_job().progress(fraction, message)
     return message
@@ -173,10 +169,6 @@ def fail_with_a_failing_preview():
     job.progress(0.1, preview="<svg/>")
     job.progress(0.2, preview=lambda: 1 / 0)
     raise ValueError("the true error")
-
-
-def fail_at_length(size):
-    raise ValueError("begin" + "x" * size + "end")
 
 
 class Kit:
@@ -419,16 +411,6 @@ def return_twice(path, first="task"):
         return "the copy's"
     time.sleep(0 if first == "task" else 0.4)
     return "the task's"
-
-
-def fork_and_report(seconds):
-    """The copy reports progress while the next job runs."""
-    if os.fork() == 0:
-        for _ in range(int(seconds * 20)):
-            current_job().progress(0.9, "from the copy")
-            time.sleep(0.05)
-        os._exit(0)
-    return os.getpid()
 
 
 def run_out_of_memory(pid_path):

@@ -122,13 +122,6 @@ def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
     assert all((row.ended_at - row.started_at).total_seconds() >= 0.3 for row in rows)
 
 
-def test_a_forked_copy_does_not_report_for_the_next_job():
-    run("sampletasks.fork_and_report", 2)
-    job = enqueue_background_job("sampletasks.report", "of its own", 0.5)
-    job.wait(60)
-    assert job.message == "of its own"
-
-
 def test_a_generator_reports_each_step_and_returns_its_result():
     job = enqueue_background_job("sampletasks.draw_in_steps", 20)
     wait_until(lambda: job.progress > 0 and job.preview is not None)

@@ -204,19 +204,6 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
 
 
 @pytest.mark.slow
-@pytest.mark.both_engines
-def test_a_worker_outlasts_a_lock_and_loses_nothing(home, start_consumer):
-    start_consumer()
-    gate = home / "gate"
-    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
-    with locked():
-        gate.touch()
-        time.sleep(0.8)  # it ends, and cannot be acknowledged
-        assert job.status == "started"
-    job.wait(60)
-
-
-@pytest.mark.slow
 def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer, own_huey):
     """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
     consumer = start_consumer(huey=own_huey(timeout=0.3))
