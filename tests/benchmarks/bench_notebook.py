@@ -5,24 +5,16 @@ page are in bench_notebook.js. One row: python tests/benchmarks/bench_notebook.p
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import psutil
-from playwright.sync_api import sync_playwright
 from tables import Row, report
 
-TESTS = Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from find_chromium import FLAGS, find  # noqa: E402
-from jupyter_lab import jupyter_folders, running_lab  # noqa: E402
+from jupyter_lab import studio
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text()
 
@@ -165,18 +157,6 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
             "typing in another cell while a sheet fills", spread(times), target="p95 <= 50 ms"
         )
 
-    def idle(self):
-        """The kernel's own time over half a minute."""
-        notebook = self.notebook(
-            "import drawscape.notebook as studio, os", *["studio.form('flow_field')"] * 10
-        )
-        kernel = psutil.Process(int(notebook.evaluate("print(os.getpid())")))
-        time.sleep(3)
-        before, began = sum(kernel.cpu_times()[:2]), time.monotonic()
-        time.sleep(30)
-        share = (sum(kernel.cpu_times()[:2]) - before) / (time.monotonic() - began)
-        return Row("kernel with 10 forms, idle", f"{share:.2%} of a core", target="<= 1 %")
-
     def kernel(self):
         """150 drawings in one form, then a cell with a sheet of 24 that runs ten times."""
         notebook = self.notebook(FORM, SHEET)
@@ -194,23 +174,6 @@ print(psutil.Process(os.getpid()).memory_info().rss / 1e6, len(_instances))"""
             Row(what, f"{float(megabytes):.0f} MB", target="<= 200 MB"),
             Row(f"widget models in the {what}", models, target="<= 60"),
         ]
-
-    def memory(self):
-        """The page's process, its heap and its nodes, with all pictures there."""
-        sheets = [f"studio.contact_sheet('spiral', range({n}, {n + 24}))" for n in (1, 101, 201)]
-        forms = ["f = studio.form('schotter')\nf.draw().wait(60)\nf"] * 10
-        self.notebook("import drawscape.notebook as studio", *forms, *sheets)
-        self.page.wait_for_function("() => bench.tiles(document) === 72", timeout=60_000)
-        session = self.page.context.new_cdp_session(self.page)
-        session.send("Performance.enable")
-        named = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
-        pages = [p for p in psutil.Process().children(recursive=True) if is_page(p)]
-        most = max(p.memory_full_info().uss for p in pages)
-        figures = (
-            f"{most / 1e6:.0f} MB of the page's process, {named['JSHeapUsedSize'] / 1e6:.0f} MB of "
-            f"them its heap, {named['Nodes']:,.0f} DOM nodes"
-        )
-        return Row("browser with 10 forms and 3 sheets of 24", figures, target="reported")
 
     def restart(self):
         """A sheet of 400 drawings that stand, after the kernel was restarted: run, until all are seen."""
@@ -236,38 +199,11 @@ form = studio.form(scrawl)
 form"""
 
 
-def is_page(process):
-    """Return whether this is a process of the browser that shows pages."""
-    try:
-        return "--type=renderer" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
-@contextmanager
-def worker(environment, home):
-    """A worker as `drawscape worker` starts it."""
-    with (home / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "drawscape", "worker", "-q"],
-            env=environment, cwd=home, stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
 def measured(bench, only):
-    """Yield the rows as they come; what goes wrong in one is its figure."""
-    parts = [
-        bench.click, bench.sheets, bench.large, bench.frames, bench.slider, bench.typing, bench.idle,
-        bench.kernel, bench.memory, bench.restart,
-    ]  # fmt: skip
-    for part in parts:
-        if only in (None, part.__name__):
-            found = part()
+    """Yield the rows as they come."""
+    for name in ("click", "sheets", "large", "frames", "slider", "typing", "kernel", "restart"):
+        if only in (None, name):
+            found = getattr(bench, name)()
             for row in found if isinstance(found, list) else [found]:
                 print(f"{row.what}: {row.ours} (aim {row.target})", file=sys.stderr, flush=True)
                 yield row
@@ -278,28 +214,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", help="the name of one method of Bench")
-    parser.add_argument("--readme", action="store_true")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        base = Path(name)
-        for folder in ("home", "notebooks"):
-            (base / folder).mkdir()
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
-        environment = {
-            **kept,
-            "DRAWSCAPE_HOME": str(base / "home"),
-            "PYTHONPATH": str(TESTS.parent),
-        }
-        folders = jupyter_folders(base)
-        with (
-            worker(environment, base / "home"),
-            running_lab(base, base / "notebooks", {**environment, **folders}) as lab,
-        ):
-            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1366, "height": 768})
-            page.set_default_timeout(120_000)
-            rows = list(measured(Bench(lab, page, chosen.rounds), chosen.only))
-            browser.close()
+    size = {"width": 1366, "height": 768}
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        studio(Path(name), size, slots=2) as (lab, page),
+    ):
+        rows = list(measured(Bench(lab, page, chosen.rounds), chosen.only))
     report("bench-notebook", rows)
 
 
