@@ -6,7 +6,6 @@ import itertools
 import os
 import secrets
 import select
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -93,18 +92,6 @@ def first_line(process, timeout_s=120.0):
         process.kill()
         pytest.fail(f"{process.args} wrote nothing for {timeout_s:g} s")
     return str(process.stdout.readline())
-
-
-def await_exit(pid, timeout_s=120.0):
-    """Return the exit code of a forked process; fail, and kill it, when that takes too long."""
-    deadline = time.monotonic() + timeout_s
-    while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0):
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            pytest.fail(f"process {pid} had not ended after {timeout_s:g} s")
-        time.sleep(0.002)
-    return os.waitstatus_to_exitcode(ended[1])
 
 
 def program(*command, code=0, timeout=300, **options):

@@ -240,6 +240,7 @@ def note_run(path, likely=0):
     """Write down that this job runs; fail as often as is `likely`."""
     with open(path, "a") as file:
         file.write(f"{current_job().id}\n")
+    current_job().progress(0.5, "half")
     time.sleep(random.uniform(0, 0.02))
     if random.random() < likely:
         raise ValueError("no ink")

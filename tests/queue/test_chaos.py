@@ -4,19 +4,20 @@ CHAOS_ROUNDS, CHAOS_SEED, POWER_LOSS_POINTS, WORKED_STEPS and DRIVEN_STEPS set h
 """
 
 import itertools
+import json
 import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 
 import power_loss
 import pytest
-import queue_chaos
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,7 +27,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from queue_chaos import World
 from queue_steps import acknowledge, claim
 from support import database_path, python, rounds, wait_until
 
@@ -156,41 +156,6 @@ def test_a_power_loss_undoes_no_cancel_of_many_that_returned(home, recorder, tmp
                 assert canceled == 120, f"seed {SEED}, moment {crash.moment}, {crash.mode}"
                 seen += 1
     assert seen
-
-
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(3, 3000)))
-
-TASKS = """
-import time
-from pathlib import Path
-from drawscape.job_manager import current_job
-
-def work(name):
-    with open(Path("runs") / name, "a") as file:
-        file.write("run\\n")
-    for i in range(3):
-        current_job().progress(i / 3, f"step {i}")
-        time.sleep(0.01)
-    if name.endswith("3"):
-        raise ValueError("an honest failure")
-    return name
-"""
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch):
-    (tmp_path / "modules").mkdir()
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "modules" / "chaostasks.py").write_text(TASKS)
-    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
-    return World(tmp_path, random.Random(SEED))
-
-
-@pytest.mark.chaos
-def test_nothing_is_lost_wherever_a_kill_comes(world):
-    done = python(queue_chaos.__file__, world.home, str(SEED), str(ROUNDS), timeout=None)
-    assert int(done.stdout.split()[0]) > ROUNDS
 
 
 WORKED_STEPS = int(os.environ.get("WORKED_STEPS", rounds(30, 20_000)))
@@ -443,3 +408,90 @@ def test_no_order_of_verbs_lets_a_job_begin_too_early_or_wait_in_vain(noted, eng
     if engine == "sqlite":
         default_queue().database.read("pragma synchronous = off")  # no power is lost here
     play(lambda: DrivenQueue(noted), DRIVEN_STEPS if engine == "sqlite" else 500, 100)
+
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(3, 1000)))
+PLACES = (
+    *("insert.before_commit", "insert.after_commit", "claim.committed", "ack.before_commit"),
+    *("ack.after_commit", "child.before_start", "run.middle", "result.serialised", "any moment"),
+)
+OPEN = ("queued", "scheduled", "deferred", "started")
+LIMITED = (
+    "select count(*) from job join job_group on job_group.id = group_id "
+    "where status = 'started' and most = 1"
+)
+CALLER = """
+import json, sys
+from drawscape.job_manager import enqueue_background_job
+
+for name, options in json.loads(sys.argv[2]):
+    enqueue_background_job("sampletasks.note_run", sys.argv[1], job_id=name, **options)
+    print(name, flush=True)
+"""
+
+
+class KilledQueue:
+    """Rounds in which a caller, a worker or a child is killed at a place in the code."""
+
+    def __init__(self, home, start_consumer):
+        self.trace, self.start = home / "runs", start_consumer
+        self.dice = random.Random(SEED)
+        self.needs = {}
+
+    def options(self):
+        """Half may be tried again, half have a lane or a limit, a third waits for one or two others."""
+        chosen = {"job_retries": self.dice.choice((0, 1))}
+        chosen |= self.dice.choice(({}, {}, {"job_lane": "fast"}, {"job_limit_key": "pen"}))
+        if self.needs and self.dice.random() < 1 / 3:
+            chosen["job_depends_on"] = self.dice.choices([*self.needs][-6:], k=2)
+            chosen["job_run_anyway"] = self.dice.random() < 0.5
+        return chosen
+
+    def play(self, number, place):
+        """Kill at that place, and see that what a caller was told is there."""
+        calls = [(f"r{number}-{n}", self.options()) for n in range(self.dice.randint(1, 4))]
+        armed = {"DRAWSCAPE_FAILPOINT": f"{place}:{self.dice.randint(1, 3)}"}
+        env = {**os.environ, **(armed if place.startswith("insert") else {})}
+        told = python(
+            "-c", CALLER, self.trace, json.dumps(calls), code=None, env=env
+        ).stdout.split()
+        there = {job.id for job in list_jobs(limit=None)}
+        assert {*told} <= there, f"lost: {told}"
+        for name, given in calls:
+            if name in there:
+                needed = tuple(given.get("job_depends_on", ()))
+                self.needs[name] = Needs(needed, given.get("job_run_anyway", False))
+        if place.startswith("insert"):
+            return
+        worker = self.start("-w", "2", ready=False, environment=armed)
+        if place == "any moment":
+            time.sleep(self.dice.uniform(0.2, 1.5))
+        else:
+            wait_until(
+                lambda: worker.process.poll() is not None or not list_jobs(("queued", "started"))
+            )
+        worker.kill()
+
+    def drain(self):
+        """Let an unharmed worker finish everything, and judge what happened."""
+        self.start("-w", "2")
+
+        def is_over():
+            assert default_queue().database.read(LIMITED)[0][0] <= 1
+            return not list_jobs(OPEN)
+
+        wait_until(is_over, timeout_s=300)
+        runs = Counter(self.trace.read_text().split())
+        history = default_queue().database.read("select id, status from history order by moment")
+        assert faults(history, self.needs, runs) + check_queue() == []
+
+
+@pytest.mark.chaos
+def test_nothing_is_lost_wherever_a_kill_comes(noted, start_consumer):
+    killed = KilledQueue(noted, start_consumer)
+    places = list(PLACES) * (ROUNDS // len(PLACES) + 1)
+    killed.dice.shuffle(places)
+    for number, place in enumerate(places[:ROUNDS]):
+        killed.play(number, place)
+    killed.drain()
+    assert len(killed.needs) >= ROUNDS / 2
