@@ -134,13 +134,3 @@ def test_several_machines_share_a_queue_a_key_and_a_folder_that_is_the_users():
     assert services["lab"]["ports"] == SERVICES["lab"]["ports"]
     (extras,) = re.findall(r"'\.\[(.*)\]'", " ".join(arguments("RUN")))
     assert {"postgres", "object-store"} <= set(extras.split(","))
-
-
-@pytest.mark.parametrize("file", ["compose.yaml", "compose.postgres.yaml"])
-def test_the_files_keep_to_the_specification(file):
-    from compose_spec import PyCompose  # dear to import
-
-    merged = json.dumps(yaml.safe_load((ROOT / file).read_text()))
-    found = PyCompose.from_json(merged)
-    found.validate()  # volumes and networks that are named are there
-    found.to_spec()

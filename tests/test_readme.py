@@ -118,17 +118,6 @@ def test_every_option_and_function_of_the_queue_is_described():
             assert name in README or name in tutorial, f"{name} is not described"
 
 
-def test_every_method_of_the_canvas_stands_in_its_table():
-    from drawscape.svg_builder import SVGBuilder
-
-    section = README.partition("# The canvas")[2].partition("\n## ")[0]
-    others = {"SVGBuilder", "DRAWSCAPE_DATA_DIRS", "read_input"}
-    named = set(re.findall(r"`(\w+)`", section)) - others
-    methods = {name for name in vars(SVGBuilder) if not name.startswith("_")}
-    assert methods - named == set()
-    assert [name for name in named if not hasattr(SVGBuilder, name)] == []
-
-
 def test_every_dependency_has_its_line():
     import tomllib
 
@@ -161,19 +150,6 @@ def test_the_film_at_its_top_moves_and_is_small():
     assert path.stat().st_size <= 1_500_000
     with Image.open(path) as film:
         assert film.n_frames > 50
-
-
-@pytest.mark.parametrize("file", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")))
-def test_a_form_for_issues_has_what_its_reader_needs(file: Path):
-    import yaml
-
-    form = yaml.safe_load(file.read_text())
-    assert form["name"]
-    assert form["description"]
-    for part in form["body"]:
-        assert part["type"] == "textarea"
-        assert part["attributes"]["label"]
-    assert any(part.get("validations", {}).get("required") for part in form["body"])
 
 
 def test_the_citation_names_the_version():

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support import program, wait_until
+from support import SVG, program, wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, get_job
@@ -17,6 +17,15 @@ from drawscape.queue.worker.call import JobContext, set_current
 from workers.file_tasks import process_batch
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
+
+
+@pytest.fixture
+def home(home):
+    """A home with three tables and a drawing."""
+    for number, name in enumerate(FILES, 1):
+        (home / name).write_text(f"a,b\n{number},x\n")
+    (home / "drawing.svg").write_text(SVG)
+    return home
 
 
 def statuses(reports):
