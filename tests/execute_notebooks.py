@@ -37,7 +37,6 @@ def execute(path):
 
 
 def main():
-    """Execute the notebooks named, or all."""
     names = sys.argv[1:]
     paths = [Path(name) for name in names] or sorted(FOLDER.glob("[0-9]*.ipynb"))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:

@@ -58,7 +58,6 @@ class Film:
     at: tuple[float, float] = (640.0, 520.0)
 
     def shoot(self, ms):
-        """Take what the page shows for so long."""
         screenshot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         frame = screenshot.resize(SHOWN, Image.Resampling.LANCZOS)
         if self.frames and frame.tobytes() == self.frames[-1].tobytes():
@@ -78,12 +77,10 @@ class Film:
         self.at = (x, y)
 
     def point_at(self, part):
-        """Lead the pointer to the middle of `part`."""
         box = part.bounding_box()
         self.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def press(self, part):
-        """Press `part` with the mouse."""
         self.point_at(part)
         self.shoot(250)
         self.page.mouse.click(*self.at)
@@ -102,7 +99,6 @@ class Film:
         self.shoot(150)
 
     def until(self, finished, *, every_ms=160, show_ms=90):
-        """Film until the page matches the selector `finished`."""
         for _ in range(60_000 // every_ms):
             self.shoot(show_ms)
             if self.page.locator(finished).count():
@@ -114,7 +110,6 @@ class Film:
         self.shoot(show_ms)
 
     def save(self, target):
-        """Write the film, small enough to live beside the text; end the program if it is not."""
         target.parent.mkdir(parents=True, exist_ok=True)
         self.frames[0].save(
             target,
@@ -168,7 +163,6 @@ def play(page):
 
 
 def main():
-    """Film a form in the light of a JupyterLab of its own, and write the film."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         with studio(Path(name), SIZE) as (lab, page):

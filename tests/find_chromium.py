@@ -43,7 +43,6 @@ def playwrights_own():
 
 
 def run(*command):
-    """Run a command that may fail or hang."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     print(f"No Chromium found; trying {' '.join(command[:4])} ...", flush=True)
     try:
@@ -53,7 +52,6 @@ def run(*command):
 
 
 def main():
-    """Look, install if need be, and say what came of it."""
     if find() is None:
         run(sys.executable, "-m", "playwright", "install", "chromium")
     if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):

@@ -41,7 +41,6 @@ class Diary:
         self.folder, self.began, self.steps = folder, time.monotonic(), 0
 
     def note(self, words, page=None):
-        """Print the time since the beginning, and keep a picture of the page."""
         self.steps += 1
         print(f"{time.monotonic() - self.began:6.1f} s  {words}", flush=True)
         if page is not None:
@@ -119,7 +118,6 @@ def from_wheel(folder, shown):
 
 
 def from_clone(folder, shown):
-    """Clone, draw the demo as the README says, and make the environment as `make lab` does."""
     clone, diary = folder / "clone", Diary(shown)
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     diary.note("cloned")
@@ -133,7 +131,6 @@ WAYS = {"wheel": from_wheel, "clone": from_clone}
 
 
 def go(way, shown):
-    """Go one way to the end."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         (folder / "home").mkdir()
@@ -161,7 +158,6 @@ def go(way, shown):
 
 
 def main():
-    """Go the ways that are named, or both."""
     for way in sys.argv[1:] or WAYS:
         print(f"From a {way}:", flush=True)
         go(way, ROOT / "build" / "first-minutes" / way)

@@ -31,19 +31,15 @@ LAB_SETTINGS = {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab on a copy of the tutorials."""
-
     url: str
     token: str
     folder: Path
     pid: int
 
     def write(self, name, *sources):
-        """Write a notebook with those code cells."""
         write_notebook(self.folder / name, *sources)
 
     def run_cells(self, page, *sources):
-        """Return a new notebook with those cells, run."""
         name = f"{secrets.token_hex(4)}.ipynb"
         self.write(name, *sources)
         notebook = self.open(page, name)
@@ -51,7 +47,6 @@ class Lab:
         return notebook
 
     def open(self, page, name):
-        """Return the notebook `name` once it is open and its kernel is idle."""
         page.goto(
             f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}?token={self.token}"
         )
@@ -66,7 +61,6 @@ class Lab:
 
 
 def write_notebook(path, *sources):
-    """Write a notebook with those code cells."""
     cells = [
         {
             "cell_type": "code",

@@ -23,7 +23,6 @@ SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial", "shapely"])
 
 
 def scribble(seed=0, *, strokes=12, pens=1, size=60.0):
-    """A drawing of curves and dots whose beginnings lie apart."""
     rng = np.random.default_rng(seed)
     layers = []
     for pen in range(pens):
@@ -45,7 +44,6 @@ def _run(home, plot, run, options):
 
 
 def document(driver, **options):
-    """A scribble on a sheet that the machine knows; HP plotters know papers of their own sizes."""
     made = scribble(**options)
     if driver != "hpgl":
         return made
@@ -111,7 +109,6 @@ class Bench:
         return Plot.create(document, self.name, **options)
 
     def run(self, plot, **options):
-        """Run to the end in this process."""
         self.runs += 1
         return run_plot(plot, f"run-{self.runs}", **{"yes": True, **options})
 

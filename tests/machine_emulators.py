@@ -39,7 +39,6 @@ class Carriage:
     moved_s: float = 0.0
 
     def pen(self, down, now):
-        """Move the pen; lowering it begins a stroke."""
         if self.down:
             self.rest_s = max(self.rest_s, now - self.moved_s)
         elif down:
@@ -47,7 +46,6 @@ class Carriage:
         self.down, self.moved_s = down, now
 
     def move(self, to, now):
-        """Move the pen in a straight line."""
         if self.down and to != self.at:
             self.rest_s = max(self.rest_s, now - self.moved_s)
             self.strokes[-1].append(to)
@@ -245,7 +243,6 @@ class Emulator:
         return (time.monotonic() - self._begun) * self.scale
 
     def serve(self):
-        """Answer until it is stopped."""
         last, allowance = self.now, 0.0
         while not self._stop.is_set():
             master = self.master
@@ -272,11 +269,9 @@ class Emulator:
                     del self.out[: os.write(self.master, bytes(self.out))]
 
     def say(self, text):
-        """Send one line."""
         self.out += text.encode("latin-1") + b"\r\n"
 
     def start(self):
-        """Serve in a thread."""
         self._thread = threading.Thread(target=self.serve, daemon=True)
         self._thread.start()
         return self
@@ -289,7 +284,6 @@ class Emulator:
         self.unplug()
 
     def send(self, data):
-        """Send bytes as they are."""
         self.out += data
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Notebook:
-    """An open notebook, driven as a person would."""
-
     page: Any
 
     def wait_idle(self):
@@ -21,7 +19,6 @@ class Notebook:
         )
 
     def run_all(self):
-        """Run every cell and return when the last is done."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.wait_idle()
 
@@ -50,16 +47,13 @@ class Notebook:
         self.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
 
     def save(self):
-        """Save the notebook."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
     def shut_down(self):
-        """End the notebook's kernel."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
 
     @property
     def path(self):
-        """The notebook's file, from the server's folder on."""
         return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
 
     def cell_types(self):
@@ -75,7 +69,6 @@ class Notebook:
         ).all_inner_texts()
 
     def form(self):
-        """Return the notebook's form."""
         form = self.page.locator(".drawscape-form:has(.drawscape-draw)").first
         form.wait_for()
         return FormOnPage(self, form)
@@ -83,14 +76,11 @@ class Notebook:
 
 @dataclass(frozen=True)
 class FormOnPage:
-    """A form as it stands on the page."""
-
     notebook: Notebook
     root: Any
 
     @property
     def words(self):
-        """The status line."""
         return self.root.locator(".drawscape-status")
 
     def press(self, name):
@@ -109,7 +99,6 @@ class FormOnPage:
         self.field(parameter).blur()
 
     def await_status(self, status):
-        """Return once the form shows that status."""
         self.root.locator(f"xpath=self::*[@data-status='{status}']").wait_for()
 
     def picture(self):

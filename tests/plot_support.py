@@ -3,6 +3,7 @@
 The plotters read G-code and HPGL, and share no code with the writers.
 """
 
+import cmath
 import math
 import re
 from collections.abc import Callable
@@ -131,7 +132,7 @@ class GcodeMachine:
     _absolute: bool = False
     _down: bool = True  # unknown at the start: nothing may move before it is raised
     _feed: float | None = None
-    _at: tuple[float, float] = (0.0, 0.0)
+    _at: complex = 0j
     _layer: str = ""
 
     def run(self, text):
@@ -152,7 +153,9 @@ class GcodeMachine:
         down = self.is_down(row)
         if down is not None:
             if down:
-                self.strokes.append(Stroke([self._at], down=row, layer=self._layer))
+                self.strokes.append(
+                    Stroke([(self._at.real, self._at.imag)], down=row, layer=self._layer)
+                )
             self.lifts += self._down and not down
             self._down = down
         if row == "G28 X Y":
@@ -183,40 +186,30 @@ class GcodeMachine:
             raise MachineError(f"no feed rate (GRBL: error 22): {row!r}")
         if code == "G0" and self._down:
             raise MachineError(f"rapid move with the pen down: {row!r}")
-        end = (
-            values.get("X", self._at[0] / self._unit) * self._unit,
-            values.get("Y", self._at[1] / self._unit) * self._unit,
-        )
+        unit, at = self._unit, self._at
+        end = complex(values.get("X", at.real / unit), values.get("Y", at.imag / unit)) * unit
         path = [end] if code in ("G0", "G1") else self._arc(code, values, end, row)
-        for x, y in path:
-            low = -self.slack
+        low, points = -self.slack, [(point.real, point.imag) for point in path]
+        for x, y in points:
             if not (low <= x <= self.width - low and low <= y <= self.height - low):
                 raise MachineError(f"out of bounds: {row!r}")
         if self._down:
-            stroke = self.strokes[-1]
-            stroke.points += path
-            stroke.feed = self._feed
+            self.strokes[-1].points += points
+            self.strokes[-1].feed = self._feed
         else:
-            self.travel_mm += math.dist(self._at, end)
+            self.travel_mm += abs(end - at)
         self._at = end
 
     def _arc(self, code, values, end, row):
-        unit = self._unit or math.nan
-        centre = (self._at[0] + values["I"] * unit, self._at[1] + values["J"] * unit)
-        radius, other = math.dist(self._at, centre), math.dist(end, centre)
-        if abs(radius - other) > max(0.005, 0.001 * radius):
+        centre = self._at + complex(values["I"], values["J"]) * (self._unit or math.nan)
+        spoke, last = self._at - centre, end - centre
+        if abs(abs(spoke) - abs(last)) > max(0.005, 0.001 * abs(spoke)):
             raise MachineError(f"the arc does not close (GRBL: error 33): {row!r}")
-        first = math.atan2(self._at[1] - centre[1], self._at[0] - centre[0])
-        last = math.atan2(end[1] - centre[1], end[0] - centre[0])
-        sweep = (last - first) % math.tau if code == "G3" else -((first - last) % math.tau)
-        if sweep == 0:
+        sweep = (cmath.phase(last) - cmath.phase(spoke)) % math.tau - math.tau * (code == "G2")
+        if sweep in (0, -math.tau):
             raise MachineError(f"an arc of nothing or of all: {row!r}")
-        steps = max(math.ceil(abs(sweep) * radius / 0.2), 2)
-        turns = [first + sweep * k / steps for k in range(1, steps)]
-        inner = [
-            (centre[0] + radius * math.cos(t), centre[1] + radius * math.sin(t)) for t in turns
-        ]
-        return [*inner, end]
+        steps = max(math.ceil(abs(sweep) * abs(spoke) / 0.2), 2)
+        return [*(centre + spoke * cmath.exp(1j * sweep * k / steps) for k in range(1, steps)), end]
 
 
 @dataclass

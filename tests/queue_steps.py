@@ -14,7 +14,6 @@ CLAIMANT = ClaimRequest("background", "worker")
 
 
 def claim(engine, queue="background", worker="worker", pid=None, *lanes):
-    """Claim the next job, as a worker does."""
     return engine.claim(ClaimRequest(queue, worker, pid, lanes))
 
 
@@ -25,25 +24,21 @@ def acknowledge(engine, held, outcome, request=None):
 
 
 def queued(**options):
-    """Return a new job that does nothing."""
     return enqueue_background_job(TASK, **options)
 
 
 def take(*lanes):
-    """Claim the next job, as a worker does."""
     found = default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
     assert found is not None
     return found
 
 
 def end(held, status="finished", reason=None):
-    """Acknowledge a job that is held."""
     accepted, _ = acknowledge(default_queue().database, held, Outcome(status, reason))
     assert accepted
 
 
 def run(job, status="finished", reason=None):
-    """Claim `job`, which must be the next, and end it."""
     held = take()
     assert held.id == job.id
     end(held, status, reason)

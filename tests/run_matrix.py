@@ -68,7 +68,6 @@ def check_python(version, resolution, folder):
 
 
 def main():
-    """Print a line for each environment; exit with 1 when one failed."""
     wanted = sys.argv[1:] or VERSIONS
     cases = {
         f"{version} {resolution}": partial(check_python, version, resolution)

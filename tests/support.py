@@ -54,7 +54,6 @@ def wait_until(condition, what="", timeout_s=120.0):
 
 
 def started(job):
-    """Return the job once it runs."""
     wait_until(lambda: job.status == "started", what=f"job {job.id} to start")
     return job
 
@@ -87,7 +86,6 @@ def processes_in(folder):
 
 
 def first_line(process, timeout_s=120.0):
-    """Return the first line that the process writes; fail, and kill it, when that takes long."""
     if not select.select([process.stdout], [], [], timeout_s)[0]:
         process.kill()
         pytest.fail(f"{process.args} wrote nothing for {timeout_s:g} s")
@@ -104,7 +102,6 @@ def program(*command, code=0, timeout=300, **options):
 
 
 def python(*arguments, **options):
-    """Run Python in a process of its own."""
     return program(sys.executable, *arguments, **options)
 
 
@@ -123,7 +120,6 @@ def free_port():
 
 
 def database_path():
-    """Return where the queue's file is; it is made if need be."""
     path = default_queue().database.path
     default_queue().database.connection  # noqa: B018 - makes the file
     return path
@@ -212,7 +208,6 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBo
 
 
 def written(answer):
-    """Return the path in what a call without a server answers."""
     reason, _, path = answer.partition("; written to ")
     assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
     return Path(path)

@@ -186,18 +186,6 @@ def test_a_worker_removes_at_its_start_what_killed_drawings_left(home, start_wor
     wait_until(lambda: not left.exists())
 
 
-def test_a_note_outlives_its_process(tmp_path):
-    code = (
-        "import os, pathlib, sys; from drawscape.notes import open_notes\n"
-        "with open_notes(pathlib.Path(sys.argv[1])) as notes:\n"
-        "    notes.put('a', 'noted'); os.kill(os.getpid(), 9)"
-    )
-    path = tmp_path / "notes.db"
-    with open_notes(path) as ours:
-        python("-c", code, path, code=-signal.SIGKILL)
-        assert ours.get("a") == "noted"
-
-
 def test_notes_are_forgotten_after_400_days(tmp_path):
     path = tmp_path / "notes.db"
     with open_notes(path) as notes:

@@ -128,7 +128,6 @@ def run(source, **names):
 
 @pytest.fixture(scope="module")
 def home(worked_home):
-    """A home with a real worker at work."""
     for number in (1, 2, 3):
         (worked_home / f"file{number}.csv").write_text(f"name,number\npen,{number}\n")
     return worked_home

@@ -19,7 +19,6 @@ MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
 def make(folder, target, python):
-    """Run `make` with an environment of its own in `folder`."""
     command = ["make", "-f", str(MAKEFILE), "VENV=venv", f"PYTHON={python}", target]
     return program(*command, code=None, cwd=folder)
 

@@ -120,7 +120,6 @@ def _line_with(words, log, process):
 
 
 def expect(condition, what):
-    """End with `what` when the condition does not hold."""
     if not condition:
         sys.exit(f"WRONG: {what}")
 
@@ -174,7 +173,6 @@ def first_steps(journey):
 
 
 def notebooks(journey):
-    """Run the project's notebook and a form for the new sketch under nbval."""
     own = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FORM)])
     own.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(own, journey.folder / "notebooks" / "02_bars.ipynb")
@@ -191,7 +189,6 @@ def jobs(journey):
 
 
 def web(journey):
-    """Order the sketch from the web front."""
     with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
         url = line.split()[1].rstrip("/")
         order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
@@ -206,7 +203,6 @@ def web(journey):
 
 
 def lab(journey):
-    """Open JupyterLab: its first page is the project's notebook."""
     options = ("--no-browser", "--IdentityProvider.token=t", "--ServerApp.port=0")
     with journey.beside("drawscape", "lab", "-w", "1", *options, until="/lab"):
         pass
@@ -215,7 +211,6 @@ def lab(journey):
 
 
 def main():
-    """Go the whole way, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="the interpreter to install for")
     python = parser.parse_args().python

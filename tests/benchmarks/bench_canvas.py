@@ -16,7 +16,6 @@ WIDTH, HEIGHT = 297.0, 210.0
 
 
 def drawscape_text(lines):
-    """Return the SVG that the canvas writes."""
     return SVGBuilder(WIDTH, HEIGHT, pen=Pen()).polylines(lines).to_string()
 
 
@@ -33,7 +32,6 @@ def vpype_text(lines):
 
 
 def drawsvg_text(lines):
-    """Return the SVG that drawsvg writes."""
     import drawsvg
 
     drawing = drawsvg.Drawing(WIDTH, HEIGHT)
@@ -43,7 +41,6 @@ def drawsvg_text(lines):
 
 
 def svgwrite_text(lines):
-    """Return the SVG that svgwrite writes, its checks off."""
     import svgwrite
 
     drawing = svgwrite.Drawing(size=(WIDTH, HEIGHT), debug=False)
@@ -57,7 +54,6 @@ PEERS = {"vpype": vpype_text, "drawsvg": drawsvg_text, "svgwrite": svgwrite_text
 
 
 def long_lines():
-    """Return 10,000 wandering lines of 100 points on the page."""
     rng = np.random.default_rng(0)
     starts = rng.uniform((20, 20), (WIDTH - 20, HEIGHT - 20), (10_000, 1, 2))
     walks = rng.normal(0, 0.8, (10_000, 100, 2)).cumsum(axis=1)
@@ -65,7 +61,6 @@ def long_lines():
 
 
 def segments():
-    """Return 500,000 segments of two points on the page."""
     rng = np.random.default_rng(1)
     starts = rng.uniform((5, 5), (WIDTH - 5, HEIGHT - 5), (500_000, 1, 2))
     return starts + rng.uniform(-5, 5, (500_000, 2, 2))

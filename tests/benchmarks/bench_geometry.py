@@ -21,7 +21,6 @@ PAGE = (0.0, 0.0, 210.0, 297.0)
 
 
 def run():
-    """Return one row for each figure."""
     return [*_noise(), _flow_field(), _points(), _hatch(), _occlusion(), _hidden_lines()]
 
 

@@ -44,8 +44,6 @@ def spread(times_ms):
 
 
 class Bench:
-    """A lab, a page and a worker, and one method for each row."""
-
     def __init__(self, lab, page, rounds):
         self.lab, self.page, self.rounds = lab, page, rounds
 
@@ -67,7 +65,6 @@ class Bench:
         return Row("click to picture of the default schotter", spread(times[2:]), target=aim)
 
     def sheets(self):
-        """Each round runs the cell with 24 new seeds."""
         notebook = self.notebook("import drawscape.notebook as studio", SHEET)
         found = [self.page.evaluate("bench.sheet()") for _ in range(self.rounds + 1)][1:]
         notebook.wait_idle()
@@ -200,7 +197,6 @@ form"""
 
 
 def measured(bench, only):
-    """Yield the rows as they come."""
     for name in ("click", "sheets", "large", "frames", "slider", "typing", "kernel", "restart"):
         if only in (None, name):
             found = getattr(bench, name)()
@@ -210,7 +206,6 @@ def measured(bench, only):
 
 
 def main():
-    """Measure and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", help="the name of one method of Bench")

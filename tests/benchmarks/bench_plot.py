@@ -30,12 +30,10 @@ from drawscape.svg.read import read_svg
 
 
 def as_vpype(lines):
-    """The same lines as vpype's."""
     return vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
 
 
 def from_vpype(collection):
-    """vpype's lines as ours."""
     return Lines.of([np.stack((line.real, line.imag), axis=1) for line in collection])
 
 
@@ -174,7 +172,6 @@ def alone(script, *arguments):
 
 
 def a_million(scale):
-    """All of `optimize` on short random segments."""
     count = round(1_000_000 * scale)
     seconds, mebibytes, left = alone(_MILLION, count)
     return Row(
@@ -212,7 +209,6 @@ def a_large_file(scale):
 
 
 def arcs(scale):
-    """Circles as G-code: as points, and as G2 and G3."""
     places = np.random.default_rng(0).uniform(20, 180, (round(2_000 * scale), 2)).tolist()
     circles = page(Lines.of([circle(x, y, 15) for x, y in places]))
     profile = replace(PROFILES["servo"], arcs=True)

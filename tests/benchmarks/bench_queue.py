@@ -25,7 +25,7 @@ from queue_peers import (
     rq_drain,
     running,
 )
-from tables import Row, report
+from tables import Row, compared, report
 
 
 def fresh_queue():
@@ -182,7 +182,6 @@ def lane_rates(measure):
 
 
 def drained(jobs):
-    """Return how many jobs a second a worker of two slots runs."""
     from drawscape.jobs import count_queued
 
     with running(our_worker("-w", "2")):
@@ -190,7 +189,6 @@ def drained(jobs):
 
 
 def progress_cost():
-    """Return the seconds of a progress call when no message is due."""
     from drawscape.queue.worker.call import RunningJob
 
     job = RunningJob("bench", {}, lambda *_: None)
@@ -217,80 +215,51 @@ def median(measure, runs=3):
 
 def rows():
     idle_s = float(os.environ.get("BENCH_IDLE_S", "60"))
-    drains = [ours_drain() for _ in range(3)]
-    drain = statistics.median(rate for rate, _ in drains)
-    enqueue = statistics.median(rate for _, rate in drains)
+    drains, enqueues = zip(*(ours_drain() for _ in range(3)), strict=True)
+    rates = {"Drawscape": statistics.median(drains)}
     with redis() as url:
-        rq_worker = rq_drain(url, "rq.worker.Worker", 600)
-        rq_simple = median(lambda: rq_drain(url, "rq.worker.SimpleWorker", 3000))
-    process = median(lambda: plain_huey_drain("process"))
-    thread = median(lambda: plain_huey_drain("thread"))
-    latencies, idle_share, memory = ours_latency(idle_s, 200)
-    plain_latency = plain_huey_latency(idle_s)
-    p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
+        rates["rq Worker"] = rq_drain(url, "rq.worker.Worker", 600)
+        rates["rq SimpleWorker"] = median(lambda: rq_drain(url, "rq.worker.SimpleWorker", 3000))
+    for kind in ("process", "thread"):
+        rates[f"huey {kind}"] = median(lambda kind=kind: plain_huey_drain(kind))
+    what = f"drain of {JOBS:,} no-op jobs, two at once, each in a child process"
+    yield compared(what, rates, "3,000/s; 25x; 5x; 1.5x")
+    yield Row("enqueue one by one, flushed to disk", f"{statistics.median(enqueues):,.0f}/s")
     many = median(lambda: ours_enqueue_many(100_000))
-    empty, _ = claim_rate(0)
-    full, bytes_a_job = claim_rate(1_000_000)
+    yield Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s")
+    latencies, idle_share, memory = ours_latency(idle_s, 200)
+    plain_ms = plain_huey_latency(idle_s) * 1000
+    p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
+    yield Row(
+        f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",
+        f"p50 {p50:.1f}, p99 {p99:.1f} ms",
+        f"plain huey, one sample: {plain_ms:,.0f} ms",
+        f"{plain_ms / p50:,.0f}x",
+        "p50 5 ms, p99 20 ms",
+    )
+    (empty, _), (full, bytes_a_job) = claim_rate(0), claim_rate(1_000_000)
+    what = "claim and acknowledge, 1,000,000 jobs in the table"
+    yield compared(what, {"ours": full, "empty table": empty}, ">= 0.80")
+    for what, measure in (("claims", lambda jobs: claims(jobs - 1)), ("drain, two slots", drained)):
+        without, within = lane_rates(measure)
+        beside = {"ours": within, "without": without}
+        yield compared(f"{what}, in three lanes with a limit", beside, ">= 0.80")
+    yield Row("file size", f"{bytes_a_job} bytes a job")
     late, stop = ours_timeout_and_stop()
     importing = import_time("drawscape.job_manager")
-    lanes = [
-        (what, *lane_rates(measure))
-        for what, measure in (
-            ("claims", lambda jobs: claims(jobs - 1)),
-            ("drain, two slots", drained),
-        )
-    ]
-    return [
-        Row(
-            f"drain of {JOBS:,} no-op jobs, two at once, each in a child process",
-            f"{drain:,.0f}/s",
-            f"rq Worker {rq_worker:,.0f}/s; rq SimpleWorker {rq_simple:,.0f}/s; "
-            f"huey process {process:,.0f}/s; huey thread {thread:,.0f}/s",
-            "; ".join(f"{drain / peer:.1f}x" for peer in (rq_worker, rq_simple, process, thread)),
-            "3,000/s; 25x; 5x; 1.5x",
-        ),
-        Row("enqueue one by one, flushed to disk", f"{enqueue:,.0f}/s"),
-        Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s"),
-        Row(
-            f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",
-            f"p50 {p50:.1f}, p99 {p99:.1f} ms",
-            f"plain huey, one sample: {plain_latency * 1000:,.0f} ms",
-            f"{plain_latency * 1000 / p50:,.0f}x",
-            "p50 5 ms, p99 20 ms",
-        ),
-        Row(
-            "claim and acknowledge, 1,000,000 jobs in the table",
-            f"{full:,.0f}/s",
-            f"empty table {empty:,.0f}/s",
-            f"{full / empty:.2f}",
-            ">= 0.80",
-        ),
-        *(
-            Row(
-                f"{what}, in three lanes with a limit",
-                f"{within:,.0f}/s",
-                f"without {without:,.0f}/s",
-                f"{within / without:.2f}",
-                ">= 0.80",
-            )
-            for what, without, within in lanes
-        ),
-        Row("file size", f"{bytes_a_job} bytes a job"),
-        Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
-        Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),
-        Row("idle worker, two slots", f"{idle_share:.1%} of a core; {memory}", target="2 %"),
-        Row(
-            "`current_job().progress(...)` when nothing is due",
-            f"{progress_cost() * 1e6:.1f} µs",
-            target="20 µs",
-        ),
-        Row("`import drawscape.job_manager`", f"{importing * 1000:.0f} ms", target="150 ms"),
-    ]
+    for what, figure, target in (
+        ("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", "200 ms"),
+        ("stop of a running job", f"{stop * 1000:.0f} ms", "300 ms"),
+        ("idle worker, two slots", f"{idle_share:.1%} of a core; {memory}", "2 %"),
+        ("`current_job().progress(...)` when not due", f"{progress_cost() * 1e6:.1f} µs", "20 µs"),
+        ("`import drawscape.job_manager`", f"{importing * 1000:.0f} ms", "150 ms"),
+    ):
+        yield Row(what, figure, target=target)
 
 
 if __name__ == "__main__":
     prepare()
     try:
-        report("bench-queue", rows())
+        report("bench-queue", list(rows()))
     finally:
         shutil.rmtree(HOME, ignore_errors=True)

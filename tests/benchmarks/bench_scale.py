@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 from queue_peers import CONSUMER, HOME, drain_rate, prepare, redis, running
-from tables import Row, report
+from tables import Row, compared, report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -48,8 +48,6 @@ def noop():
 
 @dataclass(frozen=True)
 class System:
-    """A queue and a way to run it."""
-
     name: str
     command: list[str]
     one: Callable[[], object]
@@ -60,7 +58,6 @@ class System:
 
 
 def database(url, name):
-    """Return the URL of a new database on the server at `url`."""
     execute(url, f"create database {name}")
     return url.replace("/postgres?", f"/{name}?")
 
@@ -167,8 +164,6 @@ def drain(system, processes):
 
 
 def enqueue(system):
-    """Return jobs/s one by one, and many at once."""
-
     def one_by_one(jobs: int) -> None:
         for _ in range(jobs):
             system.one()
@@ -198,14 +193,6 @@ def latency(system):
             time.sleep(0.05 if number > 1 else 30)
     found = sorted(found[1:])
     return f"{statistics.median(found):.1f} / {found[98]:.1f}"
-
-
-def compared(what, values, aim=""):
-    """Return a row: ours, which comes first, beside the peers by ratio."""
-    (_, mine), *others = values.items()
-    peers = "; ".join(f"{name} {value:,.0f}/s" for name, value in others)
-    ratios = "; ".join(f"{mine / value:.1f}x" for _, value in others)
-    return Row(what, f"{mine:,.0f}/s", peers, ratios, aim)
 
 
 def rows(systems):

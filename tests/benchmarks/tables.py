@@ -32,8 +32,15 @@ def best(call, rounds=3):
     return min(times), result
 
 
+def compared(what, rates, aim=""):
+    """Return a row of jobs a second: ours, which come first, beside the others by ratio."""
+    (_, mine), *others = rates.items()
+    peers = "; ".join(f"{name} {rate:,.0f}/s" for name, rate in others)
+    ratios = "; ".join(f"{mine / rate:.3g}x" for _, rate in others)
+    return Row(what, f"{mine:,.0f}/s", peers, ratios, aim)
+
+
 def markdown(rows):
-    """Return the rows as a Markdown table with the machine in a line below."""
     lines = ["| what | Drawscape | peers | ratio | aim |", "|---|---|---|---|---|"]
     lines += [f"| {r.what} | {r.ours} | {r.peers} | {r.ratio} | {r.target} |" for r in rows]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
@@ -49,7 +56,6 @@ def report(name, rows):
 
 
 def fill(page, name, content):
-    """Write `content` between the markers of that name on the page."""
     text = page.read_text()
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     head, _, rest = text.partition(begin)

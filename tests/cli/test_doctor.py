@@ -25,7 +25,6 @@ WITHOUT_ROOTS_POWERS = () if os.geteuid() else ("setpriv", "--bounding-set", "-a
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home of the test's own."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     scripts = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", os.pathsep.join([scripts, os.environ["PATH"]]))

@@ -37,7 +37,6 @@ def nap_on(seconds):
 
 
 def output(*arguments, code=0):
-    """Return what `drawscape jobs ARGUMENTS` printed."""
     done = run("jobs", *arguments)
     assert done.code == code, done
     return done.out + done.err
@@ -195,7 +194,6 @@ def queued(name):
 
 @pytest.fixture
 def shown(terminal):
-    """Show the table at a terminal of so many columns."""
     return lambda columns: click.unstyle(terminal("jobs", columns=columns).read().replace("\r", ""))
 
 

@@ -62,7 +62,6 @@ def fetch(url, path, method="GET"):
 
 
 def opens_without_pop_ups_and_with_the_command_on_its_path(url):
-    """Check what a person sees first."""
     with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=60) as answer:
         assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
     listed = json.loads(fetch(url, "/api/contents/"))["content"]
@@ -147,7 +146,6 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
 
 @pytest.fixture
 def start(home, task_module):
-    """Start `drawscape worker` with more options; it is gone after the test."""
     task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
     processes = []
 

@@ -30,7 +30,6 @@ class Bench:
         return self.last.path
 
     def records(self, content, source="in.csv", **options):
-        """The rows as JSON records, with integers and floats as Python reads them."""
         return json.loads(self.convert(content, source, "out.json", **options).read_text())
 
     def text(self, content, source, target, **options):

@@ -238,7 +238,6 @@ def _through(formats, rows, **options):
 
 
 def _same(value, text):
-    """Whether a JSON value says what the cell said."""
     if value is None:
         return text == ""
     if isinstance(value, bool):

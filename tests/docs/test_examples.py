@@ -54,7 +54,6 @@ HAVE_NONE = {
 
 
 def canvas_methods():
-    """Yield the canvas and its methods."""
     yield "SVGBuilder", SVGBuilder
     for name in dir(SVGBuilder):
         if name[0] != "_" and name not in INNER:
@@ -84,7 +83,6 @@ def other_examples():
 
 
 def thing_at(path):
-    """Return what a dotted path names, a method of a class too."""
     module, _, name = path.rpartition(".")
     if module.rpartition(".")[2][0].isupper():
         return getattr(thing_at(module), name)

@@ -66,7 +66,6 @@ def project(tmp_path, monkeypatch):
 
 @pytest.fixture
 def postgres(postgres_url):
-    """The URL of an empty Postgres."""
     url = new_schema(postgres_url)
     yield url
     drop_schema(url)

@@ -34,7 +34,6 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The site, just built."""
     folder = tmp_path_factory.mktemp("site")
     doctrees = tmp_path_factory.mktemp("doctrees")
     command = ["-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-d", str(doctrees)]
@@ -52,7 +51,6 @@ MODULES = (
 
 @pytest.fixture(scope="module")
 def described(site):
-    """The dotted paths that the reference describes."""
     with (site / "objects.inv").open("rb") as file:
         found = InventoryFile.load(file, "", lambda base, path: path)
     return {name for kind, names in found.items() if kind.startswith("py:") for name in names}

@@ -21,7 +21,6 @@ FILES = ["file1.csv", "file2.csv", "file3.csv"]
 
 @pytest.fixture
 def home(home):
-    """A home with three tables and a drawing."""
     for number, name in enumerate(FILES, 1):
         (home / name).write_text(f"a,b\n{number},x\n")
     (home / "drawing.svg").write_text(SVG)
@@ -216,7 +215,6 @@ def enqueue_batch(files, operation="convert_to_json", **options):
 
 
 def large_file(folder, name, rows):
-    """A CSV file that takes a while; its last row is (rows - 1)."""
     with (folder / name).open("w") as stream:
         stream.write("id,name,price\n")
         stream.writelines(f"{n},name {n % 997},{n / 8}\n" for n in range(rows))

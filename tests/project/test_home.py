@@ -1,6 +1,5 @@
 """Where a project is, and how it begins."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -140,12 +139,6 @@ def test_a_shell_takes_what_it_says_to_do_next(drawscape, tmp_path):
     assert "Next: cd 'late spring', then" in made.out
     refused = drawscape(tmp_path / "late spring", "worker", "--lanes", "")
     assert (refused.code, "job_lane='': use 1 to 64 of" in refused.err) == (2, True)
-
-
-def test_the_second_cell_of_its_notebook_shows_a_form(studio):
-    cells = json.loads((studio / "notebooks" / "01_ripples.ipynb").read_text())["cells"]
-    assert cells[1]["cell_type"] == "code"
-    assert "form('ripples'" in "".join(cells[1]["source"])
 
 
 def test_its_sketch_draws_with_every_option_at_its_ends(drawscape, studio):

@@ -87,8 +87,6 @@ def claimant(home):
 
 
 class Consumer:
-    """A `huey_consumer workers.huey` process."""
-
     def __init__(self, home, *options, environment=None, directory=None, huey="workers.huey"):
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
         with self.log.open("wb") as output:
@@ -147,8 +145,6 @@ def own_huey(home):
 
 @pytest.fixture
 def start_consumer(home):
-    """Start consumers that are stopped at the end of the test."""
-
     def end(consumer):
         if consumer.process.poll() is None:
             consumer.process.send_signal(signal.SIGCONT)

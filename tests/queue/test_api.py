@@ -294,7 +294,6 @@ PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.m
 
 
 def table():
-    """Return the page's cells by state and verb."""
     lines = PAGE.read_text().partition("| the job is |")[2].partition("\n\n")[0].splitlines()
     verbs = [cell.strip(" `") for cell in lines[0].strip("|").split("|")]
     rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines[2:]]

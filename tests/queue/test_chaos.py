@@ -310,7 +310,6 @@ class AnyOrder(RuleBasedStateMachine):
         prune_jobs(Keep(count=5, spared_s=0))
 
     def runs(self):
-        """Return how often each job has run."""
         return Counter(self.trace.read_text().split()) if self.trace.exists() else {}
 
     def come_on(self):
@@ -376,7 +375,6 @@ class DrivenQueue(AnyOrder):
 
 @pytest.fixture
 def noted(home, engine):
-    """A home whose queue notes each change of a status."""
     for statement in HISTORY[engine]:
         default_queue().database.write(statement)
     return home

@@ -28,8 +28,6 @@ CUTS = int(os.environ.get("CHAOS_ROUNDS", "100"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 LEASE_S = float(os.environ.get("DRAWSCAPE_LEASE", "8"))
 
-KINDS = ["killed", "restarted", "pooler away", "login refused", "silent", "stopped", "restored"]
-
 TASKS = """
 import fcntl, os, time
 from drawscape.job_manager import current_job
@@ -133,33 +131,30 @@ class World:
         )
         wait_until(lambda: rows(calm)[0][0], "both workers to be there", timeout_s=120)
 
-    def cut(self, kind, *, is_short):
-        """Cut one worker off, or all, and let it come back."""
+    def ways(self, place):
+        """Return how one worker is cut off, or all, and comes back."""
+        one, stop = self.proxies[place], self.workers[place].send_signal
+        return {
+            "killed": (lambda: self.server.stop("kill"), self.server.start),
+            "restarted": (lambda: self.server.stop("fast"), self.server.start),
+            "pooler away": (one.leave, one.come_back),
+            "login refused": (self._refuse, lambda: self.server.admit("127.0.0.1/32")),
+            "silent": (one.cut, one.heal),
+            "stopped": (lambda: stop(signal.SIGSTOP), lambda: stop(signal.SIGCONT)),
+            "restored": (self._save, self._restore),
+        }
+
+    def cut(self, number, *, is_short):
         share = self.dice.uniform(0.02, 0.45) if is_short else self.dice.uniform(1.1, 1.4)
         before, began = self.running(), time.monotonic()
-        place = self.dice.randrange(2)
-        one = self.proxies[place]
-        if kind in ("killed", "restarted"):
-            self.server.stop("kill" if kind == "killed" else "fast")
-            time.sleep(share * LEASE_S)
-            self.server.start()
-        elif kind == "restored":
-            self._restore(share * LEASE_S)
-        else:
-            begin, end = {
-                "pooler away": (one.leave, one.come_back),
-                "login refused": (self._refuse, self._admit),
-                "silent": (one.cut, one.heal),
-                "stopped": (
-                    self._signal(place, signal.SIGSTOP),
-                    self._signal(place, signal.SIGCONT),
-                ),
-            }[kind]
-            begin()
-            time.sleep(share * LEASE_S)
-            end()
+        ways = self.ways(self.dice.randrange(2))
+        kind = [*ways][number % len(ways)]
+        begin, end = ways[kind]
+        begin()
+        time.sleep(share * LEASE_S)
+        end()
         share = (time.monotonic() - began) / LEASE_S  # a server may take seconds to start
-        about = f"cut {sum(self.cuts.values())}, {kind}, {share:.2f} of a lease, seed {SEED}"
+        about = f"cut {number}, {kind}, {share:.2f} of a lease, seed {SEED}"
         self.cuts["short" if share < 0.5 else "long"] += 1
         self.await_calm()
         print(about, flush=True)
@@ -170,9 +165,6 @@ class World:
                 assert now[job_id][0] == token, f"{about}: {job_id} was ended and began again"
                 assert now[job_id][1] in ("started", "finished"), f"{about}: {job_id} {now[job_id]}"
 
-    def _signal(self, place, number):
-        return lambda: self.workers[place].send_signal(number)
-
     def _refuse(self):
         self.server.admit("127.0.0.1/32", how="reject")
         with administrator(self.server.url) as connection:
@@ -180,14 +172,12 @@ class World:
                 "select pg_terminate_backend(pid) from pg_stat_activity where client_addr is not null"
             )
 
-    def _admit(self):
-        self.server.admit("127.0.0.1/32")
-
-    def _restore(self, seconds):
-        """Let the server go on, and then forget what it did since."""
+    def _save(self):
         self.may_enqueue.clear()
         self.server.again(self.server.save)
-        time.sleep(seconds)
+
+    def _restore(self):
+        """Let the server forget what it did since it was saved."""
         self.server.again(self.server.restore)
         self.known = {row[0] for row in rows("select id from job")}
         self.may_enqueue.set()
@@ -233,8 +223,7 @@ def world(home, task_module, monkeypatch):
 @pytest.mark.timeout(60 * CUTS + 600)
 def test_no_job_runs_in_two_places_and_none_is_lost_however_workers_are_cut_off(world):
     for number in range(CUTS):
-        kind = KINDS[number % len(KINDS)]
-        world.cut(kind, is_short=world.dice.random() < 0.7)
+        world.cut(number, is_short=world.dice.random() < 0.7)
     world.drain()
     found = {row[0]: row[1:] for row in rows("select id, status, reason, error from job")}
     assert set(world.known) <= found.keys(), f"lost: {set(world.known) - found.keys()}"

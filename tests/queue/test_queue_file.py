@@ -274,7 +274,6 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home):
 
 
 def schema_of(path):
-    """Return the tables, indexes and triggers of the file, migrated if need be, by name."""
     with closing(SqliteEngine(path)) as database:
         return dict(database.read("select name, sql from sqlite_master where sql is not null"))
 

@@ -101,7 +101,6 @@ def test_a_process_may_fork_while_its_threads_enqueue():
 
 @pytest.fixture
 def jumped(monkeypatch):
-    """Sets the wall clock ahead, in this process."""
     true_time = time.time
 
     def jump(by_s):
@@ -166,7 +165,6 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped, pruned_before):
 
 
 def copied(home):
-    """The queue as another process opens it."""
     return Queue.on(
         open_engine(home / ".drawscape" / "queue.db"), "background", home, ("sampletasks",)
     )

@@ -13,13 +13,11 @@ from drawscape.web import WebSettings, create_app
 
 @pytest.fixture
 def client(home):
-    """A client of the application with its default settings."""
     return create_app(WebSettings()).test_client()
 
 
 @pytest.fixture
 def order():
-    """A valid order for a small, quick drawing."""
     return {"width": 100, "height": 100, "pattern": "spiral", "id": "42"}
 
 

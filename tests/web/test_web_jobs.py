@@ -140,7 +140,6 @@ def create_artboard():
 
 @pytest.fixture
 def example(home):
-    """An application with the example's blueprint under /artboard."""
     artboard_bp = flask.Blueprint("artboard", __name__, url_prefix="/artboard")
     code = EXAMPLE.replace("libraries.", "drawscape.")
     exec(compile(code, "components/artboard/main.py", "exec"), {"artboard_bp": artboard_bp})

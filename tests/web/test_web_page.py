@@ -19,7 +19,6 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 def says(page, words):
-    """Return once the status line holds `words`."""
     page.wait_for_selector(f"#status:has-text({words!r})")
 
 

@@ -53,7 +53,6 @@ def get(url, **headers):
 
 
 def order_of(url, order):
-    """Return the address of the job that is ordered."""
     job_id = requests.post(f"{url}artboard/create", json=order, timeout=60).json()["job_id"]
     return f"{url}jobs/{job_id}"
 

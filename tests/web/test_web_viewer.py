@@ -17,7 +17,6 @@ from drawscape.web import WebSettings, create_app
 
 
 def drawn(client, order):
-    """Return the id of a job that has drawn."""
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     wait_until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
     return job_id
