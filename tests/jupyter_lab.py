@@ -61,34 +61,27 @@ class Lab:
 
 
 def write_notebook(path, *sources):
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "metadata": {},
-            "execution_count": None,
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(sources)
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(notebook))
+    import nbformat  # dear to import
+
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
 @contextmanager
 def running_lab(base, folder, environment):
     """A JupyterLab that is up; at the end it is terminated, if a test has not killed it."""
     token, port = secrets.token_hex(16), free_port()
+    options = (
+        *("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
+        f"--ServerApp.root_dir={folder}",
+    )
+    command = [sys.executable, "-m", "jupyterlab", *options]
     with (base / "lab.log").open("ab") as log:
-        process = subprocess.Popen(
-            lab_command(folder, token, port),
-            env=environment,
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        to = {"stdout": log, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, env=environment, cwd=folder, **to)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for_server(f"{url}/api/status?token={token}", process, base / "lab.log")
@@ -119,15 +112,6 @@ def studio(folder, size, *, slots=1):
             browser.close()
     finally:
         worker.stop()
-
-
-def lab_command(folder, token, port):
-    return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
-        *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
-        f"--ServerApp.root_dir={folder}",
-    ]
 
 
 def jupyter_folders(base):

@@ -67,15 +67,8 @@ class Server:
             self._folder.chmod(0o755)
             shutil.chown(self._folder, "nobody")
         options = [
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--no-instructions",
+            *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
+            *("--locale=C", "--no-sync", "--no-instructions"),
         ]
         command = [self._binaries / "initdb", "-D", self._folder / "data", *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._who, timeout=120)

@@ -146,16 +146,9 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
 
 
 PAGES = (
-    "index",
-    "01_first_drawing",
-    "pages/gallery",
-    "pages/_gallery/type",
-    "pages/guides/from-rq",
-    "pages/reference/settings",
-    "pages/reference/notebook",
-    "pages/reference/commands",
-    "pages/figures",
-    "search",
+    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/type", "pages/guides/from-rq"),
+    *(f"pages/reference/{name}" for name in ("settings", "notebook", "commands")),
+    *("pages/figures", "search"),
 )
 """One page of each kind."""
 
