@@ -36,14 +36,6 @@ def test_a_venv_that_failed_is_made_again(tmp_path):
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 
 
-@pytest.mark.nightly
-def test_a_venv_without_pip_gets_one(tmp_path):
-    python("-m", "venv", "--without-pip", str(tmp_path / "venv"))
-    done = make(tmp_path, "venv/bin/pip", sys.executable)
-    assert done.returncode == 0, done.stderr
-    program(tmp_path / "venv" / "bin" / "python", "-m", "pip", "--version")
-
-
 ROOT = Path(__file__).parents[1]
 STEPS = re.findall(
     r"^([A-Z]+) (.*)", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE

@@ -170,3 +170,23 @@ def test_a_name_without_an_ending_is_written_in_the_machine_s_format_or_as_svg(f
         assert b"G21" in (folder / "y").read_bytes()
         run(*command, "-o", "own.gcode", "--machine", "grbl")
         assert (folder / "own.gcode").read_bytes() == (folder / "y").read_bytes()
+
+
+HEAVY = {
+    *("numpy", "scipy", "shapely", "ipywidgets", "IPython", "huey", "cloudpickle", "asyncio"),
+    *("rich", "logging", "subprocess"),
+}
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import drawscape", HEAVY),
+        ("import drawscape.job_manager, drawscape.errors", HEAVY),
+        ("import workers", {"huey"}),
+        ("from drawscape.cli import main", {"numpy", "scipy", "rich", "flask", "huey"}),
+    ],
+)
+def test_a_light_import_stays_light(statement, heavy):
+    loaded = python("-c", f"import sys; {statement}; print(*sys.modules)").stdout.split()
+    assert not heavy & {*loaded}

@@ -204,16 +204,6 @@ def test_the_same_files_make_the_same_archive_whatever_their_dates_and_modes(hom
     assert made[0] == made[1]
 
 
-def enqueue_batch(files, operation="convert_to_json", **options):
-    return enqueue_background_job(
-        "workers.file_tasks.process_batch",
-        file_list=files,
-        operation=operation,
-        job_timeout="20m",
-        **options,
-    )
-
-
 def large_file(folder, name, rows):
     with (folder / name).open("w") as stream:
         stream.write("id,name,price\n")
@@ -228,41 +218,16 @@ def half_written(home):
 @pytest.mark.slow
 def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home, start_workers):
     large_file(home, "large.csv", 200_000)
-    process = start_workers(1)
+    process = start_workers()
     job = enqueue_background_job("workers.data_tasks.process_file", "large.csv", "json")
     wait_until(lambda: half_written(home))
     os.kill(process.pid, signal.SIGKILL)
     made = home / "output" / "data" / "large.json"
     assert not made.exists() or json.loads(made.read_text())  # whole or absent
     wait_until(lambda: not process.alive)
-    start_workers(1)
+    start_workers()
     path = Path(get_job(job.id).wait(120))
     records = json.loads(path.read_text())
     assert len(records) == 200_000
     assert records[-1] == {"id": 199_999, "name": f"name {199_999 % 997}", "price": 24999.875}
-    assert half_written(home) == []
-
-
-@pytest.mark.nightly
-def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home, start_workers):
-    files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
-    folder = home / "output" / "data"
-    process = start_workers(2)
-    job = enqueue_batch(files)
-    # It is noted afterwards: of two that are written one is noted.
-    wait_until(lambda: len(list(folder.glob("*.json"))) >= 2)
-    os.kill(process.pid, signal.SIGKILL)
-    wait_until(lambda: not process.alive)
-    whole = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
-    for path in whole:
-        assert len(json.loads(path.read_text())) == 100_000
-    start_workers(2)
-    reports = get_job(job.id).wait(120)
-    assert {r["status"] for r in reports} <= {"done", "skipped"}
-    assert len(list(folder.glob("*.json"))) == 6
-    skipped = [Path(r["output"]) for r in reports if r["status"] == "skipped"]
-    assert skipped
-    assert all(
-        path.stat().st_mtime_ns == whole.get(path, path.stat().st_mtime_ns) for path in skipped
-    )
     assert half_written(home) == []
