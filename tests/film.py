@@ -111,16 +111,9 @@ class Film:
 
     def save(self, target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.frames[0].save(
-            target,
-            save_all=True,
-            append_images=self.frames[1:],
-            duration=self.shown_ms,
-            loop=0,
-            quality=58,
-            method=4,
-            minimize_size=True,
-        )
+        made = {"save_all": True, "append_images": self.frames[1:], "duration": self.shown_ms}
+        packed = {"quality": 58, "method": 4, "minimize_size": True}
+        self.frames[0].save(target, loop=0, **made, **packed)
         size, seconds = target.stat().st_size, sum(self.shown_ms) / 1000
         print(f"{target.name}: {len(self.frames)} frames, {seconds:.0f} s, {size / 1e6:.2f} MB")
         if size > LARGEST_BYTES:

@@ -161,21 +161,12 @@ def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(tmp
 
 
 def test_a_sweep_disturbs_none_who_makes_a_scratch_folder(tmp_path):
-    done = threading.Event()
-
-    def sweep_on():
-        while not done.is_set():
-            sweep(tmp_path)
-
-    sweeper = threading.Thread(target=sweep_on)
-    sweeper.start()
-    try:
-        for _ in range(500):
+    with ThreadPoolExecutor(1) as pool:
+        sweeping = pool.submit(lambda: [sweep(tmp_path) for _ in range(2000)])
+        while not sweeping.done():
             with scratch_folder(tmp_path) as folder:
                 (folder / "a").write_text("x")
-    finally:
-        done.set()
-        sweeper.join()
+        assert len(sweeping.result()) == 2000
 
 
 @pytest.mark.slow

@@ -66,10 +66,7 @@ class Mailbox:
 
 
 def _check_login(server, session, envelope, mechanism, data):
-    good = isinstance(data, LoginPassword) and (data.login, data.password) == (
-        USER.encode(),
-        PASSWORD.encode(),
-    )
+    good = isinstance(data, LoginPassword) and [*data] == [USER.encode(), PASSWORD.encode()]
     return AuthResult(success=good, handled=False)
 
 

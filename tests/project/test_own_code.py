@@ -278,11 +278,3 @@ def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
         assert (project / "begun").exists()
     finally:
         worker.stop()
-
-
-@pytest.mark.parametrize("path", ["nope.huey", "nope", "drawscape.tasks.hui"])
-def test_a_huey_that_is_not_there_is_a_sentence(project, path):
-    done = run("worker", "--huey", path)
-    assert done.code == 2
-    assert path in done.err
-    assert "drawscape.tasks.huey" in done.err

@@ -177,9 +177,6 @@ class Kit:
         return x * 2
 
 
-TWICE = lambda x: x * 2  # noqa: E731 - a function without a name
-
-
 def _private(x):
     return x * 2
 

@@ -106,20 +106,10 @@ def test_what_cannot_be_queued_is_named_and_leaves_no_row(task, given, error, wo
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
-        ("90s", 90),
-        ("5m", 300),
-        ("1h30m", 5400),
-        ("1d", 86400),
-        ("300", 300),
-        ("250ms", 0.25),
-        (12, 12),
-        (1.5, 1.5),
-        (timedelta(minutes=2), 120),
-        (-1, None),
-        (None, None),
-        ("-1", None),
+        ("90s", 90), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("300", 300), ("250ms", 0.25),
+        (12, 12), (1.5, 1.5), (timedelta(minutes=2), 120), (-1, None), (None, None), ("-1", None),
     ],
-)
+)  # fmt: skip
 def test_a_timeout_may_be_written_in_many_ways(given, seconds):
     job = enqueue_background_job("sampletasks.nothing", job_timeout=given)
     assert job.refresh().timeout_s == seconds

@@ -11,7 +11,6 @@ from support import python, wait_until
 
 from drawscape.job_manager import (
     QUEUE_NAME,
-    default_queue,
     enqueue_background_job,
     list_jobs,
     workers_alive,
@@ -90,16 +89,6 @@ def test_the_minutes_job_is_queued_while_every_slot_is_busy(native, start_consum
     waiting = list_jobs(task="sampletasks.append")
     assert {job.status for job in waiting} == {"queued"}
     assert all(job.id.startswith("sampletasks") for job in waiting)
-
-
-def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
-    def größe():
-        return 1
-
-    native.huey.timetable.clear()
-    native.huey.periodic_job(lambda stamp: True, größe)
-    native.huey.run_timetable(default_queue())
-    assert [job.status for job in list_jobs(status="queued")] == ["queued"]
 
 
 def test_the_workers_package_hands_out_its_huey():

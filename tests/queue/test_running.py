@@ -96,13 +96,8 @@ def test_a_function_without_a_path_travels_by_value():
     import sampletasks
 
     factor = 2
-    for function in (
-        lambda x: x * factor,
-        sampletasks.Kit.tool,
-        sampletasks.TWICE,
-        sampletasks._private,
-        sampletasks.coroutine,
-    ):
+    own, kit = sampletasks._private, sampletasks.Kit.tool
+    for function in (lambda x: x * factor, kit, own, sampletasks.coroutine):
         assert enqueue_background_job(function, 21).wait(60) == 42
 
 

@@ -1,9 +1,7 @@
 """A home of its own for each test, the application in this process, the real server around it."""
 
-import os
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from waitress import create_server
@@ -23,14 +21,8 @@ def order():
 
 @contextmanager
 def _serving(settings, *, threads=24):
-    server = create_server(
-        create_app(settings),
-        host="127.0.0.1",
-        port=0,
-        threads=threads,
-        connection_limit=400,
-        asyncore_use_poll=True,
-    )
+    options = {"threads": threads, "connection_limit": 400, "asyncore_use_poll": True}
+    server = create_server(create_app(settings), host="127.0.0.1", port=0, **options)
     server.url = f"http://127.0.0.1:{server.effective_port}/"
     thread = threading.Thread(target=server.run, name="web server")
     thread.start()
@@ -55,9 +47,8 @@ def serving(home):
 
 
 @pytest.fixture
-def opened(chromium, tmp_path, request):
+def opened(chromium, pictures, request):
     """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
-    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
 
     @contextmanager
     def opening(url, **options):
@@ -70,7 +61,7 @@ def opened(chromium, tmp_path, request):
         page.goto(url)
         page.wait_for_selector("#pattern option", state="attached")
         yield page
-        page.screenshot(path=folder / f"web-{request.node.name}.png")
+        page.screenshot(path=pictures / f"web-{request.node.name}.png")
         context.close()
         assert not [text for text in complaints if not text.startswith("Failed to load resource")]
 

@@ -1,6 +1,5 @@
 """The page in a real Chromium, before a real server and a real worker: from the form to the picture."""
 
-import os
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -267,8 +266,7 @@ def waiting(**options):
 
 
 @pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
-def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, tmp_path, theme):
-    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
+def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, pictures, theme):
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall").id
     context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
     page = context.new_page()
@@ -293,6 +291,6 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, hom
         assert queue_is_paused()
         assert page.locator("#jobs img").count() == 1
         found = serious(page)
-        page.screenshot(path=folder / f"web-jobs-{theme}.png")
+        page.screenshot(path=pictures / f"web-jobs-{theme}.png")
     context.close()
     assert found == []
