@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
@@ -264,9 +264,8 @@ def standing(recipe: Recipe) -> Drawing | None:
     Raises CatalogueError.
     """
     for is_second in (False, True):
-        rows = [row for row in _asked_for(recipe.request) if not row["volatile"]]
-        fitting = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
-        there = [row for row in fitting if not row["deleted"]]
+        rows = [row for row in _asked_for(recipe.request) if not row["deleted"]]
+        there = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
         if (found := next(filter(stands, there), None)) is not None:
             return Drawing.of(found)
         if is_second or not there:
@@ -527,51 +526,30 @@ def provenance_of(path: Path) -> Provenance:
         raise ProvenanceError(f"{path}: {error}") from None
 
 
-def search_home(wanted: Mapping[str, int]) -> dict[str, Path]:
-    """Return the files anywhere in the home of these digests, by digest; `wanted` holds their sizes, too."""
-    found: dict[str, Path] = {}
-    sizes = set(wanted.values())
-    for path in _svg_files(settings.home()) if wanted else ():
-        try:
-            digest = _digest(path.read_bytes()) if path.stat().st_size in sizes else ""
-        except OSError:
-            continue
-        if digest in wanted:
-            found.setdefault(digest, path)
-    return found
-
-
-def _svg_files(top: Path) -> Iterator[Path]:
-    for folder, inner, names in os.walk(top):
-        inner[:] = sorted(n for n in inner if not n.startswith(".") and n != "node_modules")
-        yield from (Path(folder, name) for name in sorted(names) if _is_drawing(name))
-
-
 def _is_drawing(name: str) -> bool:
     return name.endswith(".svg") and not name.startswith(".")
 
 
 def _outside_output() -> list[str]:
     """Return where drawings lie that were moved out of `output/`."""
-    top = stored_path(settings.output_folder())
-    with reading() as connection:
-        rows = connection.execute(
-            "select path from drawing where (path < ? or path >= ?) and not deleted",
-            (f"{top}/", f"{top}0"),  # "0" comes after "/"
-        ).fetchall()
-    return [row["path"] for row in rows]
+    return [row["path"] for row in _rows("path < ? or path >= ?", settings.output_folder())]
 
 
 def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
     """Return size and time of the drawings that the index has in `folder`, by name."""
-    inside = f"{stored_path(folder)}/"
+    place = stored_path(folder)
+    parts = ((row["path"].rpartition("/"), row) for row in _rows("path >= ? and path < ?", folder))
+    return {
+        n: (row["size"], row["modified_ns"]) for (inside, _, n), row in parts if inside == place
+    }
+
+
+def _rows(condition: str, folder: Path) -> list[sqlite3.Row]:
+    """Return path, size and time of drawings, by where they lie beside all paths in `folder`."""
+    place = stored_path(folder)
+    query = f"select path, size, modified_ns from drawing where ({condition}) and not deleted"
     with reading() as connection:
-        rows = connection.execute(
-            "select path, size, modified_ns from drawing where path >= ? and path < ? and not deleted",
-            (inside, inside[:-1] + "0"),  # "0" comes after "/"
-        ).fetchall()
-    names = ((row["path"][len(inside) :], row) for row in rows)
-    return {n: (row["size"], row["modified_ns"]) for n, row in names if "/" not in n}
+        return connection.execute(query, (f"{place}/", f"{place}0")).fetchall()  # "0" is after "/"
 
 
 def _find_lost(places: Iterable[str]) -> None:
@@ -580,8 +558,14 @@ def _find_lost(places: Iterable[str]) -> None:
     with reading() as connection:
         rows = [row for place in places for row in connection.execute(query, (place,))]
     gone = [row for row in rows if not stands(row)]
-    for path in search_home({row["digest"]: row["size"] for row in gone}).values():
-        index_file(path)
+    wanted = {row["digest"]: row["size"] for row in gone}
+    for folder, inner, names in os.walk(settings.home()) if wanted else ():
+        inner[:] = sorted(n for n in inner if not n.startswith(".") and n != "node_modules")
+        for path in (Path(folder, name) for name in sorted(names) if _is_drawing(name)):
+            with suppress(OSError):
+                is_long = path.stat().st_size in wanted.values()
+                if is_long and wanted.pop(_digest(path.read_bytes()), None):
+                    index_file(path)
     still = [(row["id"], row["path"]) for row in gone]
     with writing() as connection:
         connection.executemany("update drawing set deleted = 1 where id = ? and path = ?", still)

@@ -80,15 +80,14 @@ _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 class Origin:
     """What is known of a sketch's code where it was written; it travels with a function to the worker.
 
-    `code` is its digest; `why` says why there is no source. `streams` and `is_random` say what random
-    numbers it takes: the worker sees no text of it.
+    `code` is its digest. It has no `source` if an object only lives in this process, or the text of some
+    code is not known. `streams` and `is_random` say what random numbers it takes.
     """
 
     code: str
     source: SourceText | None = None
     streams: tuple[str, ...] = ()
     is_random: bool = False
-    why: str = ""
 
 
 def origin_of(function: Callable[..., Any]) -> Origin:
@@ -147,8 +146,8 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
     main = space if _module_name(space) == "__main__" else {"__name__": "__main__"}
     entry = walk.name_of(function, _own_name(function, main), main)
     scripts = walk.scripts()
-    source = None if walk.why else SourceText(entry, scripts.pop("__main__"), scripts)
-    return Origin(f"sha256:{walk.digest}", source, *_dice_in(walk.text), why=walk.why)
+    source = SourceText(entry, scripts.pop("__main__"), scripts) if walk.is_source else None
+    return Origin(f"sha256:{walk.digest}", source, *_dice_in(walk.text))
 
 
 @cache
@@ -346,12 +345,11 @@ def statements_of(source: SourceText | None) -> set[tuple[str, str]]:
 class _Walk:
     """All that a function reaches: for each module a script that makes it, statement by statement.
 
-    `why` says why the scripts are no source, if so. Then an object only lives in this process, or the text
-    of some code is not known.
+    Where not all can be written down, the scripts count and are no source.
     """
 
     def __init__(self) -> None:
-        self.why = ""
+        self.is_source = True
         self._statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
         self._whole: set[str] = set()
@@ -397,10 +395,10 @@ class _Walk:
             self._space = before
         return name
 
-    def _cannot(self, why: str) -> str:
-        """Note why there is no source, and return an expression that counts all the same."""
-        self.why = self.why or why
-        return repr(why)
+    def _cannot(self, *counted: object) -> str:
+        """Note that there is no source, and return an expression of what counts all the same."""
+        self.is_source = False
+        return repr(counted)
 
     def _follow(self, node: ast.AST, names: Iterable[str]) -> None:
         """Write down the globals that a piece of code reads, and what it imports when it runs."""
@@ -409,7 +407,7 @@ class _Walk:
             if _is_own_module(space[name]):
                 self._members(space[name], node, name)
             if self.name_of(space[name], name, space) != name:
-                self._cannot(f"two things are called {name!r}")
+                self._cannot()
         for one in ast.walk(node):
             if isinstance(one, ast.Import):
                 for alias in one.names:
@@ -467,7 +465,7 @@ class _Walk:
         known = getattr(value, "__qualname__", None) or getattr(value, "_name", None)
         known = str(known or getattr(value, "__name__", ""))
         if not hasattr(sys.modules.get(module), known):
-            return f"{name} = {self._cannot(f'{module}.{known} cannot be imported by name')}"
+            return f"{name} = {self._cannot(module, known)}"
         if module == "builtins":
             return f"{name} = {known}"
         return f"from {module} import {_as(known, name)}"
@@ -483,12 +481,10 @@ class _Walk:
         code, held = original.__code__, self._held(original)
         node = _definition_of(code)
         if node is None:
-            why = f"the source of {original.__name__!r} is not known, or has changed since it was loaded"
             self._follow(ast.Pass(), _names_in(code))
             defaults = self._value([original.__defaults__, original.__kwdefaults__])
-            return (
-                f"{name} = {[self._cannot(why), _instructions(code), defaults, *held.values()]!r}"
-            )
+            counted = self._cannot(_instructions(code), defaults, *held.values())
+            return f"{name} = {counted}"
         node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         self._set_defaults(node, original)
         if not isinstance(node, ast.Lambda):
@@ -540,8 +536,7 @@ class _Walk:
         if node is None:
             found = [f"{key} {self._value(value)}" for key, value in _members_of(cls).items()]
             found += [self._value(base) for base in cls.__bases__]
-            why = f"the source of {cls.__name__!r} is not known"
-            return f"{name} = {[self._cannot(why), *found]!r}"
+            return f"{name} = {self._cannot(*found)}"
         held: dict[str, str] = {}
         self._renew(node, cls, name, held, later)
         self._follow(node, [one for one in _names_read(node) if one != node.name])
@@ -589,8 +584,7 @@ class _Walk:
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
         if any(value is one for one in self._open):
-            name = getattr(value, "__name__", "a value")
-            return self._cannot(f"{name!r} holds itself, which cannot be written down as source")
+            return self._cannot(getattr(value, "__name__", "itself"))
         if _is_named(value):
             if _is_own_module(value):
                 self._members(value, ast.Pass(), "")
@@ -617,8 +611,7 @@ class _Walk:
         array = np.asarray(value)
         if array.dtype.hasobject or array.size > _MOST_ELEMENTS:
             data = array.tobytes() if not array.dtype.hasobject else repr(array.tolist()).encode()
-            why = f"an array of {array.size} elements is data, which no source holds"
-            return repr((self._cannot(why), hashlib.sha256(data).hexdigest(), array.shape))
+            return self._cannot(hashlib.sha256(data).hexdigest(), array.shape)
         made = f"{self._value(np)}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
         if isinstance(value, np.generic):
             return f"{made}[()]"
@@ -628,10 +621,7 @@ class _Walk:
         """Return how to make an object again, as it says itself to a pickler."""
         reduced = _reduced(value)
         if reduced is None:
-            cls = type(value)
-            return self._cannot(
-                f"a {cls.__module__}.{cls.__qualname__} cannot be written down as source"
-            )
+            return self._cannot(type(value).__module__, type(value).__qualname__)
         if isinstance(reduced, str):
             return self.name_of(value, reduced, self._space)
         make, parts, state, items, pairs = (*reduced, None, None, None)[:5]

@@ -277,26 +277,23 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
     old = sketch_of(cell, "s")
     file.write_text("def size():\n    return 33\n")
     loaded = request(old)
-    assert "has changed since it was loaded" in origin_of(old).why
+    assert origin_of(old).source is None
     sys.modules.pop("edited_early")
     assert request(sketch_of(cell, "s")) != loaded
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    "text",
     [
-        ("import threading\nL = threading.Lock()\ndef s(svg): L.acquire()", "_thread.lock"),
-        ("import numpy as np\nA = np.zeros(30_000)\ndef s(svg): svg.circle(9, 9, A[0])", "data"),
-        ("L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))", "holds itself"),
-        (
-            "def make():\n    def a(): return b() + 1\n    def b(): return 2 or a()\n    return a\n"
-            "a = make()\ndef s(svg): svg.circle(9, 9, a())",
-            "'a' holds itself",
-        ),
+        "import threading\nL = threading.Lock()\ndef s(svg): L.acquire()",
+        "import numpy as np\nA = np.zeros(30_000)\ndef s(svg): svg.circle(9, 9, A[0])",
+        "L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))",
+        "def make():\n    def a(): return b() + 1\n    def b(): return 2 or a()\n    return a\n"
+        "a = make()\ndef s(svg): svg.circle(9, 9, a())",
     ],
 )
-def test_what_cannot_be_written_down_has_a_recipe_and_says_why_it_has_no_source(text, why):
-    assert why in origin_of(sketch_of(text, "s")).why
+def test_what_cannot_be_written_down_has_a_recipe_and_no_source(text):
+    assert origin_of(sketch_of(text, "s")).source is None
     assert request(sketch_of(text, "s")) == request(sketch_of(text, "s"))
 
 

@@ -244,7 +244,7 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
     here = sketch_of(text, "s")
     assert request(edited) != request(here) == request(sketch_of(f"# the same\n\n{text}", "s"))
     origin = origin_of(here)
-    assert origin.source, origin.why
+    assert origin.source
     first = draw(here, 60, 60)
     again = redraw(read_provenance(first.to_string()), origin.source.load())
     assert again.to_bytes() == first.to_bytes()
