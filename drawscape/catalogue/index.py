@@ -7,6 +7,7 @@ edited by hand is kept and said to be edited. New files are found, moved ones kn
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -40,6 +41,7 @@ _HEAD = 65_536
 """Bytes at a file's begin that hold its metadata: at most 4 kB of source and the parameters."""
 
 _MOST_DRAFTS = 100
+_GIVEN = re.compile(r"-[0-9a-f]{8}\.svg$")
 
 CHANGED_SINCE_0_3 = frozenset({
     "attractor", "chladni", "circle_packing", "curl_noise", "delaunay", "differential_growth", "dla",
@@ -157,30 +159,18 @@ def _edited_before_0_4(path: Path, content: bytes, provenance: Provenance) -> bo
     """Return whether a file of 0.2 or 0.3 was edited; None for an export, which is no drawing.
 
     They hold no digest, and exports of those versions have the metadata of the drawing. What a worker has
-    drawn is known by its row. Without one the drawing is the file with the name that it was given, else the
-    oldest: an export is made later.
+    drawn is known by its row. Without one the drawing is the file that is found first (`_index_folder`).
     """
     digest, place = _digest(content), stored_path(path)
+    query = "select * from drawing where recipe = ?"
     with reading() as connection:
-        rows = connection.execute(
-            "select * from drawing where recipe = ?", (provenance.address,)
-        ).fetchall()
-    drawn = [row for row in rows if row["took_s"] is not None]
-    if drawn:
+        rows = connection.execute(query, (provenance.address,)).fetchall()
+    if drawn := [row for row in rows if row["took_s"] is not None]:
         if any(row["digest"] == digest and not row["edited"] for row in drawn):
             return False
         return True if any(row["path"] == place for row in drawn) else None
-    others = [r for r in rows if r["path"] != place and r["digest"] != digest and stands(r)]
-
-    def rank(name: str, modified_ns: int) -> tuple[bool, int]:
-        return not name.endswith(f"-{provenance.address[:8]}.svg"), modified_ns
-
-    ranks = [rank(row["path"], row["modified_ns"]) for row in others]
-    if ranks and min(ranks) < rank(path.name, path.stat().st_mtime_ns):
-        return None
-    with writing() as connection:
-        connection.executemany("delete from drawing where id = ?", [(row["id"],) for row in others])
-    return _is_edited(content, provenance)
+    others = (row for row in rows if row["path"] != place and row["digest"] != digest)
+    return None if any(map(stands, others)) else _is_edited(content, provenance)
 
 
 def stands(row: sqlite3.Row) -> bool:
@@ -462,13 +452,15 @@ def _look(on_file: Callable[[Path], None] | None = None, *, fully: bool = False)
 def _index_folder(
     folder: Path, on_file: Callable[[Path], None] | None, *, fully: bool
 ) -> tuple[int, list[str]]:
-    """Return how many drawings in a folder are new to the index, and the places of those that are gone."""
+    """Return how many drawings in a folder are new to the index, and the places of those that are gone.
+
+    Names that drawings are given come first, and the oldest: an export of 0.3 is made later.
+    """
     stamp = folder.stat().st_mtime_ns
     settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
     new, known = 0, _known_in(folder)
-    for entry in list(os.scandir(folder)):
-        if not (_is_drawing(entry.name) and entry.is_file()):
-            continue
+    files = [one for one in os.scandir(folder) if _is_drawing(one.name) and one.is_file()]
+    for entry in sorted(files, key=lambda one: (not _GIVEN.search(one.name), one.stat().st_mtime)):
         path, found = folder / entry.name, entry.stat()
         is_known = known.get(entry.name) == (found.st_size, found.st_mtime_ns)
         if on_file is not None:
