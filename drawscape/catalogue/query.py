@@ -161,22 +161,22 @@ def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]
     Those are settings in which that sketch's drawings here differ, the one with the most values first.
     Without any it is the seed: 'harmonograph · seed 0'.
     """
-    values: dict[str, dict[str, set[str]]] = {}
-    for drawing in shown:
-        seen = values.setdefault(drawing.sketch, {})
-        for name, value in _settings(drawing).items():
-            seen.setdefault(name, set()).add(value)
-    return [
-        drawing.name or _caption(drawing, values[drawing.sketch], with_sketch) for drawing in shown
-    ]
-
-
-def _caption(drawing: Drawing, values: dict[str, set[str]], with_sketch: bool) -> str:
-    settings = _settings(drawing)
-    names = sorted((n for n in settings if len(values[n]) > 1), key=lambda n: -len(values[n]))
-    parts = [f"{name.replace('_', ' ')} {settings[name]}" for name in names[:_MOST_SETTINGS]]
-    named = [drawing.sketch.replace("_", " ")] if with_sketch else []
-    return " · ".join([*named, *(parts or [f"seed {drawing.seed}"])])
+    values: dict[tuple[str, str], set[str]] = {}
+    for one in shown:
+        for name, value in _settings(one).items():
+            values.setdefault((one.sketch, name), set()).add(value)
+    words = []
+    for one in shown:
+        own = {
+            name: value
+            for name, value in _settings(one).items()
+            if len(values[one.sketch, name]) > 1
+        }
+        names = sorted(own, key=lambda name: -len(values[one.sketch, name]))[:_MOST_SETTINGS]
+        parts = [f"{name.replace('_', ' ')} {own[name]}" for name in names]
+        sketch = [one.sketch.replace("_", " ")] if with_sketch else []
+        words.append(one.name or " · ".join([*sketch, *(parts or [f"seed {one.seed}"])]))
+    return words
 
 
 def _settings(drawing: Drawing) -> dict[str, str]:

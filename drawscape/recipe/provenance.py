@@ -15,7 +15,7 @@ from enum import Enum
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 
@@ -24,14 +24,6 @@ from drawscape.errors import ProvenanceError
 
 _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>', re.DOTALL)
 
-_KINDS: dict[str, Any] = {
-    "str": str,
-    "int": int,
-    "float": (int, float),
-    "bool": bool,
-    "dict": Mapping,
-    "list": list,
-}
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
 """The fields of every file; those of version 0.2 have no others."""
 
@@ -87,8 +79,10 @@ class Provenance:
             raise ProvenanceError(f"the drawing's metadata is {values!r}, not an object")
         given = {one.name: one for one in fields(cls) if one.name in values or one.name in _ALWAYS}
         for name, one in given.items():
-            value, kind = values.get(name), getattr(one.type, "__name__", str(one.type))
-            if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "bool"):
+            kind: Any = get_origin(one.type) or one.type
+            value = values.get(name)
+            fits = isinstance(value, (int, float) if kind is float else kind)
+            if not fits or (isinstance(value, bool) and kind is not bool):
                 raise ProvenanceError(f"the drawing's metadata has {name}: {value!r}")
         return cls(**{name: values[name] for name in given})
 
@@ -193,13 +187,11 @@ class SourceText:
     def of_json(cls, text: str) -> "SourceText":
         """Return the source that `json` was made of. Raises ProvenanceError for anything else."""
         try:
-            held = json.loads(text)
-            entry, main, modules = held["entry"], held["main"], held["modules"]
-            if not all(isinstance(t, str) for t in (entry, main, *modules, *modules.values())):
-                raise TypeError("not text")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            one = cls(**json.loads(text))
+            "".join((one.entry, one.main, *one.modules, *one.modules.values()))  # all are text
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ProvenanceError(f"the source of the sketch is damaged: {error}") from None
-        return cls(entry, main, modules)
+        return one
 
     @classmethod
     def of_reference(cls, reference: str) -> "SourceText":

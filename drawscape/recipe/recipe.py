@@ -153,10 +153,12 @@ class Recipe:
     @property
     def parameters(self) -> dict[str, Any]:
         """The arguments as JSON can hold them."""
-        values = {p.name: plain(p.shown(self.arguments[p.name])) for p in self.sketch.parameters}
+        values = {}
         for p in self.sketch.parameters:
-            if p.kind == "float" and isinstance(values[p.name], int):
-                values[p.name] = float(values[p.name])  # 1 and 1.0 are the same to a sketch
+            value = plain(p.shown(self.arguments[p.name]))
+            # 1 and 1.0 are the same to a sketch.
+            is_whole = p.kind == "float" and isinstance(value, int)
+            values[p.name] = float(value) if is_whole else value
         return values
 
     @cached_property
@@ -213,10 +215,6 @@ class Recipe:
             _former.setdefault(self.origin.code, {}).update(shared)
         return dict(sorted({**_former.get(self.origin.code, {}), **reads}.items()))
 
-    def page(self) -> SVGBuilder:
-        """Return the empty canvas."""
-        return SVGBuilder(self.width, self.height, margin=self.margin, pen=Pen())
-
 
 def recipe_of(
     sketch: Sketch,
@@ -235,12 +233,11 @@ def recipe_of(
     """
     arguments = sketch.arguments(values or {})
     page = SVGBuilder(width, height, margin=margin or 0.0)
-    if margin is None:
-        page = SVGBuilder(width, height, margin=margin_for(page.width, page.height))
-    sides = (float(page.width), float(page.height), float(page.margin))
+    sides = float(page.width), float(page.height)
+    own_margin = margin_for(*sides) if margin is None else float(page.margin)
     root = checked_seed(seed)
     own = checked_streams(streams, streams_of(sketch), root) if streams else {}
-    return Recipe(sketch, arguments, root, *sides, origin_of(sketch.function), own)
+    return Recipe(sketch, arguments, root, *sides, own_margin, origin_of(sketch.function), own)
 
 
 def margin_for(width: float, height: float) -> float:
@@ -327,7 +324,7 @@ def draw_recipe(
 ) -> SVGBuilder:
     """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
     sketch, reads = recipe.sketch, dict[str, str]()
-    svg = recipe.page()
+    svg = SVGBuilder(recipe.width, recipe.height, margin=recipe.margin, pen=Pen())
     svg.random_seed(recipe.seed)
     handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
     before = _reading.set(reads)
