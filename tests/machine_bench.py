@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.plot.hpgl import placed
 from drawscape.plotter.device import add_device
-from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.plotter.run import run_plot
 from drawscape.tasks.plotting import is_queued, resume_plot
@@ -152,7 +152,7 @@ class Verdict:
 
 def judge(plot, strokes, place=None):
     """Return what the drawn polylines are to the plan; `place` maps page to machine."""
-    points = place or Placement.of(plot.plan, plot.device.machine).points
+    points = place or partial(plot.plan.placed, machine=plot.device.machine)
     planned = [points(line) for line in plot.plan.lines]
     shapes = [_shape(line) for line in planned]
     starts = np.array([line[0] for line in planned])

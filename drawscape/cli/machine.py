@@ -19,7 +19,6 @@ from drawscape.jobs import get_job_status, workers_alive
 from drawscape.plot import save
 from drawscape.plotter.device import DRIVERS, add_device, devices, read_device, simulator_process
 from drawscape.plotter.driver import Driver
-from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots
 
 _POLL_S = 0.2
@@ -322,7 +321,7 @@ def frame(plot: Plot) -> None:
         driver.sheet = plot.plan.width_mm, plot.plan.height_mm
         if driver.homes:
             driver.home()
-        for x, y in Placement.of(plot.plan, driver.machine).points(corners).tolist():
+        for x, y in plot.plan.placed(corners, driver.machine).tolist():
             driver.run(driver.travel(x, y))
         driver.run(driver.travel(0.0, 0.0))
 

@@ -51,7 +51,7 @@ class Port:
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
-            raise self._gone() from None
+            raise self._gone("broke; check cable and power") from None
         return data
 
     def write(self, data: bytes) -> None:
@@ -59,15 +59,11 @@ class Port:
         try:
             self._serial.write(data)
         except OSError as error:
-            full = "timeout" in str(error).lower()
-            raise self._gone(full=full) from None
+            is_full = "timeout" in str(error).lower()
+            full = "takes no more data; is the machine switched on?"
+            raise self._gone(full if is_full else "broke; check cable and power") from None
 
-    def _gone(self, *, full: bool = False) -> MachineError:
-        why = (
-            "takes no more data; is the machine switched on?"
-            if full
-            else "broke; check cable and power"
-        )
+    def _gone(self, why: str) -> MachineError:
         return MachineError(f"the connection to {self.path} {why}, then resume the plot")
 
     def close(self) -> None:

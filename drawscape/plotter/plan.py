@@ -115,11 +115,21 @@ class Plan:
             metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
         return metres
 
+    def placed(self, points: Points, machine: Machine) -> Points:
+        """Return (N, 2) points of the page in mm of the machine, in whose corner the sheet lies."""
+        x, y = points.T
+        fits = self.width_mm <= machine.width_mm and self.height_mm <= machine.height_mm
+        if machine.format == "svg" and not fits:
+            return np.stack((y, self.width_mm - x), axis=1)
+        if machine.profile is not None and machine.profile.flip_y:
+            return np.stack((x, self.height_mm - y), axis=1)
+        return points
+
     def estimated(self, machine: Machine) -> "Plan":
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
         plotter, lines = machine.plotter, self.lines
-        home = Placement.of(self, machine).page(np.zeros((1, 2)))
-        starts, seconds = [], np.zeros(len(lines))
+        starts, ends = (self.placed(points, machine) for points in (lines.starts, lines.ends))
+        changes, seconds = [0], np.zeros(len(lines))
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
             own = np.arange(section.first, section.last)
             down = plotter.at(section.motion).stroke_seconds(lines.take(own))
@@ -127,13 +137,12 @@ class Plan:
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
             seconds[own] = down + plotter.raise_s + plotter.lower_s
             if after is None or (after.pen, after.sheet) != (section.pen, section.sheet):
-                starts.append(section.last)
-                seconds[section.last - 1] += plotter.travel_s(
-                    plotter.distances(lines.ends[section.last - 1 : section.last] - home)
-                )
-        before = np.concatenate((home, lines.ends[:-1]))
-        before[starts[:-1]] = home
-        seconds += plotter.travel_seconds(plotter.distances(lines.starts - before))
+                changes.append(section.last)
+                last = plotter.distances(ends[section.last - 1 : section.last])
+                seconds[section.last - 1] += plotter.travel_s(last)
+        before = np.roll(ends, 1, axis=0)
+        before[changes[:-1]] = 0.0
+        seconds += plotter.travel_seconds(plotter.distances(starts - before))
         return replace(self, seconds=seconds)
 
 
@@ -169,30 +178,3 @@ def make_plan(
     page = document.width_mm, document.height_mm
     plan = Plan(Lines.join(drawn), tuple(sections), *page, machine.name, np.zeros(first))
     return plan.estimated(machine)
-
-
-@dataclass(frozen=True)
-class Placement:
-    """From mm of the page to mm of the machine: turned by `matrix`, (2, 2), then moved by `shift`, (2,)."""
-
-    matrix: Points
-    shift: Points
-
-    @classmethod
-    def of(cls, plan: Plan, machine: Machine) -> "Placement":
-        """Return how the plan's sheet lies in the machine's corner."""
-        width, height = plan.width_mm, plan.height_mm
-        fits = width <= machine.width_mm and height <= machine.height_mm
-        if machine.format == "svg" and not fits:
-            return cls(np.array([[0.0, -1.0], [1.0, 0.0]]), np.array([0.0, width]))
-        if machine.profile is not None and machine.profile.flip_y:
-            return cls(np.diag([1.0, -1.0]), np.array([0.0, height]))
-        return cls(np.eye(2), np.zeros(2))
-
-    def points(self, points: Points) -> Points:
-        """Return (N, 2) points of the page in mm of the machine."""
-        return np.asarray(points @ self.matrix + self.shift)
-
-    def page(self, points: Points) -> Points:
-        """Return (N, 2) points of the machine in mm of the page."""
-        return np.asarray((points - self.shift) @ self.matrix.T)

@@ -17,7 +17,7 @@ from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
 from drawscape.plotter.device import locked, read_device, simulator_process
 from drawscape.plotter.driver import WINDOW, Command, Driver
-from drawscape.plotter.plan import Placement, Section
+from drawscape.plotter.plan import Section
 from drawscape.plotter.plot import BACK, Plot
 
 OnProgress = Callable[[float, str], None]
@@ -79,7 +79,7 @@ class _Run:
     def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress, on_news: OnNews) -> None:
         self.plot, self.yes, self.on_progress, self.on_news = plot, yes, on_progress, on_news
         self.plan, self.device, self.state = plot.plan, plot.device, plot.refresh()
-        self.placement = Placement.of(self.plan, self.device.machine)
+        self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
         self.drawing = self.answered = False
         self.want = ""  # pen-up, now, stop or resume
@@ -172,7 +172,7 @@ class _Run:
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         driver.connect()
         self.plot.journal.append("contact", firmware=driver.firmware, kept=driver.kept)
-        if driver.plotter != device.machine.plotter:
+        if driver.plotter != self.machine.plotter:
             self.plan = self.plot.estimate(replace(driver.machine, plotter=driver.plotter))
         driver.prepare()
         if ask_paper:
@@ -240,7 +240,7 @@ class _Run:
             if command is None and self._may_begin(todo, section):
                 line = self.plan.lines[todo] + np.array(offset)
                 todo += 1
-                commands = driver.stroke(self.placement.points(line), section, todo)
+                commands = driver.stroke(self.plan.placed(line, self.machine), section, todo)
                 continue
             for stroke in driver.poll():
                 self._executed(stroke)

@@ -1,5 +1,7 @@
 """Each driver draws what is planned, on a machine that forgives nothing."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from machine_bench import document, hp_place, judge
@@ -10,7 +12,6 @@ from support import rounds
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit
-from drawscape.plotter.plan import Placement
 
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),
@@ -116,7 +117,7 @@ def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, seed):
     desk = bench(driver, KINDS[driver], scale=60.0)
     plot, machine = desk.plot(document), desk.emulator
     assert desk.run(plot) == "done"
-    place = hp_place(driver) or Placement.of(plot.plan, plot.device.machine).points
+    place = hp_place(driver) or partial(plot.plan.placed, machine=plot.device.machine)
     for line, ink in zip(plot.plan.lines, machine.carriage.strokes, strict=True):
         planned = place(line)
         path = LineString(planned) if len(planned) > 1 else Point(planned[0])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,7 +23,6 @@ from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
 from drawscape.plotter.device import add_device, locked, read_device
 from drawscape.plotter.driver import Port
-from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
@@ -254,7 +254,7 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
     wait_until(lambda: desk.emulator.carriage.moved_s > 0)
     assert desk.run(plot) == "done"
-    placed = Placement.of(plot.plan, device.machine).points
+    placed = partial(plot.plan.placed, machine=device.machine)
     verdict = judge(
         plot, desk.emulator.carriage.strokes, lambda points: np.add(placed(points), (20, 10))
     )
