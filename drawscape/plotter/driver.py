@@ -257,12 +257,8 @@ class Driver:
         """Take the oldest command for answered; raises MachineError when none is owed an answer."""
         if not self.pending:
             raise MachineError(f"the {self.title} sent an answer without a question; was it reset?")
-        self.answered(self.pending.popleft())
-
-    def answered(self, command: Command) -> None:
-        """Note what the answer to a command proves."""
-        if command.stroke:
-            self._executed.append(command.stroke)
+        if stroke := self.pending.popleft().stroke:
+            self._executed.append(stroke)
 
     def poll(self) -> list[int]:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""

@@ -403,9 +403,9 @@ class MarlinDriver(GcodeDriver):
         self._sent += 1
         return self._checked(self._number, command.text.decode("ascii").strip())
 
-    def answered(self, command: Command) -> None:
+    def acknowledge(self) -> None:
         self._sent, self._first = self._sent - 1, self._first + 1
-        super().answered(command)
+        super().acknowledge()
 
     def take(self, line: bytes) -> None:
         if line.startswith(b"ok"):

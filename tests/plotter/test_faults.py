@@ -195,7 +195,7 @@ def test_a_drawing_larger_than_the_paper_is_refused_before_anything_moves(
             lambda plot, other: (
                 (plot / "journal.jsonl").open("ab").write(b'{"e":"stroke","t":1}\n')
             ),
-            "makes no sense",
+            "journal .* damaged",
         ),
     ],
 )
