@@ -44,7 +44,15 @@ _MOST_ELEMENTS = 20_000
 """Of an array among the constants; what is larger is data, and no source."""
 
 _MADE_BY_PYTHON = {
-    *("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__wrapped__"),
+    *(
+        "__dict__",
+        "__weakref__",
+        "__doc__",
+        "__module__",
+        "__qualname__",
+        "__wrapped__",
+        "__hash__",
+    ),
     *("__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__", "_abc_impl"),
     *("__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__"),
     *("__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__"),
