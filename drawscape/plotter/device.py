@@ -62,7 +62,7 @@ class Device:
             machine = replace(machine, profile=PROFILES[self.profile])
         elif self.profile is not None:
             machine = read_machine(self.profile)
-        return replace(machine, plotter=replace(machine.plotter, **self.memory.get("speeds", {})))
+        return machine
 
     def save(self) -> "Device":
         """Write the machine's file."""
@@ -78,9 +78,8 @@ class Device:
             replace(read_device(self.name), **values).save()
 
     def remember(self, driver: Driver) -> None:
-        """Write down what the driver needs to find the machine's place again, and its speeds."""
-        memory = {"marker": driver.marker, "zero": list(driver.zero), "speeds": driver.speeds}
-        self.update(memory=memory)
+        """Write down what the driver needs to find the machine's place again."""
+        self.update(memory={"marker": driver.marker, "zero": list(driver.zero)})
 
     @contextmanager
     def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:

@@ -8,13 +8,12 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from drawscape.errors import MachineError, MissingExtraError
 from drawscape.geometry.lines import Points
 from drawscape.plot.machine import Machine
-from drawscape.plot.statistics import Plotter
 from drawscape.plotter.plan import Section
 
 WINDOW = 2  # strokes that may be with the machine and are not known to be executed
@@ -121,7 +120,7 @@ class Driver:
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
-        self.speeds: dict[str, Any] = {}  # of its Plotter, as the machine says of itself
+        self.plotter = machine.plotter
         self.silence_s = float(settings.get("silence_s", self.silence_s))
         self.zero = (0.0, 0.0)
         self.sheet = (297.0, 210.0)  # in mm, of what is plotted
@@ -130,11 +129,6 @@ class Driver:
         self._buffer = bytearray()
         self._heard_s = time.monotonic()
         self._executed: list[int] = []
-
-    @property
-    def plotter(self) -> Plotter:
-        """How fast the machine is, by what it says of itself."""
-        return replace(self.machine.plotter, **self.speeds)
 
     @property
     def speed(self) -> float:

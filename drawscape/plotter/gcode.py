@@ -168,16 +168,6 @@ class GrblDriver(GcodeDriver):
             raise MachineError("GRBL is in laser mode: the pen does not go down; send it $32=0")
         self.homes = bool(self.homing) or settings.get(22, 0) > 0
         self._unit = INCH if settings.get(13) == 1 else 1.0
-        fastest, acceleration = (
-            min(settings.get(key, 0.0), settings.get(key + 1, 0.0)) for key in (110, 120)
-        )
-        limits = {
-            "travel_speed": fastest / 60 if self.profile.travel_feed is None else 0.0,
-            "draw_acceleration": acceleration,
-            "travel_acceleration": acceleration,
-            "corner_deviation_mm": settings.get(11, 0.0),
-        }
-        self.speeds = {name: value for name, value in limits.items() if value > 0}
         self._read_shift()
         self._status()
         # Without the mark, a machine that stands elsewhere than a reset leaves it was not reset.

@@ -26,7 +26,6 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError, UnknownNameError
 from drawscape.geometry.lines import Ints
-from drawscape.plot.machine import Machine
 from drawscape.plotter.device import Device, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.plan import Plan, make_plan
@@ -217,12 +216,6 @@ class Plot:
                 f"plot {self.id}: its journal belongs to another plan; plot the drawing again"
             )
         return plan
-
-    def estimate(self, machine: Machine) -> Plan:
-        """Return the plan with its times by what the machine says of itself; they are kept."""
-        self.plan = self.plan.estimated(machine)
-        write_atomic(self.folder / _PLAN, [self.plan.packed()])
-        return self.plan
 
     @property
     def device(self) -> Device:

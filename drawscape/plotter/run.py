@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -172,8 +171,6 @@ class _Run:
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         driver.connect()
         self.plot.journal.append("contact", firmware=driver.firmware, kept=driver.kept)
-        if driver.plotter != self.machine.plotter:
-            self.plan = self.plot.estimate(replace(driver.machine, plotter=driver.plotter))
         driver.prepare()
         if ask_paper:
             self._ask_paper(self.plan.sections[0])
