@@ -44,7 +44,6 @@ _MOVING = ("Run", "Hold:1", "Home", "Jog")
 _ASK_S = 0.3
 _POLL_S = 0.1
 _BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
-_NO_TOOL = 100  # the marker of a machine that does not remember its tool
 
 # Marlin
 _RESEND = re.compile(rb"(?:Resend:|rs)\s*N?(\d+)", re.IGNORECASE)
@@ -159,7 +158,8 @@ class GrblDriver(GcodeDriver):
 
     def connect(self) -> None:
         reset = self._wake(kick=True)
-        tool, version = self._tool(), self._query(b"$I\n")
+        tool = re.search(rb" T(\d+)", self._query(b"$G\n"))
+        version = self._query(b"$I\n")
         if found := re.search(rb"\[OPT:[^,\]]*,\d+,(\d+)", version):
             self.room = max(40, int(found[1]) - 1)
         rows = re.findall(rb"\$(\d+)=(-?[\d.]+)", self._query(b"$$\n"))
@@ -170,9 +170,9 @@ class GrblDriver(GcodeDriver):
         self._unit = INCH if settings.get(13) == 1 else 1.0
         self._read_shift()
         self._status()
-        # Without the mark, a machine that stands elsewhere than a reset leaves it was not reset.
-        unmarked = self._freed or self.marker == _NO_TOOL
-        known = self.marker == tool or (unmarked and self._at != (0.0, 0.0))
+        # A reset of ours wipes out the mark; one that lost its power stands at zero.
+        is_marked = tool is not None and int(tool[1]) == self.marker
+        known = is_marked or (self._freed and self._at != (0.0, 0.0))
         self.kept = known and self.marker > 0 and not reset
         name = re.search(rb"\[VER:([^\]]*)\]", version)
         self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
@@ -211,16 +211,10 @@ class GrblDriver(GcodeDriver):
     def _query(self, line: bytes) -> bytes:
         return self.ask(line, _ANSWER).string
 
-    def _tool(self) -> int:
-        found = re.search(rb" T(\d+)", self._query(b"$G\n"))
-        return int(found[1]) if found else 0
-
     def mark(self) -> None:
         """Name a tool: a reset forgets it, and nothing else uses it."""
-        self.marker = random.randint(1, _NO_TOOL - 1)
+        self.marker = random.randint(1, 99)
         self._query(b"T%d\n" % self.marker)
-        if self._tool() != self.marker:
-            self.marker = _NO_TOOL
 
     def _read_shift(self) -> None:
         shifts = _SHIFT.findall(self._query(b"$#\n"))
@@ -313,7 +307,7 @@ class GrblDriver(GcodeDriver):
         for command in [*map(self.line, self.modes), *self.pen(False)]:
             self._query(command.text)
         self.marker = self.marker if marked else 0
-        if 0 < self.marker < _NO_TOOL:
+        if self.marker:
             self._query(b"T%d\n" % self.marker)
 
     def rescue(self) -> None:

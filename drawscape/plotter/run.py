@@ -170,7 +170,6 @@ class _Run:
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         driver.connect()
-        self.plot.journal.append("contact", firmware=driver.firmware, kept=driver.kept)
         driver.prepare()
         if ask_paper:
             self._ask_paper(self.plan.sections[0])
@@ -263,9 +262,8 @@ class _Run:
         return wanted and not (full or unsafe or self._needs_station(index))
 
     def _executed(self, stroke: int) -> None:
-        x, y = self.plan.lines[stroke - 1][-1].tolist()
         self._ink_mm += float(self.lengths[stroke - 1])
-        self.plot.journal.append("stroke", soon=True, k=stroke, x=round(x, 3), y=round(y, 3))
+        self.plot.journal.append("stroke", soon=True, k=stroke)
         self._listen()
         self._tell()
 

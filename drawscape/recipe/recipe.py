@@ -56,16 +56,12 @@ class Sketch:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The keyword parameters, without `svg` and `rng`."""
-        return read_parameters(self.function, skip=self._handed)
-
-    @cached_property
-    def _handed(self) -> tuple[str, ...]:
         names = list(inspect.signature(self.function).parameters)
-        if not names or names[:1] == ["rng"]:
+        if not names or names[0] == "rng":
             raise SignatureError(
                 f"sketch {self.name!r} must take the canvas first: def {self.name}(svg, rng, *, ...)"
             )
-        return (names[0], "rng")
+        return read_parameters(self.function, skip=(names[0], "rng"))
 
     @cached_property
     def takes_rng(self) -> bool:
