@@ -249,18 +249,20 @@ def _lines(file: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
-    """Return the definitions in a text by what each is compiled to."""
+def _definitions(text: str, flags: int = 0) -> dict[Any, Any]:
+    """Return the definitions in a text: functions by what each is compiled to, and classes by name."""
     try:
         waiting = [compile(text, "<definitions>", "exec", flags, dont_inherit=True)]
     except (SyntaxError, ValueError):
         return {}
+    found: dict[Any, Any] = {}
     nodes: dict[tuple[str, int], list[Any]] = {}
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (*_Def, ast.Lambda)):
+        if isinstance(node, ast.ClassDef):
+            found.setdefault(node.name, []).append(node)
+        elif isinstance(node, (*_Def, ast.Lambda)):
             key = (getattr(node, "name", "<lambda>"), _first_line(node))
             nodes.setdefault(key, []).append(node)
-    found = {}
     while waiting:
         code = waiting.pop()
         waiting += [one for one in code.co_consts if isinstance(one, CodeType)]
@@ -286,19 +288,12 @@ def _class_definition(cls: type) -> Any:
         files = [file]
     held: list[tuple[str, Any]] = [*linecache.cache.items()]  # a notebook's cells, the newest last
     for file in files[:1] or [file for file, entry in reversed(held) if entry[1:2] == (None,)]:
-        for node in _classes(_lines(file), cls.__name__):
+        text = _lines(file)
+        may_have = f"class {cls.__name__}" in text
+        for node in _definitions(text).get(cls.__name__, ()) if may_have else ():
             if getattr(cls, "__firstlineno__", _first_line(node)) == _first_line(node):
                 return copy.deepcopy(node)
     return None
-
-
-@lru_cache(maxsize=256)
-def _classes(text: str, name: str) -> list[ast.ClassDef]:
-    """Return the definitions of classes of that name in a text; none in a cell that is no Python."""
-    with contextlib.suppress(SyntaxError, ValueError):
-        tree = ast.parse(text if f"class {name}" in text else "")
-        return [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name]
-    return []
 
 
 def _function_in(member: Any) -> Any:
