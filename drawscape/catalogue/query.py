@@ -390,7 +390,7 @@ def _compared(column: str, wanted: Any) -> Condition:
         return " and ".join(clause for clause, _ in given) or "1 = 1", [end for _, end in given]
     if isinstance(wanted, (list, range, set, frozenset)):
         return f"{column} in ({', '.join('?' * len(wanted))})", list(wanted)
-    return (f"{column} is null", []) if wanted is None else (f"{column} = ?", [wanted])
+    return f"{column} is ?", [wanted]  # None, too
 
 
 def _starred(stars: Any) -> Condition:

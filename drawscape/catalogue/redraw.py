@@ -165,9 +165,9 @@ def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
     """Return what the recipes of two drawings differ in: sketch, library, versions, files."""
     if not before.recipe and not before.derived_from:
         return (f"version {before.version}, which kept less of the recipe",)
-    reasons = [] if before.code == now.code else ["the sketch's code"]
-    if not before.body:
-        reasons = []  # another kind of digest
+    # Without a body's digest it is of 0.3, and that of its code of another kind.
+    is_same = before.code == now.code or not before.body
+    reasons = [] if is_same else ["the sketch's code"]
     old = {"drawscape": before.version, **before.versions}
     new = {"drawscape": now.version, **now.versions}
     reasons += [
@@ -181,17 +181,14 @@ def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def same_ink(a: Document, b: Document, tolerance_mm: float = TOLERANCE_MM) -> bool:
-    """Return whether the same pens draw the same lines within `tolerance_mm`, in whatever order."""
+def same_ink(a: Document, b: Document) -> bool:
+    """Return whether the same pens draw the same lines within `TOLERANCE_MM`, in whatever order."""
     if [(x.name, x.color) for x in a.layers] != [(x.name, x.color) for x in b.layers]:
         return False
-    return all(
-        _covers(x, y, tolerance_mm) and _covers(y, x, tolerance_mm)
-        for x, y in zip(a.layers, b.layers, strict=True)
-    )
+    return all(_covers(x, y) and _covers(y, x) for x, y in zip(a.layers, b.layers, strict=True))
 
 
-def _covers(one: Layer, other: Layer, tolerance_mm: float) -> bool:
+def _covers(one: Layer, other: Layer) -> bool:
     """Return whether each point along the lines of `one` lies within the tolerance of a line of `other`."""
     import shapely
 
@@ -200,5 +197,5 @@ def _covers(one: Layer, other: Layer, tolerance_mm: float) -> bool:
     corners = np.concatenate((one.lines.points, resample(one.lines, _STEP_MM).points))
     pieces = Segments.of(other.lines.drawable())  # a dot has one, too
     tree = shapely.STRtree(shapely.linestrings(np.stack((pieces.a, pieces.b), axis=1)))
-    near, _ = tree.query(shapely.points(corners), predicate="dwithin", distance=tolerance_mm)
+    near, _ = tree.query(shapely.points(corners), predicate="dwithin", distance=TOLERANCE_MM)
     return len(np.unique(near)) == len(corners)
