@@ -108,7 +108,7 @@ class GcodeDriver(Driver):
             percent = section.motion.height
         high = percent is not None and "{down}" in self.profile.pen_down
         text = self.profile.down(percent) if down or high else self.profile.command("pen_up")
-        rows = [self.sync, *_rows(text)] if self.sync else _rows(text)
+        rows = _rows(f"{self.sync}\n{text}")
         if not (down or rows[-1].upper().startswith("G4")):
             rows.append(self.wait)
         for index, row in enumerate(rows, 1):
