@@ -17,6 +17,7 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError, ParameterError
 from drawscape.image_tag import file_tag, image_tag
+from drawscape.parameters import Parameter
 from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
@@ -79,7 +80,7 @@ def stored(values: Mapping[str, Any]) -> dict[str, Any]:
 # Marks: stars, tags, a note, a name. They belong to recipes, and outlive files
 
 KEPT, REJECTED = "kept", "rejected"
-MOST_STARS = 5
+STARS = Parameter("stars", "int", default=0, low=0, high=5)
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,7 @@ class Drawing:
 
     def star(self, stars: int) -> Drawing:
         """Give it 0 to 5 stars and return it. Raises ParameterError."""
-        if type(stars) is not int or not 0 <= stars <= MOST_STARS:
-            raise ParameterError("stars", stars, f"give a whole number from 0 to {MOST_STARS}")
-        return self._set_mark("stars", stars)
+        return self._set_mark("stars", STARS.check(stars))
 
     def tag(self, *tags: str) -> Drawing:
         """Add tags, such as 'kept', and return it. Raises ParameterError for an empty one."""

@@ -500,9 +500,9 @@ def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
                 return None
         document = read_svg(path) if fully else None
         return record(path, provenance, document=document, edited=edited)
-    except (OSError, DrawscapeError) as error:
-        if isinstance(error, CatalogueError):
-            raise
+    except CatalogueError:
+        raise
+    except (OSError, DrawscapeError):
         return None
 
 

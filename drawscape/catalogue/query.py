@@ -17,11 +17,11 @@ import numpy as np
 
 from drawscape import clock
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
-from drawscape.catalogue.drawing import Drawing, Marks, marks_of_each
+from drawscape.catalogue.drawing import STARS, Drawing, Marks, marks_of_each
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag, table_of
-from drawscape.parameters import Parameter, parameters_apart
+from drawscape.parameters import parameters_apart
 from drawscape.recipe import Sketch, as_sketch
 from drawscape.settings import home
 from drawscape.sketches import SKETCHES
@@ -44,7 +44,6 @@ MOST_SHOWN = 24
 
 _TAGGED = "recipe {} (select recipe from tag where tag = ?)"
 
-_STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
 
 Condition = tuple[str, list[Any]]
@@ -311,7 +310,7 @@ def check_filters(order: str, stars: Any, **words: Any) -> None:
     several = isinstance(stars, (tuple, list, range, set, frozenset))
     for end in stars if several else [stars]:
         if end is not None:
-            _STARS.check(end)
+            STARS.check(end)
     for name, word in words.items():
         if not isinstance(word, str | None):
             raise ParameterError(name, word, "give text")

@@ -234,7 +234,7 @@ def test_marks_are_kept_and_found(drawn):
     drawn(seed=3)
     assert sorted(d.seed for d in drawings(stars={0, 5})) == [1, 3]
     for stars in (6, -1, True, 2.5):
-        with pytest.raises(ParameterError, match="0 to 5"):
+        with pytest.raises(ParameterError, match="stars"):
             one.star(stars)
     with pytest.raises(ParameterError, match="tag"):
         one.tag(" ")
