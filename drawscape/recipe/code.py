@@ -584,7 +584,7 @@ class _Walk:
             return repr(value)
         if value is type(None):
             return "type(None)"
-        if isinstance(value, (np.ndarray, np.generic)):
+        if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
             return self._array(value)
         if any(value is one for one in self._open):
             return self._cannot(getattr(value, "__name__", "itself"))
@@ -612,9 +612,8 @@ class _Walk:
 
     def _array(self, value: Any) -> str:
         array = np.asarray(value)
-        if array.dtype.hasobject or array.size > _MOST_ELEMENTS:
-            data = array.tobytes() if not array.dtype.hasobject else repr(array.tolist()).encode()
-            return self._cannot(hashlib.sha256(data).hexdigest(), array.shape)
+        if array.size > _MOST_ELEMENTS:
+            return self._cannot(hashlib.sha256(array.tobytes()).hexdigest(), array.shape)
         made = f"{self._value(np)}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
         if isinstance(value, np.generic):
             return f"{made}[()]"

@@ -222,6 +222,11 @@ fraction | float(F) | (7
 from fractions import Fraction
 F = Fraction(7, 2)
 
+array of objects | A[0][1] | [2
+import numpy as np
+A = np.array([[2, 3.0], None], dtype=object)
+A[0][1] = A[0][0] + 1
+
 class decorator | A.r | c.r = 5
 def add(c):
     c.r = 5
