@@ -46,6 +46,9 @@ _TAGGED = "recipe {} (select recipe from tag where tag = ?)"
 
 _ACROSS = 6
 
+_VALID = "iif(json_valid(parameters), parameters, '{}')"
+"""The parameters of a drawing, unless one is infinite: JSON has no word for that."""
+
 Condition = tuple[str, list[Any]]
 """A clause of SQL, and the values for its question marks."""
 
@@ -203,7 +206,7 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
     if not isinstance(sketch, str) or sketch in SKETCHES:
         known = SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
         return {parameter.name for parameter in known.parameters}
-    query = "select distinct key from drawing, json_each(parameters) where sketch = ?"
+    query = f"select distinct key from drawing, json_each({_VALID}) where sketch = ?"
     with reading() as connection:
         if sketch not in (drawn := sketch_names()):
             raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
@@ -424,8 +427,8 @@ def _parameter(name: str, wanted: Any) -> Condition:
 
 def _setting(what: str, name: str) -> str:
     """Return the expression for a parameter, else a trait: its value (`extract`) or `type`."""
-    path = "'$.\"" + name.replace("'", "''") + "\"'"
-    return f"coalesce(json_{what}(parameters, {path}), json_{what}(traits, {path}))"
+    path = "'$.\"" + name.replace("'", "''").replace('"', "") + "\"'"
+    return f"coalesce(json_{what}({_VALID}, {path}), json_{what}(traits, {path}))"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Drawings are found by what they are, marked, and counted by their traits."""
 
 import contextlib
+import math
 import re
 import sqlite3
 import subprocess
@@ -214,6 +215,18 @@ def test_a_trait_that_is_none_is_refused(name, value):
     with pytest.raises(CanvasError, match="give a name"):
         svg.trait(name, value)
     assert svg.trait("n", cast(Any, np.int64(3))).traits == {"n": 3}
+
+
+def test_an_infinite_default_and_a_quote_in_a_name_break_no_search(drawn):
+    def endless(svg, *, far: float = math.inf):
+        svg.trait("it's", 3)
+
+    drawn(endless)
+    drawn("truchet", tiles=5)
+    assert [one.sketch for one in drawings(tiles=5)] == ["truchet"]
+    assert [one.sketch for one in drawings(where={"it's": 3})] == ["endless"]
+    with pytest.raises(UnknownNameError):
+        drawings(where={'"it': 3})
 
 
 def test_marks_are_kept_and_found(drawn):
