@@ -405,7 +405,7 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     salvage()
     with writing() as connection:
         connection.execute("update folder set modified_ns = 0")
-    _look(on_file, fully=True)
+    refresh(on_file, fully=True)
     for place in _outside_output():
         index_file(full_path(place), fully=True)
     with reading() as connection:
@@ -414,22 +414,15 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
         )
 
 
-def refresh() -> int:
+def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
     """Return how many drawings in `output/` were new to the index, which has them now.
 
     Only folders in which something was made, moved or removed since the last look, or just before it, are
-    read. What lies in an object store (`DRAWSCAPE_OUTPUT`) is copied from there first.
+    read. `fully` reads each of their files again, and calls `on_file(path)`. What lies in an object store
+    (`DRAWSCAPE_OUTPUT`) is copied from there first.
 
     >>> refresh()
     0
-    """
-    return _look()
-
-
-def _look(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
-    """Index the folders that have changed, and what lies elsewhere or is gone; return what is new.
-
-    `fully` reads each file again.
     """
     fetch_all(top := settings.output_folder(), ".svg")
     with reading() as connection:  # of one home, should the settings name another meanwhile
