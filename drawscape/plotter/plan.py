@@ -138,11 +138,11 @@ class Plan:
             seconds[own] = down + plotter.raise_s + plotter.lower_s
             if after is None or (after.pen, after.sheet) != (section.pen, section.sheet):
                 changes.append(section.last)
-                last = plotter.distances(ends[section.last - 1 : section.last])
-                seconds[section.last - 1] += plotter.travel_s(last)
         before = np.roll(ends, 1, axis=0)
         before[changes[:-1]] = 0.0
         seconds += plotter.travel_seconds(plotter.distances(starts - before))
+        last = np.array(changes[1:]) - 1
+        seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
         return replace(self, seconds=seconds)
 
 
