@@ -78,8 +78,7 @@ class Pieces:
         run = np.cumsum(head)
         meets = lines.closed[line[firsts]] & (run[firsts] != run[lasts])
         meets &= (self.start[firsts] == 0.0) & (self.end[lasts] == 1.0)
-        meets &= (np.diff(segments.line, prepend=-1) != 0)[segment[firsts]]
-        meets &= (np.diff(segments.line, append=-1) != 0)[segment[lasts]]
+        meets &= (segments.a[segment[firsts]] == segments.b[segment[lasts]]).all(axis=1)
         if meets.any():
             head[firsts[meets]] = False
             order = np.lexsort((~np.isin(run, run[lasts[meets]]), line))

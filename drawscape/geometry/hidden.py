@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import Pieces
-from drawscape.geometry.lines import Floats, Ints, Lines, Segments
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_points
 from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
-from drawscape.geometry.nearest import as_points
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
 _BIAS = 1e-6

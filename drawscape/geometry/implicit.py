@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import Flags, Floats, Ints, simplify
+from drawscape.geometry.lines import Flags, Floats, Ints, as_points, simplify
 from drawscape.geometry.mesh import Mesh, Points3
-from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, bounds_of
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0 to 7

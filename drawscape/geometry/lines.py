@@ -54,17 +54,16 @@ class Lines:
         if isinstance(lines, Lines):
             return lines
         if isinstance(lines, np.ndarray) and lines.ndim == 3:
-            return cls._checked(
-                np.ascontiguousarray(lines, dtype=np.float64).reshape(-1, lines.shape[2]),
-                np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1],
-            )
+            points = as_points(lines.reshape(-1, lines.shape[2]))
+            return cls(points, np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1])
         parts = _parts(lines)
-        if not parts:
-            return cls.empty()
         for part in parts:
             if part.ndim != 2 or part.shape[1] != 2:
                 raise GeometryError(f"a line is an (N, 2) array of points, not {part.shape}")
-        return cls._checked(np.concatenate(parts), offsets_of([len(part) for part in parts]))
+        return cls(
+            as_points(np.concatenate([np.empty((0, 2)), *parts])),
+            offsets_of([len(part) for part in parts]),
+        )
 
     @classmethod
     def from_counts(cls, points: Points, counts: ArrayLike) -> Lines:
@@ -78,15 +77,6 @@ class Lines:
         if offsets[-1] != len(points):
             raise GeometryError(f"{len(points)} points for counts that add up to {offsets[-1]}")
         return cls(np.ascontiguousarray(points, dtype=np.float64), offsets)
-
-    @classmethod
-    def _checked(cls, points: Points, offsets: Ints) -> Lines:
-        if points.shape[1] != 2:
-            raise GeometryError(f"points are (N, 2), not {points.shape}")
-        if not np.isfinite(points).all():
-            bad = int(np.argmin(np.isfinite(points).all(axis=1)))
-            raise GeometryError(f"point {bad} is not finite: {points[bad].tolist()}")
-        return cls(points, offsets)
 
     @classmethod
     def join(cls, many: Iterable[Lines]) -> Lines:
@@ -217,6 +207,16 @@ class Segments:
         return len(self.a)
 
 
+def as_points(points: ArrayLike, axes: int = 2) -> Floats:
+    """Return `points` as a finite (N, `axes`) float64 array. Raises GeometryError for anything else."""
+    array = np.ascontiguousarray(points, dtype=np.float64)
+    if not array.size:
+        return np.empty((0, axes))
+    if array.ndim != 2 or array.shape[1] != axes or not np.isfinite(array).all():
+        raise GeometryError(f"points are a finite (N, {axes}) array; this one is {array.shape}")
+    return array
+
+
 def check_positive(**numbers: float) -> None:
     """Raise GeometryError that names the first of `numbers` that is not positive and finite."""
     for name, value in numbers.items():
@@ -264,11 +264,9 @@ def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
         parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
     except (TypeError, ValueError) as error:
         raise GeometryError(f"lines are (N, 2) arrays of numbers: {error}") from error
-    if any(part.ndim == 0 for part in parts):
-        raise GeometryError("lines are (N, 2) arrays of points, not single numbers")
     if parts and all(part.shape == (2,) for part in parts):
         return [np.stack(parts)]
-    return [part for part in parts if len(part)]
+    return [part for part in parts if part.size]
 
 
 @on_lines
@@ -334,7 +332,7 @@ def resample(lines: Lines, step_mm: float) -> Lines:
     if steps.sum() > _MOST_POINTS:
         raise GeometryError(f"step_mm={step_mm!r} makes {steps.sum():.3g} points; use more")
     counts = np.where(lines.counts == 1, 1, np.maximum(steps, 1.0) + 1).astype(np.int64)
-    axis, shift = _end_to_end(lines)
+    axis, shift, lengths = _end_to_end(lines)
     offsets = offsets_of(counts)
     index = ranges(np.zeros_like(counts), counts)
     spacing = lengths / np.maximum(counts - 1, 1)
@@ -353,8 +351,8 @@ def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:
     """Return the part of each line `which`, (K,), from `begin` to `end` mm along it, (K,) each."""
     if not len(which):
         return Lines.empty()
-    axis, shift = _end_to_end(lines)
-    begin, end = begin + shift[which], np.minimum(end, lines.lengths_mm[which]) + shift[which]
+    axis, shift, lengths = _end_to_end(lines)
+    begin, end = begin + shift[which], np.minimum(end, lengths[which]) + shift[which]
     first = np.searchsorted(axis, begin, side="right")
     inner = np.maximum(np.searchsorted(axis, end, side="left") - first, 0)
     offsets = offsets_of(inner + 2)
@@ -364,14 +362,15 @@ def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:
     return Lines(_at(lines, axis, at), offsets)
 
 
-def _end_to_end(lines: Lines) -> tuple[Floats, Floats]:
-    """Return where each point lies, and each line begins, on one axis, with a gap between lines.
+def _end_to_end(lines: Lines) -> tuple[Floats, Floats, Floats]:
+    """Return lines on one axis, a gap between them, so that one interpolation serves all.
 
-    So one interpolation serves all.
+    These are the place of each point, where each line begins, and how long it is.
     """
     along = distances_along(lines)
-    shift = np.concatenate(([0.0], np.cumsum(along[lines.offsets[1:] - 1] + 1.0)[:-1]))
-    return along + np.repeat(shift, lines.counts), shift
+    lengths = along[lines.offsets[1:] - 1]
+    shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
+    return along + np.repeat(shift, lines.counts), shift, lengths
 
 
 def _at(lines: Lines, axis: Floats, at: Any) -> Points:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, check_positive
-from drawscape.geometry.nearest import as_points
+from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_positive
 
 Points3: TypeAlias = Floats
 """(N, 3) float64: x to the right, y away, z up."""

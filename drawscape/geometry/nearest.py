@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Points
+from drawscape.geometry.lines import Floats, Ints, Points, as_points
 
 FEW = 600
 """Points up to which all distances are looked at: that takes less than to import scipy."""
@@ -95,13 +95,3 @@ def _squares(places: Points) -> NDArray[np.uint16]:
     column, row = ((places - low) * (255 / np.maximum(np.ptp(places, axis=0), 1e-9))).T
     squares: NDArray[np.uint16] = row.astype(np.uint16) * np.uint16(256) + column.astype(np.uint16)
     return squares
-
-
-def as_points(points: ArrayLike, axes: int = 2) -> Floats:
-    """Return `points` as a finite (N, `axes`) float64 array. Raises GeometryError for anything else."""
-    array = np.asarray(points, dtype=np.float64)
-    if array.size == 0:
-        return np.empty((0, axes))
-    if array.ndim != 2 or array.shape[1] != axes or not np.isfinite(array).all():
-        raise GeometryError(f"points are a finite (N, {axes}) array; this one is {array.shape}")
-    return array

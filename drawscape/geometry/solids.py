@@ -5,9 +5,8 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import as_grid
-from drawscape.geometry.lines import Ints, check_positive
+from drawscape.geometry.lines import Ints, as_points, check_positive
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Area, bounds_of
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.

@@ -22,10 +22,10 @@ from drawscape.geometry.lines import (
     Ints,
     Lines,
     Points,
+    as_points,
     check_positive,
     without_repeats,
 )
-from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import (
     Area,
     Bounds,

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.geometry.nearest import as_points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_points
 from drawscape.geometry.regions import (
     Area,
     Bounds,

@@ -61,8 +61,6 @@ class Font:
     em: float = CAP_HEIGHT
 
 
-__all__ = ["CAP_HEIGHT", "Font", "Glyph", "font_names", "load_font"]
-
 _BASE_LINE = 9.0
 
 
@@ -118,22 +116,19 @@ def _svg_font(file: Path) -> Font:
         root = ElementTree.parse(file).getroot()
     except ElementTree.ParseError as error:
         raise CanvasError(f"font {str(file)!r} is not well-formed XML: {error}") from error
-    elements = {
-        kind: [e for e in root.iter() if e.tag.rpartition("}")[2] == kind]
-        for kind in ("font", "font-face", "glyph", "hkern")
-    }
-    if not elements["font"] or not elements["glyph"]:
+    font, found = root.find(".//{*}font"), root.findall(".//{*}glyph")
+    if font is None or not found:
         raise CanvasError(f"font {str(file)!r} holds no <font> with glyphs")
-    face = elements["font-face"][0].attrib if elements["font-face"] else {}
-    width = _number(elements["font"][0].get("horiz-adv-x"), 500.0)
-    letters = [glyph for glyph in elements["glyph"] if len(glyph.get("unicode", "")) == 1]
+    face = getattr(root.find(".//{*}font-face"), "attrib", {})
+    width = _number(font.get("horiz-adv-x"), 500.0)
+    letters = [glyph for glyph in found if len(glyph.get("unicode", "")) == 1]
     drawn = {
         glyph.attrib["unicode"]: (glyph.get("d", ""), _number(glyph.get("horiz-adv-x"), width))
         for glyph in letters
     }
     names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
     em = _number(face.get("units-per-em"), 1000.0)
-    pairs = _hkern(elements["hkern"], names)
+    pairs = _hkern(root.iterfind(".//{*}hkern"), names)
     return _font(
         str(file),
         drawn,
@@ -259,9 +254,10 @@ def _advance(subtable: Any, left: str, right: str) -> float | None:
         return None
     if subtable.Format == 1:
         rows = subtable.PairSet[subtable.Coverage.glyphs.index(left)].PairValueRecord
-        value = next((row.Value1 for row in rows if row.SecondGlyph == right), None)
-        if value is None and all(row.SecondGlyph != right for row in rows):
+        row = next((row for row in rows if row.SecondGlyph == right), None)
+        if row is None:
             return None
+        value = row.Value1
     else:
         one = subtable.ClassDef1.classDefs.get(left, 0)
         two = subtable.ClassDef2.classDefs.get(right, 0)
