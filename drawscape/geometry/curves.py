@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import (
+    Complexes,
     Floats,
     Ints,
     Lines,
@@ -261,18 +262,18 @@ def _tangent(p: Points, q: Points, r: Points, d0: Points, d1: Points) -> Points:
 
 @dataclass(frozen=True)
 class Ellipses:
-    """Arcs of ellipses by centre (K, 2), radii (K, 2), rotation, begin and sweep in radians (K,).
+    """Arcs of ellipses: centres, rotation and ends as complex numbers, angles in radians, (K,) each.
 
-    A radius of zero makes the arc the straight line to `ends`.
+    `radii` are (2, K). A radius of zero makes the arc the straight line to its end.
     """
 
-    centres: Floats
+    starts: Complexes
+    ends: Complexes
+    centres: Complexes
     radii: Floats
-    rotation: Floats
+    turn: Complexes
     begin: Floats
     sweep: Floats
-    begins: Floats
-    ends: Floats
 
     @classmethod
     def of(cls, begins: Floats, ends: Floats, curves: Floats) -> "Ellipses":
@@ -280,51 +281,38 @@ class Ellipses:
 
         The conversion is that of the SVG standard's implementation notes, B.2.4 and B.2.5.
         """
-        radii = np.abs(curves[:, :2])
-        rotation = np.radians(curves[:, 2] % 360.0)
-        half = _turned((begins - ends) / 2, -rotation)
+        start, end = (points[:, 0] + 1j * points[:, 1] for points in (begins, ends))
+        turn = np.exp(1j * np.radians(curves[:, 2] % 360.0))
+        half, radii = (start - end) / 2 / turn, np.abs(curves[:, :2].T)
         # So thin an ellipse is a line, and its square would overflow.
-        thin = 1e-9 * np.maximum(radii.max(axis=1), np.hypot(half[:, 0], half[:, 1]))
-        straight = (radii.min(axis=1) <= thin) | (half == 0).all(axis=1)
-        safe = np.where(straight[:, None], 1.0, radii)
-        reach = ((half / safe) ** 2).sum(axis=1)
-        safe = safe * np.sqrt(np.maximum(reach, 1.0))[:, None]
-        square = 1 / np.maximum(np.minimum(reach, 1.0), 1e-300) - 1
-        side = np.where((curves[:, 3] != 0) == (curves[:, 4] != 0), -1.0, 1.0)
-        factor = side * np.sqrt(np.maximum(square, 0.0))
-        local = factor[:, None] * np.stack(
-            (safe[:, 0] * half[:, 1] / safe[:, 1], -safe[:, 1] * half[:, 0] / safe[:, 0]), axis=1
-        )
-        first = (half - local) / safe
-        second = (-half - local) / safe
-        begin = np.arctan2(first[:, 1], first[:, 0])
-        sweep = (np.arctan2(second[:, 1], second[:, 0]) - begin) % (2 * np.pi)
+        thin = 1e-9 * np.maximum(radii.max(axis=0), np.abs(half))
+        straight = (radii.min(axis=0) <= thin) | (half == 0)
+        rx, ry = np.where(straight, 1.0, radii)
+        # The first end and the centre, seen from the middle, where the ellipse is a unit circle.
+        unit = half.real / rx + 1j * half.imag / ry
+        short = np.maximum(np.abs(unit), 1.0)
+        unit, rx, ry = unit / short, rx * short, ry * short
+        square = 1 / np.maximum(np.abs(unit) ** 2, 1e-300) - 1
+        side = np.where((curves[:, 3] != 0) == (curves[:, 4] != 0), 1j, -1j)
+        local = side * unit * np.sqrt(np.maximum(square, 0.0))
+        begin = np.angle(unit - local)
+        sweep = (np.angle(-unit - local) - begin) % (2 * np.pi)
         sweep = np.where(curves[:, 4] != 0, sweep, sweep - 2 * np.pi)
-        centres = _turned(local, rotation) + (begins + ends) / 2
-        radii = np.where(straight[:, None], 0.0, safe)
-        return cls(centres, radii, rotation, begin, sweep, begins, ends)
+        centres = (local.real * rx + 1j * local.imag * ry) * turn + (start + end) / 2
+        return cls(start, end, centres, np.where(straight, 0.0, (rx, ry)), turn, begin, sweep)
 
     def pieces(self, tolerance: Floats) -> Floats:
         """Return how many pieces keep each chord's sagitta within `tolerance`, (K,), not rounded."""
-        radius = self.radii.max(axis=1)
+        radius = self.radii.max(axis=0)
         ratio = np.clip(tolerance / np.maximum(radius, 1e-300), 0.0, 1.0)
-        step = 2 * np.arccos(1 - ratio)
-        pieces = np.abs(self.sweep) / np.maximum(step, 1e-12)
         # A tolerance near the radius would turn a circle into a triangle or less.
-        least = np.abs(self.sweep) / (np.pi / 4)
-        return np.where(radius > 0, np.maximum(pieces, least), 1.0)
+        step = np.clip(2 * np.arccos(1 - ratio), 1e-12, np.pi / 4)
+        return np.where(radius > 0, np.abs(self.sweep) / step, 1.0)
 
     def at(self, rows: Ints, along: Floats) -> Floats:
         """Return the points of arc `rows[i]` at fraction `along[i]` of its sweep, (N, 2)."""
-        angle = self.begin[rows] + self.sweep[rows] * along
-        circle = np.stack((np.cos(angle), np.sin(angle)), axis=1) * self.radii[rows]
-        points = _turned(circle, self.rotation[rows]) + self.centres[rows]
-        straight = (self.radii[rows] == 0).all(axis=1)[:, None]
-        between = self.begins[rows] + (self.ends - self.begins)[rows] * along[:, None]
-        return np.where(straight, between, points)
-
-
-def _turned(points: Floats, angle: Floats) -> Floats:
-    cos, sin = np.cos(angle), np.sin(angle)
-    x, y = points[:, 0], points[:, 1]
-    return np.stack((cos * x - sin * y, sin * x + cos * y), axis=1)
+        circle = np.exp(1j * (self.begin[rows] + self.sweep[rows] * along))
+        rx, ry = self.radii[:, rows]
+        points = (circle.real * rx + 1j * circle.imag * ry) * self.turn[rows] + self.centres[rows]
+        between = self.starts[rows] + (self.ends - self.starts)[rows] * along
+        return np.where(rx > 0, points, between).view(np.float64).reshape(-1, 2)

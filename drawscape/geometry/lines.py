@@ -19,6 +19,7 @@ from drawscape.errors import GeometryError
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
+Complexes: TypeAlias = NDArray[np.complex128]
 Points: TypeAlias = Floats
 """(N, 2) float64, in mm."""
 

@@ -17,6 +17,7 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.contours import values_at
 from drawscape.geometry.lines import (
+    Complexes,
     Flags,
     Floats,
     Ints,
@@ -42,7 +43,6 @@ Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 Mask: TypeAlias = Callable[[Floats, Floats], Flags] | Polygon
 """A polygon, or a function of x and y that is True where lines may be."""
 
-Complexes: TypeAlias = NDArray[np.complex128]
 _Flat: TypeAlias = NDArray[np.complex64]
 _Heads: TypeAlias = NDArray[Any]
 # Ends that still grow: where, along the field (1) or against it (-1), which line, how many strides.

@@ -103,29 +103,24 @@ def _improve(order: Ints, moves: Ints) -> Flags:
 def uncrossed(points: Points, order: Ints) -> Ints:
     """Return the closed tour `order` through `points`, (N, 2), with every crossing undone.
 
-    Each step joins the ends of two edges the other way round, which is shorter, so the steps end.
+    Each step joins the ends of two edges that cross the other way round, which is shorter, so they end.
 
     >>> square = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
     >>> uncrossed(square, np.array([0, 2, 1, 3])).tolist()
-    [0, 1, 2, 3]
+    [2, 1, 0, 3]
     """
     import shapely
 
-    dirty = np.ones(len(points), dtype=bool)
-    order = order.copy()
-    while dirty.any():
+    active = np.ones(len(points), dtype=bool)
+    while True:
+        # From another point each time, as in `tours`.
+        order = np.roll(order, len(order) // 3)
         ahead = np.roll(order, -1)
         edges = shapely.linestrings(points[np.stack([order, ahead], axis=1)])
-        # After the first round only new edges, and those that had to wait, can cross others.
-        some = np.flatnonzero(dirty[order] & dirty[ahead])
+        # Only new edges, and those that had to wait, can cross others.
+        some = np.flatnonzero(active[order] & active[ahead])
         one, other = shapely.STRtree(edges).query(edges[some], predicate="crosses")
-        pairs = np.unique(np.sort(np.stack([some[one], other], axis=1), axis=1), axis=0)
-        dirty[:] = False
-        dirty[order[pairs]] = dirty[ahead[pairs]] = True
-        taken = np.zeros(len(order) + 1, dtype=bool)
-        # The shortest stretches first; one that begins within another waits for the next round.
-        for i, j in pairs[np.argsort(pairs[:, 1] - pairs[:, 0], kind="stable")].tolist():
-            if not taken[i : j + 2].any():
-                taken[i : j + 2] = True
-                order[i + 1 : j + 1] = order[i + 1 : j + 1][::-1].copy()
-    return order
+        if not len(one):
+            return order
+        a, b, c, d = order[some[one]], ahead[some[one]], order[other], ahead[other]
+        active = _improve(order, np.stack([a, b, c, d], axis=1))
