@@ -331,11 +331,6 @@ class Board(Lasting):
         self._followings, self._is_open = [], False
         super().close()
 
-    def reopen(self) -> None:
-        """Open a closed board again."""
-        super().reopen()
-        self._begin()
-
     def _still(self) -> str:
         shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
         if not shown:
@@ -457,7 +452,6 @@ class Board(Lasting):
         self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
 
     def _begin(self) -> None:
-        """Follow what the board shows; called when it is made and when it is opened again."""
         self.follow(self._cells.values())
         self._catalogue.request()
 
@@ -518,7 +512,8 @@ class Board(Lasting):
             for one, cell in cells.items():
                 own = marks[cell.drawing.recipe] if cell.drawing else Marks()
                 made = self._tile(one, cell, own)
-                if made != {n: v for n, v in self._tiles.get(one, {}).items() if n != "number"}:
+                former = self._tiles.get(one, {})
+                if {**made, "number": former.get("number")} != former:
                     self._tiles[one] = {**made, "number": next(self._numbers)}
                     changed.append(one)
         self._send_tiles(changed)

@@ -73,7 +73,7 @@ def contact_sheet(
     across = min(_COLUMNS.check(columns), len(cells))
     first = Settings.of(target_of(sketch), paper, orientation)
     made = _sheet_of(first, cells, across, name, fresh, job_timeout)
-    made.can_have_more(first.changed(vary or {}), job_timeout)
+    made._offer_more(first.changed(vary or {}), job_timeout)
     return made
 
 
@@ -214,7 +214,7 @@ class ContactSheet(Board):
             head={"title": title, "name": name},
         )
 
-    def can_have_more(self, base: Settings, job_timeout: Any) -> None:
+    def _offer_more(self, base: Settings, job_timeout: Any) -> None:
         """Offer more seeds, all else as in `base`."""
         self._base, self._job_timeout = base, job_timeout
         self._set_control("more", hidden=False)

@@ -443,10 +443,10 @@ class Form(Lasting):
         finally:
             if not draft:
                 self._keep_settings()
-        self._begin(made)
+        self._follow(made)
         return made
 
-    def _begin(
+    def _follow(
         self,
         job: Job | DrawnBefore,
         words: str = "waiting",
@@ -480,7 +480,7 @@ class Form(Lasting):
         """Show what was drawn before in place of a job; a task's file is no drawing."""
         known = DrawnBefore(path, drawing or drawing_of(str(path)))
         said = words or known.words
-        self._begin(known, said, details)
+        self._follow(known, said, details)
         self._job_changed(known, JobState("", "finished", result=known.result), said)
         return known
 

@@ -13,7 +13,7 @@ from drawscape.catalogue.query import (
     sketch_names,
 )
 from drawscape.errors import UnknownNameError
-from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
+from drawscape.notebook.board import ORDERS, Board, Cell, Control, control, count_words
 from drawscape.notebook.target import Values, notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
@@ -140,25 +140,23 @@ class History(Board):
             else 'Nothing is drawn yet: form("spiral") draws the first.'
         )
         names = sorted({*sketch_names(), *filter(None, [now["sketch"]])})
-        choices: dict[str, list[tuple[str, Any]]] = {
-            "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
-            "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
-            "order": [(f"order: {one}", one) for one in ORDERS],
-        }
+        sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
+        stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
+        orders = [(f"order: {one}", one) for one in ORDERS]
         shown = {**now, "sketch": now["sketch"] or ""}
         shown["stars"] = now["stars"] if isinstance(now["stars"], int) else 0
-        labels = {"text": "search", "rejected": "rejected and deleted too"}
-        kinds = dict.fromkeys(choices, "select") | {"rejected": "check"}
+
+        def find(name: str, kind: str, label: str, **more: Any) -> Control:
+            return control(f"find {name}", kind, label, value=shown[name], **more)
+
+        more = {"hidden": count <= PAGE}
         self.controls = [
-            control(
-                f"find {name}", kinds.get(name, "text"), labels.get(name, name),
-                value=shown[name], options=choices.get(name),
-            )
-            for name in _FILTERS
-        ] + [
-            control(f"turn {by}", "button", label, icon=icon, hidden=count <= PAGE, disabled=ends)
-            for by, label, icon, ends in (
-                (-1, "Previous", "back", first == 0),
-                (1, "Next", "next", last == count),
-            )
-        ]  # fmt: skip
+            find("sketch", "select", "sketch", options=sketches),
+            find("stars", "select", "stars", options=stars),
+            find("tag", "text", "tag"),
+            find("text", "text", "search"),
+            find("order", "select", "order", options=orders),
+            find("rejected", "check", "rejected and deleted too"),
+            control("turn -1", "button", "Previous", icon="back", disabled=first == 0, **more),
+            control("turn 1", "button", "Next", icon="next", disabled=last == count, **more),
+        ]

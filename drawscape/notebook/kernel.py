@@ -315,8 +315,8 @@ class Following:
     """Calls `on_state(state)` in the reader's thread, now and at each change of the jobs, until `close`.
 
     It ends when all have finished; one that failed is followed on, for somebody may try it again. With
-    `on_note` a worker is started should there be none, and `on_note` gets a sentence about it. The state of
-    a job that waits is then read once a second.
+    `on_note`, which is for one job, a worker is started should there be none, and `on_note` gets a sentence
+    about it. The state of a job that waits is then read once a second.
     """
 
     def __init__(
@@ -327,7 +327,7 @@ class Following:
     ) -> None:
         self._on_state, self._on_note = on_state, on_note
         self._open = {job.id: job for job in followed}
-        self._waiting = dict(self._open)
+        self._moves = bool(followed)
         self._asked: dict[str, Job] = {}
         self._reading = Debounce(0.0, self._read)
         self.is_closed = not followed
@@ -358,10 +358,7 @@ class Following:
         if self._asked:
             self._reading.request()
         state = state_of(job)
-        if state.ended:
-            self._waiting.pop(job.id, None)
-        else:
-            self._waiting[job.id] = job
+        self._moves = not state.ended
         if state.status in ("finished", "not_found"):
             self._open.pop(job.id, None)
         try:
@@ -376,8 +373,7 @@ class Following:
             return
         words = worker_words(self._known)
         self._on_note(words)
-        waiting = list(self._waiting.values())
-        for job in waiting:
+        for job in list(self._open.values()) if self._moves else ():
             self._changed(job)
-        if waiting or words == STARTING:
+        if self._moves or words == STARTING:
             later(self._read_again, WAITING_S)

@@ -99,6 +99,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     below = traitlets.Unicode("").tag(sync=True)
     _page_calls = ""
     _how = "run this cell to see it live"
+    _words_are_own = False
     _below: Any = None
     _is_saved = False
 
@@ -175,13 +176,18 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
             "_repr_mimebundle_", None
         )  # ipywidgets hides the method of a closed widget
         self.open()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Follow what is shown; called when it is made, and when it is opened again."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._what}>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**options)
-        return {**data, "text/plain": f"[ {self._what}: {self._how} ]"}, metadata
+        words = repr(self) if self._words_are_own else f"[ {self._what}: {self._how} ]"
+        return {**data, "text/plain": words}, metadata
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -60,7 +60,7 @@ class LastSettings:
     def load(self) -> Kept | None:
         """Return what was kept, None where there is nothing."""
         with _logged("the form's settings did not come back"):
-            return settings_store.load(self._key) if self._key else None
+            return settings_store.load(self._key)
         return None
 
     def save(self, kept: Kept) -> None:
@@ -145,7 +145,7 @@ class RecentPictures:
         self._entries: dict[str, Kept] = {}
         self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
-            found = (recent_store.load(key) if key else None) or {"entries": ()}
+            found = recent_store.load(key) or {"entries": ()}
             self._entries = {n: kept for n, kept in found["entries"] if full_path(n).is_file()}
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +160,7 @@ def picture_table(
 ) -> str:
     """Return pictures over their captions as HTML that every viewer of notebooks shows; red where failed."""
     tiles = []
-    for number, (picture, caption) in enumerate(pictures):
+    for (picture, caption), failed in zip_longest(pictures, failures):
         words, width = escape(caption), f' width="{width_px}"' if width_px else ""
         # Its caption stands under it, and is not to be read out twice.
         image = (
@@ -167,8 +168,7 @@ def picture_table(
             if picture
             else "no picture"
         )
-        if number < len(failures) and failures[number]:
-            words = f'<span style="color: #b00020">{words}</span>'
+        words = f'<span style="color: #b00020">{words}</span>' if failed else words
         tiles.append(f"{image}<br>{words}")
     return table_of(tiles, columns)
 

@@ -27,20 +27,19 @@ class PlotPanel(Lasting):
     state = traitlets.Dict().tag(sync=True)
     _page_calls = "act"
     _how = "run this cell to see it again"
+    _words_are_own = True
 
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
         self.plot, self.found = plot, found
         self._looking = Debounce(_LOOK_S, self._look, slow=True)
         super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
-        self._looking.request()
+        self._begin()
 
     def _refresh(self) -> None:
         self.state = {**self.plot.as_dict(), "found": self.found}
 
-    def reopen(self) -> None:
-        """Show the plot again."""
-        super().reopen()
+    def _begin(self) -> None:
         self._looking.request()
 
     def act(self, action: str, **values: Any) -> None:

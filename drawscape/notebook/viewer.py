@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from drawscape.catalogue import Drawing
@@ -53,6 +52,7 @@ class Viewer(Lasting):
     height = traitlets.Unicode(TALL).tag(sync=True)
     modes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     mode = traitlets.Unicode("").tag(sync=True)
+    _words_are_own = True
     differences = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
 
     def __init__(
@@ -61,8 +61,6 @@ class Viewer(Lasting):
         self._is_open = False  # no page has asked for the drawing yet
         super().__init__("a drawing", "viewer", **state)
         self.show(document, title=title, margin_mm=margin_mm)
-
-    _repr_mimebundle_ = anywidget.AnyWidget._repr_mimebundle_  # its words are its own
 
     def show(self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0) -> None:
         """Show `document`; nothing should be nearer to the sheet's edge than `margin_mm`."""
