@@ -76,12 +76,9 @@ class Film:
             self.shoot(ms)
         self.at = (x, y)
 
-    def point_at(self, part):
+    def press(self, part):
         box = part.bounding_box()
         self.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-    def press(self, part):
-        self.point_at(part)
         self.shoot(250)
         self.page.mouse.click(*self.at)
 
@@ -98,16 +95,15 @@ class Film:
         self.page.mouse.up()
         self.shoot(150)
 
-    def until(self, finished, *, every_ms=160, show_ms=90):
-        for _ in range(60_000 // every_ms):
-            self.shoot(show_ms)
+    def until(self, finished):
+        for _ in range(400):
+            self.shoot(90)
             if self.page.locator(finished).count():
-                break
-            self.page.wait_for_timeout(every_ms)
-        else:
-            sys.exit(f"the page never came to {finished}")
-        self.page.wait_for_timeout(600)  # the picture behind the words
-        self.shoot(show_ms)
+                self.page.wait_for_timeout(600)  # the picture behind the words
+                self.shoot(90)
+                return
+            self.page.wait_for_timeout(160)
+        sys.exit(f"the page never came to {finished}")
 
     def save(self, target):
         target.parent.mkdir(parents=True, exist_ok=True)

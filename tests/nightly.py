@@ -38,17 +38,14 @@ def main():
     chosen = parser.parse_args().parts or list(PARTS)
     if unknown := [name for name in chosen if name not in PARTS]:
         parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    results = []
+    failed = False
     for name in chosen:
         begin = time.monotonic()
-        code = subprocess.run(
-            PARTS[name], cwd=ROOT, env={**os.environ, "NIGHTLY": "1"}, check=False
-        ).returncode
-        results.append((name, code, time.monotonic() - begin))
-        print(f"nightly {name}: {'passed' if code == 0 else 'FAILED'}, {results[-1][2]:.0f} s")
-    if len(results) > 1:
-        print("\n".join(f"{name:14} {code:3} {seconds:8.0f} s" for name, code, seconds in results))
-    sys.exit(any(code for _, code, _ in results))
+        done = subprocess.run(PARTS[name], cwd=ROOT, env={**os.environ, "NIGHTLY": "1"})
+        words = "FAILED" if done.returncode else "passed"
+        print(f"nightly {name}: {words}, {time.monotonic() - begin:.0f} s", flush=True)
+        failed = failed or bool(done.returncode)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import inspect
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import click
@@ -118,12 +119,12 @@ def test_every_option_and_function_of_the_queue_is_described():
             assert name in README or name in tutorial, f"{name} is not described"
 
 
-def test_every_dependency_has_its_line():
-    import tomllib
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    wanted = sum((extras[name] for name in ("lab", "web", "data", "png")), project["dependencies"])
+
+def test_every_dependency_has_its_line():
+    wanted = sum((EXTRAS[name] for name in ("lab", "web", "data", "png")), PROJECT["dependencies"])
     page = ROOT / "notebooks" / "pages" / "explanation" / "packages.md"
     table = page.read_text().lower()
     for requirement in wanted:
@@ -132,13 +133,9 @@ def test_every_dependency_has_its_line():
 
 
 def test_all_brings_every_extra_of_users_and_no_tool_of_the_tests():
-    import tomllib
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    (everything,) = extras["all"]
+    (everything,) = EXTRAS["all"]
     named = {*re.fullmatch(r"drawscape\[(.*)\]", everything)[1].split(",")}
-    assert named == {*extras} - {"all", "test", "bench", "docs", "hpgl"}  # hpgl is empty
+    assert named == {*EXTRAS} - {"all", "test", "bench", "docs", "hpgl"}  # hpgl is empty
 
 
 def test_the_film_at_its_top_moves_and_is_small():

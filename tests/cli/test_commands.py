@@ -153,6 +153,7 @@ BAD = [
     ("drawings tag ffff0000", "give --add TAG or --remove TAG"),
     ("enqueue os.system command=ls", "os.system"),
     (f"enqueue {TASK}x", "did you mean 'generate_complex_svg'"),
+    ("enqueue workers.svg_taks.generate_complex_svg", f"did you mean '{TASK}'"),
     (f"enqueue {TASK} 210", "write NAME=VALUE"),
     (f"enqueue {TASK} width=1 height=1 job_timeout=soon", "job_timeout='soon'"),
     (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout goes with --wait"),

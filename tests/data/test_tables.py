@@ -185,13 +185,6 @@ def test_what_does_not_fit_a_sheet_is_refused(bench):
         bench.convert(f"a,b\n{'x' * 40_000},1\n", "in.csv", "out.xlsx")
 
 
-@pytest.mark.nightly
-def test_a_table_that_is_wider_than_a_sheet_is_refused(bench):
-    wide = ",".join(f"c{n}" for n in range(16_385))
-    with pytest.raises(DataError, match="do not fit an Excel sheet"):
-        bench.convert(f"{wide}\n", "in.csv", "out.xlsx", header=True)
-
-
 @pytest.mark.parametrize("source", ["in.xlsx", "in.parquet"])
 def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source):
     with pytest.raises(DataError, match=r"in\.(xlsx|parquet)"):

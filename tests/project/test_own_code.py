@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import python, run
 
-from drawscape.errors import SketchFileError, TaskNotFoundError
+from drawscape.errors import SketchFileError
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.queue.task import load
 from drawscape.settings import LIBRARY_TASK_MODULES, TASK_ALIASES
@@ -231,20 +231,6 @@ def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(projec
     with pytest.warns(UserWarning, match=r"svg_tasks.py defines 'generate_complex_svg' too"):
         function = load(TASK, LIBRARY_TASK_MODULES, project)
     assert function.__module__ == "drawscape.tasks.drawing"
-
-
-@pytest.mark.parametrize(
-    ("path", "hint"),
-    [
-        ("workers.svg_tasks.generate_complx_svg", "did you mean 'generate_complex_svg'"),
-        ("workers.svg_taks.generate_complex_svg", f"did you mean '{TASK}'"),
-        ("workers.card_tasks.crad", "did you mean 'card'"),
-    ],
-)
-def test_a_misspelt_task_is_answered_with_the_nearest(project, path, hint):
-    (project / "workers" / "card_tasks.py").write_text("def card():\n    pass\n")
-    with pytest.raises(TaskNotFoundError, match=hint):
-        enqueue_background_job(path)
 
 
 @pytest.mark.slow
