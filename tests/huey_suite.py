@@ -58,11 +58,9 @@ def passes_again(test):
 
     Some of huey's tests count on a second being long enough, which it is not always on a busy machine.
     """
-    for _ in range(2):
-        again = type(test)(test.id().rpartition(".")[2])
-        if unittest.TextTestRunner(stream=sys.stderr).run(again).wasSuccessful():
-            return True
-    return False
+    names = [test.id().rpartition(".")[2]] * 2
+    again = (unittest.TextTestRunner(stream=sys.stderr).run(type(test)(name)) for name in names)
+    return any(result.wasSuccessful() for result in again)
 
 
 if __name__ == "__main__":

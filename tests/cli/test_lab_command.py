@@ -65,11 +65,8 @@ def opens_without_pop_ups_and_with_the_command_on_its_path(url):
     with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=60) as answer:
         assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
     listed = json.loads(fetch(url, "/api/contents/"))["content"]
-    assert {entry["name"] for entry in listed} >= {
-        "notebooks",
-        "sketches",
-    }  # and output/, once drawn
-
+    # And output/, once drawn.
+    assert {entry["name"] for entry in listed} >= {"notebooks", "sketches"}
     assert b'"news": {"disabled": true}' in fetch(url, "/lab")
     saved = fetch(url, "/lab/api/settings/@jupyterlab/docmanager-extension:plugin")
     defaults = json.loads(saved)["schema"]["properties"]
