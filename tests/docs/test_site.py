@@ -132,17 +132,12 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
             assert f'href="_gallery/{family}.html#{name.replace("_", "-")}"' in overview, name
             assert f'id="{name.replace("_", "-")}"' in page, name
             assert f"The source of {name}" in page
-            pictures = [
-                site / "_images" / f"{name}{end}"
-                for end in (".webp", "-1.webp", "-2.webp", "-3.webp")
-            ]
-            assert len({picture.read_bytes() for picture in pictures}) == 4, (
-                f"{name}: two are alike"
-            )
+            ends = (".webp", "-1.webp", "-2.webp", "-3.webp")
+            pictures = {(site / "_images" / f"{name}{end}").read_bytes() for end in ends}
+            assert len(pictures) == 4, f"{name}: two are alike"
             for parameter in sketches.SKETCHES[name].parameters:
-                assert f'<span class="pre">{parameter.name}</span>' in page, (
-                    f"{name} {parameter.name}"
-                )
+                shown = f'<span class="pre">{parameter.name}</span>'
+                assert shown in page, (name, parameter.name)
 
 
 PAGES = (

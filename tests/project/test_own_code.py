@@ -208,9 +208,8 @@ def test_own_tasks_stand_beside_the_librarys(project, module, regular, worker):
     assert theirs.wait(60) == str(project / "output" / "s.svg")
 
     file.write_text("def card(name, greeting):\n    return greeting + name\n")
-    assert (
-        enqueue_background_job(f"workers.{module}.card", "Ada", greeting="Hi ").wait(60) == "Hi Ada"
-    )
+    edited = enqueue_background_job(f"workers.{module}.card", "Ada", greeting="Hi ")
+    assert edited.wait(60) == "Hi Ada"
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from drawscape.svg.read import read_svg
 from drawscape.web import WebSettings, create_app
 
 
-def drawn(client, order):
+def await_drawn(client, order):
     job_id = client.post("/artboard/create", json=order).json["job_id"]
     wait_until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
     return job_id
@@ -24,7 +24,7 @@ def drawn(client, order):
 
 def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
     client = create_app(front()).test_client()
-    job_id = drawn(client, order)
+    job_id = await_drawn(client, order)
     answer = client.get(f"/jobs/{job_id}/lines")
     assert (answer.status_code, answer.content_type) == (200, "application/octet-stream")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -51,7 +51,7 @@ def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
 
 def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker):
     client = create_app(front("broken")).test_client()
-    answer = client.get(f"/jobs/{drawn(client, order)}/lines")
+    answer = client.get(f"/jobs/{await_drawn(client, order)}/lines")
     assert answer.status_code == 409
     assert "no lines to show" in answer.json["detail"]
 
@@ -109,10 +109,7 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, ho
     assert client.get(f"/jobs/{job_id}/thumbnail", headers=known).status_code == 304
     shutil.rmtree(home / "output")
     assert client.get(job["svg"]).data == drawn
-    again = client.post("/artboard/create", json={**order, "pattern": "rose", "id": "43"}).json[
-        "job_id"
-    ]
-    wait_until(lambda: client.get(f"/jobs/{again}").json["ended"])
+    await_drawn(client, {**order, "pattern": "rose", "id": "43"})
     shutil.rmtree(home / "output")
     bucket.refuse_keys()
     refused = client.get(job["svg"])
