@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from support import python, wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
@@ -251,13 +250,6 @@ def test_marks_are_kept_and_found(drawn):
             one.star(stars)
     with pytest.raises(ParameterError, match="tag"):
         one.tag(" ")
-
-
-def test_marks_of_one_process_appear_in_another_at_once(home, drawn):
-    drawing = drawn(seed=1)
-    code = f"from drawscape.catalogue import find; find({drawing.recipe!r}).star(4).tag('hers')"
-    python("-c", code)
-    wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), "her marks")
 
 
 def test_the_marks_of_very_many_are_read_at_once(drawn):

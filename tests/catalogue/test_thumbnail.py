@@ -13,8 +13,6 @@ from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import WARM_WHITE
 from drawscape.geometry.lines import Lines
-from drawscape.plot.formats import to_png
-from drawscape.svg.read import read_svg
 
 Draw = Callable[..., Drawing]
 
@@ -65,16 +63,6 @@ def test_every_pen_of_many_has_its_colour():
     assert picture is not None
     found = {color for _, color in Image.open(io.BytesIO(picture)).convert("RGB").getcolors()}
     assert {ImageColor.getrgb(pen) for pen in pens} <= found
-
-
-def test_a_thumbnail_shows_the_drawing(drawn):
-    drawing = drawn("hilbert")
-    small = Image.open(io.BytesIO(drawing.thumbnail))
-    large = Image.open(io.BytesIO(to_png(read_svg(drawing.path), dpi=200)))
-    assert small.width / small.height == pytest.approx(60 / 80, rel=0.02)
-    a = np.asarray(small.convert("L").resize((30, 40)), dtype=float).ravel()
-    b = np.asarray(large.convert("L").resize((30, 40)), dtype=float).ravel()
-    assert np.corrcoef(a, b)[0, 1] > 0.9
 
 
 def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has():

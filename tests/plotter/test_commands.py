@@ -171,12 +171,6 @@ def test_a_mistake_is_a_sentence_with_a_remedy(drawing, home, arguments, words):
     assert words in str(result.exception or result.output)
 
 
-def test_a_port_that_is_not_there_is_named(home, drawing):
-    drawscape("machine", "add", "gone", "--driver", "grbl", "--port", "/dev/ttyNONE0")
-    result = CliRunner().invoke(root, ["machine", "check", "gone"])
-    assert "there is no port /dev/ttyNONE0" in str(result.exception)
-
-
 def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
     plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")  # no worker: it only waits
     assert "OK, the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")

@@ -61,25 +61,10 @@ def test_a_drawing_of_several_pens_keeps_them_apart():
     assert pens["drawing 2"] == Pen("drawing 2", "red", 0.5)
 
 
-def test_a_sheet_without_a_drawing_is_an_empty_form():
-    sheet = artboard("blueprint", "Empty")
-    assert {pen.name for pen, _ in sheet.layers()} == {"frame", "lettering"}
-
-
 def test_legends_may_be_rows():
     rows = [("Scale", "1:2"), ["Pen", 0.3], ("", "")]
     assert artboard("basic", "t", legend=rows).to_bytes() != artboard("basic", "t").to_bytes()
     assert len(artboard("basic", "t", legend=[(f"row {n}", n) for n in range(24)]).lines()) > 200
-
-
-def test_long_texts_shrink():
-    short, long = artboard("basic", "Short"), artboard("basic", "A much longer title " * 5)
-
-    def tallest(sheet):
-        lines = next(lines for pen, lines in sheet.layers() if pen.name == "lettering")
-        return max(float(np.ptp(line[:, 1])) for line in lines)
-
-    assert tallest(short) > tallest(long)
 
 
 @pytest.mark.parametrize(

@@ -30,22 +30,12 @@ from drawscape.sheets import (
     safe_name,
     template_names,
 )
-from drawscape.sketches import draw
 from drawscape.svg_builder import SVGBuilder
 from workers.svg_tasks import (
     generate_complex_svg,
     generate_postcard_svg,
     render_artboard,
 )
-
-
-def test_a_pattern_is_written_under_output_as_the_sketch_draws_it(home):
-    path = generate_complex_svg(
-        width=100, height=80, pattern_type="hilbert", output_filename="sub/output.svg", seed=3
-    )
-    assert path == str(home / "output" / "sub" / "output.svg")
-    assert Path(path).read_bytes() == draw("hilbert", 100, 80, seed=3).to_bytes()
-    assert os.listdir(home / "output" / "sub") == ["output.svg"]
 
 
 def test_without_a_name_the_same_drawing_has_the_same_name(home):

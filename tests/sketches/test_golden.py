@@ -13,7 +13,7 @@ from golden_support import FOLDER, HEAVY, compared, differences, layers_of
 from support import sampled
 
 from drawscape.sketches import SKETCHES, draw
-from drawscape.svg_builder import Pen, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
 
 SIZE_MM = 60.0
 
@@ -47,24 +47,22 @@ def test_there_is_no_golden_file_of_a_sketch_that_is_gone():
 
 
 def test_the_comparison_sees_a_moved_point_a_lost_line_and_another_pen():
-    maze = layers_of(draw("maze", SIZE_MM, SIZE_MM))
-    assert differences(maze, layers_of(draw("schotter", SIZE_MM, SIZE_MM)), loosely=True)
-    assert differences(maze, layers_of(draw("maze", SIZE_MM, SIZE_MM, corridors=12)), loosely=True)
+    def layers(name, **values):
+        return layers_of(draw(name, SIZE_MM, SIZE_MM, **values))
+
+    assert differences(layers("maze"), layers("schotter"), loosely=True)
+    assert differences(layers("maze"), layers("maze", corridors=12), loosely=True)
     svg = draw("schotter", SIZE_MM, SIZE_MM, accent=0)
     (pen, lines), golden = svg.layers()[0], layers_of(svg)
-    one = lines.points.copy()
-    one[0] += (0, 0.03)
-    for changed_pen, changed in (
-        (pen, lines.with_points(one)),
-        (pen, lines.take(np.arange(len(lines) - 1))),
-        (Pen(pen.name, "red", pen.width), lines),
-        (Pen(pen.name, pen.color, 0.5), lines),
-    ):
+
+    def seen(drawn=lines, color=pen.color, width=pen.width):
         other = SVGBuilder(SIZE_MM, SIZE_MM)
-        with other.layer(changed_pen.name, color=changed_pen.color, width=changed_pen.width):
-            other.polylines(changed)
-        assert len(differences(golden, layers_of(other))) == 1
-    almost = SVGBuilder(SIZE_MM, SIZE_MM)
-    with almost.layer(pen.name, color=pen.color, width=pen.width):
-        almost.polylines(lines.with_points(lines.points + 1e-9))
-    assert not differences(golden, layers_of(almost))
+        with other.layer(pen.name, color=color, width=width):
+            other.polylines(drawn)
+        return len(differences(golden, layers_of(other)))
+
+    moved = lines.points.copy()
+    moved[0] += (0, 0.03)
+    assert seen(lines.with_points(moved)) == seen(lines.take(np.arange(len(lines) - 1))) == 1
+    assert seen(color="red") == seen(width=0.5) == 1
+    assert seen(lines.with_points(lines.points + 1e-9)) == 0

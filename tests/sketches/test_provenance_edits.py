@@ -145,10 +145,6 @@ class P(NamedTuple):
     y: float = 2.0
     def r(self): return self.x + self.y
 
-namedtuple() | Q.x | (3
-from collections import namedtuple
-Q = namedtuple('P', 'x y')(3, 1)
-
 no wraps | r(1) | @d(3
 def d(k):
     def dec(f):
@@ -161,10 +157,6 @@ def r(x): return x + 0.5
 lambdas | T['b'](1) | x + 2
 T = {'a': lambda x: x + 1,
      'b': lambda x: x + 2}
-
-mutual | a(4) | + 3
-def a(n): return 1 if n < 1 else b(n - 1) + 1
-def b(n): return 2 if n < 1 else a(n - 1) + 3
 
 class that holds itself | A.top.r | .r = 3
 class A: r = 5
@@ -204,13 +196,6 @@ from dataclasses import dataclass, field
 class A:
     r: list = field(default_factory=lambda: [5])
 
-slots of a dataclass | A().d() | 5.0
-from dataclasses import dataclass
-@dataclass(slots=True)
-class A:
-    r: float = 5.0
-    def d(self): return self.r * 2
-
 context | r() | r + 1
 from contextlib import contextmanager
 @contextmanager
@@ -226,13 +211,6 @@ array of objects | A[0][1] | [2
 import numpy as np
 A = np.array([[2, 3.0], None], dtype=object)
 A[0][1] = A[0][0] + 1
-
-class decorator | A.r | c.r = 5
-def add(c):
-    c.r = 5
-    return c
-@add
-class A: pass
 """
 """What a sketch reaches: name, the radius that it draws, the number that is edited; then the cell."""
 

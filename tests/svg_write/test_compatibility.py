@@ -156,18 +156,6 @@ def test_an_element_without_a_pen_shows_as_a_stroke_and_its_string_stays():
     assert [layer.color for layer in read_svg(svg.to_string()).layers] == ["black", "red", "blue"]
 
 
-def test_what_a_group_or_layer_says_of_paint_holds():
-    svg = SVGBuilder(60, 60)
-    with svg.group(stroke="red", fill="none"):
-        svg.circle(9, 9, 2)
-    with svg.layer("pen"):
-        svg.circle(9, 9, 2)
-    assert 'stroke="black" stroke-width="0.3">\n<circle' not in svg.to_string().replace(
-        "<g fill", ""
-    )
-    assert '<g fill="none" stroke="black" stroke-width="0.3">' not in svg.to_string()
-
-
 def test_what_older_callers_look_for_in_elements_and_document():
     svg = SVGBuilder(100, 100, {"stroke": "black", "fill": "none"})
     svg.rect(10, 10, 20, 20, {}).rect(40, 40, 20, 20, {"fill": "red"})
