@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import python, wait_until
 
-from drawscape.errors import JobTimeout, QueueError
+from drawscape.errors import JobTimeout
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import contact_sheet, ensure_worker, form, kernel
 from drawscape.notebook.kernel import later
@@ -145,22 +145,6 @@ sys.stdin.readline()
             kernel.wait(60)
     assert len({file.read_text() for file in seen}) == 1
     assert len(seen[0].read_text().split()) == 1
-
-
-def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(monkeypatch):
-    ensure_worker()
-    os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), "its end")
-    troubles = iter([QueueError("database is locked")] * 2)
-
-    def locked(*arguments: object, **options: object) -> object:
-        for trouble in troubles:
-            raise trouble
-        return list_jobs(*arguments, **options)
-
-    monkeypatch.setattr(kernel, "list_jobs", locked)
-    job = enqueue_background_job(hold, width=1, height=1)
-    assert job.wait(60) == "done"
 
 
 def test_the_guard_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatch):

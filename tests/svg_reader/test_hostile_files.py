@@ -63,6 +63,8 @@ BOMB = "".join(
         ),
         (file('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
         (file('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
+        (file("", 'width="-5mm" height="5mm"'), "positive"),
+        (file("", 'width="5mm" height="-1"'), "positive"),
         ("<html></html>", "<html>"),
         ("hello", "not well-formed"),
         ("", "not well-formed"),
