@@ -145,6 +145,10 @@ class P(NamedTuple):
     y: float = 2.0
     def r(self): return self.x + self.y
 
+namedtuple() | Q.x | (3
+from collections import namedtuple
+Q = namedtuple('P', 'x y')(3, 1)
+
 no wraps | r(1) | @d(3
 def d(k):
     def dec(f):

@@ -156,6 +156,7 @@ CORPUS = {
         "end": f'<marker id="m" markerWidth="10" markerHeight="10" refX="0" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
         "reverse": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto-start-reverse">{ARROW}</marker><path d="M60,150L150,60" marker-start="url(#m)" marker-end="url(#m)"/>',
         "curve": f'{MARKER}<path d="M30,150C30,50 150,50 150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
+        "arc": f'{MARKER}<path d="M30,150A60,60,0,0,1,150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
         "closed": f'{MARKER}<path d="M60,60H140V140Z" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
         "user-space": f'<marker id="m" markerUnits="userSpaceOnUse" markerWidth="30" markerHeight="30" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
         "view-box": f'<marker id="m" viewBox="0 0 10 10" markerWidth="10" markerHeight="10" refX="5" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',

@@ -117,6 +117,7 @@ def test_the_four_arcs_between_two_points(flags, centre, length):
         ("M1,1 2,2 X 3,3", 2), ("M1,1L2,2L3", 2), ("M1,1L2,2 3,3,4", 3), ("L1,1 2,2", 0),
         ("1,2M3,3L4,4", 0), ("M1,1L2,2z5L9,9", 3), ("M1,1L2,2L1e999,3L4,4", 2),
         ("M1,1L2,2L--3,4", 2), ("M1,1|L2,2", 0), ("Mé1,1L2,2", 0), ("M1,1L2,2A1,1,0", 2),
+        ("M1,1L2,2A1,1,0,2,1,9,9", 2),
     ],
 )  # fmt: skip
 def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d, points):
