@@ -19,6 +19,7 @@ from drawscape.drawing.values import INCH
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
 from drawscape.parameters import check_arguments, read_parameters
+from drawscape.plot.merge import Plane, as_plane
 from drawscape.plot.pages import Reach, crop
 
 Units = Literal["mm", "in"]
@@ -233,7 +234,8 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
         given = check_arguments(read_parameters(GcodeProfile), given)
     except ParameterError as error:
         raise PlotError(f"{source}: {error}") from error
-    _check_units(settings, given, source)
+    if any(_holds_lengths(str(given.get(name, ""))) for name in _COMMANDS):
+        settings["command_units"] = None  # the base's are not those of the file's own commands
     if given.get("command_units"):
         for name in _COMMANDS:
             settings[name] = converted(
@@ -243,19 +245,6 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
             scale = 1.0 if given["command_units"] == (base.command_units or "mm") else 1 / INCH
             settings["down_range"] = tuple(value * scale for value in settings["down_range"])
     return GcodeProfile(**{**settings, **given})
-
-
-def _check_units(settings: dict[str, Any], given: dict[str, Any], source: str) -> None:
-    """Raise PlotError where the file's own commands hold lengths and it leaves open in which units."""
-    inches = given.get("units", settings["units"]) == "in"
-    if not inches or "command_units" in given:
-        return
-    for name in _COMMANDS:
-        if _holds_lengths(str(given.get(name, ""))):
-            raise PlotError(
-                f"{source}: {name}={given[name]!r} holds lengths; set command_units='mm' or 'in', "
-                "since units='in'"
-            )
 
 
 def to_gcode(
@@ -365,24 +354,30 @@ def _straight_moves(line: Points) -> tuple[str, str]:
 def moves_of(
     line: Points, profile: GcodeProfile, edges: Points | None = None
 ) -> Iterator[tuple[str, int]]:
-    """Yield the moves along `line` (N, 2), in the profile's units, each with the point where it ends."""
-    digits, here = profile.digits, line[0]
-    found: Iterator[Arc | int] = iter(range(1, len(line)))
-    if profile.arcs:
-        tolerance = profile.arc_tolerance_mm / profile.unit_mm
-        # The centre is rounded too: half a step along each axis.
-        found = arcs_and_points(line, tolerance - 10**-digits, edges)
-    for move in found:
-        last = move.last if isinstance(move, Arc) else move
+    """Yield the moves along `line` (N, 2), in the profile's units, each with the point where it ends.
+
+    An arc strays from the polyline by the profile's tolerance at most, and passes its first and last
+    point. Near `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge
+    over them.
+    """
+    digits, points, here = profile.digits, as_plane(line), 0
+    # The centre is rounded too: half a step along each axis.
+    tolerance = profile.arc_tolerance_mm / profile.unit_mm - 10**-digits
+    # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
+    room = np.inf if edges is None else np.minimum(line - edges[0], edges[1] - line).min(axis=1)
+    # How many points before each lie near an edge.
+    stiff = np.append(0, np.cumsum(np.ones(len(line)) * room <= 2 * tolerance))
+    while here < len(line) - 1:
+        arc = _longest_arc(points, here, tolerance, stiff) if profile.arcs else None
+        last = here + 1 if arc is None else arc.last
         x, y = line[last].tolist()
         row = f"G1 X{x} Y{y}"
-        if isinstance(move, Arc):
-            # From the positive x axis towards the positive y axis is G3.
-            code = "G3" if move.turn > 0 else "G2"
-            i, j = (round(value, digits) + 0.0 for value in (move.cx - here[0], move.cy - here[1]))
-            row = f"{code} X{x} Y{y} I{i:.{digits}f} J{j:.{digits}f}"
+        if arc is not None:
+            way = arc.centre - points[here]
+            i, j = (round(value, digits) + 0.0 for value in (way.real, way.imag))
+            row = f"{arc.code} X{x} Y{y} I{i:.{digits}f} J{j:.{digits}f}"
         yield row, last
-        here = line[last]
+        here = last
 
 
 # Three points lie on a circle anyway: fewer than five prove nothing.
@@ -395,47 +390,21 @@ _LARGEST_SWEEP = math.radians(200)
 
 @dataclass(frozen=True)
 class Arc:
-    """From the point before to point `last` of a line, around (`cx`, `cy`); `turn` is 1 or -1.
-
-    A `turn` of 1 goes from the positive x axis towards the positive y axis.
-    """
+    """From the point before to point `last` of a line around `centre`; G3 turns from x towards y."""
 
     last: int
-    cx: float
-    cy: float
-    turn: int
+    centre: complex
+    code: Literal["G2", "G3"]
 
 
-def arcs_and_points(
-    line: Points, tolerance_mm: float, edges: Points | None = None
-) -> Iterator[Arc | int]:
-    """Yield how to draw `line` from its first point on: arcs, and indices of points to go straight to.
-
-    An arc strays from the polyline by `tolerance_mm` at most, and passes its first and last point. Near
-    `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge over them.
-    """
-    # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
-    may_bend = np.ones(len(line), dtype=bool)
-    if edges is not None:
-        room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
-        may_bend = room > 2 * tolerance_mm
-    # How many points before each lie near an edge.
-    stiff = np.concatenate(([0], np.cumsum(~may_bend)))
-    at, count = 0, len(line)
-    while at < count - 1:
-        found = _longest(line, at, tolerance_mm, stiff)
-        yield at + 1 if found is None else found
-        at = at + 1 if found is None else found.last
-
-
-def _longest(line: Points, first: int, tolerance_mm: float, stiff: Ints) -> Arc | None:
+def _longest_arc(line: Plane, first: int, tolerance: float, stiff: Ints) -> Arc | None:
     """Return the longest arc from `first` on: looked for in steps that double, then by halves."""
     last = first + _FEWEST_POINTS - 1
-    best = _fitted(line, first, last, tolerance_mm, stiff) if last < len(line) else None
+    best = _arc(line, first, last, tolerance, stiff) if last < len(line) else None
     step = _FEWEST_POINTS
     while best is not None and step:
         last = min(best.last + step, len(line) - 1)
-        wider = _fitted(line, first, last, tolerance_mm, stiff)
+        wider = _arc(line, first, last, tolerance, stiff)
         if wider is not None and wider.last > best.last:
             best, step = wider, 2 * step
         else:
@@ -443,38 +412,27 @@ def _longest(line: Points, first: int, tolerance_mm: float, stiff: Ints) -> Arc 
     return best
 
 
-def _fitted(line: Points, first: int, last: int, tolerance_mm: float, stiff: Ints) -> Arc | None:
+def _arc(line: Plane, first: int, last: int, tolerance: float, stiff: Ints) -> Arc | None:
+    """Return the arc through the first, the last and the middle point, None where it strays."""
     if stiff[last + 1] > stiff[first]:
         return None
-    points = line[first : last + 1]
-    centre = _centre(points[0], points[(len(points) - 1) // 2], points[-1])
-    if centre is None:
+    a, b, c = line.item(first), line.item((first + last) // 2), line.item(last)
+    # The circle's centre, in units of the way from a to b.
+    w = (c - a) / (b - a) if a != b else 0j
+    if abs(w.imag) < 1e-12:
         return None
-    away = points - centre
-    radii = np.hypot(away[:, 0], away[:, 1])
+    centre = a + (b - a) * (w - abs(w) ** 2) / (2j * w.imag)
+    away = line[first : last + 1] - centre
+    radii = np.abs(away)
     radius = float(radii[0])
     stray = float(np.abs(radii - radius).max())
-    if radius > _LARGEST_RADIUS_MM or stray > tolerance_mm:
+    if radius > _LARGEST_RADIUS_MM or stray > tolerance:
         return None
-    turns = np.arctan2(
-        away[:-1, 0] * away[1:, 1] - away[:-1, 1] * away[1:, 0], (away[:-1] * away[1:]).sum(axis=1)
-    )
-    sweep = float(turns.sum())
-    one_way = bool((turns > 0).all() or (turns < 0).all())
+    turns = np.angle(away[1:] * away[:-1].conj())
+    sweep, least, most = float(turns.sum()), float(np.min(turns)), float(np.max(turns))
     # The arc bulges out of each chord by its sagitta.
-    bulge = radius * (1 - math.cos(float(np.abs(turns).max()) / 2))
-    if not one_way or abs(sweep) > _LARGEST_SWEEP or stray + bulge > tolerance_mm:
+    bulge = radius * (1 - math.cos(max(-least, most) / 2))
+    one_way = least * most > 0
+    if not one_way or abs(sweep) > _LARGEST_SWEEP or stray + bulge > tolerance:
         return None
-    return Arc(last, float(centre[0]), float(centre[1]), 1 if sweep > 0 else -1)
-
-
-def _centre(a: Points, b: Points, c: Points) -> Points | None:
-    """Return the centre of the circle through three points, None where they lie on a line."""
-    one, two = b - a, c - a
-    doubled = 2.0 * (one[0] * two[1] - one[1] * two[0])
-    if abs(doubled) < 1e-12:
-        return None
-    x = (two[1] * (one @ one) - one[1] * (two @ two)) / doubled
-    y = (one[0] * (two @ two) - two[0] * (one @ one)) / doubled
-    centre: Points = a + np.array([x, y])
-    return centre
+    return Arc(last, centre, "G3" if sweep > 0 else "G2")

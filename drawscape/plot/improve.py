@@ -9,14 +9,12 @@ lists of neighbours and a queue of ends to check (Bentley 1992). Its time suits 
 
 import math
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import root_of, walked
+from drawscape.plot.merge import as_plane, root_of, walked
 
 _NEIGHBOURS = 7
 _LEAST_GAIN_MM = 1e-6
@@ -31,106 +29,86 @@ def exchange_2opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints
     if len(steps) < 3:
         return steps
     matching = _Matching(steps, ends, start)
-    points = matching.points
+    points = np.concatenate((ends.reshape(-1, 2), [start]))
     count = min(_NEIGHBOURS, len(points) - 1)
-    gaps, near = Nearest(points).query(points, count)
+    near = Nearest(points).query(points, count)[1]
     one, two = np.repeat(np.arange(len(points)), count), near.ravel()
     known = (near[two] == one[:, None]).any(axis=1)
-    kept = (one < two) | ((one > two) & ~known)
-    candidates = _Candidates(one[kept], two[kept], gaps.ravel()[kept])
-    before = matching.total()
+    candidates = np.stack((one, two))[:, (one < two) | ((one > two) & ~known)]
+    before = matching.lengths.sum()
     matching.improve(candidates)
     matching.patch(candidates)
-    return matching.steps() if matching.total() < before else steps
-
-
-@dataclass(frozen=True)
-class _Candidates:
-    """Pairs of ends that lie near each other: (K,) and (K,), and their distance."""
-
-    one: Ints
-    two: Ints
-    gaps: Floats
-
-    def take(self, chosen: Flags) -> "_Candidates":
-        return _Candidates(self.one[chosen], self.two[chosen], self.gaps[chosen])
+    return matching.steps() if matching.lengths.sum() < before else steps
 
 
 class _Matching:
-    """Which end the pen goes to from which; the last two are the start, and nowhere (after the last line)."""
+    """Which end the pen goes to from which; the last two are the start, and nowhere (after the last line).
+
+    Candidates are pairs of ends that lie near each other, (2, K).
+    """
 
     def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
         count = len(ends)
-        self.points = np.concatenate((ends.reshape(-1, 2), [start]))
-        left = np.concatenate(([2 * count], steps ^ 1))
+        self.points = np.append(as_plane(ends.reshape(-1, 2)), [complex(*start), math.nan])
+        left = np.append(2 * count, steps ^ 1)
         entered = np.append(steps, 2 * count + 1)
         self.partner = np.empty(2 * count + 2, dtype=np.int64)
         self.partner[left], self.partner[entered] = entered, left
-        self.lengths = self._gaps(np.arange(len(self.partner)), self.partner)
+        self.lengths = self._gaps(np.stack((np.arange(len(self.partner)), self.partner)))
 
-    def total(self) -> float:
-        return float(self.lengths.sum()) / 2
-
-    def _gaps(self, one: Ints, two: Ints) -> Floats:
+    def _gaps(self, pairs: Ints) -> Floats:
         """Return distances; to nowhere it is no way at all."""
-        last = len(self.points) - 1
-        moves = self.points[np.minimum(one, last)] - self.points[np.minimum(two, last)]
-        gaps: Floats = np.hypot(moves[:, 0], moves[:, 1])
-        gaps[(one > last) | (two > last)] = 0.0
-        return gaps
+        one, two = pairs
+        gaps: Floats = np.abs(self.points.take(one) - self.points.take(two))
+        return np.nan_to_num(gaps, copy=False)
 
-    def improve(self, candidates: _Candidates) -> None:
+    def improve(self, candidates: Ints) -> None:
         """Exchange until no candidate gains; after the first round only beside changed moves."""
         active = candidates
         for _ in range(_MOST_ROUNDS):
             changed = self._round(active)
             if not changed.any():
                 return
-            active = candidates.take(changed[candidates.one] | changed[candidates.two])
+            active = candidates[:, changed[candidates].any(axis=0)]
 
-    def _round(self, active: _Candidates) -> Flags:
+    def _round(self, active: Ints) -> Flags:
         """Do the best exchanges that do not touch each other; return which ends have a new partner."""
-        one = self.partner[active.one]
-        promising = active.gaps < np.maximum(self.lengths[active.one], self.lengths[active.two])
-        promising &= one != active.two
-        near = active.take(promising)
-        gains = -self._costs(near)
-        best = np.flatnonzero(gains > _LEAST_GAIN_MM)
-        best = best[np.argsort(-gains[best], kind="stable")]
-        chosen = best[_apart(self._moves(near.one[best]), self._moves(near.two[best]))]
-        return self._exchanged(near.one[chosen], near.two[chosen])
+        promising = self._gaps(active) < self.lengths[active].max(axis=0)
+        near = active[:, promising & (self.partner[active[0]] != active[1])]
+        costs = self._costs(near)
+        best = np.flatnonzero(costs < -_LEAST_GAIN_MM)
+        near = near[:, best[np.argsort(costs[best], kind="stable")]]
+        return self._exchanged(near[:, _apart(*self._moves(near))])
 
-    def _costs(self, near: _Candidates) -> Floats:
+    def _costs(self, near: Ints) -> Floats:
         """Return what it costs to join each pair of ends, and the ends that are left over."""
-        one, two = self.partner[near.one], self.partner[near.two]
-        costs: Floats = near.gaps + self._gaps(one, two)
-        return costs - self.lengths[near.one] - self.lengths[near.two]
+        costs: Floats = self._gaps(near) + self._gaps(self.partner[near])
+        return costs - self.lengths[near].sum(axis=0)
 
     def _moves(self, ends: Ints) -> Ints:
         """Return one name for both ends of a pen-up move."""
         return np.minimum(ends, self.partner[ends])
 
-    def _exchanged(self, one: Ints, two: Ints) -> Flags:
-        others = self.partner[one], self.partner[two]
+    def _exchanged(self, pairs: Ints) -> Flags:
         changed = np.zeros(len(self.partner), dtype=bool)
-        for these, those in ((one, two), others):
+        for these, those in (pairs, self.partner[pairs]):
             self.partner[these], self.partner[those] = those, these
-            self.lengths[these] = self.lengths[those] = self._gaps(these, those)
+            self.lengths[these] = self.lengths[those] = self._gaps(np.stack((these, those)))
             changed[these] = changed[those] = True
         return changed
 
-    def patch(self, candidates: _Candidates) -> None:
+    def patch(self, candidates: Ints) -> None:
         """Join all rings into the tour, each where it costs least."""
         while True:
             rings = self._rings()
             if not np.any(rings):
                 return
-            across = candidates.take(rings[candidates.one] != rings[candidates.two])
-            if not len(across.one):
+            one, two = rings[candidates]
+            across = candidates[:, one != two]
+            if not across.size:
                 across = self._bridges(rings)
-            costs = self._costs(across)
-            chosen = _forest(across, rings, costs, self._moves)
-            self._exchanged(across.one[chosen], across.two[chosen])
+            chosen = _forest(rings[across], self._costs(across), self._moves(across))
+            self._exchanged(across[:, chosen])
 
     def _trails(self) -> tuple[Ints, Ints]:
         """Return the steps of the tour, which nowhere leads to the start of, and of all rings behind it."""
@@ -144,17 +122,16 @@ class _Matching:
         rings[steps >> 1] = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
         return np.repeat(rings, 2)
 
-    def _bridges(self, rings: Ints) -> _Candidates:
+    def _bridges(self, rings: Ints) -> Ints:
         """Return, for each ring but the largest, its nearest pair of ends with that one."""
-        here = rings[: len(self.points)]
+        here = rings[:-1]
+        points = self.points[:-1].view(np.float64).reshape(-1, 2)
         largest = np.argmax(np.bincount(here))
         inside, outside = np.flatnonzero(here == largest), np.flatnonzero(here != largest)
-        gaps, near = Nearest(self.points[inside]).query(self.points[outside], 1)
-        gaps, near = gaps[:, 0], near[:, 0]
-        order = np.lexsort((gaps, here[outside]))
-        first = np.append(True, np.diff(here[outside][order]) != 0)
-        chosen = order[first]
-        return _Candidates(outside[chosen], inside[near[chosen]], gaps[chosen])
+        gaps, near = Nearest(points[inside]).query(points[outside], 1)
+        order = np.lexsort((gaps[:, 0], here[outside]))
+        chosen = order[np.unique(here[outside][order], return_index=True)[1]]
+        return np.stack((outside[chosen], inside[near[chosen, 0]]))
 
     def steps(self) -> Ints:
         """Return the tour from the start on."""
@@ -181,23 +158,23 @@ def _apart(one: Ints, two: Ints) -> Ints:
     return np.concatenate(kept) if kept else waiting
 
 
-def _forest(
-    across: _Candidates, rings: Ints, costs: Floats, moves: Callable[[Ints], Ints]
-) -> list[int]:
-    """Return the cheapest exchanges that join rings to rings without closing new ones."""
-    one, two = rings[across.one], rings[across.two]
+def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
+    """Return the cheapest exchanges that join rings to rings without closing new ones.
+
+    `rings` and `moves` are those of the two ends, (2, K).
+    """
     order = np.argsort(costs, kind="stable")
     # Each ring's cheapest few are enough: the next round sees what is left.
     cheapest = np.zeros(len(order), dtype=bool)
-    for side in (one, two):
+    for side in rings:
         cheapest[order[np.unique(side[order], return_index=True)[1]]] = True
     order = order[cheapest[order]]
     root = list(range(int(np.max(rings)) + 1))
 
     chosen: list[int] = []
     touched: set[int] = set()
-    rows = (order, one[order], two[order], moves(across.one[order]), moves(across.two[order]))
-    for index, a, b, move, other in zip(*(row.tolist() for row in rows), strict=True):
+    rows = np.stack((order, *rings[:, order], *moves[:, order]), axis=1)
+    for index, a, b, move, other in rows.tolist():
         a, b = root_of(root, a), root_of(root, b)
         if a != b and move not in touched and other not in touched:
             root[a] = b
@@ -227,10 +204,10 @@ class _Tour:
         points = ends.reshape(-1, 2)
         self.near = _neighbours(points)
         # The start is the end that no step leaves.
-        self.xs, self.ys = [*points[:, 0].tolist(), start[0]], [*points[:, 1].tolist(), start[1]]
+        self.points: list[complex] = [*as_plane(points).tolist(), complex(*start)]
 
     def improved(self) -> Ints:
-        waiting = deque(range(len(self.xs) - 1))
+        waiting = deque(range(len(self.points) - 1))
         queued = bytearray(b"\1" * len(waiting))
         while waiting:
             end = waiting.popleft()
@@ -272,13 +249,13 @@ class _Tour:
 
     def _ends(self, move: int) -> tuple[int, int]:
         """Return the two ends of a move; after the last step it leads nowhere: -1."""
-        left = self.steps.item(move - 1) ^ 1 if move else len(self.xs) - 1
+        left = self.steps.item(move - 1) ^ 1 if move else len(self.points) - 1
         return left, self.steps.item(move) if move < len(self.steps) else -1
 
     def _gap(self, one: int, two: int) -> float:
         if one < 0 or two < 0:
             return 0.0
-        return math.hypot(self.xs[one] - self.xs[two], self.ys[one] - self.ys[two])
+        return abs(self.points[one] - self.points[two])
 
 
 def _neighbours(points: Floats) -> list[list[int]]:

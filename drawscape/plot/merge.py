@@ -146,6 +146,16 @@ def drawn(lines: Lines, steps: Ints) -> Lines:
     return Lines(lines.points.take(points, axis=0), offsets_of(counts))
 
 
+def begun_at(lines: Lines, entries: Ints) -> Lines:
+    """Return the lines with closed ones begun at their vertex `entries` (M,), which is 0 for open ones."""
+    counts = lines.counts
+    points = ranges(np.zeros_like(counts), counts)
+    points += np.repeat(entries, counts)
+    points %= np.repeat(counts - lines.closed, counts)  # a closed one goes on at its begin
+    points += np.repeat(lines.offsets[:-1], counts)
+    return lines.with_points(lines.points.take(points, axis=0))
+
+
 def _joined(lines: Lines, bounds: Ints) -> Lines:
     """Return lines made of those from one bound to the next; a point that two share is there once."""
     behind = np.delete(lines.offsets[:-1], bounds[:-1])

@@ -4,8 +4,9 @@ Two heuristics find a first tour: joining the closest ends (good on scattered li
 nearest end (good on hatches). Closed lines are entered where that saves most. improve.py shortens tours.
 """
 
+import itertools
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ import numpy as np
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.geometry.nearest import Nearest
+from drawscape.plot.merge import begun_at, drawn
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -64,19 +66,6 @@ def distances(one: Floats, two: Floats) -> Floats:
     return gaps
 
 
-def drawn(lines: Lines, tour: Tour) -> Lines:
-    """Return the lines in the tour's order, direction and rotation."""
-    which, backward = tour.steps >> 1, tour.steps & 1
-    counts = lines.counts[which]
-    along = ranges(np.zeros_like(counts), counts) * np.repeat(1 - 2 * backward, counts)
-    closed = lines.closed[which]
-    along += np.repeat(np.where(closed, tour.entries[which], backward * (counts - 1)), counts)
-    if closed.any():
-        along %= np.repeat(counts - closed, counts)  # a closed one goes on at its begin
-    index = np.repeat(lines.offsets[:-1][which], counts) + along
-    return Lines(lines.points[index], offsets_of(counts))
-
-
 def order(
     lines: Lines, *, effort: Effort = "normal", start: tuple[float, float] = (0.0, 0.0)
 ) -> Lines:
@@ -95,7 +84,9 @@ def order(
     lines = lines if (lines.counts > 0).all() else lines.take(lines.counts > 0)
     if not len(lines):
         return lines
-    return drawn(lines, best_tour(lines, effort=effort, start=start))
+    tour = best_tour(lines, effort=effort, start=start)
+    turned = begun_at(lines, tour.entries) if tour.entries.any() else lines
+    return drawn(turned, tour.steps)
 
 
 def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> Tour:
@@ -257,62 +248,37 @@ _SMALLEST_REBUILD = 200
 
 def walk_to_nearest(ends: Floats, start: tuple[float, float]) -> Ints:
     """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
-    if not len(ends):
-        return np.empty(0, dtype=np.int64)
-    return np.array(_Walk(ends).steps_from(start), dtype=np.int64)
-
-
-class _Walk:
-    """Neighbours of every end, looked up in bulk; looked up again when half of the lines are drawn."""
-
-    def __init__(self, ends: Floats) -> None:
-        self._points = ends.reshape(-1, 2)
-        self._left = np.ones(len(ends), dtype=bool)
-        self._look_up()
-
-    def _look_up(self) -> None:
-        lines = np.flatnonzero(self._left)
-        self._ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
-        here = self._points[self._ids]
-        self._tree = Nearest(here)
+    points = np.concatenate((ends.reshape(-1, 2), [start]))
+    left = bytearray(b"\1") * len(ends)
+    steps: list[int] = []
+    here = len(points) - 1
+    while len(steps) < len(ends):
+        # Neighbours of every end, looked up in bulk, and again when half of the lines are drawn.
+        lines = np.flatnonzero(np.frombuffer(left, dtype=np.uint8))
+        ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
+        tree = Nearest(points[ids])
         # The end itself and its line's other end are among the neighbours.
-        count = min(_NEIGHBOURS + 2, len(here))
-        near = self._ids[self._tree.query(here, count)[1]]
-        self._near = dict(zip(self._ids.tolist(), near.tolist(), strict=True))
-
-    def steps_from(self, start: tuple[float, float]) -> list[int]:
-        left = self._left.tolist()
-        remaining, rebuild_at = len(left), len(left) // 2
-        steps: list[int] = []
-        end = self._nearest(np.asarray(start, dtype=np.float64), left)
-        while True:
-            steps.append(end)
-            left[end >> 1] = False
-            remaining -= 1
-            if not remaining:
-                return steps
-            if remaining < rebuild_at and remaining > _SMALLEST_REBUILD:
-                here, rebuild_at = end ^ 1, remaining // 2
-                self._left = np.array(left)
-                self._look_up()
-                end = self._nearest(self._points[here], left)
-                continue
-            here = end ^ 1
-            for end in self._near[here]:
+        found = ids[tree.query(tree.points, min(_NEIGHBOURS + 2, len(ids)))[1]]
+        near = dict(zip(ids.tolist(), found.tolist(), strict=True))
+        for _ in range(len(lines) // 2 if len(lines) > 2 * _SMALLEST_REBUILD else len(lines)):
+            for end in itertools.chain(
+                near.get(here, ()), _from_near_to_far(tree, ids, points[here])
+            ):
                 if left[end >> 1]:
                     break
-            else:
-                end = self._nearest(self._points[here], left)
+            steps.append(end)
+            left[end >> 1] = 0
+            here = end ^ 1
+    return np.array(steps, dtype=np.int64)
 
-    def _nearest(self, point: Floats, left: list[bool]) -> int:
-        """Return the nearest end of a line that is left, wherever it is."""
-        count, total = 4 * _NEIGHBOURS, len(self._ids)
-        while True:
-            found = self._tree.query(point[None], min(count, total))[1]
-            for index in self._ids[found[0]].tolist():
-                if left[index >> 1]:
-                    return int(index)
-            count *= 4
+
+def _from_near_to_far(tree: Nearest, ids: Ints, place: Floats) -> Iterator[int]:
+    """Yield the `ids` of the tree's points, the nearest to the place first."""
+    seen, count = 0, 4 * _NEIGHBOURS
+    while seen < len(ids):
+        found = tree.query(place[None], min(count, len(ids)))[1][0, seen:]
+        yield from ids[found].tolist()
+        seen, count = seen + len(found), 4 * count
 
 
 _HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)

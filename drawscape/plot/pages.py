@@ -12,6 +12,7 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, ranges, stretches
 from drawscape.geometry.regions import clamped
+from drawscape.plot.merge import begun_at
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -420,10 +421,6 @@ def reloop(lines: Lines, *, seed: int = 0) -> Lines:
     >>> reloop(square, seed=1).lengths_mm
     array([36.])
     """
-    closed, points = lines.closed, lines.points.copy()
     shares = np.random.default_rng(seed).random(len(lines))
-    for index in np.flatnonzero(closed).tolist():
-        first, last = lines.offsets[index], lines.offsets[index + 1] - 1
-        turned = np.roll(points[first:last], -int(shares[index] * (last - first)), axis=0)
-        points[first : last + 1] = np.concatenate((turned, turned[:1]))
-    return lines.with_points(points)
+    entries = shares * np.where(lines.closed, lines.counts - 1, 0)
+    return begun_at(lines, entries.astype(np.int64))

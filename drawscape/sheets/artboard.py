@@ -188,12 +188,23 @@ def draw_legend(
     middle = table.x + left
     with svg.layer(look.frame.name):
         _draw_rules(svg, table, height, middle)
-    with svg.layer(look.text.name):
-        _write(svg, "LEGEND", Box(table.x, table.y, width, height), letters, align="center")
-        for index, (label, value) in enumerate(rows, 1):
-            y = table.y + height * index
-            _write(svg, label, Box(table.x, y, left, height), letters)
-            _write(svg, value, Box(middle, y, right, height), letters)
+    words: list[tuple[str, Box, Align]] = [
+        ("LEGEND", Box(table.x, table.y, width, height), "center")
+    ]
+    for index, row in enumerate(rows, 1):
+        y = table.y + height * index
+        words += [(row[0], Box(table.x, y, left, height), "left")]
+        words += [(row[1], Box(middle, y, right, height), "left")]
+    style: dict[str, Any] = {
+        "largest": letters.size,
+        "smallest": 0.9,
+        "line_height": 1.5,
+        "missing": missing,
+    }
+    for text, cell, align in words:
+        inside = Box(cell.x + 1.6, cell.y, cell.width - 3.2, cell.height)
+        if text.strip():
+            _write(svg, look, text, inside, what="legend entry", align=align, **style)
     return table
 
 
@@ -216,21 +227,12 @@ def _draw_rules(svg: SVGBuilder, table: Box, height: float, middle: float) -> No
         svg.line(table.x, y, right, y)
 
 
-def _write(svg: SVGBuilder, text: str, cell: Box, letters: Style, align: Align = "left") -> None:
-    if not text.strip():
-        return
-    fitted = fit_text(
-        text,
-        Box(cell.x + 1.6, cell.y, cell.width - 3.2, cell.height),
-        what="legend entry",
-        font=letters.font,
-        largest=letters.size,
-        smallest=0.9,
-        align=align,
-        line_height=1.5,
-        missing=letters.missing,
-    )
-    svg.polylines(fitted.lines)
+def _write(
+    svg: SVGBuilder, look: Look, text: str, box: Box, align: Align = "left", **style: Any
+) -> None:
+    fitted = fit_text(text, box, font=look.font, align=align, **style)
+    with svg.layer(look.text.name, color=look.text.color, width=look.text.width):
+        svg.polylines(fitted.lines)
 
 
 def draw_border(svg: SVGBuilder, look: Look, page: Box, block: Box) -> None:
@@ -246,23 +248,22 @@ def draw_border(svg: SVGBuilder, look: Look, page: Box, block: Box) -> None:
 
 def _grid_marks(svg: SVGBuilder, page: Box, outer: Box) -> None:
     """Draw the zones of a technical sheet's edge, numbered across and lettered down (ISO 5457)."""
-    across, down = max(2, round(page.width / 50)), max(2, round(page.height / 50))
-    for index in range(across):
-        step = page.width / across
-        x = page.x + step * index
-        for y0, y1 in ((outer.y, page.y), (page.y + page.height, outer.y + outer.height)):
-            if index:
-                svg.line(x, y0, x, y1)
-            middle = x + step / 2, (y0 + y1) / 2
-            svg.lettering(str(index + 1), *middle, size=2, align="center", valign="middle")
-    for index in range(down):
-        step = page.height / down
-        y = page.y + step * index
-        for x0, x1 in ((outer.x, page.x), (page.x + page.width, outer.x + outer.width)):
-            if index:
-                svg.line(x0, y, x1, y)
-            middle = (x0 + x1) / 2, y + step / 2
-            svg.lettering(chr(65 + index), *middle, size=2, align="center", valign="middle")
+    x, y = (outer.x, page.x, page.x + page.width), (outer.y, page.y, page.y + page.height)
+    for first, size, edges, turn in (
+        (page.x, page.width, y, 1),
+        (page.y, page.height, x, -1),
+    ):
+        count = max(2, round(size / 50))
+        step = size / count
+        for index in range(count):
+            at = first + step * index
+            for near, far in ((edges[0], edges[1]), (edges[2], edges[2] + edges[1] - edges[0])):
+                if index:
+                    (x0, y0), (x1, y1) = (at, near)[::turn], (at, far)[::turn]
+                    svg.line(x0, y0, x1, y1)
+                middle = (at + step / 2, (near + far) / 2)[::turn]
+                name = str(index + 1) if turn > 0 else chr(65 + index)
+                svg.lettering(name, *middle, size=2, align="center", valign="middle")
 
 
 def draw_title_block(
@@ -278,35 +279,20 @@ def draw_title_block(
     side = min(52.0, block.width * 0.28)
     inside = Box(block.x + 4, block.y + 2, block.width - side - 8, block.height - 4)
     upper = inside.height * (0.6 if subtitle else 1.0)
-    with svg.layer(look.text.name, color=look.text.color, width=look.text.width):
-        _write_title(
-            svg, look, title, Box(inside.x, inside.y, inside.width, upper), "title", 8.0, missing
-        )
-        if subtitle:
-            lower = Box(inside.x, inside.y + upper, inside.width, inside.height - upper)
-            _write_title(svg, look, subtitle, lower, "subtitle", 4.0, missing)
-    column = Box(block.x + block.width - side, block.y, side, block.height)
-    _draw_cells(svg, look, column, (("SHEET", sheet), ("UNITS", "millimetres")))
-
-
-def _write_title(
-    svg: SVGBuilder, look: Look, text: str, box: Box, what: str, largest: float, missing: str | None
-) -> None:
-    style: dict[str, Any] = {"font": look.font, "missing": missing, "line_height": 1.7}
-    fitted = fit_text(text, box, what=what, largest=largest, align="left", **style)
-    svg.polylines(fitted.lines)
-
-
-def _draw_cells(
-    svg: SVGBuilder, look: Look, column: Box, cells: tuple[tuple[str, str], ...]
-) -> None:
-    height = column.height / len(cells)
-    for index, (label, value) in enumerate(cells):
-        y = column.y + index * height
+    top = Box(inside.x, inside.y, inside.width, upper)
+    style: dict[str, Any] = {"missing": missing, "line_height": 1.7}
+    _write(svg, look, title, top, what="title", largest=8.0, **style)
+    if subtitle:
+        lower = Box(inside.x, inside.y + upper, inside.width, inside.height - upper)
+        _write(svg, look, subtitle, lower, what="subtitle", largest=4.0, **style)
+    x, height = block.x + block.width - side, block.height / 2
+    for label, value, y in (
+        ("SHEET", sheet, block.y),
+        ("UNITS", "millimetres", block.y + height),
+    ):
         with svg.layer(look.frame.name):
-            svg.polyline([(column.x, y + height), (column.x, y), (column.x + column.width, y)])
-        inside = Box(column.x + 2, y + 3.6, column.width - 4, height - 3.8)
-        shown = fit_text(value, inside, font=look.font, largest=3.2, smallest=1.4, align="left")
+            svg.polyline([(x, y + height), (x, y), (x + side, y)])
         with svg.layer(look.text.name):
-            svg.lettering(label, column.x + 2, y + 2.9, size=1.5, font=look.font)
-            svg.polylines(shown.lines)
+            svg.lettering(label, x + 2, y + 2.9, size=1.5, font=look.font)
+        box = Box(x + 2, y + 3.6, side - 4, height - 3.8)
+        _write(svg, look, value, box, largest=3.2, smallest=1.4)
