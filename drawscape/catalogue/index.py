@@ -30,7 +30,14 @@ from drawscape.errors import (
     ProvenanceError,
 )
 from drawscape.output_store import fetch_all, remove
-from drawscape.recipe import Provenance, Recipe, SourceText, is_address, read_provenance
+from drawscape.recipe import (
+    Provenance,
+    Recipe,
+    SourceText,
+    is_address,
+    is_library,
+    read_provenance,
+)
 from drawscape.recipe.code import statements_of
 from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
@@ -299,7 +306,9 @@ def _unrecorded(recipe: Recipe) -> Drawing | None:
 
 def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
     """Return the drawing that version 0.3 made of the same: its addresses were of another kind."""
-    if recipe.sketch.name in CHANGED_SINCE_0_3:
+    is_ours = is_library(recipe.sketch.function.__module__ or "")
+    is_known = recipe.origin.source is not None or is_ours
+    if recipe.sketch.name in CHANGED_SINCE_0_3 or not is_known:
         return None
     seed = "and seed = :seed" if recipe.sketch.is_random else ""
     with reading() as connection:

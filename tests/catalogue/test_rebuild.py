@@ -207,6 +207,9 @@ def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home
     ]
     found, other = map(standing, recipes)
     assert (found.path, found.stars, other) == (find("85be45f7").path, 5, None)
+    named = ", ".join(f"{name}={value!r}" for name, value in rose.parameters.items())
+    cell = f"import threading\nL = threading.Lock()\ndef rose(svg, rng, *, {named}): L.locked()\n"
+    assert standing(recipe_of(as_sketch(sketch_of(cell, "rose")), 60, 80, seed=3)) is None
     assert sheet_store.load("night")
     assert settings_store.load(settings_key("01.ipynb", "rose")) == {"seed": 3}
 
