@@ -8,7 +8,7 @@ from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
-RATIOS: dict[str, tuple[int, int]] = {
+RATIOS = {
     "unison": (1, 1),
     "octave": (1, 2),
     "fifth": (2, 3),

@@ -40,7 +40,11 @@ def spiral(
     turns = as_on_a4(turns, svg.frame, lines=True)
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
     points = _archimedean(turns, hole, radius)
-    waves = _random_waves(rng, scale)
+    # Of each wave its vector, phase and weight; the weights' squares sum to 1.
+    number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, 8))
+    vector = polar(number, rng.uniform(0, 2 * np.pi, 8))
+    weight = (1 / number) / np.sqrt(np.sum(1 / number**2))
+    waves = np.column_stack([vector, rng.uniform(0, 2 * np.pi, 8), weight])
     draw = partial(_draw, palette=palette)
     for step in range(STEPS):
         stirred = _stirred(points, waves, wobble * scale / STEPS)
@@ -69,14 +73,6 @@ def _archimedean(turns: int, hole: float, radius: float) -> Points:
     angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
     rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
     return polar(np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim))
-
-
-def _random_waves(rng: Rng, scale: float) -> Points:
-    """Return (8, 4): wave vector, phase and weight of each wave; the weights' squares sum to 1."""
-    number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, 8))
-    weight = (1 / number) / np.sqrt(np.sum(1 / number**2))
-    vector = polar(number, rng.uniform(0, 2 * np.pi, 8))
-    return np.column_stack([vector, rng.uniform(0, 2 * np.pi, 8), weight])
 
 
 def _stirred(points: Points, waves: Points, time: float) -> Points:

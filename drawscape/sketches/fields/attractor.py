@@ -43,7 +43,10 @@ def attractor(
     def merit(constants: Floats) -> float:
         sheet = _folded(40, samples // 2, family, constants, folds)
         crowd = np.quantile(coats(Lines.of(_laid(a4, sheet))), 0.998)
-        return _spread(sheet) / float(crowd)
+        # In how many of 24 x 24 fields of its box there are points: a folded map covers it all over.
+        places = sheet.reshape(-1, 2) - sheet.min(axis=(0, 1))
+        fields = (places / np.maximum(places.max(axis=0), 1e-9) * 23.999).astype(int)
+        return len(np.unique(fields, axis=0)) / float(crowd)
 
     constants = max(maps, key=merit)
     threads = fit_count(threads, frame.short, 1.0, least=10)
@@ -75,10 +78,3 @@ def _folded(threads: int, samples: int, family: str, constants: Floats, folds: i
         else:
             x, y = np.sin(a * y) + c * np.cos(a * x), np.sin(b * x) + d * np.cos(b * y)
     return cartesian(x, y)
-
-
-def _spread(sheet: Floats) -> float:
-    """Return which part of the sheet's box its points come by: a folded map covers it all over."""
-    places = sheet.reshape(-1, 2)
-    box = (places - places.min(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-9)
-    return len(np.unique((box * 23.999).astype(int), axis=0)) / 24**2

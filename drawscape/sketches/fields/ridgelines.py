@@ -67,7 +67,12 @@ def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness:
     drift = np.sqrt(1.0 - likeness**2)
     peaks = rng.standard_normal((2, bumps))
     heights = np.empty((rows, len(x)))
-    middle, breadth = _course(rng, rows)
+    # Where the middle of the peaks is, row by row, and how many times their spread they have.
+    down = np.linspace(0, 2 * np.pi, rows)
+    sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
+    turns = rng.uniform(0.5, 1.3, 2)
+    middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
+    breadth = 1.15 + swell * np.sin(turns[1] * down + phase[1])
     for row in range(rows):
         peaks = likeness * peaks + drift * rng.standard_normal((2, bumps))
         place, weight = peaks
@@ -82,12 +87,3 @@ def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness:
     heights /= max(np.quantile(heights.max(axis=1), 0.9), 1e-9)
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
     return np.asarray(np.tanh(heights * 0.9) / np.tanh(0.9))
-
-
-def _course(rng: Rng, rows: int) -> tuple[Floats, Floats]:
-    """Return where the middle of the peaks is, row by row, and how many times their spread they have."""
-    down = np.linspace(0, 2 * np.pi, rows)
-    sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
-    turns = rng.uniform(0.5, 1.3, 2)
-    middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
-    return middle, 1.15 + swell * np.sin(turns[1] * down + phase[1])

@@ -76,13 +76,7 @@ def _start(columns: int, rows: int) -> Points:
 def _cut(cells: Points, chosen: Flags) -> Points:
     """Return the cells, each chosen one replaced by its four quarters in the order of the curve."""
     corner, x, y = cells[:, 0], cells[:, 1] / 2, cells[:, 2] / 2
-    quarters = np.array(
-        [
-            (corner, y, x),
-            (corner + x, x, y),
-            (corner + x + y, x, y),
-            (corner + x + 2 * y, -y, -x),
-        ]
-    ).transpose(2, 0, 1, 3)
-    parts = np.where(chosen[:, None, None, None], quarters, cells[:, None])
+    far = corner + x + 2 * y
+    quarters = np.array([(corner, y, x), (corner + x, x, y), (corner + x + y, x, y), (far, -y, -x)])
+    parts = np.where(chosen[:, None, None, None], quarters.transpose(2, 0, 1, 3), cells[:, None])
     return np.asarray(parts[chosen[:, None] | (np.arange(4) == 0)])

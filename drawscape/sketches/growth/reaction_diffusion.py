@@ -16,7 +16,7 @@ from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
 Grid = NDArray[np.float32]
 
-FEED_AND_KILL: dict[Kind, tuple[float, float]] = {
+FEED_AND_KILL = {
     "coral": (0.0545, 0.0620),
     "maze": (0.0290, 0.0570),
     "worms": (0.0460, 0.0630),

@@ -47,7 +47,7 @@ def tree_rings(
 
     def placed(points: Floats) -> Lines:
         # The bark is an oval about the page's middle; inner rings shift towards the pith.
-        inward = np.clip(1.0 - np.hypot(*np.moveaxis(points, -1, 0)), 0, 1)
+        inward = np.clip(1.0 - np.linalg.norm(points, axis=-1), 0, 1)
         return Lines.of((points + inward[..., None] * pith) * half + frame.middle)
 
     grown = placed(polar(rings, THETA))

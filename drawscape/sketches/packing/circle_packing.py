@@ -9,7 +9,7 @@ from drawscape.geometry.hatch import hatch
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
-FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays")
+FILLS = ("rings", "spiral", "hatch", "rays")
 
 
 @sketch

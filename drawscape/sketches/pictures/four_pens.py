@@ -6,17 +6,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
 from drawscape.geometry import Floats, as_on_a4, keep_positive
-from drawscape.sketches import (
-    Between,
-    Frame,
-    Palette,
-    Rng,
-    Share,
-    SVGBuilder,
-    in_pens,
-    inks,
-    sketch,
-)
+from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches.palette import inks
 from drawscape.sketches.registry import SKETCHES
 from drawscape.sketches.tone import Fit, Picture, drawn_by, laid, pixels_of, ranked_lines, separate
 

@@ -42,8 +42,11 @@ def penrose(
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
     inked: list[list[Points]] = [[], [], []]
     for i, pen in enumerate(pens):
-        nested = _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
-        inked[pen] += list(nested + frame.middle)
+        # From its rim inwards.
+        scales = 0.92 * (1 - np.arange(wanted[i])[:, None] / most[i])
+        z = (centres[i] + scales * (corners[i] - centres[i])) * turn
+        z[:, -1] = z[:, 0]
+        inked[pen] += list(cartesian(z.real, z.imag) + frame.middle)
     parts = [clip_to_rectangle(lines, *frame) for lines in inked]
     in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#c9922e"], parts)
 
@@ -61,14 +64,6 @@ def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
     return 0.54 + 0.33 * tone / np.std(tone)
 
 
-def _nested(centre: complex, corners: Complexes, most: int, count: int, turn: complex) -> Points:
-    """Return (count, 5, 2): outlines of a rhomb from its rim inwards, of `most` that have room."""
-    scales = 0.92 * (1 - np.arange(count) / most)
-    z = (centre + scales[:, None] * (corners - centre)) * turn
-    z[:, -1] = z[:, 0]
-    return cartesian(z.real, z.imag)
-
-
 def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complexes, Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
     generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + int(rng.integers(2))
@@ -78,32 +73,26 @@ def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complex
     spokes = radius * np.exp(1j * np.pi * np.arange(-1, 10) / 5)
     even = np.arange(10) % 2 == 0
     b, c = np.where(even, spokes[:-1], spokes[1:]), np.where(even, spokes[1:], spokes[:-1])
-    thin, a = np.ones(10, dtype=bool), np.zeros(10, dtype=complex)
+    thin, halves = np.ones(10, dtype=bool), np.transpose([np.zeros(10), b, c])
     for generation in range(generations):
-        thin, a, b, c = _cut(thin, a, b, c)
+        thin, halves = _cut(thin, halves)
         size = GOLDEN ** (generations - generation - 1)
-        near = np.abs((b + c) / 2 - window) < reach + 2 * size
-        thin, a, b, c = thin[near], a[near], b[near], c[near]
-    centre = (b + c) / 2
+        near = np.abs(halves[:, 1:].mean(axis=1) - window) < reach + 2 * size
+        thin, halves = thin[near], halves[near]
+    centre = halves[:, 1:].mean(axis=1)
     # A rhomb is two half tiles, mirrored on the side b c: keep one.
     first = np.unique(np.round(centre, 4), return_index=True)[1]
-    a, b, c, centre, thin = a[first], b[first], c[first], centre[first], thin[first]
+    a, b, c = halves[first].T
     corners = np.transpose([c, a, b, b + c - a, c])
-    return centre - window, corners - window, thin
+    return centre[first] - window, corners - window, thin[first]
 
 
-def _cut(
-    thin: Flags, a: Complexes, b: Complexes, c: Complexes
-) -> tuple[Flags, Complexes, Complexes, Complexes]:
-    """Return the half tiles that each half tile is cut into: a thin one into two, a thick into three."""
-    ta, tb, tc = a[thin], b[thin], c[thin]
-    ka, kb, kc = a[~thin], b[~thin], c[~thin]
+def _cut(thin: Flags, halves: Complexes) -> tuple[Flags, Complexes]:
+    """Return the half tiles, (n, 3), that each is cut into: a thin one into two, a thick into three."""
+    ta, tb, tc = halves[thin].T
+    ka, kb, kc = halves[~thin].T
     p = ta + (tb - ta) / GOLDEN
     q, r = kb + (ka - kb) / GOLDEN, kb + (kc - kb) / GOLDEN
     kind = np.repeat([True, False, False, True], [len(p), len(p) + len(q), len(q), len(q)])
-    return (
-        kind,
-        np.concatenate([tc, p, r, q, r]),
-        np.concatenate([p, tc, kc, r, q]),
-        np.concatenate([tb, ta, ka, kb, ka]),
-    )
+    parts = [(tc, p, tb), (p, tc, ta), (r, kc, ka), (q, r, kb), (r, q, ka)]
+    return kind, np.concatenate([np.transpose(part) for part in parts])

@@ -49,8 +49,9 @@ def truchet(
         cut = np.argsort(np.argsort(-busy)) < wanted
         tile = _tile(strands, max(8, int(side * 1.6 / 0.35)))
         for cell, turn in zip(cells[~cut], rng.integers(0, 4, len(cells) - wanted), strict=True):
-            arcs += [_turned(arc, turn) * side + cell for arc, _ in tile]
-            feet += [_turned(ends, turn) * side + cell for _, ends in tile]
+            axes = polar(side, np.pi / 2 * np.array([turn, turn + 1]))
+            arcs += [(arc - 0.5) @ axes + cell + side / 2 for arc, _ in tile]
+            feet += [(ends - 0.5) @ axes + cell + side / 2 for _, ends in tile]
             sizes += [level] * len(tile)
         side /= 2
         quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
@@ -71,11 +72,6 @@ def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:
     least = np.full(len(node), np.max(sizes))
     np.minimum.at(least, strand[one], sizes)
     return np.asarray(least[strand[one]])
-
-
-def _turned(points: Points, quarters: int) -> Points:
-    """Return points of the unit tile after some quarter turns about its middle."""
-    return (points - 0.5) @ polar(1, np.pi / 2 * np.array([quarters, quarters + 1])) + 0.5
 
 
 def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:
