@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points, Segments
-from drawscape.geometry.regions import Polygon, contains, polygons, rings, to_shapely
+from drawscape.geometry.regions import Polygon, bounds_of, contains, polygons, rings, to_shapely
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
@@ -161,11 +161,10 @@ def clip_to_rectangle(
     array([[ 0.,  5.],
            [10.,  5.]])
     """
-    if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
-        raise GeometryError(f"rectangle {x0, y0, x1, y1}: give x0 < x1 and y0 < y1")
+    low, high = np.reshape(bounds_of((x0, y0, x1, y1)), (2, 2))
     lines = Lines.of(lines)
     segments = Segments.of(lines)
-    low, high, step = np.array((x0, y0)), np.array((x1, y1)), segments.b - segments.a
+    step = segments.b - segments.a
     with np.errstate(divide="ignore", invalid="ignore"):
         first, second = (low - segments.a) / step, (high - segments.a) / step
     # A segment along an edge has no direction towards it, and counts as inside.

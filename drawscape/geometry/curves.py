@@ -45,9 +45,7 @@ def arc(
     array([[10.,  0.],
            [ 0., 10.]])
     """
-    return elliptical_arc(
-        cx, cy, radius, radius, start_degrees, end_degrees, tolerance_mm=tolerance_mm
-    )
+    return _arc((cx, cy, radius, radius, start_degrees, end_degrees, 0.0), tolerance_mm)
 
 
 def circle(cx: float, cy: float, radius: float, *, tolerance_mm: float = TOLERANCE_MM) -> Points:
@@ -73,42 +71,27 @@ def ellipse(
     >>> ellipse(0, 0, 20, 10).max(axis=0).round(2)
     array([20., 10.])
     """
-    points = elliptical_arc(
-        cx, cy, rx, ry, 0.0, 360.0, rotation_degrees=rotation_degrees, tolerance_mm=tolerance_mm
-    )
+    points = _arc((cx, cy, rx, ry, 0.0, 360.0, rotation_degrees), tolerance_mm)
     points[-1] = points[0]
     return points
 
 
-def elliptical_arc(
-    cx: float,
-    cy: float,
-    rx: float,
-    ry: float,
-    start_degrees: float,
-    end_degrees: float,
-    *,
-    rotation_degrees: float = 0.0,
-    tolerance_mm: float = TOLERANCE_MM,
-) -> Points:
-    """Return an arc of an ellipse, (N, 2) in mm, its axes turned by `rotation_degrees`.
-
-    Angles are the ellipse's own parameter. Errors are those of `arc`.
-    """
-    values = (cx, cy, rx, ry, start_degrees, end_degrees, rotation_degrees)
+def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
+    """Return an arc of an ellipse: its middle, radii, both angles and rotation in degrees are `values`."""
+    cx, cy, rx, ry, start, end, rotation = values
     if not (all(map(math.isfinite, values)) and rx >= 0 and ry >= 0):
         raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
-    sweep = math.radians(end_degrees - start_degrees)
     check_positive(tolerance_mm=tolerance_mm)
+    sweep = math.radians(end - start)
     radius = max(rx, ry)
     # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
     half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
     pieces = math.ceil(abs(sweep) / (2.0 * max(min(half, math.pi / 4.0), 1e-12)) - 1e-9)
     if pieces > _MOST_PIECES:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
-    turns = math.radians(start_degrees) + sweep * np.linspace(0.0, 1.0, max(pieces, 1) + 1)
+    turns = math.radians(start) + sweep * np.linspace(0.0, 1.0, max(pieces, 1) + 1)
     x, y = rx * np.cos(turns), ry * np.sin(turns)
-    cos, sin = math.cos(math.radians(rotation_degrees)), math.sin(math.radians(rotation_degrees))
+    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
     return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
 
 

@@ -108,7 +108,8 @@ def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
         slopes.append((inward / np.hypot(*along.T)[:, None], p, 0.0))
     slopes.append((-normal[:, :2] / normal[:, 2:], a, a[:, 2]))
     rows = [np.column_stack((s, at - (s * p[:, :2]).sum(axis=1))) for s, p, at in slopes]
-    return np.stack([*rows, corners.min(axis=1), corners.max(axis=1)], axis=1)
+    low, high = (pick(pick(a, b), c) for pick in (np.minimum, np.maximum))
+    return np.stack([*rows, low, high], axis=1)
 
 
 def _near(

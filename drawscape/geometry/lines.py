@@ -138,10 +138,8 @@ class Lines:
         counts = self.counts
         if (counts > 1).all():
             return self
-        index = np.repeat(
-            np.arange(len(self.points)), np.repeat(np.where(counts == 1, 2, 1), counts)
-        )
-        return Lines.from_counts(self.points[index], np.where(counts == 1, 2, counts))
+        lines = self.take(counts > 0)
+        return lines.closed_up(lines.counts == 1)
 
     @property
     def lengths_mm(self) -> Floats:

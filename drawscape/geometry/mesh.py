@@ -219,12 +219,11 @@ def lone_corner_first(corners: NDArray[Any], above: Flags) -> NDArray[Any]:
 def _adjacent(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     """Return each edge (E, 2) and its two faces; the second is -1 where there is no other."""
     sides = np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    owner = np.repeat(np.arange(len(mesh.faces)), 3)
-    order = np.lexsort((sides[:, 1], sides[:, 0]))
-    pairs, owner = sides[order], np.append(owner[order], -1)
-    heads = np.flatnonzero((np.diff(pairs, axis=0, prepend=-1) != 0).any(axis=1))
-    counts = np.diff(heads, append=len(pairs))
-    return pairs[heads], owner[heads], np.where(counts > 1, owner[heads + 1], -1)
+    key = sides[:, 0] * len(mesh.vertices) + sides[:, 1]
+    _, first, back = np.unique(key, return_index=True, return_inverse=True)
+    last = np.empty_like(first)
+    last[back] = np.arange(len(key))
+    return sides[first], first // 3, np.where(last > first, last // 3, -1)
 
 
 def _facing(mesh: Mesh, camera: Camera) -> Flags:

@@ -88,26 +88,21 @@ class Noise:
         Each of the `octaves` (1 to 32) is `lacunarity` times finer and `gain` times weaker than the
         one before. Raises GeometryError when `octaves` is out of range or another not positive.
         """
-        weights, layers = self._octaves(0, x, y, z, octaves, lacunarity, gain)
+        weights, layers = self._octaves(
+            0, x, y, z, octaves=octaves, lacunarity=lacunarity, gain=gain
+        )
         total = sum(weight * layer for weight, layer in zip(weights, layers, strict=True))
         return np.asarray(total / weights.sum())
 
     def ridged(
-        self,
-        x: ArrayLike,
-        y: ArrayLike,
-        z: ArrayLike | None = None,
-        *,
-        octaves: int = 4,
-        lacunarity: float = 2.0,
-        gain: float = 0.5,
+        self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None, **options: Any
     ) -> Floats:
         """Return ridged multifractal noise (after Musgrave 1994), within 0 to 1, sharp at crests.
 
         Options and errors are those of `fractal`.
         """
         # The first octave is shifted too, else the ridges of all seeds meet at whole coordinates.
-        weights, layers = self._octaves(1, x, y, z, octaves, lacunarity, gain)
+        weights, layers = self._octaves(1, x, y, z, **options)
         total, carried = np.zeros(()), np.ones(())
         for weight, layer in zip(weights, layers, strict=True):
             crest = (1.0 - np.abs(layer)) ** 2
@@ -139,9 +134,10 @@ class Noise:
         x: ArrayLike,
         y: ArrayLike,
         z: ArrayLike | None,
-        octaves: int,
-        lacunarity: float,
-        gain: float,
+        *,
+        octaves: int = 4,
+        lacunarity: float = 2.0,
+        gain: float = 0.5,
     ) -> tuple[Floats, list[Floats]]:
         """Return the weight and noise of each octave; the shifts begin with number `first`."""
         if not 1 <= octaves <= 32:

@@ -110,23 +110,15 @@ def apart(points: Points, radius_mm: float) -> Ints:
     Earlier points go before later ones: one is left out only for an earlier one, kept or not, within
     the radius. (One round of Luby's maximal independent set, 1986.)
     """
-    if not len(points):
-        return np.empty(0, dtype=np.int64)
-    cell = radius_mm / np.sqrt(2.0)
-    at = np.floor((points - points.min(axis=0)) / cell).astype(np.int64) + 2
-    width = int(at[:, 0].max()) + 3
-    key = at[:, 1] * width + at[:, 0]
+    from scipy.spatial import cKDTree
+
     # Two points in one cell are too close: only the first can stay, and it stands for its cell.
-    cells, head = np.unique(key, return_index=True)
-    beaten = np.zeros(len(head), dtype=bool)
-    for offset in _NEIGHBOURS:
-        other = cells + offset[1] * width + offset[0]
-        found = np.minimum(np.searchsorted(cells, other), len(cells) - 1)
-        rival = head[found]
-        gap = points[head] - points[rival]
-        close = (gap**2).sum(axis=1) < radius_mm**2
-        beaten |= (cells[found] == other) & (rival < head) & close
-    return np.sort(head[~beaten])
+    column, row = np.floor(points / (radius_mm / np.sqrt(2.0))).T
+    first = np.sort(np.unique(column + 1j * row, return_index=True)[1])
+    # A hair less, so that points just a radius apart stay.
+    tree = cKDTree(points[first])
+    pairs = tree.query_pairs(radius_mm * (1.0 - 1e-12), output_type="ndarray")
+    return np.delete(first, pairs[:, 1])
 
 
 # Cells of radius / sqrt(2) that a disc around a point of the middle cell can reach.

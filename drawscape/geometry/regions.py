@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points
+from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points, as_points
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
@@ -75,10 +75,9 @@ def contains(polygon: Polygon, points: ArrayLike) -> Flags:
     """
     import shapely
 
-    places = Lines.of(np.asarray(points, dtype=np.float64).reshape(-1, 2)).points
     area = to_shapely(polygon)
     shapely.prepare(area)
-    return np.asarray(shapely.intersects_xy(area, *places.T))
+    return np.asarray(shapely.intersects_xy(area, *as_points(points).T))
 
 
 def to_shapely(polygon: Polygon) -> Any:

@@ -51,10 +51,7 @@ class Style:
 
     def width(self, text: str) -> float:
         """Return how far `text` moves the pen on, in mm."""
-        return self.extent(*advance(text, self.font, self.missing))
-
-    def extent(self, units: float, count: int) -> float:
-        """Return the mm that `count` glyphs of `units` font units in all take."""
+        units, count = advance(text, self.font, self.missing)
         return units * self.scale + max(count - 1, 0) * self.spacing
 
 
@@ -168,21 +165,15 @@ def wrap(paragraph: str, style: Style, width: float) -> list[str]:
 
     Raises GlyphError when not even one letter fits.
     """
-    # Widths add up, so that each word is measured once, whatever the size.
-    units, count = 0.0, 0
-    blank, one = advance(" ", style.font, style.missing)
     rows = [""]
     for word in paragraph.split(" "):
-        wide, letters = advance(word, style.font, style.missing)
-        joined = (units + blank + wide, count + one + letters) if rows[-1] else (wide, letters)
-        if style.extent(*joined) <= width:
-            rows[-1] = f"{rows[-1]} {word}" if rows[-1] else word
-            units, count = joined
+        longer = f"{rows[-1]} {word}" if rows[-1] else word
+        if style.width(longer) <= width:
+            rows[-1] = longer
             continue
         if rows[-1]:
             rows.append("")
         rows[-1:] = _broken(word, style, width)
-        units, count = advance(rows[-1], style.font, style.missing)
     return rows
 
 
