@@ -102,10 +102,8 @@ def _root(source: str | os.PathLike[str] | bytes) -> Node:
     if isinstance(source, str) and ("\n" in source or "<" in source):
         # No file's name; XML wants its declaration at the very beginning.
         return parse_xml(source.lstrip("\ufeff \t\r\n"))
-    if isinstance(source, (str, os.PathLike)):
-        # A file is read again in pieces, and never stands beside its tree.
-        return tree_with_runs(Path(source).read_bytes()) or parse_xml(Path(source))
-    return tree_with_runs(bytes(source)) or parse_xml(bytes(source))
+    data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    return tree_with_runs(data) or parse_xml(data)
 
 
 def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:

@@ -66,7 +66,6 @@ _SHIFTS = {"sub": "-20%", "super": "35%"}
 _ANCHORS = {"middle": 0.5, "end": 1.0}
 # How outlines of letters would be stroked, which a pen that writes does not do.
 _OF_OUTLINES = frozenset(("stroke-width", "stroke-dasharray"))
-_UNAPPLIED = frozenset(("textLength", "lengthAdjust"))
 # What is not applied, and how the values begin that ask for nothing.
 _UNREAD = {
     "writing-mode": ("lr", "rl", "horizontal"),
@@ -136,8 +135,6 @@ class _Run:
     def collect(self, node: Node, state: State, rise: float = 0.0) -> None:
         """Add the letters in an element."""
         walk = self._walk
-        for name in _UNAPPLIED & node.attributes.keys():
-            walk.note(f"{name} of text is not applied")
         self._places.append(
             {
                 name: [
@@ -157,8 +154,6 @@ class _Run:
                     self.collect(child, inner, rise + _shift(own, inner.style))
             elif child.tag == "textPath":
                 _draw_along(walk, child, state)
-            elif child.tag == "tref":
-                walk.report("<tref> is not drawn; write its text out")
         self._places.pop()
 
     def _add(self, node: Node, state: State, rise: float) -> None:
@@ -234,9 +229,8 @@ def _keeps_space(node: Node | None, style: Style) -> bool:
     if style.get("white-space").startswith(("pre", "break-spaces")):
         return True
     while node is not None:
-        for name in ("xml:space", "{http://www.w3.org/XML/1998/namespace}space"):
-            if name in node.attributes:
-                return node.attributes[name] == "preserve"
+        if "xml:space" in node.attributes:
+            return node.attributes["xml:space"] == "preserve"
         node = node.parent
     return False
 
@@ -277,14 +271,11 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
         return
     run = _Run(walk)
     inner = _within(walk, node, own, state)
-    placing = {k: v for k, v in node.attributes.items() if k in _UNAPPLIED}
-    run.collect(Node("textPath", placing, node.children, "", node.parent), inner)
+    run.collect(Node("textPath", {}, node.children, "", node.parent), inner)
     if not run.measure():
         return
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length = float(along[-1])
-    if "pathLength" in target.attributes:
-        walk.note("pathLength is not applied")
     begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
     anchor = _ANCHORS.get(inner.style.get("text-anchor"), 0.0)
     begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)

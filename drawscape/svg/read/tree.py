@@ -20,8 +20,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 from xml.parsers import expat
 
 import numpy as np
@@ -87,32 +86,22 @@ class Node:
 _NAMESPACES = {
     "http://www.w3.org/2000/svg": "",
     "http://www.w3.org/1999/xlink": "xlink:",
+    "http://www.w3.org/XML/1998/namespace": "xml:",
     "http://www.inkscape.org/namespaces/inkscape": "inkscape:",
     "http://ns.adobe.com/AdobeIllustrator/10.0/": "i:",
     "http://ns.adobe.com/Extensibility/1.0/": "x:",
 }
 
 
-def parse_xml(data: bytes | str | Path) -> Node:
+def parse_xml(data: bytes | str) -> Node:
     """Return the root of `data`; it may be gzipped, and text is read as it stands.
-
-    A path's file is read in pieces, so that it never stands in memory as a whole.
 
     Raises SvgReadError for what is not well-formed, for external or nested entities, and for
     nesting beyond 256 levels.
     """
-    if isinstance(data, Path):
-        with data.open("rb") as stream:
-            if stream.read(2) != b"\x1f\x8b":
-                stream.seek(0)
-                return _TreeBuilder(None).build(stream)
-        data = data.read_bytes()
     if isinstance(data, bytes) and data[:2] == b"\x1f\x8b":
         data = _unzipped(data)
-    encoding = None
-    if isinstance(data, str):
-        data, encoding = data.encode("utf-8", "surrogatepass"), "utf-8"
-    return _TreeBuilder(encoding).build(io.BytesIO(data))
+    return _TreeBuilder().build(data)
 
 
 def _unzipped(data: bytes) -> bytes:
@@ -128,7 +117,7 @@ def _unzipped(data: bytes) -> bytes:
 
 
 class _TreeBuilder:
-    def __init__(self, encoding: str | None) -> None:
+    def __init__(self) -> None:
         self.root: Node | None = None
         self.open: list[Node] = []
         self.texts: list[str] = []
@@ -136,7 +125,7 @@ class _TreeBuilder:
         self._in_text = 0
         self._names: dict[str, str] = {}
         self._outside: dict[str, str] = {}
-        parser = expat.ParserCreate(encoding, namespace_separator=" ")
+        parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
@@ -146,9 +135,9 @@ class _TreeBuilder:
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self._parser = parser
 
-    def build(self, stream: BinaryIO) -> Node:
+    def build(self, data: bytes | str) -> Node:
         try:
-            self._parser.ParseFile(stream)
+            self._parser.Parse(data, True)
         except expat.ExpatError as error:
             raise SvgReadError(f"not well-formed XML: {error}") from error
         except (LookupError, UnicodeError) as error:
@@ -247,7 +236,7 @@ def parse_leniently(text: str) -> Node:
     try:
         return parse_xml(text)
     except SvgReadError:
-        tree = _TreeBuilder(None)
+        tree = _TreeBuilder()
     for closes, name, inside, behind in TAG.findall(_COMMENT.sub("", text)):
         if not closes:
             given = reversed(_ATTRIBUTE.findall(inside))  # the first of a name counts

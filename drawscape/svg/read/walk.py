@@ -68,6 +68,12 @@ _UNPLAYED = {
         "animations are not played; what moves is drawn as the file has it",
     ),
     "script": "scripts are not run; what they change is drawn as the file has it",
+    "tref": "<tref> is not drawn; write its text out",
+}
+_UNAPPLIED = {
+    "pathLength": "pathLength is not applied",
+    "textLength": "textLength of text is not applied",
+    "lengthAdjust": "lengthAdjust of text is not applied",
 }
 # What depends on the element itself, or is counted in the report.
 PLACING = frozenset(("transform", "transform-origin"))
@@ -178,12 +184,15 @@ class Walk:
                 self.ids.setdefault(given["id"], node)
             if node.tag in _UNPLAYED:
                 self.note(_UNPLAYED[node.tag])
+            if not _UNAPPLIED.keys().isdisjoint(given):
+                for name in _UNAPPLIED.keys() & given.keys():
+                    self.note(_UNAPPLIED[name])
             is_css = node.tag in _STYLE_TAGS and given.get("type", "").strip() in ("", "text/css")
             if is_css and is_for_screens(given.get("media", "")):
                 yield node.text
-            texts = (*given.values(), node.text if is_css else "")
-            if any("(" in text and COMPUTED.search(text) for text in texts):
-                self.note("calc() and its like are not computed; write the number out")
+            for text in (node.text, *given.values()) if is_css else given.values():
+                if "(" in text and COMPUTED.search(text):
+                    self.note("calc() and its like are not computed; write the number out")
             waiting.extend(reversed(node.children))
 
     def report(self, message: str, times: int = 1) -> None:
@@ -452,11 +461,6 @@ class Walk:
             drawn = pattern is not None and self._tiles(pattern, node, data, state)
             plain = state.style.with_({"fill": "none" if drawn else "black"})
             state = replace(state, style=plain)
-        if (
-            "pathLength" in node.attributes
-            and state.style.get("stroke-dasharray", "none") != "none"
-        ):
-            self.note("pathLength is not applied")
         self.append(data, state)
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
