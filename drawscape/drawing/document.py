@@ -24,8 +24,12 @@ _NAME = re.compile(
 )
 _CODE = re.compile(r"\+([SHDP])(\d+)", re.IGNORECASE)
 # What the AxiDraw's software accepts; a code outside is ignored there, and here.
-_LIMITS = {"S": (1, 110), "H": (0, 100), "D": (1, 10**9), "P": (1, 100)}
-_FIELDS = {"S": "speed", "H": "height", "D": "delay_ms", "P": "passes"}
+_CODES = {
+    "S": ("speed", 1, 110),
+    "H": ("height", 0, 100),
+    "D": ("delay_ms", 1, 10**9),
+    "P": ("passes", 1, 100),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +52,8 @@ class Motion:
     passes: int = 1
 
     def __post_init__(self) -> None:
-        for code, field in _FIELDS.items():
+        for field, low, high in _CODES.values():
             value = getattr(self, field)
-            low, high = _LIMITS[code]
             if value is not None and not (isinstance(value, int) and low <= value <= high):
                 raise PlotError(f"{field}={value!r}: give a whole number from {low} to {high}")
 
@@ -60,9 +63,9 @@ class Motion:
         hidden, pause, number, codes, _ = _NAME.findall(name)[0]
         found = {}
         for code, digits in _CODE.findall(codes):
-            low, high = _LIMITS[code.upper()]
+            field, low, high = _CODES[code.upper()]
             if low <= int(digits) <= high:
-                found[_FIELDS[code.upper()]] = int(digits)
+                found[field] = int(digits)
         return cls(
             number=int(number) if number else None,
             pause=bool(pause),
@@ -79,7 +82,7 @@ class Motion:
         """
         codes = "".join(
             f"+{code}{value}"
-            for code, field in _FIELDS.items()
+            for code, (field, *_) in _CODES.items()
             if (value := getattr(self, field)) is not None and (code, value) != ("P", 1)
         )
         number = "" if self.number is None else str(self.number)

@@ -217,7 +217,6 @@ def _end_arguments(commands: _Commands) -> Floats:
 
 
 def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
-    """The index of the MOVE that each step's subpath begins with."""
     moves = np.flatnonzero(kinds == MOVE)
     heads: Ints = moves[np.cumsum(kinds == MOVE) - 1]
     return heads

@@ -512,13 +512,12 @@ def as_lines(shapes: Drawable) -> Lines:
         return shapes.lines()
     if hasattr(shapes, "geom_type"):
         return Lines.of(_of_geometry(shapes))
-    if not isinstance(shapes, np.ndarray):
-        shapes = _listed(shapes)
+    shapes = _listed(shapes)
+    if isinstance(shapes, list) and shapes and all(isinstance(each, complex) for each in shapes):
+        shapes = np.array(shapes)
     if isinstance(shapes, np.ndarray) and np.iscomplexobj(shapes):
-        return Lines.of(_real(shapes))
+        return Lines.of(np.stack((shapes.real, shapes.imag), axis=-1))
     if isinstance(shapes, list) and any(map(_is_special, shapes)):
-        if all(isinstance(shape, complex) for shape in shapes):
-            return Lines.of(_real(np.array(shapes)))
         return Lines.join(as_lines(shape) for shape in shapes)
     return Lines.of(shapes)
 
@@ -532,12 +531,7 @@ def _listed(values: Any) -> Any:
     """Return a list of what can only be iterated over, such as a generator or zip()."""
     if isinstance(values, np.ndarray) or not isinstance(values, Iterable):
         return values
-    return [
-        list(value)
-        if isinstance(value, Iterable) and not hasattr(value, "__len__") and not _is_special(value)
-        else value
-        for value in values
-    ]
+    return [list(value) if isinstance(value, Iterator) else value for value in values]
 
 
 def _is_special(value: Any) -> bool:
@@ -547,11 +541,6 @@ def _is_special(value: Any) -> bool:
         return np.iscomplexobj(value)
     except ValueError:  # pairs beside single numbers: Lines says what is wrong with them
         return False
-
-
-def _real(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return complex numbers, (N,) or (M, N), as points with an axis more."""
-    return np.stack((numbers.real, numbers.imag), axis=-1).astype(np.float64)
 
 
 def _of_geometry(shape: Any) -> list[Points]:

@@ -136,7 +136,6 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
 
 
 def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
-    """Return what the outlines of one child of a clip path enclose, painted or not."""
     import shapely
 
     target = walk.linked(child) if child.tag == "use" else None

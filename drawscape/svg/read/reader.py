@@ -224,19 +224,17 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
     of = np.array(scene.of, dtype=np.int64)[outlines]
     numbers, firsts = np.unique(of, return_index=True)
     used = {n: scene.contexts[n] for n in numbers[np.argsort(firsts)].tolist()}
-    keys: dict[str, dict[int, object]] = {
-        "color": {n: c.ink.strip().lower() for n, c in used.items()},
-        "group": {n: c.ink.strip() if c.group is None else c.group for n, c in used.items()},
-        "none": dict.fromkeys(used),
-    }
+    colors = {n: c.ink.strip().lower() for n, c in used.items()}
+    groups = {n: c.ink.strip() if c.group is None else c.group for n, c in used.items()}
     if layering == "auto":
-        groups = {c.group for c in used.values() if c.group is not None}
-        more = groups and len({*keys["group"].values()}) >= len({*keys["color"].values()})
-        marked = any(scene.groups[group].is_layer for group in groups)
+        own = {c.group for c in used.values() if c.group is not None}
+        more = own and len({*groups.values()}) >= len({*colors.values()})
+        marked = any(scene.groups[group].is_layer for group in own)
         layering = "group" if marked or more else "color"
+    keys: dict[str, Mapping[int, object]] = {"color": colors, "group": groups}
     members: dict[object, list[int]] = {}
-    for number, key in keys[layering].items():
-        members.setdefault(key, []).append(number)
+    for number in used:
+        members.setdefault(keys.get(layering, {}).get(number), []).append(number)
     for same in members.values():
         first = used[same[0]]
         widths = (used[number].width_mm for number in same)

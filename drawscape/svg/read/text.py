@@ -110,7 +110,7 @@ def _face(style: Style) -> _Face:
 
 @dataclass
 class _Letter:
-    """A character where it stands: `rise` above the base line, `advance` to the next."""
+    """A character where it stands: `rise` above the base line, `advance` to the next, its lines."""
 
     character: str
     state: State
@@ -121,6 +121,7 @@ class _Letter:
     dy: float = 0.0
     degrees: float = 0.0
     advance: float = 0.0
+    strokes: Sequence[Points] | None = None
 
 
 class _Run:
@@ -190,13 +191,11 @@ class _Run:
             walk.report("<text> is drawn in a single-line font, not in its own")
         for letter, following in zip(letters, [*letters[1:], None], strict=True):
             style = letter.state.style
-            width = _face(style).width(letter.character)
-            if walk.text == "outlines":
+            letter.strokes, width = _glyph(walk, style, letter.character)
+            together = following and following.state is letter.state and following.x is None
+            if walk.text == "outlines" and following and together:
                 font = _font_of(walk, style)
-                if glyph := font.glyphs.get(letter.character):
-                    width = glyph.advance / font.em
-                if following and following.state is letter.state and following.x is None:
-                    width += font.kerning(letter.character, following.character) / font.em
+                width += font.kerning(letter.character, following.character) / font.em
             letter.advance = width * style.font_size + (style.px(style.get("letter-spacing")) or 0)
             if letter.character == " ":
                 letter.advance += style.px(style.get("word-spacing")) or 0.0
@@ -320,12 +319,11 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
             continue
         lines: list[Points] = []
         for letter, at in same:
-            strokes = _strokes(walk, letter)
-            if strokes is None:
+            if letter.strokes is None:
                 walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
                 continue
             turn = rotation(letter.degrees)
-            moved = [turn.apply(stroke * style.font_size) + at for stroke in strokes]
+            moved = [turn.apply(stroke * style.font_size) + at for stroke in letter.strokes]
             if walk.text == "strokes":
                 lines += moved
             elif moved:
@@ -338,16 +336,17 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
             walk.append(Lines.of(lines), replace(state, style=pen))
 
 
-def _strokes(walk: Walk, letter: _Letter) -> Sequence[Points] | None:
-    """Return a letter's lines for a font size of 1; None for one that the font lacks."""
-    style, character = letter.state.style, letter.character
-    if not character.strip():
-        return ()
+def _glyph(walk: Walk, style: Style, character: str) -> tuple[Sequence[Points] | None, float]:
+    """Return a character's lines for a font size of 1, None where the font lacks it, and its width."""
+    face = _face(style)
+    nothing = None if character.strip() else ()
     if walk.text == "strokes":
-        return _single_line(_face(style), character)
+        return _single_line(face, character) if nothing is None else (), face.width(character)
     font = _font_of(walk, style)
     glyph = font.glyphs.get(character)
-    return None if glyph is None else [stroke / font.em for stroke in glyph.strokes]
+    if glyph is None:
+        return nothing, face.width(character)
+    return [stroke / font.em for stroke in glyph.strokes], glyph.advance / font.em
 
 
 @lru_cache(maxsize=4096)
@@ -432,7 +431,6 @@ def _by_fontconfig(families: tuple[str, ...], bold: bool, italic: bool) -> tuple
 
 
 def _by_folders(families: tuple[str, ...], bold: bool, italic: bool) -> tuple[str, str] | None:
-    """Return the font in the usual folders that fits best."""
     wishes = [family.lower() for family in families]
     for family in tuple(wishes):
         wishes += _PREFERRED.get(family, ())

@@ -357,7 +357,6 @@ class Walk:
         return self.takes is max and any(is_partial(values.get(name, "1")) for name in _OPACITIES)
 
     def _placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
-        """Return the matrix inside an element."""
         text = own.get("transform")
         if not text:
             return state.matrix
@@ -502,7 +501,6 @@ class Walk:
         return known[1], known[2]
 
     def _context(self, state: State) -> Context:
-        """Return how an outline is drawn in a state."""
         style = state.style
         dashes: tuple[float, ...] = ()
         pattern = style.get("stroke-dasharray", "none")
@@ -564,7 +562,6 @@ class Walk:
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
     def _use(self, node: Node, own: dict[str, str], state: State) -> None:
-        """Draw the element that a `<use>` names, where it is placed."""
         target = self.linked(node)
         if target is None:
             link = _link(node)
