@@ -62,9 +62,9 @@ class Matrix(NamedTuple):
     @property
     def is_similarity(self) -> bool:
         """Whether this map keeps shapes, whatever their size: circles stay circles."""
-        grown = math.hypot(self.a, self.b)
-        skewed = abs(self.a * self.c + self.b * self.d), abs(grown - math.hypot(self.c, self.d))
-        return skewed[0] <= 1e-12 * grown * grown and skewed[1] <= 1e-12 * grown
+        turned = math.hypot(self.a - self.d, self.b + self.c)
+        mirrored = math.hypot(self.a + self.d, self.b - self.c)
+        return min(turned, mirrored) <= 1e-12 * math.hypot(self.a, self.b)
 
     @property
     def stretch(self) -> float:
