@@ -1,5 +1,6 @@
 """Chance: seeds, streams, and what a seed promises."""
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -143,24 +144,41 @@ SCREENS = {*SKETCHES.families()["pictures"], "stippling"}
 LEAST_SCREEN = 0.02
 
 
-def raster(name, seed):
-    """Return how much red, green and blue the ink of a golden file takes from the paper.
+SIDE_MM = 100.0
+
+
+def raster(layers, side):
+    """Return how much red, green and blue the ink of `layers`, colors and lines, takes from the paper.
 
     It is (rows, columns, 3) on squares of half a millimetre, all together 1, blurred by a millimetre.
     """
-    ink = np.zeros((120, 120, 3))
-    for layer in read_golden(FOLDER / f"{name}-{seed}.svg.gz"):
-        cells = np.clip((resample(layer.sample, 0.3).points * 2).astype(int), 0, 119)
-        np.add.at(ink, (cells[:, 1], cells[:, 0]), 1 - np.array(rgb(layer.color)) / 255)
+    ink = np.zeros((int(2 * side), int(2 * side), 3))
+    for color, lines in layers:
+        cells = np.clip((resample(lines, 0.3).points * 2).astype(int), 0, int(2 * side) - 1)
+        np.add.at(ink, (cells[:, 1], cells[:, 0]), 1 - np.array(rgb(color)) / 255)
     blurred = gaussian_filter(ink, (2.0, 2.0, 0))
     return np.asarray(blurred / blurred.sum())
 
 
+def all_differ(name, pictures):
+    """Raise AssertionError where two pictures of a sketch are too near each other."""
+    least = LEAST_SCREEN if name in SCREENS else LEAST
+    for (a, one), (b, other) in itertools.combinations(enumerate(pictures), 2):
+        assert np.abs(one - other).sum() > least, (a, b)
+
+
 @pytest.mark.parametrize("name", list(SKETCHES))
 def test_the_first_two_seeds_are_told_apart_by_eye(name):
-    assert np.abs(raster(name, 0) - raster(name, 1)).sum() > (
-        LEAST_SCREEN if name in SCREENS else LEAST
-    )
+    golden = [read_golden(FOLDER / f"{name}-{seed}.svg.gz") for seed in (0, 1)]
+    all_differ(name, [raster([(one.color, one.sample) for one in each], 60) for each in golden])
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", list(SKETCHES))
+def test_each_of_twelve_seeds_is_told_apart_by_eye(name):
+    drawings = [draw(name, SIDE_MM, SIDE_MM, seed=seed).layers() for seed in range(12)]
+    pens = ([(pen.color, lines) for pen, lines in drawn] for drawn in drawings)
+    all_differ(name, [raster(layers, SIDE_MM) for layers in pens])
 
 
 def test_without_streams_the_numbers_are_those_of_numpy():
