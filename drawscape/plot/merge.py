@@ -356,16 +356,19 @@ def near_pieces(points: Plane, pieces: Ints, tolerance_mm: float) -> Ints:
     is_piece[pieces] = True
     vectors = np.append(np.diff(points), 1.0)
     half = np.abs(vectors) / 2
-    units = vectors / np.maximum(2 * half, 1e-12)
+    turns = vectors.conj() / np.maximum(2 * half, 1e-12)
     found = [np.empty(0, dtype=np.int64)]
     for point, piece in _candidates(points, pieces, tolerance_mm) if len(pieces) else ():
-        place = (points[point] - points[piece]) * units[piece].conj()
-        near = np.abs(place.imag) <= tolerance_mm
-        near &= np.abs(place.real - half[piece]) <= half[piece] + tolerance_mm
-        point, piece = point[near], piece[near]
+        foreign = np.flatnonzero((piece != point) & (piece != point - 1))
+        point, piece = point.take(foreign), piece.take(foreign)
+        place = (points.take(point) - points.take(piece)) * turns.take(piece)
+        near = np.flatnonzero(np.abs(place.imag) <= tolerance_mm)
+        point, piece, along = point.take(near), piece.take(near), place.real.take(near)
+        near = np.flatnonzero(np.abs(along - half.take(piece)) <= half.take(piece) + tolerance_mm)
+        point, piece = point.take(near), piece.take(near)
         for mine in (point - 1, point):
             beside = is_piece[mine] & (mine != piece)
-            beside &= np.abs((units[mine].conj() * units[piece]).imag) < _PARALLEL
+            beside &= np.abs((turns[mine].conj() * turns[piece]).imag) < _PARALLEL
             one, two = mine[beside], piece[beside]
             # A pair is one number: sorting rows is five times slower.
             found.append(np.minimum(one, two) * len(points) + np.maximum(one, two))
@@ -385,8 +388,8 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     low, width, height = complex(np.min(x), np.min(y)), float(np.ptp(x)), float(np.ptp(y))
     sheet = (width + 2 * tolerance_mm) * (height + 2 * tolerance_mm)
     side = max(
-        (sheet / 4 / len(pieces)) ** 0.5,
-        min(float(lengths.mean()), _PART_MM),
+        (sheet / 8 / len(pieces)) ** 0.5,
+        min(1.2 * float(lengths.mean()), _PART_MM),
         4 * tolerance_mm,
         max(width, height) / _MOST_COLUMNS,
     )
