@@ -29,7 +29,7 @@ def clip(svg, **regions):
         *(("is not a number", lambda svg, x=x: svg.line(x, 0, 1, 1))
           for x in ("left", "5 mm x", "", "nan", "inf", "1e", "--3")),
         ("not finite", lambda svg: svg.circle(INF, 0, 1)),
-        ("not finite", lambda svg: svg.polyline([(0, 0), (NAN, 1)])),
+        ("finite", lambda svg: svg.polyline([(0, 0), (NAN, 1)])),
         ("beyond all paper", lambda svg: svg.line(1e300, 1, 2, 2)),
         *(("path data .* cannot be read", lambda svg, d=d: svg.path(d))
           for d in ("M 0 0 L x", "M0,0 L5,5 <", None, 5)),
