@@ -124,12 +124,13 @@ def walked(onward: Ints, begins: Ints) -> tuple[Ints, Ints]:
     bounds = array("q", range(len(first) + 1))
     others = (2 * line for line, is_done in enumerate(done) if not is_done)
     for step in itertools.chain(array("q", begins.tobytes()), others):
+        if done[step >> 1]:
+            continue
         while step >= 0 and not done[step >> 1]:
             done[step >> 1] = 1
             steps.append(step)
             step = behind[step]
-        if len(steps) > bounds[-1]:
-            bounds.append(len(steps))
+        bounds.append(len(steps))
     return np.frombuffer(steps, dtype=np.int64), np.frombuffer(bounds, dtype=np.int64)
 
 
@@ -176,8 +177,11 @@ def _spliced(lines: Lines, is_closed: Flags) -> Lines:
     ajar = (lines.starts != lines.ends).any(axis=1)
     is_whole = is_closed & ~ajar
     points = np.delete(lines.points, lines.offsets[1:][is_whole] - 1, axis=0)
-    lines = Lines(points, offsets_of(lines.counts - is_whole))
-    pairs = _exchanges(lines, is_closed)
+    without = Lines(points, offsets_of(lines.counts - is_whole))
+    pairs = _exchanges(without, is_closed)
+    if not len(pairs):
+        return lines
+    lines = without
     bounds = np.unique(np.concatenate((lines.offsets, pairs.ravel() + 1)))
     first = np.searchsorted(bounds, lines.offsets)
     behind = np.arange(1, len(bounds))
