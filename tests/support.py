@@ -4,7 +4,6 @@ import importlib
 import inspect
 import itertools
 import os
-import re
 import secrets
 import select
 import socket
@@ -195,12 +194,6 @@ def run(*arguments, answer=""):
         except SystemExit as ended:
             code = ended.code or 0
         return Done(int(str(code)), out.getvalue().decode(), click.unstyle(err.getvalue().decode()))
-
-
-def contract_examples():
-    """Return the examples of the API's document, of which this package is one of the libraries."""
-    text = Path(__file__).with_name("contract.md").read_text()
-    return re.findall(r"```python\n(.*?)```", text.replace("libraries.", "drawscape."), re.DOTALL)
 
 
 CONTRACT = {

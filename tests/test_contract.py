@@ -1,4 +1,4 @@
-"""Every example of the API's document, `contract.md`, with `libraries.` read as `drawscape.`.
+"""Every example of the API's document, word for word, with `libraries.` read as `drawscape.`.
 
 The document is that of the service whose callers move over; the blueprint example is tested with the
 web front (tests/web/test_web_jobs.py).
@@ -11,17 +11,118 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from support import contract_examples, with_mounts
+from support import with_mounts
 
-EXAMPLES = contract_examples()
-IMPORT, USAGE, STATUS, SVG, MAIL, DATA, FILES, _, POSTCARD_TASK, POSTCARD, _ = EXAMPLES
+USAGE = """
+from drawscape.job_manager import enqueue_background_job, get_job_status
 
-MODULES = {"postcards_of_ours": POSTCARD_TASK}
+def your_function():
+    # Queue any background task
+    job = enqueue_background_job(
+        'workers.svg_tasks.generate_complex_svg',
+        width=200,
+        height=200,
+        pattern_type='spiral',
+        output_filename='output.svg'
+    )
+    
+    # Store job.id if you need to track progress
+    return {"processing": True, "job_id": job.id}
+"""
+
+STATUS = """
+status = get_job_status(job_id)
+
+if status['status'] == 'finished':
+    file_path = status['result']
+    # Process the completed file
+elif status['status'] == 'failed':
+    error = status['error']
+    # Handle the error
+else:
+    # Still processing: 'queued', 'started', etc.
+    pass
+"""
+
+SVG = """
+job = enqueue_background_job(
+    'workers.svg_tasks.generate_complex_svg',
+    width=210,
+    height=297,
+    pattern_type='spiral',
+    output_filename='complex_spiral.svg'
+)
+"""
+
+MAIL = """
+job = enqueue_background_job(
+    'workers.email_tasks.send_notification',
+    recipient='user@example.com',
+    subject='Your order is ready',
+    template='order_complete'
+)
+"""
+
+DATA = """
+job = enqueue_background_job(
+    'workers.data_tasks.process_file',
+    file_path='/uploads/data.csv',
+    format='json',
+    job_timeout='15m'
+)
+"""
+
+FILES = """
+job = enqueue_background_job(
+    'workers.file_tasks.process_batch',
+    file_list=['file1.csv', 'file2.csv', 'file3.csv'],
+    operation='convert_to_json',
+    job_timeout='20m'
+)
+"""
+
+MODULES = {
+    "postcards_of_ours": '''
+def generate_postcard_svg(recipient, message, template_name):
+    """Generate a postcard with custom message"""
+    from drawscape.svg_builder import SVGBuilder
+    import os
+    
+    svg = SVGBuilder(210, 148)  # A6 postcard size
+    
+    # Add template design and message
+    if template_name == 'birthday':
+        # Add birthday decorations
+        pass
+    
+    svg.hershey_text(105, 74, message, 0.5)
+    
+    # Save and return path
+    filename = f"postcard_{recipient}_{template_name}.svg"
+    output_path = os.path.join('output', 'postcards', filename)
+    
+    with open(output_path, 'w') as f:
+        f.write(svg.to_string())
+        
+    return output_path
+'''
+}
+
+POSTCARD = """
+job = enqueue_background_job(
+    'workers.svg_tasks.generate_postcard_svg',
+    recipient='John Doe',
+    message='Happy Birthday!',
+    template_name='birthday',
+    job_timeout='2m'
+)
+"""
 
 
 def run(source, **names):
     """Run an example as a caller would paste it and return its names."""
-    exec(IMPORT + source, names)
+    exec("from drawscape.job_manager import enqueue_background_job, get_job_status", names)
+    exec(source, names)
     return names
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: W293 - word for word means blank for blank
 """Jobs and plots over HTTP."""
 
 import json
@@ -6,7 +7,7 @@ from pathlib import Path
 import flask
 import pytest
 from machine_bench import scribble
-from support import contract_examples, wait_until
+from support import wait_until
 
 from drawscape.job_manager import enqueue_background_job, get_job_status
 from drawscape.jobs import synchronous_jobs
@@ -103,10 +104,45 @@ def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home):
     assert str(home) not in answer.text
 
 
+EXAMPLE = """
+# components/artboard/main.py
+from flask import Blueprint, jsonify, request
+from libraries.job_manager import enqueue_background_job
+from libraries.svg_builder import SVGBuilder
+
+@artboard_bp.route('/create', methods=['POST'])
+def create_artboard():
+    data = request.get_json()
+    
+    # Quick response for simple SVGs
+    if data.get('complexity') == 'simple':
+        svg = SVGBuilder(data['width'], data['height'])
+        svg.rect(10, 10, 50, 50)
+        return jsonify({"svg": svg.to_string()})
+    
+    # Background job for complex patterns
+    else:
+        job = enqueue_background_job(
+            'workers.svg_tasks.generate_complex_svg',
+            width=data['width'],
+            height=data['height'],
+            pattern_type=data.get('pattern', 'spiral'),
+            output_filename=f"artboard_{data['id']}.svg"
+        )
+        
+        return jsonify({
+            "status": "generating",
+            "job_id": job.id,
+            "message": "Complex pattern queued for generation"
+        })
+"""
+
+
 @pytest.fixture
 def example(home):
     artboard_bp = flask.Blueprint("artboard", __name__, url_prefix="/artboard")
-    exec(contract_examples()[7], {"artboard_bp": artboard_bp})
+    code = EXAMPLE.replace("libraries.", "drawscape.")
+    exec(compile(code, "components/artboard/main.py", "exec"), {"artboard_bp": artboard_bp})
     app = flask.Flask(__name__)
     app.register_blueprint(artboard_bp)
     return app.test_client()
