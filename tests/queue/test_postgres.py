@@ -1,6 +1,7 @@
 """A queue on Postgres: one everyday run, who may have a job, whose tables these are, and what is refused."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from postgres_server import (
     new_schema,
 )
 from queue_steps import acknowledge
-from support import wait_until
+from support import is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -375,3 +376,31 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 
 
 # Leases
+
+
+@pytest.mark.nightly
+def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(
+    url, home, monkeypatch, task_module
+):
+    """SIGSTOP stands for a machine that swaps: the child watches by itself."""
+    monkeypatch.setenv("DRAWSCAPE_LEASE", "6s")
+    task_module("naps", "import time\ndef nap():\n    time.sleep(60)\n")
+    command = [sys.executable, "-m", "drawscape", "worker", "-w", "1"]
+    first = subprocess.Popen(command, cwd=home)
+    second = None
+    try:
+        job = started(enqueue_background_job("naps.nap"))
+        holder, child = job.refresh().worker, job.refresh().pid
+        second = subprocess.Popen(command, cwd=home)
+        wait_until(lambda: len(workers_alive()) == 2)
+        os.kill(first.pid, signal.SIGSTOP)
+        wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
+        assert job.refresh().worker == holder
+        wait_until(lambda: job.refresh().worker not in (None, holder))
+        os.kill(first.pid, signal.SIGCONT)
+        wait_until(lambda: len(workers_alive()) == 2)
+        assert job.refresh().attempts == 2
+    finally:
+        for process in filter(None, (first, second)):
+            process.kill()
+            process.wait(60)

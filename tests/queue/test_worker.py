@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support import first_line, is_running, locked, python, rounds, wait_until
+from support import first_line, is_running, locked, python, rounds, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
@@ -346,3 +347,18 @@ def test_a_backlog_sees_the_edit_within_a_moment(source):
     time.sleep(0.1)  # a file is looked at ten times a second
     gate.touch()
     assert later.wait(60) == 4444
+
+
+@pytest.mark.nightly
+def test_a_worker_in_a_copy_of_a_home_harms_nothing(home, start_consumer, tmp_path, monkeypatch):
+    original = start_consumer("-w", "2")
+    jobs = [started(enqueue_background_job("sampletasks.nap", 12)) for _ in range(2)]
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    environment = {"DRAWSCAPE_HOME": str(copy)}
+    other = start_consumer(environment=environment, directory=copy, ready=False)
+    # It takes the copied jobs over: they were another's, in another folder.
+    wait_until(lambda: "event=recovered" in other.log.read_text())
+    assert [job.wait(60) for job in jobs] == [12] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert original.process.poll() is None
