@@ -11,7 +11,8 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot import fit
+from drawscape.plot import fit, optimize
+from drawscape.sketches import SKETCHES, draw
 
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),
@@ -107,11 +108,23 @@ def random_document(seed):
     return Document(40, 40, tuple(layers))
 
 
+def document_of(what):
+    """Return the random document of a seed, or of a sketch the first lines of each pen."""
+    if isinstance(what, int):
+        return random_document(what)
+    made = optimize(draw(what, 40, 40).document())
+    return made.with_layers(
+        [one.with_lines(one.lines.take(range(min(60, len(one.lines))))) for one in made.layers]
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("driver", KINDS)
-@pytest.mark.parametrize("seed", range(rounds(1, 50)))
-def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, seed):
-    document = random_document(seed)
+@pytest.mark.parametrize(
+    "what", [*range(rounds(1, 50)), *list(SKETCHES)[: rounds(0, len(SKETCHES))]]
+)
+def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, what):
+    document = document_of(what)
     if driver == "hpgl":
         document = fit(document, 297, 210, margin_mm=80)
     desk = bench(driver, KINDS[driver], scale=60.0)
