@@ -6,7 +6,6 @@ from html import escape
 
 from drawscape.catalogue.drawing import Marks
 from drawscape.errors import ParameterError
-from drawscape.image_tag import table_of
 from drawscape.jobs import (
     ACTIONS,
     Job,
@@ -155,9 +154,10 @@ class QueueTable(Board):
         self._reading.request()
 
     def _still(self) -> str:
-        rows = [(t["id"][-8:], t["caption"], t["words"], t["took"]) for t in self.tiles]
-        cells = [escape(text) for row in [("job", "name", "state", "took"), *rows] for text in row]
-        return f"<p>{escape(self.status)}</p>{table_of(cells, 4)}"
+        heads = "".join(f"<th>{name}</th>" for name in ("job", "name", "state", "took"))
+        rows = ((t["id"][-8:], t["caption"], t["words"], t["took"]) for t in self.tiles)
+        body = (f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
+        return f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{''.join(body)}</table>"
 
     def _begin(self) -> None:
         self._followings.append(watch(lambda _job: self._reading.request()))
