@@ -95,8 +95,23 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
 def fetch_all(folder: Path, suffix: str) -> None:
     """Have all that the store holds with names that end in `suffix` in `folder`. Raises OutputStoreError."""
-    if (found := store()) is not None:
-        found.get_all(folder, suffix)
+    if (objects := store()) is None:
+        return
+    with objects.opened("") as (files, root):
+        found: Mapping[str, Any] = files.find(root.rstrip("/"), detail=True)
+        if not found:
+            objects.check()
+        names = {path: path.removeprefix(root) for path in found if path.endswith(suffix)}
+        stamps = {path: _stamp(found[path]) for path in names}
+        missing = [
+            path
+            for path, name in names.items()
+            if "/." not in f"/{name}" and _time_of(folder / name) != stamps[path]
+        ]
+        for start in range(0, len(missing), _AT_ONCE):
+            contents = files.cat(missing[start : start + _AT_ONCE], on_error="omit")
+            for path, content in contents.items():
+                _write(folder / names[path], content, stamps[path])
 
 
 def remove(path: Path, folder: Path) -> None:
@@ -151,24 +166,6 @@ class OutputStore:
             raise self._error(f"{error}: pip install 'drawscape[object-store]'") from None
         except Exception as error:  # noqa: BLE001 - each package raises its own
             raise self._error(str(error)) from None
-
-    def get_all(self, folder: Path, suffix: str) -> None:
-        """Copy all objects whose names end in `suffix` into `folder`, but for those that are there."""
-        with self.opened("") as (files, root):
-            found: Mapping[str, Any] = files.find(root.rstrip("/"), detail=True)
-            if not found:
-                self.check()
-            names = {path: path.removeprefix(root) for path in found if path.endswith(suffix)}
-            stamps = {path: _stamp(found[path]) for path in names}
-            missing = [
-                path
-                for path, name in names.items()
-                if "/." not in f"/{name}" and _time_of(folder / name) != stamps[path]
-            ]
-            for start in range(0, len(missing), _AT_ONCE):
-                contents = files.cat(missing[start : start + _AT_ONCE], on_error="omit")
-                for path, content in contents.items():
-                    _write(folder / names[path], content, stamps[path])
 
     def check(self) -> None:
         """Raise OutputStoreError when it cannot be used; an empty one can."""

@@ -250,6 +250,6 @@ def _refuse_foreign(connection: psycopg.Connection[Any], label: str) -> None:
     taken = [table for table in ("job", "job_note", "job_batch") if _is_there(connection, table)]
     if taken:
         raise QueueError(
-            f"{label} has a table {taken[0]!r} of another program; give the queue a database or a "
-            "another schema (?options=-csearch_path=SCHEMA)"
+            f"{label} has a table {taken[0]!r} of another program; give the queue another "
+            "database or schema (?options=-csearch_path=SCHEMA)"
         )
