@@ -235,20 +235,15 @@ def _check_number(parameter: Parameter, value: Any) -> Any:
 
 
 def _as_number(parameter: Parameter, value: Any) -> int | float:
-    wanted = "a whole number" if parameter.kind == "int" else "a number"
-    if isinstance(value, bool) or value is None:
-        raise ParameterError(parameter.name, value, f"must be {wanted}")
+    is_int = parameter.kind == "int"
     try:
-        number = int(value) if isinstance(value, str) and parameter.kind == "int" else float(value)
-        if not math.isfinite(number):
-            raise ParameterError(parameter.name, value, "must be finite")
+        number = int(value) if isinstance(value, str) and is_int else float(value)
+        if isinstance(value, bool) or not math.isfinite(number) or (is_int and number % 1):
+            raise ValueError
     except (TypeError, ValueError, OverflowError):
+        wanted = "a whole number" if is_int else "a number"
         raise ParameterError(parameter.name, value, f"must be {wanted}") from None
-    if parameter.kind == "float":
-        return number
-    if number != int(number):
-        raise ParameterError(parameter.name, value, f"must be {wanted}")
-    return int(number)
+    return int(number) if is_int else number
 
 
 def _written(bound: float) -> str:
@@ -287,19 +282,20 @@ def _check_choice(parameter: Parameter, value: Any) -> Any:
 def _check_text(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str):
         raise ParameterError(parameter.name, value, "must be text")
-    if parameter.min_length is not None and len(value) < parameter.min_length:
-        raise ParameterError(
-            parameter.name, value, f"must have at least {parameter.min_length} characters"
-        )
-    if parameter.max_length is not None and len(value) > parameter.max_length:
-        raise ParameterError(
-            parameter.name, value, f"must have at most {parameter.max_length} characters"
-        )
+    _check_length(parameter, value, len(value), "characters")
     return value
 
 
+def _check_length(parameter: Parameter, value: Any, length: int, what: str) -> None:
+    for limit, words, sign in (
+        (parameter.min_length, "at least", 1),
+        (parameter.max_length, "at most", -1),
+    ):
+        if limit is not None and sign * length < sign * limit:
+            raise ParameterError(parameter.name, value, f"must have {words} {limit} {what}")
+
+
 def _check_list(parameter: Parameter, value: Any) -> Any:
-    """Return a list, or a tuple where the annotation is one, with each item checked."""
     if isinstance(value, str):
         with contextlib.suppress(ValueError, SyntaxError):
             value = ast.literal_eval(value)
@@ -310,10 +306,7 @@ def _check_list(parameter: Parameter, value: Any) -> Any:
         items = items * len(found)
     if len(found) != len(items):
         raise ParameterError(parameter.name, value, f"must have {len(items)} items")
-    low, high = parameter.min_length or 0, parameter.max_length
-    if len(found) < low or (high is not None and len(found) > high):
-        most = "" if high is None else f" and at most {high}"
-        raise ParameterError(parameter.name, value, f"must have at least {low}{most} items")
+    _check_length(parameter, value, len(found), "items")
     checked = [item.check(one) for item, one in zip(items, found, strict=True)]
     return checked if parameter.makes_list else tuple(checked)
 
