@@ -100,5 +100,4 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
 
 
 def _unit(steps: Floats) -> Floats:
-    units: Floats = steps / np.maximum(np.hypot(*steps.T), 1e-300)[:, None]
-    return units
+    return np.asarray(steps / np.maximum(np.hypot(*steps.T), 1e-300)[:, None])
