@@ -94,26 +94,27 @@ def to_pdf(document: Document) -> bytes:
     Raises PlotError for a colour that is not known.
     """
     height = document.height_mm * _POINTS_PER_MM
+    size = f"0 0 {document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}"
     parts = [b"1 J 1 j\n"]
     if document.paper_color is not None:
-        fill = " ".join(f"{part / 255:.3f}" for part in rgb(document.paper_color))
-        size = f"{document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}"
-        parts.append(f"{fill} rg 0 0 {size} re f\n".encode())
+        parts.append(f"{_shares(document.paper_color)} rg {size} re f\n".encode())
     for number, layer in enumerate(document.layers):
         parts += [b"/OC /L%d BDC\n" % number, _stream(layer, height), b"EMC\n"]
     content = zlib.compress(b"".join(parts), 6)
-    page = f"[0 0 {document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}]".encode()
-    return _file(page, content, [layer.name for layer in document.layers])
+    return _file(f"[{size}]".encode(), content, [layer.name for layer in document.layers])
+
+
+def _shares(color: str) -> str:
+    return " ".join(f"{part / 255:.3f}" for part in rgb(color))
 
 
 def _stream(layer: Layer, height: float) -> bytes:
     """Return the layer's lines as operators; PDF's y points up."""
     width = layer.pen_mm * _POINTS_PER_MM
-    color = " ".join(f"{part / 255:.3f}" for part in rgb(layer.color))
     points = layer.lines.points * _POINTS_PER_MM
     # Plus zero: no -0.0.
     places = np.round(np.stack((points[:, 0], height - points[:, 1]), axis=1), 3) + 0.0
-    out = [f"{color} RG {width:.3f} w\n".encode()]
+    out = [f"{_shares(layer.color)} RG {width:.3f} w\n".encode()]
     bounds = layer.lines.offsets.tolist()
     for first, last in itertools.pairwise(bounds):
         text = orjson.dumps(places[first:last], option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]

@@ -48,11 +48,10 @@ class Device:
 def devices() -> dict[str, Device]:
     """Return the plotters that are known, by name."""
     text = Path(__file__).with_name("hpgl.toml").read_text(encoding="utf-8")
-    known = tomllib.loads(text)
-    papers = {
-        name: tuple(Paper(**p) for p in values.pop("paper")) for name, values in known.items()
+    return {
+        name: Device(name=name, papers=tuple(Paper(**p) for p in values.pop("paper")), **values)
+        for name, values in tomllib.loads(text).items()
     }
-    return {name: Device(name=name, papers=papers[name], **known[name]) for name in known}
 
 
 def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
@@ -71,9 +70,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
     for number, layer in enumerate(document.layers):
-        parts += [
-            f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};",
-        ]
+        parts.append(f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};")
         if has_speeds:  # in whole cm/s for all pens; VS alone is the plotter's own speed again
             speed = plotter.top_speed * (layer.motion.speed or 0) / 100
             parts.append(f"VS{max(round(speed), 1)};" if layer.motion.speed else "VS;")
@@ -151,8 +148,7 @@ class Placing:
 
     def units(self, points: Points) -> Points:
         """Return (N, 2) points of the page in whole units."""
-        units: Points = np.rint(self.matrix.apply(points))
-        return units
+        return np.rint(self.matrix.apply(points))
 
     def reach(self, document: Document) -> Reach:
         """Return what the pens reach of the page, in mm of the page."""

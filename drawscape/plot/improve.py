@@ -134,7 +134,6 @@ class _Matching:
         return np.stack((outside[chosen], inside[near[chosen, 0]]))
 
     def steps(self) -> Ints:
-        """Return the tour from the start on."""
         steps, bounds = self._trails()
         return steps[1 : bounds[1]]
 

@@ -95,19 +95,17 @@ def preflight(
 def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
     points = layer.lines.points
     beyond = np.maximum((reach.x0, reach.y0) - points, points - (reach.x1, reach.y1)).max(axis=1)
-    worst = int(np.argmax(beyond))
-    if beyond[worst] > 0:
-        by_line = np.flatnonzero(beyond > 0)[np.argsort(-beyond[beyond > 0], kind="stable")]
-        _, first = np.unique(layer.lines.ids[by_line], return_index=True)
-        out, places = len(first), points[by_line[np.sort(first)]]
+    worst = _worst_first(beyond, 0)
+    if len(worst):
+        _, first = np.unique(layer.lines.ids[worst], return_index=True)
+        out, places = len(first), points[worst[np.sort(first)]]
         verb = "leaves" if out == 1 else "leave"
-        far = f"by up to {beyond[worst]:.1f} mm"
+        far = f"by up to {beyond[worst[0]]:.1f} mm"
         text = f"{_counted(out, 'line')} of {layer.name!r} {verb} {reach.what} {far}"
         yield _finding(Concern.OUTSIDE, layer, out, places, text)
 
 
 def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Iterator[Finding]:
-    """Yield what is found of the ink that lies on the sheet."""
     lines = clip_to_rectangle(layer.lines, page.x0, page.y0, page.x1, page.y1)
     if len(lines):
         inside = layer.with_lines(lines)
@@ -132,16 +130,14 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
         * layer.motion.passes
         / side**2
     )
-    worst = int(np.argmax(coats))
-    if coats[worst] > most:
-        wet = int((coats > most).sum())
+    worst = _worst_first(coats, most)
+    if len(worst):
         spot = "square millimetre" if side == _SPOT_MM else f"spot of {side:g} x {side:g} mm"
         text = (
-            f"{_counted(wet, spot)} of {layer.name!r} get more than {most:g} coats of ink, "
-            f"up to {coats[worst]:.1f}"
+            f"{_counted(len(worst), spot)} of {layer.name!r} get more than {most:g} coats of ink, "
+            f"up to {coats[worst[0]]:.1f}"
         )
-        places = (spots[_worst_first(coats, most)] + 0.5) * side
-        yield _finding(Concern.WET, layer, wet, places, text)
+        yield _finding(Concern.WET, layer, len(worst), (spots[worst] + 0.5) * side, text)
 
 
 def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
@@ -153,15 +149,14 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
     keys = np.sort(same_points(pieces.reshape(-1, 2))[1].reshape(-1, 2), axis=1)
     _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     times = (counts + _beside(pieces[at], counts)) * layer.motion.passes
-    worst = int(np.argmax(times))
-    if times[worst] > most:
-        often = int((times > most).sum())
+    worst = _worst_first(times, most)
+    if len(worst):
         text = (
-            f"{_counted(often, 'stroke')} of {layer.name!r} drawn more than {most} times, "
-            f"up to {times[worst]}"
+            f"{_counted(len(worst), 'stroke')} of {layer.name!r} drawn more than {most} times, "
+            f"up to {times[worst[0]]}"
         )
-        places = pieces[at[_worst_first(times, most)]].mean(axis=1)
-        yield _finding(Concern.REPEATED, layer, often, places, text)
+        places = pieces[at[worst]].mean(axis=1)
+        yield _finding(Concern.REPEATED, layer, len(worst), places, text)
 
 
 def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
@@ -181,7 +176,7 @@ def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
 
 def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:
     """Return the indices of what is above `most`, the largest first."""
-    return np.flatnonzero(values > most)[np.argsort(-values[values > most], kind="stable")]
+    return np.argsort(-values, kind="stable")[: np.count_nonzero(values > most)]
 
 
 def _finding(

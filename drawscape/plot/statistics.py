@@ -79,8 +79,7 @@ class Plotter:
         if not len(lines.points):
             return np.zeros(0)
         steps = np.concatenate((_step_seconds(*self._motion(lines)), [0.0]))
-        seconds: Floats = np.add.reduceat(steps, lines.offsets[:-1])
-        return seconds
+        return np.asarray(np.add.reduceat(steps, lines.offsets[:-1]))
 
     def _motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
         """Return length and squared speed as `speeds` does, and each step's top speed and acceleration."""
@@ -166,9 +165,6 @@ def _reachable(caps: Floats, lengths: Floats, acceleration: Floats | float) -> F
     return np.clip(backward, 0.0, None)
 
 
-NO_MOVES = np.empty((0, 2))
-
-
 @dataclass(frozen=True)
 class Statistics:
     """Figures of a layer or a whole drawing; `lifts` counts how often the pen goes up."""
@@ -202,7 +198,7 @@ def layer_statistics(
     if not motion.plotted:
         return Statistics(name)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
-    moves = lines.starts - np.concatenate(([start], lines.ends[:-1])) if len(lines) else NO_MOVES
+    moves = lines.starts - np.concatenate(([start], lines.ends))[: len(lines)]
     travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
     ink_mm, down_s = plotter.strokes(lines)
     down_s += len(lines) * (plotter.raise_s + plotter.lower_s)
@@ -226,10 +222,7 @@ def layer_statistics(
 
 
 def statistics(
-    document: Document,
-    *,
-    plotter: Plotter | None = None,
-    start: tuple[float, float] = (0.0, 0.0),
+    document: Document, *, plotter: Plotter | None = None, start: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Statistics, ...]:
     """Return the figures of each layer, each drawn from `start`, and their total at the end.
 
