@@ -35,13 +35,6 @@ class Look:
     block_mm: float
     marks: bool
 
-    def in_color(self, color: str) -> "Look":
-        """Return the look with all its pens in `color`."""
-        frame, text, drawing = (
-            replace(pen, color=color) for pen in (self.frame, self.text, self.drawing)
-        )
-        return replace(self, frame=frame, text=text, drawing=drawing)
-
 
 STYLES: Mapping[str, Look] = {
     "blueprint": Look(
@@ -96,7 +89,10 @@ def artboard(
     """
     if style not in STYLES:
         raise UnknownNameError("artboard style", str(style), STYLES)
-    look = STYLES[style].in_color(pen_color) if pen_color else STYLES[style]
+    look = STYLES[style]
+    if pen_color:
+        pens = {name: getattr(look, name) for name in ("frame", "text", "drawing")}
+        look = replace(look, **{k: replace(pen, color=pen_color) for k, pen in pens.items()})
     rows = legend_rows(legend)
     svg = SVGBuilder(*paper_size(size, orientation), margin=10.0, pen=look.drawing)
     svg.paper_color = paper_color
@@ -220,7 +216,7 @@ def _widths(rows: Sequence[tuple[str, str]], letters: Style, limit: float) -> tu
 
 def _draw_rules(svg: SVGBuilder, table: Box, height: float, middle: float) -> None:
     right, bottom = table.x + table.width, table.y + table.height
-    svg.rect(table.x, table.y, table.width, table.height)
+    svg.rect(*table)
     svg.line(middle, table.y + height, middle, bottom)
     for index in range(1, round(table.height / height)):
         y = table.y + height * index
@@ -238,21 +234,18 @@ def _write(
 def draw_border(svg: SVGBuilder, look: Look, page: Box, block: Box) -> None:
     """Draw the border and, where the style has them, the zones around it."""
     with svg.layer(look.frame.name, color=look.frame.color, width=look.frame.width):
-        svg.rect(page.x, page.y, page.width, page.height)
+        svg.rect(*page)
         svg.line(block.x, block.y, block.x + block.width, block.y)
         if look.marks:
             outer = page.inset(-4.0)
-            svg.rect(outer.x, outer.y, outer.width, outer.height)
+            svg.rect(*outer)
             _grid_marks(svg, page, outer)
 
 
 def _grid_marks(svg: SVGBuilder, page: Box, outer: Box) -> None:
     """Draw the zones of a technical sheet's edge, numbered across and lettered down (ISO 5457)."""
     x, y = (outer.x, page.x, page.x + page.width), (outer.y, page.y, page.y + page.height)
-    for first, size, edges, turn in (
-        (page.x, page.width, y, 1),
-        (page.y, page.height, x, -1),
-    ):
+    for first, size, edges, turn in ((page.x, page.width, y, 1), (page.y, page.height, x, -1)):
         count = max(2, round(size / 50))
         step = size / count
         for index in range(count):
@@ -286,10 +279,7 @@ def draw_title_block(
         lower = Box(inside.x, inside.y + upper, inside.width, inside.height - upper)
         _write(svg, look, subtitle, lower, what="subtitle", largest=4.0, **style)
     x, height = block.x + block.width - side, block.height / 2
-    for label, value, y in (
-        ("SHEET", sheet, block.y),
-        ("UNITS", "millimetres", block.y + height),
-    ):
+    for label, value, y in (("SHEET", sheet, block.y), ("UNITS", "millimetres", block.y + height)):
         with svg.layer(look.frame.name):
             svg.polyline([(x, y + height), (x, y), (x + side, y)])
         with svg.layer(look.text.name):

@@ -1,7 +1,7 @@
 """Text that fits its box: as large as may be, then smaller, then refused."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from drawscape.lettering import Align, Block, Style, count_rows, set_text
 _LONGEST = 4000
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle that text is set in, in mm, y downward."""
 
     x: float

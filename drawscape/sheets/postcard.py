@@ -119,11 +119,9 @@ def postcard_back(
 
 
 def _furniture(svg: SVGBuilder, address_lines: int) -> None:
-    """Draw what every card has printed on it: divider, stamp box, rules for the address."""
     svg.line(73, 8, 73, 97)
     stamp = Box(117.0, 8.0, 23.0, 28.0)
-    for box in (stamp, stamp.inset(1.2)):
-        svg.rect(box.x, box.y, box.width, box.height)
+    svg.rect(*stamp).rect(*stamp.inset(1.2))
     words = "PLACE\nSTAMP\nHERE"
     svg.lettering(words, stamp.cx, stamp.cy, size=2.4, align="center", valign="middle")
     for index in range(address_lines + 1):
@@ -141,7 +139,7 @@ def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) ->
         if character == " ":
             continue
         box = Box(79.0 + 6.1 * index, _POSTCODE_TOP, 5.2, 7)
-        svg.rect(box.x, box.y, box.width, box.height)
+        svg.rect(*box)
         svg.polylines(fit_text(character, box, what="postcode", **style).lines)
 
 
