@@ -321,8 +321,8 @@ class SVGBuilder(Canvas):
         <SVGBuilder 100 x 100 mm, 1 element>
         """
         through = as_points(points)
-        if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
-            raise CanvasError("a curve needs an (N, 2) array of two points at least")
+        if len(through) < 2:
+            raise CanvasError("a curve needs two points at least")
         # An affine map of a spline is the spline of the mapped points.
         through = self.matrix.apply(through)
         d = f"M{pair(through[0])} {spline(through, closed=closed)}"
@@ -410,7 +410,6 @@ class SVGBuilder(Canvas):
             return self.polylines(filling, **style)
 
     def _region(self, polygon: Any) -> Lines:
-        """Return the rings of a polygon under the current transform."""
         from drawscape.geometry.regions import rings
 
         region = rings(as_region(polygon))

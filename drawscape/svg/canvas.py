@@ -20,7 +20,7 @@ import numpy as np
 from drawscape.atomic import write_atomic
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.drawing.document import Document, Layer, Pen
-from drawscape.drawing.paper import Frame
+from drawscape.drawing.paper import Frame, margin_mm
 from drawscape.drawing.values import PX, Style, checked_length, parse_declarations
 from drawscape.errors import CanvasError, GeometryError
 from drawscape.geometry.curves import TOLERANCE_MM
@@ -60,12 +60,7 @@ class Canvas:
     ) -> None:
         self.width = checked_length("width", width)
         self.height = checked_length("height", height)
-        self.margin = margin if margin == 0 else checked_length("margin", margin)
-        if self.margin * 2 >= min(self.width, self.height):
-            wide = min(self.width, self.height)
-            raise CanvasError(
-                f"margin {margin!r} leaves nothing of a page {wide:g} mm wide; make it smaller"
-            )
+        self.margin = margin_mm(margin, self.width, self.height)
         self.default_styles: dict[str, Any] = dict(default_styles or {})
         self.pen = pen
         self.elements: list[Node] = []
@@ -231,11 +226,11 @@ class Canvas:
         given = dict(attrs or {})
         attribute_string(given)
         moved = "transform" in given
-        if moved and not self.matrix.is_identity:
+        if moved:
+            inner = parse_transform(given["transform"])
             # Inside, points are the group's own; the transform outside joins the group's.
-            given["transform"] = transform_text(self.matrix @ parse_transform(given["transform"]))
-        elif moved:
-            parse_transform(given["transform"])
+            if not self.matrix.is_identity:
+                given["transform"] = transform_text(self.matrix @ inner)
         group = Group(given)
         self.add(group)
         self._open_group(group, own_transform=moved)
@@ -544,7 +539,6 @@ def _is_special(value: Any) -> bool:
 
 
 def _of_geometry(shape: Any) -> list[Points]:
-    """Return the lines and rings of a shapely geometry."""
     if hasattr(shape, "geoms"):
         return [line for part in shape.geoms for line in _of_geometry(part)]
     if shape.geom_type == "Polygon":

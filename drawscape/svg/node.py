@@ -212,14 +212,13 @@ def number(value: object) -> str:
     """
     if isinstance(value, str) and _LENGTH.match(value):
         return value
-    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+    numbers = (int, float, Decimal, np.integer, np.floating)
+    if isinstance(value, numbers) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise CanvasError(f"coordinate {value!r} is not finite")
         if abs(float(value)) > _LARGEST_MM:
             raise CanvasError(f"coordinate {value!r} is beyond all paper; give it in mm")
         return format_number(float(value)) if not isinstance(value, int) else str(value)
-    if isinstance(value, Decimal):
-        return number(float(value))
     raise CanvasError(f"coordinate {value!r} is not a number; give it in mm")
 
 
@@ -334,5 +333,4 @@ def _words(low: int, high: int, separator: bytes) -> NDArray[np.uint64]:
     letters[:, 5] = np.where(fraction > 0, ord("0") + fraction // 10, 0)
     letters[:, 6] = np.where(fraction % 10 > 0, ord("0") + fraction % 10, 0)
     letters[:, 7] = separator[0]
-    table: NDArray[np.uint64] = letters.view("<u8").ravel()
-    return table
+    return letters.view("<u8").ravel()
