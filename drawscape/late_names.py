@@ -22,4 +22,7 @@ def late_names(
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(module_of[name]), name)
 
-    return get, lambda: sorted({*vars(sys.modules[package]), *module_of})
+    def names_there() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *module_of})
+
+    return get, names_there

@@ -84,7 +84,9 @@ def _is_everybodys(folder: Path) -> bool:
     return False
 
 
-_plain = lru_cache(16)(Path)
+@lru_cache(16)
+def _plain(named: str) -> Path:
+    return Path(named)
 
 
 def _path(named: str) -> Path:
@@ -163,6 +165,8 @@ def is_user_folder() -> bool:
 
 
 def _user_data_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "drawscape"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "drawscape"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "drawscape"

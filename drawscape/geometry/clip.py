@@ -270,7 +270,7 @@ def visible(
         shapes[index] = to_shapely(outlines[index])
 
     def cuts(line: Ints, ring: Ints) -> Flags:
-        return np.asarray(over[owner[ring]] > line_order[line])
+        return over[owner[ring]] > line_order[line]
 
     def shown(points: Points, line: Ints) -> Flags:
         return ~_covered(points, line_order[line], shapes, over)

@@ -161,8 +161,7 @@ def bezier_pieces(controls: Floats, tolerance: float | Floats) -> Floats:
     """
     degree = controls.shape[1] - 1
     bend = np.linalg.norm(np.diff(controls, n=2, axis=1), axis=2).max(axis=1, initial=0.0)
-    pieces: Floats = np.maximum(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance), 1.0)
-    return pieces
+    return np.asarray(np.maximum(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance), 1.0))
 
 
 def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:

@@ -31,9 +31,8 @@ def hatch(
     `polygon` is one ring as (N, 2) or several (even-odd: a ring in a ring is a hole). `style` is
     `lines` at `angle` degrees (clockwise on paper from the x axis) or `cross`, at `angle` and square to
     it. `concentric` is the outline again and again, inwards, and `circles` lie around the middle.
-    `shift`,
-    in shares of the spacing, moves the lines. Lines run to and fro, so that a pen travels little;
-    neighbouring polygons with the same options match up.
+    `shift`, in shares of the spacing, moves the lines. Lines run to and fro, so that a pen travels
+    little; neighbouring polygons with the same options match up.
     Raises GeometryError when the spacing is not positive or makes millions of lines, and
     UnknownNameError for another style.
     """

@@ -180,7 +180,6 @@ def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3
 
 
 def _at_near(p: Points3, q: Points3, near: float) -> Points3:
-    """Return where the ways from p to q pass the near plane."""
     places = p + ((near - p[:, 2:]) / (q - p)[:, 2:]) * (q - p)
     places[:, 2] = near
     return places

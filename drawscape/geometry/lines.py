@@ -122,8 +122,7 @@ class Lines:
     @property
     def closed(self) -> Flags:
         """Whether each line ends where it starts, (M,); a dot of two equal points is not closed."""
-        meet: Flags = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
-        return meet
+        return np.asarray((self.starts == self.ends).all(axis=1) & (self.counts > 2))
 
     def closed_up(self, wanting: Flags | None = None) -> Lines:
         """Return the lines with their first points again at their ends: those of a mask, or all ajar."""
@@ -145,8 +144,7 @@ class Lines:
     def lengths_mm(self) -> Floats:
         """Length of each line in mm, (M,)."""
         along = np.concatenate(([0.0], np.cumsum(self.steps_mm)))
-        lengths: Floats = np.diff(along[self.offsets])
-        return lengths
+        return np.diff(along[self.offsets])
 
     @property
     def steps_mm(self) -> Floats:
@@ -343,7 +341,7 @@ def resample(lines: Lines, step_mm: float) -> Lines:
 def distances_along(lines: Lines) -> Floats:
     """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
     along = np.cumsum(lines.steps_mm)
-    return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
+    return along - np.repeat(along[lines.offsets[:-1]], lines.counts)
 
 
 def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:

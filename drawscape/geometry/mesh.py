@@ -64,7 +64,7 @@ class Camera:
 
     def seen(self, points: Points3) -> Points3:
         """Return `points`, (N, 3), as the camera has them: right, down, forward."""
-        return np.asarray((points - self.eye) @ self.axes.T)
+        return (points - self.eye) @ self.axes.T
 
     def projected(self, seen: Points3) -> Points3:
         """Return (N, 3) of x, y on paper and depth, larger for what is further away.
@@ -158,7 +158,7 @@ class Mesh:
     @property
     def corners(self) -> Floats:
         """The corners of each triangle, (F, 3, 3)."""
-        return np.asarray(self.vertices[self.faces])
+        return self.vertices[self.faces]
 
     @property
     def normals(self) -> Points3:
@@ -166,7 +166,7 @@ class Mesh:
         a, b, c = self.corners.transpose(1, 0, 2)
         normal = np.cross(b - a, c - a)
         size = np.linalg.norm(normal, axis=1, keepdims=True)
-        return np.asarray(normal / np.where(size > 0.0, size, 1.0))
+        return normal / np.where(size > 0.0, size, 1.0)
 
 
 def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 20.0) -> Points3:
@@ -231,4 +231,4 @@ def _facing(mesh: Mesh, camera: Camera) -> Flags:
         towards = camera.eye - mesh.corners[:, 0]
     else:
         towards = np.broadcast_to(-camera.axes[2], (len(mesh.faces), 3))
-    return np.asarray((mesh.normals * towards).sum(axis=1) > 0.0)
+    return (mesh.normals * towards).sum(axis=1) > 0.0

@@ -84,9 +84,7 @@ class Nearest:
 
 
 def _gaps(places: Points, points: Points) -> Floats:
-    """Return how far each place is from each point."""
-    gaps: Floats = np.hypot(*(places[:, None] - points).transpose(2, 0, 1))
-    return gaps
+    return np.asarray(np.hypot(*(places[:, None] - points).transpose(2, 0, 1)))
 
 
 def _squares(places: Points) -> NDArray[np.uint16]:

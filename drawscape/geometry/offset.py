@@ -87,11 +87,7 @@ def inset_rings(
     while count is None or len(found) < count:
         # Each from the first shape, so that errors and corners do not pile up.
         inset = shapely.buffer(
-            shape,
-            -distance,
-            quad_segs=_QUARTER_SEGMENTS,
-            join_style=_known(join),
-            mitre_limit=5.0,
+            shape, -distance, quad_segs=_QUARTER_SEGMENTS, join_style=_known(join), mitre_limit=5.0
         )
         ring = from_shapely(inset)
         if not len(ring):
@@ -102,7 +98,6 @@ def inset_rings(
 
 
 def _check_effort(shape: Any, spacing_mm: float, count: int | None) -> None:
-    """Raise GeometryError where rings times corners would take minutes."""
     import shapely
 
     x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4

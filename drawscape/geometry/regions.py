@@ -210,7 +210,7 @@ def _placed(area: Area, figure: Figure, most: float, like: Points | None = None)
     extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
     scale = np.array([x1 - x0, y1 - y0]) / extent
     scale = np.minimum(scale, most * np.min(scale))
-    return np.asarray((figure - (low + high) / 2) * scale + ((x0 + x1) / 2, (y0 + y1) / 2))
+    return (figure - (low + high) / 2) * scale + ((x0 + x1) / 2, (y0 + y1) / 2)
 
 
 def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
@@ -240,7 +240,7 @@ def depth_in(area: Area, points: Points) -> Floats:
     """
     x0, y0, x1, y1 = bounds_of(area)
     x, y = points[..., 0], points[..., 1]
-    return np.asarray(np.stack((x - x0, x1 - x, y - y0, y1 - y)).min(axis=0))
+    return np.stack((x - x0, x1 - x, y - y0, y1 - y)).min(axis=0)
 
 
 def clamped(area: Area, figure: Figure) -> Figure:

@@ -296,7 +296,7 @@ class _Growth:
         # What was not granted leaves its cell again.
         owner = new[self.key.take(at) == key[new]]
         self.filled[cell[owner]] = granted.ravel()[owner]
-        return np.asarray(granted)
+        return granted
 
     def from_places(self, places: Complexes) -> Iterator[float]:
         """Grow lines from `places` in mm, and from beside those lines, until nothing is free.
@@ -438,7 +438,7 @@ def _scattered(places: Complexes, distance: float) -> Ints:
     # Squares of which no two touch, as the first place has it.
     some = np.flatnonzero(((column - column[0]) % 2 + (row - row[0]) % 2) == 0)
     first = np.unique(column[some] + 1j * row[some], return_index=True)[1]
-    return np.asarray(some[np.sort(first)])
+    return some[np.sort(first)]
 
 
 def _everywhere(bounds: Bounds, spacing: float) -> Points:

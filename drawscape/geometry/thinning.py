@@ -59,11 +59,7 @@ def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) ->
 
 
 def thinned(
-    lines: Lines,
-    number: Ints | None = None,
-    *,
-    most: float = MOST_COATS,
-    pen_mm: float = 0.3,
+    lines: Lines, number: Ints | None = None, *, most: float = MOST_COATS, pen_mm: float = 0.3
 ) -> Lines:
     """Return the lines without the stretches that would run into a blot.
 
@@ -91,7 +87,7 @@ def room_for(
 ) -> Floats:
     """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
     each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
-    return np.asarray(most - coats(lines, pen_mm) * van_der_corput(each))
+    return most - coats(lines, pen_mm) * van_der_corput(each)
 
 
 def van_der_corput(number: Ints) -> Floats:

@@ -82,7 +82,7 @@ def _moves(points: Points, order: Ints, near: Ints, active: Flags) -> Ints:
     a, b, c, d = moves = np.concatenate(found, axis=1)
     gain = np.abs(z[a] - z[b]) + np.abs(z[c] - z[d]) - np.abs(z[a] - z[c]) - np.abs(z[b] - z[d])
     good = np.flatnonzero((gain > 1e-9) & (a != c))
-    return np.asarray(moves[:, good[np.argsort(-gain[good], kind="stable")]].T)
+    return moves[:, good[np.argsort(-gain[good], kind="stable")]].T
 
 
 def _improve(order: Ints, moves: Ints) -> Flags:

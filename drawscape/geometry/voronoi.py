@@ -82,8 +82,7 @@ def centroids(cell_rings: Lines) -> Points:
     """Return the centroid of each closed ring, (M, 2); that of its line where it has no area."""
     import shapely
 
-    found: Points = shapely.get_coordinates(shapely.centroid(polygons(rings(cell_rings))))
-    return found
+    return np.asarray(shapely.get_coordinates(shapely.centroid(polygons(rings(cell_rings)))))
 
 
 def triangles(points: ArrayLike) -> Ints:
@@ -130,11 +129,7 @@ _MOST_SAMPLES = 400_000
 
 
 def relax(
-    points: ArrayLike,
-    area: Area,
-    *,
-    iterations: int = 10,
-    density: ArrayLike | None = None,
+    points: ArrayLike, area: Area, *, iterations: int = 10, density: ArrayLike | None = None
 ) -> Points:
     """Return `points`, (N, 2) in mm, each moved to the centroid of its cell, `iterations` times.
 

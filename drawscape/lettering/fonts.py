@@ -183,11 +183,7 @@ def _true_type(file: Path) -> Font:
 
 
 def _font(
-    name: str,
-    drawn: Mapping[str, tuple[str, float]],
-    em: float,
-    capitals: float,
-    kerning: Kerning,
+    name: str, drawn: Mapping[str, tuple[str, float]], em: float, capitals: float, kerning: Kerning
 ) -> Font:
     """Return a font of path data and advances in the file's units, y pointing up."""
     tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)

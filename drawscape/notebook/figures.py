@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drawscape.clock import span_words
 from drawscape.drawing.document import Document
+from drawscape.notebook.text import span_words
 from drawscape.plot import (
     Statistics,
     machine_names,

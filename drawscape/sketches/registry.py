@@ -113,7 +113,6 @@ def load_file(file: Path) -> Sketch:
 
 
 def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
-    """Return the sketch in `file`, whose module `imported` gives."""
     try:
         module = imported()
     except Exception as error:
@@ -157,7 +156,6 @@ class Catalogue(Mapping[str, Sketch]):
 
     @cached_property
     def _modules(self) -> dict[str, str]:
-        """Names of the library's sketches and the modules that hold them."""
         folder = Path(__file__).parent
         return {
             module.name: f"{__package__}.{family.name}.{module.name}"

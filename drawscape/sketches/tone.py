@@ -204,7 +204,6 @@ def _own(name: str) -> Floats:
 
 
 def _foreign(name: str) -> Floats:
-    """Return the colors, 0 to 1, of the picture in a file."""
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
@@ -230,13 +229,7 @@ def _foreign(name: str) -> Floats:
 
 
 def ranked_lines(
-    box: Bounds,
-    pitch: float,
-    angle: float,
-    *,
-    bow: float = 0.0,
-    shift: float = 0.0,
-    cycle: int = 8,
+    box: Bounds, pitch: float, angle: float, *, bow: float = 0.0, shift: float = 0.0, cycle: int = 8
 ) -> tuple[Lines, Floats]:
     """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
 
