@@ -562,7 +562,7 @@ class Form(Lasting):
         if small:
             self.recent.add(path, kept)
         if small and len(small.data) <= LARGEST_IMAGE:
-            self.saved.keep(lambda: picture_table([(small, place_words(path))]))
+            self._keep(lambda: picture_table([(small, place_words(path))]))
 
     def _show_picture(
         self, picture: Picture | None, caption: str, path: Path | None = None, **changes: Any

@@ -39,48 +39,6 @@ def notebook_name() -> str:
     return str(named or os.environ.get("JPY_SESSION_NAME", ""))
 
 
-class SavedPicture:
-    """An output that is replaced when there is something better to keep than `words`.
-
-    Each `kind` of widget has other CSS classes, for style sheets hold for the whole page.
-    """
-
-    def __init__(self, words: str, kind: str) -> None:
-        self._id = f"drawscape-{uuid.uuid4().hex}"
-        self._class = f"drawscape-{kind}-saved"
-        self._style = INSTEAD_OF_WIDGET.format(widget=f"drawscape-{kind}", picture=self._class)
-        self._lock = threading.Lock()
-        self._shown = False
-        self._body = f"<p>{escape(words)}</p>"
-
-    @property
-    def html(self) -> str:
-        """What the notebook keeps at this moment."""
-        return f'<div class="{self._class}">{self._style}{self._body}</div>'
-
-    def display(self) -> None:
-        """Put the output under the cell that runs: a new one each time, replaced together."""
-        with self._lock:
-            self._publish(update=False)
-            self._shown = True
-
-    def keep(self, make: Callable[[], str]) -> None:
-        """Keep the HTML that `make` returns, pictures and all; '' changes nothing.
-
-        One after another: what was read first is not kept last.
-        """
-        with self._lock:
-            self._body = make() or self._body
-            if self._shown:
-                self._publish(update=True)
-
-    def _publish(self, *, update: bool) -> None:
-        from IPython.display import publish_display_data
-
-        data = {"text/html": self.html, "text/plain": ""}
-        publish_display_data(data, transient={"display_id": self._id}, update=update)
-
-
 _ENVELOPE = ("event", "arguments", "number")
 """Of a page's message: what it asks for, arguments by place, a number; others have their names."""
 
@@ -89,7 +47,7 @@ _MADE: dict[str, list["Lasting"]] = {}
 
 
 class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
-    """A widget with a second output, `saved`, which is seen where the widget cannot be.
+    """A widget with a second output, `saved_html`, which is seen where the widget cannot be.
 
     It says `what` it is, and obeys its page: an event calls the method of `_page_calls` of that name, or
     `_on_EVENT`. It belongs to the cell that made it: when that runs again, it is closed. To display it opens
@@ -101,12 +59,18 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     _how = "run this cell to see it live"
     _words_are_own = False
     _below: Any = None
-    _is_saved = False
+    _is_saved = _is_displayed = False
 
     def __init__(self, what: str, kind: str, /, **state: Any) -> None:
         super().__init__(layout=_shared_layout(), **state)
         self._what = what
-        self.saved = SavedPicture(f"{what}: {self._how}", kind)
+        # Each kind of widget has its own CSS classes, for style sheets hold for the whole page.
+        picture = f"drawscape-{kind}-saved"
+        style = INSTEAD_OF_WIDGET.format(widget=f"drawscape-{kind}", picture=picture)
+        self._head_html = f'<div class="{picture}">{style}'
+        self._body_html = f"<p>{escape(f'{what}: {self._how}')}</p>"
+        self._output_id = f"drawscape-{uuid.uuid4().hex}"
+        self._output_lock = threading.Lock()
         self.on_msg(self._received)
         self._marimo_cell = getattr(_marimo(), "cell_id", None)
         if (cell := _cell_that_runs()) is not None:
@@ -152,14 +116,32 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         self.send({"trouble": error_words(error)})
 
     def begin_saving(self) -> None:
-        """Have `saved` show what the widget does from now on: it is in an output."""
+        """Have the second output show what the widget does from now on: it is in an output."""
         self._is_saved = True
         later(self.keep, LATER_S) if notebook_name() else self.keep()
 
+    @property
+    def saved_html(self) -> str:
+        """What the notebook keeps at this moment."""
+        return f"{self._head_html}{self._body_html}</div>"
+
     def keep(self) -> None:
-        """Have `saved` show what the widget does now."""
+        """Have the second output show what the widget does now."""
         if self._is_saved:
-            self.saved.keep(self._still)
+            self._keep(self._still)
+
+    def _keep(self, make: Callable[[], str]) -> None:
+        """Keep the HTML that `make` returns; '' changes nothing. What was read first is not kept last."""
+        with self._output_lock:
+            self._body_html = make() or self._body_html
+            if self._is_displayed:
+                self._publish(update=True)
+
+    def _publish(self, *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        data = {"text/html": self.saved_html, "text/plain": ""}
+        publish_display_data(data, transient={"display_id": self._output_id}, update=update)
 
     def _still(self) -> str:
         """Return what the widget shows as HTML that needs no kernel; '' for nothing new."""
@@ -197,7 +179,9 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         self.begin_saving()
-        self.saved.display()
+        with self._output_lock:
+            self._publish(update=False)
+            self._is_displayed = True
 
 
 @cache

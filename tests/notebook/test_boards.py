@@ -250,9 +250,9 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path):
     for one in (made, rest):
         one.begin_saving()
     (tmp_path / "first").touch()
-    wait_until(lambda: made.saved.html.count("<img") == 3, "the pictures")
-    assert "<img" not in rest.saved.html
-    wait_until(lambda: "drawing" in rest.status or rest.saved.html.count("seed") == 3, "words")
+    wait_until(lambda: made.saved_html.count("<img") == 3, "the pictures")
+    assert "<img" not in rest.saved_html
+    wait_until(lambda: "drawing" in rest.status or rest.saved_html.count("seed") == 3, "words")
     rest.cancel()
 
 
@@ -345,7 +345,7 @@ def test_a_generation_that_is_asked_for_again_is_found():
     assert recipes[0] == recipes[1]
     assert len(list_jobs(limit=None)) == jobs
     again.begin_saving()
-    assert "<img" in again.saved.html
+    assert "<img" in again.saved_html
 
 
 def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(home):
@@ -464,8 +464,8 @@ def test_on_a_page_the_saved_pictures_come_after_the_cell(monkeypatch):
     made.wait(60)
     monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
     made.begin_saving()
-    assert "<img" not in made.saved.html
-    wait_until(lambda: "<img" in made.saved.html, "the pictures")
+    assert "<img" not in made.saved_html
+    wait_until(lambda: "<img" in made.saved_html, "the pictures")
 
 
 def test_a_small_picture_in_a_saved_sheet_is_smooth():

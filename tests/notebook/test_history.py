@@ -235,9 +235,9 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
 def test_a_view_leaves_a_picture_in_the_saved_notebook():
     shown = view(draw("hilbert", 105, 148), title="a curve")
     shown.begin_saving()
-    assert '<img src="data:image/webp;base64,' in shown.saved.html
-    assert "a curve" in shown.saved.html
-    assert len(shown.saved.html) < 200_000
+    assert '<img src="data:image/webp;base64,' in shown.saved_html
+    assert "a curve" in shown.saved_html
+    assert len(shown.saved_html) < 200_000
 
 
 def spirals(*turns):
@@ -261,5 +261,5 @@ def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     with pytest.raises(ParameterError, match="must be one of side by side, overlay, blink"):
         shown.mode = "dream"
     shown.begin_saving()
-    assert shown.saved.html.count("<img") == 2
-    assert len(shown.saved.html) < 210_000
+    assert shown.saved_html.count("<img") == 2
+    assert len(shown.saved_html) < 210_000

@@ -42,7 +42,7 @@ def test_a_job_is_followed_to_its_end_and_shows_it_later_too(gate):
     wait_until(lambda: view.status.startswith("finished in"), "the end")
     wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
     view.begin_saving()
-    assert "wait for: finished in" in view.saved.html
+    assert "wait for: finished in" in view.saved_html
     assert job_view(job.id).status.startswith("finished in")
 
 
@@ -76,8 +76,8 @@ def test_the_table_follows_the_queue_and_a_closed_one_no_more(gate):
     idle = "1 worker · 0 waiting · 0 running"
     wait_until(lambda: table.status.startswith(idle), "the summary")
     table.begin_saving()
-    assert "&lt;i&gt;patience&lt;/i&gt;" in table.saved.html
-    assert "<i>" not in table.saved.html
+    assert "&lt;i&gt;patience&lt;/i&gt;" in table.saved_html
+    assert "<i>" not in table.saved_html
     table.close()
     assert closed.tiles == shown
 
