@@ -153,8 +153,6 @@ def _migrate(opened: sqlite3.Connection) -> None:
                 if sqlite3.complete_statement(statement):
                     opened.execute(statement)
                     statement = ""
-            if statement.strip():  # the last one ends without a semicolon
-                opened.execute(statement)
             opened.execute(f"pragma user_version = {number + 1}")
 
 
@@ -167,7 +165,7 @@ def reading() -> Iterator[sqlite3.Connection]:
     """
     held = _connections.held
     path = held.path if held is not None and _connections.blocks else catalogue_file()
-    with _translated(path):
+    try:
         if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
             held = _connections.held = _Held(path)
         _connections.blocks += 1
@@ -175,6 +173,11 @@ def reading() -> Iterator[sqlite3.Connection]:
             yield held.connection
         finally:
             _connections.blocks -= 1
+    except sqlite3.Error as error:
+        raise CatalogueError(
+            f"the catalogue {path} cannot be used: {error}; if it is damaged, "
+            "`drawscape drawings rebuild` makes it again"
+        ) from error
 
 
 @contextmanager
@@ -195,17 +198,6 @@ def writing() -> Iterator[sqlite3.Connection]:
             if opened.in_transaction:
                 opened.execute("rollback")
             raise
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise CatalogueError(
-            f"the catalogue {path} cannot be used: {error}; if it is damaged, "
-            "`drawscape drawings rebuild` makes it again"
-        ) from error
 
 
 def data_version() -> int:

@@ -152,10 +152,10 @@ class Drawing:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Drawing:
         """Return the drawing that a row of the catalogue describes."""
-        columns = [one for one in fields(cls) if one.name != "streams"]
         values = {
             one.name: _READ.get(str(one.type), lambda value: value)(row[one.name])
-            for one in columns
+            for one in fields(cls)
+            if one.name != "streams"
         }
         streams = values["parameters"].pop("streams", {})
         return cls(**values, streams=streams)
@@ -218,9 +218,16 @@ class Drawing:
         query = f"select {names} from drawing where id = ? and lines is not null"
         with reading() as connection:
             row = connection.execute(query, (self.id,)).fetchone()
-        if row is None:
-            return self._counted()
-        return Figures(**{**dict(row), "pens": tuple(map(tuple, json.loads(row["pens"])))})
+        if row is not None:
+            return Figures(**{**dict(row), "pens": tuple(map(tuple, json.loads(row["pens"])))})
+        figures = Figures.of(self.document)
+        columns = stored(asdict(figures))
+        changes = ", ".join(f"{name} = :{name}" for name in columns)
+        with writing() as connection:
+            connection.execute(
+                f"update drawing set {changes} where id = :id", {**columns, "id": self.id}
+            )
+        return figures
 
     @property
     def thumbnail(self) -> bytes | None:
@@ -283,16 +290,6 @@ class Drawing:
             raise DrawingNotFoundError(
                 f"the file {self.path} is gone; `drawscape drawings redraw {self.recipe[:8]}` draws it again"
             ) from None
-
-    def _counted(self) -> Figures:
-        figures = Figures.of(self.document)
-        columns = stored(asdict(figures))
-        changes = ", ".join(f"{name} = :{name}" for name in columns)
-        with writing() as connection:
-            connection.execute(
-                f"update drawing set {changes} where id = :id", {**columns, "id": self.id}
-            )
-        return figures
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show it as `<img>`, as a job does; one whose file is gone by its thumbnail."""

@@ -23,21 +23,9 @@ from drawscape.catalogue.database import full_path, reading, salvage, stored_pat
 from drawscape.catalogue.drawing import Drawing, Figures, stored
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
-from drawscape.errors import (
-    CatalogueError,
-    DrawingNotFoundError,
-    DrawscapeError,
-    ProvenanceError,
-)
+from drawscape.errors import CatalogueError, DrawingNotFoundError, DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all, remove
-from drawscape.recipe import (
-    Provenance,
-    Recipe,
-    SourceText,
-    is_address,
-    is_library,
-    read_provenance,
-)
+from drawscape.recipe import Provenance, Recipe, SourceText, is_address, is_library, read_provenance
 from drawscape.recipe.code import statements_of
 from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
@@ -58,9 +46,6 @@ CHANGED_SINCE_0_3 = frozenset({
     "tsp_picture", "warped_text",
 })  # fmt: skip
 """Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""
-
-
-# A row for a file
 
 
 def record(
@@ -237,9 +222,6 @@ def source_in(provenance: Provenance) -> SourceText | None:
     return source
 
 
-# Before it is drawn
-
-
 def file_name(recipe: Recipe, address: str | None = None) -> str:
     """Return the name of the file of a drawing: sketch, seed, and eight digits of its address."""
     return f"{safe_name(recipe.sketch.name)}-{recipe.seed}-{(address or recipe.request)[:8]}.svg"
@@ -396,9 +378,6 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
     draft.unlink(missing_ok=True)
     remove(draft, settings.output_folder())
     return record(target, provenance, document=read_svg(target), sheet=sheet)
-
-
-# The index made again
 
 
 def rebuild(on_file: Callable[[Path], None] | None = None) -> int:

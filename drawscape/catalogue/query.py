@@ -169,12 +169,10 @@ def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]
             values.setdefault((one.sketch, name), set()).add(value)
     words = []
     for one in shown:
-        own = {
-            name: value
-            for name, value in _settings(one).items()
-            if len(values[one.sketch, name]) > 1
-        }
-        names = sorted(own, key=lambda name: -len(values[one.sketch, name]))[:_MOST_SETTINGS]
+        own = _settings(one)
+        counts = {name: len(values[one.sketch, name]) for name in own}
+        differ = [name for name in own if counts[name] > 1]
+        names = sorted(differ, key=counts.__getitem__, reverse=True)[:_MOST_SETTINGS]
         parts = [f"{name.replace('_', ' ')} {own[name]}" for name in names]
         sketch = [one.sketch.replace("_", " ")] if with_sketch else []
         words.append(one.name or " · ".join([*sketch, *(parts or [f"seed {one.seed}"])]))
@@ -291,7 +289,6 @@ def drawings(
 
 
 def _plotted(wanted: bool) -> Condition:
-    """Return the condition for drawings of which a plot is done."""
     from drawscape.plotter.plot import plotted_drawings
 
     names = json.dumps(sorted(stored_path(Path(file)) for file in plotted_drawings()))

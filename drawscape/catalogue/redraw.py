@@ -13,13 +13,7 @@ import numpy as np
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.index import (
-    free_path,
-    keep_source,
-    provenance_of,
-    record,
-    source_in,
-)
+from drawscape.catalogue.index import free_path, keep_source, provenance_of, record, source_in
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.lines import Segments, resample
@@ -70,19 +64,18 @@ def sketch_for(
     """
     if sketch is not None:
         return as_sketch(sketch)
-    if not provenance.source:
-        return SKETCHES[provenance.sketch]
     name = provenance.sketch
-    known = SKETCHES[name] if name in SKETCHES else None  # noqa: SIM401 - it raises no KeyError
-    if known is not None and not is_library(known.function.__module__ or ""):
-        return known
+    if not provenance.source:
+        return SKETCHES[name]
+    if name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or ""):
+        return SKETCHES[name]
     source = source_in(provenance) if trust else None
     if source is None:
         raise ProvenanceError(
-            f"the sketch {provenance.sketch!r} comes from a notebook; pass it as sketch=..., or let the "
+            f"the sketch {name!r} comes from a notebook; pass it as sketch=..., or let the "
             "source that the drawing carries run: trust=True, `drawscape redraw FILE --trust`"
         )
-    return Sketch(provenance.sketch, "yours", source.load())
+    return Sketch(name, "yours", source.load())
 
 
 def redraw_file(

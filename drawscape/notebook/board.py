@@ -76,7 +76,6 @@ CATALOGUE_S = 0.5
 KEEP_S = 2.0  # what a saved notebook shows of a board is no older than that
 MOST_KEPT = 100  # tiles that a saved notebook keeps
 
-
 Tile = dict[str, Any]
 """What the page shows of a cell."""
 
@@ -443,7 +442,6 @@ class Board(Lasting):
         with self._lock:
             self._is_open = True
             self._send_tiles(self.order)
-            self._send_more()
 
     def _on_export(self, format: str) -> None:
         later(partial(self._guarded, self.export, format))
@@ -556,9 +554,6 @@ class Board(Lasting):
                     contents.append({**tile, "url": found.url if found else ""})
             self.send({"tiles": contents})
 
-    def _send_more(self) -> None:
-        """Send what else a page needs that opens; for boards that have more than tiles."""
-
     def _count(self) -> None:
         """Show in the head how far the board is: '7 of 12 drawn, 4 of them before, 1 failed'."""
         cells = list(self._cells.values())
@@ -575,7 +570,6 @@ class Board(Lasting):
         self.head = {**self.head, **changes}
 
     def _set_control(self, name: str, **changes: Any) -> None:
-        """Show a control in another way."""
         self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
 
     def _one(self, tile_id: str | int | None) -> Drawing:

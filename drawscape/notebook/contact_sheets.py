@@ -10,12 +10,7 @@ from typing import Any
 from drawscape.catalogue import drawn_for, refresh, sheet_store
 from drawscape.catalogue.query import short
 from drawscape.drawing.paper import Orientation
-from drawscape.errors import (
-    DrawscapeError,
-    JobNotFoundError,
-    ParameterError,
-    UnknownNameError,
-)
+from drawscape.errors import DrawscapeError, JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job
 from drawscape.notebook.board import (
     AS_ASKED,
@@ -133,14 +128,14 @@ def _sheet_of(
     requests = [cell.request for cell in cells]
     if name is None and all(requests):
         name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
-    former = sheet_store.load(name) if name else None
+    name = name or ""
+    former = sheet_store.load(name)
     if former and former["title"] != target.title:
         raise ParameterError(
             "name", name, f"is the name of a sheet of {former['title']}; give another one"
         )
     if former and not fresh:
         cells = _continued(former["cells"], cells)
-    name = name or ""
     batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
     made = ContactSheet(target.title, cells, columns, name)
     made.batch = batch
@@ -215,7 +210,6 @@ class ContactSheet(Board):
         )
 
     def _offer_more(self, base: Settings, job_timeout: Any) -> None:
-        """Offer more seeds, all else as in `base`."""
         self._base, self._job_timeout = base, job_timeout
         self._set_control("more", hidden=False)
 

@@ -126,8 +126,8 @@ class Evolution(Board):
         self._settings, self._target, self._size = first, target, size
         self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
         seed = [SEED] if target.has_seed else []
-        bred = [p for p in (*target.parameters, *seed) if _is_bred(p)]
-        self._locks = [p.name for p in bred if p.name not in fixed]
+        free = [p for p in (*target.parameters, *seed) if p.name not in fixed]
+        self._locks = [p.name for p in free if p.bounded or p.kind == "bool" or p.choices]
         self._spread = 0.2
         self.generations: list[Generation] = []
         self._tree: list[Tile] = []
@@ -246,10 +246,13 @@ class Evolution(Board):
         tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
         if tree != self._tree:
             self._tree = tree
-            self._send_more()
+            self._send_tree()
 
-    def _send_more(self) -> None:
-        """Send the tree, with a picture of each generation."""
+    def _on_ready(self) -> None:
+        super()._on_ready()
+        self._send_tree()
+
+    def _send_tree(self) -> None:
         if self._is_open:
             self.send({"tree": self._tree})
 
@@ -264,10 +267,6 @@ class Evolution(Board):
             "current": number - 1 == self._place,
             "url": picture.url if picture else "",
         }
-
-
-def _is_bred(parameter: Parameter) -> bool:
-    return parameter.bounded or parameter.kind == "bool" or bool(parameter.choices)
 
 
 def child(

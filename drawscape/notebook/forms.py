@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +23,10 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
-from drawscape.notebook.figures import exported, figure_rows, notice_of, plotter_choices
 from drawscape.notebook.kernel import Debounce, Following, JobState, later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
-from drawscape.notebook.memory import (
-    Kept,
-    LastSettings,
-    NamedSettings,
-    RecentPictures,
-    drawing_of,
-)
+from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, drawing_of
 from drawscape.notebook.pictures import (
     Picture,
     empty_sheet,
@@ -63,9 +56,24 @@ from drawscape.notebook.target import (
     standing_drawing,
     target_of,
 )
-from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
+from drawscape.notebook.text import (
+    more_than_a_line,
+    size_words,
+    span_words,
+    status_words,
+    tail_of,
+    with_source,
+)
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.plot import (
+    machine_names,
+    optimize,
+    read_machine,
+    save,
+    split_layers,
+    statistics,
+)
 from drawscape.plot.formats import Format, menu_of_formats
 from drawscape.svg.read import read_svg
 
@@ -87,6 +95,9 @@ READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, is not rea
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
+
+MOST_ORDERED_POINTS = 100_000
+"""Points of a drawing that is put in order without being asked for: under a second."""
 
 
 def _names(target: Any) -> list[str]:
@@ -304,8 +315,16 @@ class Form(Lasting):
         if (path := self._drawing_file) is None:
             return []
         document = self._document or read_svg(path.read_bytes())  # it may not be read yet
-        plotter = self.state["plotter"]
-        return exported(document, path, format, per_pen=per_pen, plotter=plotter)
+        options: dict[str, Any] = {}
+        if self.state["plotter"]:
+            machine = read_machine(self.state["plotter"])
+            options = {"profile": machine.profile, "device": machine.device}
+        ordered = optimize(document)
+        parts = dict(enumerate(split_layers(ordered), 1)) if per_pen else {"plot": ordered}
+        return [
+            save(part, path.with_name(f"{path.stem}-{name}.{format}"), format=format, **options)
+            for name, part in parts.items()
+        ]
 
     def retouch(
         self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0
@@ -664,8 +683,6 @@ class Form(Lasting):
         finally:
             self._say(exporting=False)
 
-    # Words
-
     def _say(self, **changes: Any) -> None:
         """Show changes of the small things that stand around picture and fields."""
         with self._lock:
@@ -750,6 +767,49 @@ class Form(Lasting):
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})
+
+
+@cache
+def plotter_choices() -> list[tuple[str, str]]:
+    """Return names and titles of the plotters to choose from, first none in particular."""
+    return [("", "any plotter"), *((name, read_machine(name).title) for name in machine_names())]
+
+
+def figure_rows(document: Document, plotter: str) -> list[dict[str, str]]:
+    """Return a row for each pen and, of several, one for their total: time, ink and lifts as words.
+
+    Times are those of the machine called `plotter`, '' for none in particular. The words say what a better
+    order of the lines would give, too, unless that would take long.
+    """
+    is_small = len(document.lines.points) <= MOST_ORDERED_POINTS
+    machine = read_machine(plotter).plotter if plotter else None
+    before = statistics(document, plotter=machine)
+    after = statistics(optimize(document), plotter=machine) if is_small else before
+    colors = [*(layer.color for layer in document.layers), ""]
+    rows = [
+        {
+            "pen": now.name or "pen",
+            "color": color,
+            "time": _change(span_words(now.seconds), span_words(then.seconds)),
+            "ink": f"{now.pen_down_mm / 1000:.2f} m",
+            "lifts": _change(f"{now.lifts:,}", f"{then.lifts:,}"),
+        }
+        for now, then, color in zip(before, after, colors, strict=True)
+    ]
+    return rows if len(rows) > 2 else rows[:-1]
+
+
+def notice_of(document: Document) -> str:
+    """Return what a picture alone would not say: that some or all of it is off the sheet."""
+    points = document.lines.points
+    outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
+    if len(points) and outside.all():
+        return "all of it lies off the sheet"
+    return f"{100 * outside.mean():.1f} % of its points lie off the sheet" if outside.any() else ""
+
+
+def _change(before: str, after: str) -> str:
+    return before if after == before else f"{before} → {after}"
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

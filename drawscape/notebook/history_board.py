@@ -5,13 +5,7 @@ from functools import partial
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
-from drawscape.catalogue.query import (
-    Order,
-    captions,
-    name_of,
-    parameter_names,
-    sketch_names,
-)
+from drawscape.catalogue.query import Order, captions, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
 from drawscape.notebook.board import ORDERS, Board, Cell, Control, control, count_words
 from drawscape.notebook.target import Values, notebook_sketch
@@ -50,9 +44,8 @@ def history(
     """
     values = {"sketch": name_of(sketch), "stars": stars, "tag": tag, "text": text, "order": order}
     values |= {"since": since, "sheet": sheet, "seed": seed, "rejected": False}
-    return History(
-        values, where or {}, _find(values, where or {})
-    )  # which raises before it is made
+    found = _find(values, where or {})  # which raises before a widget is made
+    return History(values, where or {}, found)
 
 
 def _find(values: Values, where: Values) -> Drawings:

@@ -43,11 +43,10 @@ def job_view(job: Job | str) -> "JobView":
     >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))
     <JobView: the job spiral, seed 0>
     """
-    if isinstance(job, str):
-        return JobView(get_job(job))
-    if not isinstance(job, Job):
+    found = get_job(job) if isinstance(job, str) else job
+    if not isinstance(found, Job):
         raise ParameterError("job", job, "give a job or its id")
-    return JobView(job)
+    return JobView(found)
 
 
 class JobView(Board):
@@ -127,9 +126,8 @@ class QueueTable(Board):
 
     def refresh(self) -> None:
         """Read the queue and show it now."""
-        found = list_jobs(self._wanted, limit=self._limit)
         cells = {}
-        for job in found:
+        for job in list_jobs(self._wanted, limit=self._limit):
             state = state_of(job)
             if state.status != "not_found":
                 cells[job.id] = Cell(state.name, job=job, state=state)

@@ -276,9 +276,8 @@ class JobState:
 
 
 _OF_THE_ROW = (
-    *("id", "status", "task", "description"),
-    *("progress", "message", "error", "started_at", "ended_at"),
-)
+    "id", "status", "task", "description", "progress", "message", "error", "started_at", "ended_at"
+)  # fmt: skip
 _NUMBERS = itertools.count(1)
 _READING = threading.Lock()
 

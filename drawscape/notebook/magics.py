@@ -1,8 +1,6 @@
 """`%load_ext drawscape`: `%%sketch`, `%jobs` and `%worker`, and names to complete in `form('fl<Tab>`."""
 
-import contextlib
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from drawscape.errors import SignatureError
@@ -38,8 +36,11 @@ def sketch_cell(line: str, cell: str) -> Any:
 
     shell = get_ipython()
     before = dict(shell.user_ns)
-    with _shown_once(shell):
+    shell._showtraceback = lambda *_details: None  # an error is raised again, and shown then
+    try:
         result = shell.run_cell(cell)
+    finally:
+        del shell._showtraceback
     result.raise_error()
     names = [name for name in shell.user_ns if not name.startswith("_")]
     changed = [shell.user_ns[name] for name in names if before.get(name) is not shell.user_ns[name]]
@@ -50,16 +51,6 @@ def sketch_cell(line: str, cell: str) -> Any:
         )
     options = shell.ev(f"dict({line})") if line.strip() else {}
     return form(sketches[-1], **options)
-
-
-@contextlib.contextmanager
-def _shown_once(shell: Any) -> Iterator[None]:
-    """Let no error of a cell in a cell be shown: it is raised again, and shown then."""
-    shell._showtraceback = lambda *_details: None
-    try:
-        yield
-    finally:
-        del shell._showtraceback
 
 
 def jobs_line(line: str) -> Any:
@@ -80,21 +71,15 @@ def completions(text: str, namespace: dict[str, Any]) -> list[str]:
     """Return what can stand at the end of `text`: names of patterns, parameters of one, or of a form."""
     if found := _NAME.search(text):
         return [name for name in SKETCHES if name.startswith(found["begun"])]
-    if found := _PARAMETER.search(text):
-        names = _parameters(found["sketch"])
+    if (found := _PARAMETER.search(text)) and found["sketch"] in SKETCHES:
+        own = [parameter.name for parameter in SKETCHES[found["sketch"]].parameters]
+        names = [*own, "paper", "orientation", "seed", "live", "margin"]
     elif found := _SET.search(text):
         form = namespace.get(found["form"])
         names = [*getattr(form, "settings", ()), *(("paper", "orientation") if form else ())]
     else:
         return []
     return [f"{name}=" for name in names if name.startswith(found["begun"])]
-
-
-def _parameters(sketch: str) -> list[str]:
-    if sketch not in SKETCHES:
-        return []
-    options = ("paper", "orientation", "seed", "live", "margin")
-    return [*(parameter.name for parameter in SKETCHES[sketch].parameters), *options]
 
 
 def _completer(shell: Any) -> Any:

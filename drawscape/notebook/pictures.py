@@ -31,7 +31,6 @@ LONGEST_RESULT = 2000  # characters of a result that is no picture; the rest is 
 LARGEST_SHOWN = 30_000_000
 """Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
 
-
 _DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|text|use)\b")
 
 
@@ -181,7 +180,6 @@ PREVIEW_PX, LARGEST_PREVIEW = 240, 20_000
 
 _CUT = Parameter("cut", "list", items=(Parameter("cut", "float", low=0, high=100),) * 4)
 _CONTRAST = Parameter("contrast", "float", low=0, low_open=True, high=5)
-
 
 _UNREADABLE = (OSError, ValueError, DrawscapeError)
 """What is raised for a file that is not there, or that Pillow does not read."""

@@ -97,8 +97,6 @@ class Settings:
         streams = [_stream(name) for name in target.streams]
         return {one.name: one for one in (*page, *streams, *target.parameters)}
 
-    # What it holds
-
     @cached_property
     def _checked(self) -> Values:
         """The value of each parameter, or the error that says what is wrong with it."""
@@ -137,8 +135,11 @@ class Settings:
     @property
     def errors(self) -> dict[str, str]:
         """The rule that each wrong field breaks; one that is empty is unfinished, not wrong."""
-        wrong = {n: one for n, one in self._checked.items() if isinstance(one, ParameterError)}
-        return {name: error.rule for name, error in wrong.items() if self.inputs[name]}
+        return {
+            name: one.rule
+            for name, one in self._checked.items()
+            if isinstance(one, ParameterError) and self.inputs[name]
+        }
 
     @property
     def page_size(self) -> tuple[float, float] | None:
@@ -159,8 +160,6 @@ class Settings:
             elif (name, value) != ("margin", None) or not self.target.takes_margin:
                 gathered[name] = value
         return gathered
-
-    # What it becomes
 
     def changed(self, values: Values) -> "Settings":
         """Return these settings with `values`, all of them or none.
@@ -243,8 +242,6 @@ class Settings:
         size = self.page_size or (WIDTH.default, HEIGHT.default)
         sides = paper_size(paper or "x".join(map(str, size)), orientation)
         return dict(zip(("width", "height"), sides, strict=True))
-
-    # What the page draws
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -155,15 +155,20 @@ def target_of(drawable: Drawable) -> Target:
 
 
 def _sketch_target(sketch: Sketch) -> Target:
-    by_name = SKETCHES.finds(sketch)
+    owner, by_name = f"sketch {sketch.name!r}", SKETCHES.finds(sketch)
     if not by_name:
-        _check_carried(f"sketch {sketch.name!r}", sketch.function)
+        _check_carried(owner, sketch.function)
         note_origin(sketch.function)
+    for name in [p.name for p in sketch.parameters if p.name in HANDED]:
+        raise SignatureError(
+            f"{owner} has a parameter {name!r}, which the job needs for itself; "
+            f"call it something like {f'line_{name}'!r}"
+        )
     return Target(
         title=label_of(sketch.name),
         summary=sketch.summary,
         task=PATTERN_TASK if by_name else FUNCTION_TASK,
-        parameters=_checked(sketch),
+        parameters=checked_parameters(owner, sketch.parameters),
         fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
         has_seed=sketch.is_random,
@@ -198,16 +203,6 @@ def _draws(task: str) -> bool:
     return task.rpartition(".")[2] in ("generate_complex_svg", "draw_function_svg")
 
 
-def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
-    for parameter in sketch.parameters:
-        if parameter.name in HANDED:
-            raise SignatureError(
-                f"sketch {sketch.name!r} has a parameter {parameter.name!r}, which the job needs "
-                f"for itself; call it something like {f'line_{parameter.name}'!r}"
-            )
-    return checked_parameters(f"sketch {sketch.name!r}", sketch.parameters)
-
-
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:
     """Raise NotSerializableError, now and not at the first Draw, for what no worker can be handed."""
     try:
@@ -227,9 +222,6 @@ def _check_carried(owner: str, function: Callable[..., Any]) -> None:
 
 def _name_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", "task"))
-
-
-# The call that draws it
 
 
 def call_text(target: Target, values: Values) -> str:
@@ -255,9 +247,6 @@ def call_text(target: Target, values: Values) -> str:
     if len(line) <= LONGEST_LINE:
         return line
     return f"{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
-
-
-# Whether a form can ask for a parameter
 
 
 def checked_parameters(owner: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
@@ -295,9 +284,6 @@ def _fault(parameter: Parameter) -> str | None:
     except ParameterError as error:
         return f"has the default {parameter.default!r}, which its annotation refuses: {error.rule}"
     return None
-
-
-# What stands already
 
 
 class DrawnBefore:
@@ -359,10 +345,9 @@ def recipe_for(target: Target, arguments: Values) -> Recipe | None:
         return None
     sketch = target.sketch or chosen(arguments["pattern_type"])
     values = {name: value for name, value in arguments.items() if name not in HANDED}
-    page = (arguments["width"], arguments["height"])
-    seed, margin = arguments.get("seed", 0), arguments.get("margin")
-    streams = arguments.get("streams")
-    return recipe_of(sketch, *page, seed=seed, margin=margin, streams=streams, values=values)
+    names = ("width", "height", "seed", "margin", "streams")
+    given = {name: arguments[name] for name in names if name in arguments}
+    return recipe_of(sketch, **given, values=values)
 
 
 def standing_drawing(recipe: Recipe | None) -> Drawing | None:

@@ -123,8 +123,6 @@ def tail_of(printed: str) -> str:
     return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
 
 
-# Tracebacks
-
 _FRAME = re.compile(r'^  File "', re.MULTILINE)
 _CARRIED = re.compile(r'^  File "<dynamic-code>", line (\d+), in (\S+)', re.MULTILINE)
 """A frame of a function that travelled without its file: that is the pickler's name for it."""

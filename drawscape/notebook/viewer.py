@@ -78,7 +78,6 @@ class Viewer(Lasting):
         return picture_table(made, columns=len(made)) if is_there else ""
 
     def _shown(self) -> Sequence[Titled]:
-        """Return what to show now."""
         return self._drawings
 
     def _send_drawings(self) -> None:

@@ -44,20 +44,11 @@ _MOST_ELEMENTS = 20_000
 """Of an array among the constants; what is larger is data, and no source."""
 
 _MADE_BY_PYTHON = {
-    *(
-        "__dict__",
-        "__weakref__",
-        "__doc__",
-        "__module__",
-        "__qualname__",
-        "__wrapped__",
-        "__hash__",
-    ),
-    *("__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__", "_abc_impl"),
-    *("__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__"),
-    *("__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__"),
-    NOTE,
-}
+    "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__wrapped__", "__hash__",
+    "__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__", "_abc_impl",
+    "__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__",
+    "__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__", NOTE,
+}  # fmt: skip
 _MADE = """\
 def _made(make, parts, state=None, items=(), pairs=()):
     made = make(*parts)
@@ -160,7 +151,6 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
 
 @cache
 def _library_origin(file: str, _modified_ns: int) -> Origin:
-    """Return the origin of a sketch of the library, which counts by its file."""
     content = Path(file).read_bytes()
     return Origin(
         f"sha256:{hashlib.sha256(content).hexdigest()}", None, *_dice_in(content.decode())
@@ -173,9 +163,6 @@ def _dice_in(text: str) -> tuple[tuple[str, ...], bool]:
     A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
     """
     return tuple(dict.fromkeys(_STREAM.findall(text))), bool(_DICE.search(text))
-
-
-# Modules
 
 
 def is_library(module: str) -> bool:
@@ -226,9 +213,6 @@ def _own_name(value: Any, space: Mapping[str, Any]) -> str:
     own = str(getattr(value, "__name__", "value")).strip("<>").rpartition(".")[2]
     is_free = own.isidentifier() and not keyword.iskeyword(own)
     return own if is_free and space.get(own, value) is value else f"_{own}"
-
-
-# Definitions
 
 
 def _definition_of(code: CodeType) -> Any:
@@ -340,9 +324,6 @@ def statements_of(source: SourceText | None) -> set[tuple[str, str]]:
     nodes = ((module, node) for module, text in scripts.items() for node in ast.parse(text).body)
     found = {(module, _normal(ast.unparse(node))) for module, node in nodes}
     return {one for one in found if not one[1].startswith("from __future__ ")}
-
-
-# The walk
 
 
 class _Walk:
@@ -473,8 +454,6 @@ class _Walk:
             return f"{name} = {known}"
         return f"from {module} import {_as(known, name)}"
 
-    # Functions and classes
-
     def _function(self, name: str, function: Any, later: dict[str, Any]) -> str:
         """Return the definition of a function with the values of its defaults and closure.
 
@@ -573,8 +552,6 @@ class _Walk:
                 statement.value = statement.value if is_field else self._node(value)
         if not issubclass(cls, Enum):
             later |= {f"{name}.{key}": value for key, value in members.items()}
-
-    # Values
 
     def _value(self, value: Any) -> str:
         """Return an expression for any value."""

@@ -143,7 +143,6 @@ def plain(value: Any) -> Any:
 
 # The source of a notebook's sketch
 
-
 LARGEST = 4096
 """Characters of packed source that a drawing carries along; of a longer one it carries the address."""
 

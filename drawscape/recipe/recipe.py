@@ -283,8 +283,6 @@ def code_hash(function: Callable[..., Any]) -> str:
     return origin_of(function).code
 
 
-# Drawing
-
 OnProgress = Callable[[float, SVGBuilder], None]
 
 # A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
