@@ -246,18 +246,14 @@ def _as_number(parameter: Parameter, value: Any) -> int | float:
     return int(number) if is_int else number
 
 
-def _written(bound: float) -> str:
-    """Return a bound with all its digits where it is a whole number: 9007199254740991."""
-    whole = float(bound).is_integer() and abs(bound) < 1e17
-    return f"{int(bound)}" if whole else f"{bound:.12g}"
-
-
 def _range(parameter: Parameter) -> str:
     ends = (
         ("greater than" if parameter.low_open else "at least", parameter.low),
         ("less than" if parameter.high_open else "at most", parameter.high),
     )
-    return " and ".join(f"{words} {_written(end)}" for words, end in ends if end is not None)
+    return " and ".join(
+        f"{words} {str(end).removesuffix('.0')}" for words, end in ends if end is not None
+    )
 
 
 def _check_bool(parameter: Parameter, value: Any) -> bool:
