@@ -136,10 +136,6 @@ def _finite(matrix: Matrix, what: str) -> Matrix:
     return matrix
 
 
-def _tangent(degrees: float) -> float:
-    return math.tan(math.radians(degrees))
-
-
 # What each function makes of its arguments, how many it takes, and which of them are angles.
 _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, ...]]] = {
     "translate": (translation, (1, 2), ()),
@@ -149,8 +145,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "scale": (lambda sx, sy=None: Matrix(a=sx, d=sx if sy is None else sy), (1, 2), ()),
     "scaleX": (lambda sx: Matrix(a=sx), (1,), ()),
     "scaleY": (lambda sy: Matrix(d=sy), (1,), ()),
-    "skewX": (lambda degrees: Matrix(c=_tangent(degrees)), (1,), (0,)),
-    "skewY": (lambda degrees: Matrix(b=_tangent(degrees)), (1,), (0,)),
+    "skewX": (lambda degrees: Matrix(c=math.tan(math.radians(degrees))), (1,), (0,)),
+    "skewY": (lambda degrees: Matrix(b=math.tan(math.radians(degrees))), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
 }
 

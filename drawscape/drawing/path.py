@@ -280,7 +280,6 @@ def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
     curves = np.zeros((len(letters), 5))
     begins = np.concatenate((np.zeros((1, 2)), ends[:-1]))
     shift = np.where((commands.letters >= ord("a"))[:, None], begins, 0.0)
-
     arcs = curved[letters[curved] == ord("a")]
     curves[arcs] = _arguments(commands, arcs, 5)
     cubics = curved[letters[curved] == ord("c")]
@@ -418,14 +417,12 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
         rx = ry = get("r")
     elif tag != "ellipse":
         return None
-    return _ellipse(get("cx"), get("cy"), rx, ry) if rx > 0 and ry > 0 else ""
-
-
-def _ellipse(cx: float, cy: float, rx: float, ry: float) -> str:
+    if rx <= 0 or ry <= 0:
+        return ""
     # Quarters, as the standard asks: the points at the axes are then exact. The centre of a half turn
     # hangs on the last digit of its ends.
     corners = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
-    ends = [f"{cx + x * rx},{cy + y * ry}" for x, y in corners]
+    ends = [f"{get('cx') + x * rx},{get('cy') + y * ry}" for x, y in corners]
     return f"M{ends[0]} " + " ".join(f"A{rx},{ry} 0 0 1 {end}" for end in ends[1:]) + " Z"
 
 

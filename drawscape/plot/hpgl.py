@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Points
@@ -70,7 +70,9 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
     for number, layer in enumerate(document.layers):
-        parts.append(f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};")
+        wanted = layer.motion.number or 0
+        pen = wanted if 0 < wanted <= plotter.pens else 1 + number % plotter.pens
+        parts.append(f"{'PU;' if number else ''}SP{pen};")
         if has_speeds:  # in whole cm/s for all pens; VS alone is the plotter's own speed again
             speed = plotter.top_speed * (layer.motion.speed or 0) / 100
             parts.append(f"VS{max(round(speed), 1)};" if layer.motion.speed else "VS;")
@@ -132,11 +134,6 @@ def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
         f"{plotter.name} has no paper of {document.width_mm:g} x {document.height_mm:g} mm; "
         f"fit the drawing to one of {', '.join(paper.name for paper in plotter.papers)}"
     )
-
-
-def _pen(layer: Layer, index: int, plotter: Device) -> int:
-    number = layer.motion.number
-    return number if number and number <= plotter.pens else 1 + index % plotter.pens
 
 
 @dataclass(frozen=True)

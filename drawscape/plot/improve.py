@@ -169,7 +169,6 @@ def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
         cheapest[order[np.unique(side[order], return_index=True)[1]]] = True
     order = order[cheapest[order]]
     root = list(range(int(np.max(rings)) + 1))
-
     chosen: list[int] = []
     touched: set[int] = set()
     rows = np.stack((order, *rings[:, order], *moves[:, order]), axis=1)

@@ -35,16 +35,11 @@ class Reach:
 
     def within(self, other: "Reach") -> "Reach":
         """Return what lies in both; raises PlotError when nothing does."""
-        both = Reach(
-            max(self.x0, other.x0),
-            max(self.y0, other.y0),
-            min(self.x1, other.x1),
-            min(self.y1, other.y1),
-            other.what,
-        )
-        if not (both.x0 < both.x1 and both.y0 < both.y1):
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
+        if not (x0 < x1 and y0 < y1):
             raise PlotError(f"{self.what} and {other.what} have nothing in common")
-        return both
+        return Reach(x0, y0, x1, y1, other.what)
 
 
 def crop(

@@ -72,15 +72,9 @@ def preflight(
     """
     if not 0 <= margin_mm < min(document.width_mm, document.height_mm) / 2:
         raise PlotError(f"margin_mm={margin_mm!r} leaves nothing of the sheet")
-    inside = Reach(
-        margin_mm,
-        margin_mm,
-        document.width_mm - margin_mm,
-        document.height_mm - margin_mm,
-        f"the margin of {margin_mm:g} mm" if margin_mm else "the sheet",
-    )
     page = Reach.of_page(document)
-    reach = inside
+    what = f"the margin of {margin_mm:g} mm" if margin_mm else page.what
+    reach = inside = Reach(margin_mm, margin_mm, page.x1 - margin_mm, page.y1 - margin_mm, what)
     if machine is not None:
         within = inside.within(machine.reach(document))
         reach = replace(within, what=f"{inside.what} or {within.what}")
@@ -111,9 +105,8 @@ def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Ite
         inside = layer.with_lines(lines)
         yield from _wet(inside, most_ink)
         if len(dots := np.flatnonzero(lines.lengths_mm == 0.0)):
-            text = (
-                f"{_counted(len(dots), 'stroke')} of {layer.name!r} without length: each is a dot"
-            )
+            strokes = _counted(len(dots), "stroke")
+            text = f"{strokes} of {layer.name!r} without length: each is a dot"
             yield _finding(Concern.DOT, layer, len(dots), lines.starts[dots], text)
         yield from _repeated(inside, most_passes)
 
@@ -124,12 +117,8 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
     side = max(_SPOT_MM, width)
     cells = np.floor(samples.points / side).astype(np.int64)
     spots, number = np.unique(cells, axis=0, return_inverse=True)
-    coats = (
-        np.bincount(number.reshape(-1), weights=samples.steps_mm)
-        * width
-        * layer.motion.passes
-        / side**2
-    )
+    ink_mm = np.bincount(number.reshape(-1), weights=samples.steps_mm)
+    coats = ink_mm * width * layer.motion.passes / side**2
     worst = _worst_first(coats, most)
     if len(worst):
         spot = "square millimetre" if side == _SPOT_MM else f"spot of {side:g} x {side:g} mm"

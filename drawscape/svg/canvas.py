@@ -27,6 +27,7 @@ from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
 from drawscape.image_tag import image_tag
 from drawscape.svg.node import (
+    STROKED,
     Attrs,
     Group,
     Mask,
@@ -204,10 +205,8 @@ class Canvas:
         """Return what lines need to be seen as lines where no layer, group or default says it."""
         if self.current_pen is not None:
             return {}
-        pen = Pen()
-        needed = {"fill": "none", "stroke": pen.color, "stroke-width": pen.width}
         given = {name for group, _ in self._open for name in group.attrs}
-        return {k: v for k, v in needed.items() if k not in given and k not in self.default_styles}
+        return {k: v for k, v in STROKED.items() if k not in given and k not in self.default_styles}
 
     def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
@@ -345,12 +344,8 @@ class Canvas:
         >>> document.width_mm, [layer.color for layer in document.layers]
         (100, ['black'])
         """
-        return Document(
-            self.width,
-            self.height,
-            tuple(flatten_layers(self._root(), tolerance)),
-            paper_color=self.paper_color,
-        )
+        layers = tuple(flatten_layers(self._root(), tolerance))
+        return Document(self.width, self.height, layers, paper_color=self.paper_color)
 
     def lines(self, tolerance: float = TOLERANCE_MM) -> Lines:
         """Return everything drawn as polylines in mm; curves deviate by `tolerance` mm at most.

@@ -24,6 +24,8 @@ _OPENING = b'<polyline points="'
 _PAINTS = frozenset(("fill", "style", "class"))
 _STYLES = _PAINTS | {"stroke"}
 _CLOSING = b'" />\n'
+STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
+"""What lines need to be seen as lines."""
 
 
 class Shape(str):
@@ -144,9 +146,7 @@ def _kind(node: Node, styled: bool) -> tuple[bool, tuple[tuple[str, Any], ...]]:
         return isinstance(node, Run), ()
     if not _PAINTS.isdisjoint(node.attrs):
         return False, ()
-    pen = Pen()
-    needed = (("fill", "none"), ("stroke", pen.color), ("stroke-width", pen.width))
-    return False, tuple(item for item in needed if item[0] not in node.attrs)
+    return False, tuple(item for item in STROKED.items() if item[0] not in node.attrs)
 
 
 def markup(node: Node) -> str:

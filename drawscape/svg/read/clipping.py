@@ -153,9 +153,7 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
         with walk.entered(target) as may_be_drawn:
             areas = _areas(walk, target, replace(inner, clip=None)) if may_be_drawn else []
     elif data and not inner.style.hidden:
-        if (
-            child.tag == "rect" and "A" not in data
-        ):  # by far the most, and thousands in a file of a PDF
+        if child.tag == "rect" and "A" not in data:  # by far the most; a PDF's file has thousands
             corners = np.array(_NUMBERS.findall(data), dtype=np.float64).reshape(-1, 2)
             areas = [shapely.Polygon(inner.matrix.apply(corners))]
         else:
