@@ -54,8 +54,7 @@ def implicit_mesh(
     # A node just on the surface counts as outside: no triangle shrinks to a point there.
     values[values == 0.0] = 1e-12 * max(float(np.abs(values).max()), 1e-300)
     nodes = np.column_stack((x, y, z))
-    tetrahedra = _tetrahedra(values < 0.0, shape)
-    return _surface(nodes, values, tetrahedra)
+    return _surface(nodes, values, _tetrahedra(values < 0.0, shape))
 
 
 def implicit_slices(
@@ -93,9 +92,8 @@ def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
         every = np.delete(every, -1, axis) & np.delete(every, 0, axis)
     strides = np.array([shape[1] * shape[2], shape[2], 1])
     corners = np.argwhere(np.ones((2, 2, 2))) @ strides
-    return np.asarray((np.argwhere(some & ~every) @ strides)[:, None] + corners)[:, _WALKS].reshape(
-        -1, 4
-    )
+    cubes = (np.argwhere(some & ~every) @ strides)[:, None] + corners
+    return np.asarray(cubes[:, _WALKS].reshape(-1, 4))
 
 
 # Which edges of a tetrahedron make a triangle, by how many of its corners are inside; those are the first.

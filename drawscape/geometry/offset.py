@@ -77,7 +77,6 @@ def inset_rings(
     import shapely
 
     check_positive(spacing_mm=spacing_mm)
-
     shape = to_shapely(polygon)
     _check_effort(shape, spacing_mm, count)
     distance = spacing_mm if first_mm is None else first_mm

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains
+from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, polar
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
@@ -101,7 +101,7 @@ def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:
     """Return a random place for each of `parents`, one to two radii away, evenly by area."""
     reach = radii * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
     turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
-    return np.asarray(parents + reach[:, None] * np.column_stack((np.cos(turns), np.sin(turns))))
+    return parents + polar(reach, turns)
 
 
 def apart(points: Points, radius_mm: float) -> Ints:

@@ -7,7 +7,7 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.contours import as_grid
 from drawscape.geometry.lines import Ints, as_points, check_positive
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.regions import Area, bounds_of
+from drawscape.geometry.regions import Area, bounds_of, polar
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
 _CORNERS = np.array([(x, y, z) for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))])
@@ -35,7 +35,7 @@ def sphere(radius: float = 1.0, *, columns: int = 48, rows: int = 24) -> Mesh:
     """Return a sphere around the origin, poles up and down."""
     _check(radius=radius, columns=columns, rows=rows)
     latitude = np.linspace(-np.pi / 2, np.pi / 2, rows + 1)
-    return revolved(np.column_stack((np.cos(latitude), np.sin(latitude))) * radius, columns=columns)
+    return revolved(polar(radius, latitude), columns=columns)
 
 
 def torus(radius: float = 1.0, tube: float = 0.4, *, columns: int = 64, rows: int = 32) -> Mesh:
@@ -57,7 +57,7 @@ def revolved(profile: ArrayLike, *, columns: int = 48) -> Mesh:
         raise GeometryError(f"radius {float(np.min(line[:, 0]))!r} of a profile: give 0 or more")
     _check(columns=columns)
     turns = np.linspace(0.0, 2.0 * np.pi, columns, endpoint=False)
-    circle = np.column_stack((np.cos(turns), np.sin(turns)))
+    circle = polar(1.0, turns)
     heights = np.broadcast_to(line[:, None, 1:], (len(line), columns, 1))
     grid = np.concatenate((line[:, None, :1] * circle, heights), axis=2)
     numbers = np.arange(len(line) * columns).reshape(-1, columns)

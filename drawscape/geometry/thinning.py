@@ -37,7 +37,6 @@ def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     crossing = np.flatnonzero((inside[:-1] != inside[1:]) & ~first[1:])
     t = (v[crossing] / (v[crossing] - v[crossing + 1]))[:, None]
     cuts = lines.points[crossing] * (1 - t) + lines.points[crossing + 1] * t
-
     kept = np.flatnonzero(inside)
     points = np.concatenate((lines.points[kept], cuts))
     begins = np.concatenate((first[kept], inside[crossing + 1]))

@@ -43,8 +43,6 @@ class Fitted:
     lines: Lines
     size: float
     rows: tuple[str, ...]
-    bottom: float
-    """The last base line's y in mm."""
 
 
 def fit_text(
@@ -104,4 +102,4 @@ def _placed(block: Block, box: Box, size: float, valign: str) -> Fitted:
     full = block.height + 0.35 * size
     top = {"top": box.y, "bottom": box.y + box.height - full}.get(valign, box.cy - full / 2)
     points = block.lines.points + np.array((box.x, top + size))
-    return Fitted(block.lines.with_points(points), size, block.rows, top + block.height)
+    return Fitted(block.lines.with_points(points), size, block.rows)
