@@ -41,7 +41,6 @@ T = TypeVar("T")
 # Noise is nought at whole numbers; a coordinate that is left out stands between them.
 _BETWEEN = 0.37
 
-
 Pattern = Literal["lines", "cross", "concentric", "circles"]
 
 

@@ -15,19 +15,6 @@ from drawscape.lettering.layout import (
 from drawscape.lettering.typeface import glyphs_for
 
 __all__ = [
-    "CAP_HEIGHT",
-    "LINE_HEIGHT",
-    "Align",
-    "Block",
-    "Font",
-    "Glyph",
-    "Style",
-    "VerticalAlign",
-    "count_rows",
-    "font_names",
-    "glyphs_for",
-    "load_font",
-    "set_along",
-    "set_labels",
-    "set_text",
-]
+    "CAP_HEIGHT", "LINE_HEIGHT", "Align", "Block", "Font", "Glyph", "Style", "VerticalAlign",
+    "count_rows", "font_names", "glyphs_for", "load_font", "set_along", "set_labels", "set_text",
+]  # fmt: skip

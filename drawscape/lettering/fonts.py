@@ -17,7 +17,6 @@ from drawscape.geometry.lines import Points
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
 
-
 Kerning: TypeAlias = Callable[[str, str], float]
 """By how much two characters, one after the other, stand further apart, in font units; below 0 closer."""
 
@@ -129,13 +128,8 @@ def _svg_font(file: Path) -> Font:
     names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
     em = _number(face.get("units-per-em"), 1000.0)
     pairs = _hkern(root.iterfind(".//{*}hkern"), names)
-    return _font(
-        str(file),
-        drawn,
-        em,
-        _number(face.get("cap-height"), 0.0),
-        lambda left, right: pairs.get((left, right), 0.0),
-    )
+    capitals = _number(face.get("cap-height"), 0.0)
+    return _font(str(file), drawn, em, capitals, lambda one, two: pairs.get((one, two), 0.0))
 
 
 def _hkern(

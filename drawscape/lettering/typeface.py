@@ -51,7 +51,6 @@ PICTURES = frozenset(
 )
 """Fonts whose slots hold signs in place of some letters: nothing is composed from them."""
 
-
 SAME_AS: dict[str, str] = {
     **dict.fromkeys(
         "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a", " "
@@ -88,7 +87,6 @@ FROM_OTHER_FONTS: dict[str, tuple[str, str]] = {
     "µ": ("greek", "m"),
 }
 """Signs that Hershey drew once, for one font, and that serve all others."""
-
 
 _SHARP_S = b.line(
     (4, 0), (4, -15), (5, -18), (7, -20), (10, -21), (13, -20), (15, -18), (15, -16), (14, -14),
@@ -151,7 +149,6 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "®": (b.encircled, "R"),
 }
 """Letters and signs by what draws them from a font's own glyphs, and what that is given."""
-
 
 _UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
 # The letters that are turned or extended from others of the font cyrillic.

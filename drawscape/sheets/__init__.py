@@ -8,11 +8,6 @@ from drawscape.sheets.artboard import STYLES, artboard
 from drawscape.sheets.postcard import postcard_back, postcard_front, template_names
 
 __all__ = [
-    "STYLES",
-    "artboard",
-    "postcard_back",
-    "postcard_front",
-    "safe_name",
-    "short_hash",
+    "STYLES", "artboard", "postcard_back", "postcard_front", "safe_name", "short_hash",
     "template_names",
-]
+]  # fmt: skip

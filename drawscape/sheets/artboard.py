@@ -19,7 +19,6 @@ Bounds = tuple[float, float, float, float]
 Drawing = str | os.PathLike[str] | bytes | SVGBuilder
 """A canvas, an SVG's path, or its content."""
 
-
 Legend = Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None
 """Rows of a table: label and value each, or `{"label": ..., "content": ...}`."""
 

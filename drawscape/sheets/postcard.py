@@ -130,7 +130,6 @@ def _furniture(svg: SVGBuilder, address_lines: int) -> None:
 
 
 def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) -> None:
-    """Write the postcode in boxes, one a letter, below the address."""
     text = " ".join(postcode.split()).upper()
     if len(text) > 10:
         raise SheetError(f"postcode {postcode!r} has {len(text)} characters; 10 at most fit")

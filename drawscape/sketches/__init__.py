@@ -27,22 +27,7 @@ Rng: TypeAlias = np.random.Generator
 """All chance of a sketch: the seed decides what it gives."""
 
 __all__ = [
-    "SKETCHES",
-    "Between",
-    "Frame",
-    "Palette",
-    "Provenance",
-    "SVGBuilder",
-    "Share",
-    "Sketch",
-    "Steps",
-    "as_sketch",
-    "code_hash",
-    "draw",
-    "in_pens",
-    "inks",
-    "read_input",
-    "read_provenance",
-    "redraw",
-    "sketch",
-]
+    "SKETCHES", "Between", "Frame", "Palette", "Provenance", "SVGBuilder", "Share", "Sketch",
+    "Steps", "as_sketch", "code_hash", "draw", "in_pens", "inks", "read_input", "read_provenance",
+    "redraw", "sketch",
+]  # fmt: skip

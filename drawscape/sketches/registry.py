@@ -76,10 +76,9 @@ class SketchFolder:
                 sys.dont_write_bytecode = writes
 
     def _forget_changed(self) -> None:
-        """Let all modules of the package be imported again when a file has changed.
+        """Let all modules of the package be imported again when a file, or the folder, has changed.
 
-        All of them, because a sketch may use what lies beside it. Another folder's files have
-        changed too.
+        All of them, because a sketch may use what lies beside it.
         """
         now = {
             f: (s.st_mtime_ns, s.st_size) for f in self._folder.rglob("*.py") for s in [f.stat()]
@@ -117,10 +116,9 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
         module = imported()
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1]
-        place = f" ({Path(line.filename).name}, line {line.lineno})"
-        if isinstance(error, SyntaxError):
-            place = ""  # which it says itself
-        cause = f"{type(error).__name__}: {error}{place}"
+        cause = f"{type(error).__name__}: {error}"
+        if not isinstance(error, SyntaxError):  # which says its place itself
+            cause += f" ({Path(line.filename).name}, line {line.lineno})"
         raise SketchFileError(f"{file} does not import: {cause}") from error
     name = file.stem
     own = {

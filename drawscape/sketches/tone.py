@@ -54,7 +54,6 @@ TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
 ROUNDS = 40
 """Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
 
-
 FAINT = 0.05
 """Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
 
