@@ -380,7 +380,7 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
         return choices[rng.integers(len(choices))]
     low, high, start = parameter.low, parameter.high, parameter.default
     if parameter.kind in ("int", "float") and start not in (MISSING, None):
-        far = 3 * abs(start) or (10 if parameter.kind == "int" else 1)  # as in form.js
+        far = round(3 * abs(start), 12) or (10 if parameter.kind == "int" else 1)  # as in form.js
         low = low if low is not None else (-far if start < 0 else 0)
         high = high if high is not None else max(low, 0) + far
     if low is None or high is None or low >= high:
