@@ -149,12 +149,15 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewY": (lambda degrees: Matrix(b=math.tan(math.radians(degrees))), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
 }
+_ONLY_CSS = _FUNCTIONS.keys() - {"translate", "rotate", "scale", "skewX", "skewY", "matrix"}
+_WITH_UNITS = ("translate", "rotate", "skew")
 
 
-def parse_transform(text: str) -> Matrix:
-    """Return the map that an SVG `transform` attribute or declaration describes.
+def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
+    """Return the map that an SVG `transform` attribute describes.
 
-    Lengths and angles may have units, as in CSS. Raises CanvasError for what SVG does not know.
+    With `css` lengths and angles need units, as they do in a style; without it they have none. None takes
+    both. Raises CanvasError for what SVG does not know.
 
     >>> parse_transform("translate(10 20) scale(2)") == translation(10, 20) @ scaling(2)
     True
@@ -166,23 +169,25 @@ def parse_transform(text: str) -> Matrix:
         raise CanvasError(f"transform of {len(text)} characters; the limit is {_LONGEST}")
     result, end = IDENTITY, 0
     while call := _CALL.match(text, end):
-        result, end = result @ _single(text, call[1], call[2]), call.end()
+        result, end = result @ _single(text, call[1], call[2], css), call.end()
         end += text[end : end + 1] == "," and end + 1 < len(text)
     if text[end:].strip():
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     return _finite(result, f"transform {text[:60]!r}")
 
 
-def _single(text: str, name: str, arguments: str) -> Matrix:
-    if name not in _FUNCTIONS:
+def _single(text: str, name: str, arguments: str, css: bool | None) -> Matrix:
+    if name not in _FUNCTIONS or (name in _ONLY_CSS and css is False):
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     function, counts, angles = _FUNCTIONS[name]
     values: list[float] = []
     end = 0
     while argument := _ARGUMENT.match(arguments, end):
         units = _ANGLES if len(values) in angles else _LENGTHS
-        if argument[2] not in units:
+        if argument[2] not in units or (argument[2] and css is False):
             raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
+        if css and name.startswith(_WITH_UNITS) and not argument[2] and float(argument[1]):
+            raise CanvasError(f"transform {text!r}: {argument[0].strip()} has no unit")
         values.append(float(argument[1]) * units[argument[2]])
         end = argument.end()
     if arguments[end:].strip():

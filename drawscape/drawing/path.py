@@ -218,7 +218,8 @@ def _end_arguments(commands: _Commands) -> Floats:
 
 def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
     moves = np.flatnonzero(kinds == MOVE)
-    return np.asarray(moves[np.cumsum(kinds == MOVE) - 1])
+    heads: Ints = moves[np.cumsum(kinds == MOVE) - 1]
+    return heads
 
 
 def _resolved_ends(commands: _Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
@@ -263,7 +264,8 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
     known = ~follows
     known[1:] |= (fixed[last] & ~closed)[:-1]
     starts = _chained(starts, known)
-    return local + np.where(fixed, 0.0, starts[subpath])
+    ends: Floats = local + np.where(fixed, 0.0, starts[subpath])
+    return ends
 
 
 def _chained(steps: Floats, known: Flags) -> Floats:
@@ -271,7 +273,8 @@ def _chained(steps: Floats, known: Flags) -> Floats:
     where = np.arange(len(steps))
     anchor = np.maximum.accumulate(np.where(known, where, 0))
     total = np.cumsum(np.where(known, 0.0, steps))
-    return np.asarray(steps[anchor] + total - total[anchor])
+    chained: Floats = steps[anchor] + total - total[anchor]
+    return chained
 
 
 def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
@@ -294,7 +297,9 @@ def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
 
 
 def _arguments(commands: _Commands, which: Ints, count: int) -> Floats:
-    return np.asarray(commands.values[commands.at[which, None] + np.arange(count)])
+    """Return `count` arguments of the steps `which`, (K, count)."""
+    taken: Floats = commands.values[commands.at[which, None] + np.arange(count)]
+    return taken
 
 
 def _set_quadratics(
@@ -400,8 +405,9 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
 def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
     """Return the outline of a line, rect, circle or ellipse as absolute path data, its arcs exact.
 
-    `n` holds the coordinates by their names in SVG. There x, y, cx and cy are 0 when missing. Of `rx`
-    and `ry` one stands for both. '' for a shape without extent, None for another element.
+    `n` holds the coordinates by their names in SVG. There x,
+    y, cx and cy are 0 when missing. Of `rx` and
+    `ry` one stands for both. '' for a shape without extent, None for another element.
     """
 
     def get(name: str) -> float:

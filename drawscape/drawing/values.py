@@ -40,15 +40,22 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
 
     Raises CanvasError for what is no length, for an unknown unit, and for what is not finite.
     """
-    match = _LENGTH.fullmatch(str(value))
-    if match is None:
-        raise CanvasError(f"length {value!r} is not a length; give it as '20', '20mm' or '2cm'")
-    named = (match[2] or unit).lower()
+    suffix, number = "", value
+    if isinstance(value, str):
+        match = _LENGTH.fullmatch(value)
+        if match is None:
+            raise CanvasError(f"length {value!r} is not a length; give it as '20', '20mm' or '2cm'")
+        number, suffix = match[1], match[2]
+    try:
+        number = float(number)
+    except (TypeError, ValueError):
+        raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
+    named = (suffix or unit).lower()
     if named not in _PAPER_UNITS:
         raise CanvasError(
             f"length {value!r}: unknown unit {named!r}; units: {', '.join(_PAPER_UNITS)}"
         )
-    length = float(match[1]) * _PAPER_UNITS[named]
+    length = number * _PAPER_UNITS[named]
     if not math.isfinite(length):
         raise CanvasError(f"length {value!r} is not finite")
     return length
@@ -222,9 +229,7 @@ INHERITED = frozenset((
 ))  # fmt: skip
 """The properties that a child takes from its parent, but for the custom ones, `--name`."""
 
-Paint = Literal["stroke", "fill"]
-PAINTS: Mapping[Paint, str] = {"stroke": "none", "fill": "black"}
-"""What is seen of an outline, and its colour where none is named."""
+_PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
 
 _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
                "initial": 16.0, "x-large": 24.0, "xx-large": 32.0, "xxx-large": 48.0}  # fmt: skip
@@ -277,15 +282,15 @@ class Style:
         """Whether the element is not to be seen; a child may be again."""
         return self.get("visibility") in ("hidden", "collapse")
 
-    def paint(self, name: Paint) -> str | None:
+    def paint(self, name: Literal["stroke", "fill"]) -> str | None:
         """Return the colour of the stroke or fill; None when nothing of it is seen."""
         width = self.get("stroke-width") if name == "stroke" else ""
         if width and (css_px(width, whole=1.0, em=1.0, default=1.0) or 0.0) <= 0:
             return None
         return self._color(name)
 
-    def _color(self, name: Paint) -> str | None:
-        color = self.get(name, PAINTS[name])
+    def _color(self, name: Literal["stroke", "fill"]) -> str | None:
+        color = self.get(name, "none" if name == "stroke" else "black")
         if color.lower() == "currentcolor":
             color = self.get("color", "black")
         if color in ("none", "transparent") or _opacity(self.get(f"{name}-opacity", "1")) <= 0:
@@ -306,7 +311,7 @@ class Style:
         """Whether a stroke or fill is named that cannot be seen through its transparency."""
         return any(
             self.get(name, default) != "none" and self._color(name) is None
-            for name, default in PAINTS.items()
+            for name, default in _PAINTS
         )
 
     @property

@@ -214,6 +214,8 @@ ALIKE = [
     # Transforms
     (BOX.format('transform="translate(20),,scale(2)"'), BOX.format("")),
     (BOX.format('transform=",translate(20)"'), BOX.format("")),
+    (BOX.format('transform="rotate(20deg)"'), BOX.format("")),
+    (BOX.format('transform="translateX(20)"'), BOX.format("")),
     (BOX.format('style="transform:translateX(20px)"'), BOX.format('transform="translate(20)"')),
     (BOX.format('transform="scale(0,1)"'), ""),
     (BOX.format('transform="rotate(20)" transform-origin="foo"'), BOX.format('transform="rotate(20)"')),
@@ -317,6 +319,8 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
         (f'<style>@supports (foo:bar){{rect{{display:none}}}}</style>{BOX.format("")}', "the style rule '@supports (foo:bar)' is not applied"),
         (f'<style>@container (width>1px){{rect{{display:none}}}}</style>{BOX.format("")}', "the style rule '@container (width>1px)' is not applied"),
         ('<rect style="mask-image:url(a.png)" width="9" height="9"/>', "mask-image is not applied"),
+        (BOX.format('transform="rotate(20deg)"'), "the transform 'rotate(20deg)' is not applied"),
+        (BOX.format('style="transform:rotate(20)"'), "the transform 'rotate(20)' is not applied"),
         (BOX.format('style="offset-path:path(\'M0 0H9\')"'), "offset-path is not applied"),
         (f'<style>g{{color:red; &amp; rect{{fill:red}}}}</style><g>{BOX.format("")}</g>', "the style rule 'g { ... {' is not applied"),
         ('<rect width="9" height="9"><set attributeName="x" to="9"/><animate attributeName="y" to="9"/></rect>', "animations are not played; what moves is drawn as the file has it"),

@@ -100,4 +100,5 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
 
 
 def _unit(steps: Floats) -> Floats:
-    return np.asarray(steps / np.maximum(np.hypot(*steps.T), 1e-300)[:, None])
+    units: Floats = steps / np.maximum(np.hypot(*steps.T), 1e-300)[:, None]
+    return units

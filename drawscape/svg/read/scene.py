@@ -295,7 +295,8 @@ def _is_straight(lines: Lines) -> Flags:
     points = lines.points - np.repeat(lines.points[lines.offsets[:-1]], lines.counts, axis=0)
     x, y = points.T
     xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
-    return np.asarray((xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2)
+    straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
+    return straight
 
 
 def region(lines: Lines, *, evenodd: bool = False) -> Region:
@@ -337,7 +338,8 @@ def _winding(ring: Floats, points: Floats) -> Ints:
     left = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (x - a[:, 0]) * (b[:, 1] - a[:, 1])
     up = (a[:, 1] <= y) & (b[:, 1] > y) & (left > 0)
     down = (a[:, 1] > y) & (b[:, 1] <= y) & (left < 0)
-    return up.sum(axis=1) - down.sum(axis=1)
+    turns: Ints = up.sum(axis=1) - down.sum(axis=1)
+    return turns
 
 
 _MOST_DASHES_IN_ALL = 3_000_000

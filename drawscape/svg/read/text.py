@@ -125,6 +125,8 @@ class _Letter:
 
 
 class _Run:
+    """The letters of a `<text>` or `<textPath>`."""
+
     def __init__(self, walk: Walk) -> None:
         self.letters: list[_Letter] = []
         self._walk = walk
@@ -132,6 +134,7 @@ class _Run:
         self._places: list[dict[str, list[float]]] = []
 
     def collect(self, node: Node, state: State, rise: float = 0.0) -> None:
+        """Add the letters in an element."""
         walk = self._walk
         self._places.append(
             {

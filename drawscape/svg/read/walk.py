@@ -11,7 +11,6 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.values import (
-    PAINTS,
     PX,
     Style,
     is_partial,
@@ -362,7 +361,8 @@ class Walk:
         if not text:
             return state.matrix
         try:
-            moved = parse_transform(text)
+            css = text != node.attributes.get("transform", "").strip()
+            moved = parse_transform(text, css=css)
         except CanvasError:
             self.report(f"the transform {text[:60]!r} is not applied")
             return state.matrix
@@ -532,6 +532,7 @@ class Walk:
         self.children(node, replace(state, group=group, depth=state.depth + 1))
 
     def _add_group(self, node: Node, own: dict[str, str], state: State) -> int:
+        """Add a top-level group to the scene; return its number."""
         names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
         groups = self.scene.groups
         name = next((name for name in names if name), f"layer {len(groups) + 1}")
@@ -591,8 +592,8 @@ class Walk:
     def in_context(self, state: State) -> Iterator[None]:
         """Take `context-fill` and `context-stroke` from the style of `state` in the block."""
         outer = self.context
-        style = state.style
-        self.context = {f"context-{name}": style.get(name, PAINTS[name]) for name in PAINTS}
+        paints = (("fill", "black"), ("stroke", "none"))
+        self.context = {f"context-{name}": state.style.get(name, usual) for name, usual in paints}
         try:
             yield
         finally:
