@@ -34,8 +34,9 @@ def rose(
     frame = svg.frame
     heart = rng.uniform(-0.12, 0.12, 2) * frame.size + frame.middle
     reach = 1.25 * np.hypot(*(rectangle(frame) - heart).T).max()
-    # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening.
-    veins = max(veins, reach / 190)
+    # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening. Deep bays
+    # draw them together.
+    veins = max(veins, reach / 190, 0.2 * lobes * ruffle)
     turn = rng.uniform(0, 2 * np.pi)
     # The outer petals come first and lie lowest.
     share = np.linspace(0, 1, petals)
