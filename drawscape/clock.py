@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -124,10 +125,11 @@ def seconds(value: Duration, option: str) -> float:
     number = math.nan
     if isinstance(value, timedelta):
         number = value.total_seconds()
-    elif isinstance(value, str):
-        number = _from_text(value)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = float(value)
+    elif isinstance(value, str) and _WHOLE.fullmatch(value):
+        number = sum(float(n) * _UNITS_S[unit.lower()] for n, unit in _PART.findall(value))
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        with suppress(ValueError):
+            number = float(value)
     if not 0 <= number <= LONGEST_S:
         raise JobOptionError(
             f"{option}={value!r}: give seconds as a number, text such as '90s', '5m', '1h30m', '1d', "
@@ -158,10 +160,19 @@ def moment(value: datetime, option: str) -> float:
     return stamp
 
 
-def _from_text(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        if not _WHOLE.fullmatch(text):
-            return math.nan
-        return sum(float(n) * _UNITS_S[unit.lower()] for n, unit in _PART.findall(text))
+def span_words(seconds: float) -> str:
+    """Return a span of time as people say it.
+
+    >>> span_words(0.04), span_words(0.4), span_words(125), span_words(7500)
+    ('40 ms', '0.4 s', '2 min 5 s', '2 h 5 min')
+    """
+    if seconds < 0.0995:
+        return f"{max(seconds * 1000, 1):.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 2880:
+        return f"{minutes // 1440} days"
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -189,8 +189,6 @@ def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
     return process.start_shared_worker(default_queue(), slots)
 
 
-# Queue jobs
-
 Target = str | Callable[..., Any]
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -373,9 +371,6 @@ def check_serializable(value: Any) -> int:
     return len(dump(value))
 
 
-# Ask for them
-
-
 def get_job_status(job_id: str) -> dict[str, Any]:
     """Return what is known of a job, as a dictionary; reading never consumes a result.
 
@@ -504,9 +499,6 @@ def queue_statistics() -> Statistics:
     True
     """
     return default_queue().statistics()
-
-
-# Change them
 
 
 def backup_queue(file: str | os.PathLike[str]) -> Path:
@@ -707,7 +699,7 @@ def summary_words() -> str:
     """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
     numbers = queue_statistics()
     counts = numbers.counts
-    waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
+    waiting = sum(counts[status] for status in WAITING)
     workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
     words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
     words += ["paused"] if queue_is_paused() else []

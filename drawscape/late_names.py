@@ -22,7 +22,4 @@ def late_names(
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(module_of[name]), name)
 
-    def names_there() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *module_of})
-
-    return get, names_there
+    return get, lambda: sorted({*vars(sys.modules[package]), *module_of})

@@ -84,9 +84,7 @@ def _is_everybodys(folder: Path) -> bool:
     return False
 
 
-@lru_cache(16)
-def _plain(named: str) -> Path:
-    return Path(named)
+_plain = lru_cache(16)(Path)
 
 
 def _path(named: str) -> Path:
@@ -165,8 +163,6 @@ def is_user_folder() -> bool:
 
 
 def _user_data_folder() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "drawscape"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "drawscape"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "drawscape"

@@ -67,7 +67,6 @@ def doctor() -> None:
 
 
 def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Yield what a part of the examination finds; an error that ends it is a finding, too."""
     try:
         yield from part()
     except DrawscapeError as error:
@@ -93,7 +92,6 @@ def _installation() -> Iterator[Finding]:
 
 
 def _home() -> Iterator[Finding]:
-    """Yield where the home is, and whether this user can work there."""
     home = settings.home()
     yield Finding("home", f"{home} ({_why(home)})")
     for link in (home, home / ".drawscape", home / "output"):
@@ -155,7 +153,6 @@ def _foreign(home: Path, owner: int) -> list[Path]:
 
 
 def _output() -> Iterator[Finding]:
-    """Yield where the drawings go, if that is not the home, and whether they can."""
     try:
         store = output_store.store()
         if store is not None:
@@ -178,7 +175,14 @@ def _queue() -> Iterator[Finding]:
     target = settings.queue_target()
     file = None if "://" in target else Path(target)
     if file is not None and not file.exists():
-        yield _no_queue(file)
+        if file.with_suffix(".key").exists():
+            text, command = f"{file} is gone, its key is there", "drawscape queue check"
+            remedy = (
+                f"put {file} back from a copy by `drawscape queue backup`, or begin with no jobs"
+            )
+            yield Finding("queue", text, remedy, command)
+        else:
+            yield Finding("queue", "none yet; the first job makes it")
         return
     try:
         reach_queue()  # all else waits a while for a server that is being started
@@ -202,13 +206,6 @@ def _queue() -> Iterator[Finding]:
         yield Finding("workers", text, f"{text}: start a worker", "drawscape worker")
 
 
-def _no_queue(file: Path) -> Finding:
-    if not file.with_suffix(".key").exists():
-        return Finding("queue", "none yet; the first job makes it")
-    remedy = f"put {file} back from a copy by `drawscape queue backup`, or begin with no jobs"
-    return Finding("queue", f"{file} is gone, its key is there", remedy, "drawscape queue check")
-
-
 def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
     if file is None:
         remedy = f"{error}; start that server, or use the queue of this machine"
@@ -228,7 +225,6 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
 
 
 def _machines() -> Iterator[Finding]:
-    """Yield the serial ports, whether this user may open them, and the machines of this home."""
     from drawscape.plotter.device import devices
 
     with suppress(ImportError):

@@ -34,7 +34,6 @@ from drawscape.svg_builder import SVGBuilder
 
 
 def _complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names that begin as typed, for a shell."""
     return [name for name in SKETCHES if name.startswith(incomplete)]
 
 
@@ -143,16 +142,12 @@ def _sketch_of(text: str) -> Sketch:
 
 
 def _described(parameter: Parameter) -> str:
-    """Return a parameter's tooltip, bounds and default in a line."""
-    return f"{parameter.doc}  [{_range(parameter)}; default: {parameter.shown(parameter.default)}]"
-
-
-def _range(parameter: Parameter) -> str:
+    values = {"bool": "on or off"}.get(parameter.kind, parameter.kind)
     if parameter.choices is not None:
-        return "|".join(parameter.choices)
-    if parameter.bounded:
-        return f"{parameter.low:g} to {parameter.high:g}"
-    return {"bool": "on or off"}.get(parameter.kind, parameter.kind)
+        values = "|".join(parameter.choices)
+    elif parameter.bounded:
+        values = f"{parameter.low:g} to {parameter.high:g}"
+    return f"{parameter.doc}  [{values}; default: {parameter.shown(parameter.default)}]"
 
 
 def _option(parameter: Parameter) -> click.Option:
@@ -169,12 +164,18 @@ def sketches(name: str | None, as_json: bool) -> None:
     """List the patterns by family, or the parameters of the pattern NAME."""
     if as_json:
         print_json([_facts(one) for one in SKETCHES] if name is None else _facts(name))
-    elif name is not None:
-        _list_parameters(name)
-    else:
+    elif name is None:
         for family, names in SKETCHES.families().items():
             click.secho(family, bold=True)
             print_list([(one, _summary(one)) for one in names])
+    else:
+        sketch = _sketch_of(name)
+        click.secho(f"{sketch.name} ({sketch.family})", bold=True)
+        for paragraph in sketch.doc.split("\n\n"):
+            click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
+        if rows := [(f"--{p.name.replace('_', '-')}", _described(p)) for p in sketch.parameters]:
+            click.echo()
+            print_list(rows)
 
 
 def _facts(name: str) -> dict[str, Any]:
@@ -192,17 +193,6 @@ def _summary(name: str) -> str:
         return SKETCHES[name].summary
     except SketchFileError as error:  # one broken file does not spoil the list
         return str(error)
-
-
-def _list_parameters(name: str) -> None:
-    sketch = _sketch_of(name)
-    click.secho(f"{sketch.name} ({sketch.family})", bold=True)
-    for paragraph in sketch.doc.split("\n\n"):
-        click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
-    rows = [(f"--{p.name.replace('_', '-')}", _described(p)) for p in sketch.parameters]
-    if rows:
-        click.echo()
-        print_list(rows)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:

@@ -57,7 +57,6 @@ _FILTERS = (
 
 
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose drawings."""
     for add in reversed(_FILTERS):
         command = add(command)
     return command
@@ -321,7 +320,6 @@ def _state(one: Drawing) -> str:
 
 
 def _facts(one: Drawing) -> dict[str, Any]:
-    """Return a drawing as JSON shows it."""
     names = (
         "recipe sketch path deleted edited drawn_at took_s width height margin seed parameters traits sheet "
         "parents stars tags name note"

@@ -30,11 +30,11 @@ from drawscape.cli.text import (
     print_facts,
     print_json,
     print_table,
-    span,
     table,
     time_option,
 )
 from drawscape.cli.worker import WorkerBeside
+from drawscape.clock import span_words
 from drawscape.errors import JobFailed, JobStateError, QueueError
 from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job
 
@@ -275,7 +275,7 @@ def stats(prometheus: bool, as_json: bool) -> None:
         click.echo(found.prometheus(), nl=False)
         return
     spans = {
-        name: ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
+        name: ", ".join(f"p{q * 100:.0f} {span_words(value)}" for q, value in values.items())
         for name, values in (("waited", found.wait_s), ("ran", found.run_s))
     }
     print_facts(
@@ -289,14 +289,8 @@ def stats(prometheus: bool, as_json: bool) -> None:
     )
 
 
-# The table
-
-
 def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows of jobs: id, name, status, share done, age, and how long each ran.
-
-    A narrow terminal gets the ends of ids, of paths, and no figures.
-    """
+    """Return headings and rows; a narrow terminal gets the ends of ids, of paths, and no figures."""
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
     count = 3 if columns < 60 else 6
     now = datetime.now(UTC)
@@ -310,8 +304,8 @@ def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
             " ".join((row.description or path).split()),
             row.status + why,
             f"{row.progress:.0%}",
-            span((now - row.created_at).total_seconds()),
-            "" if ran is None else span(ran.total_seconds()),
+            span_words((now - row.created_at).total_seconds()),
+            "" if ran is None else span_words(ran.total_seconds()),
         ]
         cells.append(line[:count])
     return ["id", "job", "status", "done", "age", "took"][:count], cells
@@ -335,9 +329,6 @@ def _watch(find: Callable[[int], list[JobSnapshot]], limit: int) -> None:
 
 def _title() -> str:
     return f"{job_api.summary_words()} in {default_queue().label}"
-
-
-# Jobs from here
 
 
 @click.command()
@@ -372,10 +363,6 @@ def _value(text: str) -> Any:
 
 
 def _print_result(job: Job, timeout: float | None) -> None:
-    """Wait for a job and print its result.
-
-    Says when no worker is alive. Raises JobTimeout, click's ClickException when the job fails.
-    """
     if not job.ended and not job_api.workers_alive():
         click.echo(_NOBODY, err=True)
     try:
@@ -422,9 +409,6 @@ def demo(slots: int | None, seed: int) -> None:
     click.echo(f"Next: `{lab}` for the notebooks, `drawscape sketches` for all patterns.")
     if any(job.status != "finished" for job in made):
         raise click.exceptions.Exit(1)
-
-
-# The queue's file as a whole
 
 
 @click.group()

@@ -116,7 +116,6 @@ class PlotOptions:
 
     @property
     def writes(self) -> bool:
-        """Whether any file is asked for."""
         changes = (self.optimize, self.fit, self.tile, self.travel, self.split, self.moves)
         shapes = (self.hide, self.hatches, self.cut_strokes, self.reloop)
         return bool(self.formats or self.output or any(changes) or any(shapes))
@@ -128,7 +127,6 @@ class PlotOptions:
 
     @property
     def hatches(self) -> bool:
-        """Whether what is filled is hatched."""
         own = (self.hatch_distance, self.hatch_angle, self.hatch_style)
         return self.fill == "hatch" or any(own)
 

@@ -10,6 +10,7 @@ import click
 from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.output import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.text import FILE, option, table
+from drawscape.clock import span_words
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import paper_size
 from drawscape.errors import PlotError, SvgReadError
@@ -172,25 +173,18 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
 
 
 def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tuple[str, Document]]:
-    """Yield the parts of one sheet, each with the end of its file's name."""
-    from drawscape.plot.pages import with_travel
+    from drawscape.drawing.values import parse_length
+    from drawscape.plot.pages import split_ink, split_layers, with_travel
 
-    parts = _split(document, options.split)
+    parts: tuple[Document, ...] = (document,)
+    if options.split == "layers":
+        parts = split_layers(document)
+    elif options.split is not None:
+        parts = split_ink(document, metres=parse_length(options.split, "m") / 1000)
     for number, part in enumerate(parts, start=1):
         layer = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
         end = f"-{number}-{layer}" if len(parts) > 1 else ""
         yield name + end, with_travel(part) if options.travel else part
-
-
-def _split(document: Document, split: str | None) -> tuple[Document, ...]:
-    from drawscape.drawing.values import parse_length
-    from drawscape.plot.pages import split_ink, split_layers
-
-    if split is None:
-        return (document,)
-    if split == "layers":
-        return split_layers(document)
-    return split_ink(document, metres=parse_length(split, "m") / 1000)
 
 
 def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) -> None:
@@ -233,12 +227,11 @@ _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
     ("pen down", lambda row: f"{row.pen_down_mm / 1000:.2f} m"),
     ("pen up", lambda row: f"{row.pen_up_mm / 1000:.2f} m"),
     ("lifts", lambda row: f"{row.lifts:,}"),
-    ("time", lambda row: duration(row.seconds)),
+    ("time", lambda row: span_words(row.seconds)),
 )
 
 
 def _print(before: tuple[Statistics, ...], after: tuple[Statistics, ...], err: bool) -> None:
-    """Print the figures of each layer and their total, before and after where they differ."""
     rows = []
     for was, now in zip(before, after, strict=True):
         shown = [(text_of(was), text_of(now)) for _, text_of in _COLUMNS]
@@ -252,13 +245,3 @@ def _print(before: tuple[Statistics, ...], after: tuple[Statistics, ...], err: b
     for name, *cells in rows:
         words = (f"{title} {cell}" for title, cell in zip(titles, cells, strict=True))
         click.echo(f"{name}: {', '.join(words)}", err=err)
-
-
-def duration(seconds: float) -> str:
-    """Return seconds in words: `45 s`, `12 min 05 s`, `2 h 07 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

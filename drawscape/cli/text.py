@@ -49,7 +49,6 @@ def _seconds(_context: object, parameter: click.Parameter, value: str | None) ->
 
 
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
-    """Take the folder for the home from now on."""
     if folder == "":
         raise click.BadParameter("'' names no folder", param_hint="--home")
     if folder is not None:
@@ -124,16 +123,6 @@ def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: `no jobs`, `1 job`, `12 jobs`."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
-
-
-def span(seconds: float) -> str:
-    """Return a span in a unit that suits it: `340ms`, `12s`, `5m`, `3h`, `9d`."""
-    if seconds < 0.9995:
-        return f"{max(0.0, seconds) * 1000:.0f}ms"
-    for limit, size, unit in ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{seconds / 86_400:.0f}d"
 
 
 def exit_code(error: DrawscapeError) -> int:

@@ -84,7 +84,6 @@ def _project_has_huey() -> bool:
 
 
 def _load_huey(path: str) -> Any:
-    """Return the object at a dotted path. Raises click.BadParameter when there is none."""
     module, _, name = path.rpartition(".")
     try:
         return getattr(import_module(settings.home(), module), name)
@@ -147,9 +146,6 @@ class WorkerBeside:
             words = died if self._process else "A worker runs beside it"
             click.echo(f"{words} (process {started.pid}, log {started.log}).", err=True)
             self._process, self._trouble = started, ""
-
-
-# The web page
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -5,11 +5,10 @@ into a query of the `engine`, which is DuckDB; `options` says what a caller may 
 """
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.engine import DEFAULT_MB, distinct, memory_mb
+from drawscape.data.engine import distinct, memory_mb
 from drawscape.data.options import SUFFIXES, Options, format_named
 
 __all__ = [
-    "DEFAULT_MB",
     "SUFFIXES",
     "Conversion",
     "Options",

@@ -109,16 +109,12 @@ def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) 
 
 
 def _read_parquet(duck: Engine, path: Path, options: Options) -> Table:
-    """Return the table in a Parquet file, columns cast to the `types` asked for."""
     source = reader("read_parquet", path)
     found = {row[0]: row[1] for row in duck.rows(f"DESCRIBE SELECT * FROM {source}")}
     columns = [Column(*pair) for pair in (found | options.sql_types(found)).items()]
     rows = duck.rows(f"SELECT count(*) FROM {source}")[0][0]
     values = [(f"CAST({identifier(c.name)} AS {c.type})", c.name) for c in columns]
     return Table(select(values, source), tuple(columns), rows)
-
-
-# Excel
 
 
 def sheet_as_csv(engine: Engine, path: Path, options: Options) -> tuple[Path, Options]:

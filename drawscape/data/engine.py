@@ -88,11 +88,10 @@ class Engine:
         statement = f"COPY ({sql}) TO {literal(str(path))} ({how}, USE_TMP_FILE false)"
         return int(self.rows(statement, "writing")[0][0])
 
-    def stream(self, sql: str, *, size: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the query's rows in lists of at most `size`."""
+    def stream(self, sql: str) -> Iterator[list[tuple[Any, ...]]]:
         with _translated():
             cursor = self._connection.execute(sql)
-            while rows := cursor.fetchmany(size):
+            while rows := cursor.fetchmany(4096):
                 yield rows
 
     def reserve_for(self, file: Path) -> None:

@@ -115,7 +115,6 @@ def as_utf8(engine: Engine, path: Path, encoding: str | None) -> Path:
 def _copy(
     path: Path, target: Path, encoding: str, *, newline: str | None = "", errors: str = "strict"
 ) -> None:
-    """Copy the text into a file in UTF-8, line ends as they are unless `newline` is None."""
     with (
         path.open(encoding=encoding, errors=errors, newline=newline) as source,
         target.open("w", encoding="utf-8", errors=errors, newline="") as plain,
@@ -134,9 +133,6 @@ def _unique(names: Iterable[str]) -> list[str]:
     plain = (name.replace("\0", "").strip() for name in names)
     filled = (name or f"column_{position}" for position, name in enumerate(plain, start=1))
     return distinct(filled, lambda name, number: f"{name}_{number}")
-
-
-# The rows
 
 
 def _read_cells(engine: Engine, path: Path, plain: Path, options: Options, target: str) -> Table:
@@ -387,9 +383,6 @@ def _typed(
         values.append((value, name))
     columns = tuple(Column(name, kind) for name, kind in types.items())
     return Table(select(values, source), columns, rows, tuple(notes))
-
-
-# JSON
 
 
 def read_json(engine: Engine, path: Path, options: Options, *, target: str, lines: bool) -> Table:

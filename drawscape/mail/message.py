@@ -133,9 +133,6 @@ def build_message(
     return message
 
 
-# Templates
-
-
 def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None) -> tuple[str, str]:
     """Return the template's text and HTML parts for the values in `context`.
 
@@ -146,8 +143,6 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     missing: list[str] = []
 
     class Missing(StrictUndefined):
-        """What is undefined notes its name when it is shown."""
-
         def __str__(self) -> str:  # type: ignore[override]
             missing.append(repr(self._undefined_name))
             return ""

@@ -19,6 +19,7 @@ import traitlets
 from drawscape import clock
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
+from drawscape.clock import span_words
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
@@ -59,7 +60,6 @@ from drawscape.notebook.target import (
 from drawscape.notebook.text import (
     more_than_a_line,
     size_words,
-    span_words,
     status_words,
     tail_of,
     with_source,

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from drawscape.clock import span_words
 from drawscape.notebook.kernel import JobState
 
 LONGEST_PRINTED = 20_000  # characters of what was printed that are shown
@@ -72,22 +73,6 @@ def duration_words(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None:
         return ""
     return span_words(max(0.0, (end - start).total_seconds()))
-
-
-def span_words(seconds: float) -> str:
-    """Return a span of time as people say it.
-
-    >>> span_words(0.04), span_words(0.4), span_words(125), span_words(7500)
-    ('40 ms', '0.4 s', '2 min 5 s', '2 h 5 min')
-    """
-    if seconds < 0.0995:
-        return f"{max(seconds * 1000, 1):.0f} ms"
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 59.5:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def label_of(name: str) -> str:

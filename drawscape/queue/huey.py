@@ -114,7 +114,6 @@ class SignedMessages(Serializer):  # type: ignore[misc]
 
     @cached_property
     def codec(self) -> Codec:
-        """The codec, its key read when first needed."""
         return Codec(key_of(self._engine))
 
     def _serialize(self, data: Any) -> bytes:
@@ -337,7 +336,6 @@ class NativeWorker(Worker):  # type: ignore[misc]
     """A thread for huey's own tasks, which sleeps until one was seen to wait."""
 
     def sleep(self) -> None:
-        """Wait for a task, or a second."""
         if not self.stop_flag.is_set():  # it is set before the event is
             self.huey.task_waits.wait(_IDLE_S)
         self.huey.task_waits.clear()
@@ -410,7 +408,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         super().__init__(huey, **{**options, "worker_type": WORKER_THREAD})
 
     def start(self) -> None:
-        """Announce this worker and start the threads."""
         self._set_signal_handlers()  # who sees it announced may ask it to leave
         output = output_store.folder(self.huey.home)
         (output / "postcards").mkdir(parents=True, exist_ok=True)
@@ -574,7 +571,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _join_workers(self) -> bool:
-        """Wait for the jobs that run, then for huey's own tasks."""
         began, limit_s = time.monotonic(), self.shutdown_timeout
         ended = self._await_jobs(limit_s)
         if limit_s is not None:

@@ -39,7 +39,6 @@ DROPPED = b"[... earlier output was dropped ...]\n"
 
 
 def _fact(name: str, words: str) -> Any:
-    """Return a property that reads what is known of the job now."""
     return property(lambda job: getattr(job.refresh(), name), doc=words)
 
 
@@ -119,7 +118,6 @@ class Job(JobReference):
         return self._read_log(0)[0].decode(errors="replace")
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
-        """Return the log from `position` on, and where it ends."""
         database = self._database
         rows = database.read(database.LOG_ROWS, id=self.id, position=position)
         if not rows:  # versions before 0.4 kept a short log in the job's row
@@ -280,7 +278,6 @@ class Batch:
         return self._total
 
     def _snapshots(self) -> list[JobSnapshot]:
-        """Return the jobs, in the order of their calls."""
         return list(map(JobSnapshot.of, self._read(self._database.BATCH_JOBS)))
 
     @property
@@ -382,9 +379,6 @@ def retry_failed(queue: Queue, **chosen: str | None) -> list[Job]:
     """Queue the failed jobs of a task, a reason or a batch again, and return them."""
     ids = store.retry_failed(queue.database, queue.name, code=queue.code(), **chosen)
     return [Job(queue, job_id) for job_id in ids]
-
-
-# In words
 
 
 def explain(queue: Queue, row: JobSnapshot) -> str:
@@ -499,8 +493,6 @@ def _plural(count: int, noun: str) -> str:
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
 
-
-# Watching
 
 _WATCH_S = 0.01
 _STUMBLE_S = 0.5  # until the next check when the file is locked or gone

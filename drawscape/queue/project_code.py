@@ -62,7 +62,6 @@ def _code_in(home: Path) -> tuple[str, dict[str, bytes]]:
 
 @lru_cache(4)
 def _read(home: str, found: tuple[tuple[str, int, int], ...]) -> tuple[str, dict[str, bytes]]:
-    """Return the digest and the files, read once while path, time and size of each stay."""
     size = sum(stamp[2] for stamp in found)
     if size > LARGEST_BYTES:
         raise QueueError(

@@ -86,7 +86,6 @@ class Queue:
 
     @classmethod
     def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
-        """Return the queue `name` in `database`."""
         database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_shared = database.is_server or bool(output_store.named())
         return cls(name, database, Codec(key_of(database)), home, tuple(task_modules), is_shared)
@@ -108,8 +107,6 @@ class Queue:
         from drawscape.queue.project_code import publish
 
         return publish(self.database, self.codec, self.home)
-
-    # What is known of jobs
 
     def find(self, job_id: str) -> JobSnapshot | None:
         """Return the job as it is now, or None for an unknown id."""
@@ -160,8 +157,6 @@ class Queue:
             file_bytes=engine.size_bytes(),
         )
 
-    # Enqueue
-
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`."""
         options, arguments = split_options(kwargs)
@@ -186,7 +181,6 @@ class Queue:
         options: Mapping[str, Any],
         **columns: Any,
     ) -> NewJob:
-        """Return the job of one call, with some columns of its row."""
         task, packed = self._packer(target, options)
         asked = options.get("job_id")
         job_id = new_id() if asked is None else check_id(asked)
@@ -331,7 +325,6 @@ def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
 
 
 def _refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
-    """Raise JobOptionError when `options` hold one of `names`, which make no sense for `where`."""
     for name in names:
         if name in options:
             raise JobOptionError(f"{name} makes no sense for {where}")

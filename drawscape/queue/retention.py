@@ -104,9 +104,6 @@ def _shrink(engine: Engine) -> None:
     in_slices(engine, 1, step)
 
 
-# A copy, and a check
-
-
 def backup(queue: Queue, file: Path) -> Path:
     """Write a copy of `queue` to `file` and its key beside it, while others use it; return the key's path.
 

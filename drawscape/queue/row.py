@@ -72,11 +72,6 @@ class RunsAfter(IntEnum):
             return True
         return status == (Status.FAILED if self is RunsAfter.ONLY_FAILURE else Status.FINISHED)
 
-    @property
-    def otherwise(self) -> Status:
-        """The status of a job whose dependency ended otherwise."""
-        return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
-
 
 def due_after(delay_s: float) -> dict[str, Any]:
     """Return the columns of a job that may run `delay_s` from now: a moment, and a clock that nobody sets."""
@@ -102,7 +97,6 @@ class NewJob(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The job's id."""
         return str(self.row["id"])
 
 
@@ -287,8 +281,6 @@ def module_pattern(task: str | None) -> str | None:
     """Return what `like` takes for the tasks of a module."""
     return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
 
-
-# Ids
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 

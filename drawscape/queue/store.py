@@ -73,9 +73,6 @@ def _warn(words: str, *values: object) -> None:
     logging.getLogger("huey.drawscape").warning(words, *values)
 
 
-# Insertion
-
-
 def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     """Return the id of the job that is now in the table: `job`'s, with `others`, or that of its active twin.
 
@@ -138,8 +135,8 @@ def insert_many(
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     *,
-    description: str | None = None,
-    then: Sequence[NewJob] = (),
+    description: str | None,
+    then: Sequence[NewJob],
 ) -> None:
     """Insert a batch, `rows` of `columns` with all else as in `model`, and `then`, what follows it."""
     batch = model.row["batch"]
@@ -231,7 +228,6 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
 
 
 def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, Any]:
-    """Return status, due time and the delays that are left, for a job that is tried again."""
     left = None
     if listed:
         delay_s, *rest = json.loads(listed)
@@ -276,7 +272,6 @@ def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
 
 
 def group_of(engine: Engine, job_id: str) -> Group:
-    """Return the lane and the limit of a job."""
     rows = engine.read(engine.GROUP_OF, id=job_id)
     return Group(*rows[0]) if rows else _ORDINARY
 
@@ -322,9 +317,6 @@ def cancel_overdue(engine: Engine) -> None:
             for (job_id,) in rows:
                 if run(run.EXPIRE, id=job_id):
                     _settle(run, Status.CANCELED, job_id)
-
-
-# Dead workers
 
 
 def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> list[str]:
@@ -614,7 +606,7 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
 
 def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:
     how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
-    status = runs_after.otherwise.value
+    status = "failed" if runs_after is RunsAfter.SUCCESS else "canceled"
     error = f"{needed}, which it depends on, {how}"
     run(run.GIVE_UP, status=status, error=error, id=job_id)
     return status

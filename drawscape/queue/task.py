@@ -207,8 +207,11 @@ def portable(function: Callable[..., Any]) -> Any:
     import cloudpickle
 
     module = sys.modules.get(getattr(function, "__module__", "") or "")
-    if module is None or module.__name__ == "__main__" or is_installed(function):
+    if module is None or module.__name__ == "__main__":
         return function
+    file, top = getattr(module, "__file__", None), module.__name__.partition(".")[0]
+    if not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}:
+        return function  # installed where the worker is, too
     cloudpickle.register_pickle_by_value(module)
     try:
         return Carried(_pickled_by_value(function))
@@ -224,16 +227,6 @@ class Carried:
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
         return pickle.loads, (self.data,)
-
-
-def is_installed(function: Callable[..., Any]) -> bool:
-    """Return whether a function comes with Python, Drawscape or another installed package."""
-    module = sys.modules.get(getattr(function, "__module__", "") or "")
-    file = getattr(module, "__file__", None)
-    if module is None or module.__name__ == "__main__":
-        return False
-    top = module.__name__.partition(".")[0]
-    return not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}
 
 
 # Signed messages between processes
@@ -371,9 +364,6 @@ def _pickled_by_value(value: Any) -> bytes:
         raise
     except Exception as error:
         raise NotSerializableError(f"{type(error).__name__}: {error}") from error
-
-
-# The key of a queue
 
 
 def key_of(engine: Engine) -> bytes:

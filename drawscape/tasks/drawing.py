@@ -86,7 +86,6 @@ def _words(
     seed: int = 0,
     **_params: Any,
 ) -> str:
-    """Return what lists of jobs say of a call: 'maurer rose, seed 7'."""
     name = getattr(pattern_type, "__name__", str(pattern_type))
     return f"{name.replace('_', ' ')}, seed {seed}"
 

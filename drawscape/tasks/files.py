@@ -72,9 +72,6 @@ _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives do
 _MODE = 0o644 << 16
 
 
-# What can be done with a file
-
-
 @dataclass(frozen=True)
 class Operation:
     """One thing to do with a file.
@@ -92,7 +89,6 @@ class Operation:
 
 
 def _operation_named(name: str) -> Operation:
-    """Return the operation; raise UnknownNameError, with the near ones, for one that is not known."""
     known = {operation.name: operation for operation in _OPERATIONS}
     if name in known:
         return known[name]
@@ -149,17 +145,10 @@ _OPERATIONS = (
 )
 
 
-# The batch
-
-
 def _run(
     files: Sequence[str], operation: Operation, options: Facts, notes: Notes, folder: Path
 ) -> list[Report]:
-    """Return the reports of the files in their order; what was done before is skipped.
-
-    Outputs lie in `folder` and are named as their files; doubles are numbered. What goes wrong with a file
-    is in its report. Once the job is asked to stop, no further file is begun.
-    """
+    """Return the reports of the files in their order; what goes wrong with a file is in its report."""
     job = current_job()
     if isinstance(files, (str, bytes)) or not all(isinstance(file, str) for file in files):
         raise ParameterError("file_list", files, "must be a list of file names")
@@ -234,9 +223,6 @@ def _state(path: Path | None) -> list[int] | None:
     return [found.st_size, found.st_mtime_ns]
 
 
-# What a batch makes of all its files together
-
-
 def _write_common(
     reports: list[Report], sources: Sequence[Path], operation: Operation, folder: Path
 ) -> None:
@@ -258,11 +244,7 @@ def _write_common(
 
 
 def _write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
-    """Write the files, as (path, name in the archive), to the archive `target`, completely or not at all.
-
-    Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
-    fixed: the same files make the same bytes.
-    """
+    """Write the files, as (path, name in the archive): the same ones make the same bytes."""
     with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for path, name in files:
             entry = zipfile.ZipInfo(name, _MADE)

@@ -118,7 +118,6 @@ def _is_svg(path: Path) -> bool:
 
 
 def _picture(path: Path, number: int) -> "Enclosure":
-    """Return the file as a mail program shows it."""
     from drawscape.mail import Enclosure
     from drawscape.plot.formats import to_png
     from drawscape.svg.read import read_svg
@@ -143,7 +142,6 @@ def _name(job_id: str | None) -> str:
 
 
 def _check_size(size: int, most: int, what: str) -> None:
-    """Raise MailError, which names `what` is too large, when its `size` is more than `most` bytes."""
     if size > most:
         raise MailError(
             f"{what}: {size:,} bytes as a mail encodes them; a mail has at most {most:,} "

@@ -136,7 +136,6 @@ def _ref(name: str) -> Json:
 
 
 def _schemas(settings: WebSettings) -> Json:
-    """Return the schemas of a job, of an error, and of an order for each pattern on offer."""
     shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
     shared["id"] |= {"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID}
     orders: Json = {}
@@ -172,9 +171,6 @@ def _schemas(settings: WebSettings) -> Json:
             "required": [*problem],
         },
     }
-
-
-# The application
 
 
 def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:

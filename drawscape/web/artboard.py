@@ -1,8 +1,6 @@
 """The page that orders drawings: what can be drawn, POST /artboard/create, and whether anybody draws."""
 
-import re
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -13,6 +11,7 @@ from annotated_types import Interval, Len, doc
 from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
 from drawscape.jobs import count_queued, enqueue_background_job, workers_alive
 from drawscape.parameters import Parameter, json_schema, read_parameters
+from drawscape.settings import safe_name
 from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
@@ -63,9 +62,7 @@ def output_name(given: str | None) -> str:
 
     Of an id letters, digits, `-` and `_` are kept. A second order of an id replaces the drawing.
     """
-    kept = unicodedata.normalize("NFKD", given or "").encode("ascii", "ignore").decode()
-    stem = re.sub(r"[^A-Za-z0-9-]+", "_", kept).strip("_-")[:_LONGEST_STEM]
-    return f"artboard_{stem or secrets.token_hex(6)}.svg"
+    return f"artboard_{safe_name(given or '', secrets.token_hex(6))[:_LONGEST_STEM]}.svg"
 
 
 def read_order(
@@ -132,9 +129,6 @@ def _fields(
 
 
 _FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
-
-
-# The page
 
 
 def page() -> flask.Response:

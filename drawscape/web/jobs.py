@@ -129,7 +129,6 @@ def view(job: Status) -> dict[str, Any]:
 
 
 def _named_by(job: Status) -> Path | None:
-    """Return where the drawing lies that the job names, None unless that is in the output folder."""
     result = job["result"]
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
@@ -142,9 +141,6 @@ def last_line(error: str | None) -> str | None:
     """Return the last line of a traceback: what went wrong, without the server's file names."""
     lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
     return lines[-1].replace(str(places.home()), "…")[:_LONGEST_ERROR] if lines else None
-
-
-# The table
 
 
 def table() -> flask.Response:
@@ -256,7 +252,6 @@ def thumbnail(job_id: str) -> flask.Response:
 def _made_of(
     job_id: str, content_type: str, make: Callable[[Document, Path], bytes]
 ) -> flask.Response:
-    """Return what `make` makes of the job's drawing, unless the browser has it already."""
     path = finished_drawing(job_id)
     response = flask.Response(content_type=content_type)
     response.headers["Cache-Control"] = "private, no-cache"

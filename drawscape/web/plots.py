@@ -33,22 +33,17 @@ def lines(plot_id: str) -> flask.Response:
 
 def act(plot_id: str, action: str) -> flask.Response:
     """Do what a button asks for, and return the state; raises RequestRefused with 403, 404 or 409."""
-    _check_near()
+    site, request = current_site().settings, flask.request
+    near = request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    if not (near or site.token or site.manage_jobs):
+        raise RequestRefused(
+            403,
+            "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
+        )
     plot = find_plot(plot_id)
-    values = flask.request.get_json(silent=True) or {}
+    values = request.get_json(silent=True) or {}
     try:
         act_on_plot(plot, action, values)
     except (DrawscapeError, KeyError, TypeError, ValueError) as error:
         raise RequestRefused(409, str(error)) from error
     return flask.jsonify(plot.as_dict())
-
-
-def _check_near() -> None:
-    """Refuse who is neither at this machine, nor has a token, nor a site that lets jobs be managed."""
-    settings, request = current_site().settings, flask.request
-    near = request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
-    if not (near or settings.token or settings.manage_jobs):
-        raise RequestRefused(
-            403,
-            "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
-        )

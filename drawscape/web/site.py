@@ -113,7 +113,6 @@ class Site:
 
 
 def current_site() -> Site:
-    """Return the site that serves the current request."""
     return cast(Site, flask.g.drawscape_site)
 
 

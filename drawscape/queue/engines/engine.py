@@ -78,7 +78,6 @@ class JobTable(Queries):
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
     def list_value(self, values: Iterable[Any]) -> Any:
-        """Return what a statement takes as a list."""
         return list(values)
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:

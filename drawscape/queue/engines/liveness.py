@@ -138,7 +138,6 @@ class Locks:
         return True
 
     def living(self) -> list[WorkerInfo]:
-        """Return the workers that are alive, oldest first."""
         checked = [self._check(path.stem) for path in self._folder.glob("*.lock")]
         found = [info for is_alive, info in checked if is_alive and info is not None]
         return sorted(found, key=lambda info: info.started_at)

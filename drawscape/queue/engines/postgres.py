@@ -80,8 +80,6 @@ class PostgresEngine(PostgresQueries, JobTable):
     def another(self) -> "PostgresEngine":
         return PostgresEngine(self.target, self.folder)
 
-    # The connection
-
     def connect(self, silence_s: float = SILENCE_S) -> Session:
         """Return a new connection to tables of the right version; raise QueueError or psycopg.Error."""
         connection = connect(self.target, silence_s)
@@ -113,7 +111,6 @@ class PostgresEngine(PostgresQueries, JobTable):
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Let no other thread use the connection within a block."""
         if self._owner != os.getpid():  # forked: the thread that held the lock is not here
             _INHERITED.append(self._raw)
             self._owner, self._raw = os.getpid(), None
@@ -122,7 +119,6 @@ class PostgresEngine(PostgresQueries, JobTable):
             yield
 
     def _opened(self) -> Session:
-        """Return the connection, opened if need be, with patience for a server that is being started."""
         if self._raw is not None and self._raw.is_alive():
             return self._raw
         self.close()
@@ -146,8 +142,6 @@ class PostgresEngine(PostgresQueries, JobTable):
     def open(self) -> None:
         with self._exclusive():
             self._opened()
-
-    # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
         for _ in range(_READ_AGAIN):
@@ -195,8 +189,6 @@ class PostgresEngine(PostgresQueries, JobTable):
         except psycopg.Error as error:
             raise named(error, self.label, raw, in_doubt=in_doubt) from error
 
-    # Claims
-
     def claim(self, request: ClaimRequest) -> Claim | None:
         """Return the next job, now held by the worker that asks, or None when none may run.
 
@@ -218,8 +210,6 @@ class PostgresEngine(PostgresQueries, JobTable):
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         return bool(self.write(self.END, **outcome.columns, **held.key))
-
-    # Notices
 
     @property
     def _channel(self) -> str:
@@ -259,14 +249,11 @@ class PostgresEngine(PostgresQueries, JobTable):
         self._heard[WORK] += kind == WORK
 
     def await_word(self, timeout_s: float) -> None:
-        """Return when the server has sent something, or after `timeout_s`."""
         if (raw := self._raw) is not None:
             raw.await_word(timeout_s)
 
     def commit_watch(self) -> "CommitWatch":
         return CommitWatch(self)
-
-    # The rest
 
     def size_bytes(self) -> int:
         return int(self.read("select pg_total_relation_size('job')")[0][0])
@@ -452,12 +439,10 @@ class _Lease(threading.Thread):
         self._lock = threading.Lock()
 
     def end(self) -> None:
-        """Renew it no more."""
         with self._lock:
             self._is_over.set()
 
     def run(self) -> None:
-        """Renew it until it is over, however often the connection breaks."""
         trouble = ""
         while not self._is_over.wait(_SOON_S if trouble else 0.0):
             try:

@@ -126,7 +126,6 @@ class Session(psycopg.Connection[Any]):
     silence_s = SHORT_SILENCE_S
 
     def wait(self, gen: Generator[Any, Any, T], *args: Any, **named: Any) -> T:
-        """Do as psycopg does, within bounds."""
         return super().wait(self._bounded(gen), *args, **named)
 
     def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:

@@ -97,8 +97,6 @@ INDEXES: Final = (
 class Queries:
     """The statements, in SQLite's words."""
 
-    # Insertion
-
     INSERT_BATCH = """
     insert into job_batch (id, queue, created_at, total, description)
     values (:id, :queue, :created_at, :total, :description)

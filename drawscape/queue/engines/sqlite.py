@@ -244,8 +244,6 @@ class SqliteEngine(JobTable):
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
         _ENGINES.add(self)
 
-    # Connections
-
     @property
     def connection(self) -> Connection:
         """This thread's connection, opened (and the file made) when first asked for.
@@ -295,11 +293,9 @@ class SqliteEngine(JobTable):
         return connection
 
     def close(self) -> None:
-        """Close the calling thread's connection."""
         self._local.held = None
 
     def another(self) -> "SqliteEngine":
-        """Return the same table with new connections."""
         return SqliteEngine(self.path, timeout_s=self.timeout_s)
 
     def migrate(self) -> tuple[int, int]:
@@ -307,8 +303,6 @@ class SqliteEngine(JobTable):
         raise QueueError(
             f"{self.label} is a file: its tables are brought up to date when it is opened"
         )
-
-    # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
         """Return the rows of one statement that changes nothing."""
@@ -349,8 +343,6 @@ class SqliteEngine(JobTable):
     def list_value(self, values: Iterable[Any]) -> str:
         return json.dumps(list(values))
 
-    # Claims
-
     def claim(self, request: ClaimRequest) -> Claim | None:
         """Return the next job, now held by the worker that asks, or None when none may run."""
         if not self.may_claim(request):
@@ -388,8 +380,6 @@ class SqliteEngine(JobTable):
         """Return what waits for the commits of others."""
         return FileWatch(self.folder, self.written_by_others)
 
-    # The file
-
     def flush(self) -> None:
         self.read("pragma wal_checkpoint(passive)")
 
@@ -407,10 +397,7 @@ class SqliteEngine(JobTable):
         return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
 
     def size_bytes(self) -> int:
-        """Return how much the table takes."""
         return self.path.stat().st_size
-
-    # Errors
 
     @contextmanager
     def named_errors(self) -> Iterator[None]:
@@ -439,7 +426,6 @@ class SqliteEngine(JobTable):
 
 
 def _why_not_opened(path: Path) -> str:
-    """Return what to do about a file that cannot be opened."""
     try:
         os.close(os.open(path, os.O_RDWR))
     except OSError as error:

@@ -167,7 +167,6 @@ class RunningJob(JobContext):
         return data
 
     def close(self, *, with_preview: bool) -> None:
-        """Send the last values."""
         try:
             if with_preview and self._preview is not None:
                 self._pending = True
@@ -390,7 +389,6 @@ def storable(text: object, limit: int) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    """Return the traceback as text, without the frames of this module."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
@@ -408,29 +406,23 @@ def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
     settings = ChildSettings(
         os.fspath(queue.home), queue.codec.key, queue.task_modules, engine.target
     )
-    caller, here = TaskCaller(settings), new_id()
-    info = WorkerInfo(here, os.getpid(), 1, queue.name, clock.now())
-    engine.workers.announce(info, lambda _: True)
+    caller, here, pid = TaskCaller(settings), new_id(), os.getpid()
+    engine.workers.announce(WorkerInfo(here, pid, 1, queue.name, clock.now()), lambda _: True)
+    known, ran = [*job_ids], True
     try:
-        return _run_all(queue, caller, here, job_ids, until)
+        while ran:  # what waits for one that comes later, and what is tried again, has another turn
+            ran = False
+            for job_id in known:
+                if rows := engine.write(engine.CLAIM_ONE, id=job_id, worker=here, pid=pid):
+                    ran = True
+                    held = Claim(*rows[0])
+                    acknowledge(engine, [(held, _run_one(queue, caller, held))])
+                    known += [row[0] for row in engine.read(engine.DEPENDENTS, needed=job_id)]
+                    if time.monotonic() > until:
+                        return False
+        return True
     finally:
         engine.workers.retire(here)
-
-
-def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], until: float) -> bool:
-    engine, known, ran = queue.database, [*job_ids], True
-    while ran:  # what waits for one that comes later, and what is tried again, has another turn
-        ran = False
-        for job_id in known:
-            key = {"id": job_id, "worker": here, "pid": os.getpid()}
-            if rows := engine.write(engine.CLAIM_ONE, **key):
-                ran = True
-                held = Claim(*rows[0])
-                acknowledge(engine, [(held, _run_one(queue, caller, held))])
-                known += [row[0] for row in engine.read(engine.DEPENDENTS, needed=job_id)]
-                if time.monotonic() > until:
-                    return False
-    return True
 
 
 def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:

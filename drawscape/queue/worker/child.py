@@ -77,7 +77,6 @@ class Channel:
         self._data = bytearray()
 
     def send(self, content: tuple[Any, ...]) -> None:
-        """Send a message; raise OSError when nobody is there."""
         data = marshal.dumps(content)
         data = len(data).to_bytes(_LENGTH_BYTES) + data
         sent = os.write(self.descriptor, data)
@@ -222,7 +221,6 @@ class Child:
 
 
 def _peak_kb() -> int:
-    """Return the most memory that this process has held, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
 
 

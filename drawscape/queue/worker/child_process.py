@@ -117,7 +117,6 @@ class ChildProcess:
         """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
     def send(self, claim: Claim) -> None:
-        """Hand over a job."""
         self.peak_kb = None
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
         created_at = clock.not_before(claim.created_at)
@@ -139,7 +138,6 @@ class ChildProcess:
         return b""
 
     def signal(self, signum: signal.Signals) -> None:
-        """Send a signal to the child, if it is there."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signum)
 
@@ -176,7 +174,6 @@ class ChildProcess:
                 os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Close the pipes."""
         for end in (self._connection, self._lifeline, self._log, self._begun):
             end.close()
         if self._death is not None:
@@ -295,9 +292,6 @@ def _kill_marked(variable: str, value: str) -> list[int]:
         if process is not None:
             os.close(process)
     return killed
-
-
-# How much memory one job may take
 
 
 def memory_limit_bytes() -> int | None:
@@ -420,7 +414,6 @@ class Lease:
             return self._guard[2]
 
     def close(self) -> None:
-        """End the process that counts, and with it the children."""
         with self._lock:
             self._end()
 

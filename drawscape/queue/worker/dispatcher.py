@@ -109,7 +109,6 @@ class JobLog:
         return self._data[max(0, mark - self._start) :][-_TAIL_BYTES:].decode(errors="replace")
 
     def last_lines(self, count: int = 20) -> str:
-        """Return the last lines."""
         return "\n".join(self.since(0).splitlines()[-count:])
 
 
@@ -167,12 +166,10 @@ class Slot:
 
     @property
     def pid(self) -> int | None:
-        """The present child's process id."""
         return None if self._child is None else self._child.pid
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """What to poll: messages, log, end of the process."""
         return () if self._child is None else self._child.descriptors
 
     @property
@@ -181,7 +178,6 @@ class Slot:
         return min(self._limit_at, self._look_at)
 
     def start(self) -> None:
-        """Begin to start a child."""
         self._child = ChildProcess(self._settings, self._lease.line)
         self._enter(State.STARTING, _START_LIMIT_S)
 
@@ -189,7 +185,6 @@ class Slot:
         self.state, self._limit_at = state, time.monotonic() + limit_s
 
     def run(self, claim: Claim, asked_at: float) -> None:
-        """Run a job; `asked_at`: see above."""
         self.claim, self.asked_at = claim, asked_at
         self._log = JobLog(self._engine, claim)
         self._tries = 0
@@ -236,8 +231,6 @@ class Slot:
         """Kill the child, from any thread: the process is about to leave and would wait for it."""
         if (child := self._child) is not None:
             child.kill()
-
-    # What comes
 
     def attend(self, ready: set[int]) -> None:
         """Take what has come, and do what is due."""
@@ -318,13 +311,10 @@ class Slot:
         self._unwritten = {}
 
     def _write(self, statement: str, **values: Any) -> None:
-        """Write what is not worth the job."""
         try:
             self._engine.write(statement, **{**self.claim.key, **values})
         except DrawscapeError as error:
             _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
-
-    # Time
 
     def _look(self, now: float) -> None:
         if self.state is State.RUNNING:
@@ -353,10 +343,7 @@ class Slot:
         if grace_s > 0:
             self._child.signal(ASK_TO_STOP)
 
-    # Ends
-
     def _try_another(self) -> None:
-        """Start another child for a job that this one could not begin with."""
         self.close()
         self._tries += 1
         if self._tries < _CHILDREN_PER_JOB:
@@ -394,7 +381,6 @@ class Slot:
         self._end(outcome, is_reusable=is_reusable and outcome.reason != "crashed")
 
     def _judge(self, stack: str | None = None) -> None:
-        """End the job as the worker has decided."""
         child, claim = self._child, self.claim
         assert self._verdict is not None
         status, reason = self._verdict
@@ -515,7 +501,6 @@ class Dispatcher:
 
     @property
     def has_room(self) -> bool:
-        """Whether a slot waits for a job."""
         return any(slot.claim is None for slot in self._slots)
 
     # The thread
@@ -537,7 +522,6 @@ class Dispatcher:
         self.gone.set()
 
     def _step(self) -> None:
-        """Wait for something, and do what follows from it."""
         self._start_children()
         self._claim()
         ready = self._await()
@@ -602,8 +586,6 @@ class Dispatcher:
         _LOG.error("event=child_start_failed error=%r", str(error))
         trouble = f"it cannot start a child process ({str(error)[:400]})"
         self._engine.workers.note_trouble(self._request.worker, trouble)
-
-    # Claims and acknowledgements
 
     def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
         """Return the slots that may have a job once those that `ended` are acknowledged."""
@@ -684,7 +666,6 @@ class Dispatcher:
         return True
 
     def _give_back(self, slot: Slot, *, begun: bool = True) -> None:
-        """Let another worker have a slot's job."""
         if (claim := slot.release()) is None:
             return
         try:

@@ -23,7 +23,7 @@ A4_MM = 180.6
 """The shorter side of A4 within its margin."""
 
 MOST_COATS, MOST_BESIDE = 1.3, 0.7
-"""Of ink where the line crosses itself most, and in unison, where it only lies beside itself."""
+"""Of ink where the line crosses itself most; in unison and in tune, where it only lies beside itself."""
 
 TRIES = 24
 """Chances that the seed proposes: of the smoothest quarter, the one that spreads its line best is drawn."""
@@ -80,7 +80,8 @@ def harmonograph(
     chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
     chance = min(chances, key=lambda one: crowd(one, swings))
     count = float(swings)
-    most = MOST_BESIDE if chord == "unison" else MOST_COATS
+    drift = 0.0 if chord == "unison" else detune
+    most = np.interp(drift, (0, 0.25), (MOST_BESIDE, MOST_COATS))
     while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
     line = trace(chance, count, larger) * scale + frame[:2]
