@@ -85,11 +85,19 @@ def _nodes(ends: Points, tolerance_mm: float) -> Ints:
 
 def same_points(points: Points) -> tuple[Ints, Ints]:
     """Return the first of each group of points that are one point, and the group of each, (N,)."""
-    # Points exactly 2**32 cells apart, 4.29 m, would be one. Neighbours in order are neighbours on paper.
-    cells = (np.rint(points / SAME_MM) % 2.0**32).astype(np.int64)
-    keys = (cells[:, 1] << 32) + cells[:, 0]
-    first, group = np.unique(keys, return_index=True, return_inverse=True)[1:]
-    return first, group
+    # Points 2**32 cells apart, 4.29 m, may be one. Neighbours in order are neighbours on paper.
+    cells = np.rint(points / SAME_MM).astype(np.int64)
+    return _grouped((cells[:, 1] << 32) + cells[:, 0])
+
+
+def _grouped(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the first of each group of equal numbers, and the group of each, (N,), in rising order."""
+    # As np.unique does it, in half of its time: 16 bits are sorted in a tenth of that of 64.
+    order = np.lexsort(keys.view(np.uint16).reshape(-1, 4).T)
+    fresh = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]
+    group = np.empty_like(order)
+    group[order] = np.cumsum(fresh) - 1
+    return order[fresh], group
 
 
 def _paired(nodes: Ints) -> Ints:
@@ -122,6 +130,7 @@ def walked(onward: Ints, begins: Ints) -> tuple[Ints, Ints]:
     # Arrays, since a list of a million numbers takes four times the memory.
     behind, steps = array("q", onward.tobytes()), array("q", first.tobytes())
     bounds = array("q", range(len(first) + 1))
+    begins = begins[~alone[begins >> 1]]
     others = (2 * line for line, is_done in enumerate(done) if not is_done)
     for step in itertools.chain(array("q", begins.tobytes()), others):
         if done[step >> 1]:
@@ -259,8 +268,10 @@ def find_doubles(lines: Lines, tolerance_mm: float) -> tuple[Ints, Ints]:
     lengths = np.abs(np.diff(points))
     lengths[lines.offsets[1:-1] - 1] = 0.0
     long = np.flatnonzero(lengths > tolerance_mm)
-    one, two = np.sort(same_points(lines.points)[1][[long, long + 1]], axis=0)
-    first = np.unique(one * len(points) + two, return_index=True)[1]
+    place = same_points(lines.points)[1]
+    one, two = place[long], place[long + 1]
+    keys = np.minimum(one, two) * len(points) + np.maximum(one, two)
+    first = _grouped(keys)[0]
     return np.delete(long, first), near_pieces(points, long[np.sort(first)], tolerance_mm)
 
 
@@ -385,7 +396,7 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     Pieces come in parts. The middle of a part lies in a square of a grid. An end that is near the part
     lies in the same square or in one beside it. Nothing is yielded where there are too many.
     """
-    ends = np.union1d(pieces, pieces + 1)
+    ends = np.flatnonzero(np.bincount(np.concatenate((pieces, pieces + 1))))
     lengths = np.abs(points[pieces + 1] - points[pieces])
     x, y = np.ascontiguousarray(points[ends]).view(np.float64).reshape(-1, 2).T
     low, width, height = complex(np.min(x), np.min(y)), float(np.ptp(x)), float(np.ptp(y))
