@@ -60,7 +60,8 @@ class _Matching:
         """Return distances; to nowhere it is no way at all."""
         one, two = pairs
         gaps: Floats = np.abs(self.points.take(one) - self.points.take(two))
-        return np.nan_to_num(gaps, copy=False)
+        gaps[np.isnan(gaps)] = 0.0
+        return gaps
 
     def improve(self, candidates: Ints) -> None:
         """Exchange until no candidate gains; after the first round only beside changed moves."""
@@ -69,12 +70,14 @@ class _Matching:
             changed = self._round(active)
             if not changed.any():
                 return
-            active = candidates[:, changed[candidates].any(axis=0)]
+            one, two = candidates
+            active = candidates.take(np.flatnonzero(changed[one] | changed[two]), axis=1)
 
     def _round(self, active: Ints) -> Flags:
         """Do the best exchanges that do not touch each other; return which ends have a new partner."""
-        promising = self._gaps(active) < self.lengths[active].max(axis=0)
-        near = active[:, promising & (self.partner[active[0]] != active[1])]
+        one, two = active
+        promising = self._gaps(active) < np.maximum(self.lengths[one], self.lengths[two])
+        near = active.take(np.flatnonzero(promising & (self.partner[one] != two)), axis=1)
         costs = self._costs(near)
         best = np.flatnonzero(costs < -_LEAST_GAIN_MM)
         near = near[:, best[np.argsort(costs[best], kind="stable")]]
@@ -82,8 +85,9 @@ class _Matching:
 
     def _costs(self, near: Ints) -> Floats:
         """Return what it costs to join each pair of ends, and the ends that are left over."""
-        costs: Floats = self._gaps(near) + self._gaps(self.partner[near])
-        return costs - self.lengths[near].sum(axis=0)
+        costs = self._gaps(near) + self._gaps(self.partner[near])
+        costs -= self.lengths[near[0]] + self.lengths[near[1]]
+        return costs
 
     def _moves(self, ends: Ints) -> Ints:
         """Return one name for both ends of a pen-up move."""
