@@ -419,7 +419,8 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 
 def _parameter(name: str, wanted: Any) -> Condition:
     clause, values = _compared(_setting("extract", name), wanted)
-    return clause, [int(v) if isinstance(v, bool) else v for v in values]
+    there = f"{_setting('type', name)} is not null"  # None is a value, and not its absence
+    return f"{clause} and {there}", [int(v) if isinstance(v, bool) else v for v in values]
 
 
 def _setting(what: str, name: str) -> str:

@@ -64,7 +64,7 @@ def _made(make, parts, state=None, items=(), pairs=()):
         made[key] = value
     return made"""
 
-_STREAM = re.compile(r"""\.stream\(['"]([^'"\\]+)""")
+_STREAM = re.compile(r"""\.stream\((['"])([^'"\\]+)\1[,)]""")
 _DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
 """By these a canvas gives random numbers."""
 
@@ -162,7 +162,8 @@ def _dice_in(text: str) -> tuple[tuple[str, ...], bool]:
 
     A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
     """
-    return tuple(dict.fromkeys(_STREAM.findall(text))), bool(_DICE.search(text))
+    names = dict.fromkeys(name for _, name in _STREAM.findall(text))
+    return tuple(names), bool(_DICE.search(text))
 
 
 def is_library(module: str) -> bool:

@@ -177,6 +177,17 @@ def slopes(svg: Any, rng: Any) -> None:
     svg.line(1, 1, 9, 9)
 
 
+def test_a_parameter_that_is_none_is_not_one_that_a_sketch_lacks(drawn):
+    def hoop(svg, *, limit: int | None = None):
+        svg.circle(30, 30, limit or 5)
+
+    drawn(hoop)
+    drawn(hoop, limit=3)
+    drawn(dots)
+    assert [one.parameters for one in drawings(where={"limit": None})] == [{"limit": None}]
+    assert len(drawings(where={"limit": (None, None)})) == 2
+
+
 def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn):
     made = [drawn(dots, seed=seed) for seed in range(12)]
     assert made[3].provenance.traits == made[3].traits == find(made[3].path).traits

@@ -64,6 +64,15 @@ def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers():
     assert streams_of(as_sketch(plain)) == ()
 
 
+def test_a_name_that_is_put_together_is_no_stream_that_is_known():
+    def part(svg: Any, rng: Any) -> None:
+        rng.stream("ro" + "ws").random()
+        rng.stream("it's").random()
+        rng.stream("whole").random()
+
+    assert streams_of(as_sketch(part)) == ("whole",)
+
+
 def test_another_seed_of_one_stream_leaves_the_others_as_they_are():
     before = circles(draw(dots, 100, 100, seed=4))
     after = circles(draw(dots, 100, 100, seed=4, streams={"size": 9}))
