@@ -329,11 +329,13 @@ def _sampled(axes: Axes, count: int, known: Mapping[str, Parameter]) -> Axes:
     from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
 
     wanted = _COUNT.check(count)
-    if any(len(ends) != 2 or ends[0] >= ends[1] for ends in axes.values()):
-        raise ParameterError("sobol", axes, "give each axis as a pair (low, high)")
-    for name in axes:
+    for name, ends in axes.items():
         if name not in known:
             raise UnknownNameError("parameter", name, known)
+        is_number = known[name].kind in ("int", "float") and not known[name].choices
+        checked = [known[name].check(end) for end in ends] if is_number else []
+        if len(checked) != 2 or checked[0] >= checked[1]:
+            raise ParameterError("sobol", axes, "give each axis, a number, as a pair (low, high)")
     sampler = qmc.Sobol(len(axes), seed=0)
     points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
     return {

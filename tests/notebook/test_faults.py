@@ -175,6 +175,7 @@ NO_SKETCH = "is no pattern's name, sketch, function or path"
         (lambda: variations(size, size=range(100), seed=range(100)), "more than 400 drawings"),
         (lambda: variations(size, size=[4, 5], seed=[1], paired=True), "paired"),
         (lambda: variations(size, size=(3, 1), sobol=4), "low, high"),
+        (lambda: variations("molnar", palette=("a", "b"), sobol=4), "a number, as a pair"),
         (lambda: variations(size, size=(1, 3), sobol=500), "sobol"),
         (lambda: contact_sheet("spiral", 0), "give at least one value"),
         (lambda: contact_sheet("spiral", ["a"]), "seed='a': must be a whole number"),
