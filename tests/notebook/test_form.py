@@ -344,6 +344,9 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     (file,) = shown.export("svg")
     assert file.parent == path.parent
     assert file != path
+    assert "M3" in shown.export("gcode")[0].read_text()
+    send(shown, "plotter", name="idraw")  # whose pen moves by Z
+    assert "M3" not in shown.export("gcode")[0].read_text()
     viewer = shown.inspect()
     assert repr(viewer) == f"<Viewer: a view of output/{path.name}>"
     send(shown, "plot")

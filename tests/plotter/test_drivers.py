@@ -11,7 +11,8 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot import fit, optimize
+from drawscape.plot import fit, optimize, read_machine
+from drawscape.plotter.plan import make_plan
 from drawscape.sketches import SKETCHES, draw
 
 MACHINES = {
@@ -144,6 +145,13 @@ def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, what):
     # At sixty times its speed a planner may wait for lines, and is slower then.
     if not getattr(machine.motion, "starved", 0):
         assert estimate_s >= 0.97 * took_s - 2.5
+
+
+def test_a_tall_sheet_lies_on_its_side_in_an_axidraw_and_is_not_mirrored():
+    tall = Document(200, 290, (Layer("pen", "black", None, Lines.of([[(10, 20), (190, 20)]])),))
+    machine = read_machine("axidraw-v3")
+    placed = make_plan(tall, machine).placed(np.array([(0, 0), (200, 0), (0, 290)]), machine)
+    assert placed.tolist() == [[0, 200], [0, 0], [290, 200]]
 
 
 @pytest.mark.nightly
