@@ -15,17 +15,20 @@ import time
 from functools import partial
 
 from queue_peers import (
+    CONSUMER,
     HOME,
-    JOBS,
+    drain,
     drain_rate,
-    plain_huey_drain,
-    plain_huey_latency,
+    latency,
+    plain_huey,
     prepare,
     redis,
-    rq_drain,
+    rq,
     running,
 )
 from tables import Row, compared, report
+
+JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
 
 
 def fresh_queue():
@@ -37,7 +40,13 @@ def fresh_queue():
 
 
 def our_worker(*options):
-    return [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-q", *options]
+    return [*CONSUMER, "workers.huey", "-q", *options]
+
+
+def hueys(kind):
+    """Return huey as people use it on SQLite, with two slots of a kind."""
+    storage = f"SqliteHuey('plain', filename={str(HOME / f'{kind}.db')!r}, fsync=True)"
+    return plain_huey(f"huey {kind}", kind, storage, lambda huey, _: huey.result_count())
 
 
 def ours_drain():
@@ -218,17 +227,18 @@ def rows():
     drains, enqueues = zip(*(ours_drain() for _ in range(3)), strict=True)
     rates = {"Drawscape": statistics.median(drains)}
     with redis() as url:
-        rates["rq Worker"] = rq_drain(url, "rq.worker.Worker", 600)
-        rates["rq SimpleWorker"] = median(lambda: rq_drain(url, "rq.worker.SimpleWorker", 3000))
-    for kind in ("process", "thread"):
-        rates[f"huey {kind}"] = median(lambda kind=kind: plain_huey_drain(kind))
+        rates["rq Worker"] = drain(rq(url), JOBS // 8, 2)
+        rates["rq SimpleWorker"] = median(lambda: drain(rq(url, "SimpleWorker"), JOBS // 2, 2))
+    process, thread = hueys("process"), hueys("thread")
+    for peer in (process, thread):
+        rates[peer.name] = median(lambda peer=peer: drain(peer, JOBS, 1))
     what = f"drain of {JOBS:,} no-op jobs, two at once, each in a child process"
     yield compared(what, rates, "3,000/s; 25x; 5x; 1.5x")
     yield Row("enqueue one by one, flushed to disk", f"{statistics.median(enqueues):,.0f}/s")
     many = median(lambda: ours_enqueue_many(100_000))
     yield Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s")
     latencies, idle_share, memory = ours_latency(idle_s, 200)
-    plain_ms = plain_huey_latency(idle_s) * 1000
+    (plain_ms,) = latency(thread, idle_s, 1)
     p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
     yield Row(
         f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",

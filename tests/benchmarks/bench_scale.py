@@ -8,14 +8,24 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import psycopg
-from queue_peers import CONSUMER, HOME, drain_rate, prepare, redis, running
+from queue_peers import (
+    BIN,
+    CONSUMER,
+    HOME,
+    System,
+    drain,
+    latency,
+    plain_huey,
+    prepare,
+    redis,
+    rq,
+)
 from tables import Row, compared, report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -23,7 +33,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from postgres_server import Server, find_binaries
 
 JOBS = int(os.environ.get("BENCH_JOBS", "3000"))
-BIN = Path(sys.executable).parent
 PROCRASTINATE = """
 import os
 from procrastinate import App, PsycopgConnector
@@ -34,27 +43,6 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["BENCH_PROCRASTINATE"])
 def noop():
     return None
 """
-HUEY = """
-import os
-from huey import PostgresHuey
-
-huey = PostgresHuey("bench", dsn=os.environ["BENCH_HUEY"], results=False)
-
-@huey.task()
-def noop():
-    return None
-"""
-
-
-@dataclass(frozen=True)
-class System:
-    name: str
-    command: list[str]
-    one: Callable[[], object]
-    many: Callable[[int], object]
-    done: Callable[[int], int]
-    clear: Callable[[], object]
-    opened: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 def database(url, name):
@@ -121,48 +109,6 @@ def procrastinate(url, slots):
     )
 
 
-def plain_huey(url):
-    os.environ["BENCH_HUEY"] = url
-    (HOME / "benchhuey.py").write_text(HUEY)
-    import benchhuey as bench
-
-    return System(
-        "huey PostgresHuey, process",
-        [*CONSUMER, "benchhuey.huey", "-w", "2", "-k", "process"],
-        bench.noop,
-        lambda jobs: [bench.noop() for _ in range(jobs)],
-        lambda jobs: jobs - count(url, "select count(*) from huey_task"),
-        lambda: execute(url, "truncate huey_task"),
-    )
-
-
-def rq(url):
-    from redis import Redis
-    from rq import Queue
-
-    connection = Redis.from_url(url)
-    queue = Queue("bench", connection=connection)
-    noop = "benchtasks.noop"
-    return System(
-        "rq Worker",
-        [str(BIN / "rq"), "worker", "bench", "--url", url, "--quiet", "-w", "rq.worker.Worker"],
-        lambda: queue.enqueue(noop),
-        lambda jobs: queue.enqueue_many([Queue.prepare_data(noop) for _ in range(jobs)]),
-        lambda jobs: queue.finished_job_registry.get_job_count(cleanup=False),
-        connection.flushall,
-    )
-
-
-def drain(system, processes):
-    """Return jobs/s of a filled queue, from the first that was done to the last."""
-    jobs = JOBS // 5 if system.name.startswith("rq") else JOBS
-    system.clear()
-    with system.opened():
-        system.many(jobs)
-        with running(*[system.command] * processes):
-            return drain_rate(lambda: system.done(jobs), jobs)
-
-
 def enqueue(system):
     def one_by_one(jobs: int) -> None:
         for _ in range(jobs):
@@ -179,31 +125,20 @@ def enqueue(system):
     return rates[0], rates[1]
 
 
-def latency(system):
-    """Return p50 and p99 in ms from enqueue to finished, after half a minute without work."""
-    system.clear()
-    found = []
-    with system.opened(), running(system.command):
-        for number in range(1, 102):
-            began = time.perf_counter()
-            system.one()
-            while system.done(number) < number:
-                time.sleep(0.0005)
-            found.append((time.perf_counter() - began) * 1000)
-            time.sleep(0.05 if number > 1 else 30)
-    found = sorted(found[1:])
-    return f"{statistics.median(found):.1f} / {found[98]:.1f}"
+def jobs_of(system):
+    return JOBS // 5 if system.name.startswith("rq") else JOBS
 
 
 def rows(systems):
     """Yield what all of them do, each measure for all before the next."""
     for processes in (1, 2):
-        drains = {system.name: drain(system, processes) for system in systems}
+        drains = {system.name: drain(system, jobs_of(system), processes) for system in systems}
         yield compared(f"drain of {JOBS:,} no-op jobs, worker processes: {processes}", drains)
     rates = {system.name: enqueue(system) for system in systems}
     yield compared("enqueue one by one", {name: one for name, (one, _) in rates.items()}, "2x")
     yield compared("enqueue many", {name: many for name, (_, many) in rates.items()}, "5x")
-    waits = {system.name: latency(system) for system in systems}
+    found = {system.name: latency(system, 30, 100) for system in systems}
+    waits = {name: f"{statistics.median(ms):.1f} / {ms[98]:.1f}" for name, ms in found.items()}
     (_, mine), *others = waits.items()
     peers = "; ".join(f"{name} {wait}" for name, wait in others)
     yield Row("p50 / p99 after 30 s idle, ms", mine, peers, "", "7 / 20 ms")
@@ -218,11 +153,14 @@ def main():
     try:
         with redis() as redis_url:
             peer = database(server.url, "procrastinate")
+            dsn = database(server.url, "plain")
+            storage = f"PostgresHuey('bench', dsn={dsn!r}, results=False)"
+            left = lambda huey, jobs: jobs - count(dsn, "select count(*) from huey_task")  # noqa: E731
             systems = [
                 ours(database(server.url, "ours")),
                 procrastinate(peer, 1),
                 procrastinate(peer, 10),
-                plain_huey(database(server.url, "plain")),
+                plain_huey("huey PostgresHuey, process", "process", storage, left),
                 rq(redis_url),
             ]
             report("bench-scale", list(rows(systems)))

@@ -1,7 +1,7 @@
 """Where the queue's benchmarks run, and the queues that people use today, on the same jobs.
 
 A home of its own, programs that are ended, one stop-watch for all.
-Peers are rq with a Redis of its own, and plain SqliteHuey.
+Peers are rq with a Redis of its own, and huey on its own storages.
 """
 
 import os
@@ -11,10 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 HOME = Path(tempfile.mkdtemp(prefix="drawscape-bench-"))
+BIN = Path(sys.executable).parent
 MODULE = """
 def noop():
     return None
@@ -26,35 +30,38 @@ def nap(seconds):
 def loop_in_c():
     return sum(range(10**12))
 """
-PLAIN = """
-import os
-from huey.api import SqliteHuey
+HUEY = """
+from huey.api import PostgresHuey, SqliteHuey
 
-huey = SqliteHuey("plain", filename=os.environ["PLAIN_HUEY"], fsync=True)
+huey = {huey}
 
 @huey.task()
-def plain_noop():
+def noop():
     return 1
-
-@huey.task()
-def plain_stamp():
-    import time
-    return time.time()
 """
 CONSUMER = [sys.executable, "-m", "huey.bin.huey_consumer"]
-PLAIN_CONSUMER = [*CONSUMER, "plaintasks.huey", "-q", "-w", "2"]
-JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
+
+
+@dataclass(frozen=True)
+class System:
+    """A queue: its worker, and how it takes one job or many, counts those that are done, and is emptied."""
+
+    name: str
+    command: list[str]
+    one: Callable[[], object]
+    many: Callable[[int], object]
+    done: Callable[[int], int]
+    clear: Callable[[], object]
+    opened: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 def prepare():
     (HOME / ".drawscape").mkdir()
     (HOME / "benchtasks.py").write_text(MODULE)
-    (HOME / "plaintasks.py").write_text(PLAIN)
     os.environ.update(
         DRAWSCAPE_HOME=str(HOME),
         DRAWSCAPE_TASK_MODULES="benchtasks",
         PYTHONPATH=os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH")])),
-        PLAIN_HUEY=str(HOME / "plain.db"),
     )
     sys.path.insert(0, str(HOME))
 
@@ -85,18 +92,39 @@ def drain_rate(done, total, limit_s=120):
     return (total - first) / (time.perf_counter() - began)
 
 
+def drain(system, jobs, processes):
+    """Return jobs/s of a filled queue, from the first that was done to the last."""
+    system.clear()
+    with system.opened():
+        system.many(jobs)
+        with running(*[system.command] * processes):
+            return drain_rate(lambda: system.done(jobs), jobs)
+
+
+def latency(system, idle_s, samples):
+    """Return in ms, sorted, how long jobs take from enqueue to finished, after `idle_s` without work."""
+    system.clear()
+    found = []
+    with system.opened(), running(system.command):
+        for number in range(1, samples + 2):
+            began = time.perf_counter()
+            system.one()
+            while system.done(number) < number:
+                time.sleep(0.0005)
+            found.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.05 if number > 1 else idle_s)
+    return sorted(found[1:])
+
+
 @contextmanager
 def redis():
     program = shutil.which("redis-server")
     if program is None:
-        raise SystemExit(
-            "bench-queue needs redis-server on PATH (Debian: apt-get install redis-server)"
-        )
+        raise SystemExit("this needs redis-server on PATH (Debian: apt-get install redis-server)")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = f"--port {port} --appendonly no --bind 127.0.0.1 --save".split()
-    command = [program, *options, ""]
-    with running(command):
+    with running([program, *options, ""]):
         from redis import Redis
 
         url = f"redis://127.0.0.1:{port}"
@@ -109,40 +137,34 @@ def redis():
         yield url
 
 
-def rq_drain(url, worker_class, jobs):
+def rq(url, worker="Worker"):
     from redis import Redis
     from rq import Queue
 
     connection = Redis.from_url(url)
-    connection.flushall()
     queue = Queue("bench", connection=connection)
-    for _ in range(jobs):
-        queue.enqueue("benchtasks.noop")
-    rq = str(Path(sys.executable).with_name("rq"))
-    command = [rq, "worker", "bench", "--url", url, "--quiet", "-w", worker_class]
-    with running(command, command):
-        return drain_rate(lambda: queue.finished_job_registry.get_job_count(cleanup=False), jobs)
+    noop = "benchtasks.noop"
+    command = [str(BIN / "rq"), "worker", "bench", "--url", url, "--quiet", "-w"]
+    return System(
+        f"rq {worker}",
+        [*command, f"rq.worker.{worker}"],
+        lambda: queue.enqueue(noop),
+        lambda jobs: queue.enqueue_many([Queue.prepare_data(noop) for _ in range(jobs)]),
+        lambda jobs: queue.finished_job_registry.get_job_count(cleanup=False),
+        connection.flushall,
+    )
 
 
-def plain_huey_drain(kind):
-    for path in HOME.glob("plain.db*"):
-        path.unlink()
-    sys.modules.pop("plaintasks", None)
-    import plaintasks
-
-    for _ in range(JOBS):
-        plaintasks.plain_noop()
-    with running([*PLAIN_CONSUMER, "-k", kind]):
-        return drain_rate(plaintasks.huey.result_count, JOBS)
-
-
-def plain_huey_latency(idle_s):
-    """Return enqueue-to-result in s of one task after `idle_s`."""
-    import plaintasks
-
-    with running(PLAIN_CONSUMER):
-        plaintasks.plain_stamp()(blocking=True, timeout=60)
-        time.sleep(idle_s)
-        began = time.time()
-        result = plaintasks.plain_stamp()
-        return result(blocking=True, timeout=60) - began
+def plain_huey(name, kind, huey, done):
+    """Return huey with two slots of a kind; `done(huey, jobs)` counts in its storage what is done."""
+    module = f"benchhuey{len([*HOME.glob('benchhuey*.py')])}"
+    (HOME / f"{module}.py").write_text(HUEY.format(huey=huey))
+    bench = import_module(module)
+    return System(
+        name,
+        [*CONSUMER, f"{module}.huey", "-q", "-w", "2", "-k", kind],
+        bench.noop,
+        lambda jobs: [bench.noop() for _ in range(jobs)],
+        lambda jobs: done(bench.huey, jobs),
+        bench.huey.flush,
+    )
