@@ -268,6 +268,8 @@ class Batch:
         if not rows:
             raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
         self._total = int(rows[0][0])
+        self.description: str = rows[0][1] or ""
+        """The words given as `batch_description`."""
         self.following: Job | None = None
         """The job that runs when all are done, if one was asked for."""
 

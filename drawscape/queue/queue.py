@@ -278,7 +278,7 @@ class Queue:
             model,
             columns,
             rows,
-            description=batch_description,
+            description=_text(batch_description or "", "batch_description"),
             then=following,
         )
         return batch, [row[0] for row in rows], following[0].id if following else None
@@ -310,9 +310,6 @@ _LARGEST = 1_000_000_000
 """Of priorities and retries; SQLite's integers end at 64 bits."""
 
 _META_CHARS = 1_000_000
-_DESCRIPTION_CHARS = 10_000
-_KEY_CHARS = 200
-_UNIQUE_CHARS = 1000
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -375,12 +372,10 @@ def check_lane(name: Any) -> str:
 
 def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
     """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
-    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= _KEY_CHARS):
-        raise JobOptionError(f"job_limit_key={key!r}: give a name such as 'plotter'")
     most = None
     if not (limit is None and key is None):
         most = whole(1 if limit is None else limit, "job_limit", low=1)
-        key = key or f"task:{task.path}"
+        key = f"task:{task.path}" if key is None else _text(key, "job_limit_key", 1, 200)
     return Group("default" if lane is None else check_lane(lane), key or "", most)
 
 
@@ -393,14 +388,10 @@ def whole(value: Any, option: str, low: int = -_LARGEST) -> int:
     return value
 
 
-def _description(value: Any, option: str) -> str:
-    if not isinstance(value, str):
-        raise JobOptionError(f"{option}={value!r}: give text")
-    if len(value) > _DESCRIPTION_CHARS:
-        raise JobOptionError(
-            f"{option} has {len(value):,} characters, the limit is {_DESCRIPTION_CHARS:,}; "
-            "put long text into a file or an argument"
-        )
+def _text(value: Any, option: str, least: int = 0, most: int = 10_000) -> str:
+    """Return `value` as the table takes it: a file's name may hold what is no UTF-8."""
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise JobOptionError(f"{option}={value!r:.80}: give text of {least} to {most:,} characters")
     return value.encode("utf-8", "backslashreplace").decode()
 
 
@@ -431,11 +422,7 @@ def _ids_of(needed: Any) -> tuple[str, ...]:
 
 def _unique_key(unique: Any, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     if unique is not True:
-        if not isinstance(unique, str) or not 1 <= len(unique) <= _UNIQUE_CHARS:
-            raise JobOptionError(
-                f"job_unique={unique!r:.80}: give True, or a key as text of up to {_UNIQUE_CHARS} characters"
-            )
-        return f"key:{unique}"
+        return f"key:{_text(unique, 'job_unique', 1, 1000)}"
     try:
         code = _exactly(portable(task.function)) if task.by_value else ""
         text = f"{code}{_exactly([tuple(args), dict(kwargs)])}"
@@ -491,7 +478,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
         lambda value, option: None if value == -1 else clock.seconds(value, option),
     ),
     "job_meta": ("meta", _as_json),
-    "job_description": ("description", _description),
+    "job_description": ("description", _text),
     "job_grace": ("grace_s", clock.seconds),
     "job_recover": ("recover", lambda value, _: int(bool(value))),
     "job_ttl": ("start_by", lambda value, option: clock.now() + clock.seconds(value, option)),

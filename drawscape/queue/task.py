@@ -116,18 +116,19 @@ def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
 
 
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
-    if name.startswith("drawscape."):
-        return importlib.import_module(name)
+    is_own = name.startswith("drawscape.")
     try:
-        module, file = import_with_file(search, name)
+        module, file = import_with_file(None if is_own else search, name)
     except ModuleNotFoundError as error:
         if not f"{name}.".startswith(f"{error.name}."):
             raise
-        near = get_close_matches(path, TASK_ALIASES, n=1, cutoff=0.8)
+        near = get_close_matches(path, [*TASK_ALIASES, *TASK_ALIASES.values()], 1, 0.8)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise TaskNotFoundError(
             f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
+    if is_own:
+        return module
     return _as_on_disk(module, str(file or getattr(module, "__file__", None)))
 
 

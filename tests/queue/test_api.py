@@ -424,9 +424,12 @@ def test_a_key_that_cannot_be_made_is_refused_by_name():
     itself.append(itself)
     with pytest.raises(errors.JobOptionError, match="holds itself"):
         enqueue_background_job("sampletasks.echo", itself, job_unique=True)
-    with pytest.raises(errors.JobOptionError, match="up to 1000 characters"):
+    with pytest.raises(errors.JobOptionError, match="1 to 1,000 characters"):
         enqueue_background_job("sampletasks.nothing", job_unique="x" * 10_000_000)
     enqueue_background_job("sampletasks.echo", 10**5000, job_unique=True)
+    file = {"job_unique": "caf\udce9", "job_limit_key": "caf\udce9"}  # a name that is not UTF-8
+    first, second = (enqueue_background_job("sampletasks.nothing", **file) for _ in range(2))
+    assert first == second
 
 
 def test_a_job_is_not_queued_again_beside_its_unique_twin():

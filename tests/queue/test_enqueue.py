@@ -55,7 +55,8 @@ BAD = {
     "job_at": (datetime(2030, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)),
     "job_retries": (-1, 10**30),
     "job_retry_backoff": (0.5,),
-    "job_unique": (5,),
+    "job_unique": (5, ""),
+    "job_limit_key": (5, "", "y" * 201),
     "job_description": (42, "y" * 10_001),
     "job_meta": ([1], {"x": object()}, {"x": "y" * 1_000_000}),
     "job_tiemout": ("5m",),
@@ -68,6 +69,7 @@ REFUSED = [
     ("sampletasks2.add", {}, errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
     ("sampletasks.ad", {}, errors.TaskNotFoundError, "did you mean 'add'"),
     ("sampletasks.nowhere.add", {}, errors.TaskNotFoundError, "no module"),
+    ("drawscape.tasks.drawings.add", {}, errors.TaskNotFoundError, "no module"),
     ("sampletasks._private", {}, errors.TaskNotFoundError, "_private"),
     ("sampletasks.ctypes", {}, errors.TaskNotFoundError, "ctypes"),
     *(
@@ -133,6 +135,7 @@ NOTHING = "sampletasks.nothing"
         ([{"a": 1}], {"job_on_success": NOTHING}, errors.JobOptionError, "job_on_success"),
         ([{"a": 1}], {"job_depends_on": "mine"}, errors.JobOptionError, "job_depends_on"),
         ([], {"then_kwargs": {"job_unique": True}}, errors.JobOptionError, "job_unique"),
+        ([], {"batch_description": 5}, errors.JobOptionError, "batch_description"),
         ([{"a": 1}], {"then_kwargs": {"job_id": "mine"}}, errors.DuplicateJobError, "mine"),
     ],
 )

@@ -256,7 +256,9 @@ def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home):
         [{"a": i} for i in range(20)],
         then="sampletasks.append",
         then_kwargs={"path": path, "text": "all done"},
+        batch_description="caf\udce9",
     )
+    assert batch.description == "caf\\udce9"
     assert batch.wait(60) == list(range(20))
     assert batch.progress == 1
     assert batch.counts["finished"] == 20

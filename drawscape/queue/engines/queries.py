@@ -421,7 +421,7 @@ class Queries:
     """
     SHORT_LOG = "select log from job where id = :id"
     PREVIEW = "select picture from job_preview where job_id = :id"
-    BATCH = "select total from job_batch where id = :batch"
+    BATCH = "select total, description from job_batch where id = :batch"
     BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"
     BATCH_JOBS = f"select {_ROW} from job where batch = :batch order by seq"
     BATCH_PROGRESS = """
