@@ -29,7 +29,7 @@ from drawscape.recipe import Provenance, Recipe, SourceText, is_address, is_libr
 from drawscape.recipe.code import statements_of
 from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
-from drawscape.svg.canvas import body_digest
+from drawscape.svg.node import body_digest
 from drawscape.svg.read import read_svg
 
 _HEAD = 65_536

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.document import WARM_WHITE, Document
 from drawscape.drawing.values import luminance, rgb
 from drawscape.geometry.lines import Floats, Lines
 

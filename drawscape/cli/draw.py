@@ -22,7 +22,7 @@ from drawscape.cli.text import (
     progress_bar,
     take_home,
 )
-from drawscape.drawing.paper import Outside, paper_size
+from drawscape.drawing.document import Outside, paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
 from drawscape.recipe import is_library

@@ -13,8 +13,7 @@ import click
 
 from drawscape.atomic import is_special
 from drawscape.cli.text import NEW_FILE, option, progress_bar
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.document import Document, Outside
 from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
 from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort

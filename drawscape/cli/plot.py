@@ -11,8 +11,7 @@ from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.output import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.text import FILE, option, table
 from drawscape.clock import span_words
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import paper_size
+from drawscape.drawing.document import Document, paper_size
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.plot.formats import EXPORTERS
 from drawscape.plot.statistics import Statistics, matched, statistics

@@ -8,6 +8,6 @@ import sys
 
 from drawscape.drawing import document
 
-# Pens and how they move are in document.py.
-motion = pen = document
-sys.modules |= dict.fromkeys((f"{__name__}.motion", f"{__name__}.pen"), document)
+# Pens, how they move, and papers are in document.py.
+motion = pen = paper = document
+sys.modules |= {f"{__name__}.{name}": document for name in ("motion", "pen", "paper")}

@@ -1,6 +1,7 @@
 """Many polylines in two flat arrays, never an object per line.
 
-Below the class: their segments, fewer points that look the same, points evenly spaced, and stretches.
+Below the class: their segments, fewer points that look the same, points evenly spaced, stretches, and what
+a canvas takes as lines.
 """
 
 from __future__ import annotations
@@ -372,3 +373,74 @@ def _end_to_end(lines: Lines) -> tuple[Floats, Floats, Floats]:
 
 def _at(lines: Lines, axis: Floats, at: Any) -> Points:
     return np.column_stack([np.interp(at, axis, column) for column in lines.points.T])
+
+
+Drawable: TypeAlias = Any
+"""An (N, 2) array, complex numbers (x + iy), Lines, a canvas, a shapely geometry, or an iterable of these."""
+
+
+def one_line(shape: Drawable, ys: Any = None) -> Points:
+    """Return one line as (N, 2): of an (N, 2) array, complex numbers, pairs, or xs with `ys`.
+
+    Raises GeometryError for what is not one line.
+    """
+    if ys is not None:
+        xs, ys = (np.asarray(_listed(values), dtype=np.float64).ravel() for values in (shape, ys))
+        if len(xs) != len(ys):
+            raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give the same number of each")
+        return np.column_stack((xs, ys))
+    lines = as_lines([shape])
+    if len(lines) > 1:
+        raise GeometryError(f"give one line, not {len(lines)}; use polylines() for several")
+    return lines.points
+
+
+def as_lines(shapes: Drawable) -> Lines:
+    """Return lines of any of the kinds of Drawable; areas give their rings, points give dots.
+
+    Raises GeometryError for what holds no points, and for points that are not finite.
+    """
+    if isinstance(shapes, Lines):
+        return shapes
+    if hasattr(shapes, "lines"):
+        found: Lines = shapes.lines() if callable(shapes.lines) else shapes.lines
+        return found
+    if hasattr(shapes, "geom_type"):
+        return Lines.of(_of_geometry(shapes))
+    shapes = _listed(shapes)
+    if isinstance(shapes, list) and shapes and all(isinstance(each, complex) for each in shapes):
+        shapes = np.array(shapes)
+    if isinstance(shapes, np.ndarray) and np.iscomplexobj(shapes):
+        return Lines.of(np.stack((shapes.real, shapes.imag), axis=-1))
+    if isinstance(shapes, list) and any(map(_is_special, shapes)):
+        return Lines.join(as_lines(shape) for shape in shapes)
+    return Lines.of(shapes)
+
+
+def _listed(values: Any) -> Any:
+    """Return a list of what can only be iterated over, such as a generator or zip()."""
+    if isinstance(values, np.ndarray) or not isinstance(values, Iterable):
+        return values
+    return [list(value) if isinstance(value, Iterator) else value for value in values]
+
+
+def _is_special(value: Any) -> bool:
+    if (
+        isinstance(value, (Lines, complex))
+        or hasattr(value, "lines")
+        or hasattr(value, "geom_type")
+    ):
+        return True
+    try:
+        return np.iscomplexobj(value)
+    except ValueError:  # pairs beside single numbers: Lines says what is wrong with them
+        return False
+
+
+def _of_geometry(shape: Any) -> list[Points]:
+    if hasattr(shape, "geoms"):
+        return [line for part in shape.geoms for line in _of_geometry(part)]
+    if shape.geom_type == "Polygon":
+        rings = [shape.exterior, *shape.interiors]
+        return [np.asarray(ring.coords)[:, :2] for ring in rings if not ring.is_empty]
+    return [] if shape.is_empty else [np.asarray(shape.coords)[:, :2]]

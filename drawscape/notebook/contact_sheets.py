@@ -9,7 +9,7 @@ from typing import Any
 
 from drawscape.catalogue import drawn_for, refresh, sheet_store
 from drawscape.catalogue.query import short
-from drawscape.drawing.paper import Orientation
+from drawscape.drawing.document import Orientation
 from drawscape.errors import DrawscapeError, JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job
 from drawscape.notebook.board import (

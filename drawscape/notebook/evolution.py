@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from drawscape.catalogue import Drawing, find
-from drawscape.drawing.paper import Orientation
+from drawscape.drawing.document import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, Tile, control, enqueue_missing, plan
 from drawscape.notebook.settings import DICE_SIDES, SEED, Settings, random_value, within

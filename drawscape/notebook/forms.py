@@ -20,8 +20,7 @@ from drawscape import clock
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
 from drawscape.clock import span_words
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Orientation
+from drawscape.drawing.document import Document, Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
 from drawscape.notebook.kernel import Debounce, Following, JobState, later

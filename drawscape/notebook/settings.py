@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from drawscape.catalogue import Drawing
-from drawscape.drawing.paper import PAPERS, Orientation, paper_size
+from drawscape.drawing.document import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.target import Target, Values, is_literal, settings_in, sketch_of, target_of
 from drawscape.notebook.text import number_text

@@ -5,7 +5,7 @@ for its time, machine.py for plotters as data, pages.py for sheets, preflight.py
 would go wrong, and formats.py for the files.
 """
 
-from drawscape.drawing.paper import OUTSIDE, Outside
+from drawscape.drawing.document import OUTSIDE, Outside
 from drawscape.geometry.lines import simplify
 from drawscape.plot.formats import save
 from drawscape.plot.machine import Machine, machine_names, read_machine

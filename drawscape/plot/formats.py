@@ -19,8 +19,7 @@ import numpy as np
 import orjson
 
 from drawscape.atomic import write_atomic
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.drawing.values import INCH, MM, PT, luminance, rgb
 from drawscape.errors import MissingExtraError, PlotError
 from drawscape.plot.gcode import to_gcode

@@ -13,8 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.document import Document, Layer, Outside
 from drawscape.drawing.values import INCH
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.document import Document, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Points
 from drawscape.plot.pages import Reach, crop

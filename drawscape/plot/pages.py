@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.paper import OUTSIDE, Outside
+from drawscape.drawing.document import OUTSIDE, Document, Layer, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, ranges, stretches

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Motion, plain_name
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.document import Document, Motion, Outside, plain_name
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.plot.hpgl import reach_of as hpgl_reach

@@ -22,8 +22,7 @@ import orjson
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Outside
+from drawscape.drawing.document import Document, Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError, UnknownNameError
 from drawscape.geometry.lines import Ints
 from drawscape.plotter.device import Device, read_device, try_lock

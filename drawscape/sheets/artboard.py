@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.drawing.document import Document, Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.lettering import Align, Style

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 
-from drawscape.drawing.paper import WARM_WHITE, Frame
+from drawscape.drawing.document import WARM_WHITE, Frame
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import cartesian, clip_to_rectangle, keep_positive, polar, values_at
@@ -107,7 +107,7 @@ def tone_over(
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
-    >>> from drawscape.drawing.paper import Frame
+    >>> from drawscape.drawing.document import Frame
     >>> from drawscape.sketches.tone import tone_over
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)

@@ -16,8 +16,17 @@ import numpy as np
 from drawscape.drawing.values import PX
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.canvas import CanvasWarning
-from drawscape.svg.node import Attrs, Group, Node, Shape, attribute_string, escape, markup, number
+from drawscape.svg.node import (
+    Attrs,
+    CanvasWarning,
+    Group,
+    Node,
+    Shape,
+    attribute_string,
+    escape,
+    markup,
+    number,
+)
 
 if TYPE_CHECKING:
     from drawscape.svg_builder import SVGBuilder

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from drawscape import settings
-from drawscape.drawing.paper import Orientation
+from drawscape.drawing.document import Orientation
 from drawscape.errors import UnknownNameError
 from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
 from drawscape.sketches import SKETCHES, draw

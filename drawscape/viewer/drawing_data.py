@@ -22,8 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.geometry.lines import Points
 from drawscape.plot import Plotter, layer_statistics, preflight
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from drawscape.atomic import scratch_folder, write_atomic
 from drawscape.catalogue import Drawing
 from drawscape.catalogue.query import captions, short
-from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.document import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
 from drawscape.image_tag import kind_of
 from drawscape.sketches import SKETCHES

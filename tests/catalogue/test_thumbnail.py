@@ -10,8 +10,7 @@ from PIL import Image, ImageColor
 
 from drawscape.catalogue import Drawing
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
-from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.paper import WARM_WHITE
+from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.geometry.lines import Lines
 
 Draw = Callable[..., Drawing]

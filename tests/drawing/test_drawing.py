@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawscape.drawing.paper import margin_mm, paper_size
+from drawscape.drawing.document import margin_mm, paper_size
 from drawscape.drawing.path import parse_numbers
 from drawscape.drawing.values import parse_length
 from drawscape.errors import CanvasError, UnknownNameError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drawscape.drawing.paper import paper_size
+from drawscape.drawing.document import paper_size
 from drawscape.errors import GlyphError, SheetError, SvgReadError, UnknownNameError
 from drawscape.sheets import artboard, postcard_back, postcard_front, template_names
 from drawscape.sheets.fitting import Box, fit_text

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from drawscape.errors import CanvasError
-from drawscape.svg.canvas import body_digest
+from drawscape.svg.node import body_digest
 from drawscape.svg_builder import Pen, SVGBuilder
 
 SVG = "{http://www.w3.org/2000/svg}"

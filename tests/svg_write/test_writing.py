@@ -17,8 +17,7 @@ from support import rounds
 
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.canvas import CanvasWarning
-from drawscape.svg.node import format_lines, format_number
+from drawscape.svg.node import CanvasWarning, format_lines, format_number
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
