@@ -9,7 +9,6 @@ import base64
 import json
 import re
 import shlex
-import shutil
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
@@ -33,6 +32,7 @@ def publish(drawings: Iterable[Drawing], folder: str | Path, *, title: str = "Dr
     """Write a page of drawings into `folder` and return the path of its `index.html`.
 
     The folder is made if need be; a page that was published there before is replaced, other files stay.
+    Whatever interrupts this, a page that was there can be opened.
     Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
     file is gone, ForbiddenPathError for a folder whose `index.html` or `drawings` somebody else made.
 
@@ -60,11 +60,14 @@ def publish(drawings: Iterable[Drawing], folder: str | Path, *, title: str = "Dr
             link = f'<a href="drawings/{quote(name)}.svg">{image}<span>{escape(caption)}</span></a>'
             tiles.append(f"<li>{link}</li>")
             shown.append({"name": name, "caption": caption, **_facts(one, name)})
-        if target.exists():
-            shutil.rmtree(target)
-        scratch.replace(target)
-    target.chmod(folder.stat().st_mode & 0o777)
+        # One file at a time, and what is gone last: whatever ends this, no link of a page is broken.
+        if not is_ours:
+            write_atomic(index, [_MARK.encode()])
+        target.mkdir(exist_ok=True)
+        fresh = [file.replace(target / file.name) for file in scratch.iterdir()]
     write_atomic(index, [_page(tiles, shown, title).encode()])
+    for file in {*filter(Path.is_file, target.iterdir())} - {*fresh}:
+        file.unlink()
     return index
 
 

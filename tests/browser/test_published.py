@@ -1,9 +1,12 @@
 """A page of drawings that was published: opened from the disk, without a server, in Chromium."""
 
 import re
+import subprocess
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import unquote
 
 import pytest
 from support import rounds, run, sampled
@@ -120,6 +123,57 @@ def test_a_published_page_is_replaced_and_another_page_is_not(module_home, publi
     with pytest.raises(DrawingNotFoundError):
         publish([gone], tmp_path / "gone")
     assert not list((tmp_path / "gone").iterdir())
+
+
+ENDED = """
+import itertools, os, sys
+from pathlib import Path
+from drawscape.catalogue import drawings
+from drawscape.viewer.publish import publish
+
+page, roses = Path(sys.argv[1]), drawings("rose")[1:3]
+
+def publish_until(last_change):
+    left = itertools.count(last_change, -1)
+    def end(event, arguments):
+        if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir"):
+            if str(arguments[0]).startswith(str(page)) and next(left) == 0:
+                os._exit(7)
+    sys.addaudithook(end)
+    publish(roses, page)
+    os._exit(0)
+
+for number in itertools.count():
+    pid = os.fork() or publish_until(number)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    print(code, flush=True)
+    if input() == "end":
+        break
+"""
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_a_page_can_be_opened_whenever_its_publication_ends(
+    module_home, published, tmp_path, was_there
+):
+    page, codes = tmp_path / "page", []
+    if was_there:
+        publish(drawings("rose")[:2], page)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDED, str(page)], stdin=pipe, stdout=pipe, text=True
+    ) as program:
+        while codes[-1:] != [0]:
+            codes.append(int(program.stdout.readline()))
+            index = page / "index.html"
+            text = index.read_text() if index.exists() else ""
+            links = re.findall('(?:href|src)="(drawings/[^"]+)"', text)
+            assert [link for link in links if not (page / unquote(link)).exists()] == []
+            assert links or not was_there
+            print("go on" if codes[-1] == 7 else "end", file=program.stdin, flush=True)
+    assert (codes, len(links)) == ([7] * (len(codes) - 1) + [0], 4)
+    assert len(codes) > 8
+    assert len(list((page / "drawings").iterdir())) == 6
 
 
 def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path):
