@@ -137,7 +137,7 @@ class MachineBusyError(MachineError):
 
 
 class JournalError(DrawscapeError, ValueError):
-    """The journal of a plot is damaged, or belongs to another plan."""
+    """The journal of a plot is damaged, cannot be written, or belongs to another plan."""
 
 
 class PlotNotFoundError(DrawscapeError, LookupError):

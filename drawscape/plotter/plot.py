@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ from drawscape.plotter.plan import Plan, make_plan
 Event = dict[str, Any]
 
 _RUNNING = ("waiting", "plotting", "paused")  # without a living run the plot is interrupted
-_FINAL = ("done", "abandoned", "damaged")
+FINAL = ("done", "abandoned", "damaged")
+TUNED = {"speed": (1.0, 400.0), "down_percent": (0.0, 100.0), "up_percent": (0.0, 100.0)}
+"""What can be set while a plot runs, in percent, with the least and the most."""
+
 _SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
@@ -45,37 +48,40 @@ class Journal:
     """The journal of one plan; `news` reads it, `append` adds to it."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self._read, self._written, self._synced = path, 0, 0, 0
+        self.path, self._read = path, 0
         self._disk = ThreadPoolExecutor(1)
+        self._syncs: deque[Future[None]] = deque()
 
     def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
         """Write one event; it is on the disk when this returns.
 
         With `soon` it outlives this process at once, and the computer when `unsynced` no longer counts it.
+        Raises JournalError when it cannot be written whole.
         """
         line = orjson.dumps({"e": event, "t": round(time.time(), 3), **values}) + b"\n"
-        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            _cut_torn_line(handle)
-            os.write(handle, line)
-            if not soon:
-                os.fdatasync(handle)
-        finally:
-            os.close(handle)
+            with self.path.open("ab+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                _cut_torn_line(file.fileno())
+                file.write(line)
+                file.flush()
+                if not soon:
+                    os.fdatasync(file.fileno())
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
         if soon:
-            self._written += 1
-            self._disk.submit(self._sync, self._written)
+            self._syncs.append(self._disk.submit(self._sync))
 
-    def _sync(self, written: int) -> None:
+    def _sync(self) -> None:
         with self.path.open("rb") as file:
             os.fdatasync(file.fileno())
-        self._synced = written
 
     @property
     def unsynced(self) -> int:
-        """How many of the last lines may not be on the disk yet."""
-        return self._written - self._synced
+        """How many of the last lines may not be on the disk yet; raises OSError for one that never will."""
+        while self._syncs and self._syncs[0].done():
+            self._syncs.popleft().result()
+        return len(self._syncs)
 
     def news(self) -> list[Event]:
         """Return the events since the last call; raises ValueError for a damaged line."""
@@ -363,7 +369,7 @@ def _unfinished(plan: str, machine: str) -> Plot | None:
     for path in _journals():
         with path.open("rb") as file:
             plot = Plot(path.parent) if plan.encode() in file.readline() else None
-        if plot and plot.record.machine == machine and plot.state.state not in _FINAL:
+        if plot and plot.record.machine == machine and plot.state.state not in FINAL:
             return plot
     return None
 

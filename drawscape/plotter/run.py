@@ -103,11 +103,12 @@ class _Run:
     def _lift(self, *, lost: bool) -> None:
         if lost:
             self.driver.marker = 0
-            self.device.remember(self.driver)
         try:
             self.driver.halt()
         except DrawscapeError:
             self.guard.needed = self.drawing
+        if lost:
+            self.device.remember(self.driver)
 
     def _note(self, event: str, **values: Any) -> None:
         self.plot.journal.append(event, **values)

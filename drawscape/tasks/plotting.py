@@ -20,7 +20,7 @@ from drawscape.jobs import (
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.formats import save
 from drawscape.plotter.device import locked, read_device
-from drawscape.plotter.plot import BACK, Plot, find_plot
+from drawscape.plotter.plot import BACK, FINAL, TUNED, Plot, find_plot
 from drawscape.plotter.run import run_plot
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
@@ -176,11 +176,13 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
         case "stop" if plot.runs:
             plot.request("stop")
         case "stop":
+            if plot.state.state in FINAL:
+                raise PlotError(f"plot {plot.id} does not run; it is {plot.words}")
             if is_queued(plot):
                 cancel_job(plot.state.job)
             plot.journal.append("abandoned", k=plot.state.done)
         case "set":
-            wanted = {name: float(value) for name, value in dict(values["values"]).items()}
+            wanted = {name: _tuned(name, value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))
         case "again":
             plot = plot.again()
@@ -188,6 +190,15 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
         case _:
             raise UnknownNameError("action", action, ACTIONS)
     return plot
+
+
+def _tuned(name: str, value: Any) -> float:
+    if name not in TUNED:
+        raise UnknownNameError("setting", name, TUNED)
+    least, most = TUNED[name]
+    if not least <= float(value) <= most:
+        raise PlotError(f"{name}={value!r}: give {least:g} to {most:g} percent")
+    return float(value)
 
 
 ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "again")

@@ -41,9 +41,8 @@ def act(plot_id: str, action: str) -> flask.Response:
             "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
         )
     plot = find_plot(plot_id)
-    values = request.get_json(silent=True) or {}
     try:
-        act_on_plot(plot, action, values)
-    except (DrawscapeError, KeyError, TypeError, ValueError) as error:
+        act_on_plot(plot, action, dict(request.get_json(silent=True) or {}))
+    except (DrawscapeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise RequestRefused(409, str(error)) from error
     return flask.jsonify(plot.as_dict())

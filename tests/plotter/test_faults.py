@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -209,6 +210,24 @@ def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, spoil, words
     assert spoiled.words == "damaged"
     assert re.search(words, spoiled.as_dict()["reason"])
     assert desk.emulator.carriage.strokes == []
+
+
+def test_a_journal_on_a_full_disk_says_so_and_is_whole_afterwards(bench):
+    plot = bench("grbl", GrblEmulator).plot(scribble(1, strokes=3))
+    before = plot.journal.path.read_bytes()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 9, usual[1]))
+    try:
+        with pytest.raises(JournalError, match="jsonl cannot be written"):
+            plot.journal.append("stroke", k=1)
+        with pytest.raises(JournalError, match="jsonl cannot be written"):
+            plot.journal.append("stroke", soon=True, k=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert find_plot(plot.id).state.done == 0
+    plot.journal.append("stroke", k=2)
+    assert find_plot(plot.id).state.done == 2
+    assert plot.journal.path.read_bytes().startswith(before + b'{"e":"stroke"')
 
 
 def test_a_run_never_begins_twice(bench):
@@ -421,6 +440,10 @@ def test_a_drawing_of_one_dot_whose_layer_asks_for_a_pause_is_drawn(bench, drive
     assert plot.as_dict()["metres"] == {"pen 1": 0.0}
 
 
+def tuned(name, value):
+    return lambda desk, plot: act_on_plot(plot, "set", {"values": {name: value}})
+
+
 def gone(desk, _plot):
     (desk.home / ".drawscape" / "machines" / "desk.json").unlink()
 
@@ -436,6 +459,11 @@ def gone(desk, _plot):
         (None, lambda desk, plot: plot.request("answer"), "does not run; it is ready"),
         (None, lambda desk, plot: act_on_plot(plot, "jump", {}), "unknown action 'jump'"),
         (Bench.run, lambda desk, plot: resume_plot(plot), "is done; name a stroke"),
+        (Bench.run, lambda desk, plot: act_on_plot(plot, "stop", {}), "does not run; it is done"),
+        (None, tuned("speed", 0), "speed=0: give 1 to 400 percent"),
+        (None, tuned("speed", "nan"), "speed='nan': give 1 to 400"),
+        (None, tuned("down_percent", 101), "down_percent=101: give 0 to 100"),
+        (None, tuned("baudrate", 300), "unknown setting 'baudrate'"),
         (None, lambda desk, plot: desk.plot(Document(9, 9, ())), "holds no lines that a pen could draw"),
         (None, lambda desk, plot: desk.plot(dots("%1 note")), "holds no lines that a pen could draw"),
     ],

@@ -187,6 +187,14 @@ def test_a_button_is_refused_with_words_when_it_makes_no_sense(client, plot):
     answer = client.post(f"/plots/{plot.id}/actions/pause", json={})
     assert (answer.status_code, "does not run" in answer.json["detail"]) == (409, True)
     assert client.post("/plots/none/actions/pause", json={}).status_code == 404
+    for action, given in (
+        ("answer", [1]),
+        ("set", "speed"),
+        ("set", {"values": {"speed": [70]}}),
+        ("resume", {"from_stroke": float("inf")}),
+    ):
+        answer = client.post(f"/plots/{plot.id}/actions/{action}", json=given)
+        assert answer.status_code == 409, answer.json
     assert client.post(f"/plots/{plot.id}/actions/stop", json={}).json["state"] == "abandoned"
 
 
