@@ -332,7 +332,8 @@ class PlannedEmulator(Emulator):
 class GrblEmulator(PlannedEmulator):
     """GRBL 1.1: a receive buffer that drops what is too much, and 15 moves ahead.
 
-    `settings` are those of `$$`; 20 is for soft limits, 32 for a laser.
+    `settings` are those of `$$`; 10 is for machine or work places, 20 for soft limits, 22 for
+    switches that it homes to, 32 for a laser.
     """
 
     ROOM = 127
@@ -353,7 +354,7 @@ class GrblEmulator(PlannedEmulator):
 
     def _boot(self):
         self.rx, self.waits = bytearray(), None
-        self.alarm, self.deaf = 0, False
+        self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
         self.words = {"T": 0.0, "F": 0.0}
         self.mode, self.system = "G0", "G54"
         self.systems["G92"] = 0j
@@ -386,8 +387,10 @@ class GrblEmulator(PlannedEmulator):
             return
         elif byte == ord("?"):
             self.advance(self.heard_s)  # what came before it is not waiting any more
-            at = self.motion.at
-            self.say(f"<{self.state}|MPos:{at.real:.3f},{at.imag:.3f},0.000|FS:0,0>")
+            at, kind = self.motion.at, "MPos" if self.settings[10] & 1 else "WPos"
+            if kind == "WPos":
+                at -= self.systems[self.system] + self.systems["G92"]
+            self.say(f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},0.000|FS:0,0>")
         elif byte == ord("!"):
             self.motion.hold()
         elif byte == ord("~"):
@@ -478,7 +481,12 @@ class GrblEmulator(PlannedEmulator):
                 for number, value in self.settings.items():
                     self.say(f"${number}={value:g}")
             case _:
-                return "error:5" if line == "$H" else "error:3"
+                if line != "$H" or not self.settings[22]:
+                    return "error:5" if line == "$H" else "error:3"
+                # The switches are in the corner that is farthest from zero.
+                self.motion.origin = complex(self.settings[130], self.settings[131])
+                self.motion.at, self.alarm = 0j, 0
+                self.carriage.move((self.settings[130], self.settings[131]), self.heard_s)
         return "ok"
 
 

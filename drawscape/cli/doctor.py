@@ -225,7 +225,7 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
 
 
 def _machines() -> Iterator[Finding]:
-    from drawscape.plotter.device import devices
+    from drawscape.plotter.device import device_names, read_device
 
     with suppress(ImportError):
         from serial.tools.list_ports import comports
@@ -234,10 +234,15 @@ def _machines() -> Iterator[Finding]:
             may = os.access(port.device, os.R_OK | os.W_OK)
             closed = "" if may else "; this user has no right to open it"
             yield Finding("port", f"{port.device}: {port.description}{closed}")
-    for device in devices():
+    for name in device_names():
+        try:
+            device = read_device(name)
+            where = f"{device.machine.title} at {device.port}"
+        except DrawscapeError as error:
+            yield Finding(f"machine {name}", "cannot be used", str(error))
+            continue
         absent = device.driver != "simulator" and not os.path.exists(device.port)
-        where = f"{device.machine.title} at {device.port}"
-        yield Finding(f"machine {device.name}", f"{where}{', not plugged in' if absent else ''}")
+        yield Finding(f"machine {name}", f"{where}{', not plugged in' if absent else ''}")
 
 
 def _sketches() -> Iterator[Finding]:

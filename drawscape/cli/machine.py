@@ -13,13 +13,20 @@ import numpy as np
 
 from drawscape.cli.text import JSON, NEW_FILE, flag, option, print_facts, print_json, print_table
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import MachineError, PlotError
+from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.plot import save
-from drawscape.plotter.device import DRIVERS, add_device, devices, read_device, simulator_process
+from drawscape.plotter.device import (
+    DRIVERS,
+    add_device,
+    device_names,
+    devices,
+    read_device,
+    simulator_process,
+)
 from drawscape.plotter.driver import Driver
-from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots
+from drawscape.plotter.plot import BACK, TUNED, Plot, find_plot, list_plots
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -27,7 +34,7 @@ _STEP_MM = 1.0  # between the marks of pen 1
 _VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
 _MARKS = 15  # on each side of the middle
 _LONG_MM, _SHORT_MM = 6.0, 4.0
-_POSITIVE, _PERCENT = click.FloatRange(0), click.FloatRange(0, 100)
+_PERCENT = click.FloatRange(*TUNED["down_percent"])
 
 YES = flag(
     "--yes",
@@ -67,25 +74,31 @@ def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
 @JSON
 def list_machines(as_json: bool) -> None:
     """List the machines of this home."""
-    found = devices()
     if as_json:
-        print_json([asdict(device) for device in found])
+        print_json([asdict(device) for device in devices()])
         return
-    rows = [(one.name, one.driver, one.port, one.machine.title) for one in found]
+    rows = []
+    for name in device_names():
+        try:
+            one = read_device(name)
+            rows.append((name, one.driver, one.port, one.machine.title))
+        except DrawscapeError as error:
+            rows.append((name, "", "", str(error)))
     nothing = "no machine yet; add one with `drawscape machine add`"
     print_table(["name", "driver", "port", "machine"], rows, nothing=nothing)
 
 
 @contextmanager
-def _connected(name: str) -> Iterator[Driver]:
+def _connected(name: str, sheet: tuple[float, float] | None = None) -> Iterator[Driver]:
     device = read_device(name)
     with device.opened() as driver:
+        driver.sheet = sheet or driver.sheet
         driver.connect()
         click.echo(f"{name}: {driver.firmware}", err=True)
+        driver.prepare()  # first: another program may have left other coordinates
         if not (driver.kept or driver.homes or driver.knows_origin):
             click.echo("the position of the pen is unknown; places count from here", err=True)
             driver.zero_here()
-        driver.prepare()
         yield driver
         driver.mark()
         device.remember(driver)
@@ -135,6 +148,10 @@ def pen(name: str, where: str) -> None:
 def zero(name: str) -> None:
     """Take the place where the pen is for the sheet's corner."""
     with _connected(name) as driver:
+        if driver.homes and not driver.kept:
+            raise MachineError(
+                f"{name} has to find its switches first: `drawscape machine home {name}`"
+            )
         driver.zero_here()
 
 
@@ -171,7 +188,7 @@ def registration(file: str, pens: int) -> None:
 
 @machine.command(short_help="Let pens be refilled on the way.")
 @_NAME
-@option("--every METRES", "Stop after so much ink.", type=_POSITIVE, required=True)
+@option("--every METRES", "Stop after so much ink.", type=click.FloatRange(0), required=True)
 @option("--at X Y", "Put the pen down there, in mm.", nargs=2, type=float)
 @option("--dip SECONDS", "Keep the pen down there this long.", default=0.5)
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
@@ -298,17 +315,16 @@ def answer(plot: Plot) -> None:
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
 @_PLOT
-@option("--speed PERCENT", "Draw this fast.", type=click.FloatRange(1, 400))
-@option("--down PERCENT", "Set how low the pen draws.", type=_PERCENT)
-@option("--up PERCENT", "Set how high the pen travels.", type=_PERCENT)
+@option("--speed PERCENT", "Draw this fast.", type=click.FloatRange(*TUNED["speed"]))
+@option("--down down_percent PERCENT", "Set how low the pen draws.", type=_PERCENT)
+@option("--up up_percent PERCENT", "Set how high the pen travels.", type=_PERCENT)
 @flag("--keep", "Keep it for later plots on this machine.")
-def set_command(
-    plot: Plot, speed: float | None, down: float | None, up: float | None, keep: bool
-) -> None:
+def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
     """Change speed and heights of the pen while it plots, from the next stroke on."""
-    given = {"speed": speed, "down_percent": down, "up_percent": up}
+    from drawscape.tasks.plotting import act_on_plot
+
     values = {name: value for name, value in given.items() if value is not None}
-    plot.request("set", values=values, keep=keep)
+    act_on_plot(plot, "set", {"values": values, "keep": keep})
 
 
 @plots.command(short_help="Move the pen around a plot, up.")
@@ -317,13 +333,12 @@ def frame(plot: Plot) -> None:
     """Move the pen, up, around what a plot draws."""
     (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
-    with _connected(plot.record.machine) as driver:
-        driver.sheet = plot.plan.width_mm, plot.plan.height_mm
+    with _connected(plot.record.machine, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
         if driver.homes:
             driver.home()
         for x, y in plot.plan.placed(corners, driver.machine).tolist():
             driver.run(driver.travel(x, y))
-        driver.run(driver.travel(0.0, 0.0))
+        driver.run(driver.park())
 
 
 def after(plot: Plot, *, wait: bool) -> None:

@@ -16,6 +16,8 @@ from drawscape.plot.statistics import Plotter
 
 # mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
 _USUAL_ACCELERATION = 250.0
+# What a profile knows better than the machine that it is put on.
+_OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,16 @@ class Machine:
     profile: GcodeProfile | None = None
     device: str = "hp7475a"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its y points up, from the sheet's lower left corner."""
+        return self.format == "gcode" and (self.profile is None or self.profile.flip_y)
+
+    def turns(self, width_mm: float, height_mm: float) -> bool:
+        """Return whether a sheet of this size is laid on its side in the machine."""
+        fits = width_mm <= self.width_mm and height_mm <= self.height_mm
+        return not fits and self.format != "gcode" and width_mm <= self.height_mm
+
     def reach(self, document: Document) -> Reach:
         """Return what the machine reaches of a sheet that lies in its origin's corner.
 
@@ -41,13 +53,16 @@ class Machine:
         """
         page = Reach.of_page(document)
         width, height = self.width_mm, self.height_mm
-        fits = document.width_mm <= width and document.height_mm <= height
-        if not fits and self.format != "gcode" and document.width_mm <= height:
+        if self.turns(document.width_mm, document.height_mm):
             width, height = height, width
-        is_up = self.format == "gcode" and (self.profile is None or self.profile.flip_y)
-        top = page.y1 - height if is_up else 0.0
+        top = page.y1 - height if self.is_up else 0.0
         machine = Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
         return page.within(machine)
+
+    def with_profile(self, profile: GcodeProfile) -> "Machine":
+        """Return the machine with the commands of another profile, and with its feeds and lifts."""
+        speeds: dict[str, Any] = {name: _speeds(profile)[name] for name in _OF_PROFILE}
+        return replace(self, profile=profile, plotter=replace(self.plotter, **speeds))
 
 
 def machine_names() -> tuple[str, ...]:

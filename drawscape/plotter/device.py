@@ -58,11 +58,16 @@ class Device:
     def machine(self) -> Machine:
         """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
         machine = read_machine(_KINDS[self.driver][1])
-        if self.profile in PROFILES:
-            machine = replace(machine, profile=PROFILES[self.profile])
-        elif self.profile is not None:
-            machine = read_machine(self.profile)
-        return machine
+        if self.profile is None:
+            return machine
+        if self.profile in PROFILES and machine.format == "gcode":
+            return machine.with_profile(PROFILES[self.profile])
+        own = read_machine(self.profile)
+        if own.format != machine.format:
+            raise PlotError(
+                f"profile {self.profile!r} is for {own.format}, and the driver {self.driver!r} is not"
+            )
+        return own
 
     def save(self) -> "Device":
         """Write the machine's file."""
@@ -185,15 +190,27 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
 def read_device(name: str) -> Device:
     """Return the machine of that name; raises UnknownNameError when there is none."""
     try:
-        return Device(**orjson.loads((folder() / f"{name}.json").read_bytes()))
+        device = Device(**orjson.loads((folder() / f"{name}.json").read_bytes()))
+        if device.driver not in DRIVERS:
+            raise ValueError(f"driver {device.driver!r} is unknown")
+        return device
     except FileNotFoundError:
         raise UnknownNameError(
-            "machine (add it with `drawscape machine add`)", name, [d.name for d in devices()]
+            "machine (add it with `drawscape machine add`)", name, device_names()
         ) from None
     except (ValueError, TypeError) as error:
         raise PlotError(f"machine file of {name!r} is damaged: {error}; add it again") from error
 
 
+def device_names() -> list[str]:
+    """Return the names of all machines of this home."""
+    return sorted(path.stem for path in folder().glob("*.json"))
+
+
 def devices() -> list[Device]:
-    """Return all machines of this home, by name."""
-    return [read_device(path.stem) for path in sorted(folder().glob("*.json"))]
+    """Return all machines of this home whose files can be read, by name."""
+    found = []
+    for name in device_names():
+        with suppress(PlotError):
+            found.append(read_device(name))
+    return found

@@ -7,7 +7,6 @@ Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes
 import re
 import time
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 
@@ -43,7 +42,7 @@ class HpglDriver(Driver):
         name = self.ask(b"\x1b.K;PU;OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
         self.firmware = f"HPGL plotter {name.decode(errors='replace')}"
 
-    @cached_property
+    @property
     def _placed(self) -> tuple[Device, Placing]:
         return placed(Document(*self.sheet, ()), self.machine.device)
 
@@ -58,8 +57,9 @@ class HpglDriver(Driver):
 
     def position(self) -> tuple[float, float]:
         found = self.ask(b"OA;", rb"(-?\d+),(-?\d+),\d+[^\r]*\r", _DRAW_S)
-        unit = self._placed[0].unit_mm
-        return int(found[1]) * unit, int(found[2]) * unit
+        back = self._placed[1].matrix.inverse()
+        ((x, y),) = back.apply(np.array([[int(found[1]), int(found[2])]], dtype=float)).tolist()
+        return x, y
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         ((a, b),) = self._units(np.array([[x, y]]))

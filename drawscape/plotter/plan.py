@@ -117,10 +117,9 @@ class Plan:
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, in whose corner the sheet lies."""
         x, y = points.T
-        fits = self.width_mm <= machine.width_mm and self.height_mm <= machine.height_mm
-        if machine.format == "svg" and not fits:
+        if machine.format == "svg" and machine.turns(self.width_mm, self.height_mm):
             return np.stack((y, self.width_mm - x), axis=1)
-        if machine.profile is not None and machine.profile.flip_y:
+        if machine.is_up:
             return np.stack((x, self.height_mm - y), axis=1)
         return points
 

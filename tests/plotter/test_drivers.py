@@ -11,7 +11,7 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot import fit, optimize, read_machine
+from drawscape.plot import fit, machine_names, optimize, read_machine
 from drawscape.plotter.plan import make_plan
 from drawscape.sketches import SKETCHES, draw
 
@@ -152,6 +152,22 @@ def test_a_tall_sheet_lies_on_its_side_in_an_axidraw_and_is_not_mirrored():
     machine = read_machine("axidraw-v3")
     placed = make_plan(tall, machine).placed(np.array([(0, 0), (200, 0), (0, 290)]), machine)
     assert placed.tolist() == [[0, 200], [0, 0], [290, 200]]
+
+
+@pytest.mark.parametrize("name", [name for name in machine_names() if name != "hp7475a"])
+@pytest.mark.parametrize("outside", ["refuse", "crop"])
+@pytest.mark.parametrize("size", [(1200, 900), (500, 150), (150, 500), (2000, 100), (100, 2000)])
+def test_what_lies_on_a_sheet_of_any_size_stays_within_the_machines_reach(name, outside, size):
+    machine = read_machine(name)
+    reach = machine.reach(Document(*size, ()))
+    corners = [(reach.x0, reach.y0), (reach.x1, reach.y1)]
+    if outside == "crop":
+        corners = [(0, 0), size, (0, size[1]), (size[0], 0)]
+    sheet = Document(*size, (Layer("pen", "black", None, Lines.of([corners])),))
+    plan = make_plan(sheet, machine, outside=outside)
+    points = plan.placed(plan.lines.points, machine)
+    assert points.min() > -0.01
+    assert (points.max(axis=0) < np.array([machine.width_mm, machine.height_mm]) + 0.01).all()
 
 
 @pytest.mark.nightly

@@ -1,0 +1,139 @@
+"""`drawscape machine` on machines that forgive nothing, and files of machines that fit no driver."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from machine_bench import document, scribble
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator
+
+from drawscape.cli.root import root
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import DrawscapeError, MachineError
+from drawscape.geometry.lines import Lines
+from drawscape.plot.gcode import PROFILES
+from drawscape.plotter.device import add_device, devices, folder, read_device
+from drawscape.plotter.plot import Plot
+
+
+def machine(*arguments, code=0):
+    result = CliRunner().invoke(root, ["machine", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result.stdout + str(result.exception or "")
+
+
+def place_of(said):
+    """The place in mm that `machine check` has said."""
+    x, y = said.partition("the pen is at ")[2].removesuffix(" mm\n").split(", ")
+    return float(x), float(y)
+
+
+@pytest.mark.parametrize(
+    ("driver", "emulator", "options", "turn"),
+    [
+        ("ebb", EbbEmulator, {}, (1, 1)),
+        ("grbl", GrblEmulator, {}, (1, 1)),
+        ("grbl", GrblEmulator, {"s10": 0}, (1, 1)),
+        ("hpgl", HpEmulator, {}, (1, -1)),  # its own y points up
+    ],
+)
+def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, turn):
+    desk = bench(driver, emulator, **options)
+    if driver == "grbl":
+        desk.emulator.systems |= {"G54": 12 - 3j, "G55": 70 + 40j}
+        desk.emulator.system = "G55"  # another program has left it so
+    if driver != "hpgl":
+        assert place_of(machine("check", "desk")) == (0, 0)
+    machine("jog", "desk", 40, 50)
+    before, began = place_of(machine("check", "desk")), desk.emulator.carriage.at
+    machine("jog", "desk", 12, 7.5)
+    moved = np.subtract(desk.emulator.carriage.at, began)
+    assert moved == pytest.approx(np.multiply((12, 7.5), turn), abs=0.05)
+    after = place_of(machine("check", "desk"))
+    assert np.subtract(after, before) == pytest.approx((12, 7.5), abs=0.05)
+
+
+@pytest.mark.parametrize("size", [(297, 210), (420, 297)])
+def test_the_frame_in_the_air_goes_around_the_drawing_on_any_paper(bench, size):
+    desk = bench("hpgl", HpEmulator)
+    layers = (Layer("1 pen", "black", None, Lines.of([[(60, 80), (200, 160)]])),)
+    plot, places = desk.plot(Document(*size, layers)), []
+    moves = desk.emulator.carriage.move
+    desk.emulator.carriage.move = lambda to, now: (places.append(to), moves(to, now))
+    result = CliRunner().invoke(root, ["plots", "frame", plot.id])
+    assert result.exit_code == 0, result.output
+    left, top = {297: (10, 206), 420: (15, 287)}[size[0]]
+    for x, y in [(60, 80), (200, 80), (200, 160), (60, 160)]:
+        away = np.hypot(*(np.array(places) - (x - left, top - y)).T)
+        assert away.min() < 0.1
+    assert not desk.emulator.carriage.strokes
+
+
+def test_zero_is_set_on_a_machine_that_has_found_its_switches_first(bench):
+    desk = bench("grbl", GrblEmulator, s22=1, s130=200, s131=180)
+    with pytest.raises(MachineError, match="drawscape machine home desk"):
+        CliRunner().invoke(root, ["machine", "zero", "desk"], catch_exceptions=False)
+    machine("home", "desk")
+    machine("jog", "desk", -150, -140)
+    machine("zero", "desk")
+    plot = desk.plot(scribble(3, strokes=3))
+    assert desk.run(plot) == "done"
+    assert desk.emulator.carriage.at == pytest.approx((50, 40), abs=0.02)
+    first = np.add(plot.plan.placed(plot.plan.lines[0], plot.device.machine)[0], (50, 40))
+    assert desk.emulator.carriage.strokes[0][0] == pytest.approx(first, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("driver", "profile", "words"),
+    [
+        ("ebb", "grbl", "profile 'grbl' is for gcode, and the driver 'ebb' is not"),
+        ("ebb", "servo", "unknown machine .* 'servo'"),
+        ("hpgl", "marlin", "profile 'marlin' is for gcode"),
+        ("grbl", "hp7475a", "profile 'hp7475a' is for hpgl"),
+    ],
+)
+def test_a_profile_in_another_language_is_refused(home, driver, profile, words):
+    with pytest.raises(DrawscapeError, match=words):
+        add_device("desk", driver, "/dev/none", profile)
+    assert devices() == []
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_plot_is_estimated_by_its_profiles_feeds(home, name):
+    profile = PROFILES[name]
+    plotter = add_device("desk", "grbl", "/dev/none", name).machine.plotter
+    assert (plotter.draw_speed, plotter.raise_s) == (
+        profile.draw_feed / 60, profile.lift_s("pen_up"),
+    )  # fmt: skip
+    assert plotter.per_axis  # as it was
+
+
+def test_a_machine_file_without_a_profile_is_not_mirrored(home):
+    path = home / "plain.toml"
+    path.write_text('[plain]\ntitle = "P"\nwidth_mm = 90\nheight_mm = 90\nformat = "gcode"\n')
+    add_device("desk", "grbl", "/dev/none", str(path))
+    plot = Plot.create(document("grbl", seed=1), "desk")
+    placed = plot.plan.placed(np.array([(3.0, 5.0)]), read_device("desk").machine)
+    assert placed.tolist() == [[3, 55]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.write_text("{"), "machine file of 'bad' is damaged"),
+        (lambda path: path.write_text('{"name":"bad","driver":"x","port":"y"}'), "is damaged"),
+        (lambda path: (path.parents[2] / "own.toml").unlink(), "own.toml' cannot be read"),
+    ],
+)
+def test_a_machine_that_cannot_be_used_hides_no_other(home, spoil, words):
+    add_device("good", "ebb", "/dev/none")
+    own = home / "own.toml"
+    own.write_text('[own]\ntitle = "P"\nwidth_mm = 90\nheight_mm = 90\nformat = "gcode"\n')
+    add_device("bad", "grbl", "/dev/none", str(own))
+    spoil(folder() / "bad.json")
+    listed = machine("list")
+    assert words in listed
+    assert "AxiDraw" in listed
+    assert "unknown machine" in machine("check", "none", code=1)
+    assert "good" in {device.name for device in devices()}
+    doctor = CliRunner().invoke(root, ["doctor"])
+    assert (words in doctor.output, "AxiDraw V3" in doctor.output) == (True, True)
