@@ -147,6 +147,7 @@ CORPUS = {
         "dash-all-zero": f'<g stroke-dasharray="0 0">{LINE}</g>',
         "dash-zero-dash": f'<g stroke-dasharray="0 10" stroke-linecap="round" stroke-width="2">{LINE}</g>',
         "dash-offset-em": f'<g font-size="10" stroke-dasharray="20 10" stroke-dashoffset="1em">{LINE}</g>',
+        "dash-zero-dash-without-caps": f'<g stroke-dasharray="0 10">{LINE}</g>{SHORT}',
         "cap-square": f'<g stroke-linecap="square" stroke-width="6">{LINE}</g>',
         "cap-on-dot": f'<path d="M50,50h0" stroke-linecap="round" stroke-width="2"/>{LINE}',
         "vector-effect-none": f'<g vector-effect="none">{LINE}</g>',

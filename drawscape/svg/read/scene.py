@@ -213,7 +213,8 @@ class Scene:
         sources: list[Ints] = []
         for number in np.unique(numbers).tolist():
             which, context = np.flatnonzero(numbers == number), self.contexts[number]
-            pieces, source = dashed(lines.take(which), context.dashes, context.dash_offset)
+            own = lines.take(which)
+            pieces, source = dashed(own, context.dashes, context.dash_offset, dots=context.has_caps)
             parts.append(pieces)
             sources.append(which[source])
         places = np.concatenate(sources)
@@ -347,12 +348,14 @@ MOST_DASHES = 200_000
 """Of one line: a dash of a thousandth of a mm on a sheet is a mistake, or an attack."""
 
 
-def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple[Lines, Ints]:
+def dashed(
+    lines: Lines, pattern: Sequence[float], offset: float = 0.0, *, dots: bool = True
+) -> tuple[Lines, Ints]:
     """Return the dashes of `lines`, and the line (K,) that each is a part of.
 
     `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it starts again with
-    each line, `offset` into it. A pattern that sums to nothing, has a negative length, or makes more
-    than MOST_DASHES of a line leaves that line as it is.
+    each line, `offset` into it. Dashes without length are `dots`, or are left out. A pattern that sums to
+    nothing, has a negative length, or makes more than MOST_DASHES of a line leaves that line as it is.
     """
     steps = np.asarray(pattern, dtype=np.float64)
     steps = np.concatenate((steps, steps)) if len(steps) % 2 else steps
@@ -371,7 +374,7 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
     which = np.repeat(np.arange(len(lines)), counts)
     turn, dash = np.divmod(ranges(np.zeros_like(counts), counts), len(dashes))
     begin, end = dashes[dash].T + turn * period - offset
-    is_dot = begin == end
+    is_dot = (begin == end) & dots
     begin, end = np.maximum(begin, 0.0), np.minimum(end, lengths[which])
     kept = (begin < end) | ((begin == end) & is_dot)
     places = np.concatenate((which[kept], plain))
