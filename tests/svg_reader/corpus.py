@@ -170,6 +170,7 @@ CORPUS = {
         "zero-size": f'<marker id="m" markerWidth="0" markerHeight="10">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
         "view-box-none": f'<marker id="m" viewBox="0 0 10 20" markerWidth="10" markerHeight="10" preserveAspectRatio="none" refX="5" refY="5">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
         "mid-on-curve": f'{MARKER}<path d="M20,100C20,20 80,20 100,100S180,180 180,100" marker-mid="url(#m)"/>',
+        "mid-there-and-back": f'{MARKER}<path d="M20,20H180H90M60,150V60V100M100,190C100,160 140,150 140,110C140,150 170,160 190,190" marker-mid="url(#m)"/>',
         "on-dashed": f'{MARKER}<path stroke-dasharray="20 10" d="M20,100H100" marker-end="url(#m)"/>',
         "in-transform": f'{MARKER}<g transform="scale(1.5 .8) rotate(10)"><path d="M20,100H100" marker-end="url(#m)"/></g>',
         "own-style": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" stroke="red" stroke-dasharray="2">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',

@@ -94,9 +94,11 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
         leaves[index] = arrives[index] = arrives[index - 1]
     into, out = _unit(arrives), _unit(np.vstack((leaves[1:], np.zeros((1, 2)))))
     through = into + out
-    back = np.flatnonzero(np.hypot(*through.T) < 1e-9)  # there and back: square to both
-    through[back] = into[back][:, ::-1] * (-1, 1) + 0.0
-    return list(zip(ends, np.degrees(np.arctan2(*through.T[::-1])).tolist(), strict=True))
+    turns = np.degrees(np.arctan2(*through.T[::-1]))
+    # There and back: square to both, down or to the left.
+    back = into.any(axis=1) & (np.hypot(*through.T) < 0.01)
+    turns[back] = (np.degrees(np.arctan2(*into[back].T[::-1])) + 1) % 180 + 89
+    return list(zip(ends, turns.tolist(), strict=True))
 
 
 def _unit(steps: Floats) -> Floats:
