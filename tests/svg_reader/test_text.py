@@ -42,6 +42,15 @@ def points(document):
             '<text x="20" y="50" rotate="40"><tspan rotate="0">ab</tspan></text>',
             '<text x="20" y="50">ab</text>',
         ),
+        (
+            '<text x="20" y="50">a<tspan systemLanguage="ru">b</tspan></text>'
+            '<text><textPath href="#p" systemLanguage="ru">b</textPath></text>',
+            '<text x="20" y="50">a</text>',
+        ),
+        (
+            '<text y="50" visibility="hidden">a<tspan x="40" visibility="visible">b</tspan></text>',
+            '<text x="40" y="50">b</text>',
+        ),
     ],
 )
 def test_what_an_inner_element_says_of_a_letter_counts(odd, plain):

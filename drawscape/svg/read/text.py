@@ -29,6 +29,7 @@ from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import Node, path_data
+from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -150,7 +151,7 @@ class _Run:
                 self._add(child, state, rise)
             elif child.tag in ("tspan", "a"):
                 own = walk.declared(child, state)
-                if own.get("display") != "none":
+                if own.get("display") != "none" and passes_conditions(child):
                     inner = _within(walk, child, own, state)
                     self.collect(child, inner, rise + _shift(own, inner.style))
             elif child.tag == "textPath":
@@ -185,7 +186,7 @@ class _Run:
         walk, letters = self._walk, self.letters
         while letters and letters[-1].character == " ":
             letters.pop()
-        if not any(letter.character.strip() for letter in letters):
+        if all(letter.state.style.hidden or letter.character == " " for letter in letters):
             return False
         if walk.text == "strokes":
             walk.report("<text> is drawn in a single-line font, not in its own")
@@ -263,7 +264,7 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     own = walk.declared(node, state)
     target = walk.linked(node)
     curve = None if target is None else _curve(walk, target, state)
-    if own.get("display") == "none":
+    if own.get("display") == "none" or not passes_conditions(node):
         return
     if target is None or curve is None:
         walk.report("<textPath> without a path to follow is not drawn")

@@ -444,10 +444,9 @@ class Walk:
         elif node.tag == "use":
             self._use(node, own, state)
         elif node.tag == "text":
-            if not state.style.hidden:
-                from drawscape.svg.read.text import draw_text
+            from drawscape.svg.read.text import draw_text
 
-                draw_text(self, node, state)
+            draw_text(self, node, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
