@@ -344,9 +344,9 @@ def is_partial(opacity: str) -> bool:
     return 0 < _opacity(opacity) < 1
 
 
-def is_seen(own: Mapping[str, str]) -> bool:
-    """Return whether an element's own declarations leave it and its children to be seen."""
-    return own.get("display") != "none" and _opacity(own.get("opacity", "1")) > 0
+def is_transparent(opacity: str) -> bool:
+    """Return whether an opacity leaves nothing to be seen."""
+    return _opacity(opacity) <= 0
 
 
 def parse_declarations(text: str) -> list[tuple[str, str]]:

@@ -36,6 +36,8 @@ DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
         ('<polygon points="0,0 30,0 30,40 7" stroke="red"/>', 120),
         (TILE.format(DOT) + '<rect width="20" height="10" fill="url(#p)"/>', 32),
         (TILE.format("") + '<rect width="20" height="10" fill="url(#p)"/>', 0),
+        (TILE.format("") + '<rect width="20" height="10" fill="url(#p) red"/>', 60),
+        (f'<pattern id="p" height="9">{DOT}</pattern><rect width="20" height="10" fill="url(#p) red"/>', 60),
         ('<switch><foreignObject/><unknown/><path d="M0,0H7" stroke="red"/></switch>', 7),
         ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
         (
@@ -54,6 +56,12 @@ def test_the_edge_that_is_seen_is_drawn(body, mm):
     document = read(body)
     assert document.lines.lengths_mm.sum() == pytest.approx(mm, rel=3e-3)
     assert document.unsupported == ()
+
+
+def test_what_is_fully_transparent_counts_in_the_box_of_its_group():
+    halves = '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width=".5" height="1"/></clipPath>'
+    group = '<g clip-path="url(#c)"><path d="M0,0H80V9" opacity="0"/><path d="M0,5H80" stroke="red"/></g>'
+    assert read(halves + group).lines.lengths_mm.sum() == pytest.approx(40, rel=1e-3)
 
 
 def test_a_cut_area_is_hatched_within_the_cut():

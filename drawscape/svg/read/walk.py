@@ -14,7 +14,7 @@ from drawscape.drawing.values import (
     PX,
     Style,
     is_partial,
-    is_seen,
+    is_transparent,
     is_white,
     luminance,
     rgba,
@@ -205,10 +205,12 @@ class Walk:
 
     def seen(self, own: dict[str, str]) -> bool:
         """Return whether an element is seen; note it when only its opacity hides it."""
-        seen = is_seen(own)
-        if not seen and own.get("display") != "none":
-            self._report_transparent()
-        return seen
+        if own.get("display") == "none":
+            return False
+        if self._measuring or not is_transparent(own.get("opacity", "1")):
+            return True
+        self._report_transparent()
+        return False
 
     def _report_transparent(self, times: int = 1) -> None:
         if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
@@ -405,7 +407,7 @@ class Walk:
         colors = self._stops(server)
         seen = [color for color in colors if color != "none"]
         if not seen:
-            return "none"
+            return (not colors and fallback) or "none"
         if len(colors) > 1:
             gradients = "gradients are drawn in the colour of their darkest stop"
             self.note(SOFT if self.takes is max else gradients)
@@ -423,8 +425,8 @@ class Walk:
                     color = self.style_at(stop).get("color", "black")
                 values = rgba(color)
                 faint = values is not None and values[3] == 0
-                seen = not faint and is_seen({"opacity": own.get("stop-opacity", "1")})
-                colors.append(color if seen else "none")
+                faint = faint or is_transparent(own.get("stop-opacity", "1"))
+                colors.append("none" if faint else color)
             further = self.linked(server)
             if stops or further is None or not further.tag.endswith("Gradient"):
                 return colors
@@ -455,10 +457,8 @@ class Walk:
             self._note_background(node, state)
         fill, marked = state.style.get("fill"), state
         if fill.startswith("url(") and not self._measuring:
-            pattern = self.target(fill)
-            drawn = pattern is not None and self._tiles(pattern, node, data, state)
-            plain = state.style.with_({"fill": "none" if drawn else "black"})
-            state = replace(state, style=plain)
+            plain = self._tiles(fill, node, data, state)
+            state = replace(state, style=state.style.with_({"fill": plain}))
         self.append(data, state)
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
@@ -598,20 +598,26 @@ class Walk:
         finally:
             self.context = outer
 
-    def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
-        """Fill a shape with a pattern's tiles; return False, and say so, for one that is too fine."""
+    def _tiles(self, fill: str, node: Node, data: str, state: State) -> str:
+        """Fill a shape with a pattern's tiles; return the paint for what has none.
+
+        This is the fallback of an empty pattern. One that is too fine is reported, and is black.
+        """
         from drawscape.svg.read.clipping import clip_to_area, clip_to_box
 
+        pattern, fallback = self.target(fill), fill.partition(")")[2].strip() or "none"
+        if pattern is None:
+            return fallback
         chain = [pattern]
         while (further := self.linked(chain[-1])) is not None and further not in chain:
             chain.append(further)
         given: dict[str, str] = {}
         for each in reversed(chain):
             given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
-        content = next((each for each in chain if each.children), pattern)
+        content = next((each for each in chain if each.children), None)
         bounds = self.bounds_of(node, state)
-        if bounds is None:
-            return True
+        if content is None or bounds is None:
+            return fallback
         x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
         names = ("x", "y", "width", "height")
         if given.get("patternUnits") != "userSpaceOnUse":
@@ -626,7 +632,7 @@ class Walk:
         except CanvasError:
             placed = inverse = IDENTITY
         if w <= 0 or h <= 0:
-            return True
+            return fallback
         box = view_box(given.get("viewBox"))
         inner = IDENTITY
         if box is not None:
@@ -640,10 +646,10 @@ class Walk:
         self._tiles_drawn += len(columns) * len(rows)
         if self._tiles_drawn > _MOST_TILES:
             self.note("patterns of many tiles are not drawn; what they fill is outlined")
-            return False
+            return "black"
         with self.entered(pattern) as may_be_drawn:
             if not may_be_drawn:
-                return True
+                return "none"
             within = replace(state, clip=clip_to_area(self, data, state))
             base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
             viewport = Viewport(box[2], box[3]) if box else state.viewport
@@ -659,7 +665,7 @@ class Walk:
                     if not fits:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
-        return True
+        return "none"
 
     def style_at(self, node: Node | None) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
