@@ -3,7 +3,7 @@
 SETTLED = """count => {
     const found = [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer);
     return found.length && (count == null || found.length === count)
-        && found.every(v => v?.shown && v.shown === v.painting && !v.request);
+        && found.every(v => v?.shown && v.shown === v.painting && !v.request && !v.drawing.rough);
 }"""
 
 COLOR = """([x, y]) => {

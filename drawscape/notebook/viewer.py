@@ -23,7 +23,7 @@ from drawscape.notebook.text import label_of, value_text
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-from drawscape.viewer import drawing_data, findings
+from drawscape.viewer import drawing_data, findings, roughly
 
 TALL = "max(320px, 72vh)"
 
@@ -83,10 +83,15 @@ class Viewer(Lasting):
     def _send_drawings(self) -> None:
         if not self._is_open:
             return
-        blink = self.mode == "blink"
-        data = [drawing_data(one, title=title, blink=blink) for one, title in self._shown()]
-        headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
-        self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
+        whole = self._shown()
+        rough = [(roughly(document), title) for document, title in whole]
+        for shown in [whole] if rough == whole else [rough, whole]:
+            data = [
+                drawing_data(one, title=title, blink=self.mode == "blink") for one, title in shown
+            ]
+            more = {"rough": shown is not whole}
+            headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
+            self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _on_ready(self) -> None:
         self._is_open = True

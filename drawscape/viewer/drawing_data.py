@@ -5,7 +5,8 @@ The contract between Python and viewer.js, which a web page may use by itself (`
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
   `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with
   `name`, `color`, `width_mm`, `wide` and `seconds`. Those are the estimated time, pen-up moves included; they
-  are null above MOST_TIMED points. `blink` shows the layers of one name at a time, in turn.
+  are null above MOST_TIMED points. `blink` shows the layers of one name at a time, in turn. `rough` says that
+  the same drawing follows with all its points.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before, the first from 0, 0. Lines follow one another without a break. The unit is
   1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each line,
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.document import WARM_WHITE, Document, Layer
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
 from drawscape.plot import Plotter, layer_statistics, preflight
 
 UNITS_PER_MM = 100
@@ -32,6 +33,11 @@ UNITS_PER_MM = 100
 DEFAULT_PEN_MM = 0.3
 
 _AT_ONCE = 8192  # points: the arrays in between stay in the cache
+
+ROUGH_POINTS = 1_000_000
+"""A drawing of more is shown roughly at first: the way to the page and the painting take a second."""
+
+_ROUGH_EVERY = 8
 
 MOST_TIMED = 500_000
 """Points of a layer whose time is estimated before it is shown: a tenth of a second."""
@@ -83,6 +89,26 @@ def drawing_data(
     return DrawingData(header, [buffer for _, buffers in layers for buffer in buffers])
 
 
+def roughly(document: Document) -> Document:
+    """Return `document` with some points of each line, where it has more than ROUGH_POINTS."""
+    if sum(len(layer.lines.points) for layer in document.layers) <= ROUGH_POINTS:
+        return document
+    return document.with_layers([each.with_lines(_thinned(each.lines)) for each in document.layers])
+
+
+def _thinned(lines: Lines) -> Lines:
+    lines = _without_empty(lines)
+    kept = np.zeros(len(lines.points), dtype=bool)
+    kept[::_ROUGH_EVERY] = True
+    kept[lines.offsets[:-1]] = kept[lines.offsets[1:] - 1] = True
+    counts = np.add.reduceat(kept, lines.offsets[:-1], dtype=np.int64)
+    return Lines.from_counts(lines.points.take(np.flatnonzero(kept), axis=0), counts)
+
+
+def _without_empty(lines: Lines) -> Lines:
+    return lines if lines.counts.all() else lines.take(lines.counts > 0)
+
+
 def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, Any]]:
     """Return what `preflight` sees as the viewer wants it. Raises PlotError as it does."""
     return [
@@ -96,7 +122,7 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
 
 
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
-    lines = layer.lines if layer.lines.counts.all() else layer.lines.take(layer.lines.counts > 0)
+    lines = _without_empty(layer.lines)
     deltas = _deltas(lines.points, np.dtype("<i2"))
     wide = deltas is None
     is_timed = len(lines.points) <= MOST_TIMED

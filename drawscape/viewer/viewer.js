@@ -6,7 +6,7 @@
    A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
    as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
    scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
-   from the nearest one on. Of a very large drawing all lines are painted roughly before that. */
+   from the nearest one on. A very large drawing may come twice: first `rough`, with few points of each line. */
 
 const PX_PER_MM = 96 / 25.4;
 const STRIP = 256;          // points in a row that are skipped together when out of sight
@@ -15,8 +15,6 @@ const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
-const ROUGH_POINTS = 1_000_000;  // of more, all lines are shown with each ROUGH_EVERYth of their points first
-const ROUGH_EVERY = 8;
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
 const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00" };
@@ -81,8 +79,8 @@ function schedule(layers, plotter) {
   return { lines, seconds, ink_mm: ink };
 }
 
-/* Of each `every`th point of a line those further than `step` from the one before, with boxes around each strip. */
-function thin(drawing, step, every = 1) {
+/* The points of each line further than `step` from the one before, with boxes around each strip. */
+function thin(drawing, step) {
   const { lines, layers } = drawing;
   const total = layers.reduce((sum, layer) => sum + layer.xy.length, 0);
   const xy = new Float32Array(total), begins = new Uint32Array(lines.count.length + 1);
@@ -93,7 +91,7 @@ function thin(drawing, step, every = 1) {
     const at = 2 * lines.first[i], end = at + 2 * lines.count[i] - 2;
     let x = points[at], y = points[at + 1];
     xy[n++] = x; xy[n++] = y;
-    for (let k = at + 2 * every; k < end; k += 2 * every) {
+    for (let k = at + 2; k < end; k += 2) {
       const dx = points[k] - x, dy = points[k + 1] - y;
       if (dx * dx + dy * dy < square) continue;
       x = points[k]; y = points[k + 1];
@@ -122,7 +120,7 @@ class Painting {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.most = options.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
+    this.most = drawing.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
     this.clear();
@@ -274,11 +272,16 @@ export class Viewer {
     this.el.replaceChildren();
   }
 
+  /* Show a drawing: where the rough one that came before it is not all painted yet, then. */
   show(header, buffers) {
+    const isFiner = this.drawing?.rough && !header.rough;
+    this.finer = isFiner && !this.isWhole ? [header, buffers] : null;
+    if (this.finer) return;
     this.drawing = decode(header, buffers);
-    this.rough = this.drawing.layers.reduce((sum, layer) => sum + layer.xy.length / 2, 0) > ROUGH_POINTS;
     this.levels.clear();
-    this.painting = this.shown = null;
+    this.painting = null;
+    if (!isFiner) this.shown = null;
+    this.isWhole = this.busy = false;
     this.canvas.setAttribute("aria-label", header.title || "drawing");
     this.options.paper = header.paper || "#fefcf7";
     this.listLayers();
@@ -509,7 +512,6 @@ export class Viewer {
 
   level() {
     const exponent = Math.round(Math.log2(0.45 / this.view.scale));
-    if (this.rough) return thin(this.drawing, 2 ** exponent, ROUGH_EVERY);
     if (!this.levels.has(exponent)) {
       if (this.levels.size > 3) this.levels.delete(this.levels.keys().next().value);
       this.levels.set(exponent, thin(this.drawing, 2 ** exponent));
@@ -531,23 +533,20 @@ export class Viewer {
     this.options.desk = getComputedStyle(this.stage).backgroundColor;
     const target = this.time >= 1 ? { line: this.drawing.lines.count.length, part: 0, ink: this.drawing.ink_mm } : this.pen(this.time * this.drawing.seconds);
     const moving = this.shown && began - this.movedAt < REST_MS;
-    const whole = !moving && this.paint(target);
-    this.busy = !moving && !whole;
+    this.isWhole = !moving && this.paint(target);
+    this.busy = !moving && !this.isWhole;
     this.compose(target);
     this.describe(target);
-    if (!whole || this.playing) this.draw();
+    if (this.isWhole && this.finer) this.show(...this.finer);
+    if (!this.isWhole || this.playing) this.draw();
   }
 
   paint(target) {
     const { width, height } = this.canvas;
-    const options = { ...this.options, rough: this.rough };
-    this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, options);
+    this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
     const whole = this.painting.advance(target, this.steps);
-    if (whole || this.time < 1 || this.rough || !this.shown) this.shown = this.painting;
-    if (!whole || !this.rough) return whole;
-    this.rough = false;  // all of it is seen; now each point
-    this.painting = null;
-    return false;
+    if (whole || this.time < 1 || this.drawing.rough || !this.shown) this.shown = this.painting;
+    return whole;
   }
 
   /* The last whole painting, moved to where the view is now, and what is drawn over it. */

@@ -16,7 +16,7 @@ from drawscape.notebook.kernel import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
-from drawscape.viewer import drawing_data
+from drawscape.viewer import DrawingData, drawing_data
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -230,6 +230,25 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     assert sent[0][1] == drawing_data(original).buffers
     viewer.show(original, title="again")
     assert sent[1][0]["drawings"][0]["title"] == "again"  # a page is there
+
+
+def test_of_a_very_large_drawing_some_points_of_each_line_are_sent_first():
+    way = np.linspace((0, 0), (200, 290), 1_000_001)
+    lines = Lines.of([way, [], [[1, 1], [2, 2], [3, 5]], [[7, 7]]])
+    sent = []
+    shown = view(
+        document(Layer("pen", "#000", 0.3, lines), Layer("none", "#c00", 0.3, Lines.empty()))
+    )
+    shown.send = lambda content, buffers=None: sent.append((content["drawings"][0], buffers))
+    shown._handle_custom_msg({"event": "ready"}, [])
+    (rough, few), (whole, all_points) = sent
+    assert (rough["rough"], whole["rough"]) == (True, False)
+    assert np.frombuffer(all_points[1], "<u4").tolist() == [1_000_001, 3, 1]
+    counts = np.frombuffer(few[1], "<u4")
+    assert counts[0] < 130_000
+    data = DrawingData(rough, few)
+    assert np.allclose(decoded(data, 0).ends, [[200, 290], [3, 5], [7, 7]], atol=0.01)
+    assert np.allclose(decoded(data, 0).starts, [[0, 0], [1, 1], [7, 7]], atol=0.01)
 
 
 def test_a_view_leaves_a_picture_in_the_saved_notebook():
