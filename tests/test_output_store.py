@@ -1,11 +1,10 @@
 """`DRAWSCAPE_OUTPUT`: another folder, or an object store, which is a real server here."""
 
-import os
 from pathlib import Path
 
 import pytest
 from object_store import object_store
-from support import python, run
+from support import run
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
@@ -154,9 +153,3 @@ def test_a_store_that_cannot_be_reached_is_named(home, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
     with pytest.raises(OutputStoreError, match="nothing"):
         store()
-
-
-def test_without_its_package_the_way_to_it_is_named(home):
-    code = "import sys; sys.modules['fsspec'] = None; from drawscape import output_store as s; s.store()"
-    done = python("-c", code, code=None, env={**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"})
-    assert "pip install 'drawscape[object-store]'" in done.stderr

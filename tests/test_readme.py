@@ -1,6 +1,7 @@
 """README and reference keep their word: snippets run, commands exist, tables are complete."""
 
 import inspect
+import os
 import re
 import runpy
 import tomllib
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from support import program, run
+from support import CONTRACT, program, python, run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages" / "reference").glob("*.md"))]
@@ -136,6 +137,40 @@ def test_all_brings_every_extra_of_users_and_no_tool_of_the_tests():
     (everything,) = EXTRAS["all"]
     named = {*re.fullmatch(r"drawscape\[(.*)\]", everything)[1].split(",")}
     assert named == {*EXTRAS} - {"all", "test", "bench", "docs", "hpgl"}  # hpgl is empty
+
+
+PAGE = "from drawscape.sketches import draw\npage = draw('spiral', 297, 210, margin=20)\n"
+SHOWN = "assert page._repr_mimebundle_()['text/html'].startswith('<img')"
+FORM = f"{PAGE}{SHOWN}\nfrom drawscape.notebook import form"
+MAIL = f"from workers.email_tasks import send_notification\nsend_notification(**{CONTRACT!r})"
+PICTURE = f"{PAGE}draw('squiggles', 60, 60)\ndraw('squiggles', 60, 60, picture='halves.png')"
+EXPORT = f"""{PAGE}import os
+from drawscape.plot import save
+try:
+    [save(page.document(), f"a.{{to}}") for to in ("svg", "pdf", "gcode", "hpgl", "png")]
+finally:
+    assert len([name for name in os.listdir() if name.startswith("a.")]) == 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "words"),
+    [
+        *((name, FORM, "form needs an extra: pip install 'drawscape[lab]'")
+          for name in ("ipywidgets", "anywidget")),
+        *((name, MAIL, "mail needs an extra: pip install 'drawscape[mail]'")
+          for name in ("email_validator", "jinja2")),
+        ("PIL", PICTURE, "drawscape[png]"),
+        ("PIL", EXPORT, "PNG export needs an extra: pip install 'drawscape[png]'"),
+        ("fsspec", "from drawscape import output_store as s\ns.store()", "drawscape[object-store]'"),
+    ],
+)  # fmt: skip
+def test_what_needs_an_extra_names_it_and_all_else_works(home, missing, code, words):
+    (home / "halves.png").touch()
+    code = f"import sys; sys.modules[{missing!r}] = None\n{code}"
+    environment = {**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"} if missing == "fsspec" else None
+    done = python("-c", code, code=1, cwd=home, env=environment)
+    assert words in done.stderr.splitlines()[-1]
 
 
 def test_the_film_at_its_top_moves_and_is_small():

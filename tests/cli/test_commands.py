@@ -165,6 +165,7 @@ BAD = [
     ("jobs wait nobody --timeout 1s", "'nobody'"),
     ("lab --notebooks a.svg", "is a file"),
     ("machine add desk --driver grbl", "give the port with --port"),
+    ("machine add 'a b' --driver grbl --port x", "machine name 'a b'"),
     ("machine add desk --driver simulator --port fast", "port 'fast'"),
     ("machine add desk --driver grbl --port none --profile fax", "fax"),
     ("machine jog desk a 1", "'a' is not a valid float"),

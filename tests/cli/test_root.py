@@ -178,15 +178,25 @@ HEAVY = {
 }
 
 
+LIBRARIES = {"scipy", "shapely", "rich", "PIL", "vpype", "IPython"}
+DRAW = "import drawscape.cli as c\ntry: c.main(['draw', 'spiral', '--raw', '-o', '/dev/null'])"
+OPTIMIZE = "from drawscape import plot; from drawscape.sketches import draw; plot.optimize({})"
+
+
 @pytest.mark.parametrize(
     ("statement", "heavy"),
     [
         ("import drawscape", HEAVY),
         ("import drawscape.job_manager, drawscape.errors", HEAVY),
         ("import workers", {"huey"}),
+        ("import drawscape.notebook, drawscape.job_manager", {"ipywidgets"}),
+        ("import drawscape.cli.plot, drawscape.plot, drawscape.svg.read", LIBRARIES),
+        (f"{DRAW}\nexcept SystemExit: pass", {*LIBRARIES, "contourpy", "huey", "ipywidgets"}),
+        (OPTIMIZE.format("draw('spiral', 210, 297).document()"), {"scipy"}),
+        (OPTIMIZE.format("draw('schotter', 60, 80, columns=5).document()"), {"scipy"}),
         ("from drawscape.cli import main", {"numpy", "scipy", "rich", "flask", "huey"}),
     ],
 )
 def test_a_light_import_stays_light(statement, heavy):
-    loaded = python("-c", f"import sys; {statement}; print(*sys.modules)").stdout.split()
+    loaded = python("-c", f"import sys\n{statement}\nprint(*sys.modules)").stdout.split()
     assert not heavy & {*loaded}

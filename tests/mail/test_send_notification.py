@@ -5,7 +5,7 @@ import signal
 import sqlite3
 
 import pytest
-from support import CONTRACT, python, read, wait_until, written
+from support import CONTRACT, read, wait_until, written
 
 from drawscape.errors import (
     MailError,
@@ -176,19 +176,6 @@ def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named):
     with pytest.raises(error, match=named):
         send_notification(**{**CONTRACT, **change})
     assert mailbox.attempts == 0
-
-
-@pytest.mark.parametrize("missing", ["email_validator", "jinja2"])
-def test_without_the_extra_it_is_named(home, missing):
-    code = (
-        f"import sys; sys.modules[{missing!r}] = None\n"  # as if it were not installed
-        "from workers.email_tasks import send_notification\n"
-        "from drawscape.errors import MissingExtraError\n"
-        f"try: send_notification(**{CONTRACT!r})\n"
-        "except MissingExtraError as error: print(error)\n"
-    )
-    done = python("-c", code)
-    assert done.stdout == "sending mail needs an extra: pip install 'drawscape[mail]'\n"
 
 
 def enqueue(**more):

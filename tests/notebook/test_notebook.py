@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import python, wait_until
+from support import wait_until
 
 import drawscape.notebook
 from drawscape.errors import JobFailed
@@ -167,29 +167,6 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
 @pytest.mark.parametrize("name", drawscape.notebook.__all__)
 def test_every_name_leads_to_something_with_a_docstring(name):
     assert getattr(drawscape.notebook, name).__doc__
-
-
-def test_importing_it_loads_no_widgets():
-    program = (
-        "import sys, drawscape.notebook, drawscape.job_manager; print('ipywidgets' in sys.modules)"
-    )
-    assert python("-c", program).stdout == "False\n"
-
-
-@pytest.mark.parametrize("missing", ["ipywidgets", "anywidget"])
-def test_without_widgets_there_are_pictures_and_the_error_names_the_extra(missing):
-    program = (
-        f"import sys; sys.modules[{missing!r}] = None\n"
-        "from drawscape.sketches import draw\n"
-        "print(draw('spiral', 60, 60)._repr_mimebundle_()['text/html'][:4])\n"
-        "from drawscape.notebook import form"
-    )
-    said = python("-c", program, code=1)
-    assert said.stdout == "<img\n"
-    words = (
-        "MissingExtraError: drawscape.notebook.form needs an extra: pip install 'drawscape[lab]'"
-    )
-    assert words in said.stderr
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

@@ -19,7 +19,6 @@ from click.testing import CliRunner
 from golden_support import FOLDER
 from PIL import Image
 from plot_support import GcodeMachine, segments
-from support import python
 
 from drawscape.catalogue import drawings, rebuild
 from drawscape.catalogue.redraw import Sameness, compare_again
@@ -293,31 +292,3 @@ def test_what_leaves_the_sheet_is_cropped_with_a_note(folder):
     (folder / "out.py").write_text(sketch)
     assert "leaves the sheet by 9.00 mm" in run("draw", "./out.py", "--paper", "a6", "-o", "o.nc")
     assert "-" not in (folder / "o.nc").read_text()
-
-
-LOADED = """
-import sys, drawscape.cli.plot, drawscape.plot, drawscape.svg.read
-print(*sorted({"scipy", "shapely", "vpype", "PIL", "rich", "IPython"} & set(sys.modules)))
-from drawscape.sketches import draw
-drawscape.plot.optimize(draw("spiral", 210, 297).document())
-drawscape.plot.optimize(draw("schotter", 60, 80, columns=5).document())
-print(*[name for name in sys.modules if name.startswith("scipy")])
-"""
-
-
-@pytest.mark.slow
-def test_a_missing_library_is_named_with_what_to_install_and_leaves_no_file(tmp_path):
-    code = (
-        "import sys; sys.modules.update(PIL=None, vpype=None)\n"
-        "from drawscape.plot import save\nfrom drawscape.sketches import draw\n"
-        "for ending in ('svg', 'pdf', 'gcode', 'hpgl', 'png'):\n"
-        "    save(draw('spiral', 297, 210, margin=20).document(), f'{sys.argv[1]}/a.{ending}')"
-    )
-    said = python("-c", code, tmp_path, code=1).stderr
-    assert "PNG export needs an extra: pip install 'drawscape[png]'" in said
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".gcode", ".hpgl", ".pdf", ".svg"]
-
-
-@pytest.mark.slow
-def test_the_package_loads_no_heavy_library_and_small_drawings_no_scipy():
-    assert python("-c", LOADED).stdout.split() == []

@@ -151,26 +151,6 @@ def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, h
         wait_for_state(plot_id, "done")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("machine", "check", "none"), "unknown machine"),
-        (("machine", "add", "a b", "--driver", "grbl", "--port", "x"), "machine name 'a b'"),
-        (("plot", "{big}", "--on", "desk"), "leaves the reach of the AxiDraw"),
-        (("plots", "show", "none"), "no plot has an id that ends with 'none'"),
-    ],
-)
-def test_a_mistake_is_a_sentence_with_a_remedy(drawing, home, arguments, words):
-    big = home / "big.svg"
-    big.write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="500mm" height="500mm" viewBox="0 0 500 500">'
-        '<path d="M1 1L499 499" stroke="black"/></svg>'
-    )
-    result = CliRunner().invoke(root, [one.format(big=big) for one in arguments])
-    assert result.exit_code != 0
-    assert words in str(result.exception or result.output)
-
-
 def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
     plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")  # no worker: it only waits
     assert "OK, the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from support import python, sampled
+from support import sampled
 
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.lines import resample
@@ -118,19 +118,6 @@ def test_a_huge_picture_is_refused_before_it_is_unpacked(home):
     Image.new("1", (9000, 9000)).save(home / "huge.png")
     with pytest.raises(PictureError, match="9000 x 9000"):
         draw("squiggles", 60, 60, picture="huge.png")
-
-
-def test_without_pillow_the_own_picture_is_drawn_and_others_name_the_extra(home):
-    code = (
-        "import sys; sys.modules['PIL'] = None\n"
-        "from drawscape.errors import MissingExtraError\n"
-        "from drawscape.sketches import draw\n"
-        "assert len(draw('squiggles', 60, 60).lines())\n"
-        "try: draw('squiggles', 60, 60, picture='halves.png')\n"
-        "except MissingExtraError as error: print(error)"
-    )
-    ran = python("-c", code)
-    assert "drawscape[png]" in ran.stdout
 
 
 PX_PER_MM = 5.0
