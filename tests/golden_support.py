@@ -7,7 +7,6 @@ bytes, so that another processor's last digit is no failure.
 
 import gzip
 import json
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from drawscape.geometry.lines import Lines
+from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 
 FOLDER = Path(__file__).parent / "golden"
@@ -80,19 +80,10 @@ def write_golden(file, svg):
 
 
 def read_golden(file):
-    root = ET.fromstring(gzip.decompress(file.read_bytes()))
-    space = {"s": "http://www.w3.org/2000/svg"}
-    counts = json.loads(root.findtext("s:metadata", namespaces=space) or "")["counts"]
-    layers = []
-    for group in root.findall("s:g", space):
-        name = group.get("{http://www.inkscape.org/namespaces/inkscape}label") or ""
-        lines = [
-            np.array(line.get("points", "").replace(",", " ").split(), dtype=float).reshape(-1, 2)
-            for line in group.findall("s:polyline", space)
-        ]
-        width = float(group.get("stroke-width") or 0)
-        layers.append(Layer(name, group.get("stroke") or "", width, counts[name], Lines.of(lines)))
-    return layers
+    document = read_svg(gzip.decompress(file.read_bytes()))
+    counts = json.loads(document.metadata)["counts"]
+    layers = document.layers
+    return [Layer(one.name, one.color, one.width_mm, counts[one.name], one.lines) for one in layers]
 
 
 def differences(golden, drawn, *, loosely=False):

@@ -29,8 +29,6 @@ from drawscape.errors import DrawscapeError
 from drawscape.job_manager import start_worker
 from drawscape.sketches.registry import SKETCHES
 
-ROOT = Path(__file__).parents[1]
-
 # A busy machine is no failure: an example may take its time. By night there are as many as usual.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=100 if NIGHTLY else 30)
 hypothesis.settings.load_profile("suite")
@@ -222,6 +220,14 @@ def worked_home(module_home):
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def consumer(module_home):
+    """A worker with one slot for the module's home, so that what waits and what runs is certain."""
+    process = start_worker(1)
+    yield process
+    process.stop()
+
+
 def _write_tasks(folder, patch, name, source):
     (folder / "modules" / f"{name}.py").write_text(source)
     known = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
@@ -310,7 +316,5 @@ def lab(module_home, tmp_path_factory):
     base = tmp_path_factory.mktemp("lab")
     folder = base / "notebooks"
     folder.mkdir()
-    path = os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)])
-    environment = {**os.environ, **jupyter_folders(base), "PYTHONPATH": path}
-    with running_lab(base, folder, environment) as lab:
+    with running_lab(base, folder, {**os.environ, **jupyter_folders(base)}) as lab:
         yield lab

@@ -39,9 +39,7 @@ STARRED = ".board-tile[aria-label='seed 7, 4 stars']"
 LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.status)"
 
 
-def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
-    chromium, home, environment, labs, page
-):
+def test_everything_is_back_after_kernel_worker_and_lab_were_killed(chromium, home, labs, page):
     gate, name = home / "gate", "night.ipynb"
     locks = home / ".drawscape" / "workers"
 
@@ -68,7 +66,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not Locks(locks).living(), "the worker to be gone")
 
-    jobs = count_jobs(environment)
+    jobs = count_jobs()
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})
     morning = context.new_page()
     morning.set_default_timeout(60_000)
@@ -82,7 +80,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         assert "'count': 7" in after, after
         assert "drawn before" in after, after
         assert shown.picture() == drawn
-        assert count_jobs(environment) == jobs
+        assert count_jobs() == jobs
         code = "from drawscape.catalogue import drawings; print(len(drawings(stars=5)), sheets())"
         found = notebook.evaluate(code)
         assert found.startswith("1 ")
@@ -91,7 +89,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         gate.touch()
         wait_until(lambda: "8 of 8 drawn" in notebook.evaluate("print(night.status)"), "the rest")
         assert "8 of 8 drawn" in notebook.evaluate("named.wait(); print(named.status)")
-        assert count_jobs(environment) == jobs
+        assert count_jobs() == jobs
         for count in (8, 400):
             assert wall_of(morning, count).locator(".board-tile img[src]").count() == count
         assert morning.locator(STARRED).count() == 1
@@ -116,8 +114,8 @@ def wall_of(page, count):
     return page.locator(".board-tiles").filter(has=page.locator(last))
 
 
-def count_jobs(environment):
+def count_jobs():
     """Return how many rows the job table has."""
     code = "from drawscape.jobs import list_jobs; print(len(list_jobs(limit=None)))"
-    done = python("-c", code, env=environment)
+    done = python("-c", code)
     return int(done.stdout)

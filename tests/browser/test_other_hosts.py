@@ -1,5 +1,6 @@
 """Forms, boards and views in Notebook 7 and in marimo."""
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -81,13 +82,13 @@ def use(page):
     plot.get_by_text("sim: done").first.wait_for()
 
 
-def test_notebook_7(page, tmp_path, environment):
+def test_notebook_7(page, tmp_path):
     books = tmp_path / "books"
     books.mkdir()
     write_notebook(books / "all.ipynb", *CELLS)
     options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ip=127.0.0.1"]
     options += [f"--ServerApp.root_dir={books}", "--JupyterNotebookApp.expose_app_in_browser=True"]
-    everything = {**environment, **jupyter_folders(tmp_path)}
+    everything = {**os.environ, **jupyter_folders(tmp_path)}
     with served(tmp_path, everything, "notebook", *options) as url:
         page.goto(f"{url}/notebooks/all.ipynb")
         ready = "window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady"
@@ -97,15 +98,13 @@ def test_notebook_7(page, tmp_path, environment):
         assert serious(page, ".jp-OutputArea") == []
 
 
-def test_marimo(page, tmp_path, environment):
+def test_marimo(page, tmp_path):
     gives = [CELLS[0].partition("import ")[2], "", "made,", "", "", ""]
     text = "import marimo\n\napp = marimo.App()\n"
     for source, takes, given in zip(CELLS, MARIMO, gives, strict=True):
         body = "".join(f"    {line}\n" for line in [*source.splitlines(), f"return {given}"])
         text += f"\n\n@app.cell\ndef _({takes}):\n{body}"
     (tmp_path / "app.py").write_text(text)
-    with served(
-        tmp_path, environment, "marimo", "run", "app.py", "--headless", "--no-token"
-    ) as url:
+    with served(tmp_path, os.environ, "marimo", "run", "app.py", "--headless", "--no-token") as url:
         page.goto(url)
         use(page)

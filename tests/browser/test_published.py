@@ -185,5 +185,5 @@ def test_the_command_publishes_what_is_named_or_chosen(module_home, published, t
         assert "Ada" not in page
         assert done.out.strip() == str(tmp_path / "page" / "index.html"), done.err
         assert len(list((tmp_path / "page" / "drawings").glob("*.svg"))) == 1
-    for wrong in ([], [rose.recipe, "--tag", "keepsake"], ["--tag", "unknown"], ["--stars", "x"]):
-        assert run("drawings", "publish", str(tmp_path / "page"), *wrong).code == 2
+    both = run("drawings", "publish", str(tmp_path / "page"), rose.recipe, "--tag", "keepsake")
+    assert both.code == 2

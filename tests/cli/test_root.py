@@ -180,6 +180,8 @@ HEAVY = {
 
 LIBRARIES = {"scipy", "shapely", "rich", "PIL", "vpype", "IPython"}
 DRAW = "import drawscape.cli as c\ntry: c.main(['draw', 'spiral', '--raw', '-o', '/dev/null'])"
+GEOMETRY = """import pkgutil, drawscape.geometry as g
+for m in pkgutil.iter_modules(g.__path__, "drawscape.geometry."): pkgutil.resolve_name(m.name)"""
 OPTIMIZE = "from drawscape import plot; from drawscape.sketches import draw; plot.optimize({})"
 
 
@@ -192,6 +194,7 @@ OPTIMIZE = "from drawscape import plot; from drawscape.sketches import draw; plo
         ("import drawscape.notebook, drawscape.job_manager", {"ipywidgets"}),
         ("import drawscape.cli.plot, drawscape.plot, drawscape.svg.read", LIBRARIES),
         (f"{DRAW}\nexcept SystemExit: pass", {*LIBRARIES, "contourpy", "huey", "ipywidgets"}),
+        (GEOMETRY, {"scipy", "shapely", "contourpy"}),
         (OPTIMIZE.format("draw('spiral', 210, 297).document()"), {"scipy"}),
         (OPTIMIZE.format("draw('schotter', 60, 80, columns=5).document()"), {"scipy"}),
         ("from drawscape.cli import main", {"numpy", "scipy", "rich", "flask", "huey"}),

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plot_support import distances, middles
-from support import python
 
 from drawscape import geometry
 from drawscape.geometry import curves
@@ -229,13 +228,3 @@ def test_every_name_that_it_promises_is_there():
 def test_no_handed_on_name_is_hidden_by_a_module_of_that_name():
     modules = {module.name for module in pkgutil.iter_modules(geometry.__path__)}
     assert modules.isdisjoint(geometry.__all__)
-
-
-def test_importing_all_of_it_loads_no_heavy_library():
-    modules = [f"drawscape.geometry.{m.name}" for m in pkgutil.iter_modules(geometry.__path__)]
-    code = (
-        f"import sys, importlib; [importlib.import_module(m) for m in {modules!r}]; "
-        "print(*[m for m in ('scipy', 'shapely', 'contourpy') if m in sys.modules])"
-    )
-    found = python("-c", code)
-    assert found.stdout.strip() == ""

@@ -1,7 +1,5 @@
 """Letters as lines: faces of the library, fonts from files, and text in a frame."""
 
-import sys
-
 import numpy as np
 import pytest
 from fontTools.ttLib import newTable
@@ -254,12 +252,6 @@ def test_files_that_hold_no_font_are_refused(tmp_path):
             glyphs_for("A", str(tmp_path / name))
     with pytest.raises(FileNotFoundError):
         glyphs_for("A", str(tmp_path / "none.ttf"))
-
-
-def test_without_font_tools_the_extra_is_named(true_type, monkeypatch):
-    monkeypatch.setitem(sys.modules, "fontTools.ttLib", None)
-    with pytest.raises(CanvasError, match=r"drawscape\[fonts\]"):
-        load_font(true_type)
 
 
 @pytest.mark.parametrize("font", ["cyrillic", "cyrilc_1"])

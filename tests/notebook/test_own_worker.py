@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import python, wait_until
+from support import first_line, python, wait_until
 
 from drawscape.errors import JobTimeout
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
@@ -33,6 +33,13 @@ def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
     while gate and not Path(gate).exists():
         time.sleep(0.01)
     return "done"
+
+
+STARTS = """
+from drawscape.jobs import workers_alive
+from drawscape.notebook import ensure_worker
+ensure_worker()
+"""
 
 
 def watches():
@@ -82,20 +89,9 @@ def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
     assert [w.pid for w in workers_alive()] != [first.pid]
 
 
-@pytest.mark.parametrize("end", ["return", "os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize("end", ["", "import os; os.kill(os.getpid(), 9)"])
 def test_the_worker_ends_with_the_process_that_started_it(home, end):
-    program = f"""
-import os
-from drawscape.errors import JobTimeout, QueueError
-from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
-from drawscape.notebook import ensure_worker
-def main():
-    ensure_worker()
-    print(workers_alive()[0].pid, flush=True)
-    {end}
-main()
-"""
-    run = python("-c", program, code=None)
+    run = python("-c", f"{STARTS}print(workers_alive()[0].pid, flush=True)\n{end}", code=None)
     assert int(run.stdout) > 0, run.stderr
     wait_until(lambda: not workers_alive(), "the worker's end")
 
@@ -112,39 +108,19 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     job.cancel()
 
 
-def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(tmp_path):
+def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it():
     """Nine kernels once started six workers when the one that they shared was killed."""
-    program = """
-import os, sys
-from drawscape.jobs import workers_alive
-from drawscape.notebook import ensure_worker
-sys.stdin.readline()
-ensure_worker()
-with open(sys.argv[1] + ".part", "w") as seen:
-    print(*(worker.pid for worker in workers_alive()), file=seen)
-os.rename(sys.argv[1] + ".part", sys.argv[1])
-sys.stdin.readline()
-"""
-    seen = [tmp_path / f"seen by {number}" for number in range(3)]
-    kernels = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, text=True
-        )
-        for file in seen
-    ]
-    try:
-        for kernel in kernels:
-            kernel.stdin.write("go\n")
-            kernel.stdin.flush()
-        wait_until(lambda: all(file.exists() for file in seen), "a worker for each", timeout_s=120)
-        for kernel in kernels:
-            kernel.communicate("end\n", timeout=60)
-    finally:
-        for kernel in kernels:
-            kernel.kill()
-            kernel.wait(60)
-    assert len({file.read_text() for file in seen}) == 1
-    assert len(seen[0].read_text().split()) == 1
+    program = f"import sys; sys.stdin.readline()\n{STARTS}"
+    program += "print(*(worker.pid for worker in workers_alive()), flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    kernels = [subprocess.Popen([sys.executable, "-c", program], **pipes) for _ in range(3)]
+    for one in kernels:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    seen = {first_line(one) for one in kernels}
+    for one in kernels:
+        one.communicate(timeout=60)
+    assert [len(pids.split()) for pids in seen] == [1]
 
 
 def test_the_guard_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatch):
