@@ -175,7 +175,7 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(gated):
         one.wait(60)
         await_words(one, "3 of 3 drawn")
     assert sheet("dots at dawn").status == "3 of 3 drawn, 3 of them before"
-    assert {d.sheet for d in drawings("gated_dots")} == {"dots at dawn"}
+    assert {d.sheet for d in drawings("gated_dots", where={"size": 1.0})} == {"dots at dawn"}
     with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
         sheet("dots at down")
     with pytest.raises(DrawscapeError, match="run the cell"):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("consumer")
 
 
 def test_a_page_gets_all_tiles_and_then_what_changes(monkeypatch):
-    made = contact_sheet("phyllotaxis", 3, paper="A7")
+    made = contact_sheet("phyllotaxis", 3, paper="A7", margin=4)  # nobody else's, with its stars
     made.wait(60)
     came = []
     monkeypatch.setattr(made, "send", came.append, raising=False)
