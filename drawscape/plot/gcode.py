@@ -85,6 +85,8 @@ class GcodeProfile:
             raise PlotError(f"arc_tolerance_mm={self.arc_tolerance_mm!r}: give a positive length")
         for name in _COMMANDS:
             text = getattr(self, name)
+            if not text.isascii():
+                raise PlotError(f"{name}={text!r}: G-code is plain ASCII")
             if {("G", 20.0), ("G", 21.0)} & {*_words(text)}:
                 raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in'")
             if self.units == "in" and self.command_units is None and _holds_lengths(text):

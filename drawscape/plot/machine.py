@@ -9,6 +9,7 @@ from typing import Any
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
+from drawscape.parameters import check_arguments, read_parameters
 from drawscape.plot.formats import FORMATS, Format
 from drawscape.plot.gcode import GcodeProfile, profile_of, read_toml
 from drawscape.plot.pages import Reach
@@ -16,6 +17,7 @@ from drawscape.plot.statistics import Plotter
 
 # mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
 _USUAL_ACCELERATION = 250.0
+_MADE = ("name", "plotter", "profile")  # of a machine, from other parts of its file
 # What a profile knows better than the machine that it is put on.
 _OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
 
@@ -98,12 +100,14 @@ def _known() -> dict[str, dict[str, Any]]:
 
 
 def _machine(name: str, values: dict[str, Any]) -> Machine:
-    given = dict(values)
     try:
+        given = dict(values)
         profile = profile_of(given.pop("profile"), name) if "profile" in given else None
-        plotter = Plotter(**{**_speeds(profile), **given.pop("time", {})})
+        time = check_arguments(read_parameters(Plotter), given.pop("time", {}))
+        plotter = Plotter(**{**_speeds(profile), **time})
+        given = check_arguments(read_parameters(Machine, skip=_MADE), given)
         machine = Machine(name=name, plotter=plotter, profile=profile, **given)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise PlotError(f"machine {name!r}: {error}") from error
     if machine.format not in FORMATS or not min(machine.width_mm, machine.height_mm) > 0:
         raise PlotError(f"machine {name!r}: give a known format and a size in mm above 0")

@@ -39,9 +39,8 @@ class Plotter:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in ("per_axis", "lookahead"):
-                continue
-            least = "0 or more" if field.name.endswith(("_s", "_mm")) else "more than 0"
+            may_be_0 = field.name.endswith(("_s", "_mm", "_axis", "lookahead"))
+            least = "0 or more" if may_be_0 else "more than 0"
             if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
                 raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
 

@@ -10,7 +10,7 @@ from plot_support import GcodeMachine, distances, page, run_hpgl, segments
 from support import sampled
 
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import PlotError
+from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, statistics, tiles
@@ -313,3 +313,25 @@ def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(own_machin
 )
 def test_the_time_of_a_lift_is_read_from_its_command(own_machine, command, seconds):
     assert own_machine(command).plotter.raise_s == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "own = 3",
+        'own = "a machine"',
+        "[own]\nprofile = 3",
+        "[own]\ntime = 3",
+        *(f"[own]\n{row}" for row in ("width_mm = '9 mm'", "height_mm = true", "width_mm = inf")),
+        *(f"[own]\n{row}" for row in ("device = [1]", "title = 3", "format = 'png2'", "reach = 3")),
+        *(f"[own.time]\n{row}" for row in ("lookahead = -1", "per_axis = 'x'", "raise_s = nan")),
+        *(f"[own.profile]\n{row}" for row in ("pen_up = 'höher'", "draw_feed = 'x'", "arcs = 7")),
+    ],
+)
+def test_a_machine_file_with_a_bad_value_is_refused_with_words(tmp_path, text):
+    usual = {"title": "'Own'", "width_mm": "90", "height_mm": "80", "format": "'gcode'"}
+    rows = [f"{name} = {value}" for name, value in usual.items() if name not in text]
+    own = "\n".join(["[own]", *rows, text.removeprefix("[own]\n")])
+    (tmp_path / "own.toml").write_text(text if text.startswith("own") else own)
+    with pytest.raises((PlotError, UnknownNameError), match=r"own|profile|reach"):
+        read_machine(tmp_path / "own.toml")
