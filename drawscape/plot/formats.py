@@ -110,17 +110,15 @@ def _shares(color: str) -> str:
 def _stream(layer: Layer, height: float) -> bytes:
     """Return the layer's lines as operators; PDF's y points up."""
     width = layer.pen_mm * _POINTS_PER_MM
-    points = layer.lines.points * _POINTS_PER_MM
+    lines = layer.lines.drawable()
+    points = lines.points * _POINTS_PER_MM
     # Plus zero: no -0.0.
     places = np.round(np.stack((points[:, 0], height - points[:, 1]), axis=1), 3) + 0.0
     out = [f"{_shares(layer.color)} RG {width:.3f} w\n".encode()]
-    bounds = layer.lines.offsets.tolist()
-    for first, last in itertools.pairwise(bounds):
+    for first, last in itertools.pairwise(lines.offsets.tolist()):
         text = orjson.dumps(places[first:last], option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]
         begin, _, rest = text.replace(b"],[", b"\n").replace(b",", b" ").partition(b"\n")
-        out.append(begin + b" m\n")
-        if rest:
-            out.append(rest.replace(b"\n", b" l\n") + b" l S\n")
+        out.append(begin + b" m\n" + rest.replace(b"\n", b" l\n") + b" l S\n")
     return b"".join(out)
 
 

@@ -117,6 +117,14 @@ def test_a_pdfs_table_points_at_its_objects(drawing):
         assert pdf[int(place) :].startswith(b"%d 0 obj" % number)
 
 
+def test_a_stroke_of_one_point_is_a_dot_in_a_pdf_too():
+    dots = Lines.of([[(5, 5)], [(8, 5), (8, 5)]])
+    content = canonical_pdf(Document(20, 20, (Layer("pen", "black", 0.3, dots),)))
+    assert re.findall(rb"(.*) m\n(.*) l S\n", content) == [
+        (b"14.173 42.52", b"14.173 42.52"), (b"22.677 42.52", b"22.677 42.52"),
+    ]  # fmt: skip
+
+
 def test_a_layers_name_cannot_become_a_command():
     layer = Layer("a)\nG1 X999 Y999\n(", "black", 0.3, segments(2))
     text = to_gcode(Document(210, 297, (layer, layer)))
