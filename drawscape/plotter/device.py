@@ -93,7 +93,7 @@ class Device:
         Raises MachineBusyError while another run has it for longer than `patience_s`, MachineError
         when the port cannot be opened.
         """
-        busy = f"machine {self.name!r} is busy with a plot; pause or stop that first"
+        busy = f"machine {self.name!r} is busy with a plot; stop that first"
         with locked(folder() / f"{self.name}.lock", patience_s, busy):
             kind = _KINDS[self.driver][0]
             path = self._simulated() if self.driver == "simulator" else self.port

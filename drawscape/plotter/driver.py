@@ -212,7 +212,7 @@ class Driver:
         begun = since
         while (found := re.search(pattern, heard)) is None:
             now = time.monotonic()
-            if now - since > seconds or now - begun > _LONGEST_S:
+            if now - since > seconds or now - begun > max(seconds, _LONGEST_S):
                 raise MachineError(
                     f"no {self.title} at {self.port.path}: {data.strip()!r} was answered by "
                     f"{heard[-40:]!r}; check power, cable, port and driver"

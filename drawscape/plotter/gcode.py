@@ -109,7 +109,7 @@ class GcodeDriver(Driver):
         high = percent is not None and "{down}" in self.profile.pen_down
         text = self.profile.down(percent) if down or high else self.profile.command("pen_up")
         rows = _rows(f"{self.sync}\n{text}")
-        if not (down or rows[-1].upper().startswith("G4")):
+        if not (down or "".join(rows[-1:]).upper().startswith("G4")):
             rows.append(self.wait)
         for index, row in enumerate(rows, 1):
             yield self.line(row, stroke * (index == len(rows)), 0.1 + self.dwell_s(row))

@@ -18,6 +18,7 @@ from drawscape.plotter.driver import Command, Driver
 from drawscape.plotter.plan import Section
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
+_FLOW = b"\x11\x13"  # Xon and Xoff, which switches at the back or another program have set
 _ASK_S = 0.05
 _ALIVE_S = 0.3
 _DRAW_S = 30.0  # that a full buffer may take to be drawn
@@ -119,6 +120,7 @@ class HpglDriver(Driver):
             self.port.write(command.text)
 
     def take(self, line: bytes) -> None:
+        line = line.translate(None, _FLOW)
         if line.isdigit() and self._asked_s is not None:
             self._asked_s, room = None, int(line)
             if room <= self._free:  # full: it is asked again, but not at once

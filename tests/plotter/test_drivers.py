@@ -15,6 +15,20 @@ from drawscape.plot import fit, machine_names, optimize, read_machine
 from drawscape.plotter.plan import make_plan
 from drawscape.sketches import SKETCHES, draw
 
+
+class XonXoff(HpEmulator):
+    """One whose switches ask for Xon/Xoff: it says when its buffer is nearly full, and when empty."""
+
+    is_full = False
+
+    def advance(self, now):
+        is_full = len(self.rx) > 60 or (self.is_full and bool(self.rx))
+        if is_full != self.is_full:
+            self.send(b"\x13" if is_full else b"\x11")
+        self.is_full = is_full
+        super().advance(now)
+
+
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),
     "ebb 2": ("ebb", EbbEmulator, {}),
@@ -23,6 +37,7 @@ MACHINES = {
     "marlin": ("marlin", MarlinEmulator, {}),
     "marlin, no ok after a resend": ("marlin", MarlinEmulator, {"ok_after_resend": False}),
     "hp 7475a": ("hpgl", HpEmulator, {}),
+    "hpgl, Xon/Xoff": ("hpgl", XonXoff, {}),
 }
 
 
