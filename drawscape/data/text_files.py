@@ -38,6 +38,7 @@ _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings i
 _CHUNK = 1 << 20
 _FORMULA = r"^[=+@\t\r-]"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_NOTHING = codecs.BOM_UTF8 + b"\r\n"
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _SEPARATOR_LINE = re.compile(  # as Excel takes it
     rb"(?:\xef\xbb\xbf)?sep=([,;\t|])\r?\n", re.IGNORECASE
@@ -175,17 +176,22 @@ def _sniffed(
     engine: Engine, plain: Path, options: Options
 ) -> tuple[list[str], dict[str, Any], list[str]]:
     """Return the columns' names, how DuckDB reads the file with nothing left to its guess, and notes."""
+    skip, delimiter = options.skip_rows, options.delimiter
+    with plain.open("rb") as stream:
+        named = _SEPARATOR_LINE.match(stream.read(16))
+        if named and not skip and delimiter in (None, named[1].decode()):
+            skip, delimiter = 1, named[1].decode()
+        stream.seek(0)  # the sniffer passes over blank lines before the header, the reader does not
+        lines = enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""))
+        skip = next((n for n, line in lines if n >= skip and line.strip(_NOTHING)), skip)
     how: dict[str, Any] = {
-        "skip": options.skip_rows,
-        "delim": options.delimiter,
+        "skip": skip,
+        "delim": delimiter,
         "header": options.header,
+        "comment": "",
         "max_line_size": _LONGEST_LINE,
         "buffer_size": _LONGEST_LINE,
     }
-    with plain.open("rb") as stream:
-        named = _SEPARATOR_LINE.match(stream.read(16))
-    if named and not options.skip_rows and options.delimiter in (None, named[1].decode()):
-        how |= {"skip": 1, "delim": named[1].decode()}
     quotes = {"quote": options.quote, "escape": options.quote and options.escape}
     given = {name: value for name, value in how.items() if value is not None}
     if quotes != {"quote": '"', "escape": '"'}:  # else the sniffer forgives less
@@ -218,7 +224,7 @@ def _explained(path: Path, text: str, widths: re.Match[str] | None, line: int) -
     return DataError(
         f"{where}: {found} cell{'s' if found > 1 else ''} where {wanted} "
         f"{'are' if wanted > 1 else 'is'} expected; "
-        "pass ragged='pad' or ragged='skip', or another delimiter or quote"
+        "pass ragged='pad' or ragged='skip', skip_rows, or another delimiter or quote"
     )
 
 

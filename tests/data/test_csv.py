@@ -58,6 +58,10 @@ ZOE = [{"name": "Zoë", "n": 1}]
         ("x,y\n", {"header": False}, [{"column0": "x", "column1": "y"}]),
         ("name,2023\nz,5\n", {"header": True}, [{"name": "z", "2023": 5}]),
         ("Report\nof today\na,b\n1,x y\n2,z\n", {"skip_rows": 2}, TWO),
+        ("Report\n\n\na,b\n1,x y\n2,z\n", {"skip_rows": 1}, TWO),
+        ("\n\na,b\n1,x y\n2,z\n", {}, TWO),
+        ("\ufeff\r\na,b\r\n1,x y\r\n2,z\r\n", {"header": True}, TWO),
+        ("sep=;\n\na;b\n1;x y\n2;z\n", {}, TWO),
         ("a, b\n 1 , x y \n2,z\n", {"strip": True}, TWO),
         (b"a,b\nx\x00y,1\n", {}, [{"a": "x\x00y", "b": 1}]),
         # Names are given, or made unique.
@@ -71,6 +75,8 @@ ZOE = [{"name": "Zoë", "n": 1}]
         ("a\n1\nNA\n", {"types": "text"}, [{"a": "1"}, {"a": "NA"}]),
         ("a,n\n1,1\n", {"types": {"a": "text", "n": "decimal(10,2)"}}, [{"a": "1", "n": 1.0}]),
         ("a\n31/12/2024\n", {"date_format": "%d/%m/%Y"}, [{"a": "2024-12-31"}]),
+        ("a;b\n1.234,5;x\n", {"decimal": ",", "thousands": "."}, [{"a": 1234.5, "b": "x"}]),
+        ("", {}, []),
     ],
 )
 def test_a_file_is_read_as_it_is_meant(bench, content, options, records):
@@ -83,6 +89,7 @@ def test_a_file_is_read_as_it_is_meant(bench, content, options, records):
         ('a,b\n"1\n1",2\n3\n', {}, "line 4: 1 cell where 2 are expected.*ragged='pad'"),
         ("a,b\r\n1,2\n3,4\r\n5,6,7\n", {}, "line 4: 3 cells where 2 are expected"),
         ('a,b\n1,2\n"open,4\n5,6\n', {}, "line 3: a quote is not closed"),
+        ("# today's\na,b\n1,2\n", {}, "line 2: 2 cells where 1 is expected.*skip_rows"),
         ('a,b\n1\n"x"y,2\n', {"ragged": "skip"}, "line 3: "),
         ('a,b\n1\n"x"y,2\n', {"ragged": "pad"}, "line 3: "),
     ],

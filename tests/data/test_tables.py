@@ -156,7 +156,8 @@ def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path):
 
 
 def test_an_excel_sheet_gets_types_and_no_formulas(bench):
-    sheet = openpyxl.load_workbook(bench.convert(CSV, "in.csv", "out.xlsx")).active
+    made = bench.convert(CSV, "in.csv", "out.xlsx")
+    sheet = openpyxl.load_workbook(made).active
     header, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
     assert header == ["id", "zip", "price", "big", "flag", "day", "at", "name"]
     assert first[:5] == [1, "007", 1.5, "123456789012345678901234567890", True]
@@ -165,6 +166,11 @@ def test_an_excel_sheet_gets_types_and_no_formulas(bench):
     assert second[7] is None
     assert sheet["H2"].data_type == "s"
     assert sheet["H2"].value == "=1+1"
+    back = bench.text(made, "again.xlsx", "back.csv").splitlines()[1:]
+    assert back[0] == (
+        "1,007,1.5,123456789012345678901234567890,true,2024-01-02,2024-01-02 03:04:05,=1+1"
+    )
+    assert back[1] == "2,012,2,5,false,2024-12-31,2024-01-02 03:04:00,"
 
 
 def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path):
