@@ -116,6 +116,9 @@ def main(args: list[str] | None = None) -> None:
 
     141, without a word, when the reader of the output has left.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed: else the next file would have its number
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     try:
         code = root(args=args, prog_name="drawscape", standalone_mode=False)
     except click.ClickException as error:

@@ -86,7 +86,9 @@ def _project_has_huey() -> bool:
 def _load_huey(path: str) -> Any:
     module, _, name = path.rpartition(".")
     try:
-        return getattr(import_module(settings.home(), module), name)
+        huey = getattr(import_module(settings.home(), module), name)
+        huey.create_consumer  # noqa: B018 - else it is no huey
+        return huey
     except (AttributeError, ImportError, ValueError) as error:
         raise click.BadParameter(
             f"{path!r}: {error}; name a huey by its dotted path, such as {_HUEY}",

@@ -216,7 +216,7 @@ BAD = [
     ("web --host 1.2.3.4 --no-worker", "cannot listen on 1.2.3.4"),
     ("web --pattern rosee --no-worker", "did you mean 'rose'"),
     ("worker --grace soon", "--grace='soon'"),
-    ("worker --huey none.huey", "name a huey by its dotted path"),
+    *((f"worker --huey {one}", "name a huey by its dotted path") for one in ("none.x", "os.path")),
     ("worker --lanes a/b", "a/b"),
 ]  # fmt: skip
 ANY_TEXT = {

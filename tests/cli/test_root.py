@@ -1,6 +1,7 @@
 """The command itself: its options, its errors, terminals, and where its output goes."""
 
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -23,6 +24,8 @@ def test_a_full_disk_is_a_sentence(arguments, home):
         to = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
         done = program(*COMMAND, *arguments.split(), code=1, **to)
     assert done.stderr == "drawscape: No space left on device\n"
+    closed = ["sh", "-c", f"exec {shlex.join(COMMAND)} {arguments} >&- <&-"]
+    assert program(*closed, code=0).stderr == ""
 
 
 @pytest.fixture
