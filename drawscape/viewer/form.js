@@ -132,6 +132,12 @@ export function inputOf(property, value) {
   return typeof value === "number" ? String(value) : value;
 }
 
+/* What a first item of a list begins with. */
+function firstOf(property) {
+  const { enum: names, minimum = 0 } = property;
+  return names ? names[0] : { integer: String(minimum), number: String(minimum), boolean: false, string: "" }[kindOf(property)] ?? null;
+}
+
 /* ---- one kind of field each: what to show, how to write an input; a change calls `changed(input, gesture)` ---- */
 
 /* Cut and contrast of a picture: the preview shows what `onRetouch(cut, contrast)` will make a file of. */
@@ -191,7 +197,7 @@ const makers = {
     if (property.examples) return makers.suggested(property, changed);
     const start = property.default ?? "";
     const isLong = Math.max(start.length, property.maxLength ?? 0) > LONG_TEXT || start.includes("\n");
-    const made = makers.any(property, changed, isLong && property.format !== "file" ? "textarea" : "input");
+    const made = makers.any(property, changed, { tag: isLong && property.format !== "file" ? "textarea" : "input" });
     if (property.format !== "file") return made;
     const preview = make("img", { className: "drawscape-preview", alt: "the chosen file", draggable: false });
     const below = make("div", { hidden: true }, preview, ...(onRetouch ? [retouching(preview, onRetouch)] : []));
@@ -230,11 +236,12 @@ const makers = {
     let gesture = 0;
     input.addEventListener("focus", () => { gesture = newGesture(); });
     input.addEventListener("input", () => { text.write(input.value); changed(input.value, gesture ||= newGesture()); });
-    const write = shown => { text.write(shown); if (/^#[\da-f]{6}$/i.test(shown ?? "")) input.value = shown; };
-    return { ...text, write, side: [input] };
+    const pick = shown => { if (/^#[\da-f]{6}$/i.test(shown ?? "")) input.value = shown; };
+    text.input.addEventListener("change", () => pick(text.input.value));
+    return { ...text, write: shown => { text.write(shown); pick(shown); }, side: [input] };
   },
 
-  any(property, changed, tag = "input") {
+  any(property, changed, { tag = "input" } = {}) {
     const input = make(tag, { placeholder: isOptional(property) ? "automatic" : "", disabled: Boolean(property.readOnly) });
     let written = null;
     const commit = () => {
@@ -298,7 +305,7 @@ const makers = {
         field.input.setAttribute("aria-label", `item ${i + 1}`);
         return field;
       });
-      const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? inputOf(property.items, 0)]; build(); tell(newGesture()); }, "quiet");
+      const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? firstOf(property.items)]; build(); tell(newGesture()); }, "quiet");
       const fewer = button("−", "Without the last item", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); }, "quiet");
       fewer.disabled = shown.length <= (property.minItems ?? 0);
       root.replaceChildren(...fields.map(field => field.input), ...(property.items ? [fewer, more] : []));

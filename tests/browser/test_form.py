@@ -19,10 +19,12 @@ exec('def hills(svg, *, ' + ', '.join(map(described, range(300))) + '): svg.circ
 drawing = form(hills, paper='A6')
 drawing"""
 
-KINDS = """from drawscape.notebook import form
+KINDS = """from typing import Literal
+from drawscape.notebook import form
 from drawscape.parameters import Color, InputFile
 def kinds(svg, rng, *, ink: Color = '#1d3f8f', picture: InputFile | None = None,
-          at: tuple[float, float] = (20.0, 30.0), radii: list[float] = [3.0, 5.0]):
+          at: tuple[float, float] = (20.0, 30.0), radii: list[float] = [3.0, 5.0],
+          caps: list[Literal['round', 'flat']] = [], words: list[str] = [], other: dict = {}):
     with svg.layer('ink', color=ink):
         for radius in radii:
             svg.circle(*at, radius + rng.stream('dust').random())
@@ -131,8 +133,16 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     pick = "e => { e.focus(); e.value = '#ff0000'; e.dispatchEvent(new Event('input')); }"
     form.root.locator("input[type=color]").evaluate(pick)
     wait_until(lambda: "'ink': '#ff0000'" in notebook.evaluate(values), "the color")
-    form.root.get_by_role("button", name="One more item").click()
-    wait_until(lambda: "[3.0, 5.0, 5.0]" in notebook.evaluate(values), "a longer list")
+    form.field("ink").fill("#00ff00")
+    form.field("ink").blur()
+    assert form.root.locator("input[type=color]").input_value() == "#00ff00"
+    for name, now in (("radii", "[3.0, 5.0, 5.0]"), ("caps", "['round']"), ("words", "['']")):
+        field = form.root.locator(f".drawscape-field-{name}")
+        field.get_by_role("button", name="One more item").click()
+        wait_until(lambda now=now: f"{now}," in notebook.evaluate(values), "one item more")
+    form.field("other").fill("{'a': 1}")
+    form.field("other").blur()
+    wait_until(lambda: "'other': {'a': 1}" in notebook.evaluate(values), "a dictionary")
     form.root.locator(".drawscape-field-at input").nth(1).fill("41.5")
     form.root.locator(".drawscape-field-at input").nth(1).blur()
     wait_until(lambda: "(20.0, 41.5)" in notebook.evaluate(values), "the tuple")
