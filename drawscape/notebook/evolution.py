@@ -50,7 +50,7 @@ def evolve(
     range, by `seed`; the paper is A6 unless named.
     Given drawings of one sketch, such as the `chosen` of a history, or their files, it begins with them and
     their children. Those have the parents' paper unless another is named.
-    Raises as `form` does, and ParameterError for drawings of several sketches.
+    Raises as `form` does, and ParameterError for drawings of several sketches, or none.
 
     >>> evolve("spiral", size=4)
     <Evolution: an evolution of spiral>
@@ -87,6 +87,8 @@ def _parents(begin: Beginning) -> list[Drawing]:
     chosen = [begin] if is_drawing(begin) else begin
     if isinstance(chosen, str) or not isinstance(chosen, Sequence):
         return []
+    if not chosen:
+        raise ParameterError("drawings", [], "choose at least one to breed from")
     return [one if isinstance(one, Drawing) else find(one) for one in chosen]
 
 

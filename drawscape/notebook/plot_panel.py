@@ -86,8 +86,12 @@ def plot(
     if on is None:
         known = devices()
         if len(known) != 1:
-            names = ", ".join(device.name for device in known) or "none"
-            raise PlotError(f"name a machine with on=; there are: {names}")
+            names = ", ".join(device.name for device in known)
+            raise PlotError(
+                f"name a machine in a cell, plot(drawing, on=...): {names}"
+                if known
+                else "this home has no machine yet; add one in a terminal: drawscape machine add"
+            )
         on = known[0].name
     document, title, _ = document_of(drawing)
     path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)

@@ -371,6 +371,8 @@ def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(hom
     assert child_.drawing.parameters["count"] == 20
     with pytest.raises(ParameterError, match="choose 1 to 1 of them for a generation of 2"):
         evolve([one, other], size=2)
+    with pytest.raises(ParameterError, match="choose at least one to breed from"):
+        evolve([])
     with pytest.raises(ParameterError, match="must be of one sketch to be bred"):
         evolve([one, drawn("spiral", 100, 100)])
 

@@ -350,7 +350,7 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     viewer = shown.inspect()
     assert repr(viewer) == f"<Viewer: a view of output/{path.name}>"
     send(shown, "plot")
-    assert "name a machine with on=" in shown.status
+    assert "no machine yet; add one in a terminal: drawscape machine add" in shown.status
     assert shown.below == viewer.model_id
     before = shown.state["figures"]
     send(shown, "plotter", name="marlin")
