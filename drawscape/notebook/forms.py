@@ -294,8 +294,11 @@ class Form(Lasting):
         self._say(locks=list(names))
 
     def reset(self) -> None:
-        """Show the settings that the form was opened with, and their picture where it stands."""
-        self._change(self._first, draws=False)
+        """Show the settings that the form was opened with, and their picture where it stands.
+
+        A pattern that was chosen since stays, with what it begins with.
+        """
+        self._change(self._first.changed(self._settings.pattern), draws=False)
         self._show_what_stands()
 
     def renew(self) -> None:

@@ -109,7 +109,7 @@ class Settings:
             name: one.shown if isinstance(one, Typed) else shown_of(self.parameters[name], one)
             for name, one in self.given.items()
         }
-        return {**self._pattern, **shown}
+        return {**self.pattern, **shown}
 
     @property
     def values(self) -> Values:
@@ -150,7 +150,7 @@ class Settings:
     @property
     def _gathered(self) -> Values:
         """The right values as a caller knows them: streams together, no margin where none was given."""
-        gathered = dict(self._pattern)
+        gathered = dict(self.pattern)
         for name, value in self._checked.items():
             if isinstance(value, ParameterError):
                 continue
@@ -259,7 +259,8 @@ class Settings:
         }
 
     @property
-    def _pattern(self) -> Values:
+    def pattern(self) -> Values:
+        """The pattern by the name of its argument, where there is one to choose."""
         fixed = self.target.fixed if self.target.patterns else {}
         return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
 

@@ -281,6 +281,11 @@ def test_a_task_with_patterns_offers_them_all_and_their_parameters():
     assert "turns" in shown.values
     shown.set(pattern_type="flow_field", seed=3, gusts=2.0)
     assert (shown.values["seed"], shown.values["gusts"]) == (3, 2.0)
+    shown.reset()
+    first = SKETCHES["flow_field"].parameters
+    assert shown.values["pattern_type"] == "flow_field"
+    assert {p.name: shown.values[p.name] for p in first} == {p.name: p.default for p in first}
+    assert shown.values["seed"] == 0
 
 
 def test_a_required_number_starts_at_its_lower_bound():
