@@ -22,8 +22,8 @@ from drawscape.catalogue.database import full_path
 from drawscape.clock import span_words
 from drawscape.drawing.document import Document, Orientation
 from drawscape.errors import DrawscapeError
-from drawscape.jobs import Job
-from drawscape.notebook.kernel import Debounce, Following, JobState, later
+from drawscape.jobs import Job, get_job
+from drawscape.notebook.kernel import ENDED, Debounce, Following, JobState, later, state_of
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
 from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, drawing_of
@@ -94,6 +94,9 @@ READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, is not rea
 
 REST_S = 1.0
 """What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
+
+UNDER_WAY = " under way"
+"""Kept beside the settings, with a name that no parameter has: what is being drawn, and the job's id."""
 
 MOST_ORDERED_POINTS = 100_000
 """Points of a drawing that is put in order without being asked for: under a second."""
@@ -172,12 +175,15 @@ class Form(Lasting):
         drawing: Drawing | None = None,
     ) -> None:
         self._first, self._job_timeout, self._kept = settings, job_timeout, kept
-        before = kept.load()
+        before = self._before = kept.load()
         self._steps = Steps(settings)
         if before is not None:
             self._steps.add(settings.restored(before))
         self._lock = threading.RLock()
         self._job: Job | DrawnBefore | None = None
+        self._draws = (
+            ""  # the address of what the latest job draws; '' for what is not drawn for good
+        )
         self._following = Following((), lambda _state: None)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
@@ -261,7 +267,8 @@ class Form(Lasting):
     def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
         """Enqueue a job with the values shown and return it; the former one is cancelled.
 
-        A drawing that stands is shown at once, unless `fresh`. Errors are shown in the form and raised.
+        A drawing that stands is shown at once, and a job that draws it already goes on, unless `fresh`.
+        Errors are shown in the form and raised.
         """
         return self._draw(fresh=fresh)
 
@@ -273,6 +280,7 @@ class Form(Lasting):
         """Cancel the latest job, waiting or running; return whether there was one."""
         with self._lock:
             self._wanted = self._drafting = False
+            self._draws = ""
         self._pace.drop()
         self._rest.drop()
         return self._job is not None and bool(self._job.cancel())
@@ -354,6 +362,12 @@ class Form(Lasting):
         self._say(stars=stars)
         return drawing
 
+    def settle(self) -> None:
+        """Show the end of a job that has ended by now."""
+        job = self._job
+        if isinstance(job, Job) and self.state["running"] and (state := state_of(job)).ended:
+            self._job_changed(job, state)
+
     def close(self) -> None:
         """Let the page forget the form; its job goes on."""
         self._following.close()
@@ -389,7 +403,9 @@ class Form(Lasting):
         self._show_what_stands()
 
     def _keep_settings(self) -> None:
-        self._kept.save(self.settings)
+        job, is_under_way = self._job, self.state["running"] and self._is_drawn
+        more = {UNDER_WAY: [self._draws, job.id]} if job and is_under_way else {}
+        self._kept.save({**self.settings, **more})
 
     def _show_kept(self, kept: Kept) -> None:
         self._change(self._settings.restored(kept), draws=False)
@@ -456,26 +472,31 @@ class Form(Lasting):
             known = None if fresh else standing_drawing(recipe)
             if known:
                 return self.show(known)
+            request, job = recipe.request if recipe and not draft else "", self._job
+            if job and request and request == self._draws and self.state["running"] and not fresh:
+                return job
             how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
             made = enqueue_drawing(target, arguments, recipe, **how)
+            self._follow(made, draws=request)
+            return made
         except Exception as error:
             self._show_error(error)
             raise
         finally:
             if not draft:
                 self._keep_settings()
-        self._follow(made)
-        return made
 
     def _follow(
         self,
         job: Job | DrawnBefore,
         words: str = "waiting",
         details: Sequence[Mapping[str, Any]] = (),
+        *,
+        draws: str = "",
     ) -> None:
-        """Follow `job` from now on; the former one is cancelled."""
+        """Follow `job` from now on, which draws what has that address; the former one is cancelled."""
         with self._lock:
-            former, self._job = self._job, job
+            former, self._job, self._draws = self._job, job, draws
             self._following.close()
             self._following = Following(
                 [job] if isinstance(job, Job) else (),
@@ -597,11 +618,18 @@ class Form(Lasting):
             self._say(caption=caption, stale=False, file=file, **changes)
 
     def _show_first(self) -> None:
-        """Show the drawing of the settings where it stands, else the last picture."""
-        if not self._show_what_stands() and self.recent.paths:
+        """Show the drawing of the settings where it stands or is under way, else the last picture."""
+        if self._show_what_stands():
+            return
+        if self.recent.paths:
             self._show_file(self.recent.paths[0])
             self._drawn_with = {}
             self._say(older=True)
+        request, job_id = (self._before or {}).get(UNDER_WAY) or ("", "")
+        with contextlib.suppress(DrawscapeError):
+            recipe = recipe_for(self._settings.target, self._settings.arguments)
+            if recipe and recipe.request == request and get_job(job_id).status not in ENDED:
+                self._follow(get_job(job_id), draws=request)
 
     def _show_what_stands(self) -> bool:
         """Show the drawing of the settings, if it stands; return whether it does."""

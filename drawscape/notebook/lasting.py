@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import uuid
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache
@@ -45,6 +46,8 @@ _ENVELOPE = ("event", "arguments", "number")
 _MADE: dict[str, list["Lasting"]] = {}
 """What each cell has made and is still open, by the cell's id."""
 
+_ALL: weakref.WeakSet["Lasting"] = weakref.WeakSet()
+
 
 class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
     """A widget with a second output, `saved_html`, which is seen where the widget cannot be.
@@ -72,6 +75,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         self._output_id = f"drawscape-{uuid.uuid4().hex}"
         self._output_lock = threading.Lock()
         self.on_msg(self._received)
+        _ALL.add(self)
         self._marimo_cell = getattr(_marimo(), "cell_id", None)
         if (cell := _cell_that_runs()) is not None:
             _MADE.setdefault(cell, []).append(self)
@@ -147,6 +151,9 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         """Return what the widget shows as HTML that needs no kernel; '' for nothing new."""
         return ""
 
+    def settle(self) -> None:
+        """Show what has become of what it follows."""
+
     def close(self) -> None:
         """Close the widget and what it shows below; subclasses end all that they follow."""
         self.close_below()
@@ -190,6 +197,12 @@ def _shared_layout() -> Any:
     return ipywidgets.Layout()
 
 
+def _settle(_result: Any) -> None:
+    """A cell has ended, and with it the notebook may: one that runs without a page."""
+    for widget in [one for one in _ALL if one.comm is not None]:
+        widget.settle()
+
+
 def _close_former(_info: Any) -> None:
     """Close what the cell that begins to run has made before."""
     for widget in _MADE.pop(_cell_that_runs() or "", ()):
@@ -203,6 +216,7 @@ def _cell_that_runs() -> str | None:
         return None
     if _close_former not in shell.events.callbacks["pre_run_cell"]:
         shell.events.register("pre_run_cell", _close_former)
+        shell.events.register("post_run_cell", _settle)
     metadata = (shell.get_parent() or {}).get("metadata") or {}
     return metadata.get("cellId") or metadata.get("cell_id")
 

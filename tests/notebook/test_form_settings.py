@@ -1,6 +1,7 @@
 """What a form takes, shows and remembers."""
 
 import json
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -468,3 +469,29 @@ def test_a_form_opens_although_the_catalogue_is_damaged(notebook, tmp_path, capl
     assert "the last pictures did not come back" in caplog.text
     send(shown, "save", name="five")
     assert "cannot be used" in shown.status
+
+
+def test_what_is_under_way_is_not_drawn_twice(notebook, tmp_path):
+    def held(svg: Any, *, gate: str = str(tmp_path / "open")) -> None:
+        """A circle, once the file is there."""
+        while not Path(gate).exists():
+            time.sleep(0.01)
+        svg.circle(20, 20, 9)
+
+    shown = form(held, paper="A7")
+    canceled = shown.draw()
+    shown.cancel()
+    job = shown.draw()
+    assert job.id != canceled.id
+    send(shown, "draw")
+    assert shown.job is job
+    again = form(held, paper="A7")  # its cell runs again, maybe in the next kernel
+    again.begin_saving()
+    assert again.job.id == job.id
+    other = form(held, paper="A7")
+    other.set(margin=3)
+    assert form(held, paper="A7").job is None  # other settings than those
+    (tmp_path / "open").touch()
+    path = Path(again.job.wait(60))
+    wait_until(lambda: again.picture == path.read_bytes(), "the drawing")
+    assert again.draw(fresh=True).id

@@ -113,7 +113,10 @@ def home(tmp_path, monkeypatch):
 
 def run(name, folder):
     """Return the tutorial, executed by a kernel of its own that has ended, with its worker."""
-    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    return execute(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4), folder)
+
+
+def execute(notebook, folder):
     resources = {"metadata": {"path": str(folder)}}
     executed = NotebookClient(notebook, timeout=120, resources=resources).execute()
     wait_until(lambda: not workers_alive(), "the end of the kernel's worker")
@@ -142,3 +145,15 @@ def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
     assert len(list_jobs(limit=None)) == jobs + again
     assert {path: path.stat().st_mtime_ns for path in (home / "output").rglob("*")} == files
     assert images(second) == images(first) == pictures
+
+
+@pytest.mark.notebooks
+@pytest.mark.slow
+def test_a_notebook_that_ends_with_its_drawing_has_the_picture_in_the_forms_cell(home):
+    sources = (
+        "from drawscape.notebook import form\nshown = form('spiral', paper='A7')\nshown",
+        "_ = shown.draw().wait()",
+    )
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    executed = execute(nbformat.v4.new_notebook(cells=cells), home)
+    assert images(executed.cells[0].outputs) == 1
