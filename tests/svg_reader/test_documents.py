@@ -97,6 +97,8 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():
         '<path stroke="red" d="M0,0H1"/><path stroke="#00f" d="M0,0H2"/><path stroke="red" d="M0,0H3"/>'
         f'<g inkscape:groupmode="layer" inkscape:label="5 ink" stroke="green" stroke-width="0.5">{LINE}</g>'
         f'<g id="two"><g stroke="tan" stroke-width="2">{LINE}</g>{LINE}</g><g>{LINE}</g><g/>'
+        # A pen that no line in the group uses is none.
+        f'<g id="own" stroke="pink" stroke-width="9"><g stroke="navy" stroke-width="1">{LINE}</g></g>'
     )
     reported = [
         (layer.name, layer.color, layer.width_mm, len(layer.lines)) for layer in document.layers
@@ -107,6 +109,7 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():
         ("5 ink", "green", 0.5, 1),
         ("two", "tan", 2.0, 2),
         ("layer 3", "black", None, 1),
+        ("own", "navy", 1.0, 1),
     ]
 
 

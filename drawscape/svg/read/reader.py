@@ -237,14 +237,16 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
         members.setdefault(keys.get(layering, {}).get(number), []).append(number)
     for same in members.values():
         first = used[same[0]]
-        widths = (used[number].width_mm for number in same)
-        width = next((w for w in widths if w is not None), None)
+        inks = {used[number].ink for number in same}
+        widths = [w for number in same if (w := used[number].width_mm) is not None]
+        width = widths[0] if widths else None
         color = first.ink.strip()
         name = "all" if layering == "none" else color
         if layering == "group" and first.group is not None:
-            draft = scene.groups[first.group]
-            if draft.color and not is_white(draft.color):
-                color = draft.color
-            name, width = draft.name, draft.width_mm or width
+            name, pen, pen_width, _ = scene.groups[first.group]
+            if pen and pen in inks and not is_white(pen):
+                color = pen
+            if pen_width in widths:
+                width = pen_width
         part = lines.take(np.isin(of, same)) if len(members) > 1 else lines
         yield Layer(name, color, width, part)
