@@ -30,6 +30,9 @@ DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
         # A stroke ends at the clip, the clip's own edge is not drawn.
         (CLIP + '<path d="M0,50H100" stroke="red" fill="none" clip-path="url(#c)"/>', 40),
         ('<svg x="10" y="10" width="20" height="20"><rect width="90" height="90"/></svg>', 80),
+        # A shape beside it is not seen, a line along it is by half its width.
+        ('<svg width="20" height="20"><rect x="20" width="9" height="9" fill="red"/></svg>', 0),
+        ('<svg width="20" height="20"><path d="M20,0V9" stroke="red"/></svg>', 9),
         # An area is closed as its fill is; one there and back is none.
         ('<path d="M0,0H30V40" fill="red"/><path d="M0,0H9" fill="red"/>', 120),
         ('<path d="M0,0H30" stroke="red" stroke-width="-2"/>', 0),

@@ -267,7 +267,9 @@ class Scene:
 
         clip, area = self.clips[context.clip or 0], region(lines, evenodd=context.evenodd)
         if context.is_area:
-            return from_shapely(area.intersection(clip))
+            parts = shapely.get_parts(area.intersection(clip))
+            # What only touches the clip leaves a sliver.
+            return from_shapely(parts[shapely.area(parts) > 1e-3 * shapely.length(parts)])
         border = area.boundary  # it is drawn already
         ends = shapely.intersection(clip.boundary, area).difference(border)
         pieces = shapely.get_parts(shapely.line_merge(ends))
