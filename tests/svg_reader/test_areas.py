@@ -92,6 +92,28 @@ def test_a_cut_area_is_hatched_within_the_cut():
             {"navy": 1, "white": 2},
             1,
         ),
+        # None of these rectangles is dark paper: white stays an edge of what is red.
+        *(
+            (
+                f'{rectangle}<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>',
+                drawn,
+                0,
+            )
+            for rectangle, drawn in (
+                (FULL.format('fill-opacity=".1"'), {"green": 1, "red": 2}),
+                (f'<svg width="9" height="9">{FULL.format("")}</svg>', {"green": 1, "red": 2}),
+                (
+                    f'<pattern id="p" width="1" height="1">{FULL.format("")}</pattern>'
+                    '<rect width="9" height="9" fill="url(#p)"/>',
+                    {"green": 1, "red": 2},
+                ),
+                (
+                    f'<mask id="k" mask-type="alpha">{FULL.format("")}</mask>'
+                    '<circle r="9" fill="red" mask="url(#k)"/>',
+                    {"red": 3},
+                ),
+            )
+        ),
         (f'<linearGradient id="g">{STOPS}</linearGradient><circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
         (
             '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'

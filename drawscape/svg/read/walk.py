@@ -453,12 +453,12 @@ class Walk:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
     def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
-        if node.tag == "rect" and len(self.scene.of) < _FIRST_FEW:
-            self._note_background(node, state)
         fill, marked = state.style.get("fill"), state
         if fill.startswith("url(") and not self._measuring:
             plain = self._tiles(fill, node, data, state)
             state = replace(state, style=state.style.with_({"fill": plain}))
+        if node.tag == "rect" and self.scene is self._drawing and len(self.scene.of) < _FIRST_FEW:
+            self._note_background(node, state)
         self.append(data, state)
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
@@ -469,8 +469,10 @@ class Walk:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
         width, height = state.lengths(node.attributes, "width", "height")
         area = width * height * abs(state.matrix.determinant)
+        if state.clip is not None:
+            area = min(area, self.scene.clips[state.clip].area)
         fill = state.style.paint("fill") if area > 0.8 * self.page[0] * self.page[1] else None
-        if fill is not None:
+        if fill is not None and not is_partial(state.style.get("fill-opacity", "1")):
             self._on_dark = not is_white(fill)
 
     def append(self, data: str | Lines, state: State) -> None:
