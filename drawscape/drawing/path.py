@@ -37,10 +37,7 @@ _COMMA = rf"{_GAP},?+{_GAP}"
 _ARC = _COMMA.join([rf"({NUMBER})"] * 3 + ["([01])"] * 2 + [rf"({NUMBER})"] * 2)
 _ARCS = re.compile(rb"[aA][^a-df-zA-DF-Z|]*+")
 _ARC_ARGUMENTS, _APART = re.compile(_ARC.encode()), rb"\1 \2 \3 \4 \5 \6 \7 "
-# A point that begins a number since the one before it has had its own, or an exponent: 1.5.5, 1e5.5.
-_SECOND_POINT = re.compile(rb"(\.\d*+(?:[eE][-+]?\d++)?+|[eE][-+]?\d++)(?=\.)")
-# Bytes that say whether a file is packed so.
-_HEAD = 20_000
+_WITH_EXPONENT = re.compile(rb"[eE][-+]?\d++(?=\.)")
 _MAYBE_LARGE = re.compile(r"\d{10}|[eE]\+?\d")
 _NUMBER = re.compile(NUMBER)
 
@@ -52,7 +49,8 @@ def _command(letters: str, count: int) -> str:
     return f"[{letters}{letters.lower()}]{more}"
 
 
-_COMMAND = re.compile(rf"{_GAP}(?:{'|'.join(map(_command, _COUNTS, _COUNTS.values()))})", re.ASCII)
+_COMMANDS = rf"(?:{_GAP}(?:{'|'.join(map(_command, _COUNTS, _COUNTS.values()))}))*+{_GAP}"
+_SOUND = re.compile(rf"(?:(?={_GAP}[Mm]){_COMMANDS})?+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,14 +72,11 @@ def _read_commands(paths: Sequence[str]) -> tuple[_Commands, int]:
 
     A path is drawn up to its error, as the SVG standard asks.
     """
-    text = _joined(paths)
-    is_packed = _SECOND_POINT.search(text, 0, _HEAD)
-    found = None if is_packed else _steps(text, len(paths))
-    found = found or _steps(_SECOND_POINT.sub(rb"\1 ", text), len(paths))
+    found = _steps(_joined(paths), len(paths))
     if found is not None:
         return found, 0
     whole = [_up_to_error(d) for d in paths]
-    found = _steps(_SECOND_POINT.sub(rb"\1 ", _joined(whole)), len(paths))
+    found = _steps(_joined(whole), len(paths))
     assert found is not None
     return found, sum(map(str.__ne__, paths, whole))
 
@@ -89,24 +84,28 @@ def _read_commands(paths: Sequence[str]) -> tuple[_Commands, int]:
 def _joined(paths: Sequence[str]) -> bytes:
     """Return all paths, each behind a bar: a pseudo-command that the first letter must follow.
 
-    Flags of arcs are set apart: `a1 1 0 015 5` needs no gaps there.
+    Flags of arcs are set apart: `a1 1 0 015 5` needs no gaps there. So is a number that begins with a
+    point since the one before it has had its own, or an exponent: `1.5.5`, `1e5.5`.
     """
     text = ("|" + "|".join(paths)).encode("ascii", "replace") if paths else b""
     if b"a" in text or b"A" in text:
         text = _ARCS.sub(lambda run: _ARC_ARGUMENTS.sub(_APART, run[0]), text)
-    return text
+    if b"e" in text or b"E" in text:
+        text = _WITH_EXPONENT.sub(rb"\g<0> ", text)
+    raw = np.frombuffer(text, dtype=np.uint8)
+    marks = np.flatnonzero(raw - ord("0") > 9)  # what is no digit; below "0" it wraps
+    points = raw[marks] == ord(".")
+    second = marks[1:][points[1:] & points[:-1]]
+    return np.insert(raw, second, ord(" ")).tobytes() if len(second) else text
 
 
 def _up_to_error(d: str) -> str:
-    end = 0
-    while command := _COMMAND.match(d, end):
-        text = command[0]
-        if _MAYBE_LARGE.search(text) and max(map(abs, map(float, _NUMBER.findall(text)))) > LARGEST:
-            break
-        if not end and "m" not in text and "M" not in text:
-            break
-        end = command.end()
-    return d if not d[end:].strip(" \t\r\n\f") else d[:end]
+    sound = next(_SOUND.finditer(d))[0]
+    if _MAYBE_LARGE.search(sound):
+        numbers = _NUMBER.finditer(sound)
+        large = next((n.start() for n in numbers if abs(float(n[0])) > LARGEST), None)
+        sound = next(_SOUND.finditer(sound, 0, large or len(sound)))[0]
+    return sound
 
 
 def _steps(text: bytes, count: int) -> _Commands | None:
