@@ -120,10 +120,8 @@ class Job(JobReference):
     def _read_log(self, position: int) -> tuple[bytes, int]:
         database = self._database
         rows = database.read(database.LOG_ROWS, id=self.id, position=position)
-        if not rows:  # versions before 0.4 kept a short log in the job's row
-            short = database.read(database.SHORT_LOG, id=self.id)
-            whole = bytes(short[0][0] or b"") if short else b""
-            return whole[position:], max(position, len(whole))
+        if not rows:
+            return b"", position
         end = rows[-1][0] + rows[-1][2]
         first = max(rows[0][0], end - _LOG_BYTES + len(DROPPED))  # a row may reach beyond the cap
         start = max(first, position)

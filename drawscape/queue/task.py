@@ -11,7 +11,6 @@ import hmac
 import importlib
 import importlib.util
 import inspect
-import io
 import os
 import pickle
 import re
@@ -322,22 +321,11 @@ class Codec:
                 f"it carries code of Python {versions[0]}, and this is Python {_PYTHON}: start a worker with "
                 "that Python, or put the function into a task module"
             )
-        try:
-            return pickle.loads(message[start:])  # noqa: S301 - signed by us
-        except ModuleNotFoundError as error:
-            if error.name not in _MOVED:
-                raise
-            return _Older(io.BytesIO(message[start:])).load()
+        return pickle.loads(message[start:])  # noqa: S301 - signed by us
 
 
-_MOVED = ("drawscape.queue.job_argument", "drawscape.queue.output_paths")
-
-
-class _Older(pickle.Unpickler):
-    """Reads what version 0.3 has queued, where these classes lay in other modules."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        return super().find_class(__name__ if module in _MOVED else module, name)
+for _name in ("job_argument", "output_paths"):  # where version 0.3, whose jobs we read, had classes
+    sys.modules[f"drawscape.queue.{_name}"] = sys.modules[__name__]
 
 
 def dump(value: Any) -> bytes:

@@ -154,6 +154,7 @@ _VERSION_4: Final = (
     "when (old.ended_at is distinct from new.ended_at) execute function job_count_ends()",
     "create trigger job_count_gone after delete on job for each row "
     "execute function job_count_ends()",
+    "insert into job_log select id, 0, log from job where log is not null on conflict do nothing",
 )
 
 MIGRATIONS: Final = {3: _OF_0_3, 4: _VERSION_4}

@@ -419,7 +419,6 @@ class Queries:
     select position, case when position + length(data) > :position then data end, length(data)
     from job_log where job_id = :id order by position
     """
-    SHORT_LOG = "select log from job where id = :id"
     PREVIEW = "select picture from job_preview where job_id = :id"
     BATCH = "select total, description from job_batch where id = :batch"
     BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"

@@ -80,6 +80,7 @@ _OF_0_4: Final = (
     "create table job_preview (job_id text primary key, written_at real not null, picture blob not null)",
     "create trigger job_leaves_traces after delete on job begin "
     "delete from job_log where job_id = old.id; delete from job_preview where job_id = old.id; end",
+    "insert into job_log select id, 0, log from job where log is not null",
 )
 
 MIGRATIONS: Final = {1: _OF_0_2, 4: _OF_0_3, 5: _OF_0_4}
@@ -145,7 +146,10 @@ def _take_files(connection: sqlite3.Connection, folder: Path) -> list[Path]:
     """Take over the logs and previews that versions before 5 kept in files beside the queue's."""
     taken = []
     for kind, insert in (
-        ("logs/*.log", "insert into job_log select id, 0, :data from job where id = :id"),
+        (
+            "logs/*.log",
+            "insert or replace into job_log select id, 0, :data from job where id = :id",
+        ),
         ("previews/*.svg", "insert into job_preview select id, :at, :data from job where id = :id"),
     ):
         for file in folder.glob(kind):
