@@ -1,7 +1,8 @@
 """The way of somebody who has never seen the clone: `python tests/try_wheel.py [--python PYTHON]`.
 
 Builds the wheel, installs it into an empty environment and works in an empty folder outside of the clone: a
-project, a sketch, a task, a form under nbval, a worker, the commands, the web front, JupyterLab.
+project, a sketch, a task, a form under nbval, a worker, the commands, the web front. JupyterLab from a wheel
+is first_minutes.py's part.
 """
 
 import argparse
@@ -202,14 +203,6 @@ def web(journey):
     expect("artboard_1.svg" in said, f"the order became {said}")
 
 
-def lab(journey):
-    options = ("--no-browser", "--IdentityProvider.token=t", "--ServerApp.port=0")
-    with journey.beside("drawscape", "lab", "-w", "1", *options, until="/lab"):
-        pass
-    opened = (journey.folder / "lab.log").read_text()
-    expect("01_ripples.ipynb" in opened, "JupyterLab opens the first notebook")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="the interpreter to install for")
@@ -221,7 +214,7 @@ def main():
             (folder / part).mkdir()
         install(build(folder / "dist"), folder / "env", python)
         journey = Journey(folder / "env", folder / "home")
-        for step in (first_steps, notebooks, jobs, web, lab):
+        for step in (first_steps, notebooks, jobs, web):
             step(journey)
         journey.run("drawscape", "doctor")
     print(f"The wheel works ({time.monotonic() - began:.0f} s).")

@@ -1,12 +1,9 @@
 """Ordering, merging, simplifying and reading, side by side with vpype in one process.
 
-    python tests/benchmarks/bench_plot.py [--scale 0.1]
-
-`--scale` shrinks the drawings for a quick look. Times are the best of three for ours and of one for
-vpype, which is given the smaller errors of its luck: its runs take seconds.
+A part of bench_drawing.py, whose `--scale 0.1` shrinks these drawings for a quick look. Times are the best
+of three for ours and of one for vpype, which is given the smaller errors of its luck: its runs take seconds.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -17,7 +14,7 @@ import numpy as np
 import vpype
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.tables import Row, best, report
+from benchmarks.tables import Row, best
 from plot_support import mesh, segments, travel
 
 from drawscape.drawing.document import Document, Layer
@@ -230,10 +227,3 @@ def run(scale=1.0):
     merge(order(simplify(warm), effort="high"))
     few = [merging(scale), simplifying(scale), arcs(scale), a_million(scale)]
     return [*ordering(scale), *few, *reading(scale), a_large_file(scale)]
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--write", action="store_true")
-    report("bench-plot", run(parser.parse_args().scale))

@@ -47,6 +47,7 @@ def _make_home(folder, patch, url):
     """A home with the task modules in it."""
     make_home(folder, patch)
     shutil.copy(Path(__file__).with_name("sample_tasks.py"), folder / "modules" / "sampletasks.py")
+    patch.delitem(sys.modules, "sampletasks", raising=False)  # that of another home
     if url is not None:
         patch.setenv("DRAWSCAPE_QUEUE", url)
         patch.setenv("DRAWSCAPE_LEASE", "4s")

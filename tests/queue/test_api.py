@@ -105,15 +105,16 @@ def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
 
 @pytest.mark.sqlite
 @pytest.mark.slow
-def test_an_explanation_names_what_is_open_and_a_lane_that_nobody_serves(start_consumer):
+def test_an_explanation_names_what_is_open_and_a_lane_that_nobody_serves(start_consumer, own_huey):
     first, second = enqueue_background_job(TASK), enqueue_background_job(TASK, job_delay=600)
     job = enqueue_background_job(TASK, job_depends_on=[first, second])
-    start_consumer("-w", "1")
+    start_consumer("-w", "1", huey=own_huey(lanes=("default",)))
     first.wait(60)
     assert first.id not in job.explain()
     assert second.id in job.explain()
     other = enqueue_background_job(TASK, job_lane="plotter")
-    assert "serves its lane" not in other.explain()
+    assert "No worker that is alive serves its lane, 'plotter'" in other.explain()
+    assert "serves its lane" not in job.explain()
 
 
 @pytest.mark.slow
