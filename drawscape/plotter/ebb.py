@@ -56,15 +56,15 @@ class EbbDriver(Driver):
         if 0 < power < _LEAST_POWER:
             raise MachineError("the motors have no power; plug in the machine's power supply")
         if version >= (3, 0, 0):
-            self.port.write(b"CU,4,1\r")
-            self.quiet(0.05)
+            self.ask(b"CU,4,1\r", b"OK\r", self.silence_s)
         self.kept = self.marker > 0 and int(self._value("QL", rb"(?:QL,)?(\d+)")[1]) == self.marker
         if self.kept:
             self._steps = self._count()
         self.firmware = f"EBB firmware {name}"
 
     def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
-        line = pattern + rb"[^\r\n]*[\r\n]"
+        end = b"" if command == "V" else rb"[\r\n]*OK\r"  # however late it comes: it is this one's
+        line = pattern + rb"[^\r\n]*[\r\n]" + end
         return self.ask(command.encode() + b"\r", line, self.silence_s)
 
     def _count(self) -> tuple[int, int]:

@@ -286,7 +286,8 @@ class GrblDriver(GcodeDriver):
             return
         self.heard_within(self.silence_s)  # `?` is answered at once, whatever it does
         now = time.monotonic()
-        if min(now - self._heard_s, now - self._asked_s) > _POLL_S:
+        is_answered = self._asked_s < self._heard_s or now - self._asked_s > _ASK_S
+        if is_answered and now - self._heard_s > _POLL_S:  # three at once would say idle thrice
             self._asked_s = now
             self.port.write(b"?")
         if self.state.startswith(_HOLD):

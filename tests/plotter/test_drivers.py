@@ -1,5 +1,6 @@
 """Each driver draws what is planned, on a machine that forgives nothing."""
 
+import time
 from functools import partial
 
 import numpy as np
@@ -57,6 +58,24 @@ def test_a_machine_draws_what_is_planned(bench, name):
         assert desk.emulator.pens == [1, 2, 0]
     else:
         assert desk.emulator.carriage.at == (0.0, 0.0)
+
+
+class Late:
+    """A machine that answers 0.2 s later until it has first moved its pen, as behind a busy computer."""
+
+    def advance(self, now):
+        super().advance(now)
+        if self.out and not self.carriage.moved_s:
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_an_answer_that_comes_late_is_taken_for_no_other(bench, name):
+    driver, emulator, options = MACHINES[name]
+    desk = bench(driver, type("LateEmulator", (Late, emulator), {}), **options)
+    plot = desk.plot(document(driver, seed=1, strokes=2))
+    assert desk.run(plot) == "done"
+    assert judge(plot, desk.emulator.carriage.strokes, hp_place(driver)).missing == []
 
 
 @pytest.mark.parametrize("name", ["grbl", "ebb 2", "marlin", "hp 7475a"])
