@@ -11,10 +11,12 @@ A line `% the worker restarts`, a comment of MyST's, is what the text there asks
 
 import contextlib
 import doctest
+import importlib
 import io
 import os
 import re
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,7 @@ from support import program, run
 
 from drawscape.cli.lab import fill
 from drawscape.job_manager import WorkerProcess, start_worker
+from drawscape.project_modules import import_module
 
 PAGES = Path(__file__).parents[1] / "notebooks" / "pages"
 _BLOCK = re.compile(
@@ -47,6 +50,7 @@ class Project:
     def run_page(self, page):
         """Run every block of `page`; return how many there were."""
         self.names = {"__name__": "__main__"}
+        shutil.rmtree(self.folder / ".drawscape" / "machines", ignore_errors=True)  # another page's
         blocks = _BLOCK.findall(page.read_text())
         for language, code, restart in blocks:
             named = _FILE.match(code)
@@ -54,6 +58,7 @@ class Project:
                 file = self.folder / named[1]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(code)
+                importlib.invalidate_caches()
             elif language == "python":
                 self._run_python(code)
             elif language == "console":
@@ -100,6 +105,7 @@ def new_project(folder):
         patch.setenv("PATH", os.pathsep.join([scripts, os.environ["PATH"]]))
         patch.setenv("COLUMNS", "120")
         patch.chdir(folder)
+        import_module(folder, "workers")  # those that a kernel finds which begins there
         project = Project(folder, start_worker(2))
         yield project
         project.worker.stop()
