@@ -17,10 +17,10 @@ from numpy.typing import ArrayLike
 from drawscape.atomic import write_atomic
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.drawing.document import Document, Frame, Orientation, Pen, margin_mm, paper_size
-from drawscape.drawing.values import checked_length
+from drawscape.drawing.values import checked_length, finite
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, one_line
+from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, is_finite, one_line
 from drawscape.image_tag import image_tag
 from drawscape.svg import compatibility
 from drawscape.svg.node import (
@@ -34,6 +34,7 @@ from drawscape.svg.node import (
     Shape,
     Vertices,
     attribute_string,
+    checked_attrs,
     clipping,
     escape,
     file_content,
@@ -92,7 +93,9 @@ class SVGBuilder:
         self.width = checked_length("width", width)
         self.height = checked_length("height", height)
         self.margin = margin_mm(margin, self.width, self.height)
-        self.default_styles: dict[str, Any] = dict(default_styles or {})
+        self.default_styles = checked_attrs(default_styles)
+        if not (pen is None or isinstance(pen, Pen)):
+            raise CanvasError(f"pen={pen!r}: give a Pen, such as Pen('red', 'red', 0.5)")
         self.pen = pen
         self.elements: list[Node] = []
         self.provenance: Mapping[str, Any] | None = None
@@ -265,8 +268,9 @@ class SVGBuilder:
         content: str | None = None,
     ) -> Self:
         styled = self._styled(attrs, style)
+        shape = Shape.of(tag, places, styled, content)
         if self.matrix.is_identity:
-            return self.add(Shape.of(tag, places, styled, content))
+            return self.add(shape)
         own = styled.pop("transform", "")
         matrix = self.matrix @ parse_transform(own)
         if tag == "text":
@@ -320,6 +324,8 @@ class SVGBuilder:
         if closed:
             drawn = drawn.closed_up()
         drawn = drawn.with_points(self.matrix.apply(drawn.points))
+        if not all(map(is_finite, drawn.bounds or ())):
+            raise CanvasError("lines hold a point that is not finite")
         return self.add(Run(drawn, self._styled(self._line_style(), style)))
 
     def geometry(self, shape: Drawable, **style: Any) -> Self:
@@ -368,9 +374,11 @@ class SVGBuilder:
         >>> svg.regular_polygon(50, 50, 30, 6).lines().lengths_mm.round(1)
         array([180.])
         """
-        if sides < 3:
+        if finite("sides", sides) < 3:
             raise CanvasError(f"a polygon of {sides!r} sides; give 3 at least")
-        angles = np.radians(rotation - 90.0) + np.linspace(0.0, 2 * np.pi, sides, endpoint=False)
+        cx, cy, radius = finite("cx", cx), finite("cy", cy), finite("radius", radius)
+        turn = np.radians(finite("rotation", rotation) - 90.0)
+        angles = turn + np.linspace(0.0, 2 * np.pi, sides, endpoint=False)
         corners = (cx, cy) + radius * np.column_stack((np.cos(angles), np.sin(angles)))
         return self.polygon(corners, **style)
 
@@ -391,8 +399,7 @@ class SVGBuilder:
         >>> svg.bezier(10, 50, 30, 10, 70, 90, 90, 50)
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
-        points = self.matrix.apply(points)
+        points = self.matrix.apply(one_line([(x1, y1), (cx1, cy1), (cx2, cy2), (x2, y2)]))
         return self._curve_path(f"M{pair(points[0])} C{' '.join(map(pair, points[1:]))}", style)
 
     def curve(self, points: Drawable, *, closed: bool = False, **style: Any) -> Self:
@@ -427,7 +434,10 @@ class SVGBuilder:
         >>> svg.arc(50, 50, 30, start=0, stop=90).lines().lengths_mm.round(1)
         array([47.1])
         """
-        ry = rx if ry is None else ry
+        cx, cy, rx, ry = map(
+            finite, ("cx", "cy", "rx", "ry"), (cx, cy, rx, rx if ry is None else ry)
+        )
+        start, stop = finite("start", start), finite("stop", stop)
         if abs(stop - start) >= 360:
             return self.ellipse(cx, cy, rx, ry, self._line_style(), **style)
         angles = np.radians([start, stop])
@@ -548,11 +558,7 @@ class SVGBuilder:
 
     def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
-        if attrs is not None and not isinstance(attrs, Mapping):
-            raise CanvasError(
-                f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords"
-            )
-        return {**self.default_styles, **(attrs or {}), **from_keywords(style)}
+        return {**self.default_styles, **checked_attrs(attrs), **from_keywords(style)}
 
     def begin_group(self, attrs: Attrs | None = None) -> Self:
         """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`.
@@ -560,7 +566,7 @@ class SVGBuilder:
         >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        given = dict(attrs or {})
+        given = checked_attrs(attrs)
         attribute_string(given)
         moved = "transform" in given
         if moved:
@@ -866,6 +872,7 @@ class SVGBuilder:
         """
         from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
 
+        shift = np.array((finite("x", x), finite("y", y)))
         writing = Style(font or self.hershey_font_name, size, spacing, missing)
         if along is not None:
             lines = set_along(text, writing, along, align=align, offset=offset)
@@ -878,7 +885,7 @@ class SVGBuilder:
                 width=width,
                 line_height=LINE_HEIGHT if line_height is None else line_height,
             ).lines
-        return self.polylines(lines.with_points(lines.points + np.array((x, y))), **style)
+        return self.polylines(lines.with_points(lines.points + shift), **style)
 
     # Numbers
 
@@ -1150,13 +1157,12 @@ def _fit(
     height: float | None,
 ) -> tuple[float, Points]:
     """Return the scale and shift that place `bounds` in the box, centred."""
-    x0, y0, x1, y1 = bounds
-    limits = [
-        checked_length(f"the box's {name}", size) / extent
-        for name, size, extent in (("width", width, x1 - x0), ("height", height, y1 - y0))
-        if size is not None and extent > 0
+    corner, extents = bounds[:2], (bounds[2] - bounds[0], bounds[3] - bounds[1])
+    rooms = [
+        None if size is None else checked_length(f"the box's {name}", size)
+        for name, size in (("width", width), ("height", height))
     ]
-    scale = min(limits, default=1.0)
-    room_x = 0.0 if width is None else (width - (x1 - x0) * scale) / 2
-    room_y = 0.0 if height is None else (height - (y1 - y0) * scale) / 2
-    return scale, np.array([x - x0 * scale + room_x, y - y0 * scale + room_y])
+    sides = [*zip(rooms, extents, strict=True)]
+    scale = min((room / extent for room, extent in sides if room and extent > 0), default=1.0)
+    inset = [(room - extent * scale) / 2 if room else 0.0 for room, extent in sides]
+    return scale, np.array((finite("x", x), finite("y", y))) + inset - np.array(corner) * scale

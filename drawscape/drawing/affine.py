@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drawscape.drawing.values import NUMBER, PX, UNITS
+from drawscape.drawing.values import NUMBER, PX, UNITS, finite
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 
@@ -97,7 +97,7 @@ def translation(x: float, y: float = 0.0) -> Matrix:
     >>> translation(10, 5).apply(np.array([[1.0, 2.0]])).tolist()
     [[11.0, 7.0]]
     """
-    return _finite(Matrix(e=float(x), f=float(y)), "translate")
+    return Matrix(e=finite("x", x), f=finite("y", y))
 
 
 def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
@@ -107,13 +107,14 @@ def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
     [[50.0, 60.0]]
     """
     # cos(pi/2) is 6e-17 in floats: quarter turns are made exact, so that they keep axes straight.
-    quarters, rest = divmod(float(degrees), 90.0)
+    degrees = finite("degrees", degrees)
+    quarters, rest = divmod(degrees, 90.0)
     if rest == 0.0:
         cos, sin = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
     else:
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    turn = Matrix(cos, sin, -sin, cos)
-    return _finite(translation(cx, cy) @ turn @ translation(-cx, -cy), "rotate")
+    centre = translation(cx, cy)
+    return centre @ Matrix(cos, sin, -sin, cos) @ centre.inverse()
 
 
 def scaling(sx: float, sy: float | None = None) -> Matrix:
@@ -122,18 +123,12 @@ def scaling(sx: float, sy: float | None = None) -> Matrix:
     >>> (scaling(2) @ translation(10, 5)).apply(np.array([[1.0, 2.0]])).tolist()
     [[22.0, 14.0]]
     """
-    sy = sx if sy is None else sy
+    sx, sy = finite("sx", sx), finite("sy", sx if sy is None else sy)
     if sx == 0 or sy == 0:
         raise CanvasError(
             f"scale({sx!r}, {sy!r}) would flatten the drawing; use factors other than 0"
         )
-    return _finite(Matrix(a=float(sx), d=float(sy)), "scale")
-
-
-def _finite(matrix: Matrix, what: str) -> Matrix:
-    if not all(map(math.isfinite, matrix)):
-        raise CanvasError(f"{what}: its numbers must be finite")
-    return matrix
+    return Matrix(a=sx, d=sy)
 
 
 # What each function makes of its arguments, how many it takes, and which of them are angles.
@@ -173,7 +168,9 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
         end += text[end : end + 1] == "," and end + 1 < len(text)
     if text[end:].strip():
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
-    return _finite(result, f"transform {text[:60]!r}")
+    if not all(map(math.isfinite, result)):
+        raise CanvasError(f"transform {text[:60]!r}: its numbers must be finite")
+    return result
 
 
 def _single(text: str, name: str, arguments: str, css: bool | None) -> Matrix:

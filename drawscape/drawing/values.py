@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from drawscape.errors import CanvasError, PlotError
+from drawscape.geometry.lines import is_finite
 
 MM = 1.0
 CM = 10.0
@@ -109,6 +110,17 @@ def check_text(value: object) -> str:
     return text
 
 
+def finite(what: str, value: Any) -> float:
+    """Return `value` as a float; raise CanvasError, which names `what`, for what is no finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise CanvasError(f"{what}={value!r} is not a finite number")
+    return number
+
+
 def checked_length(what: str, value: Any) -> float:
     """Return `value`, a number above zero and finite; else raise CanvasError that names `what`.
 
@@ -119,7 +131,7 @@ def checked_length(what: str, value: Any) -> float:
             value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise CanvasError(f"{what} {value!r} is not a number; give it in mm")
-    if not math.isfinite(value) or value <= 0:
+    if not is_finite(value) or value <= 0:
         raise CanvasError(f"{what} {value!r} must be a finite number of mm above 0")
     return value  # type: ignore[return-value]
 

@@ -6,6 +6,7 @@ a canvas takes as lines.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -215,10 +216,18 @@ def as_points(points: ArrayLike, axes: int = 2) -> Floats:
     return array
 
 
+def is_finite(value: Any) -> bool:
+    """Return whether `value` is a finite number."""
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
 def check_positive(**numbers: float) -> None:
     """Raise GeometryError that names the first of `numbers` that is not positive and finite."""
     for name, value in numbers.items():
-        if not (value > 0 and np.isfinite(value)):
+        if not (is_finite(value) and value > 0):
             raise GeometryError(f"{name}={value!r}: give a positive number")
 
 
@@ -260,7 +269,7 @@ def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
         lines = [lines]
     try:
         parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise GeometryError(f"lines are (N, 2) arrays of numbers: {error}") from error
     if parts and all(part.shape == (2,) for part in parts):
         return [np.stack(parts)]

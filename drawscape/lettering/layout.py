@@ -1,6 +1,5 @@
 """Lines of writing: aligned, wrapped, justified, measured, and along a curve."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points, distances_along, without_repeats
+from drawscape.geometry.lines import Lines, Points, distances_along, is_finite, without_repeats
 from drawscape.geometry.regions import Area, Bounds, bounds_of
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 from drawscape.lettering.typeface import clusters, glyphs_for
@@ -35,9 +34,9 @@ class Style:
     missing: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.size < math.inf:
+        if not (is_finite(self.size) and self.size > 0):
             raise CanvasError(f"text size {self.size!r} must be a finite number of mm above 0")
-        if not math.isfinite(self.spacing):
+        if not is_finite(self.spacing):
             raise CanvasError(f"letter spacing {self.spacing!r} must be a finite number of mm")
 
     @property
@@ -154,7 +153,7 @@ def count_rows(text: str, style: Style, width: float) -> int:
 def _rows(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
     """Return the rows, each with whether it ends a paragraph."""
     rows: list[tuple[str, bool]] = []
-    for paragraph in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+    for paragraph in str(text).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         wrapped = [paragraph] if width is None else wrap(paragraph, style, width)
         rows += [(row, False) for row in wrapped[:-1]] + [(wrapped[-1], True)]
     return rows
@@ -199,7 +198,7 @@ def _check(align: str, valign: str, width: float | None, line_height: float) -> 
     if align == "justify" and width is None:
         raise CanvasError("justified text needs a width to fill: give width=..., in mm")
     for what, number in (("text width", width), ("line height", line_height)):
-        if number is not None and not 0 < number < math.inf:
+        if number is not None and not (is_finite(number) and number > 0):
             raise CanvasError(f"{what} {number!r} must be a finite number above 0")
 
 
@@ -214,7 +213,7 @@ def set_along(
     """
     line = without_repeats(Lines.of(path))
     along, length = distances_along(line), float(line.lengths_mm.sum())
-    glyphs = style.glyphs(text.replace("\n", " "))
+    glyphs = style.glyphs(str(text).replace("\n", " "))
     advances = np.array([glyph.advance * style.scale for glyph in glyphs])
     spacing = style.spacing
     needed = float(advances.sum()) + spacing * max(len(glyphs) - 1, 0)

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Layer, Pen
-from drawscape.drawing.values import PX, Style, check_text, parse_declarations
+from drawscape.drawing.values import PX, Style, check_text, finite, parse_declarations
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Lines, Points, is_finite
 
 Attrs: TypeAlias = Mapping[str, Any]
 
@@ -222,7 +222,7 @@ def number(value: object) -> str:
         return value
     numbers = (int, float, Decimal, np.integer, np.floating)
     if isinstance(value, numbers) and not isinstance(value, bool):
-        if not math.isfinite(value):
+        if not is_finite(value):
             raise CanvasError(f"coordinate {value!r} is not finite")
         if abs(float(value)) > _LARGEST_MM:
             raise CanvasError(f"coordinate {value!r} is beyond all paper; give it in mm")
@@ -249,6 +249,13 @@ def attribute_string(attrs: Attrs) -> str:
             )
     given = ((name, value) for name, value in attrs.items() if value is not None)
     return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
+
+
+def checked_attrs(attrs: Attrs | None) -> dict[str, Any]:
+    """Return a copy of `attrs`; raise CanvasError for what is no mapping."""
+    if attrs is not None and not isinstance(attrs, Mapping):
+        raise CanvasError(f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords")
+    return dict(attrs or {})
 
 
 def from_keywords(style: Attrs) -> dict[str, Any]:
@@ -356,9 +363,9 @@ def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) ->
         return str(numbers["d"])
     from drawscape.drawing.path import outline
 
-    n = {name: _float(name, value) for name, value in numbers.items()}
+    n = {name: finite(name, value) for name, value in numbers.items()}
     if tag == "rect":
-        n |= {key: _float(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
+        n |= {key: finite(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
     return outline(tag, n) or ""
 
 
@@ -374,7 +381,7 @@ def moved_shape(
 
     Raises CanvasError for path data that cannot be read.
     """
-    n = {} if tag == "path" else {name: _float(name, value) for name, value in numbers.items()}
+    n = {} if tag == "path" else {name: finite(name, value) for name, value in numbers.items()}
     upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
     if tag == "line":
         ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
@@ -397,13 +404,6 @@ def moved_shape(
     tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
     lines = flatten(segments, tolerance)[0]
     return lines.with_points(matrix.apply(lines.points))
-
-
-def _float(name: str, value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise CanvasError(f"{name}={value!r} is not a number; give it in mm") from None
 
 
 def spline(through: Points, *, closed: bool = False) -> str:
@@ -438,10 +438,7 @@ class Vertices:
         return self._add(x, y, smooth=True)
 
     def _add(self, x: float, y: float, *, smooth: bool) -> Self:
-        point = (float(x), float(y))
-        if not np.isfinite(point).all():
-            raise CanvasError(f"vertex {point!r} is not finite")
-        self._points.append(point)
+        self._points.append((finite("x", x), finite("y", y)))
         self._smooth.append(smooth)
         return self
 
@@ -507,7 +504,7 @@ def _flat(
     attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
     width = attrs.get("stroke-width", width)
     if width is not None and not {"stroke-width", "transform"}.isdisjoint(node.attrs):
-        with suppress(ValueError):  # strokes keep their look
+        with suppress(ValueError, TypeError):  # strokes keep their look
             attrs["stroke-width"] = round(float(width) * abs(inner.determinant) ** 0.5, 4)
     if isinstance(node, Group):
         inside = [_flat(each, inner, width, shapes) for each in node.elements]

@@ -1,14 +1,17 @@
 """What a canvas cannot draw is refused, by words that name it."""
 
+import numpy as np
 import pytest
 
 from drawscape.drawing.affine import parse_transform
 from drawscape.errors import CanvasError, GeometryError, SvgReadError
+from drawscape.geometry.lines import Lines
 from drawscape.geometry.solids import boxes
 from drawscape.svg_builder import Pen, SVGBuilder
 
 NAN, INF = float("nan"), float("inf")
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
+SQUARE = [(0, 0), (9, 0), (9, 9), (0, 9)]
 CIRCLE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
 
 
@@ -39,7 +42,7 @@ def clip(svg, **regions):
         ("3 xs and 2 ys", lambda svg: svg.polyline([1, 2, 3], [1, 2])),
         ("no vertices", shape),
         ("1 vertex", lambda svg: shape(svg, (10, 10))),
-        ("not finite", lambda svg: shape(svg, (0, 0), (1, 1), (NAN, 2))),
+        ("x=nan is not a finite", lambda svg: shape(svg, (0, 0), (1, 1), (NAN, 2))),
         ("3 at least", lambda svg: svg.regular_polygon(0, 0, 1, 2)),
         ("slices=-1: give 0 or more", lambda svg: svg.mesh(boxes((0, 0, 0), (1, 1, 1)), slices=-1)),
         ("attrs 10: give a dict", lambda svg: svg.text(5, 5, "x", 10)),
@@ -48,7 +51,25 @@ def clip(svg, **regions):
         ("choice", lambda svg: svg.random_choice([])),
         ("scale", lambda svg: svg.scale(0)),
         ("scale", lambda svg: svg.scale(1, 0)),
-        ("translate: .* finite", lambda svg: svg.translate(NAN, 0)),
+        *((rf"{name}=.* is not a finite number", lambda svg, v=verb, given=given: getattr(svg, v)(*given))
+          for name, verb, given in (
+              ("x", "translate", (NAN, 0)), ("y", "translate", (0, "far")), ("degrees", "rotate", (INF,)),
+              ("degrees", "rotate", (None,)), ("y", "rotate", (5, 5, [])), ("sx", "scale", (NAN,)),
+              ("sy", "scale", (1, "wide")), ("radius", "regular_polygon", (0, 0, None, 5)),
+              ("sides", "regular_polygon", (0, 0, 5, "five")), ("x", "lettering", ("ink", NAN, 0)),
+              ("y", "lettering", ("ink", 0, None)), ("x", "add_svg", (CIRCLE, INF, 0)),
+          )),
+        *((rf"{name}=.* is not a finite number", lambda svg, given=given: svg.arc(5, 5, 5, **given))
+          for name, given in (("start", {"start": "up", "stop": 1}), ("stop", {"start": 1, "stop": NAN}))),
+        *(("not finite", lambda svg, verb=verb, given=given: getattr(svg.rotate(30), verb)(*given))
+          for verb, given in (("rect", (NAN, 0, 5, 5)), ("ellipse", (0, 0, INF, 5)))),
+        ("beyond all paper", lambda svg: svg.rotate(30).rect(1e300, 0, 5, 5)),
+        ("not finite", lambda svg: svg.polylines(Lines(np.full((2, 2), NAN), np.array([0, 2])))),
+        *(("give a Pen", lambda _, pen=pen: SVGBuilder(100, 100, pen=pen)) for pen in ("red", 0.5)),
+        *(("attrs .* give a dict", lambda svg, call=call: call(svg))
+          for call in (lambda svg: svg.begin_group("red"), lambda _: SVGBuilder(9, 9, "red"))),
+        *(("text size", lambda svg, size=size: svg.lettering("ink", size=size)) for size in ("5", None)),
+        *(("spacing_mm", lambda svg, wide=wide: svg.hatch(SQUARE, wide)) for wide in ("1", None, [])),
         ("push", lambda svg: svg.pop()),
         ("one region", clip),
         ("one region", lambda svg: clip(svg, rect=(0, 0, 1, 1), circle=(0, 0, 1))),
@@ -83,3 +104,8 @@ def test_sizes_that_are_not_finite_and_positive_are_refused(size):
 @pytest.mark.parametrize("x", ["50%", "2cm", "-.5", "+1.5E2", "7.", " 3mm "])
 def test_text_that_is_a_length_stays_as_it_is(x):
     assert f'x1="{x}"' in SVGBuilder(100, 100).line(x, 0, 1, 1).to_string()
+
+
+def test_lettering_writes_what_a_number_says():
+    plain, number = SVGBuilder(100, 100), SVGBuilder(100, 100)
+    assert number.lettering(42, 5, 50).to_bytes() == plain.lettering("42", 5, 50).to_bytes()
