@@ -37,7 +37,7 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     array([0.25, 1.  ])
     """
     x0, y0, x1, y1 = bounds_of(area)
-    grid, points = np.asarray(grid, np.float64), np.asarray(points, np.float64)
+    grid, points = as_grid(grid), np.asarray(points, np.float64)
     rows, columns = grid.shape
     x = np.clip((points[..., 0] - x0) / (x1 - x0), 0, 1) * (columns - 1)
     y = np.clip((points[..., 1] - y0) / (y1 - y0), 0, 1) * (rows - 1)
@@ -97,7 +97,7 @@ def distance_contours(inside: Flags, distances_mm: ArrayLike, area: Area) -> Lin
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
     x0, y0, x1, y1 = bounds_of(area)
-    rows, columns = inside.shape
+    rows, columns = as_grid(inside).shape
     pitch = (y1 - y0) / (rows - 1), (x1 - x0) / (columns - 1)
     # The distance to grid points has corners, that to a rim has none.
     off = gaussian_filter(distance_transform_edt(inside, sampling=pitch), 1.5)
@@ -167,7 +167,7 @@ def centreline(polygon: Polygon, *, step_mm: float = 0.3) -> Lines:
     [2.0, 2.0]
     """
     import shapely
-    from scipy.spatial import Voronoi
+    from scipy.spatial import QhullError, Voronoi
 
     outline = resample(rings(polygon), step_mm)
     if len(outline.points) > _MOST_POINTS:
@@ -177,7 +177,10 @@ def centreline(polygon: Polygon, *, step_mm: float = 0.3) -> Lines:
     # A closed line's last point is its first.
     own = np.delete(np.arange(len(outline.points)), outline.offsets[1:] - 1)
     points, ring, along = outline.points[own], outline.ids[own], distances_along(outline)[own]
-    found = Voronoi(points)
+    try:
+        found = Voronoi(points)
+    except QhullError:  # fewer than four, or all on one line
+        return Lines.empty()
     (one, other), ends = found.ridge_points.T, np.array(found.ridge_vertices)
     way = np.abs(along[one] - along[other])
     way = np.minimum(way, outline.lengths_mm[ring[one]] - way)

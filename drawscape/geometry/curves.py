@@ -13,7 +13,9 @@ from drawscape.geometry.lines import (
     Ints,
     Lines,
     Points,
+    as_points,
     check_positive,
+    is_finite,
     offsets_of,
     on_lines,
     ranges,
@@ -79,7 +81,7 @@ def ellipse(
 def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
     """Return an arc of an ellipse: its middle, radii, both angles and rotation in degrees are `values`."""
     cx, cy, rx, ry, start, end, rotation = values
-    if not (all(map(math.isfinite, values)) and rx >= 0 and ry >= 0):
+    if not (all(map(is_finite, values)) and rx >= 0 and ry >= 0):
         raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
     check_positive(tolerance_mm=tolerance_mm)
     sweep = math.radians(end - start)
@@ -222,7 +224,7 @@ def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
            [10. ,  2. ],
            [10. , 10. ]])
     """
-    line = np.asarray(line, dtype=np.float64)
+    line = as_points(line)
     corner = line[1:-1]
     before = corner + share / 2 * (line[:-2] - corner)
     after = corner + share / 2 * (line[2:] - corner)

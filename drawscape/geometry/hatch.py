@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines, Segments, check_positive, ranges
+from drawscape.geometry.lines import Lines, Segments, check_finite, check_positive, ranges
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
@@ -39,6 +39,7 @@ def hatch(
     if style not in get_args(Style):
         raise UnknownNameError("hatch style", str(style), get_args(Style))
     if style in ("lines", "cross"):
+        check_finite(angle=angle)
         turns = (0.0, 90.0) if style == "cross" else (0.0,)
         return Lines.join(
             hatch_lines(polygon, spacing_mm, angle=angle + turn, shift=shift) for turn in turns
@@ -143,6 +144,5 @@ def _turned(lines: Lines, degrees: float) -> Lines:
 
 def _checked(polygon: Polygon, spacing_mm: float, angle: float, shift: float) -> Lines:
     check_positive(spacing_mm=spacing_mm)
-    if not np.isfinite([angle, shift]).all():
-        raise GeometryError(f"angle={angle!r}, shift={shift!r}: give finite numbers")
+    check_finite(angle=angle, shift=shift)
     return rings(polygon)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import Flags, Floats, Ints, as_points, simplify
+from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_whole, simplify
 from drawscape.geometry.mesh import Mesh, Points3
 from drawscape.geometry.regions import Area, bounds_of
 
@@ -42,8 +42,7 @@ def implicit_mesh(
     one, two = as_points([low, high], 3)
     if not (one < two).all():
         raise GeometryError(f"box from {low!r} to {high!r}: give low < high")
-    if not 2 <= resolution <= 300:
-        raise GeometryError(f"resolution={resolution!r}: give 2 to 300")
+    check_whole(2, 300, resolution=resolution)
     cells = np.ceil((two - one) / np.max(two - one) * resolution - 1e-9)
     shape = np.maximum(cells, 1).astype(np.int64) + 1
     axes = [np.linspace(a, b, n) for a, b, n in zip(one, two, shape.tolist(), strict=True)]

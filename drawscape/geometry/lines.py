@@ -51,11 +51,13 @@ class Lines:
         """Return `lines` as flat arrays.
 
         `lines` are Lines, an (M, K, 2) array, one line as (N, 2), or an iterable of (N, 2) arrays;
-        empty ones are left out.
+        empty ones are left out. Complex numbers are points, x + iy.
         Raises GeometryError when a line is not (N, 2) or holds a value that is not finite.
         """
         if isinstance(lines, Lines):
             return lines
+        if isinstance(lines, np.ndarray):
+            lines = as_floats(lines)
         if isinstance(lines, np.ndarray) and lines.ndim == 3:
             points = as_points(lines.reshape(-1, lines.shape[2]))
             return cls(points, np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1])
@@ -206,9 +208,20 @@ class Segments:
         return len(self.a)
 
 
+def as_floats(numbers: ArrayLike) -> Floats:
+    """Return a float64 array, complex numbers x + iy as pairs; raise GeometryError for no numbers."""
+    try:
+        array = np.asarray(numbers)
+        if array.dtype.kind == "c":
+            array = np.stack((array.real, array.imag), axis=-1)
+        return array if array.dtype.char == "d" else array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise GeometryError(f"points and lines are arrays of numbers: {error}") from error
+
+
 def as_points(points: ArrayLike, axes: int = 2) -> Floats:
     """Return `points` as a finite (N, `axes`) float64 array. Raises GeometryError for anything else."""
-    array = np.ascontiguousarray(points, dtype=np.float64)
+    array = np.ascontiguousarray(as_floats(points))
     if not array.size:
         return np.empty((0, axes))
     if array.ndim != 2 or array.shape[1] != axes or not np.isfinite(array).all():
@@ -222,6 +235,21 @@ def is_finite(value: Any) -> bool:
         return math.isfinite(value)
     except (TypeError, OverflowError):
         return False
+
+
+def check_finite(**numbers: float) -> None:
+    """Raise GeometryError that names the first of `numbers` that is no finite number."""
+    for name, value in numbers.items():
+        if not is_finite(value):
+            raise GeometryError(f"{name}={value!r}: give a finite number")
+
+
+def check_whole(least: int, most: float = math.inf, **numbers: int) -> None:
+    """Raise GeometryError that names the first of `numbers` that is not whole, from `least` to `most`."""
+    for name, value in numbers.items():
+        if not (isinstance(value, (int, np.integer)) and least <= value <= most):
+            upto = f" to {most}" if is_finite(most) else " up"
+            raise GeometryError(f"{name}={value!r}: give a whole number from {least}{upto}")
 
 
 def check_positive(**numbers: float) -> None:
@@ -256,10 +284,7 @@ def on_lines(
     def either(shape: Any, /, *args: Options.args, **kwargs: Options.kwargs) -> Any:
         if isinstance(shape, Lines):
             return function(shape, *args, **kwargs)
-        points = np.asarray(shape, dtype=np.float64)
-        if points.size and points.ndim != 2:
-            raise GeometryError(f"a line is an (N, 2) array of points, not {points.shape}")
-        return function(Lines.of(points), *args, **kwargs).points
+        return function(Lines.of([as_points(shape)]), *args, **kwargs).points
 
     return either
 
@@ -267,10 +292,9 @@ def on_lines(
 def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
     if isinstance(lines, np.ndarray) and lines.ndim == 2:
         lines = [lines]
-    try:
-        parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise GeometryError(f"lines are (N, 2) arrays of numbers: {error}") from error
+    if not isinstance(lines, Iterable):
+        raise GeometryError(f"lines are (N, 2) arrays of numbers, not {lines!r}")
+    parts = [as_floats(line) for line in lines]
     if parts and all(part.shape == (2,) for part in parts):
         return [np.stack(parts)]
     return [part for part in parts if part.size]
@@ -288,7 +312,7 @@ def simplify(lines: Lines, tolerance_mm: float = 0.05) -> Lines:
     """
     import shapely
 
-    if not tolerance_mm >= 0:
+    if not (is_finite(tolerance_mm) and tolerance_mm >= 0):
         raise GeometryError(f"tolerance_mm={tolerance_mm!r}: give 0 or more")
     many = np.flatnonzero(lines.counts > 2)
     if not len(many):
@@ -417,11 +441,8 @@ def as_lines(shapes: Drawable) -> Lines:
     if hasattr(shapes, "geom_type"):
         return Lines.of(_of_geometry(shapes))
     shapes = _listed(shapes)
-    if isinstance(shapes, list) and shapes and all(isinstance(each, complex) for each in shapes):
-        shapes = np.array(shapes)
-    if isinstance(shapes, np.ndarray) and np.iscomplexobj(shapes):
-        return Lines.of(np.stack((shapes.real, shapes.imag), axis=-1))
-    if isinstance(shapes, list) and any(map(_is_special, shapes)):
+    special = ("points", "lines", "geom_type")  # Lines, a canvas or a document, shapely's
+    if isinstance(shapes, list) and any(hasattr(shape, a) for shape in shapes for a in special):
         return Lines.join(as_lines(shape) for shape in shapes)
     return Lines.of(shapes)
 
@@ -431,19 +452,6 @@ def _listed(values: Any) -> Any:
     if isinstance(values, np.ndarray) or not isinstance(values, Iterable):
         return values
     return [list(value) if isinstance(value, Iterator) else value for value in values]
-
-
-def _is_special(value: Any) -> bool:
-    if (
-        isinstance(value, (Lines, complex))
-        or hasattr(value, "lines")
-        or hasattr(value, "geom_type")
-    ):
-        return True
-    try:
-        return np.iscomplexobj(value)
-    except ValueError:  # pairs beside single numbers: Lines says what is wrong with them
-        return False
 
 
 def _of_geometry(shape: Any) -> list[Points]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_positive
+from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_finite, check_positive
 
 Points3: TypeAlias = Floats
 """(N, 3) float64: x to the right, y away, z up."""
@@ -50,8 +50,7 @@ class Camera:
 
         At azimuth 0 the eye looks along y, from the front; growing azimuths walk it to the right.
         """
-        if not np.isfinite([azimuth, elevation]).all():
-            raise GeometryError(f"azimuth={azimuth!r}, elevation={elevation!r}: give finite angles")
+        check_finite(azimuth=azimuth, elevation=elevation)
         a, e = np.radians([azimuth, elevation])
         forward = np.array([-np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), -np.sin(e)])
         right = np.array([np.cos(a), np.sin(a), 0.0])

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Points, as_points
+from drawscape.geometry.lines import Floats, Ints, Points, as_points, check_whole
 
 FEW = 600
 """Points up to which all distances are looked at: that takes less than to import scipy."""
@@ -42,8 +41,7 @@ class Nearest:
         `places` is (P, 2); both results are (P, count), nearest first. Where there are fewer points,
         the distance is inf and the index is N. Raises GeometryError when `count` is below 1.
         """
-        if count < 1:
-            raise GeometryError(f"count={count!r}: ask for at least one neighbour")
+        check_whole(1, count=count)
         where = as_points(places)
         away = np.full((len(where), count), np.inf)
         found = np.full((len(where), count), len(self), dtype=np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats
+from drawscape.geometry.lines import Floats, check_positive, check_whole
 
 # 64 kB an array, so that ten temporaries stay in a core's second-level cache.
 _CHUNK = 8_192
@@ -140,10 +140,8 @@ class Noise:
         gain: float = 0.5,
     ) -> tuple[Floats, list[Floats]]:
         """Return the weight and noise of each octave; the shifts begin with number `first`."""
-        if not 1 <= octaves <= 32:
-            raise GeometryError(f"octaves={octaves!r}: give 1 to 32")
-        if not (lacunarity > 0 and gain > 0):
-            raise GeometryError(f"lacunarity={lacunarity!r}, gain={gain!r}: both must be positive")
+        check_whole(1, 32, octaves=octaves)
+        check_positive(lacunarity=lacunarity, gain=gain)
         places = [np.asarray(place, dtype=np.float64) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):

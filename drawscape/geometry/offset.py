@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points, check_positive, without_repeats
+from drawscape.geometry.lines import Lines, Points, check_finite, check_positive, without_repeats
 from drawscape.geometry.regions import Polygon, cartesian, from_shapely, to_shapely
 
 Join: TypeAlias = Literal["round", "mitre", "bevel"]
@@ -29,8 +29,7 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
     """
     import shapely
 
-    if not np.isfinite(distance_mm):
-        raise GeometryError(f"distance_mm={distance_mm!r}: give a finite length")
+    check_finite(distance_mm=distance_mm)
     some = without_repeats(Lines.of(lines))
     some = some.take(some.counts > 1)
     if not len(some):
@@ -80,8 +79,7 @@ def inset_rings(
     shape = to_shapely(polygon)
     _check_effort(shape, spacing_mm, count)
     distance = spacing_mm if first_mm is None else first_mm
-    if not np.isfinite(distance):
-        raise GeometryError(f"first_mm={first_mm!r}: give a finite length")
+    check_finite(first_mm=distance)
     found: list[Lines] = []
     while count is None or len(found) < count:
         # Each from the first shape, so that errors and corners do not pile up.

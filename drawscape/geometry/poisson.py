@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, Points
+from drawscape.geometry.lines import Flags, Floats, Ints, Points, check_whole
 from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, polar
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
@@ -42,8 +42,7 @@ def poisson_disc(
     True
     """
     bounds = x0, y0, x1, y1 = bounds_of(area)
-    if tries < 1:
-        raise GeometryError(f"tries={tries!r}: give at least 1")
+    check_whole(1, tries=tries)
     smallest = _smallest_radius(radius_mm, bounds)
     spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points, as_points
+from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points, as_points, is_finite
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
@@ -20,8 +20,8 @@ def bounds_of(area: Area) -> Bounds:
 
     Raises GeometryError when it is not four finite numbers with `x0 < x1` and `y0 < y1`.
     """
-    sides = (area.x0, area.y0, area.x1, area.y1) if hasattr(area, "x0") else tuple(area)
-    if len(sides) != 4 or not np.isfinite(sides).all():
+    sides = (area.x0, area.y0, area.x1, area.y1) if hasattr(area, "x0") else tuple(np.ravel(area))
+    if len(sides) != 4 or not all(map(is_finite, sides)):
         raise GeometryError(f"an area is (x0, y0, x1, y1) in mm, not {sides}")
     x0, y0, x1, y1 = map(float, sides)
     if not (x0 < x1 and y0 < y1):
@@ -84,12 +84,10 @@ def to_shapely(polygon: Polygon) -> Any:
     """Return `polygon` as a valid shapely geometry with the same inside."""
     import shapely
 
-    if hasattr(polygon, "geom_type"):
-        return shapely.make_valid(polygon)
-    outline = rings(polygon)
-    if not len(outline):
+    parts = np.array([polygon]) if hasattr(polygon, "geom_type") else polygons(rings(polygon))
+    if not len(parts):
         return shapely.Polygon()
-    parts = _polygonal(shapely.make_valid(polygons(outline)))
+    parts = _polygonal(shapely.make_valid(parts))
     while len(parts) > 1:
         odd = parts[len(parts) // 2 * 2 :]
         merged = shapely.symmetric_difference(parts[0 : len(parts) - len(odd) : 2], parts[1::2])

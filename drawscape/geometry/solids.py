@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import as_grid
-from drawscape.geometry.lines import Ints, as_points, check_positive
+from drawscape.geometry.lines import Ints, as_points, check_positive, check_whole
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.regions import Area, bounds_of, polar
 
@@ -91,8 +91,7 @@ def _quads(numbers: Ints) -> Ints:
     return np.stack(corners, axis=-1).reshape(-1, 4)
 
 
-def _check(**values: float) -> None:
-    check_positive(**values)
-    for name, least in (("columns", 3), ("rows", 2)):
-        if values.get(name, least) < least:
-            raise GeometryError(f"{name}={values[name]!r}: give at least {least}")
+def _check(columns: int, rows: int = 2, **lengths: float) -> None:
+    check_positive(**lengths)
+    check_whole(3, columns=columns)
+    check_whole(2, rows=rows)

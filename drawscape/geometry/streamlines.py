@@ -25,6 +25,7 @@ from drawscape.geometry.lines import (
     Points,
     as_points,
     check_positive,
+    is_finite,
     without_repeats,
 )
 from drawscape.geometry.regions import (
@@ -150,7 +151,7 @@ def growing_streamlines(
     bounds = bounds_of(area)
     step_mm = 0.5 if step_mm is None else step_mm
     check_positive(spacing_mm=spacing_mm, step_mm=step_mm, max_length_mm=min(max_length_mm, 1e9))
-    if not 0.1 <= test <= 1.0:
+    if not (is_finite(test) and 0.1 <= test <= 1.0):
         raise GeometryError(f"test={test!r}: give 0.1 to 1")
     grow = _Growth(field, bounds, spacing_mm, test, step_mm, max_length_mm, mask)
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.geometry.contours import values_at
-from drawscape.geometry.lines import Floats, Ints, Lines, resample
+from drawscape.geometry.lines import Floats, Ints, Lines, check_positive, resample
 
 MOST_COATS = 0.62
 """Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""
@@ -104,6 +104,9 @@ def coats(lines: Lines, pen_mm: float = 0.3) -> Floats:
     >>> bool(coats(Lines.of([[(0, 0), (50, 0)]])).max() < 0.2)
     True
     """
+    check_positive(pen_mm=pen_mm)
+    if not len(lines):
+        return np.empty(0)
     samples = resample(lines, _STEP_MM)
     low, high = lines.points.min(axis=0) - 2 * _CELL_MM, lines.points.max(axis=0) + 2 * _CELL_MM
     columns, rows = (int(side) + 1 for side in (high - low) / _CELL_MM)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_points, check_whole
 from drawscape.geometry.regions import (
     Area,
     Bounds,
@@ -141,8 +141,7 @@ def relax(
     >>> relax(points, (0, 0, 100, 100), iterations=5).shape
     (20, 2)
     """
-    if iterations < 0:
-        raise GeometryError(f"iterations={iterations!r}: give 0 or more")
+    check_whole(0, iterations=iterations)
     places = as_points(points).copy()
     if not len(places):
         return places
@@ -169,8 +168,7 @@ def scatter(
     >>> bool(points[:, 0].min() >= 50)
     True
     """
-    if count < 0:
-        raise GeometryError(f"count={count!r}: give 0 or more")
+    check_whole(0, count=count)
     x0, y0, x1, y1 = bounds_of(area)
     if density is None:
         return rng.uniform((x0, y0), (x1, y1), (count, 2))

@@ -2,9 +2,19 @@
 
 import numpy as np
 import pytest
+import shapely
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import Lines, centreline, inked, solids
+from drawscape.geometry import (
+    Lines,
+    centreline,
+    coats,
+    distance_contours,
+    inked,
+    rounded,
+    solids,
+    values_at,
+)
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
 from drawscape.geometry.contours import contours
 from drawscape.geometry.curves import beziers, catmull_rom, circle
@@ -83,11 +93,11 @@ def level(*xyz):
         ("orders for 1 lines, 1 masks", lambda: visible(LINE, [0, 1], [SQUARE], [1])),
         (r"not \(\)", lambda: Lines.of([1.0, 2.0])),
         (r"not \(1, 3\)", lambda: Lines.of([[[0.0, 0.0, 0.0]]])),
-        ("'int' object", lambda: Lines.of(7)),
+        ("not 7", lambda: Lines.of(7)),
         ("'ab'", lambda: Lines.of(["ab"])),
         ("finite", lambda: Lines.of([[[0.0, np.nan]]])),
         ("3 points for counts that add up to 2", lambda: Lines.from_counts(np.zeros((3, 2)), [2])),
-        (r"not \(2,\)", lambda: on_lines(lambda lines: lines)([1.0, 2.0])),
+        (r"is \(2,\)", lambda: on_lines(lambda lines: lines)([1.0, 2.0])),
         ("0.0", lambda: resample(SQUARE, 0.0)),
         ("nan", lambda: resample(SQUARE, np.nan)),
         ("1e-12", lambda: resample(SQUARE, 1e-12)),
@@ -116,9 +126,78 @@ def level(*xyz):
         ("2 x 2", lambda: inked([1, 2], AREA)),
         ("distance_mm=inf", lambda: parallel(SQUARE, np.inf)),
         ("spacing_mm=0", lambda: inset_rings(SQUARE, 0)),
+        ("first_mm='far'", lambda: inset_rings(SQUARE, 1, first_mm="far")),
+        ("distance_mm=None", lambda: parallel(SQUARE, None)),
+        ("spacing_mm='1'", lambda: hatch(SQUARE, "1")),
+        ("angle='up'", lambda: hatch(SQUARE, 1, angle="up")),
+        ("shift=None", lambda: hatch(SQUARE, 1, shift=None)),
+        ("tolerance_mm=None", lambda: simplify(SQUARE, None)),
+        ("radii None", lambda: circle(0, 0, None)),
+        ("octaves='2'", lambda: Noise(0).fractal(0.5, 0.5, octaves="2")),
+        ("count=1.5: give a whole number from 0 up", lambda: scatter(RNG, 1.5, PAGE)),
+        ("iterations=None", lambda: relax([[1.0, 1.0]], PAGE, iterations=None)),
+        ("tries=inf", lambda: poisson_disc(RNG, PAGE, 1, tries=np.inf)),
+        ("test=None", lambda: streamlines(level, PAGE, 5, test=None)),
+        ("pen_mm=0", lambda: coats(LINE, 0)),
+        ("resolution=2.5: give a whole number from 2 to 300",
+         lambda: implicit_mesh(level, LOW, HIGH, resolution=2.5)),
+        *(("an area is", lambda area=area: bounds_of(area)) for area in (None, 5, "A4", (0, 0, "9", 9))),
+        *(("2 x 2", lambda grid=grid: values_at(grid, AREA, [(1, 1)])) for grid in ([[]], [1.0], [[1.0]])),
+        ("2 x 2", lambda: distance_contours([True], [1], AREA)),
+        *(("finite", lambda line=line: rounded(line)) for line in ([(0, 0, 0)] * 3, [(0, np.nan)] * 3)),
+        ("arrays of numbers", lambda: Nearest("near")),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 def test_what_makes_no_sense_is_named(words, call):
     with pytest.raises(GeometryError, match=words):
         call()
+
+
+def test_complex_numbers_are_points_wherever_lines_are_taken():
+    ring = np.exp(2j * np.pi * np.arange(6) / 6) * 9
+    pairs = np.column_stack((ring.real, ring.imag))
+    for function in (
+        Lines.of,
+        lambda line: Lines.of([line, line]),
+        lambda line: hatch(line, 1.0),
+        lambda line: inset_rings(line, 2.0),
+        lambda line: parallel(line, 1.0),
+        lambda line: clip_to_polygon([line], SQUARE),
+        lambda line: clip_to_polygon([SQUARE], line),
+        lambda line: Lines.of(simplify(line)),
+        lambda line: Lines.of(rounded(line)),
+    ):
+        assert np.array_equal(function(ring).points, function(pairs).points)
+    assert Nearest(ring).query(pairs)[0].max() == 0.0
+
+
+@pytest.mark.parametrize(
+    "polygon",
+    [
+        [(0, 0), (5, 5), (10, 10)],
+        [(1, 1)] * 4,
+        [(0, 0), (1e-9, 0), (0, 1e-9)],
+        shapely.LineString(SQUARE),
+        shapely.Polygon(),
+    ],
+)
+def test_an_area_of_nothing_has_no_middle_and_no_filling(polygon):
+    assert len(centreline(polygon)) == len(inset_rings(polygon, 1.0)) == 0
+    for style in ("lines", "cross", "concentric", "circles"):
+        assert len(hatch(polygon, 1.0, style=style)) == 0
+
+
+def test_what_is_no_area_in_a_collection_counts_for_nothing():
+    stroke = shapely.box(0, 0, 50, 4)
+    among = shapely.GeometryCollection([stroke, shapely.Point(90, 90), shapely.LineString(SQUARE)])
+    for function in (
+        centreline,
+        lambda area: hatch(area, 1.0),
+        lambda area: inset_rings(area, 1.0),
+    ):
+        assert np.array_equal(function(among).points, function(stroke).points)
+
+
+def test_no_lines_lie_on_nothing():
+    assert coats(NOTHING).shape == (0,)
