@@ -30,6 +30,7 @@ from drawscape.svg.node import (
     Group,
     Mask,
     Node,
+    Outline,
     Run,
     Shape,
     Vertices,
@@ -280,7 +281,7 @@ class SVGBuilder:
         moved = moved_shape(tag, places, styled, matrix)
         if isinstance(moved, Lines):
             styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
-            return self.add(Run(moved, styled))
+            return self.add(Outline(moved, styled))
         return self.add(Shape.of(*moved, styled))
 
     def polyline(

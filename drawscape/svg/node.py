@@ -8,7 +8,7 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +30,6 @@ Attrs: TypeAlias = Mapping[str, Any]
 
 _OPENING = b'<polyline points="'
 _PAINTS = frozenset(("fill", "style", "class"))
-_STYLES = _PAINTS | {"stroke"}
 _CLOSING = b'" />\n'
 STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
 """What lines need to be seen as lines."""
@@ -126,46 +125,50 @@ Node: TypeAlias = str | Run | Mask | Group
 """An entry of a canvas: markup, lines, a mask or a group."""
 
 
-def pieces(nodes: Iterable[Node], scale: float = 1.0, *, styled: bool = False) -> Iterator[bytes]:
+def pieces(
+    nodes: Iterable[Node], scale: float = 1.0, *, given: Set[str] = frozenset()
+) -> Iterator[bytes]:
     """Return the markup of `nodes`, one element a line, in pieces.
 
     `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
-    Shapes that name no fill would be black discs and invisible lines. Unless a group around them is
-    `styled`, they are put into one that strokes them.
+    Shapes that name no fill would be black discs and invisible lines. What neither they name nor the
+    groups around them, whose attributes are `given`, stands in a group that strokes them.
     """
-    for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, styled)):
-        if is_run:
-            yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
-            continue
+    for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, given)):
         if bare:
             yield f"<g{attribute_string(dict(bare))}>\n".encode()
-        for node in neighbours:
-            if isinstance(node, Group):
-                yield from _group(node, scale, styled)
-            elif not isinstance(node, Mask):
-                yield f"{node}\n".encode()
+        if is_run:
+            yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
+        else:
+            for node in neighbours:
+                if isinstance(node, Group):
+                    yield from _group(node, scale, given)
+                elif not isinstance(node, Mask):
+                    yield f"{node}\n".encode()
         if bare:
             yield b"</g>\n"
 
 
-def _kind(node: Node, styled: bool) -> tuple[bool, tuple[tuple[str, Any], ...]]:
+def _kind(node: Node, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...]]:
     """Return whether a node is a run, and the attributes that a shape lacks to be seen as a stroke."""
-    if styled or not isinstance(node, Shape) or node.tag in ("text", "title"):
-        return isinstance(node, Run), ()
-    if not _PAINTS.isdisjoint(node.attrs):
-        return False, ()
-    return False, tuple(item for item in STROKED.items() if item[0] not in node.attrs)
+    is_run = isinstance(node, Run)
+    if not isinstance(node, (Shape, Outline)) or getattr(node, "tag", "") in ("text", "title"):
+        return is_run, ()
+    named = given | node.attrs.keys()
+    if not _PAINTS.isdisjoint(named):
+        return is_run, ()
+    return is_run, tuple(item for item in STROKED.items() if item[0] not in named)
 
 
 def markup(node: Node) -> str:
     """Return one node's markup."""
-    return b"".join(pieces([node], styled=True)).decode().removesuffix("\n")
+    return b"".join(pieces([node], given=_PAINTS)).decode().removesuffix("\n")
 
 
-def _group(group: Group, scale: float, styled: bool) -> Iterator[bytes]:
+def _group(group: Group, scale: float, given: Set[str]) -> Iterator[bytes]:
     yield f"<g{attribute_string(group.attrs)}>\n".encode()
-    inside = styled or not _STYLES.isdisjoint(group.attrs)
-    yield from pieces(group.elements, scale * _stretch(group.attrs), styled=inside)
+    inside = scale * _stretch(group.attrs)
+    yield from pieces(group.elements, inside, given=given | group.attrs.keys())
     yield b"</g>\n"
 
 

@@ -7,10 +7,12 @@ import pytest
 
 from drawscape.errors import CanvasError
 from drawscape.svg.node import body_digest
+from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
 
 SVG = "{http://www.w3.org/2000/svg}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
+OPEN = "M10 10 C20 80 80 80 90 10"
 
 
 def root(svg):
@@ -96,6 +98,39 @@ def test_without_a_pen_lines_bring_their_own_style():
         svg.polyline([(0, 0), (1, 1)])
     assert svg.to_string().count('stroke="red"') == 1
     assert '<g stroke-width="0.3">' in svg.to_string()
+
+
+def clipped(svg):
+    with svg.clip(rect=(0, 0, 60, 60)):
+        svg.circle(50, 50, 20)
+
+
+def grouped(svg):
+    with svg.group(stroke="green"):
+        svg.path(OPEN).rect(10, 10, 20, 20)
+        clipped(svg)
+
+
+@pytest.mark.parametrize(
+    ("draw", "ink"),
+    [
+        (clipped, "black"),
+        (lambda svg: svg.circle(50, 50, 20).rect(50, 50, 40, 40).occlude(), "black"),
+        (lambda svg: svg.rotate(30, 50, 50).path(OPEN), "black"),
+        (
+            lambda svg: svg.scale(1, 0.5).rotate(30).circle(50, 50, 20).ellipse(50, 50, 9, 5),
+            "black",
+        ),
+        (grouped, "green"),
+    ],
+)
+def test_a_shape_without_a_fill_is_a_line_in_the_file_whatever_becomes_of_it(draw, ink):
+    svg = SVGBuilder(100, 100)
+    draw(svg)
+    (drawn,), (read,) = svg.document().layers, read_svg(svg.to_bytes()).layers
+    assert (read.color, read.width_mm) == (drawn.color, drawn.width_mm) == (ink, 0.3)
+    # An open path that is filled would be closed by the reader, as it is on a screen.
+    assert read.lines.lengths_mm == pytest.approx(drawn.lines.lengths_mm, abs=0.05)
 
 
 def test_without_layers_each_stroke_colour_is_a_pen():
