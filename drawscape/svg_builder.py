@@ -59,6 +59,9 @@ __all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
 
 T = TypeVar("T")
 
+_DEEPEST = 200
+"""Groups in each other: Python's stack holds twice as many."""
+
 # Noise is nought at whole numbers; a coordinate that is left out stands between them.
 _BETWEEN = 0.37
 
@@ -567,6 +570,8 @@ class SVGBuilder:
         >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
         <SVGBuilder 100 x 100 mm, 1 element>
         """
+        if len(self._open) == _DEEPEST:
+            raise CanvasError(f"groups more than {_DEEPEST} deep: an end_group() is missing")
         given = checked_attrs(attrs)
         attribute_string(given)
         moved = "transform" in given
@@ -742,10 +747,11 @@ class SVGBuilder:
             )
         from drawscape.geometry.clip import clip_to_polygon
         from drawscape.geometry.curves import circle as circle_points
+        from drawscape.geometry.regions import rectangle
 
         if rect is not None:
             x, y, w, h = rect
-            polygon = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], dtype=np.float64)
+            polygon = rectangle((x, y, x + w, y + h))
         elif circle is not None:
             polygon = circle_points(*circle)
         region = self._region(polygon)

@@ -113,6 +113,13 @@ def test_no_setting_leaves_a_blot(name):
         assert darkest_of(name, drawn.document()) <= DARKEST, values
 
 
+@pytest.mark.parametrize("hide", [True, False])
+def test_ridges_without_any_height_are_level_lines(hide):
+    lines = draw("ridgelines", *PAGES["a6"], peak=0, tremor=0, hide=hide).lines()
+    assert len(lines) > 50
+    assert all(np.ptp(line[:, 1]) == 0 for line in lines)
+
+
 def ends(parameter):
     """Return the least and the greatest value, or each choice."""
     if parameter.choices is not None:

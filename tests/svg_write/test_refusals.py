@@ -7,6 +7,7 @@ from drawscape.drawing.affine import parse_transform
 from drawscape.errors import CanvasError, GeometryError, SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.solids import boxes
+from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
 
 NAN, INF = float("nan"), float("inf")
@@ -72,6 +73,7 @@ def clip(svg, **regions):
         *(("spacing_mm", lambda svg, wide=wide: svg.hatch(SQUARE, wide)) for wide in ("1", None, [])),
         ("push", lambda svg: svg.pop()),
         ("one region", clip),
+        ("x0 < x1", lambda svg: clip(svg, rect=(5, 5, -1, 3))),
         ("one region", lambda svg: clip(svg, rect=(0, 0, 1, 1), circle=(0, 0, 1))),
         ("no lines.*image", lambda svg: svg.add_svg(PICTURE, 0, 0, 10, 10)),
         ("well-formed", lambda svg: svg.add_svg("<svg", 0, 0, 10, 10)),
@@ -104,6 +106,17 @@ def test_sizes_that_are_not_finite_and_positive_are_refused(size):
 @pytest.mark.parametrize("x", ["50%", "2cm", "-.5", "+1.5E2", "7.", " 3mm "])
 def test_text_that_is_a_length_stays_as_it_is(x):
     assert f'x1="{x}"' in SVGBuilder(100, 100).line(x, 0, 1, 1).to_string()
+
+
+def test_groups_as_deep_as_they_may_be_are_written_and_read_back():
+    svg = SVGBuilder(100, 100)
+    for _ in range(200):
+        svg.begin_group({"transform": "translate(0.1 0)"})
+    with pytest.raises(CanvasError, match=r"end_group\(\) is missing"):
+        svg.begin_group()
+    with svg.clip(rect=(0, 0, 90, 90)):
+        svg.circle(0, 50, 20)
+    assert len(svg.lines()) == len(read_svg(svg.to_bytes()).lines) == 1
 
 
 def test_lettering_writes_what_a_number_says():

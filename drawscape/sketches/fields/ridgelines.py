@@ -50,7 +50,7 @@ def ridgelines(
     if hide:
         clear[1:] = np.minimum.accumulate(y, axis=0)[:-1] - y[1:]
     # The second pen draws what is high above its own ridge.
-    low = 0.45 * peak * frame.height - heights
+    low = 0.45 * max(peak, 1e-9) * frame.height - heights
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
     in_pens(svg, palette, {"ridges": "#1b1b1b", "crests": "#b3402a"}, parts)
 
