@@ -97,10 +97,12 @@ def artboard(
     frame = svg.frame
     page = Box(frame.x0, frame.y0, frame.width, frame.height)
     block = Box(page.x, page.y + page.height - look.block_mm, page.width, look.block_mm)
+    area = Box(page.x, page.y, page.width, page.height - look.block_mm).inset(5.0)
+    if min(area.width, area.height) <= 0:
+        raise SheetError(f"a sheet of {size} has no room above its title block; give a larger one")
     draw_border(svg, look, page, block)
     sheet = " ".join(filter(None, (size.upper(), orientation)))
     draw_title_block(svg, look, block, (title, subtitle, sheet), missing)
-    area = Box(page.x, page.y, page.width, page.height - look.block_mm).inset(5.0)
     areas = [area]
     if rows:
         table = draw_legend(svg, look, area, rows, missing)

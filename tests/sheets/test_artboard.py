@@ -81,6 +81,8 @@ def test_legends_may_be_rows():
         ({"legend": ["ab"]}, SheetError, "legend"),
         ({"legend": [("a", "b")] * 25}, SheetError, "legend"),
         ({"drawing": SVGBuilder(10, 10)}, SheetError, "no lines"),
+        ({"size": "60x40"}, SheetError, "no room above its title block"),
+        ({"size": "30x2000"}, SheetError, "no room above its title block"),
         ({"drawing": "<svg"}, SvgReadError, None),
         ({"drawing": "no/such.svg"}, FileNotFoundError, "such"),
     ],
