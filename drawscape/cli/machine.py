@@ -26,7 +26,7 @@ from drawscape.plotter.device import (
     simulator_process,
 )
 from drawscape.plotter.driver import Driver
-from drawscape.plotter.plot import BACK, TUNED, Plot, find_plot, list_plots
+from drawscape.plotter.plot import BACK, TUNED, Plot, find_plot, list_plots, shown_plots
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -223,11 +223,10 @@ def plots() -> None:
 @JSON
 def list_command(as_json: bool) -> None:
     """List plots, the newest first."""
-    found = list_plots()
     if as_json:
-        print_json([plot.as_dict() for plot in found])
+        print_json(shown_plots())
         return
-    rows = [(one.id, one.record.machine, one.words, one.record.drawing) for one in found]
+    rows = [(one.id, one.record.machine, one.words, one.record.drawing) for one in list_plots()]
     nothing = "no plot yet; make one with `drawscape plot FILE --on NAME`"
     print_table(["id", "machine", "state", "drawing"], rows, nothing=nothing)
 

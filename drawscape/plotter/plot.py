@@ -384,17 +384,24 @@ def find_plot(name: str) -> Plot:
     return Plot(found[0])
 
 
+def shown_plots(most: int | None = None) -> list[dict[str, Any]]:
+    """Return what `drawscape plots show --json` prints, for all plots or the newest."""
+    rows = (_shown(path.parent, path.stat().st_size) for path in _journals()[:most])
+    return [row if row["state"] in FINAL else find_plot(row["id"]).as_dict() for row in rows]
+
+
 def plotted_drawings() -> dict[str, str]:
     """Return the files of which a plot is done, each with when that was, where, and with which pens."""
-    paths = reversed(_journals())
-    return dict(filter(None, (_plotted(path.parent, path.stat().st_size) for path in paths)))
+    found = {}
+    for path in reversed(_journals()):
+        row = _shown(path.parent, path.stat().st_size)
+        if row["state"] == "done":
+            day = time.strftime("%d %b %Y", time.localtime(row["changed"]))
+            pens = ", ".join(row["metres"])
+            found[row["drawing"]] = f"plotted {day} on {row['machine']} with {pens}"
+    return found
 
 
 @lru_cache(maxsize=10_000)
-def _plotted(folder: Path, size: int) -> tuple[str, str] | None:
-    plot = Plot(folder)
-    if plot.state.state != "done":
-        return None
-    day = time.strftime("%d %b %Y", time.localtime(plot.record.changed))
-    pens = ", ".join(dict.fromkeys(section.name for section in plot.plan.sections))
-    return plot.record.drawing, f"plotted {day} on {plot.record.machine} with {pens}"
+def _shown(folder: Path, size: int) -> dict[str, Any]:
+    return Plot(folder).as_dict()

@@ -3,7 +3,7 @@
 import flask
 
 from drawscape.errors import DrawscapeError, RequestRefused
-from drawscape.plotter.plot import find_plot, list_plots
+from drawscape.plotter.plot import find_plot, shown_plots
 from drawscape.tasks.plotting import ACTIONS as ACTIONS
 from drawscape.tasks.plotting import act_on_plot
 from drawscape.web.site import current_site, html
@@ -18,7 +18,7 @@ def page() -> flask.Response:
 
 def listing() -> flask.Response:
     """Return the newest plots, each as `drawscape plots show --json` prints it."""
-    return flask.jsonify({"plots": [plot.as_dict() for plot in list_plots(_NEWEST)]})
+    return flask.jsonify({"plots": shown_plots(_NEWEST)})
 
 
 def state(plot_id: str) -> flask.Response:

@@ -2,16 +2,20 @@
 """Jobs and plots over HTTP."""
 
 import json
+import time
 from pathlib import Path
 
 import flask
+import numpy as np
 import pytest
 from machine_bench import scribble
 from support import wait_until
 
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
 from drawscape.job_manager import enqueue_background_job, get_job_status
 from drawscape.jobs import synchronous_jobs
-from drawscape.plotter.device import add_device
+from drawscape.plotter.device import add_device, locked
 from drawscape.plotter.plot import Plot
 from drawscape.web import WebSettings, create_app
 
@@ -181,6 +185,26 @@ def test_plots_are_listed_with_their_strokes(client, plot):
     assert (header["strokes"], header["width"]) == (3, 60.0)
     assert len(packed) == 8 + length + 8 * (2 * header["points"] + 4 + 3)
     assert b"plots.js" in client.get("/plots").data
+
+
+def test_a_plot_that_is_done_is_listed_at_once_and_one_that_goes_on_as_it_is(client, plot):
+    def listed():
+        return {one["id"]: one["state"] for one in client.get("/plots/list").json["plots"]}
+
+    plot.journal.append("done", k=3)
+    lines = Lines.of(np.zeros((1000, 900, 2)))
+    large = Plot.create(Document(200, 200, (Layer("pen", "black", None, lines),)), "sim")
+    large.journal.append("done", k=1000)
+    began = time.process_time()
+    assert listed() == {plot.id: "done", large.id: "done"}
+    read = time.process_time()
+    assert listed() == {plot.id: "done", large.id: "done"}
+    assert time.process_time() - read < (read - began) / 2
+    plot.journal.append("start", run="again", first=0)
+    assert listed()[plot.id] == "interrupted"
+    with locked(plot.folder / "run.lock", 1.0, "busy"):
+        assert listed()[plot.id] == "plotting"
+    assert listed()[plot.id] == "interrupted"
 
 
 def test_a_button_is_refused_with_words_when_it_makes_no_sense(client, plot):
