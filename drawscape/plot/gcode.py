@@ -6,14 +6,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Layer, Outside
+from drawscape.drawing.document import Document, Layer, Motion, Outside
 from drawscape.drawing.values import INCH
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
@@ -111,16 +111,26 @@ class GcodeProfile:
         >>> GcodeProfile(pen_up="M3 S0\\nG4 P0.15").lift_s("pen_up")
         0.15
         """
-        text = self.down(None) if name == "pen_down" else self.command(name)
-        way = abs(_last_z(self.down(None)) - _last_z(self.command("pen_up")))
-        seconds, in_ms = 0.0, "{ms}" in self.dwell
+        down, up = self.down(None), self.command("pen_up")
+        text = down if name == "pen_down" else up
+        way, seconds = abs(_last_z(down) - _last_z(up)), 0.0
         for row in text.split("\n"):
             words = dict(_words(row))
-            if words.get("G") == 4:
-                seconds += words.get("S", words.get("P", 0.0) / (1000 if in_ms else 1))
-            elif "Z" in words:
+            seconds += self.dwell_s(row)
+            if "Z" in words:
                 seconds += 60 * way / words.get("F", self.top_feed / self.unit_mm)
         return seconds
+
+    def dwell_s(self, row: str) -> float:
+        """Return the seconds that a row of commands dwells: S are seconds, P what `dwell` counts in."""
+        words = dict(_words(row))
+        p_s = 0.001 if "{ms}" in self.dwell else 1.0
+        return words.get("S", words.get("P", 0.0) * p_s) if words.get("G") == 4 else 0.0
+
+    def feed(self, motion: Motion) -> float:
+        """Return how fast a layer is drawn that asks for `motion`, in mm/min."""
+        asked = motion.speed
+        return self.draw_feed if asked is None else self.top_feed * asked / 100
 
     def command(self, name: str, /, **values: str) -> str:
         """Return the command `name` with `values` filled in and its lengths in the file's units."""
@@ -230,22 +240,18 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
     if base_name not in PROFILES:
         raise UnknownNameError("G-code profile", str(base_name), PROFILES)
     base = PROFILES[base_name]
-    settings: dict[str, Any] = {field.name: getattr(base, field.name) for field in fields(base)}
     try:
         given = check_arguments(read_parameters(GcodeProfile), given)
     except ParameterError as error:
         raise PlotError(f"{source}: {error}") from error
+    changes: dict[str, Any] = {}
     if any(_holds_lengths(str(given.get(name, ""))) for name in _COMMANDS):
-        settings["command_units"] = None  # the base's are not those of the file's own commands
-    if given.get("command_units"):
-        for name in _COMMANDS:
-            settings[name] = converted(
-                settings[name], base.command_units or "mm", given["command_units"]
-            )
-        if "{down}" in settings["pen_down"] and _holds_lengths(settings["pen_down"]):
-            scale = 1.0 if given["command_units"] == (base.command_units or "mm") else 1 / INCH
-            settings["down_range"] = tuple(value * scale for value in settings["down_range"])
-    return GcodeProfile(**{**settings, **given})
+        changes["command_units"] = None  # the base's are not those of the file's own commands
+    if given.get("command_units") == "in":  # the base's commands are in mm
+        changes |= {name: converted(getattr(base, name), "mm", "in") for name in _COMMANDS}
+        if _holds_lengths(base.pen_down):
+            changes["down_range"] = tuple(value / INCH for value in base.down_range)
+    return replace(base, **{**changes, **given})
 
 
 def to_gcode(
@@ -313,8 +319,7 @@ def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
 def _strokes(
     layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points, *, clamp: bool
 ) -> Iterator[str]:
-    unit, motion = profile.unit_mm, layer.motion
-    feed = profile.draw_feed if motion.speed is None else profile.top_feed * motion.speed / 100
+    unit, motion, feed = profile.unit_mm, layer.motion, profile.feed(layer.motion)
     points = layer.lines.points
     y = height_mm - points[:, 1] if profile.flip_y else points[:, 1]
     # Plus zero: no -0.0.

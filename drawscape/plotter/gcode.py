@@ -63,7 +63,6 @@ class GcodeDriver(Driver):
     sync = ""  # stands before a pen's move, where that would not wait for the planner
     wait = "G4 P0.01"  # is answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
-    p_s = 1.0  # what the P of a dwell counts
     _here = (0.0, 0.0)
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
@@ -112,21 +111,12 @@ class GcodeDriver(Driver):
         if not (down or "".join(rows[-1:]).upper().startswith("G4")):
             rows.append(self.wait)
         for index, row in enumerate(rows, 1):
-            yield self.line(row, stroke * (index == len(rows)), 0.1 + self.dwell_s(row))
-
-    def dwell_s(self, row: str) -> float:
-        """Return the seconds that a line dwells."""
-        match = re.match(r"\s*G0?4\s*([PS])([\d.]+)", row, re.IGNORECASE)
-        unit_s = self.p_s if match and match[1] in "Pp" else 1.0
-        return float(match[2]) * unit_s if match else 0.0
+            yield self.line(row, stroke * (index == len(rows)), 0.1 + self.profile.dwell_s(row))
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         yield from self.travel(*points[0].tolist())
         yield from self.pen(True, section)
-        feed = self.profile.draw_feed
-        if section.motion.speed is not None:
-            feed = self.profile.top_feed * section.motion.speed / 100
-        feed *= self.speed
+        feed = self.profile.feed(section.motion) * self.speed
         far = np.cumsum(np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)).tolist()
         kept = simplify(Lines(points, np.array([0, len(points)])), _CUT_MM).points
         corners = np.isin(points @ (1, 1j), kept @ (1, 1j)).tolist()
@@ -277,7 +267,7 @@ class GrblDriver(GcodeDriver):
             x, y = self._wco if place[1] == b"WPos" else (0.0, 0.0)
             self._at = float(place[2]) * self._unit + x, float(place[3]) * self._unit + y
         self._idle = self._idle + 1 if self.state == "Idle" and self.pending else 0
-        dwell_s = sum(self.dwell_s(command.text.decode()) for command in self.pending)
+        dwell_s = sum(self.profile.dwell_s(one.text.decode()) for one in self.pending)
         if self._idle > 2 + dwell_s / _POLL_S:
             raise MachineError("the machine is idle although it owes an answer: a line was lost")
 
@@ -321,7 +311,6 @@ class MarlinDriver(GcodeDriver):
 
     title = "Marlin"
     sync = wait = "M400"
-    p_s = 0.001
     silence_s = 2 * _BUSY_S
     _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine
