@@ -283,13 +283,17 @@ class Drawing:
         with writing() as connection:
             connection.execute("update drawing set deleted = 1 where id = ?", (self.id,))
 
-    def _text(self) -> str:
-        try:
-            return self.path.read_text("utf-8", errors="replace")
-        except FileNotFoundError:
+    @property
+    def file(self) -> Path:
+        """Its path. Raises DrawingNotFoundError when the file is gone."""
+        if not self.path.is_file():
             raise DrawingNotFoundError(
                 f"the file {self.path} is gone; `drawscape drawings redraw {self.recipe[:8]}` draws it again"
-            ) from None
+            )
+        return self.path
+
+    def _text(self) -> str:
+        return self.file.read_text("utf-8", errors="replace")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show it as `<img>`, as a job does; one whose file is gone by its thumbnail."""

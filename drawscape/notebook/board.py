@@ -413,9 +413,9 @@ class Board(Lasting):
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""
         (drawing,) = self._asked(tile_id)
-        picture = result_picture(str(drawing.path))
+        picture = result_picture(drawing.file)
         if not picture:
-            raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
+            raise DrawscapeError(f"{drawing.path.name} is too large to show")
         caption = figures_words(drawing)
         self.send({"enlarged": {"id": tile_id, "caption": caption, "url": picture.url}})
 

@@ -218,7 +218,7 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
 
 
 def file_of(drawing: Job | Drawing | str | Path) -> Path | None:
-    """Return the file of a drawing; a job is waited for. Raises JobFailed."""
+    """Return the file of a drawing; a job is waited for. Raises JobFailed, DrawingNotFoundError."""
     if isinstance(drawing, Drawing):
-        return result_path(drawing.path)
+        return drawing.file
     return result_path(drawing.wait() if isinstance(drawing, Job) else drawing)
