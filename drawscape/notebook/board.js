@@ -317,7 +317,10 @@ class Board {
     if (!rows) this.listen();
   }
 
-  send(event, ...values) { this.model.send({ event, arguments: values }); }
+  send(event, ...values) {
+    try { this.model.send({ event, arguments: values }); }
+    catch { this.root.parentElement.classList.add("jupyter-widgets-disconnected"); }  // the kernel was shut down
+  }
 
   set(name, value) {
     this.model.set(name, value);

@@ -529,7 +529,8 @@ class FormView {
   post(message, buffers) {
     const number = ++this.sent;
     for (const name of Object.keys(message.inputs ?? {})) this.hands.set(name, number);
-    this.model.send({ ...message, number }, undefined, buffers);
+    try { this.model.send({ ...message, number }, undefined, buffers); }
+    catch { return this.gone(); }  // the kernel was shut down
     const words = message.event === "draw" ? "The kernel is busy. This is drawn next." : "The kernel is busy. Nothing is lost.";
     setTimeout(() => { if (!this.answered(number)) this.busy.textContent = words; }, BUSY_MS);
   }
@@ -624,7 +625,7 @@ class FormView {
     const received = (message, buffers) => this.receive(message, buffers);
     const { model } = this;
     /* ipywidgets has no mark of its own for a widget like this one whose kernel is gone. */
-    const gone = () => this.el.classList.add("drawscape-gone");
+    const gone = this.gone = () => this.el.classList.add("drawscape-gone");
     const renew = () => { this.showSchema(); soon(); };
     const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon],
       ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received], ["comm_live_update", gone]];

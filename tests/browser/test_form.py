@@ -122,6 +122,14 @@ def test_draw_is_within_ten_tabs_and_the_page_names_a_busy_and_a_lost_kernel(not
     said = "form => getComputedStyle(form, '::before').content"
     assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
 
+    notebook.wait_idle()
+    notebook.run_all()
+    form = notebook.form()
+    notebook.shut_down()
+    page.locator(".drawscape-form:not(.drawscape-gone)").wait_for()
+    form.root.locator(".drawscape-draw").click()
+    page.locator(".drawscape-form.drawscape-gone").wait_for()
+
 
 @pytest.mark.nightly
 def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
