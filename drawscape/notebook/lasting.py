@@ -43,9 +43,6 @@ def notebook_name() -> str:
 _ENVELOPE = ("event", "arguments", "number")
 """Of a page's message: what it asks for, arguments by place, a number; others have their names."""
 
-_MADE: dict[str, list["Lasting"]] = {}
-"""What each cell has made and is still open, by the cell's id."""
-
 _ALL: weakref.WeakSet["Lasting"] = weakref.WeakSet()
 
 
@@ -75,10 +72,9 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         self._output_id = f"drawscape-{uuid.uuid4().hex}"
         self._output_lock = threading.Lock()
         self.on_msg(self._received)
-        _ALL.add(self)
         self._marimo_cell = getattr(_marimo(), "cell_id", None)
-        if (cell := _cell_that_runs()) is not None:
-            _MADE.setdefault(cell, []).append(self)
+        self._cell = _cell_that_runs()
+        _ALL.add(self)
 
     def show_below(self, make: str, *arguments: Any) -> Any:
         """Show below what that function of the notebook returns, in place of what is there; return it."""
@@ -199,14 +195,20 @@ def _shared_layout() -> Any:
 
 def _settle(_result: Any) -> None:
     """A cell has ended, and with it the notebook may: one that runs without a page."""
-    for widget in [one for one in _ALL if one.comm is not None]:
+    for widget in _all_open():
         widget.settle()
+
+
+def _all_open() -> list[Lasting]:
+    return [one for one in _ALL if one.comm is not None]
 
 
 def _close_former(_info: Any) -> None:
     """Close what the cell that begins to run has made before."""
-    for widget in _MADE.pop(_cell_that_runs() or "", ()):
-        widget.close()
+    cell = _cell_that_runs()
+    for widget in _all_open() if cell else ():
+        if widget._cell == cell:
+            widget.close()
 
 
 def _cell_that_runs() -> str | None:
