@@ -21,7 +21,7 @@ from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
 from drawscape.clock import span_words
 from drawscape.drawing.document import Document, Orientation
-from drawscape.errors import DrawscapeError
+from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
 from drawscape.notebook.kernel import ENDED, Debounce, Following, JobState, later, state_of
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
@@ -74,6 +74,7 @@ from drawscape.plot import (
     statistics,
 )
 from drawscape.plot.formats import Format, menu_of_formats
+from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
 
 if TYPE_CHECKING:
@@ -626,18 +627,22 @@ class Form(Lasting):
             self._drawn_with = {}
             self._say(older=True)
         request, job_id = (self._before or {}).get(UNDER_WAY) or ("", "")
-        with contextlib.suppress(DrawscapeError):
-            recipe = recipe_for(self._settings.target, self._settings.arguments)
-            if recipe and recipe.request == request and get_job(job_id).status not in ENDED:
-                self._follow(get_job(job_id), draws=request)
+        with contextlib.suppress(JobNotFoundError):
+            if (recipe := self._recipe) and recipe.request == request:
+                job = get_job(job_id)
+                if job.status not in ENDED:
+                    self._follow(job, draws=request)
+
+    @property
+    def _recipe(self) -> Recipe | None:
+        """What the settings draw; None for what is no sketch's, and while a field is not filled in."""
+        with contextlib.suppress(DrawscapeError):  # Draw says so
+            return recipe_for(self._settings.target, self._settings.arguments)
+        return None
 
     def _show_what_stands(self) -> bool:
         """Show the drawing of the settings, if it stands; return whether it does."""
-        try:
-            recipe = recipe_for(self._settings.target, self._settings.arguments)
-        except DrawscapeError:
-            return False  # a field is not filled in; Draw says so
-        known = standing_drawing(recipe)
+        known = standing_drawing(self._recipe)
         if known:
             self.show(known)
         return known is not None

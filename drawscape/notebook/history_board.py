@@ -7,7 +7,7 @@ from typing import Any
 from drawscape.catalogue import REJECTED, Drawings, drawings
 from drawscape.catalogue.query import Order, captions, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
-from drawscape.notebook.board import ORDERS, Board, Cell, Control, control, count_words
+from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
 from drawscape.notebook.target import Values, notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
@@ -16,7 +16,15 @@ from drawscape.sketches import Sketch
 
 PAGE = 60  # tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most
 
-_FILTERS = ("sketch", "stars", "tag", "text", "order", "rejected")
+_FILTERS = {
+    "sketch": ("select", "sketch"),
+    "stars": ("select", "stars"),
+    "tag": ("text", "tag"),
+    "text": ("text", "search"),
+    "order": ("select", "order"),
+    "rejected": ("check", "rejected and deleted too"),
+}
+"""What stands above the tiles: a kind of control and its words, by the filter's name."""
 
 
 @parameters_apart("where", parameter_names)
@@ -42,7 +50,13 @@ def history(
     >>> history("spiral", order="ink")
     <History: the history of drawings>
     """
-    values = {"sketch": name_of(sketch), "stars": stars, "tag": tag, "text": text, "order": order}
+    values = {
+        "sketch": name_of(sketch) or "",
+        "stars": stars,
+        "tag": tag,
+        "text": text,
+        "order": order,
+    }
     values |= {"since": since, "sheet": sheet, "seed": seed, "rejected": False}
     found = _find(values, where or {})  # which raises before a widget is made
     return History(values, where or {}, found)
@@ -132,24 +146,19 @@ class History(Board):
             if asked or self._where
             else 'Nothing is drawn yet: form("spiral") draws the first.'
         )
-        names = sorted({*sketch_names(), *filter(None, [now["sketch"]])})
-        sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
-        stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
-        orders = [(f"order: {one}", one) for one in ORDERS]
-        shown = {**now, "sketch": now["sketch"] or ""}
-        shown["stars"] = now["stars"] if isinstance(now["stars"], int) else 0
-
-        def find(name: str, kind: str, label: str, **more: Any) -> Control:
-            return control(f"find {name}", kind, label, value=shown[name], **more)
-
+        names = sorted({*sketch_names(), now["sketch"]} - {""})
+        options: dict[str, list[tuple[str, Any]]] = {
+            "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
+            "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
+            "order": [(f"order: {one}", one) for one in ORDERS],
+        }
+        shown = {**now, "stars": now["stars"] if isinstance(now["stars"], int) else 0}
         more = {"hidden": count <= PAGE}
         self.controls = [
-            find("sketch", "select", "sketch", options=sketches),
-            find("stars", "select", "stars", options=stars),
-            find("tag", "text", "tag"),
-            find("text", "text", "search"),
-            find("order", "select", "order", options=orders),
-            find("rejected", "check", "rejected and deleted too"),
+            *(
+                control(f"find {n}", kind, label, value=shown[n], options=options.get(n))
+                for n, (kind, label) in _FILTERS.items()
+            ),
             control("turn -1", "button", "Previous", icon="back", disabled=first == 0, **more),
             control("turn 1", "button", "Next", icon="next", disabled=last == count, **more),
         ]

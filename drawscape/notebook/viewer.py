@@ -202,8 +202,8 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
         path = file_of(drawing)
         if not path or path.suffix != ".svg":
             is_name = isinstance(drawing, (str, Path)) and path is None
-            rule = "give a canvas, a job or the path of an SVG file"
-            rule = "there is no such file, here or in the home" if is_name else rule
+            given = "there is no such file, here or in the home"
+            rule = given if is_name else "give a canvas, a job or the path of an SVG file"
             raise ParameterError("drawing", drawing, rule)
         data, title = path.read_bytes(), place_words(path)
     head, end, _ = data.partition(b"</metadata>")
