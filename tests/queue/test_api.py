@@ -100,7 +100,11 @@ def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
     claimant(False)
     with synchronous_jobs():
         noting = enqueue_background_job(lambda: current_job().meta.update(x=object()))
+        later = enqueue_background_job(
+            lambda: current_job().meta.setdefault("x", []).append(object())
+        )
     assert "meta['x']" in noting.error
+    assert later.status == "finished"
 
 
 @pytest.mark.sqlite
@@ -240,6 +244,15 @@ def test_a_batch_whose_jobs_were_removed_has_ended():
     assert len(list(batch.as_completed(timeout=60))) == 2
     with pytest.raises(errors.JobFailed, match="2 of 3"):
         batch.wait(60)
+    done = enqueue_many(TASK, [{}] * 2)
+    gone = done.jobs[0]
+    for _ in range(2):
+        end(take())
+    gone.delete()
+    assert "not_found" in repr(gone)
+    assert "1 finished" in repr(done)
+    with pytest.raises(errors.JobNotFoundError, match="1 of 2 jobs were removed"):
+        done.wait(60)
 
 
 def test_what_follows_an_empty_batch_runs_at_once():

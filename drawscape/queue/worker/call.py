@@ -167,10 +167,13 @@ class RunningJob(JobContext):
         return data
 
     def close(self, *, with_preview: bool) -> None:
+        """Send what is pending; a preview or notes that cannot be sent are not the task's outcome."""
         try:
             if with_preview and self._preview is not None:
                 self._pending = True
             self.flush(with_preview=with_preview, last=True)
+        except Exception as cause:  # noqa: BLE001 - as above
+            self.log(f"the last progress is lost: {cause!r}")
         finally:
             if self._flusher is not None:
                 self._ended.set()
@@ -353,13 +356,12 @@ class TaskCaller:
         if self._is_shared:
             value = portable_paths(value, self._home)
         try:
-            data = self._codec.dumps(value, of_result(job_id))
+            return self._codec.dumps(value, of_result(job_id))
         except NotSerializableError as error:
             raise NotSerializableError(
                 f"{task} returned {type(value).__name__}, which cannot be carried between processes "
                 f"({error}); return plain values or a file's path"
             ) from None
-        return data
 
 
 def _drain(steps: Iterator[Any], task: str) -> Any:

@@ -57,8 +57,6 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PERIOD_S = 0.1
 """In a backlog files are checked ten times a second; a job that came after the last check has its own."""
 
-_LOG = logging.getLogger("huey.drawscape")
-
 
 class Kind(StrEnum):
     """What a message from the child says."""
@@ -205,10 +203,7 @@ class Child:
         if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
             _flush_output()
             os._exit(0)
-        try:
-            job.close(with_preview=outcome.status != "finished")
-        except Exception as cause:  # noqa: BLE001 - the task's preview or notes, not its outcome
-            _LOG.warning("the last progress is lost: %r", cause)
+        job.close(with_preview=outcome.status != "finished")
         _flush_output()
         failpoint("result.serialised")
         return outcome
