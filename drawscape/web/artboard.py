@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import flask
 from annotated_types import Interval, Len, doc
 
-from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
+from drawscape.errors import RequestRefused
 from drawscape.jobs import count_queued, enqueue_background_job, workers_alive
 from drawscape.parameters import Parameter, json_schema, read_parameters
 from drawscape.settings import safe_name
@@ -37,20 +37,17 @@ def create() -> flask.Response:
         svg.rect(10, 10, 50, 50)
         return flask.jsonify({"svg": svg.to_string()})
     with here.admitted():
-        try:
-            job = enqueue_background_job(
-                here.settings.task,
-                width=order["width"],
-                height=order["height"],
-                pattern_type=order["pattern"],
-                output_filename=output_name(order.get("id")),
-                seed=order.get("seed", 0),
-                job_timeout=here.settings.job_timeout,
-                job_meta=ORDERED_HERE,
-                **params,
-            )
-        except (NotSerializableError, TaskArgumentsError) as error:
-            raise RequestRefused(422, f"the order cannot be queued: {error}") from error
+        job = enqueue_background_job(
+            here.settings.task,
+            width=order["width"],
+            height=order["height"],
+            pattern_type=order["pattern"],
+            output_filename=output_name(order.get("id")),
+            seed=order.get("seed", 0),
+            job_timeout=here.settings.job_timeout,
+            job_meta=ORDERED_HERE,
+            **params,
+        )
     text = "Complex pattern queued for generation"
     answer = flask.jsonify({"status": "generating", "job_id": job.id, "message": text})
     answer.headers["Location"] = flask.url_for(".job", job_id=job.id)

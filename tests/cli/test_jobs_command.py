@@ -139,10 +139,19 @@ def test_wait_prints_the_result_and_fails_with_the_job(worked_home):
 
 
 def test_prune_and_stats(worked_home):
+    silent = enqueue_background_job("clitasks.speak", "x", job_delay="1h")
+    assert "has printed nothing" in run("jobs", "logs", silent.id).err
+    silent.cancel()
     enqueue_background_job("clitasks.speak", "x").wait(60)
+    assert (
+        "no job has failed of clitasks.speak"
+        in run(*["jobs", "retry", "--failed", "--task", "clitasks.speak"]).err
+    )
     assert "1 with 2 slots" in output("stats")
     assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
-    assert " removed" in output("prune", "--days", "0")
+    assert " removed" in output("prune", "--keep", "1")
+    assert len(output("list").splitlines()) == 1
+    assert output("prune", "--days", "0") == "1 job removed\n"
     assert output("list") == ""
 
 

@@ -164,6 +164,11 @@ def report(message, fraction=0.5):
     return message
 
 
+def fail_after_a_preview(size):
+    current_job().progress(0.5, preview="x" * size)
+    raise ValueError("no ink")
+
+
 def fail_with_a_failing_preview():
     job = current_job()
     job.progress(0.1, preview="<svg/>")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from queue_steps import TASK, acknowledge, claim, end, take
-from support import ended, is_running, started, wait_until
+from support import ended, is_running, run, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -151,14 +151,35 @@ def test_waiting_without_a_worker_warns(home):
             wait(2.5)
 
 
+@pytest.mark.sqlite
+def test_an_explanation_names_what_keeps_workers_from_a_job(home):
+    job = enqueue_background_job("sampletasks.nothing", job_lane="plotter")
+    workers = Locks(default_queue().database.folder / "workers")
+    info = WorkerInfo("one", os.getpid(), 1, "background", 0.0, lanes=("fast",))
+    workers.announce(info, print)
+    assert "serves its lane, 'plotter'" in job.explain()
+    trouble = "it cannot start a child process"
+    workers.note_trouble("one", trouble)
+    assert trouble in job.explain()
+    assert "runs nothing" in run("doctor").out
+    workers.note_trouble("one", None)
+    assert trouble not in job.explain()
+    workers.retire("one")
+
+
 def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
-    consumer = start_consumer()
+    consumer = start_consumer("-w", "2")
     job = started(enqueue_background_job("sampletasks.nap", 60))
+    deaf = started(enqueue_background_job("sampletasks.loop_in_c"))
+    deaf.cancel(grace=600)
     consumer.kill()
     wait_until(lambda: "Its worker is dead" in job.explain())
     assert job.cancel()
     assert job.status == "stopped"
     assert [other.id for other in list_jobs(status="stopped")] == [job.id]
+    start_consumer()
+    wait_until(lambda: deaf.ended)
+    assert (deaf.status, deaf.error) == ("stopped", "stopped on request; its worker had died")
 
 
 @pytest.mark.usefixtures("claimant")

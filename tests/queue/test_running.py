@@ -163,6 +163,12 @@ def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
     assert job.refresh().attempts == 1
 
 
+def test_a_preview_that_is_too_large_is_left_out_and_the_log_says_so():
+    job, _ = failed("sampletasks.fail_after_a_preview", 4_000_001)
+    assert job.preview is None
+    assert "a preview of 4000001 bytes is left out" in job.logs()
+
+
 def test_an_error_of_any_length_is_kept_short_with_both_ends():
     job, text = failed("sampletasks.fail", "x" * 5_000_000 + "end")
     assert len(job.error) < 200_000
