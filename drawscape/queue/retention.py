@@ -39,13 +39,12 @@ KEEP = Keep()
 """What is kept by default."""
 
 
-def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int:
+def prune(engine: Engine, keep: Keep) -> int:
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
-    Their logs and previews go with them. `now` is in seconds since 1970, by default the present. A clock that
-    has jumped ahead is followed by a day each time.
+    Their logs and previews go with them. A clock that has jumped ahead is followed by a day each time.
     """
-    now = _trusted_now(engine) if now is None else now
+    now = _trusted_now(engine)
     limits = {
         "now": now,
         "finished": now - keep.finished_s,

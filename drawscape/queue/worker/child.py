@@ -18,7 +18,6 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -58,12 +57,8 @@ _PERIOD_S = 0.1
 """In a backlog files are checked ten times a second; a job that came after the last check has its own."""
 
 
-class Kind(StrEnum):
-    """What a message from the child says."""
-
-    READY = "ready"
-    PROGRESS = "progress"
-    DONE = "done"
+READY, PROGRESS, DONE = "ready", "progress", "done"
+"""What a message from the child says."""
 
 
 class Channel:
@@ -156,14 +151,14 @@ class Child:
     def serve(self) -> None:
         """Answer jobs until the connection closes, or until one has to run in another process."""
         self._code.note()
-        self._send(Kind.READY)
+        self._send(READY)
         while True:
             for message in self._channel.receive():
                 answer = self._answer(message)
                 if answer is None:
                     os.pwrite(self._begun, b"-", 0)  # it has not begun
                     os._exit(0)
-                self._send(Kind.DONE, *answer)
+                self._send(DONE, *answer)
 
     def _answer(self, message: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Run a job and return its answer; None if that has to be in another process."""
@@ -177,7 +172,7 @@ class Child:
         if is_alone and self._jobs:
             return None
         self._jobs += 1
-        job = RunningJob(job_id, parsed(meta), partial(self._send, Kind.PROGRESS, mark))
+        job = RunningJob(job_id, parsed(meta), partial(self._send, PROGRESS, mark))
         outcome = self._run(job, lambda: self._caller.run(job_id, task, call))
         self._code.note(began)
         peak_kb = _peak_kb()
@@ -185,9 +180,9 @@ class Child:
         is_reusable = not is_last and self._state.restore()
         return mark, is_reusable, *outcome._replace(peak_kb=peak_kb)
 
-    def _send(self, kind: Kind, *content: Any) -> None:
+    def _send(self, kind: str, *content: Any) -> None:
         with self._send_lock:
-            self._channel.send((kind.value, *content))
+            self._channel.send((kind, *content))
 
     def _run(self, job: RunningJob, call: Callable[[], Outcome]) -> Outcome:
         failpoint("child.before_start")

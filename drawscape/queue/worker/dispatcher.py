@@ -30,7 +30,7 @@ from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 from drawscape.queue.store import acknowledge, give_back, refuse
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import ASK_TO_STOP, DUMP_STACK, Kind
+from drawscape.queue.worker.child import ASK_TO_STOP, DONE, DUMP_STACK, READY
 from drawscape.queue.worker.child_process import (
     ChildProcess,
     ChildStartError,
@@ -271,13 +271,13 @@ class Slot:
             self._died()
             return
         for kind, *content in received:
-            if kind == Kind.READY:
+            if kind == READY:
                 self._enter(State.IDLE)
                 if self.claim is not None:
                     self._hand_over()
             elif self.state not in _AT_WORK or content[0] != self._child.mark:
                 continue  # of an earlier job, by a process that it has forked
-            elif kind == Kind.DONE:
+            elif kind == DONE:
                 self._answered(content)
             else:
                 self._unwritten |= content[1]
