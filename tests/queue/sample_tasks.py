@@ -71,10 +71,6 @@ def crash(path=None):
     os._exit(1)
 
 
-def sys_exit():
-    sys.exit(3)
-
-
 def speak(text="hello"):
     print(text)
     print("to stderr", file=sys.stderr)
@@ -108,10 +104,6 @@ def big(megabytes):
     return b"x" * (megabytes * 2**20)
 
 
-def unpicklable():
-    return threading.Lock()
-
-
 def flaky(path, good_at=9):
     with open(path, "a") as file:
         file.write("try\n")
@@ -126,16 +118,8 @@ def wait_for_file(path):
         time.sleep(0.01)
 
 
-async def coroutine(x):
-    return x * 2
-
-
 def answer():
     return 1
-
-
-def named_like_options(delay=0, priority=0, retries=0):
-    return delay, priority, retries
 
 
 def print_around(gate):
@@ -352,27 +336,22 @@ def draw_lots():
     return random.random(), float(np.random.rand())
 
 
+WHAT_STAYS = {
+    "thread": lambda: threading.Thread(target=time.sleep, args=(600,), daemon=True).start(),
+    "priority": lambda: os.nice(1),
+    "limit": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)),
+    "memory": lambda: setattr(pid_after, "kept", bytearray(b"x") * (400 * 2**20)),
+    "process": lambda: subprocess.Popen(["sleep", "600"]),
+    "collector": gc.disable,
+    "handler": lambda: signal.signal(signal.SIGALRM, signal.SIG_IGN),
+    "signal mask": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]),
+    "closed output": lambda: sys.stdout.close(),
+}
+
+
 def pid_after(what):
     """Return the process id after something that cannot be undone."""
-    if what == "thread":
-        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
-    elif what == "priority":
-        os.nice(1)
-    elif what == "limit":
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
-    elif what == "memory":
-        pid_after.kept = bytearray(b"x") * (400 * 2**20)
-    elif what == "process":
-        subprocess.Popen(["sleep", "600"])
-    elif what == "collector":
-        gc.disable()
-    elif what == "handler":
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
-    elif what == "signal mask":
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    elif what == "closed output":
-        sys.stdout.close()
+    WHAT_STAYS[what]()
     return os.getpid()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import re
+import sys
 import threading
 import time
 from pathlib import Path
@@ -96,26 +97,29 @@ def test_a_function_without_a_path_travels_by_value():
     import sampletasks
 
     factor = 2
+
+    async def coroutine(x):
+        return x * factor
+
     own, kit = sampletasks._private, sampletasks.Kit.tool
-    for function in (lambda x: x * factor, kit, own, sampletasks.coroutine):
+    for function in (lambda x: x * factor, kit, own, coroutine):
         assert enqueue_background_job(function, 21).wait(60) == 42
 
 
 @pytest.mark.parametrize(
     ("call", "reason", "words"),
     [
-        (["fail"], "exception", r"sampletasks\.py.*ValueError: no ink"),
-        (["fail", "caf\udce9.svg"], "exception", r"caf\\udce9\.svg"),
-        (["sys_exit"], "exception", "SystemExit: 3"),
-        (["unpicklable"], "exception", "returned lock"),
-        (["fail_with_a_failing_preview"], "exception", "the true error"),
-        (["segfault"], "crashed", "SIGSEGV"),
-        (["crash"], "crashed", "exit code 1"),
+        (["sampletasks.fail"], "exception", r"sampletasks\.py.*ValueError: no ink"),
+        (["sampletasks.fail", "caf\udce9.svg"], "exception", r"caf\\udce9\.svg"),
+        ([lambda: sys.exit(3)], "exception", "SystemExit: 3"),
+        ([lambda: threading.Lock()], "exception", "returned lock"),
+        (["sampletasks.fail_with_a_failing_preview"], "exception", "the true error"),
+        (["sampletasks.segfault"], "crashed", "SIGSEGV"),
+        (["sampletasks.crash"], "crashed", "exit code 1"),
     ],
 )
 def test_a_failure_is_told_with_its_traceback_and_the_worker_serves_on(call, reason, words):
-    task, *arguments = call
-    job, text = failed(f"sampletasks.{task}", *arguments)
+    job, text = failed(*call)
     assert (job.status, job.reason) == ("failed", reason)
     assert re.search(words, text, re.DOTALL), text
     assert reason == "crashed" or "child.py" not in text
