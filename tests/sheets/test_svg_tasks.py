@@ -74,7 +74,8 @@ def test_the_postcard_of_the_contract_has_its_three_arguments(home):
     )
     assert Path(path).parent == home / "output" / "postcards"
     assert Path(path).name == "postcard_John Doe_birthday.svg"
-    assert ElementTree.parse(path).getroot().get("width") == "148mm"
+    root = ElementTree.parse(path).getroot()
+    assert (root.get("width"), root.get("height")) == ("148mm", "105mm")
     assert sorted(p.name for p in Path(path).parent.iterdir()) == sorted(
         [Path(path).name, f"{Path(path).stem}_address.svg"]
     )
