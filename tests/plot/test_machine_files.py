@@ -52,28 +52,6 @@ def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(drawin
         )
 
 
-def test_a_layers_name_sets_feed_height_delay_and_passes():
-    one = Lines.of([[[10, 10], [20, 20]], [[30, 30], [40, 30]]])
-    document = page(("+S10+H80+D1500+P3 slow", one), ("%notes", one), ("!plain", one))
-    for name, down, dwell in (
-        ("servo", "M3 S36", "G4 P1.5"),
-        ("z-axis", "G1 Z3 F1000", "G4 P1.5"),
-        ("marlin-servo", "M280 P0 S48", "G4 P1500"),
-    ):
-        profile = PROFILES[name]
-        text = to_gcode(document, profile=profile)
-        usual = PEN[name]
-        machine = GcodeMachine(lambda row, d=down, u=usual: True if row == d else u(row)).run(text)
-        slow, plain = machine.strokes[:6], machine.strokes[6:]
-        assert [len(slow), len(plain)] == [6, 2]
-        assert {stroke.down for stroke in slow} == {down}
-        assert {stroke.feed for stroke in slow} == {profile.top_feed / 10}
-        assert {stroke.feed for stroke in plain} == {profile.draw_feed}
-        assert dwell in text.split("(layer")[0]
-        assert text.count("M0 (") == 1
-        assert "notes" not in text
-
-
 def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number():
     document = page(Lines.of([[[-0.004, 10], [210.003, 297.002]]]))
     assert "-" not in to_gcode(document)
