@@ -85,16 +85,6 @@ def test_prune_keeps_what_has_a_mark(command):
     assert command("drawings", "rebuild").out == "2 drawings in the catalogue\n"
 
 
-def test_prune_keeps_what_was_edited_by_hand(command):
-    (rose,) = drawings("rose")
-    rose.path.write_text(rose.path.read_text().replace("</svg>", "<!-- mine --></svg>"))
-    done = command("drawings", "prune", "--yes")
-    assert done.out.startswith("deleted 3 files, ")
-    assert done.out.endswith("; kept: 1 edited by hand\n")
-    assert "mine" in rose.path.read_text()
-    assert command("drawings", "list").out.endswith("(edited by hand)\n")
-
-
 def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(command, tmp_path):
     path = Path(draw_function_svg(cell(), 60, 60))
     marker = tmp_path / "ran"
