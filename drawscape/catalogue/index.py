@@ -26,7 +26,6 @@ from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawingNotFoundError, DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all, remove
 from drawscape.recipe import Provenance, Recipe, SourceText, is_address, is_library, read_provenance
-from drawscape.recipe.code import statements_of
 from drawscape.recipe.recipe import digest_now
 from drawscape.settings import safe_name
 from drawscape.svg.node import body_digest
@@ -301,6 +300,10 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
             {**{n: getattr(recipe, n) for n in ("seed", "width", "height", "margin")},
              "sketch": recipe.sketch.name},
         ).fetchall()  # fmt: skip
+    if not rows:
+        return None
+    from drawscape.recipe.code import statements_of  # nothing else of a draw needs it
+
     for row in rows:
         found = Drawing.of(row)
         # A parameter that 0.3 did not know has its default.

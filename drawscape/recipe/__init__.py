@@ -1,16 +1,16 @@
 """What a drawing depends on, its address, and the way from there to a drawn canvas.
 
-Read recipe.py first: a sketch with its arguments, the address of that, and how it is drawn. Then code.py
-(what a sketch's code is) and provenance.py (what a file says of its making, and the source in it).
+Read recipe.py first: a sketch with its arguments, the address of that, and how it is drawn. Then
+provenance.py (what a file says of its making, and the source in it) and code.py (what a sketch reaches).
 It knows no sketch by name: `drawscape.sketches`, the pattern library, is above it.
 """
 
-from drawscape.recipe.code import is_library, note_origin, one_look, origin_of
 from drawscape.recipe.provenance import (
     Provenance,
     SourceText,
     address_of,
     is_address,
+    is_library,
     plain,
     read_provenance,
 )
@@ -25,6 +25,9 @@ from drawscape.recipe.recipe import (
     draw_recipe,
     is_sketch,
     margin_for,
+    note_origin,
+    one_look,
+    origin_of,
     read_input,
     recipe_of,
     streams_of,

@@ -24,6 +24,8 @@ from drawscape.errors import ProvenanceError
 
 _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>', re.DOTALL)
 
+_PACKAGE = __name__.partition(".")[0]
+
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
 """The fields of every file; those of version 0.2 have no others."""
 
@@ -139,6 +141,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return str(value) if isinstance(value, PurePath) else repr(value)
+
+
+def is_library(module: str) -> bool:
+    """Return whether a module belongs to this library."""
+    return module == _PACKAGE or module.startswith(f"{_PACKAGE}.")
 
 
 # The source of a notebook's sketch

@@ -4,13 +4,17 @@ The recipe gives the drawing its address. Then it is drawn: random numbers with 
 progress.
 """
 
+import contextlib
+import copy
 import hashlib
 import inspect
 import os
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -20,10 +24,105 @@ from annotated_types import Interval
 from drawscape import __version__
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
-from drawscape.recipe.code import Origin, origin_of
-from drawscape.recipe.provenance import Provenance, address_of, plain
+from drawscape.recipe.provenance import Provenance, SourceText, address_of, is_library, plain
 from drawscape.settings import readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
+
+# What is known of a sketch's code
+
+NOTE = "__sketch_origin__"
+"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
+
+_STREAM = re.compile(r"""\.stream\((['"])([^'"\\]+)\1[,)]""")
+_DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
+"""By these a canvas gives random numbers."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a sketch's code where it was written; it travels with a function to the worker.
+
+    `code` is its digest. It has no `source` if an object only lives in this process, or the text of some
+    code is not known. `streams` and `is_random` say what random numbers it takes.
+    """
+
+    code: str
+    source: SourceText | None = None
+    streams: tuple[str, ...] = ()
+    is_random: bool = False
+
+
+def origin_of(function: Callable[..., Any]) -> Origin:
+    """Return what is known of a sketch's code: here, or if it was sent, where it came from."""
+    noted = getattr(function, NOTE, None)
+    if isinstance(noted, Origin):
+        return noted
+    seen = _seen.get()
+    if seen is None:
+        return _origin_now(function)
+    if function not in seen:
+        seen[function] = _origin_now(function)
+    return seen[function]
+
+
+@contextlib.contextmanager
+def one_look() -> Iterator[None]:
+    """Let the code of a sketch be looked at once in the block, which asks for many drawings of it."""
+    before = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(before)
+
+
+_seen: ContextVar[dict[Callable[..., Any], Origin] | None] = ContextVar("seen", default=None)
+
+
+def note_origin(function: Callable[..., Any]) -> None:
+    """From now on let `function`, when it is sent to a process that cannot see its source, carry its origin.
+
+    What it carries is what is true at that moment, for its helpers may change until then.
+    """
+    if not isinstance(getattr(function, NOTE, None), Origin):
+        with contextlib.suppress(AttributeError):  # a partial or method takes no notes
+            setattr(function, NOTE, _Departing(function))
+
+
+class _Departing:
+    """Stands at a function, and pickles as the function's origin."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __reduce__(self) -> tuple[Callable[[Origin], Origin], tuple[Origin]]:
+        return copy.copy, (origin_of(self._function),)
+
+
+def _origin_now(function: Callable[..., Any]) -> Origin:
+    module = getattr(inspect.unwrap(function), "__module__", None) or ""
+    if is_library(module):
+        file = sys.modules[module].__file__ or ""
+        return _library_origin(file, os.stat(file).st_mtime_ns)
+    from drawscape.recipe.code import code_of  # the library's sketches need none of it
+
+    digest, source, text = code_of(function)
+    return Origin(f"sha256:{digest}", source, *_dice_in(text))
+
+
+@cache
+def _library_origin(file: str, _modified_ns: int) -> Origin:
+    content = Path(file).read_bytes()
+    return Origin(digest_of(content), None, *_dice_in(content.decode()))
+
+
+def _dice_in(text: str) -> tuple[tuple[str, ...], bool]:
+    """Return the names in `rng.stream('name')`, and whether a canvas is asked for random numbers.
+
+    A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
+    """
+    names = dict.fromkeys(name for _, name in _STREAM.findall(text))
+    return tuple(names), bool(_DICE.search(text))
+
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
 """Draws on a copy of the canvas what there is to see of a drawing under way."""

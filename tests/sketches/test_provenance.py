@@ -222,24 +222,42 @@ def test_a_seed_counts_where_there_are_dice_and_not_where_there_are_none(text, c
     assert (first != second) == counts
 
 
-def test_values_count_as_they_were_when_a_class_or_a_default_was_made():
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "def f(x=N): return x",
+        "class A: x = N\ndef f(): return A.x",
+        "class A:\n    def r(self, k=N): return k\ndef f(): return A().r()",
+        "class A:\n    t = 0\n    for i in range(N): t += 1\ndef f(): return A.t",
+        "from dataclasses import dataclass, field\n@dataclass(slots=True)\nclass A:\n"
+        "    x: int = field(default=N)\n    y: int = N\ndef f(): return A().x",
+        "from enum import Enum\nclass A(Enum):\n    x = N\ndef f(): return A.x.value",
+        "def d(k):\n    def e(f):\n        def w(): return f() * k\n        return w\n    return e\n"
+        "@d(N)\ndef f(): return 1",
+        "def d(k):\n    def e(f):\n        def w(self): return f(self) * k\n        return w\n    return e\n"
+        "class A:\n    @d(N)\n    def r(self): return 1\ndef f(): return A().r()",
+        "from functools import partial\nf = partial(lambda k: k, N)",
+    ],
+)
+def test_values_count_as_they_were_when_a_cell_ran(cell):
     """A constant that is changed without running the cells that used it changes none of them."""
-    cells = [
-        "N = 7\n",
-        "class Ring:\n    sides = N\n",
-        "def placed(x=N):\n    return x\n",
-        "def s(svg):\n    svg.circle(9, 9, Ring.sides + placed())\n",
-    ]
     space = {"__name__": "__main__"}
-    for cell in cells:
-        run_cell(cell, space)
+    for text in ("N = 7\n", f"{cell}\n", "def s(svg):\n    svg.circle(9, 9, f())\n"):
+        run_cell(text, space)
     first = request(space["s"])
     run_cell("N = 8\n", space)
     assert request(space["s"]) == first
-    run_cell(cells[1], space)
-    second = request(space["s"])
-    run_cell(cells[2], space)
-    assert len({first, second, request(space["s"])}) == 3
+    run_cell(f"{cell}\n", space)
+    assert request(space["s"]) != first
+
+
+def test_names_that_are_local_or_of_others_do_not_count():
+    cell = "class A:\n    size = 3\n    def r(self):\n        x = 1\n        return x + self.size\n"
+    space = {"__name__": "__main__", "x": 1, "size": 2}
+    run_cell(f"{cell}a = A()\ndef s(svg):\n    svg.circle(9, 9, a.r())\n", space)
+    first = request(space["s"])
+    run_cell("x = 5\nsize = 6\nunrelated = object()\n", space)
+    assert request(space["s"]) == first
 
 
 def test_a_class_that_is_changed_from_outside_is_another():

@@ -211,6 +211,101 @@ fraction | float(F) | (7
 from fractions import Fraction
 F = Fraction(7, 2)
 
+lambdas in a line | T[1](1) | x + 2
+T = [lambda x: x + 1, lambda x: x + 2]
+
+wraps | f(1) | d(3
+from functools import wraps
+def d(k):
+    def dec(f):
+        @wraps(f)
+        def g(*a): return f(*a) * k
+        return g
+    return dec
+def slow(x): return x + 0.5
+f = d(3)(d(2)(slow))
+
+cache in a closure | f(3) | make(2
+from functools import cache
+def make(k):
+    @cache
+    def fact(n): return n * fact(n - 1) if n > 1 else k
+    return fact
+f = make(2)
+
+private | A().r() | __x = 5
+class A:
+    def __h(self): return self.__x
+    def r(self): return self.__h()
+    __x = 5
+
+super in a wrapper | A().r() | + 1
+def d(f):
+    def w(self): return f(self) * 2
+    return w
+class B:
+    def r(self): return 2
+class A(B):
+    @d
+    def r(self): return super().r() + 1
+
+property from outside | A().r | : 3
+class A: pass
+A.r = property(lambda self: 3)
+
+class in its table | T[0].r() | + 3
+class A:
+    def r(self): return len(T) + 3
+T = [A()]
+
+maker of an enum | E.A.value | n * 2
+from enum import Enum
+class E(Enum):
+    def __new__(cls, n):
+        made = object.__new__(cls)
+        made._value_ = n * 2
+        return made
+    A = 3
+
+loop in a class | A.t | range(3
+class A:
+    t = 1
+    for i in range(3): t += i
+
+field | A().r | default=3
+from dataclasses import dataclass, field
+@dataclass(slots=True)
+class A:
+    r: int = field(default=3, repr=False)
+
+generic | A[int]().r() | return 3
+from typing import Generic, TypeVar
+T = TypeVar('T')
+class A(Generic[T]):
+    def r(self) -> T: return 3
+
+class in a function | B().r() | make(4
+def make(k):
+    class A:
+        r2 = k
+        def r(self): return A.r2 + k
+    return A
+B = make(4)
+
+global | f() | N = 3
+N = 3
+def f():
+    global N
+    N += 1
+    return N
+
+array of records | A['b'][0] | 2.5
+import numpy as np
+A = np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])
+
+large number | Z % 7 + 1 | 10 ** 5
+Z = 10 ** 5000
+
 array of objects | A[0][1] | [2
 import numpy as np
 A = np.array([[2, 3.0], None], dtype=object)
@@ -237,7 +332,33 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
     assert again.to_bytes() == first.to_bytes()
 
 
-@pytest.mark.parametrize("kind", ["beside", "package", "relative", "inside the function"])
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("from functools import singledispatch\n@singledispatch\ndef r(x): return 1\n"
+         "@r.register\ndef _(x: int): return x + 2\n", "x + 2", "x + 3"),
+        ("class B:\n    def r(self): return 2\nclass A(B):\n    def r(self): return 3\n"
+         "del A.r\nr = A().r\n", "del A.r\n", ""),
+        ("import numpy as np\nA = np.ma.array([1, 2], mask=[0, 1])\ndef r(x): return A.sum()\n",
+         "[0, 1]", "[1, 0]"),
+        ("import numpy as np\nA = np.zeros(30_000, 'f8')\ndef r(x): return A[0] + 1\n", "f8", "i8"),
+        ("from types import MappingProxyType\nM = MappingProxyType({'x': 3})\ndef r(x): return M['x']\n",
+         "3", "4"),
+        ("from typing import NewType\nr = NewType('N', int)\n", "int", "float"),
+        ("class S:\n    r = 3\n    def __reduce__(self): return 'ONE'\nONE = S()\ndef r(x): return ONE.r\n",
+         "r = 3", "r = 4"),
+        ("F = open('/dev/null')\ndef r(x): return F.name\n", "null", "zero"),
+    ],
+    ids=lambda text: text.partition("\n")[0],
+)  # fmt: skip
+def test_what_may_have_no_source_counts_all_the_same(text, old, new):
+    sketch = f"{text}def s(svg):\n    svg.circle(20, 20, r(3))\n"
+    assert request(sketch_of(sketch.replace(old, new, 1), "s")) != request(sketch_of(sketch, "s"))
+
+
+@pytest.mark.parametrize(
+    "kind", ["beside", "package", "relative", "inside the function", "module inside"]
+)
 @pytest.mark.parametrize("edit", [("3", "4"), ("+", "-"), ("x + B", "x + 2 * B"), ("0.5", "0.25")])
 def test_an_edit_of_a_module_of_the_project_changes_the_recipe(kind, edit, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
@@ -252,6 +373,7 @@ def test_an_edit_of_a_module_of_the_project_changes_the_recipe(kind, edit, tmp_p
         "package": "from reeds_pack.base import size\ndef s(svg):\n    svg.circle(9, 9, size(1))\n",
         "relative": "from reeds_pack.tall import tall\ndef s(svg):\n    svg.circle(9, 9, tall(1))\n",
         "inside the function": "def s(svg):\n    import reeds_base as b\n    svg.circle(9, 9, b.size(1))\n",
+        "module inside": "def s(svg):\n    from reeds_pack import base\n    svg.circle(9, 9, base.size(1))\n",
     }
     seen = []
     for old, new in (("", ""), ("", ""), ("BEND", "# a remark\nBEND"), edit):
