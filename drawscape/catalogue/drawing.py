@@ -179,11 +179,11 @@ class Drawing:
 
     def annotate(self, note: str) -> Drawing:
         """Write a note on it, '' for none, and return it."""
-        return self._set_mark("note", note)
+        return self._set_mark("note", checked_words("note", note))
 
     def rename(self, name: str) -> Drawing:
         """Give it a name, '' for none, and return it; the file keeps its own."""
-        return self._set_mark("name", name)
+        return self._set_mark("name", checked_words("name", name))
 
     def _set_mark(self, column: str, value: int | str) -> Drawing:
         with writing() as connection:
@@ -307,7 +307,16 @@ class Drawing:
 
 
 def _checked(tag: str) -> str:
-    text = tag.strip() if isinstance(tag, str) else ""
+    text = checked_words("tag", tag).strip()
     if not text or "\n" in text:
         raise ParameterError("tag", tag, "give a word or a few, in one line")
     return text
+
+
+def checked_words(name: str, words: Any) -> str:
+    """Return `words`. Raises ParameterError, with `name`, for what is no text that UTF-8 can hold."""
+    if not isinstance(words, str):
+        raise ParameterError(name, words, "give text")
+    if any("\ud800" <= one <= "\udfff" for one in words):
+        raise ParameterError(name, words, "is not valid UTF-8 text")
+    return words

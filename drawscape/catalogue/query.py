@@ -17,12 +17,12 @@ import numpy as np
 
 from drawscape import clock
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
-from drawscape.catalogue.drawing import STARS, Drawing, Marks, marks_of_each
+from drawscape.catalogue.drawing import STARS, Drawing, Marks, checked_words, marks_of_each
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import parameters_apart
-from drawscape.recipe import Sketch, as_sketch
+from drawscape.recipe import Sketch, as_sketch, plain
 from drawscape.settings import home
 from drawscape.sketches import SKETCHES
 
@@ -214,7 +214,7 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
 def check_parameters(sketch: str | None, names: Iterable[str], options: Iterable[str]) -> None:
     """Raise UnknownNameError for a name that is neither a parameter, of older drawings too, nor a trait."""
     known = parameter_names(sketch)
-    for name in sorted(set(names) - known):
+    for name in sorted(set(map(str, names)) - known):
         query = f"select 1 from drawing where ? in (sketch, '') and {_setting('type', name)} is not null"
         with reading() as connection:
             is_drawn = connection.execute(f"{query} limit 1", (sketch or "",)).fetchone()
@@ -309,11 +309,11 @@ def check_filters(order: str, stars: Any, **words: Any) -> None:
         raise UnknownNameError("order", str(order), get_args(Order))
     several = isinstance(stars, (tuple, list, range, set, frozenset))
     for end in stars if several else [stars]:
-        if end is not None:
-            STARS.check(end)
+        if end is not None and (isinstance(end, str) or STARS.check(end) != end):
+            raise ParameterError("stars", stars, "give numbers from 0 to 5")
     for name, word in words.items():
-        if not isinstance(word, str | None):
-            raise ParameterError(name, word, "give text")
+        if word is not None:
+            checked_words(name, word)
 
 
 def sketch_names() -> list[str]:
@@ -379,17 +379,26 @@ def _in_file(path: Path) -> Drawing:
     return replace(Drawing.of(row), deleted=not full.is_file())
 
 
-def _compared(column: str, wanted: Any) -> Condition:
-    """Return the condition that `column` is a value, one of a list, or between two ends."""
+def _compared(name: str, wanted: Any, column: str = "") -> Condition:
+    """Return the condition that `column`, else that called `name`, is a value, one of some, or in a range."""
+    column, is_one = column or name, not isinstance(wanted, (tuple, list, range, set, frozenset))
+    values = [plain(value) for value in ([wanted] if is_one else wanted)]
+    for value in values:
+        if isinstance(value, (list, dict)) or (
+            isinstance(value, int) and not -(2**63) <= value < 2**63
+        ):
+            raise ParameterError(name, wanted, "give a value, a list of values, or (low, high)")
+        if isinstance(value, str):
+            checked_words(name, value)
     if isinstance(wanted, tuple):
         if len(wanted) != 2:
-            raise ParameterError(column, wanted, "give (low, high), with None for no bound")
-        bounds = [(f"{column} >= ?", wanted[0]), (f"{column} <= ?", wanted[1])]
-        given = [(clause, end) for clause, end in bounds if end is not None]
-        return " and ".join(clause for clause, _ in given) or "1 = 1", [end for _, end in given]
-    if isinstance(wanted, (list, range, set, frozenset)):
-        return f"{column} in ({', '.join('?' * len(wanted))})", list(wanted)
-    return f"{column} is ?", [wanted]  # None, too
+            raise ParameterError(name, wanted, "give (low, high), with None for no bound")
+        given = [one for one in zip((">=", "<="), values, strict=True) if one[1] is not None]
+        clause = " and ".join(f"{column} {sign} ?" for sign, _ in given)
+        return clause or "1 = 1", [end for _, end in given]
+    if is_one:
+        return f"{column} is ?", values  # None, too
+    return f"{column} in ({', '.join('?' * len(values))})", values
 
 
 def _starred(stars: Any) -> Condition:
@@ -418,7 +427,7 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 
 
 def _parameter(name: str, wanted: Any) -> Condition:
-    clause, values = _compared(_setting("extract", name), wanted)
+    clause, values = _compared(name, wanted, _setting("extract", name))
     there = f"{_setting('type', name)} is not null"  # None is a value, and not its absence
     return f"{clause} and {there}", [int(v) if isinstance(v, bool) else v for v in values]
 

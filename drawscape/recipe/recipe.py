@@ -362,14 +362,19 @@ def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[
     return {name: own for name, own in seeds.items() if own != seed}
 
 
+_LAST_SEED = 2**63 - 1  # which the catalogue can hold
+
+
 def checked_seed(seed: Any, name: str = "seed") -> int:
-    """Return `seed` as an int. Raises ParameterError, with `name`, where it is no whole number from 0 on."""
+    """Return `seed` as an int. Raises ParameterError, with `name`, for none, or one of more than 63 bits."""
     try:
         whole = -1 if isinstance(seed, bool) else int(seed.__index__())
     except AttributeError:
         whole = -1
-    if whole < 0:
-        raise ParameterError(name, seed, "must be a whole number of at least 0")
+    if not 0 <= whole <= _LAST_SEED:
+        raise ParameterError(
+            name, seed, f"must be a whole number of at least 0 and at most {_LAST_SEED}"
+        )
     return whole
 
 

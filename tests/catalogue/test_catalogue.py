@@ -148,6 +148,13 @@ def test_finding_says_what_it_does_not_find(home, drawn):
         ({"sketch": "paragraph", "text": "rain"}, "where={'text': 'rain'}"),
         ({"where": 5}, "give parameters by name"),
         ({"tiles": 3, "where": {"tiles": 4}}, "give it once"),
+        ({"where": {1: 1}}, "unknown parameter or option '1'"),
+        ({"where": {"tiles": 10**40}}, "tiles="),
+        ({"where": {"tiles": [[4]]}}, "tiles="),
+        ({"seed": 10**30}, "seed="),
+        ({"stars": "3"}, "stars='3'"),
+        ({"text": "\ud800"}, "text="),
+        ({"tag": 5}, "tag=5"),
     ],
 )
 def test_a_keyword_that_is_unknown_or_means_two_things_is_an_error(drawn, keywords, message):
@@ -259,8 +266,20 @@ def test_marks_are_kept_and_found(drawn):
     for stars in (6, -1, True, 2.5):
         with pytest.raises(ParameterError, match="stars"):
             one.star(stars)
-    with pytest.raises(ParameterError, match="tag"):
-        one.tag(" ")
+    for tag in (" ", "\ud800", 5):
+        with pytest.raises(ParameterError, match="tag"):
+            one.tag(tag)
+    for words in (None, 3, "\ud800"):
+        with pytest.raises(ParameterError, match="note"):
+            one.annotate(words)
+        with pytest.raises(ParameterError, match="name"):
+            one.rename(words)
+
+
+def test_the_largest_seed_has_a_row_and_a_larger_one_is_refused(drawn):
+    assert drawn(seed=2**63 - 1).seed == drawings(seed=np.uint64(2**63 - 1))[0].seed == 2**63 - 1
+    with pytest.raises(ParameterError, match="at most 9223372036854775807"):
+        drawn(seed=2**63)
 
 
 def test_the_marks_of_very_many_are_read_at_once(drawn):
