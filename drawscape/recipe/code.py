@@ -28,7 +28,7 @@ from enum import Enum
 from functools import cache, cached_property, lru_cache
 from importlib.util import resolve_name
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ _MADE_BY_PYTHON = {
     "__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__", "__slots__",
     "__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__", "__parameters__",
     "__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__",
-    "__orig_bases__", "__type_params__", "__sketch_origin__", "cache_parameters",
+    "__orig_bases__", "__type_params__", "__sketch_origin__", "cache_parameters", "__name__",
 }  # fmt: skip
 _OBJECT = """\
 class _Object:
@@ -243,9 +243,10 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
         files = [name for name, entry in reversed(held) if entry[1:2] == (None,)]
         files = [file, *files] if file else files
     found = []
-    for text in (text for file in files for text in _texts(file)):
+    texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
+    for text in texts:
         known = _definitions(text, codes[0].co_flags & _FUTURES if codes else 0)
-        for code, node in known.items() if f"class {cls.__name__}" in text else ():
+        for code, node in known.items():
             line = vars(cls).get("__firstlineno__", code.co_firstlineno)
             is_it = (code.co_qualname, code.co_firstlineno) == (cls.__qualname__, line)
             if is_it and isinstance(node, ast.ClassDef) and {*codes} <= {*_inner(code)}:
@@ -282,8 +283,11 @@ def _instructions(code: CodeType) -> str:
 
 
 def _is_generated(code: CodeType) -> bool:
-    """Return whether a method's code is of an installed package, such as those of dataclasses."""
-    return code.co_filename.startswith(("<string>", *_installed_folders()))
+    """Return whether a method's code is of an installed package, or made by one, as dataclasses do."""
+    made = code.co_filename == "<string>" and code.co_qualname.startswith(
+        ("__create_fn__", "<lambda>")
+    )
+    return made or code.co_filename.startswith(("<attrs generated", *_installed_folders()))
 
 
 def _is_wrapper(value: Any) -> bool:
@@ -308,12 +312,9 @@ def _functions_in(member: Any) -> list[Any]:
 
 def _cells(function: Any) -> dict[str, Any]:
     """Return what a function's closure holds, by name; what is not bound yet is left out."""
-    found = {}
-    code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None)
-    for key, cell in zip(code.co_freevars if code else (), cells or (), strict=True):
-        with contextlib.suppress(ValueError):
-            found[key] = cell.cell_contents
-    return found
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    cells = zip(names, getattr(function, "__closure__", None) or (), strict=True)
+    return {key: cell.cell_contents for key, cell in cells if cell != CellType()}
 
 
 def _members_of(cls: Any) -> dict[str, Any]:
@@ -520,11 +521,14 @@ class _Walk:
         self._open.pop()
         yield name, text
         self._follow(node, _names_in(code))
-        for key in sorted(vars(value).keys() - _MADE_BY_PYTHON):
-            if key != "__wrapped__" or value is function:
-                yield f"{name}.{key}", f"{name}.{key} = {self._value(vars(value)[key])}"
+        own = vars(value).keys() - _MADE_BY_PYTHON - {"__wrapped__"}
+        if hasattr(function, "__wrapped__"):
+            inner = self._value(function.__wrapped__)
+            yield f"{name}()", f"{self._value(functools.update_wrapper)}({name}, {inner})"
         if function.__name__ != code.co_name:
             yield f"{name}.__name__", f"{name}.__name__ = {function.__name__!r}"
+        for key in sorted(own):
+            yield f"{name}.{key}", f"{name}.{key} = {self._value(vars(value)[key])}"
 
     def _decorators(self, value: Any) -> list[ast.expr]:
         """Return what makes `value` around the function in it, the outermost first."""
@@ -579,52 +583,52 @@ class _Walk:
 
     def _renewed(self, node: Any, cls: Any, members: dict[str, Any], held: dict[str, str]) -> Any:
         """Return a definition with present values; those which it cannot hold are left in `members`."""
-        inside, body = {id(one) for one in node.body}, list[Any]()
-        fields_of = vars(cls).get("__dataclass_fields__", {})
-        has_maker = issubclass(cls, Enum) and any(
-            _key_of(one, cls) == "__new__" for one in node.body
-        )
-        was = {**members}
+        was, body = {**members}, []
+        inside = {id(one) for one in node.body}
         for statement in node.body:
             key = _key_of(statement, cls)
-            value = was.get(key, getattr(fields_of.get(key), "default", MISSING))
+            value = was.get(key, MISSING)
             known = {one: _definition_of(one.__code__) for one in _functions_in(value)}
-            given = getattr(statement, "value", None)
             if known and {*map(id, known.values())} <= inside:
                 for function in [one for one in known if known[one] is statement]:
                     statement = self._with_defaults(statement, function)
                     held |= self._held(function, cls)
-            elif isinstance(statement, _Def):
-                if key in was or key not in vars(cls):
-                    continue  # another is there now, or none
-            elif isinstance(given, ast.Call) and key in fields_of and not given.args:
+            elif not self._is_part(statement, key, cls, value):
+                continue
+            elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value:
                 statement = copy.copy(statement)
-                statement.value = self._field(given, fields_of[key])
-            elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and key and given:
-                if value is MISSING and key not in vars(cls) and not issubclass(cls, Enum):
-                    continue
-                if value is not MISSING and not has_maker:
-                    statement = copy.copy(statement)
-                    statement.value = self._node(value.value if issubclass(cls, Enum) else value)
-            elif not isinstance(statement, (ast.AnnAssign, ast.Expr)):
-                continue  # what it made is among the members
+                statement.value = self._assigned(statement.value, key, cls, value)
             members.pop(key, None)
             body.append(statement)
         node = copy.copy(node)
         node.body = body or [ast.Pass()]
-        bases = [self._node(base) for base in cls.__bases__ if base is not object]
-        is_text = {"__orig_bases__", "_field_defaults"} & vars(cls).keys()
-        node.bases = node.bases if is_text else bases
+        if not {"__orig_bases__", "_field_defaults"} & vars(cls).keys():
+            node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
         return node
 
-    def _field(self, given: Any, field: Any) -> Any:
-        given = copy.copy(given)
-        given.keywords = [
-            ast.keyword(one.arg, self._node(getattr(field, one.arg)))
-            if one.arg in ("default", "default_factory") else one
-            for one in given.keywords
-        ]  # fmt: skip
-        return given
+    def _is_part(self, statement: Any, key: str, cls: Any, value: Any) -> bool:
+        """Return whether a statement still says what a class has; what others made is among the members."""
+        if isinstance(statement, _Def):
+            return value is MISSING and key in vars(cls)
+        if isinstance(statement, ast.Assign) and not issubclass(cls, Enum):
+            return value is not MISSING or key in vars(cls)
+        return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
+
+    def _assigned(self, given: Any, key: str, cls: Any, value: Any) -> Any:
+        """Return the expression for the value of a member, in place of the one that was given."""
+        field = vars(cls).get("__dataclass_fields__", {}).get(key)
+        if field and isinstance(given, ast.Call) and not given.args:
+            given = copy.copy(given)
+            given.keywords = [copy.copy(one) for one in given.keywords]
+            for one in given.keywords:
+                if one.arg in ("default", "default_factory"):
+                    one.value = self._node(getattr(field, one.arg))
+            return given
+        value = field.default if field and value is MISSING else value
+        if issubclass(cls, Enum) and value is not MISSING:
+            is_made = "__new_member__" in vars(cls)  # by the user's __new__, of what is given
+            return given if is_made else self._node(value.value)
+        return given if value is MISSING else self._node(value)
 
     # Expressions
 

@@ -251,6 +251,32 @@ def test_values_count_as_they_were_when_a_cell_ran(cell):
     assert request(space["s"]) != first
 
 
+def test_a_sketch_within_a_decorator_keeps_its_parameters_in_its_source():
+    text = (
+        "from functools import wraps\ndef framed(k):\n    def decorate(f):\n        @wraps(f)\n"
+        "        def drawn(svg, **values):\n            f(svg, **values)\n            svg.circle(30, 30, k)\n"
+        "        return drawn\n    return decorate\n"
+        "@framed(3)\ndef s(svg, *, r: float = 2): svg.circle(20, 20, r)\n"
+    )
+    sketch = sketch_of(text, "s")
+    first, source = draw(sketch, 60, 60), origin_of(sketch).source
+    assert source
+    again = redraw(read_provenance(first.to_string()), source.load())
+    assert again.to_bytes() == first.to_bytes()
+
+
+def test_a_class_of_which_there_is_no_text_counts_by_its_members():
+    def made(text: str) -> Any:
+        space: dict[str, Any] = {"__name__": "__main__"}
+        exec(
+            f"class A:\n    def r(self): return {text}\ndef s(svg): svg.circle(9, 9, A().r())",
+            space,
+        )
+        return space["s"]
+
+    assert request(made("3")) == request(made("3")) != request(made("4"))
+
+
 def test_names_that_are_local_or_of_others_do_not_count():
     cell = "class A:\n    size = 3\n    def r(self):\n        x = 1\n        return x + self.size\n"
     space = {"__name__": "__main__", "x": 1, "size": 2}
