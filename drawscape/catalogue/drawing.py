@@ -15,7 +15,7 @@ from drawscape import output_store, settings
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path, writing
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawingNotFoundError, ParameterError
+from drawscape.errors import DrawingNotFoundError, ParameterError, SvgReadError
 from drawscape.image_tag import file_tag, image_tag
 from drawscape.parameters import Parameter
 from drawscape.plot.formats import FORMATS, save
@@ -231,16 +231,17 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A small PNG picture, of 0.3 WebP; None without Pillow, or of a file that went too early."""
+        """A small PNG picture, of 0.3 WebP; None without Pillow, or of a file that is gone or damaged."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
             ).fetchone()
         if row is not None:
             return bytes(row[0])
-        if not self.path.is_file():
+        try:
+            picture = thumbnail_of(self.document)
+        except (DrawingNotFoundError, SvgReadError):
             return None
-        picture = thumbnail_of(self.document)
         if picture is not None:
             with writing() as connection:
                 connection.execute(

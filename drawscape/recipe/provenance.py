@@ -26,6 +26,8 @@ _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>
 
 _PACKAGE = __name__.partition(".")[0]
 
+LAST_SEED = 2**63 - 1  # which the catalogue can hold
+
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
 """The fields of every file; those of version 0.2 have no others."""
 
@@ -81,10 +83,8 @@ class Provenance:
             raise ProvenanceError(f"the drawing's metadata is {values!r}, not an object")
         given = {one.name: one for one in fields(cls) if one.name in values or one.name in _ALWAYS}
         for name, one in given.items():
-            kind: Any = get_origin(one.type) or one.type
             value = values.get(name)
-            fits = isinstance(value, (int, float) if kind is float else kind)
-            if not fits or (isinstance(value, bool) and kind is not bool):
+            if not _fits(value, get_origin(one.type) or one.type):
                 raise ProvenanceError(f"the drawing's metadata has {name}: {value!r}")
         return cls(**{name: values[name] for name in given})
 
@@ -97,6 +97,18 @@ class Provenance:
         if self.ordered:
             return address_of({"recipe": self.recipe, "ordered": True})
         return self.recipe or address_of({**self.as_dict(), "version": ""})
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a kind, and one that the catalogue can hold."""
+    if isinstance(value, bool) and kind is not bool:
+        return False
+    if kind is float:
+        return isinstance(value, (int, float)) and abs(value) < 1e9
+    if kind is int:
+        return isinstance(value, int) and 0 <= value <= LAST_SEED
+    has_surrogates = isinstance(value, str) and value.encode(errors="replace").decode() != value
+    return isinstance(value, kind) and not has_surrogates
 
 
 def address_of(values: Mapping[str, Any]) -> str:

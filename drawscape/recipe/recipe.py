@@ -24,7 +24,14 @@ from annotated_types import Interval
 from drawscape import __version__
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
-from drawscape.recipe.provenance import Provenance, SourceText, address_of, is_library, plain
+from drawscape.recipe.provenance import (
+    LAST_SEED,
+    Provenance,
+    SourceText,
+    address_of,
+    is_library,
+    plain,
+)
 from drawscape.settings import readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -362,18 +369,15 @@ def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[
     return {name: own for name, own in seeds.items() if own != seed}
 
 
-_LAST_SEED = 2**63 - 1  # which the catalogue can hold
-
-
 def checked_seed(seed: Any, name: str = "seed") -> int:
     """Return `seed` as an int. Raises ParameterError, with `name`, for none, or one of more than 63 bits."""
     try:
         whole = -1 if isinstance(seed, bool) else int(seed.__index__())
     except AttributeError:
         whole = -1
-    if not 0 <= whole <= _LAST_SEED:
+    if not 0 <= whole <= LAST_SEED:
         raise ParameterError(
-            name, seed, f"must be a whole number of at least 0 and at most {_LAST_SEED}"
+            name, seed, f"must be a whole number of at least 0 and at most {LAST_SEED}"
         )
     return whole
 

@@ -51,6 +51,29 @@ def test_rebuilding_from_the_files_loses_no_mark(home, drawn):
     assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is not None
 
 
+@pytest.mark.parametrize(
+    "said",
+    ['"seed": 99999999999999999999', '"sketch": "\\ud800"', '"width": NaN', '"recipe": "\\udfff"'],
+)
+def test_a_file_that_says_what_no_row_can_hold_is_no_drawing_and_hides_no_other(home, drawn, said):
+    drawing = drawn(seed=1)
+    values = '"sketch": "x", "seed": 1, "width": 1, "height": 1, "margin": 0, "parameters": {}'
+    values += f', "version": "0.3", "code": "", {said}'
+    (home / "output" / "odd.svg").write_text(
+        f'<svg><metadata id="drawscape">{{{values}}}</metadata></svg>'
+    )
+    assert list(drawings()) == [drawing]
+    assert rebuild() == 1
+
+
+def test_a_file_that_was_cut_is_shown_without_a_picture(drawn):
+    drawing = drawn(seed=1)
+    drawing.path.write_text(drawing.path.read_text()[:1000])
+    (cut,) = drawings()
+    assert (cut.edited, cut.thumbnail) == (True, None)
+    assert "no picture" in drawings()._repr_html_()
+
+
 def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(home, drawn):
     one, two, three = (drawn(seed=seed) for seed in range(3))
     (home / "best").mkdir()
