@@ -40,8 +40,9 @@ def test_pages_in_every_unit(page, size):
     assert (document.width_mm, document.height_mm) == pytest.approx(size)
 
 
-def test_a_page_without_a_size_reaches_to_its_lines():
-    document = read('<path d="M0,0L480,960"/>', "")
+@pytest.mark.parametrize("page", ["", 'width="100%" height="100%"', 'style="width:auto"'])
+def test_a_page_without_a_size_reaches_to_its_lines(page):
+    document = read('<path d="M0,0L480,960"/>', page)
     assert (document.width_mm, document.height_mm) == pytest.approx((127, 254))
 
 

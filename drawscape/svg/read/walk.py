@@ -13,6 +13,7 @@ from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translat
 from drawscape.drawing.values import (
     PX,
     Style,
+    css_px,
     is_partial,
     is_transparent,
     is_white,
@@ -146,7 +147,7 @@ class Walk:
         given = root.attributes | self.sheet.declarations(root)
         self.box = view_box(root.attributes.get("viewBox"))
         self.page = page_mm(given, self.box)
-        sized = self.box is not None or "width" in given
+        sized = self.box is not None or bool(css_px(given.get("width")))
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
