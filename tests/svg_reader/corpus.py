@@ -207,6 +207,7 @@ CORPUS = {
         "box-of-line": f'<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>{CLIPPED}{SHORT}',
         "use-of-group": (f'<defs><g id="r">{BOX}</g></defs><clipPath id="c"><use href="#r"/></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("use")),
         "use-transform": f'<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c"><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath>{CLIPPED}',
+        "own-transform-on-use": f'<clipPath id="c" transform="rotate(40)">{BOX}</clipPath><use href="#a" x="70" y="-20" clip-path="url(#c)"/><defs><path id="a" d="M0,100H180"/></defs>',
         "of-markers": f'<clipPath id="c"><rect x="0" y="0" width="103" height="200"/></clipPath>{MARKER}<path clip-path="url(#c)" d="M20,100H100" marker-end="url(#m)"/>',
         "with-mask": f'{CLIP}{MASK}><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)">{LINE}</g>',
         "not-a-clip": (f'<g id="c">{BOX}</g>{CLIPPED}', "", f'{BOX}{LINE}'),

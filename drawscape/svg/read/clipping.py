@@ -118,8 +118,8 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     own = walk.sheet.declarations(target)
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
     # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
-    placed = walk.inside(target, {k: v for k, v in own.items() if k in PLACING}, base)
-    matrix = state.matrix @ placed.matrix @ units
+    placed = walk.inside(target, {k: v for k, v in own.items() if k in PLACING}, base).matrix
+    matrix = state.matrix @ (placed @ units if in_box else units @ placed)
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]
