@@ -20,7 +20,7 @@ from drawscape.drawing.document import Document, Frame, Orientation, Pen, margin
 from drawscape.drawing.values import checked_length, finite
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, is_finite, one_line
+from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, one_line
 from drawscape.image_tag import image_tag
 from drawscape.svg import compatibility
 from drawscape.svg.node import (
@@ -328,7 +328,7 @@ class SVGBuilder:
         if closed:
             drawn = drawn.closed_up()
         drawn = drawn.with_points(self.matrix.apply(drawn.points))
-        if not all(map(is_finite, drawn.bounds or ())):
+        if not np.isfinite(drawn.points).all():
             raise CanvasError("lines hold a point that is not finite")
         return self.add(Run(drawn, self._styled(self._line_style(), style)))
 

@@ -154,10 +154,12 @@ def _kind(node: Node, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...
     is_run = isinstance(node, Run)
     if not isinstance(node, (Shape, Outline)) or getattr(node, "tag", "") in ("text", "title"):
         return is_run, ()
-    named = given | node.attrs.keys()
-    if not _PAINTS.isdisjoint(named):
+    attrs = node.attrs
+    if not (_PAINTS.isdisjoint(given) and _PAINTS.isdisjoint(attrs)):
         return is_run, ()
-    return is_run, tuple(item for item in STROKED.items() if item[0] not in named)
+    return is_run, tuple(
+        item for item in STROKED.items() if item[0] not in attrs and item[0] not in given
+    )
 
 
 def markup(node: Node) -> str:
