@@ -120,6 +120,12 @@ def test_ridges_without_any_height_are_level_lines(hide):
     assert all(np.ptp(line[:, 1]) == 0 for line in lines)
 
 
+@pytest.mark.parametrize("seed", [3, 7])
+def test_swathes_in_a_wind_that_turns_much_stay_in_the_frame(seed):
+    svg = draw("swathes", *PAGES["a5"], seed=seed, margin=10, turns=2)
+    check(svg, seed)
+
+
 def ends(parameter):
     """Return the least and the greatest value, or each choice."""
     if parameter.choices is not None:

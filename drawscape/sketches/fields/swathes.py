@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Noise, beside, depth_in, polar
+from drawscape.geometry import Noise, beside, clamped, depth_in, polar
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, in_pens, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
@@ -69,7 +69,8 @@ def swathes(
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
                 # Lines along it, every second one back, and its two ends.
                 off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))
-                lines = beside(kept, off[:, None])
+                # Cut where it turns, a strip ends at a slightly other angle.
+                lines = clamped(frame, beside(kept, off[:, None]))
                 inked[pen] += [line[:: (-1) ** k] for k, line in enumerate(lines)]
                 inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
         yield (number + 1) / len(widths), partial(draw, parts=inked)
