@@ -56,8 +56,16 @@ def plot(
     """
     options = PlotOptions(**given)
     if on is None:
+        if copies > 1 or wait or yes:
+            raise click.UsageError(
+                "--copies, --wait and --yes are for a plot: name a machine with --on"
+            )
         _run(file, options)
         return
+    if options.output or options.formats or options.split or options.travel or options.stats:
+        raise click.UsageError(
+            "--on plots and writes no file: leave out -o, --to, --split, --travel and --stats"
+        )
     from drawscape.plotter.plot import Plot
     from drawscape.tasks.plotting import enqueue_plot
 
