@@ -77,7 +77,7 @@ class GcodeDriver(Driver):
     @property
     def shift(self) -> tuple[float, float]:
         """What is added to a place of the sheet for the coordinates that the machine works in, in mm."""
-        return 0.0, 0.0
+        return self.zero
 
     def line(
         self, text: str, stroke: int = 0, lasts_s: float = 0.0, corner: bool = False
@@ -355,10 +355,14 @@ class MarlinDriver(GcodeDriver):
 
     def position(self) -> tuple[float, float]:
         found = self.ask(b"M400\nM114\n", _AT.pattern, _BUSY_S)
-        return float(found[1]), float(found[2])
+        return float(found[1]) - self.zero[0], float(found[2]) - self.zero[1]
 
     def zero_here(self) -> None:
-        self.run([self.line("G92 X0 Y0")])
+        self.zero = (0.0, 0.0)
+        if self.homes:  # which would undo a G92
+            self.zero = self.position()
+        else:
+            self.run([self.line("G92 X0 Y0")])
 
     def home(self) -> None:
         self.run(self.line(row, lasts_s=120.0) for row in self.homing)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import document, scribble
-from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 
 from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
@@ -68,13 +68,24 @@ def test_the_frame_in_the_air_goes_around_the_drawing_on_any_paper(bench, size):
     assert not desk.emulator.carriage.strokes
 
 
-def test_zero_is_set_on_a_machine_that_has_found_its_switches_first(bench):
-    desk = bench("grbl", GrblEmulator, s22=1, s130=200, s131=180)
+@pytest.mark.parametrize(
+    ("driver", "emulator", "options", "corner"),
+    [
+        ("grbl", GrblEmulator, {"s22": 1, "s130": 200, "s131": 180}, (200, 180)),
+        ("marlin", MarlinEmulator, {}, (0, 0)),
+    ],
+)
+def test_zero_is_set_on_a_machine_that_has_found_its_switches_first(
+    bench, driver, emulator, options, corner
+):
+    desk = bench(driver, emulator, **options)
     with pytest.raises(MachineError, match="drawscape machine home desk"):
         CliRunner().invoke(root, ["machine", "zero", "desk"], catch_exceptions=False)
     machine("home", "desk")
-    machine("jog", "desk", -150, -140)
+    x, y = np.subtract((50, 40), corner)
+    machine("jog", "desk", x, y)
     machine("zero", "desk")
+    assert place_of(machine("check", "desk")) == (0, 0)
     plot = desk.plot(scribble(3, strokes=3))
     assert desk.run(plot) == "done"
     assert desk.emulator.carriage.at == pytest.approx((50, 40), abs=0.02)
