@@ -9,7 +9,6 @@ appends; any other damage is an error.
 import contextlib
 import fcntl
 import os
-import secrets
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -204,7 +203,10 @@ class Plot:
     @classmethod
     def _begin(cls, plan: Plan, machine: str, drawing: str) -> "Plot":
         settings.state_folder()  # readable by its owner only
-        folder = plots_folder() / f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        now = time.time()
+        # The end is the fraction of the second, so that plots of one second are in order, too.
+        stamp = time.strftime("%y%m%d-%H%M%S", time.localtime(now))
+        folder = plots_folder() / f"{stamp}-{int(now % 1 * 65536):04x}"
         folder.mkdir(parents=True)
         write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(

@@ -24,7 +24,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
 from drawscape.plotter.device import add_device, locked, read_device
 from drawscape.plotter.driver import Port
-from drawscape.plotter.plot import Plot, find_plot
+from drawscape.plotter.plot import Plot, find_plot, list_plots
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
 
@@ -476,6 +476,34 @@ def test_what_cannot_be_done_is_said_and_the_plot_still_shown(bench, prepare, ac
     with pytest.raises((PlotError, UnknownNameError), match=words):
         action(desk, plot)
     assert find_plot(plot.id).as_dict()["strokes"] == 3
+
+
+def test_the_boards_button_pauses_at_the_next_pen_up(bench):
+    class Board(EbbEmulator):
+        pressed = False
+
+        def reply(self, name, values):
+            if name == "QB" and self.pressed:
+                values, self.pressed = "1", False
+            super().reply(name, values)
+
+    desk = bench("ebb", Board)
+    plot = desk.plot(scribble(3, strokes=8))
+    run = run_aside(desk, plot)
+    wait_until(lambda: plot.state.done >= 2)
+    desk.emulator.pressed = True
+    wait_until(lambda: plot.state.state == "paused")
+    assert (plot.state.done < 8, desk.emulator.carriage.down) == (True, False)
+    plot.request("resume")
+    run.join(60)
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert (plot.words, verdict.missing, verdict.twice) == ("done", [], [])
+
+
+def test_plots_of_one_second_are_listed_newest_first(bench):
+    plot = bench("grbl", GrblEmulator).plot(scribble(1, strokes=2))
+    made = [plot.id, *(plot.again().id for _ in range(8))]
+    assert [one.id for one in list_plots()] == made[::-1]
 
 
 def test_an_unfinished_plot_of_the_same_strokes_is_found_again(bench):
