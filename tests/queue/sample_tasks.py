@@ -193,8 +193,8 @@ def report_for(seconds):
         time.sleep(0.02)
 
 
-def nap_then_report(seconds, message):
-    time.sleep(seconds)
+def wait_then_report(gate, message):
+    wait_for_file(gate)
     current_job().meta["pen"] = "fine"
     current_job().progress(0.4, "first")
     time.sleep(0.3)

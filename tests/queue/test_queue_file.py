@@ -193,9 +193,11 @@ def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
 @pytest.mark.slow
 def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap_then_report", 1, "late news"))
+    gate = home / "gate"
+    job = started(enqueue_background_job("sampletasks.wait_then_report", str(gate), "late news"))
     with locked():
-        time.sleep(1.5)  # the reports fall into this
+        gate.touch()
+        time.sleep(0.8)  # both reports fall into this
     wait_until(lambda: job.message == "late news")
     assert job.status == "started"
     assert job.meta == {"pen": "fine"}  # of the first report, which was not written either
