@@ -115,9 +115,10 @@ def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
 
 
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
-    is_own = name.startswith("drawscape.")
     try:
-        module, file = import_with_file(None if is_own else search, name)
+        if name.startswith("drawscape."):
+            return importlib.import_module(name)
+        module, file = import_with_file(search, name)
     except ModuleNotFoundError as error:
         if not f"{name}.".startswith(f"{error.name}."):
             raise
@@ -126,8 +127,6 @@ def _module(name: str, path: str, search: Path | None) -> ModuleType:
         raise TaskNotFoundError(
             f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
-    if is_own:
-        return module
     return _as_on_disk(module, str(file or getattr(module, "__file__", None)))
 
 

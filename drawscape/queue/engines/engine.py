@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -74,20 +74,11 @@ class Renewal(NamedTuple):
 class JobTable(Queries):
     """What is alike in both places."""
 
-    read: Callable[..., Rows]
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
     def list_value(self, values: Iterable[Any]) -> Any:
         return list(values)
-
-    def values_of(self, request: ClaimRequest) -> dict[str, Any]:
-        """Return what the statements of a claim are given."""
-        return {**request._asdict(), "lanes": self.list_value(request.lanes)}
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
-        return bool(self.read(self.MAY_CLAIM, **self.values_of(request))[0][0])
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""
