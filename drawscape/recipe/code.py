@@ -145,7 +145,8 @@ def _home_of(thing: Any) -> str:
         return _module_name(thing.__globals__)
     if isinstance(thing, np.ufunc):
         return "numpy"
-    return _module_name({"__name__": getattr(thing, "__module__", None) or "builtins"})
+    module = getattr(thing, "__module__", None)
+    return _module_name({"__name__": module if isinstance(module, str) else "builtins"})
 
 
 def _own_name(value: Any, space: Mapping[str, Any]) -> str:
@@ -170,7 +171,9 @@ def _reduced(value: Any) -> Any:
         return type(value), tuple(getattr(value, name) for name in _PARTS[type(value)])
     reduce = copyreg.dispatch_table.get(type(value))
     with contextlib.suppress(Exception):
-        return reduce(value) if reduce else value.__reduce_ex__(2)
+        found = reduce(value) if reduce else value.__reduce_ex__(2)
+        is_whole = isinstance(found, tuple) and len(found) > 1
+        return found if is_whole or isinstance(found, str) else None
     return None
 
 
@@ -702,10 +705,9 @@ class _Walk:
     def _object(self, value: Any, reduced: Any) -> str:
         """Return how to make an object again, as it says itself to a pickler."""
         if reduced is None:
-            kind = type(value)
-            says = (
-                "" if kind.__module__ in ("weakref", "_weakref") else _ADDRESS.sub("", repr(value))
-            )
+            kind, says = type(value), ""
+            with contextlib.suppress(Exception):
+                says = _ADDRESS.sub("", repr(value)) if "weakref" not in kind.__module__ else ""
             return self._cannot(kind.__module__, kind.__qualname__, says)
         make, parts, state, items, pairs = (*reduced, None, None, None)[:5]
         head = f"{self._value(make)}, {self._value(parts)}, {self._value(state)}"
