@@ -305,7 +305,7 @@ class Style:
         color = self.get(name, "none" if name == "stroke" else "black")
         if color.lower() == "currentcolor":
             color = self.get("color", "black")
-        if color in ("none", "transparent") or _opacity(self.get(f"{name}-opacity", "1")) <= 0:
+        if color in ("none", "transparent") or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
             return None
         if color.startswith("url("):
             fallback = color.partition(")")[2].strip()
@@ -343,7 +343,7 @@ class Style:
         return None if width is None else round(width * math.sqrt(abs(determinant)), 4)
 
 
-def _opacity(text: str) -> float:
+def opacity_of(text: str) -> float:
     """Return an opacity; what is none counts as full."""
     try:
         return share(text)
@@ -353,12 +353,7 @@ def _opacity(text: str) -> float:
 
 def is_partial(opacity: str) -> bool:
     """Return whether an opacity is neither none nor full."""
-    return 0 < _opacity(opacity) < 1
-
-
-def is_transparent(opacity: str) -> bool:
-    """Return whether an opacity leaves nothing to be seen."""
-    return _opacity(opacity) <= 0
+    return 0 < opacity_of(opacity) < 1
 
 
 def parse_declarations(text: str) -> list[tuple[str, str]]:

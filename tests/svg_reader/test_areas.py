@@ -67,6 +67,36 @@ def test_what_is_fully_transparent_counts_in_the_box_of_its_group():
     assert read(halves + group).lines.lengths_mm.sum() == pytest.approx(40, rel=1e-3)
 
 
+FADING = (
+    '<linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-opacity=".2"/>'
+    "</linearGradient>"
+)
+OVER = (
+    '<path d="M10,50H90" stroke="blue"/><rect x="30" y="30" width="40" height="40" fill="red" {}/>'
+)
+BANDS = (
+    '<rect width="90" height="40" fill="blue"/><rect y="40" width="90" height="20" fill="#fff"/>'
+    '<rect y="60" width="90" height="30" fill="red"/>'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "mm"),
+    [
+        (OVER.format(""), 200),
+        (OVER.format('fill-opacity="0.5"'), 240),
+        (OVER.format('style="fill: rgb(255 0 0 / 50%)"'), 240),
+        (f'<g opacity="0.5">{OVER.format("")}</g>', 240),
+        (FADING + OVER.format('style="fill: url(#g)"'), 240),
+        # The white band has no edge of its own to be drawn where it meets the others.
+        (BANDS, 260 + 240),
+    ],
+)
+def test_what_is_seen_through_or_beside_a_shape_that_hides_is_drawn(body, mm):
+    lengths = read(body, hide=True).lines.lengths_mm
+    assert lengths.sum() == pytest.approx(mm, abs=0.01)
+
+
 def test_a_cut_area_is_hatched_within_the_cut():
     outline = read(CLIP + FULL.format('clip-path="url(#c)"'))
     hatched = read(CLIP + FULL.format('clip-path="url(#c)"'), fill="hatch")

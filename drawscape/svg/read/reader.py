@@ -24,6 +24,8 @@ HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
 
 _TOLERANCE_MM = 0.05
+# Beyond what geometry.clip counts as touching.
+_EDGE_MM = 1e-5
 # The part of a white outline that must lie on a colour.
 _SEEN = 0.05
 # Whether an outline lies on a shape; beyond that it counts as seen where boxes overlap.
@@ -49,9 +51,9 @@ def read_svg(
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
     hatched, too: `hatching` may return options of `geometry.hatch.hatch` for a fill's colour, such as
     `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide what lies below
-    them, as on a screen. Text is written in `strokes` of a single-line font, or drawn as the `outlines`
-    of the fonts of this machine (with the extra `fonts`). What cannot be drawn is named in the document's
-    `unsupported`.
+    them, as on a screen; translucent ones do not. Text is written in `strokes` of a single-line font,
+    or drawn as the `outlines` of the fonts of this machine (with the extra `fonts`). What cannot be
+    drawn is named in the document's `unsupported`.
     `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor.
     Curves then keep within the tolerance at that size, and hatches have their spacing there.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
@@ -75,7 +77,7 @@ def read_svg(
     factor = 1.0
     if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
-    filled = list(_filled(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
+    filled = list(_hiding(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
     lines, outlines = _without_white(scene, lines, outlines)
     width, height = scene.width_mm, scene.height_mm
     if not scene.sized and lines.bounds is not None:  # as far as its lines
@@ -187,6 +189,19 @@ def _filled(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
     """Yield each shape that is filled, white ones too, and the number of its outline."""
     for outline, area in scene.areas(tolerance_mm):
         if scene.contexts[scene.of[outline]].fill and not area.is_empty:
+            yield area, outline
+
+
+def _hiding(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
+    """Yield as `_filled` what nothing shines through.
+
+    Of a white one no edge is drawn where it meets another shape's: there it leaves that one's.
+    """
+    for area, outline in _filled(scene, tolerance_mm):
+        context = scene.contexts[scene.of[outline]]
+        if context.is_area and is_white(context.ink):
+            area = area.buffer(-_EDGE_MM, join_style="mitre")
+        if context.hides and not area.is_empty:
             yield area, outline
 
 

@@ -28,7 +28,7 @@ class Context(NamedTuple):
     """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines.
 
     An `is_area` is filled and has no stroke: its edge is closed, as its fill is. What `has_caps` shows
-    strokes without length.
+    strokes without length. What `hides` has a fill that nothing shines through.
     """
 
     matrix: Matrix
@@ -43,6 +43,7 @@ class Context(NamedTuple):
     on_dark: bool = False
     is_area: bool = False
     has_caps: bool = False
+    hides: bool = True
 
     @property
     def shows_fill(self) -> bool:

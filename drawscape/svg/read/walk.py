@@ -15,9 +15,9 @@ from drawscape.drawing.values import (
     Style,
     css_px,
     is_partial,
-    is_transparent,
     is_white,
     luminance,
+    opacity_of,
     rgba,
 )
 from drawscape.errors import CanvasError, SvgReadError
@@ -80,6 +80,8 @@ _UNAPPLIED = {
 PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
 _SIZES = ("width", "height")
+# A custom property: which paint is a translucent gradient.
+_FAINT = "--drawscape-faint"
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
@@ -113,7 +115,10 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip."""
+    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip.
+
+    It is `faint` in what is translucent as a whole.
+    """
 
     matrix: Matrix
     style: Style
@@ -122,6 +127,7 @@ class State:
     depth: int = 0
     used: bool = False
     clip: int | None = None
+    faint: bool = False
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of what the coordinate `name` refers to."""
@@ -208,7 +214,7 @@ class Walk:
         """Return whether an element is seen; note it when only its opacity hides it."""
         if own.get("display") == "none":
             return False
-        if self._measuring or not is_transparent(own.get("opacity", "1")):
+        if self._measuring or opacity_of(own.get("opacity", "1")) > 0:
             return True
         self._report_transparent()
         return False
@@ -346,7 +352,9 @@ class Walk:
         if self.fades(own):
             self.note(SOFT)
         matrix = self._placed(node, own, state)
-        inner = replace(state, matrix=matrix, style=state.style.with_(self.resolved(own)))
+        faint = state.faint or is_partial(own.get("opacity", "1"))
+        style = state.style.with_(self.resolved(own))
+        inner = replace(state, matrix=matrix, style=style, faint=faint)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
             if link not in ("none", "") and not self._measuring:
@@ -386,13 +394,13 @@ class Walk:
                 if paint.startswith("url("):
                     self.note("what context-fill takes of a pattern stands where its shape does")
             if paint.startswith("url("):
-                own[name] = self._server_color(paint, name)
+                own[name] = self._server_color(paint, name, own)
         return own
 
-    def _server_color(self, paint: str, name: str) -> str:
+    def _server_color(self, paint: str, name: str, own: dict[str, str]) -> str:
         """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
 
-        That the file's own paint is not what is drawn is noted.
+        That the file's own paint is not what is drawn is noted; a translucent stop, among `own`.
         """
         server = self.target(paint)
         fallback = paint.partition(")")[2].strip()
@@ -405,17 +413,19 @@ class Walk:
                 return paint
             self.note("patterns of strokes are not drawn; the stroke is drawn in one colour")
             return "black"
-        colors = self._stops(server)
-        seen = [color for color in colors if color != "none"]
+        stops = self._stops(server)
+        seen = [color for color, opacity in stops if opacity > 0]
         if not seen:
-            return (not colors and fallback) or "none"
-        if len(colors) > 1:
+            return (not stops and fallback) or "none"
+        if any(opacity < 1 for _, opacity in stops):
+            own[_FAINT] = name
+        if len(stops) > 1:
             gradients = "gradients are drawn in the colour of their darkest stop"
             self.note(SOFT if self.takes is max else gradients)
         return str(self.takes(seen, key=luminance))
 
-    def _stops(self, server: Node) -> list[str]:
-        """Return the colours of a gradient's stops, 'none' where transparent; it may take another's."""
+    def _stops(self, server: Node) -> list[tuple[str, float]]:
+        """Return the colours and opacities of a gradient's stops; it may take another's."""
         for _ in range(8):
             stops = [child for child in server.children if child.tag == "stop"]
             colors = []
@@ -424,10 +434,8 @@ class Walk:
                 color = own.get("stop-color", "black")
                 if color.lower() in ("currentcolor", "inherit"):
                     color = self.style_at(stop).get("color", "black")
-                values = rgba(color)
-                faint = values is not None and values[3] == 0
-                faint = faint or is_transparent(own.get("stop-opacity", "1"))
-                colors.append("none" if faint else color)
+                values = rgba(color) or (1.0,)
+                colors.append((color, values[-1] * opacity_of(own.get("stop-opacity", "1"))))
             further = self.linked(server)
             if stops or further is None or not further.tag.endswith("Gradient"):
                 return colors
@@ -503,7 +511,8 @@ class Walk:
         return known[1], known[2]
 
     def _context(self, state: State) -> Context:
-        style = state.style
+        style, fill = state.style, state.style.paint("fill")
+        faint = state.faint or style.get(_FAINT) == "fill" or (rgba(fill or "") or (1.0,))[-1] < 1
         dashes: tuple[float, ...] = ()
         pattern = style.get("stroke-dasharray", "none")
         if pattern != "none" and style.paint("stroke"):
@@ -514,7 +523,7 @@ class Walk:
             state.matrix,
             state.group,
             style.paint("stroke"),
-            style.paint("fill"),
+            fill,
             state.pen_width(),
             dashes,
             offset if dashes else 0.0,
@@ -523,6 +532,7 @@ class Walk:
             self._on_dark,
             style.is_area,
             style.get("stroke-linecap") in ("round", "square"),
+            not faint and not is_partial(style.get("fill-opacity", "1")),
         )
 
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
