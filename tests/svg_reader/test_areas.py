@@ -97,6 +97,16 @@ def test_what_is_seen_through_or_beside_a_shape_that_hides_is_drawn(body, mm):
     assert lengths.sum() == pytest.approx(mm, abs=0.01)
 
 
+def test_tiles_that_are_cut_are_no_more_than_are_read_in_time():
+    tile = TILE.format('<rect width="11" height="1" fill="red"/>').replace('"10"', '"1"')
+    shape = '<rect width="{}" height="50" fill="url(#p)"/>'
+    few, many = (read(tile + 3 * shape.format(side)) for side in (9, 80))
+    assert few.unsupported == ()
+    assert len(few.lines) > 1000
+    assert many.unsupported == ("patterns of many tiles are not drawn; what they fill is outlined",)
+    assert many.lines.lengths_mm.sum() == pytest.approx(3 * 260)
+
+
 def test_a_cut_area_is_hatched_within_the_cut():
     outline = read(CLIP + FULL.format('clip-path="url(#c)"'))
     hatched = read(CLIP + FULL.format('clip-path="url(#c)"'), fill="hatch")
@@ -113,6 +123,13 @@ def test_a_cut_area_is_hatched_within_the_cut():
         (
             '<rect width="50" height="50" fill="red"/><rect width="40" height="40" fill="white"/>'
             '<rect x="9" y="9" width="9" height="9" fill="white"/>',
+            {"red": 2},
+            1,
+        ),
+        # Through a white sheen the colour below is seen.
+        (
+            '<rect width="50" height="50" fill="red"/><rect width="50" height="50" fill="white" '
+            'opacity=".2"/><rect x="9" y="9" width="9" height="9" fill="white"/>',
             {"red": 2},
             1,
         ),

@@ -146,9 +146,12 @@ class _Beneath:
 
         self._scene = scene
         lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
-        # What is drawn in another colour stays as white as it is.
-        self._colors = {i: scene.contexts[scene.of[i]].fill for i in set(owners.tolist())}
-        self._lines = {i: own for i, own in by_outline(lines, owners) if self._colors[i]}
+        contexts = {i: scene.contexts[scene.of[i]] for i in set(owners.tolist())}
+        # What is drawn in another colour stays as white as it is. Through a white sheen a colour is seen.
+        self._colors = {
+            i: c.fill for i, c in contexts.items() if c.fill and (c.hides or not is_white(c.fill))
+        }
+        self._lines = {i: own for i, own in by_outline(lines, owners) if i in self._colors}
         self._filled = np.array(list(self._lines), dtype=np.int64)
         boxes = np.array([own.bounds for own in self._lines.values()]).reshape(-1, 4)
         self._boxes = shapely.STRtree(shapely.box(*boxes.T))
@@ -163,7 +166,7 @@ class _Beneath:
         under = self._filled[self._boxes.query(shapely.box(*rest.bounds))]
         hits: list[tuple[str, Any]] = []
         for index in sorted(under[under < outline].tolist(), reverse=True):
-            color = self._colors[index] or ""
+            color = self._colors[index]
             if self._tests > _MOST_TESTS:
                 return (None if is_white(color) else color), own
             self._tests += 1

@@ -656,9 +656,8 @@ class Walk:
         low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
         columns = range(math.floor(low[0]), math.ceil(high_[0]))
         rows = range(math.floor(low[1]), math.ceil(high_[1]))
-        self._tiles_drawn += len(columns) * len(rows)
-        if self._tiles_drawn > _MOST_TILES:
-            self.note("patterns of many tiles are not drawn; what they fill is outlined")
+        tiles = len(columns) * len(rows)
+        if not self._may_tile(tiles):
             return "black"
         with self.entered(pattern) as may_be_drawn:
             if not may_be_drawn:
@@ -671,6 +670,9 @@ class Walk:
                 self.children(content, replace(base, matrix=inner, clip=None, group=0))
                 drawn = scene.lines(0.05, cut=False)[0].bounds
             fits = drawn is not None and min(drawn[:2]) >= 0 and drawn[2] <= w and drawn[3] <= h
+            # A tile that has to be cut takes as long as four.
+            if not (fits or self._may_tile(3 * tiles)):
+                return "black"
             for row in rows:
                 for column in columns:
                     corner = translation(x + column * w, y + row * h)
@@ -679,6 +681,13 @@ class Walk:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
         return "none"
+
+    def _may_tile(self, tiles: int) -> bool:
+        """Count tiles; return whether these may be drawn, and say so if not."""
+        self._tiles_drawn += tiles
+        if self._tiles_drawn > _MOST_TILES:
+            self.note("patterns of many tiles are not drawn; what they fill is outlined")
+        return self._tiles_drawn <= _MOST_TILES
 
     def style_at(self, node: Node | None) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
