@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 
 from drawscape.catalogue.drawing import Marks
 from drawscape.errors import ParameterError
@@ -21,6 +22,7 @@ from drawscape.jobs import (
 from drawscape.notebook.board import Board, Cell, Tile, control
 from drawscape.notebook.kernel import Debounce, JobState, state_of
 from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
+from drawscape.notebook.target import DrawnBefore
 from drawscape.notebook.text import (
     duration_words,
     label_of,
@@ -34,8 +36,10 @@ PERIOD_S = 0.25  # the table is read four times a second at most, however fast t
 LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
 
 
-def job_view(job: Job | str) -> "JobView":
+def job_view(job: Job | DrawnBefore | str) -> "JobView":
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
+
+    What a form's `draw` returns is one, also when nothing had to be drawn.
 
     Raises JobNotFoundError for an unknown id, ParameterError for what is neither.
 
@@ -44,7 +48,7 @@ def job_view(job: Job | str) -> "JobView":
     <JobView: the job spiral, seed 0>
     """
     found = get_job(job) if isinstance(job, str) else job
-    if not isinstance(found, Job):
+    if not isinstance(found, Job | DrawnBefore):
         raise ParameterError("job", job, "give a job or its id")
     return JobView(found)
 
@@ -54,9 +58,14 @@ class JobView(Board):
 
     _tells_of_worker = True
 
-    def __init__(self, job: Job) -> None:
-        self.job, state = job, state_of(job)
-        cell = Cell("", job=job)
+    def __init__(self, job: Job | DrawnBefore) -> None:
+        self.job = job
+        if isinstance(job, Job):
+            cell, state = Cell("", job=job), state_of(job)
+        else:
+            name = Path(job.result).stem
+            state = JobState("", job.status, result=job.result, description=name)
+            cell = Cell("", drawing=job.drawing)
         cell.show(state)
         name = label_of(state.name)
         super().__init__(

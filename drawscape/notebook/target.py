@@ -305,6 +305,10 @@ class DrawnBefore:
         """Return False: there is nothing to cancel."""
         return False
 
+    def logs(self) -> str:
+        """Return '': what was printed then is with the job that drew it."""
+        return ""
+
     @property
     def words(self) -> str:
         """That it was drawn before, and when."""

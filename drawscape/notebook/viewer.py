@@ -18,7 +18,7 @@ from drawscape.jobs import Job
 from drawscape.notebook.kernel import later
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
-from drawscape.notebook.target import Values
+from drawscape.notebook.target import DrawnBefore, Values
 from drawscape.notebook.text import label_of, value_text
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
@@ -38,7 +38,7 @@ ROUNDING_MM = 0.05  # files have two decimals of a millimetre; a pen is wider th
 
 Titled = tuple[Document, str]
 
-Viewable = Document | SVGBuilder | Job | Drawing | str | Path
+Viewable = Document | SVGBuilder | Job | DrawnBefore | Drawing | str | Path
 
 
 class Viewer(Lasting):
@@ -217,8 +217,8 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
     return read_svg(data), title, settings
 
 
-def file_of(drawing: Job | Drawing | str | Path) -> Path | None:
+def file_of(drawing: Job | DrawnBefore | Drawing | str | Path) -> Path | None:
     """Return the file of a drawing; a job is waited for. Raises JobFailed, DrawingNotFoundError."""
     if isinstance(drawing, Drawing):
         return drawing.file
-    return result_path(drawing.wait() if isinstance(drawing, Job) else drawing)
+    return result_path(drawing.wait() if isinstance(drawing, Job | DrawnBefore) else drawing)

@@ -13,7 +13,7 @@ from support import send, wait_until
 from drawscape.catalogue import drawings, find
 from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
-from drawscape.notebook import form
+from drawscape.notebook import form, job_view, view
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
 from drawscape.sketches.tone import pixels_of
@@ -232,6 +232,10 @@ def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_dra
     send(other, "draw", fresh=False)
     assert other.job.wait() == path
     assert "drawn before, at" in other.status
+    assert repr(view(other.job)) == f"<Viewer: a view of output/{Path(path).name}>"
+    shown = job_view(other.job)
+    assert (shown.status, shown.drawings[0].path) == ("finished", Path(path))
+    shown.act("cancel")
     assert len(list_jobs(limit=None)) == count
     send(other, "draw", fresh=False)
     assert other.job.wait(60) == path
