@@ -290,7 +290,7 @@ export class Viewer {
     clearInterval(this.blinking);
     if (header.blink) this.blinking = setInterval(() => this.blink(), 700);
     this.resize();
-    if (!this.view) this.fit();
+    if (!this.view || this.fitted) this.fit();
     this.draw();
   }
 
@@ -455,9 +455,11 @@ export class Viewer {
     }
   }
 
+  /* The largest of the sheets that move together fits. */
   fit() {
     if (!this.drawing || !this.canvas.width) return;
-    const { width_mm, height_mm } = this.drawing, { width, height } = this.canvas;
+    const sheets = [...groups.get(this.group) ?? [this]].flatMap(one => one.drawing ?? []), { width, height } = this.canvas;
+    const [width_mm, height_mm] = ["width_mm", "height_mm"].map(side => Math.max(...sheets.map(sheet => sheet[side])));
     const scale = 0.96 * Math.min(width / width_mm, height / height_mm);
     this.setView({ scale, x: (width - scale * width_mm) / 2, y: (height - scale * height_mm) / 2 }, { fitted: true });
   }

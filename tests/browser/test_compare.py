@@ -9,21 +9,27 @@ pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 CELL = """from drawscape.notebook import compare
 from drawscape.svg_builder import SVGBuilder
-def page(y):
-    made = SVGBuilder(100, 100)
+def page(y, height=100):
+    made = SVGBuilder(100, height)
     made.polyline([(20, y), (80, y)], stroke_width=2)
     return made
-compared = compare(page(30), page(60))
+compared = compare(page(30, height=400), page(60))
 compared"""
 
 WIDTHS = "[...document.querySelectorAll('.drawscape-viewer canvas')].map(one => one.clientWidth)"
 SCALES = "() => [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer.view.scale)"
+BOTTOMS = SCALES.replace(
+    "el.drawscapeViewer.view.scale",
+    "{ const { view, drawing, canvas } = el.drawscapeViewer;"
+    " return view.y + view.scale * drawing.height_mm <= canvas.height; }",
+)
 SHOW_TRAVEL = SCALES.replace("view.scale", "options.travel")
 
 
 def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab, page):
     notebook = lab.run_cells(page, CELL)
     await_settled(page, 2)
+    assert page.evaluate(BOTTOMS) == [True, True]
     before = page.evaluate(SCALES)
     page.locator(".drawscape-viewer canvas").first.focus()
     page.keyboard.press("+")
