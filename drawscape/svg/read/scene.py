@@ -96,6 +96,8 @@ class Scene:
     def append(self, data: str | Lines, number: int) -> None:
         """Add an outline that is drawn as that context says; of lines, one for each."""
         if isinstance(data, Lines):
+            if not len(data):
+                return
             self.parts.append(data)
             self.of += [number] * len(data)
             self._room = 0
@@ -141,29 +143,33 @@ class Scene:
     def _batch(
         self, part: list[str] | Lines, low: int, tolerance_mm: float, cut: bool, most: int
     ) -> tuple[Lines, Ints]:
-        of = np.array(self.of[low : low + len(part)], dtype=np.int64)
-        stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
+        # Only this part's contexts: of a thousand texts each is a part, and may have its own.
+        numbers = np.array(self.of[low : low + len(part)], dtype=np.int64)
+        used = np.bincount(numbers) > 0
+        of = (np.cumsum(used) - 1)[numbers]
+        contexts = [self.contexts[number] for number in np.flatnonzero(used)]
+        stretch = np.array([max(context.matrix.stretch, 1e-12) for context in contexts])
         if isinstance(part, Lines):
             lines, owners = part, np.arange(len(part))
         else:
             segments = read_segments(part)
             self.broken += segments.broken
             lines, owners = flatten(segments, tolerance_mm / stretch[of], most=most)
-        lines, owners = self._with_closed_fills(lines, owners, of[owners], cut)
-        whole, whole_owners = self._placed(lines, owners, of)
+        lines, owners = self._with_closed_fills(lines, owners, of[owners], contexts, cut)
+        whole, whole_owners = self._placed(lines, owners, of, contexts)
         if not cut:
             return whole, whole_owners
-        dashed = any(context.dashes for context in self.contexts)
+        dashed = any(context.dashes for context in contexts)
         if dashed:
-            lines, owners = self._placed(*self._dashed(lines, owners, of), of)
+            lines, owners = self._placed(*self._dashed(lines, owners, of, contexts), of, contexts)
         else:
             lines, owners = whole, whole_owners
         if self.clips:
-            lines, owners = self._clipped(lines, owners, of, whole, whole_owners)
+            lines, owners = self._clipped(lines, owners, of, contexts, whole, whole_owners)
         return lines, owners
 
     def _with_closed_fills(
-        self, lines: Lines, owners: Ints, of: Ints, cut: bool
+        self, lines: Lines, owners: Ints, of: Ints, contexts: list[Context], cut: bool
     ) -> tuple[Lines, Ints]:
         """Return the lines, filled areas closed, and behind each stroked open path its fill's last edge.
 
@@ -176,7 +182,7 @@ class Scene:
                 cut and bool(c.stroke and c.shows_fill),
                 cut and bool(c.stroke) and not c.has_caps,
             )
-            for c in self.contexts
+            for c in contexts
         ]
         areas, filled, capless = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
         ajar = (lines.starts != lines.ends).any(axis=1)
@@ -192,9 +198,11 @@ class Scene:
         closed = lines.take(seen).closed_up((areas & ~lines.closed)[seen])
         return in_order([closed, edges], places, owners[places])
 
-    def _placed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+    def _placed(
+        self, lines: Lines, owners: Ints, of: Ints, contexts: list[Context]
+    ) -> tuple[Lines, Ints]:
         """Return the lines at their places in mm, without those that reach beyond all paper."""
-        matrices = np.array([context.matrix for context in self.contexts])
+        matrices = np.array([context.matrix for context in contexts])
         points = lines.points
         if not (matrices == IDENTITY).all():
             each = np.repeat(of[owners], lines.counts)
@@ -208,12 +216,14 @@ class Scene:
         near = np.logical_and.reduceat((np.abs(points) <= LARGEST).all(axis=1), lines.offsets[:-1])
         return lines.take(near), owners[near]
 
-    def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+    def _dashed(
+        self, lines: Lines, owners: Ints, of: Ints, contexts: list[Context]
+    ) -> tuple[Lines, Ints]:
         numbers = of[owners]
         parts: list[Lines] = []
         sources: list[Ints] = []
         for number in np.unique(numbers).tolist():
-            which, context = np.flatnonzero(numbers == number), self.contexts[number]
+            which, context = np.flatnonzero(numbers == number), contexts[number]
             own = lines.take(which)
             pieces, source = dashed(own, context.dashes, context.dash_offset, dots=context.has_caps)
             parts.append(pieces)
@@ -222,7 +232,13 @@ class Scene:
         return in_order(parts, places, owners[places])
 
     def _clipped(
-        self, lines: Lines, owners: Ints, of: Ints, whole: Lines, whole_owners: Ints
+        self,
+        lines: Lines,
+        owners: Ints,
+        of: Ints,
+        contexts: list[Context],
+        whole: Lines,
+        whole_owners: Ints,
     ) -> tuple[Lines, Ints]:
         """Return the lines within their clips, and where a clip cuts what is filled, that edge.
 
@@ -232,8 +248,8 @@ class Scene:
 
         from drawscape.geometry.clip import pieces_in
 
-        numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])[of]
-        areas = np.array([c.is_area for c in self.contexts], dtype=bool)[of]
+        numbers = np.array([-1 if c.clip is None else c.clip for c in contexts])[of]
+        areas = np.array([c.is_area for c in contexts], dtype=bool)[of]
         low, high = (f.reduceat(whole.points, whole.offsets[:-1]) for f in (np.minimum, np.maximum))
         boxes = shapely.box(*low.T, *high.T)
         clips = np.array(self.clips, dtype=object)
@@ -253,8 +269,8 @@ class Scene:
             parts.append(pieces)
             outlines.append(owners[which[source]])
         for outline, own in by_outline(whole.take(straying), whole_owners[straying]):
-            if self.contexts[of[outline]].shows_fill:
-                parts.append(self._edges(own, self.contexts[of[outline]]))
+            if contexts[of[outline]].shows_fill:
+                parts.append(self._edges(own, contexts[of[outline]]))
                 outlines.append(np.full(len(parts[-1]), outline))
         places = np.concatenate(outlines)
         return in_order(parts, places, places)
