@@ -10,7 +10,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -195,8 +195,9 @@ def _shared_layout() -> Any:
 
 def _settle(_result: Any) -> None:
     """A cell has ended, and with it the notebook may: one that runs without a page."""
-    for widget in _all_open():
-        widget.settle()
+    for widget in () if notebook_name() else _all_open():
+        with suppress(DrawscapeError):  # a locked database is no fault of the cell
+            widget.settle()
 
 
 def _all_open() -> list[Lasting]:
