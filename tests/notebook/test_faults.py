@@ -189,7 +189,7 @@ NO_SKETCH = "is no pattern's name, sketch, function or path"
         (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
         (lambda: evolve("spiral", keep=["q"]), "unknown parameter 'q'"),
         (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),
-        (lambda: history(stars="three"), "stars='three': must be a whole number"),
+        (lambda: history(stars="three"), "stars='three': give numbers from 0 to 5"),
         (lambda: history(tag=3), "tag=3: give text"),
         (lambda: history(3), "sketch=3: give text"),
         (lambda: drawings(stars=[1, 6]), "stars=6: must be at least 0 and at most 5"),
