@@ -6,7 +6,6 @@ SVG, PNG and PDF are written here, G-code and HPGL beside. A format that is adde
 import io
 import itertools
 import json
-import math
 import os
 import re
 import zlib
@@ -24,6 +23,7 @@ from drawscape.drawing.values import INCH, MM, PT, luminance, rgb
 from drawscape.errors import MissingExtraError, PlotError
 from drawscape.plot.gcode import to_gcode
 from drawscape.plot.hpgl import to_hpgl
+from drawscape.plot.merge import check_number
 from drawscape.plot.pipeline import optimize
 
 
@@ -179,8 +179,12 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
         from PIL import Image, ImageDraw
     except ImportError as error:
         raise MissingExtraError("PNG export", "png") from error
+    check_number(dpi=dpi)
     scale = dpi / INCH
-    width, height = _size(document, dpi)
+    width = max(round(document.width_mm * dpi / INCH), 1)
+    height = max(round(document.height_mm * dpi / INCH), 1)
+    if width * height > _MOST_PIXELS:
+        raise PlotError(f"dpi={dpi:g} makes a picture of {width} x {height} pixels; choose fewer")
     finest = min((layer.pen_mm for layer in document.layers), default=1.0) * scale
     factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
     paper = background or document.paper_color or WARM_WHITE
@@ -197,16 +201,6 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=6)
     return out.getvalue()
-
-
-def _size(document: Document, dpi: float) -> tuple[int, int]:
-    if not (math.isfinite(dpi) and dpi > 0):
-        raise PlotError(f"dpi={dpi!r}: give a positive number of pixels per inch, such as 150")
-    width = max(round(document.width_mm * dpi / INCH), 1)
-    height = max(round(document.height_mm * dpi / INCH), 1)
-    if width * height > _MOST_PIXELS:
-        raise PlotError(f"dpi={dpi:g} makes a picture of {width} x {height} pixels; choose fewer")
-    return width, height
 
 
 def _draw(pencil: "ImageDraw", layer: Layer, scale: float) -> None:

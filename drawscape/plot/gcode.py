@@ -18,7 +18,7 @@ from drawscape.drawing.values import INCH
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
 from drawscape.parameters import check_arguments, read_parameters
-from drawscape.plot.merge import Plane, as_plane
+from drawscape.plot.merge import Plane, as_plane, check_number
 from drawscape.plot.pages import Reach, crop
 
 Units = Literal["mm", "in"]
@@ -70,19 +70,16 @@ class GcodeProfile:
     arc_tolerance_mm: float = 0.03
 
     def __post_init__(self) -> None:
-        for name in ("units", "command_units"):
-            value = getattr(self, name)
-            if value not in ("mm", "in") and (name == "units" or value is not None):
+        for name, least in (("units", "mm"), ("command_units", None)):
+            if (value := getattr(self, name)) not in ("mm", "in", least):
                 raise PlotError(f"{name}={value!r}: G-code counts in 'mm' or 'in'")
         for name in ("draw_feed", "top_feed", "travel_feed", "width_mm", "height_mm"):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise PlotError(f"{name}={value!r}: give a positive number")
+            if (value := getattr(self, name)) is not None:
+                check_number(**{name: value})
+        check_number(arc_tolerance_mm=self.arc_tolerance_mm)
         # With more, the smallest numbers would be written with exponents, which G-code has not.
         if not 0 <= self.digits <= 4:
             raise PlotError(f"decimals={self.decimals!r}: give 0 to 4")
-        if not self.arc_tolerance_mm > 0:
-            raise PlotError(f"arc_tolerance_mm={self.arc_tolerance_mm!r}: give a positive length")
         for name in _COMMANDS:
             text = getattr(self, name)
             if not text.isascii():
@@ -113,7 +110,8 @@ class GcodeProfile:
         """
         down, up = self.down(None), self.command("pen_up")
         text = down if name == "pen_down" else up
-        way, seconds = abs(_last_z(down) - _last_z(up)), 0.0
+        last_z = [dict(_words(text)).get("Z", 0.0) for text in (down, up)]
+        way, seconds = abs(last_z[0] - last_z[1]), 0.0
         for row in text.split("\n"):
             words = dict(_words(row))
             seconds += self.dwell_s(row)
@@ -152,10 +150,6 @@ def _words(text: str) -> list[tuple[str, float]]:
     return [(letter.upper(), float(digits)) for letter, digits in found]
 
 
-def _last_z(text: str) -> float:
-    return dict(_words(text)).get("Z", 0.0)
-
-
 def converted(text: str, given: Units, wanted: Units) -> str:
     """Return commands with the lengths and feeds of their movements in other units."""
     if given == wanted:
@@ -176,15 +170,14 @@ def converted(text: str, given: Units, wanted: Units) -> str:
 def _moves(row: str) -> bool:
     """Return whether the row's numbers are lengths: a G-code that does not dwell, without an M-code."""
     words = _words(row)
-    codes = [digits for letter, digits in words if letter == "G"]
-    moves = not codes or any(code != 4 for code in codes)
-    return moves and not any(letter == "M" for letter, _ in words) and "$" not in row
+    codes = {digits for letter, digits in words if letter == "G"}
+    return codes != {4} and "M" not in dict(words) and "$" not in row
 
 
 def _holds_lengths(text: str) -> bool:
     rows = text.replace("{down}", "1").split("\n")
-    words = [word for row in rows if _moves(row) for word in _words(row)]
-    return any(letter in _LENGTHS and number != 0 for letter, number in words)
+    words = (word for row in rows if _moves(row) for word in _words(row))
+    return any(letter in _LENGTHS and number for letter, number in words)
 
 
 PROFILES: dict[str, GcodeProfile] = {
@@ -337,24 +330,18 @@ def _strokes(
         if first == last:
             continue
         line = places[first:last]
-        begin, moves = _straight_moves(line)
+        text = orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].decode()
+        begin, _, rest = text.partition("],[")
+        moves = "G1 X" + rest.replace(",", " Y").replace("] Y[", "\nG1 X") if rest else ""
         if profile.arcs:
             moves = "\n".join(row for row, _ in moves_of(line, profile, edges))
-        yield travel + begin + travel_feed
+        yield travel + begin.replace(",", " Y") + travel_feed
         yield down
         if moves:
             # The feed holds until it is changed: it is set again after each pen-down, which has its own.
             head, _, tail = moves.partition("\n")
             yield f"{head} F{feed / unit:g}" + ("\n" + tail if tail else "")
         yield up
-
-
-def _straight_moves(line: Points) -> tuple[str, str]:
-    """Return `x Yy` of the first point, and a G1 for each of the others."""
-    text = orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].decode()
-    begin, _, rest = text.partition("],[")
-    moves = "G1 X" + rest.replace(",", " Y").replace("] Y[", "\nG1 X") if rest else ""
-    return begin.replace(",", " Y"), moves
 
 
 def moves_of(

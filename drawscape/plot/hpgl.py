@@ -63,8 +63,8 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     Raises UnknownNameError for an unknown device, PlotError when it has no paper of the drawing's size,
     or for lines outside that are refused.
     """
-    plotter, placing = placed(document, device)
-    paper = placing.paper
+    placing = placed(document, device)
+    plotter, paper = placing.plotter, placing.paper
     document, _ = crop(document.plotted(), placing.reach(document), outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
@@ -82,7 +82,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 
 def reach_of(document: Document, device: str) -> Reach:
     """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
-    return placed(document, device)[1].reach(document)
+    return placed(document, device).reach(document)
 
 
 def left_out(document: Document) -> list[str]:
@@ -105,12 +105,22 @@ def left_out(document: Document) -> list[str]:
     return found
 
 
-def placed(document: Document, device: str) -> "tuple[Device, Placing]":
-    """Return the plotter, and how the sheet lies in it; raises what `to_hpgl` raises."""
+def placed(document: Document, device: str) -> "Placing":
+    """Return how the sheet lies in the plotter; raises what `to_hpgl` raises."""
     if device not in devices():
         raise UnknownNameError("HPGL device", device, devices())
     plotter = devices()[device]
-    paper, upright = _paper(plotter, document)
+    size = np.array([document.width_mm, document.height_mm])
+    places = [(paper, upright) for upright in (True, False) for paper in plotter.papers]
+    for paper, upright in places:
+        away = np.abs((size if upright else size[::-1]) - paper.size_mm)
+        if away.max() <= _PAPER_SLACK_MM:
+            break
+    else:
+        raise PlotError(
+            f"{plotter.name} has no paper of {document.width_mm:g} x {document.height_mm:g} mm; "
+            f"fit the drawing to one of {', '.join(paper.name for paper in plotter.papers)}"
+        )
     width, height = paper.size_mm
     # A quarter turn, a half turn; then mm from the upper left corner to units, y up.
     across = Matrix() if upright else Matrix(0.0, -1.0, 1.0, 0.0, 0.0, height)
@@ -118,33 +128,20 @@ def placed(document: Document, device: str) -> "tuple[Device, Placing]":
     left, top = paper.origin_mm
     unit = 1 / plotter.unit_mm
     matrix = Matrix(unit, 0.0, 0.0, -unit, -left * unit, top * unit) @ turn @ across
-    return plotter, Placing(paper, matrix)
-
-
-def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
-    """Return the paper of the drawing's size, and whether it lies as the drawing does."""
-    size = np.array([document.width_mm, document.height_mm])
-    for as_is in (True, False):
-        for paper in plotter.papers:
-            wanted = size if as_is else size[::-1]
-            if np.abs(wanted - paper.size_mm).max() <= _PAPER_SLACK_MM:
-                return paper, as_is
-    raise PlotError(
-        f"{plotter.name} has no paper of {document.width_mm:g} x {document.height_mm:g} mm; "
-        f"fit the drawing to one of {', '.join(paper.name for paper in plotter.papers)}"
-    )
+    return Placing(plotter, paper, matrix)
 
 
 @dataclass(frozen=True)
 class Placing:
     """A sheet in a plotter; `matrix` leads from mm of the page to units, y up."""
 
+    plotter: Device
     paper: Paper
     matrix: Matrix
 
-    def units(self, points: Points) -> Points:
-        """Return (N, 2) points of the page in whole units."""
-        return np.rint(self.matrix.apply(points))
+    def units(self, points: Points) -> list[tuple[int, int]]:
+        """Return x and y of (N, 2) points of the page in whole units."""
+        return [(x, y) for x, y in np.rint(self.matrix.apply(points)).astype(int).tolist()]
 
     def reach(self, document: Document) -> Reach:
         """Return what the pens reach of the page, in mm of the page."""
@@ -154,5 +151,5 @@ class Placing:
         return Reach.of_page(document).within(limits)
 
     def stroke(self, line: Points) -> str:
-        points = [f"{x},{y}" for x, y in self.units(line).astype(int).tolist()]
+        points = [f"{x},{y}" for x, y in self.units(line)]
         return f"PU{points[0]};PD{','.join(points[1:])};" + "PU;" * (len(points) == 1)

@@ -106,15 +106,15 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
         time = check_arguments(read_parameters(Plotter), given.pop("time", {}))
         plotter = Plotter(**{**_speeds(profile), **time})
         given = check_arguments(read_parameters(Machine, skip=_MADE), given)
+        if profile is not None:
+            sides = {side: given[side] for side in ("width_mm", "height_mm")}
+            profile = replace(profile, **sides)
         machine = Machine(name=name, plotter=plotter, profile=profile, **given)
     except (TypeError, ValueError) as error:
         raise PlotError(f"machine {name!r}: {error}") from error
     if machine.format not in FORMATS or not min(machine.width_mm, machine.height_mm) > 0:
         raise PlotError(f"machine {name!r}: give a known format and a size in mm above 0")
-    if profile is None:
-        return machine
-    profile = replace(profile, width_mm=machine.width_mm, height_mm=machine.height_mm)
-    return replace(machine, profile=profile)
+    return machine
 
 
 def _speeds(profile: GcodeProfile | None) -> dict[str, float]:

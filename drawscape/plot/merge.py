@@ -17,7 +17,6 @@ Below: `deduplicate`, which leaves out what is drawn twice.
 """
 
 import itertools
-import math
 from array import array
 from collections.abc import Iterator
 
@@ -32,6 +31,7 @@ from drawscape.geometry.lines import (
     Lines,
     Points,
     distances_along,
+    is_finite,
     offsets_of,
     ranges,
     stretches,
@@ -57,8 +57,7 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     >>> len(merge(Lines.of([[(0, 0), (10, 0)], [(20, 0), (10, 0)]])))
     1
     """
-    if not (math.isfinite(tolerance_mm) and tolerance_mm >= 0):
-        raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a distance of 0 or more")
+    check_number(may_be_0=True, tolerance_mm=tolerance_mm)
     lines = lines.drawable()
     if len(lines) < 2:
         return lines
@@ -67,6 +66,14 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     steps, bounds = walked(onward, np.flatnonzero(partners < 0))
     is_closed = partners[steps[bounds[:-1]]] >= 0
     return _spliced(_joined(drawn(lines, steps), bounds), is_closed)
+
+
+def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
+    """Raise PlotError that names the first of `numbers` that is not finite and positive."""
+    for name, value in numbers.items():
+        if not (is_finite(value) and (value > 0 or (may_be_0 and value == 0))):
+            wanted = "0 or more" if may_be_0 else "a positive number"
+            raise PlotError(f"{name}={value!r}: give {wanted}")
 
 
 def _nodes(ends: Points, tolerance_mm: float) -> Ints:
@@ -254,8 +261,7 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     >>> len(deduplicate(twice))
     1
     """
-    if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
-        raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a positive distance")
+    check_number(tolerance_mm=tolerance_mm)
     return without_doubles(lines, find_doubles(lines, tolerance_mm), tolerance_mm)
 
 

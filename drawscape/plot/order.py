@@ -21,14 +21,14 @@ Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
 
 _Heuristic = Callable[[Floats, tuple[float, float]], Ints]
+_Search = Callable[[Ints, Floats, tuple[float, float]], Ints]
 
 # Up to here all that is tried takes a fraction of a second, and the shortest tour is kept.
 _TRY_BOTH = 20_000
 # Above, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
 _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
-_HIGH_ROUNDS = 3
-_POLISHING_ROUNDS = 2
+_MOST_ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +57,7 @@ def travel_of(steps: Ints, ends: Floats, start: tuple[float, float]) -> float:
     """Return the pen-up travel in mm of drawing `steps` between `ends` (L, 2, 2), from `start` on."""
     lines, backward = steps >> 1, steps & 1
     left = np.concatenate((np.array([start], dtype=np.float64), ends[lines, 1 - backward]))
-    return float(distances(ends[lines, backward], left[:-1]).sum())
-
-
-def distances(one: Floats, two: Floats) -> Floats:
-    """Return how far each of the points `one` is from that of `two`, (N,)."""
-    gaps: Floats = np.hypot(one[:, 0] - two[:, 0], one[:, 1] - two[:, 1])
-    return gaps
+    return float(np.hypot(*(ends[lines, backward] - left[:-1]).T).sum())
 
 
 def order(
@@ -97,10 +91,17 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
     for tour_of in _HEURISTICS if effort == "high" or few else [_better_on_a_sample(ends)]:
         tours.append(choose_entries(lines, Tour(tour_of(ends, start), given.entries), start))
     if effort == "high":
+        from drawscape.plot.improve import exchange_2opt, two_opt
+
         better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
-        tours += [_improved(lines, tour, start) for tour in (better if few else better[:1])]
+        # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
+        rounds = _MOST_ROUNDS if few or lines.closed.any() else 1
+        for tour in better if few else better[:1]:
+            tours.append(_improved(lines, tour, start, exchange_2opt, rounds))
     best = min(tours, key=lambda tour: tour.travel(lines, start))
-    return _polished(lines, best, start) if effort == "high" and few else best
+    if effort == "high" and few:
+        return _improved(lines, best, start, two_opt, _MOST_ROUNDS)
+    return best
 
 
 def _better_on_a_sample(ends: Floats) -> _Heuristic:
@@ -114,29 +115,17 @@ def _better_on_a_sample(ends: Floats) -> _Heuristic:
     )
 
 
-def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
-    from drawscape.plot.improve import exchange_2opt
-
+def _improved(
+    lines: Lines, tour: Tour, start: tuple[float, float], search: _Search, rounds: int
+) -> Tour:
+    """Return the tour after rounds of a search and of new entries, until one gains little."""
     travel = tour.travel(lines, start)
-    # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
-    again = len(lines) <= _TRY_BOTH or lines.closed.any()
-    for _ in range(_HIGH_ROUNDS if again else 1):
-        steps = exchange_2opt(tour.steps, tour.ends(lines), start)
+    for _ in range(rounds):
+        steps = search(tour.steps, tour.ends(lines), start)
         tour = choose_entries(lines, Tour(steps, tour.entries), start)
         before, travel = travel, tour.travel(lines, start)
         if travel > before * 0.995:
             break
-    return tour
-
-
-def _polished(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
-    """Return the tour after 2-opt, which reverses one stretch at a time."""
-    from drawscape.plot.improve import two_opt
-
-    for _ in range(_POLISHING_ROUNDS):
-        steps = two_opt(tour.steps, tour.ends(lines), start)
-        changed = choose_entries(lines, Tour(steps, tour.entries), start)
-        tour = min(changed, tour, key=lambda one: one.travel(lines, start))
     return tour
 
 
@@ -172,9 +161,9 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     bounds = offsets_of(counts)[:-1]
     along = ranges(np.zeros_like(counts), counts)
     vertices = lines.points[ranges(lines.offsets[chosen], counts)]
-    way = distances(vertices, np.repeat(left[places], counts, axis=0))
+    way = np.hypot(*(vertices - np.repeat(left[places], counts, axis=0)).T)
     onward = np.minimum(places + 1, len(which) - 1)
-    out = distances(vertices, np.repeat(entered[onward], counts, axis=0))
+    out = np.hypot(*(vertices - np.repeat(entered[onward], counts, axis=0)).T)
     # After the last line the pen goes nowhere.
     way += np.where(np.repeat(places + 1 < len(which), counts), out, 0.0)
     shortest = np.repeat(np.minimum.reduceat(way, bounds), counts)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, ranges, stretches
 from drawscape.geometry.regions import clamped
-from drawscape.plot.merge import begun_at
+from drawscape.plot.merge import begun_at, check_number
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -161,22 +162,22 @@ def fit(
         raise PlotError(
             f"a sheet of {width_mm} x {height_mm} mm has no room in margins of {margin_mm}"
         )
-    bounds = document.lines.bounds
+    sheet, bounds = replace(document, width_mm=width_mm, height_mm=height_mm), document.lines.bounds
     if bounds is None:
-        return replace(document, width_mm=width_mm, height_mm=height_mm)
+        return sheet
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
     size = high - low
-    turned = rotate and _scale(size[::-1], room) > _scale(size, room) * (1 + 1e-9)
-    scale = _scale(size[::-1] if turned else size, room)
+    scale, across = largest_scale(size, room), largest_scale(size[::-1], room)
+    turned = rotate and across > scale * (1 + 1e-9)
+    scale = across if turned else scale
     scale = scale if enlarge else min(scale, 1.0)
     # A quarter turn: x becomes down, y becomes left.
     matrix = scale * (np.array([[0.0, -1.0], [1.0, 0.0]]) if turned else np.eye(2))
     shift = np.array([width_mm, height_mm]) / 2 - matrix @ ((low + high) / 2)
-    sheet = replace(document, width_mm=width_mm, height_mm=height_mm)
     return _moved(sheet, matrix, shift)
 
 
-def _scale(size: Floats, room: Floats) -> float:
+def largest_scale(size: Iterable[float], room: Iterable[float]) -> float:
     """Return how much a box may grow within the room; a box without extent keeps its size."""
     ratios = [space / side for side, space in zip(size, room, strict=True) if side > 0]
     return float(min(ratios, default=1.0))
@@ -326,8 +327,7 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     >>> len(split_ink(document, metres=0.2))
     2
     """
-    if not (math.isfinite(metres) and metres > 0):
-        raise PlotError(f"metres={metres!r}: give a positive length")
+    check_number(metres=metres)
     parts = []
     for layer in document.layers:
         begins, used, most_mm = [0], 0.0, metres * 1000 / layer.motion.passes
@@ -378,8 +378,7 @@ def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:
     >>> len(drop_shorter(Lines.of([[(0, 0), (10, 0)], [(0, 1), (0.1, 1)]]), than_mm=1))
     1
     """
-    if not (math.isfinite(than_mm) and than_mm >= 0):
-        raise PlotError(f"than_mm={than_mm!r}: give a length of 0 or more")
+    check_number(may_be_0=True, than_mm=than_mm)
     kept = (lines.counts > 0) & (lines.lengths_mm >= than_mm)
     return lines if kept.all() else lines.take(kept)
 
@@ -392,8 +391,7 @@ def cut_strokes(lines: Lines, *, metres: float) -> Lines:
     >>> cut_strokes(Lines.of([[(0, 0), (1000, 0)]]), metres=0.4).lengths_mm.round(1)
     array([333.3, 333.3, 333.3])
     """
-    if not (math.isfinite(metres) and metres > 0):
-        raise PlotError(f"metres={metres!r}: a pen's filling has a positive length")
+    check_number(metres=metres)
     lines = drop_shorter(lines, than_mm=0)
     strokes = np.maximum(np.ceil(lines.lengths_mm / (metres * 1000) - 1e-9), 1).astype(np.int64)
     if (strokes == 1).all():

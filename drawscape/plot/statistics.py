@@ -1,14 +1,13 @@
 """What a drawing costs: lines, points, travel, lifts and minutes, by how fast a plotter moves."""
 
-import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from drawscape.drawing.document import Document, Motion
 from drawscape.drawing.values import INCH
-from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.plot.merge import check_number
 
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
 _AXIDRAW_TOP = 8.6979 * INCH
@@ -38,11 +37,8 @@ class Plotter:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
             may_be_0 = field.name.endswith(("_s", "_mm", "_axis", "lookahead"))
-            least = "0 or more" if may_be_0 else "more than 0"
-            if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
-                raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
+            check_number(may_be_0=may_be_0, **{field.name: getattr(self, field.name)})
 
     def at(self, motion: Motion) -> "Plotter":
         """Return the plotter as it draws a layer that asks for this motion."""
@@ -61,8 +57,6 @@ class Plotter:
 
     def strokes(self, lines: Lines) -> tuple[float, float]:
         """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
-        if not len(lines.points):
-            return 0.0, 0.0
         motion = self._motion(lines)
         return float(motion[0].sum()), float(_step_seconds(*motion).sum())
 
@@ -75,8 +69,6 @@ class Plotter:
 
     def stroke_seconds(self, lines: Lines) -> Floats:
         """Return the seconds that the pen draws on each line, (M,); no line may be empty."""
-        if not len(lines.points):
-            return np.zeros(0)
         steps = np.concatenate((_step_seconds(*self._motion(lines)), [0.0]))
         return np.asarray(np.add.reduceat(steps, lines.offsets[:-1]))
 

@@ -13,7 +13,7 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
-from drawscape.plot.hpgl import Device, Placing, placed
+from drawscape.plot.hpgl import Placing, placed
 from drawscape.plotter.driver import Command, Driver
 from drawscape.plotter.plan import Section
 
@@ -44,48 +44,45 @@ class HpglDriver(Driver):
         self.firmware = f"HPGL plotter {name.decode(errors='replace')}"
 
     @property
-    def _placed(self) -> tuple[Device, Placing]:
+    def _placed(self) -> Placing:
         return placed(Document(*self.sheet, ()), self.machine.device)
 
-    def _units(self, points: Points) -> list[tuple[int, int]]:
-        return [(x, y) for x, y in self._placed[1].units(points).astype(int).tolist()]
-
     def prepare(self) -> None:
-        paper = self._placed[1].paper
+        paper = self._placed.paper
         ps = "" if paper.ps is None else f"PS{paper.ps};"
         self._set_speed = "VS;"
         self.run([Command(f"IN;DF;{ps}PU;".encode())])
 
     def position(self) -> tuple[float, float]:
         found = self.ask(b"OA;", rb"(-?\d+),(-?\d+),\d+[^\r]*\r", _DRAW_S)
-        back = self._placed[1].matrix.inverse()
+        back = self._placed.matrix.inverse()
         ((x, y),) = back.apply(np.array([[int(found[1]), int(found[2])]], dtype=float)).tolist()
         return x, y
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
-        ((a, b),) = self._units(np.array([[x, y]]))
+        ((a, b),) = self._placed.units(np.array([[x, y]]))
         yield Command(f"PU{a},{b};".encode())
 
     def park(self) -> Iterator[Command]:
-        x, y = self._placed[1].paper.park
+        x, y = self._placed.paper.park
         yield Command(f"PU{x},{y};".encode())
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         yield Command(b"PD;" if down else b"PU;")
 
     def change_pen(self, number: int) -> Iterator[Command]:
-        most = self._placed[0].pens
+        most = self._placed.plotter.pens
         yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode())
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         asked = section.motion.speed
         share = self.speed * (100.0 if asked is None else asked) / 100
         full = asked is None and share == 1.0
-        speed = "VS;" if full else f"VS{max(round(self._placed[0].top_speed * share), 1)};"
+        speed = "VS;" if full else f"VS{max(round(self._placed.plotter.top_speed * share), 1)};"
         if speed != self._set_speed:
             yield Command(speed.encode())
         self._set_speed = speed
-        places = self._units(points)
+        places = self._placed.units(points)
         x, y = places[0]
         yield Command(f"PU{x},{y};".encode())
         row = "PD"

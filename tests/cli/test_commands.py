@@ -198,7 +198,7 @@ BAD = [
     ("plot a.svg --crop 18,1,2,2", "leaves nothing"),
     ("plot a.svg --translate x,1", "'x'"),
     ("plot a.svg --scale 0", "scale=0.0"),
-    ("plot a.svg --cut-strokes 0", "positive length"),
+    ("plot a.svg --cut-strokes 0", "a positive number"),
     ("plot a.svg --fit a99", "a99"),
     ("plot a.svg --tile a99", "a99"),
     ("plot a.svg --tile a6 --overlap x", "'x'"),

@@ -13,7 +13,7 @@ from drawscape.plot.formats import save, to_png
 from drawscape.plot.gcode import GcodeProfile, read_profile, to_gcode
 from drawscape.plot.hpgl import to_hpgl
 from drawscape.plot.machine import read_machine
-from drawscape.plot.pages import tiles
+from drawscape.plot.pages import cut_strokes, tiles
 
 LINES = segments(3)
 
@@ -33,6 +33,8 @@ LINES = segments(3)
         (r"\.svg", lambda: save(page(LINES), "a.docx")),
         ("normal, high", lambda: order(LINES, effort="extreme")),
         ("tolerance_mm=-1", lambda: merge(LINES, tolerance_mm=-1)),
+        ("tolerance_mm=None", lambda: merge(LINES, tolerance_mm=None)),
+        ("metres='3'", lambda: cut_strokes(LINES, metres="3")),
         ("tolerance_mm=0", lambda: deduplicate(LINES, tolerance_mm=0)),
         ("no room", lambda: fit(page(LINES), 50, 20, margin_mm=10)),
         ("than_mm=-1", lambda: drop_shorter(LINES, than_mm=-1.0)),
