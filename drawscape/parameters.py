@@ -266,12 +266,9 @@ def _check_bool(parameter: Parameter, value: Any) -> bool:
 
 
 def _check_choice(parameter: Parameter, value: Any) -> Any:
-    choices = parameter.choices or {}
-    for name, choice in choices.items():
-        if value is choice or (isinstance(value, str) and value == name):
-            return choice
-        if type(value) is type(choice) and value == choice:
-            return choice
+    choices, name = parameter.choices or {}, parameter.shown(value)
+    if isinstance(name, str) and name in choices:
+        return choices[name]
     raise ParameterError(parameter.name, value, f"must be one of {', '.join(choices)}")
 
 

@@ -170,7 +170,6 @@ def _output() -> Iterator[Finding]:
 def _queue() -> Iterator[Finding]:
     """Yield how the queue is, and who works on it; nothing is made that is not there."""
     from drawscape import jobs
-    from drawscape.jobs import reach_queue
 
     target = settings.queue_target()
     file = None if "://" in target else Path(target)
@@ -185,7 +184,7 @@ def _queue() -> Iterator[Finding]:
             yield Finding("queue", "none yet; the first job makes it")
         return
     try:
-        reach_queue()  # all else waits a while for a server that is being started
+        jobs.reach_queue()  # all else waits a while for a server that is being started
         workers = jobs.workers_alive()
         counts = jobs.queue_statistics().counts
         paused = jobs.queue_is_paused()

@@ -25,6 +25,7 @@ from drawscape.cli.text import (
 from drawscape.drawing.document import Outside, paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
+from drawscape.plot.formats import ordered_svg
 from drawscape.recipe import is_library
 from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch
@@ -208,14 +209,11 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
     Its lines are merged and ordered unless `plot.optimize` is false; where it is None, not in a PNG.
     """
     form = plot.forms[0]
-    if form == "svg":
-        from drawscape.plot.formats import ordered_svg
-
-        raw = plot.optimize is False
-        write_bytes(svg.to_bytes() if raw else ordered_svg(svg, plot.ordered), output)
-        return
     ordered = form != "png" if plot.optimize is None else plot.optimize
-    plot.write(plot.ordered(svg.document()) if ordered else svg.document(), output, form)
+    if form == "svg":
+        write_bytes(ordered_svg(svg, plot.ordered) if ordered else svg.to_bytes(), output)
+    else:
+        plot.write(plot.ordered(svg.document()) if ordered else svg.document(), output, form)
 
 
 @click.command()

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -254,12 +254,12 @@ def wait(job_id: str, timeout: float | None) -> None:
 @option("--keep NUMBER", "Keep at most this many ended jobs.", type=click.IntRange(0))
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
-    limits = job_api.Keep()
+    limits: dict[str, Any] = {}
     if days is not None:
-        limits = replace(limits, finished_s=days * 86_400, others_s=days * 86_400)
+        limits |= {"finished_s": days * 86_400, "others_s": days * 86_400}
     if keep is not None:
-        limits = replace(limits, count=keep, spared_s=0.0)
-    click.echo(f"{counted(job_api.prune_jobs(limits), 'job')} removed")
+        limits |= {"count": keep, "spared_s": 0.0}
+    click.echo(f"{counted(job_api.prune_jobs(job_api.Keep(**limits)), 'job')} removed")
 
 
 @jobs.command()
@@ -346,20 +346,17 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
-    given = {name: _value(text) for name, text in pairs(arguments, "an argument").items()}
+    given: dict[str, Any] = {}
+    for name, text in pairs(arguments, "an argument").items():
+        given[name] = text
+        with contextlib.suppress(ValueError):
+            given[name] = json.loads(text)
     job = job_api.enqueue_background_job(path, **given)
     click.echo(job.id)
     if settings.is_user_folder():
         click.echo(f"queued in {settings.home()}, since this folder is in no project", err=True)
     if wait:
         _print_result(job, timeout)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _print_result(job: Job, timeout: float | None) -> None:

@@ -266,22 +266,17 @@ def resume(
     """Let a plot go on where it stopped, a few strokes back."""
     from drawscape.tasks.plotting import resume_plot
 
+    found = [from_stroke]
     if from_pen is not None:
         found = [section.first + 1 for section in plot.plan.sections if section.pen == from_pen]
-        from_stroke = _first(found, f"pen {from_pen} draws nothing")
     elif from_part is not None:
         points, offsets = plot.plan.lines.points, plot.plan.lines.offsets
         inside = ((points >= from_part[:2]) & (points <= from_part[2:])).all(axis=1)
         found = np.searchsorted(offsets, np.flatnonzero(inside)[:1], side="right").tolist()
-        from_stroke = _first(found, "no stroke lies in that part of the sheet")
-    resume_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
-    after(plot, wait=wait)
-
-
-def _first(found: list[int], trouble: str) -> int:
     if not found:
-        raise PlotError(f"{trouble}; see `drawscape plots show`")
-    return found[0]
+        raise PlotError("no stroke lies there; see `drawscape plots show`")
+    resume_plot(plot, yes=yes, back=back, from_stroke=found[0])
+    after(plot, wait=wait)
 
 
 @plots.command()
@@ -341,16 +336,15 @@ def frame(plot: Plot) -> None:
 
 
 def after(plot: Plot, *, wait: bool) -> None:
-    """Print a plot's id; say who runs it, or wait until it has ended."""
+    """Print a plot's id, and with `wait` show it until it ends; its questions are asked on a terminal.
+
+    Exits with 1 when it failed.
+    """
     click.echo(plot.id)
     if not workers_alive():
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
-    if wait:
-        _follow(plot)
-
-
-def _follow(plot: Plot) -> None:
-    """Show a plot until it ends; its questions are asked on a terminal. Exits with 1 when it failed."""
+    if not wait:
+        return
     shown: object = None
     terminal = sys.stderr.isatty()
     while (state := plot.state).state not in _ENDED:

@@ -11,12 +11,15 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from drawscape.atomic import is_special
+from drawscape.atomic import is_special, write_atomic
 from drawscape.cli.text import NEW_FILE, option, progress_bar
 from drawscape.drawing.document import Document, Outside
-from drawscape.plot.formats import FORMATS, SUFFIXES, Format, format_of
+from drawscape.drawing.values import parse_length, rgb
+from drawscape.plot import gcode, hpgl
+from drawscape.plot.formats import FORMATS, SUFFIXES, Format, encode, format_of
 from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
+from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import Fill, Layering, Text
 
@@ -131,7 +134,6 @@ class PlotOptions:
 
     def hatching(self) -> Callable[[str], dict[str, Any]]:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
-        from drawscape.drawing.values import parse_length, rgb
         from drawscape.geometry.hatch import Style
 
         kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
@@ -178,9 +180,6 @@ class PlotOptions:
 
     def finished(self, document: Document) -> Document:
         """Return the drawing with its long strokes cut, and its closed ones begun elsewhere."""
-        from drawscape.drawing.values import parse_length
-        from drawscape.plot.pages import cut_strokes, reloop
-
         layers = document.layers
         if self.cut_strokes is not None:
             metres = parse_length(self.cut_strokes, "m") / 1000
@@ -191,32 +190,22 @@ class PlotOptions:
 
     def write(self, document: Document, target: str, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
-        from drawscape.plot.formats import encode
-        from drawscape.plot.pages import Reach, crop
-
         machine = self.chosen_machine
-        options: dict[str, Any] = {"dpi": self.dpi, "device": self.device}
+        profile = machine.profile if machine else None
+        device = machine.device if machine and machine.format == "hpgl" else self.device
         if form == "gcode":
-            from drawscape.plot import gcode
-
-            profile = machine.profile if machine else None
-            options = {"profile": profile or gcode.read_profile(self.profile)}
-            reach = gcode.reach_of(document, options["profile"])
+            profile = profile or gcode.read_profile(self.profile)
+            reach = gcode.reach_of(document, profile)
         elif form == "hpgl":
-            from drawscape.plot import hpgl
-
-            if machine and machine.format == "hpgl":
-                options["device"] = machine.device or self.device
-            reach = hpgl.reach_of(document, options["device"])
+            reach = hpgl.reach_of(document, device)
         else:
             reach = machine.reach(document) if machine else Reach.of_page(document)
         document, notes = crop(document, reach, outside=self.outside)
-        if form == "hpgl":
-            notes = (*notes, *hpgl.left_out(document))
-        for note in notes:
+        for note in (*notes, *(hpgl.left_out(document) if form == "hpgl" else ())):
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
-        write_bytes(encode(document, form, **options, outside="keep"), target)
+        made = {"dpi": self.dpi, "device": device, "profile": profile, "outside": "keep"}
+        write_bytes(encode(document, form, **made), target)
 
 
 def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -241,8 +230,6 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def numbers(text: str, count: int, option: str) -> list[float]:
     """Return `count` lengths in mm that stand with commas between; raises BadParameter for other text."""
-    from drawscape.drawing.values import parse_length
-
     parts = text.split(",")
     if len(parts) != count:
         raise click.BadParameter(f"{text!r} is not {count} lengths", param_hint=option)
@@ -251,8 +238,6 @@ def numbers(text: str, count: int, option: str) -> list[float]:
 
 def write_bytes(content: bytes, output: str) -> None:
     """Write a file and print its name, or to standard output."""
-    from drawscape.atomic import write_atomic
-
     if output in STDOUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

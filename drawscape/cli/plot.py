@@ -12,8 +12,21 @@ from drawscape.cli.output import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.text import FILE, option, table
 from drawscape.clock import span_words
 from drawscape.drawing.document import Document, paper_size
+from drawscape.drawing.values import parse_length
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.plot.formats import EXPORTERS
+from drawscape.plot.pages import (
+    Reach,
+    crop,
+    fit,
+    largest_scale,
+    place,
+    split_ink,
+    split_layers,
+    tiles,
+    with_travel,
+)
+from drawscape.plot.preflight import Concern, preflight
 from drawscape.plot.statistics import Statistics, matched, statistics
 from drawscape.plotter.device import read_device
 from drawscape.svg.read import Bounds, read_svg
@@ -102,14 +115,18 @@ def _run(file: Path, options: PlotOptions) -> None:
 
 def _warn(document: Document, options: PlotOptions) -> None:
     """Say what pre-flight finds; of lines outside a note is given where they are cropped."""
-    from drawscape.plot.preflight import Concern, preflight
-
     for finding in preflight(document, machine=options.chosen_machine):
         if finding.concern is not Concern.OUTSIDE or not options.writes:
             click.echo(f"note: {finding.text}", err=True)
 
 
 def _read(file: Path, options: PlotOptions) -> Document:
+    def enlarged(bounds: Bounds) -> float:
+        if options.fit is None:
+            return options.scale
+        room = sorted(side - 2 * options.margin for side in paper_size(options.fit))
+        return largest_scale(sorted((bounds[2] - bounds[0], bounds[3] - bounds[1])), room)
+
     try:
         document = read_svg(
             file,
@@ -118,7 +135,7 @@ def _read(file: Path, options: PlotOptions) -> Document:
             text=options.text,
             hatching=options.hatching(),
             hide=options.hide,
-            enlarged=_enlarged(options),
+            enlarged=enlarged,  # so that its curves are fine enough
         )
     except SvgReadError as error:
         raise SvgReadError(f"{file}: {error}") from None
@@ -129,23 +146,8 @@ def _read(file: Path, options: PlotOptions) -> Document:
     return document
 
 
-def _enlarged(options: PlotOptions) -> Callable[[Bounds], float] | None:
-    """Return what --fit or --scale enlarges a drawing by, so that its curves are fine enough for it."""
-    if options.fit is None:
-        return None if options.scale == 1 else lambda bounds: options.scale
-    room = sorted(side - 2 * options.margin for side in paper_size(options.fit))
-
-    def factor(bounds: Bounds) -> float:
-        size = sorted((bounds[2] - bounds[0], bounds[3] - bounds[1]))
-        return min((r / s for r, s in zip(room, size, strict=True) if s > 0), default=1.0)
-
-    return factor
-
-
 def _placed(document: Document, options: PlotOptions) -> Document:
     """Return the drawing cut out, scaled, turned, moved and fitted, in this order."""
-    from drawscape.plot.pages import Reach, crop, fit, place
-
     if options.crop is not None:
         x, y, width, height = numbers(options.crop, 4, "--crop")
         document, _ = crop(document, Reach(x, y, x + width, y + height, "the crop"))
@@ -170,9 +172,6 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
     """Return the sheets with what their files' names end in; one sheet without --tile."""
     if options.tile is None:
         return [("", document)]
-    from drawscape.drawing.values import parse_length
-    from drawscape.plot.pages import tiles
-
     size = paper_size(options.tile, "landscape" if options.landscape else None)
     overlap = parse_length(options.overlap)
     sheets = tiles(document, *size, overlap_mm=overlap, margin_mm=options.margin)
@@ -180,9 +179,6 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
 
 
 def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tuple[str, Document]]:
-    from drawscape.drawing.values import parse_length
-    from drawscape.plot.pages import split_ink, split_layers, with_travel
-
     parts: tuple[Document, ...] = (document,)
     if options.split == "layers":
         parts = split_layers(document)

@@ -41,11 +41,11 @@ def flag(words: str, help: str) -> Callable[[Command], Command]:
 
 def time_option(words: str, help: str, **more: Any) -> Callable[[Command], Command]:
     """Return an option that takes a span of time, in seconds."""
-    return option(words, help, callback=_seconds, **more)
 
+    def read(_context: object, asked: click.Parameter, text: str | None) -> float | None:
+        return None if text is None else seconds(text, asked.opts[-1])
 
-def _seconds(_context: object, parameter: click.Parameter, value: str | None) -> float | None:
-    return None if value is None else seconds(value, parameter.opts[-1])
+    return option(words, help, callback=read, **more)
 
 
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
@@ -102,11 +102,13 @@ YES = flag("--yes", "Do not ask.")
 
 def print_json(value: object) -> None:
     """Print a value as JSON, moments in ISO 8601."""
-
-    def as_text(one: Any) -> str:
-        return one.isoformat() if isinstance(one, datetime) else str(one)
-
-    click.echo(json.dumps(value, default=as_text, indent=1))
+    click.echo(
+        json.dumps(
+            value,
+            default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one),
+            indent=1,
+        )
+    )
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
