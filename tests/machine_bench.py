@@ -57,8 +57,8 @@ def hp_place(driver):
     """Return how an HP plotter's carriage sees the page; None for other machines."""
     if driver != "hpgl":
         return None
-    _, placing = placed(Document(297, 210, ()), "hp7475a")
-    return lambda points: placing.units(points) * 0.02488
+    placing = placed(Document(297, 210, ()), "hp7475a")
+    return lambda points: np.array(placing.units(points)) * 0.02488
 
 
 def driving(plot):
