@@ -142,7 +142,7 @@ class SVGBuilder:
     @cached_property
     def frame(self) -> Frame:
         """The page inside its margin, in mm."""
-        return Frame(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
+        return Frame(0, 0, self.width, self.height).inset(self.margin)
 
     @property
     def current_group(self) -> Group | None:
@@ -696,7 +696,7 @@ class SVGBuilder:
     def _region(self, polygon: Any) -> Lines:
         from drawscape.geometry.regions import rings
 
-        region = rings(polygon if hasattr(polygon, "geom_type") else as_lines(polygon))
+        region = rings(polygon)
         return region.with_points(self.matrix.apply(region.points))
 
     def mask(self, polygon: Any) -> Self:

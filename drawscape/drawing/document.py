@@ -1,6 +1,6 @@
 """What a file holds, as a plotter sees it: layers of lines on a page, their pens, and how these move.
 
-Below are the papers by name, in mm, and the frame inside a page's margin.
+Below are the papers by name, in mm.
 
 A layer's name encodes how its pen moves, with the codes of the AxiDraw's software:
 
@@ -15,14 +15,12 @@ AxiDraw's software takes it for text.
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, get_args
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import Any, Literal, get_args
 
 from drawscape.drawing.values import INCH, check_text, checked_length, parse_length
 from drawscape.errors import CanvasError, PlotError, UnknownNameError
-from drawscape.geometry.lines import Flags, Floats, Lines
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import Frame as Frame
 
 _NAME = re.compile(
     r"\s*(%)?\s*(!)?\s*(\d{1,4}(?!\d))?((?:\s*\+[SHDP]\d+)*)(.*)", re.IGNORECASE | re.DOTALL
@@ -278,61 +276,3 @@ def margin_mm(margin: str | float, width: float, height: float) -> float:
     if not 0 <= inset < shorter / 2:
         raise CanvasError(f"margin {margin!r} leaves nothing of a page {width:g} x {height:g} mm")
     return inset
-
-
-class Frame(NamedTuple):
-    """A rectangle on the page, in mm, y downward: the page inside its margin.
-
-    >>> Frame(10, 10, 110, 160).middle
-    array([60., 85.])
-    """
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def width(self) -> float:
-        """From left to right, in mm."""
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> float:
-        """From top to bottom, in mm."""
-        return self.y1 - self.y0
-
-    @property
-    def cx(self) -> float:
-        """The centre's x in mm."""
-        return (self.x0 + self.x1) / 2
-
-    @property
-    def cy(self) -> float:
-        """The centre's y in mm."""
-        return (self.y0 + self.y1) / 2
-
-    @property
-    def size(self) -> Floats:
-        """Width and height in mm, (2,)."""
-        return np.array([self.width, self.height])
-
-    @property
-    def middle(self) -> Floats:
-        """The centre in mm, (2,)."""
-        return np.array([self.cx, self.cy])
-
-    @property
-    def short(self) -> float:
-        """The shorter side in mm."""
-        return min(self.width, self.height)
-
-    @property
-    def long(self) -> float:
-        """The longer side in mm."""
-        return max(self.width, self.height)
-
-    def contains(self, points: ArrayLike) -> Flags:
-        """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
-        xy = np.asarray(points, dtype=np.float64)
-        return np.asarray(((xy >= self[:2]) & (xy <= self[2:])).all(axis=-1), dtype=np.bool_)

@@ -11,6 +11,7 @@ from drawscape.geometry.lines import (
     Floats,
     Lines,
     Points,
+    as_floats,
     distances_along,
     resample,
     simplify,
@@ -21,7 +22,7 @@ from drawscape.geometry.regions import Area, Polygon, bounds_of, rings, to_shape
 
 def as_grid(values: ArrayLike) -> Floats:
     """Return `values` as float64, (rows, columns); raise GeometryError for less than 2 x 2."""
-    grid = np.asarray(values, dtype=np.float64)
+    grid = as_floats(values)
     if grid.ndim != 2 or min(grid.shape) < 2:
         raise GeometryError(f"give a grid of at least 2 x 2, not {grid.shape}")
     return grid
@@ -37,7 +38,7 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     array([0.25, 1.  ])
     """
     x0, y0, x1, y1 = bounds_of(area)
-    grid, points = as_grid(grid), np.asarray(points, np.float64)
+    grid, points = as_grid(grid), as_floats(points)
     rows, columns = grid.shape
     x = np.clip((points[..., 0] - x0) / (x1 - x0), 0, 1) * (columns - 1)
     y = np.clip((points[..., 1] - y0) / (y1 - y0), 0, 1) * (rows - 1)
@@ -48,15 +49,18 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     return np.asarray(above * (1 - v) + below * v)
 
 
+def _pitch(grid: Floats, area: Area) -> Floats:
+    """Return how far apart the nodes of `grid` lie down and across `area`, in mm, (2,)."""
+    return bounds_of(area).size[::-1] / np.subtract(grid.shape, 1)
+
+
 def slopes_at(grid: Floats, area: Area, points: Points) -> Points:
     """Return how steeply `grid` rises to the right and down the page, per mm, at `points`, as `values_at`.
 
     >>> slopes_at(np.array([[0.0, 1.0], [0.0, 1.0]]), (0, 0, 20, 10), np.array([(5.0, 5.0)]))
     array([[0.05, 0.  ]])
     """
-    x0, y0, x1, y1 = bounds_of(area)
-    rows, columns = grid.shape
-    down, right = np.gradient(grid, (y1 - y0) / (rows - 1), (x1 - x0) / (columns - 1))
+    down, right = np.gradient(grid, *_pitch(grid, area))
     return np.stack([values_at(part, area, points) for part in (right, down)], axis=-1)
 
 
@@ -96,12 +100,10 @@ def distance_contours(inside: Flags, distances_mm: ArrayLike, area: Area) -> Lin
     """
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-    x0, y0, x1, y1 = bounds_of(area)
-    rows, columns = as_grid(inside).shape
-    pitch = (y1 - y0) / (rows - 1), (x1 - x0) / (columns - 1)
+    pitch = _pitch(as_grid(inside), area)
     # The distance to grid points has corners, that to a rim has none.
     off = gaussian_filter(distance_transform_edt(inside, sampling=pitch), 1.5)
-    return contours(off, np.asarray(distances_mm, dtype=np.float64), area)
+    return contours(off, as_floats(distances_mm), area)
 
 
 def contours(heights: ArrayLike, levels: float | Iterable[float], area: Area) -> Lines:
@@ -213,7 +215,7 @@ def inked(tone: ArrayLike, area: Area, *, level: float = 0.5) -> Lines:
     """
     grid = as_grid(tone)
     x0, y0, x1, y1 = bounds_of(area)
-    wide, high = (x1 - x0) / (grid.shape[1] - 1), (y1 - y0) / (grid.shape[0] - 1)
+    high, wide = _pitch(grid, area)
     # With a border of nothing around it, every line comes back to its start.
     framed = np.pad(grid, 1, constant_values=min(float(np.min(grid)), level - 1.0))
     return contours(framed, level, (x0 - wide, y0 - high, x1 + wide, y1 + high))

@@ -13,6 +13,7 @@ from drawscape.geometry.lines import (
     Ints,
     Lines,
     Points,
+    as_floats,
     as_points,
     check_positive,
     is_finite,
@@ -137,7 +138,7 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
     >>> len(beziers([[(0, 0), (5, 10), (10, 0)], [(0, 5), (5, 15), (10, 5)]]))
     2
     """
-    curves = np.asarray(controls, dtype=np.float64)
+    curves = as_floats(controls)
     if curves.ndim != 3 or curves.shape[1] not in (3, 4) or curves.shape[2] != 2:
         raise GeometryError(f"Béziers are (M, 3, 2) or (M, 4, 2) arrays, not {curves.shape}")
     if not np.isfinite(curves).all():

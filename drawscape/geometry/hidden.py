@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.clip import Pieces
-from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_points
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats, as_points
 from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
@@ -84,7 +84,7 @@ def _lit(a: Points3, b: Points3, mesh: Mesh, camera: Camera, light: ArrayLike) -
     """Return the stretches of segments, whose ends the camera has at `a` and `b`, that light falls on."""
     if camera.perspective:
         raise GeometryError("shaded_from needs a parallel camera; this one is a perspective")
-    sun = Camera.looking((0.0, 0.0, 0.0), camera.axes @ np.asarray(light, dtype=np.float64)).axes
+    sun = Camera.looking((0.0, 0.0, 0.0), camera.axes @ as_floats(light)).axes
     corners = camera.seen(mesh.corners.reshape(-1, 3)) @ sun.T
     return _hidden(a @ sun.T, b @ sun.T, corners, _BIAS).complement(len(a))
 

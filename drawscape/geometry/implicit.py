@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_whole, simplify
+from drawscape.geometry.lines import (
+    Flags,
+    Floats,
+    Ints,
+    as_floats,
+    as_points,
+    check_whole,
+    simplify,
+)
 from drawscape.geometry.mesh import Mesh, Points3
 from drawscape.geometry.regions import Area, bounds_of
 
@@ -47,7 +55,7 @@ def implicit_mesh(
     shape = np.maximum(cells, 1).astype(np.int64) + 1
     axes = [np.linspace(a, b, n) for a, b, n in zip(one, two, shape.tolist(), strict=True)]
     x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
-    values = np.broadcast_to(np.asarray(function(x, y, z), dtype=np.float64), x.shape).copy()
+    values = np.broadcast_to(as_floats(function(x, y, z)), x.shape).copy()
     if not np.isfinite(values).all():
         raise GeometryError("the function has values that are not finite within the box")
     # A node just on the surface counts as outside: no triangle shrinks to a point there.
@@ -73,12 +81,13 @@ def implicit_slices(
     >>> bool(np.allclose(np.linalg.norm(ring, axis=1), 1, atol=0.01))
     True
     """
-    x0, y0, x1, y1 = bounds_of(area)
-    x, y = np.linspace(x0, x1, resolution)[None, :], np.linspace(y0, y1, resolution)[:, None]
+    page = bounds_of(area)
+    x, y = map(np.linspace, page[:2], page[2:], (resolution, resolution))
+    x, y = x[None, :], y[:, None]
     found: list[Points3] = []
-    for height in np.atleast_1d(np.asarray(heights, dtype=np.float64)).tolist():
+    for height in np.atleast_1d(as_floats(heights)).tolist():
         lines = contours(function(x, y, np.full((1, 1), height)), 0.0, area)
-        lines = simplify(lines, 4e-4 * max(x1 - x0, y1 - y0))
+        lines = simplify(lines, 4e-4 * page.long)
         found += [np.column_stack((line, np.full(len(line), height))) for line in lines]
     return found
 
@@ -161,7 +170,7 @@ def march(distance: Distance, origins: Points3, direction: ArrayLike, far: float
     >>> march(ball, np.array([(0.0, 0.0, -5.0), (3.0, 0.0, -5.0)]), (0, 0, 1), 20.0).round(2).tolist()
     [4.0, inf]
     """
-    way = np.asarray(direction, dtype=np.float64)
+    way = as_floats(direction)
     gone, moving = np.zeros(len(origins)), np.arange(len(origins))
     for _ in range(_MOST_STEPS):
         step = distance(origins[moving] + gone[moving, None] * way)

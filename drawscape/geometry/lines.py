@@ -418,7 +418,7 @@ def one_line(shape: Drawable, ys: Any = None) -> Points:
     Raises GeometryError for what is not one line.
     """
     if ys is not None:
-        xs, ys = (np.asarray(_listed(values), dtype=np.float64).ravel() for values in (shape, ys))
+        xs, ys = (as_floats(_listed(values)).ravel() for values in (shape, ys))
         if len(xs) != len(ys):
             raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give the same number of each")
         return np.column_stack((xs, ys))

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, as_points, check_finite, check_positive
+from drawscape.geometry.lines import (
+    Flags,
+    Floats,
+    Ints,
+    as_floats,
+    as_points,
+    check_finite,
+    check_positive,
+)
 
 Points3: TypeAlias = Floats
 """(N, 3) float64: x to the right, y away, z up."""
@@ -146,7 +154,7 @@ class Mesh:
 
     def transformed(self, matrix: ArrayLike) -> "Mesh":
         """Return the mesh under a (3, 3) matrix. Raises GeometryError for another shape."""
-        linear = np.asarray(matrix, dtype=np.float64)
+        linear = as_floats(matrix)
         if linear.shape != (3, 3) or not np.isfinite(linear).all():
             raise GeometryError(
                 f"a transform of space is a finite (3, 3) matrix, not {linear.shape}"
@@ -191,10 +199,10 @@ def slices(mesh: Mesh, levels: ArrayLike, *, normal: ArrayLike = (0.0, 0.0, 1.0)
 
     The planes are those where `normal` . p equals one of `levels`.
     """
-    direction = np.asarray(normal, dtype=np.float64)
+    direction = as_floats(normal)
     heights = mesh.vertices @ direction
     found = [np.empty((0, 2, 3))]
-    for level in np.atleast_1d(np.asarray(levels, dtype=np.float64)).tolist():
+    for level in np.atleast_1d(as_floats(levels)).tolist():
         # A vertex at the level itself counts as above: each triangle is cut twice or not at all.
         above = heights >= level
         mixed = mesh.faces[above[mesh.faces].any(axis=1) & ~above[mesh.faces].all(axis=1)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, check_positive, check_whole
+from drawscape.geometry.lines import Floats, as_floats, check_positive, check_whole
 
 # 64 kB an array, so that ten temporaries stay in a core's second-level cache.
 _CHUNK = 8_192
@@ -112,7 +112,7 @@ class Noise:
 
     def gradient(self, x: ArrayLike, y: ArrayLike, *, octaves: int = 1, **options: Any) -> Floats:
         """Return the slope of `fractal` with these options, to 9 digits or so: shape + (2,)."""
-        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        x, y = as_floats(x), as_floats(y)
         slopes = [
             self.fractal(x + dx, y + dy, octaves=octaves, **options)
             - self.fractal(x - dx, y - dy, octaves=octaves, **options)
@@ -142,12 +142,12 @@ class Noise:
         """Return the weight and noise of each octave; the shifts begin with number `first`."""
         check_whole(1, 32, octaves=octaves)
         check_positive(lacunarity=lacunarity, gain=gain)
-        places = [np.asarray(place, dtype=np.float64) for place in (x, y, z) if place is not None]
+        places = [as_floats(place) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):
             moved = zip(places, self._shifts[(octave + first) % len(self._shifts)], strict=False)
             layers.append(self.perlin(*(at * lacunarity**octave + shift for at, shift in moved)))
-        return np.asarray(gain, dtype=np.float64) ** np.arange(octaves), layers
+        return as_floats(gain) ** np.arange(octaves), layers
 
     def _sampled(self, kernel: Callable[..., Floats], *places: ArrayLike) -> Floats:
         arrays = np.broadcast_arrays(*(np.asarray(place, dtype=np.float64) for place in places))

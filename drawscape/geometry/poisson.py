@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, Points, check_whole
-from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains, polar
+from drawscape.geometry.lines import Flags, Floats, Ints, Points, as_floats, check_whole
+from drawscape.geometry.regions import Area, Frame, Polygon, bounds_of, cartesian, contains, polar
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
@@ -41,14 +41,13 @@ def poisson_disc(
     >>> bool(Nearest(points).query(points, 2)[0][:, 1].min() >= 5)
     True
     """
-    bounds = x0, y0, x1, y1 = bounds_of(area)
+    bounds = bounds_of(area)
     check_whole(1, tries=tries)
     smallest = _smallest_radius(radius_mm, bounds)
     spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
 
     def accepted(places: Points) -> tuple[Points, Flags]:
-        x, y = places.T
-        free = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        free = bounds.contains(places)
         if mask is not None and len(places):
             some = places[free]
             free[free] = mask(*some.T) if callable(mask) else contains(mask, some)
@@ -58,7 +57,7 @@ def poisson_disc(
         spacing.add(chosen)
         return chosen, free
 
-    count = int(min(_MOST_POINTS, max(1000.0, (x1 - x0) * (y1 - y0) / smallest**2)))
+    count = int(min(_MOST_POINTS, max(1000.0, bounds.area / smallest**2)))
     points, filled = np.empty((0, 2)), False
     while not filled:
         # Darts all over: first to start from many places at once, later into gaps that are left.
@@ -89,7 +88,7 @@ def discs_apart(
     """
     x0, y0, x1, y1 = bounds_of(area)
     discs = np.empty((0, 3))
-    for radius in np.asarray(radii, dtype=np.float64).tolist():
+    for radius in as_floats(radii).tolist():
         x, y = rng.uniform((x0 + radius, y0 + radius), (x1 - radius, y1 - radius))
         if (np.hypot(*(discs[:, :2] - (x, y)).T) > apart * (discs[:, 2] + radius)).all():
             discs = np.vstack((discs, (x, y, radius)))
@@ -129,11 +128,11 @@ _NEIGHBOURS = [
 class _Grid:
     """One radius: cells so small that each holds one point."""
 
-    def __init__(self, bounds: Bounds, radius: float) -> None:
+    def __init__(self, bounds: Frame, radius: float) -> None:
         self._radius = radius
         self._origin = np.array(bounds[:2])
         self._cell = radius / np.sqrt(2.0)
-        columns, rows = ((np.array(bounds[2:]) - bounds[:2]) / self._cell).astype(np.int64) + 5
+        columns, rows = (bounds.size / self._cell).astype(np.int64) + 5
         self._width = columns
         # Empty cells hold a point so far away that it is never in the way.
         self._held = np.full(columns * rows, 1e30 + 0j)
@@ -199,19 +198,18 @@ class _Tree:
 
 def _radii(radius: Radius, places: Points) -> Floats:
     radii = radius(*places.T) if callable(radius) else radius
-    return np.broadcast_to(np.asarray(radii, dtype=np.float64), (len(places),))
+    return np.broadcast_to(as_floats(radii), (len(places),))
 
 
-def _smallest_radius(radius: Radius, bounds: Bounds) -> float:
+def _smallest_radius(radius: Radius, bounds: Frame) -> float:
     """Return the smallest radius on a coarse grid, once it is sure that memory will do."""
-    x0, y0, x1, y1 = bounds
-    x, y = np.meshgrid(np.linspace(x0, x1, 65), np.linspace(y0, y1, 65))
-    radii = _radii(radius, np.column_stack((x.ravel(), y.ravel())))
+    x, y = map(np.linspace, bounds[:2], bounds[2:], (65, 65))
+    radii = _radii(radius, cartesian(x, y[:, None]).reshape(-1, 2))
     smallest = float(np.min(radii))
     if not (smallest > 0.0 and np.isfinite(radii).all()):
         raise GeometryError(f"radius_mm={smallest!r}: give positive lengths")
     # A disc's share of the plane is at least r^2 / sqrt(2) in the densest packing possible.
-    expected = (x1 - x0) * (y1 - y0) * float((1.0 / radii**2).mean())
+    expected = bounds.area * float((1.0 / radii**2).mean())
     if expected > _MOST_POINTS:
         raise GeometryError(f"radius_mm={smallest!r} makes {expected:.3g} points; use more")
     return smallest

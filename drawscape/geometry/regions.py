@@ -1,12 +1,22 @@
 """Areas: the rectangle a pattern fills, what sits where in it, polygons with holes, and what is inside."""
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Figure, Flags, Floats, Lines, Points, as_points, is_finite
+from drawscape.geometry.lines import (
+    Figure,
+    Flags,
+    Floats,
+    Lines,
+    Points,
+    as_floats,
+    as_lines,
+    as_points,
+    is_finite,
+)
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
@@ -15,18 +25,85 @@ Area: TypeAlias = Any
 """What has x0, y0, x1 and y1, as a canvas's frame, or `(x0, y0, x1, y1)` itself."""
 
 
-def bounds_of(area: Area) -> Bounds:
-    """Return `area` as `(x0, y0, x1, y1)` in mm.
+class Frame(NamedTuple):
+    """A rectangle on the page, in mm, y downward: the page inside its margin.
+
+    >>> Frame(10, 10, 110, 160).middle
+    array([60., 85.])
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """From left to right, in mm."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """From top to bottom, in mm."""
+        return self.y1 - self.y0
+
+    @property
+    def cx(self) -> float:
+        """The centre's x in mm."""
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def cy(self) -> float:
+        """The centre's y in mm."""
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def size(self) -> Floats:
+        """Width and height in mm, (2,)."""
+        return np.array([self.width, self.height])
+
+    @property
+    def middle(self) -> Floats:
+        """The centre in mm, (2,)."""
+        return np.array([self.cx, self.cy])
+
+    @property
+    def area(self) -> float:
+        """In square mm."""
+        return self.width * self.height
+
+    @property
+    def short(self) -> float:
+        """The shorter side in mm."""
+        return min(self.width, self.height)
+
+    @property
+    def long(self) -> float:
+        """The longer side in mm."""
+        return max(self.width, self.height)
+
+    def inset(self, by: float) -> "Frame":
+        """Return the rectangle whose edges lie `by` mm further inside; below 0 further out."""
+        return Frame(self.x0 + by, self.y0 + by, self.x1 - by, self.y1 - by)
+
+    def contains(self, points: ArrayLike) -> Flags:
+        """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
+        x, y = np.moveaxis(as_floats(points), -1, 0)
+        return np.asarray((x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1))
+
+
+def bounds_of(area: Area) -> Frame:
+    """Return `area` as a Frame.
 
     Raises GeometryError when it is not four finite numbers with `x0 < x1` and `y0 < y1`.
     """
     sides = (area.x0, area.y0, area.x1, area.y1) if hasattr(area, "x0") else tuple(np.ravel(area))
     if len(sides) != 4 or not all(map(is_finite, sides)):
         raise GeometryError(f"an area is (x0, y0, x1, y1) in mm, not {sides}")
-    x0, y0, x1, y1 = map(float, sides)
-    if not (x0 < x1 and y0 < y1):
-        raise GeometryError(f"area {x0, y0, x1, y1}: give x0 < x1 and y0 < y1")
-    return x0, y0, x1, y1
+    frame = Frame(*map(float, sides))
+    if not frame.short > 0:
+        raise GeometryError(f"area {tuple(frame)}: give x0 < x1 and y0 < y1")
+    return frame
 
 
 def rectangle(area: Area) -> Floats:
@@ -56,7 +133,7 @@ def rings(polygon: Polygon) -> Lines:
     """
     if hasattr(polygon, "geom_type"):
         return from_shapely(polygon)
-    lines = Lines.of(polygon)
+    lines = as_lines(polygon)
     if (lines.counts < 3).any():
         short = int(np.argmax(lines.counts < 3))
         points = lines.counts[short]
@@ -128,7 +205,7 @@ def _polygonal(geometries: Any) -> Any:
     return found
 
 
-_A4_MM = 180.6, 267.6
+_A4 = Frame(0.0, 0.0, 180.6, 267.6)
 """What a canvas's default margin leaves of A4."""
 
 
@@ -154,10 +231,8 @@ def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
     >>> as_on_a4(1000, half), as_on_a4(1000, half, lines=True)
     (250, 500)
     """
-    x0, y0, x1, y1 = bounds_of(area)
-    width, height = x1 - x0, y1 - y0
-    short, long = _A4_MM
-    scale = min(width, height) / short if lines else width * height / (short * long)
+    page, a4 = bounds_of(area), _A4
+    scale = page.short / a4.short if lines else page.area / a4.area
     return max(1, round(count * scale))
 
 
@@ -202,13 +277,13 @@ def _placed(area: Area, figure: Figure, most: float, like: Points | None = None)
     if isinstance(figure, Lines):
         moved = _placed(area, figure.points, most, like) if len(figure) else figure.points
         return figure.with_points(moved)
-    x0, y0, x1, y1 = bounds_of(area)
+    page = bounds_of(area)
     flat = (figure if like is None else like).reshape(-1, 2)
     low, high = flat.min(axis=0), flat.max(axis=0)
     extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
-    scale = np.array([x1 - x0, y1 - y0]) / extent
+    scale = page.size / extent
     scale = np.minimum(scale, most * np.min(scale))
-    return (figure - (low + high) / 2) * scale + ((x0 + x1) / 2, (y0 + y1) / 2)
+    return (figure - (low + high) / 2) * scale + page.middle
 
 
 def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
@@ -249,8 +324,8 @@ def clamped(area: Area, figure: Figure) -> Figure:
     """
     if isinstance(figure, Lines):
         return figure.with_points(clamped(area, figure.points))
-    x0, y0, x1, y1 = bounds_of(area)
-    return np.clip(figure, (x0, y0), (x1, y1))
+    page = bounds_of(area)
+    return np.clip(figure, page[:2], page[2:])
 
 
 def squares_in(area: Area, across: int) -> tuple[float, int, int, Points]:
@@ -262,8 +337,7 @@ def squares_in(area: Area, across: int) -> tuple[float, int, int, Points]:
     >>> side, columns, rows, corner.tolist()
     (5.0, 6, 4, [0.0, 0.0])
     """
-    x0, y0, x1, y1 = bounds_of(area)
-    size = np.array([x1 - x0, y1 - y0])
-    side = float(np.min(size)) / across
-    columns, rows = (size / side + 1e-9).astype(int).tolist()
-    return side, columns, rows, (x0, y0) + (size - np.array([columns, rows]) * side) / 2
+    page = bounds_of(area)
+    side = page.short / across
+    columns, rows = (page.size / side + 1e-9).astype(int).tolist()
+    return side, columns, rows, page[:2] + (page.size - np.array([columns, rows]) * side) / 2

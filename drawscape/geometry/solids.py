@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import as_grid
-from drawscape.geometry.lines import Ints, as_points, check_positive, check_whole
+from drawscape.geometry.lines import Ints, as_floats, as_points, check_positive, check_whole
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.regions import Area, bounds_of, polar
 
@@ -21,9 +21,7 @@ def boxes(low: ArrayLike, high: ArrayLike) -> Mesh:
 
     Raises GeometryError when one of them has no extent.
     """
-    one, two = np.broadcast_arrays(
-        np.atleast_2d(np.asarray(low, dtype=np.float64)), np.asarray(high, dtype=np.float64)
-    )
+    one, two = np.broadcast_arrays(np.atleast_2d(as_floats(low)), as_floats(high))
     if one.shape[1] != 3 or not (np.isfinite(two - one).all() and (one < two).all()):
         raise GeometryError("a box runs from `low` to a `high` that is larger along every axis")
     corners = np.where(_CORNERS, two[:, None], one[:, None])

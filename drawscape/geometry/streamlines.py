@@ -23,6 +23,7 @@ from drawscape.geometry.lines import (
     Ints,
     Lines,
     Points,
+    as_floats,
     as_points,
     check_positive,
     is_finite,
@@ -30,7 +31,7 @@ from drawscape.geometry.lines import (
 )
 from drawscape.geometry.regions import (
     Area,
-    Bounds,
+    Frame,
     Polygon,
     bounds_of,
     contains,
@@ -185,7 +186,7 @@ class _Growth:
     def __init__(
         self,
         field: Field,
-        bounds: Bounds,
+        bounds: Frame,
         spacing: float,
         test: float,
         step: float,
@@ -198,7 +199,7 @@ class _Growth:
         self.substeps = int(np.ceil(_STRIDE * self.cell / step))
         self.loop = int(2.0 * self.spacing / _STRIDE)
         around = int(np.ceil((_STRIDES + 2) * _STRIDE + self.spacing)) + 1
-        self.columns, rows = (int(side / self.cell) + 2 * around + 1 for side in (x1 - x0, y1 - y0))
+        self.columns, rows = (int(side / self.cell) + 2 * around + 1 for side in bounds.size)
         self.corner = complex(x0, y0) - around * self.cell * (1 + 1j)
         # The field is sampled every half spacing.
         self.pitch = self.spacing / 2.0
@@ -414,7 +415,7 @@ def _directions(field: Field, x: Floats, y: Floats) -> Complexes:
     found = field(x, y)
     if isinstance(found, tuple):
         found = np.stack(np.broadcast_arrays(x, *found)[1:], axis=1)
-    values = np.asarray(found, dtype=np.float64)
+    values = as_floats(found)
     if values.shape not in (x.shape, (*x.shape, 2)):
         raise GeometryError(
             f"a field of {x.shape} places returns their angles or vectors, not {values.shape}"
@@ -442,9 +443,8 @@ def _scattered(places: Complexes, distance: float) -> Ints:
     return some[np.sort(first)]
 
 
-def _everywhere(bounds: Bounds, spacing: float) -> Points:
+def _everywhere(bounds: Frame, spacing: float) -> Points:
     """Return places that cover `bounds` evenly, in an order that does too (R2: Roberts 2018)."""
-    low, high = np.array(bounds[:2]), np.array(bounds[2:])
-    index = np.arange(1, int(2.0 * np.prod(high - low) / spacing**2) + 20)
+    index = np.arange(1, int(2.0 * bounds.area / spacing**2) + 20)
     along = np.multiply.outer(index, (0.7548776662466927, 0.5698402909980532)) % 1.0
-    return np.asarray(low + along * (high - low))
+    return np.asarray(bounds[:2] + along * bounds.size)

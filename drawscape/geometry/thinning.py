@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.geometry.contours import values_at
-from drawscape.geometry.lines import Floats, Ints, Lines, check_positive, resample
+from drawscape.geometry.lines import Floats, Ints, Lines, as_floats, check_positive, resample
 
 MOST_COATS = 0.62
 """Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""
@@ -30,7 +30,7 @@ def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     >>> keep_positive(Lines.of([[(0, 0), (10, 0)]]), [1.0, -1.0]).points.tolist()
     [[0.0, 0.0], [5.0, 0.0]]
     """
-    v = np.asarray(values, dtype=np.float64).ravel()
+    v = as_floats(values).ravel()
     inside = v > 0.0
     first = np.zeros(len(v), dtype=bool)
     first[lines.offsets[:-1][lines.counts > 0]] = True

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_points, check_whole
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_floats, as_points, check_whole
 from drawscape.geometry.regions import (
     Area,
-    Bounds,
+    Frame,
     Polygon,
     bounds_of,
     depth_in,
@@ -169,9 +169,9 @@ def scatter(
     True
     """
     check_whole(0, count=count)
-    x0, y0, x1, y1 = bounds_of(area)
+    page = bounds_of(area)
     if density is None:
-        return rng.uniform((x0, y0), (x1, y1), (count, 2))
+        return rng.uniform(page[:2], page[2:], (count, 2))
     grid = _checked(density)
     # Darts at a flat cumulative sum; evenly spread over it, so that no tone is short by chance.
     reach = np.cumsum(grid.ravel())
@@ -181,7 +181,7 @@ def scatter(
     rows, columns = np.divmod(cell, grid.shape[1])
     within = rng.random((count, 2))
     shares = (np.column_stack((columns, rows)) + within) / grid.shape[::-1]
-    return np.array([x0, y0]) + shares * (x1 - x0, y1 - y0)
+    return page[:2] + shares * page.size
 
 
 def stippled(
@@ -214,23 +214,22 @@ def _towards(places: Points, samples: Points, weights: Floats) -> Points:
     return np.where((mass > 0.0)[:, None], moved, places)
 
 
-def _samples(grid: Floats, bounds: Bounds, count: int) -> tuple[Points, Floats]:
+def _samples(grid: Floats, bounds: Frame, count: int) -> tuple[Points, Floats]:
     """Return places in `bounds` and the density at each, without those where it is 0."""
-    x0, y0, x1, y1 = bounds
     wanted = min(max(count * _SAMPLES_PER_POINT, grid.size), _MOST_SAMPLES)
-    pitch = np.sqrt((x1 - x0) * (y1 - y0) / wanted)
-    columns, rows = (max(int(np.ceil(side / pitch)), 1) for side in (x1 - x0, y1 - y0))
+    pitch = np.sqrt(bounds.area / wanted)
+    columns, rows = (max(int(np.ceil(side / pitch)), 1) for side in bounds.size)
     across, down = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows
     weights = grid[
         np.ix_((down * grid.shape[0]).astype(np.int64), (across * grid.shape[1]).astype(np.int64))
     ]
-    x, y = np.meshgrid(x0 + across * (x1 - x0), y0 + down * (y1 - y0))
+    x, y = np.meshgrid(bounds.x0 + across * bounds.width, bounds.y0 + down * bounds.height)
     some = weights > 0.0
     return np.column_stack((x[some], y[some])), weights[some]
 
 
 def _checked(density: ArrayLike) -> Floats:
-    grid = np.asarray(density, dtype=np.float64)
+    grid = as_floats(density)
     if grid.ndim != 2 or not grid.size or not np.isfinite(grid).all() or np.min(grid) < 0.0:
         raise GeometryError(f"density is a finite 2-D array from 0 up; this one is {grid.shape}")
     if not grid.any():

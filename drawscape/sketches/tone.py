@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 
-from drawscape.drawing.document import WARM_WHITE, Frame
+from drawscape.drawing.document import WARM_WHITE
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import cartesian, clip_to_rectangle, keep_positive, polar, values_at
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.regions import Bounds
+from drawscape.geometry.regions import Area, Frame, bounds_of
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
 from drawscape.recipe import Share, read_input
@@ -70,16 +70,14 @@ class Tone:
     """
 
     dark: Floats
-    box: Bounds
-    area: Bounds
+    box: Frame
+    area: Frame
     pitch: float
 
     @property
-    def nodes(self) -> Bounds:
+    def nodes(self) -> Frame:
         """The area whose corners are the middles of the picture's corner pixels, as `values_at` has it."""
-        x0, y0, x1, y1 = self.box
-        half = self.pitch / 2
-        return x0 + half, y0 + half, x1 - half, y1 - half
+        return self.box.inset(self.pitch / 2)
 
     def at(self, points: ArrayLike) -> Floats:
         """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
@@ -140,7 +138,7 @@ def drawn_by(
     sketch: Callable[..., Iterable[object] | None],
     rng: np.random.Generator,
     tone: Tone,
-    area: Bounds,
+    area: Area,
     angle: float = 0.0,
     **values: object,
 ) -> Lines:
@@ -157,11 +155,11 @@ def drawn_by(
     True
     """
     axes = polar(1, np.radians([angle, angle + 90]))
-    low, high = np.array(area[:2]), np.array(area[2:])
-    size = np.abs(axes) @ (high - low)
+    page = bounds_of(area)
+    size = np.abs(axes) @ page.size
 
     def back(points: Floats) -> Floats:
-        return np.asarray((points - size / 2) @ axes + (low + high) / 2)
+        return np.asarray((points - size / 2) @ axes + page.middle)
 
     x, y = (np.arange(0.3, side, 0.6) for side in size)
     sheet = SVGBuilder(*size.tolist())
@@ -172,7 +170,7 @@ def drawn_by(
     finally:
         _GIVEN.reset(token)
     lines = sheet.lines()
-    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *area)
+    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *page)
     # Where its ink is not wanted, a pen that never lifts does.
     return keep_positive(lines, tone.at(lines.points) - FAINT)
 
@@ -187,8 +185,9 @@ def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
     first, up = int((columns - wide) / 2), int((rows - tall) / 2)
     kept = dark[up : rows - up, first : columns - first]
     x, y = kept.shape[1] * pitch / 2, kept.shape[0] * pitch / 2
-    box = frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y
-    return Tone(kept, box, (*map(max, box[:2], frame[:2]), *map(min, box[2:], frame[2:])), pitch)
+    box = Frame(frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
+    area = Frame(*map(max, box[:2], frame[:2]), *map(min, box[2:], frame[2:]))
+    return Tone(kept, box, area, pitch)
 
 
 def pixels_of(picture: str | None, own: str = "shell") -> Floats:
@@ -228,23 +227,22 @@ def _foreign(name: str) -> Floats:
 
 
 def ranked_lines(
-    box: Bounds, pitch: float, angle: float, *, bow: float = 0.0, shift: float = 0.0, cycle: int = 8
+    box: Frame, pitch: float, angle: float, *, bow: float = 0.0, shift: float = 0.0, cycle: int = 8
 ) -> tuple[Lines, Floats]:
     """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
 
     Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there. Ranks come
     again after `cycle` lines, a power of two. `bow` bends them as a wrist does.
     """
-    centre = np.add(box[:2], box[2:]) / 2
-    reach = np.hypot(box[2] - box[0], box[3] - box[1]) / 2
+    reach = np.hypot(*box.size) / 2
     along, aside = axes = polar(1, np.radians([angle, angle + 90]))
     number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
     t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
     curve = t * reach * along + 0.3 * bow * reach * (1 - t**2) * aside
-    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
+    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + box.middle
     cut = clip_to_rectangle(lines, *box)
     # Of which line each part is: a line may leave the box and come back.
-    x, y = axes @ (cut.starts - centre).T
+    x, y = axes @ (cut.starts - box.middle).T
     number = np.rint((y - 0.3 * bow * reach * (1 - (x / reach) ** 2)) / pitch - shift).astype(int)
     return cut, van_der_corput(number % cycle)
 

@@ -38,9 +38,7 @@ def guilloche(
         _band(rng, inner, outer, max(3, round(strands * outer)), lobes)
         for inner, outer in pairwise(edges)
     ]
-    inset = 1.45 * wide
-    room = (frame.x0 + inset, frame.y0 + inset, frame.x1 - inset, frame.y1 - inset)
-    medallion = filled(room, Lines.of(np.concatenate(woven)), most=1.5)
+    medallion = filled(frame.inset(1.45 * wide), Lines.of(np.concatenate(woven)), most=1.5)
     band = np.repeat(np.arange(bands), [len(waves) for waves in woven])
     strand = np.concatenate([1 + np.arange(len(waves)) for waves in woven])
     parts = [

@@ -8,7 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, fit_count, grow_count, polar, rectangle, stippled
 from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
@@ -50,9 +50,9 @@ def chladni(
     for number in range(rows * columns):
         row, column = divmod(number, columns)
         x0, y0 = frame.x0 + column * (wide + gap), frame.y0 + row * (tall + gap)
-        plate = (x0, y0, x0 + wide, y0 + tall)
+        plate = Frame(x0, y0, x0 + wide, y0 + tall)
         plates.append(rectangle(plate))
-        box = (x0 + inset, y0 + inset, x0 + wide - inset, y0 + tall - inset)
+        box = plate.inset(inset)
         wave, density = _sand(rng, pitch, 1.4 * finer, wide, tall)
         rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
         heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)

@@ -93,7 +93,7 @@ def _branches(rng: Rng, text: str, turn: float, blur: float, sag: float) -> Line
             place, heading = stack.pop()
             line = [place]
             lines.append(line)
-    return Lines.of(cartesian(np.real(x), np.imag(x)) for x in lines if len(x) > 1)
+    return Lines.of(line for line in lines if len(line) > 1)
 
 
 def _leaves(twigs: Lines, size: float, broad: float) -> Points:

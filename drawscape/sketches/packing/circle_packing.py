@@ -34,7 +34,7 @@ def circle_packing(
     frame = svg.frame
     # Each pen has a region of its own, with a few guests.
     hearts, owners = rng.uniform(frame[:2], frame[2:], (7, 2)), (0, 1, 0, 2, 0, 1, 0)
-    inked: list[list[Points]] = [[], [], []]
+    inked = [list[Points]() for _ in range(3)]
     places = rng.uniform(frame[:2], frame[2:], (as_on_a4(40_000, frame), 2))  # some 1 mm apart
     room, most = depth_in(frame, places), max(largest * frame.short, smallest)
     for _ in range(grow_count(count, frame)):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, as_on_a4, cartesian, rectangle, thinned
+from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
@@ -65,7 +65,7 @@ def phyllotaxis(
     inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)
     outlines = (room * heading)[owner] * (1 - inner / nested[owner])
     outlines = where[owner, None] + outlines[:, None] * unit
-    lines = Lines.of(cartesian(outlines.real, outlines.imag))
+    lines = Lines.of(outlines)
     if overlap and len(lines):
         # The first outline of a floret is its rim, behind which those farther out vanish.
         rims = np.flatnonzero(inner == 0)

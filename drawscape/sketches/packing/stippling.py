@@ -33,13 +33,11 @@ def stippling(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast, "head", clarity=0.35)
-    x0, y0, x1, y1 = tone.area
-    half = largest / 2
-    box = (x0 + half, y0 + half, x1 - half, y1 - half)
+    box = tone.area.inset(largest / 2)
     # More of them on a small page, or the picture has too few; a dot and its room take about half
     # a square millimetre.
     finer = min(1.5, max(1.0, 180 / frame.short))
-    count = min(int(finer * as_on_a4(dots, box)), 12_000, int((x1 - x0) * (y1 - y0) / 0.55))
+    count = min(int(finer * as_on_a4(dots, box)), 12_000, int(tone.area.area / 0.55))
     x, y = map(np.linspace, box[:2], box[2:], (241, 321))
     dark = tone.at(cartesian(x, y[:, None]))
     weight = 0.01 + dark**gamma

@@ -53,7 +53,7 @@ def four_pens(
     ink = inks(svg, palette, colors)
     frame = svg.frame
     edge = 2.5 * MARK_MM
-    inner = Frame(frame.x0, frame.y0 + edge, frame.x1, frame.y1 - edge)
+    inner = frame._replace(y0=frame.y0 + edge, y1=frame.y1 - edge)
     pixels = pixels_of(picture, "fruit")
     # Some 0.6 mm a pixel: no finer than a line is apart from the next.
     scale = min(1.0, 420 / max(pixels.shape))
@@ -67,7 +67,7 @@ def four_pens(
         box = tone.area
         if screen == "lines":
             # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
-            pitch = max(pen_mm * 1.2, (box[3] - box[1]) / 700, (box[2] - box[0]) / 700)
+            pitch = max(pen_mm * 1.2, box.long / 700)
             shift = rng.uniform(-CYCLE, CYCLE) / 2
             rows, rank = ranked_lines(box, pitch, angle, shift=shift, cycle=CYCLE)
             needed = np.repeat((rank + 0.5 / CYCLE) * pen_mm / pitch, rows.counts)

@@ -36,11 +36,11 @@ def spiral_halftone(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = tone.area
-    half = np.subtract(box[2:], box[:2]) / 2
-    pitch = min(half) / fit_count(round(turns * min(half) / A4_MM), min(half), 0.7, least=4)
+    near, half = box.short / 2, box.size / 2
+    pitch = near / fit_count(round(turns * near / A4_MM), near, 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
-    reach = float(min(half) - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
+    reach = float(near - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
     # At most 1,500,000 points; large pages with many turns then take longer swings.
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
     length = max(length, shortest_swing(pitch, pitch * swing))

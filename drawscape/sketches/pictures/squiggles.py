@@ -33,17 +33,19 @@ def squiggles(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
-    x0, y0, x1, y1 = tone.area
-    rows = fit_count(round(rows * (y1 - y0) / A4_MM), y1 - y0, 0.7, least=4)
-    pitch = (y1 - y0) / rows
+    box = tone.area
+    rows = fit_count(round(rows * box.height / A4_MM), box.height, 0.7, least=4)
+    pitch = box.height / rows
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.
     step = np.clip(pitch / waves / 12, 0.12, 0.6)
-    x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))
-    y = y0 + (np.arange(rows) + 0.5) * pitch
+    x = np.linspace(box.x0, box.x1, max(24, int(box.width / step)))
+    y = box.y0 + (np.arange(rows) + 0.5) * pitch
     # The rows ride on a swell of the seed's own, which is gone at the first and the last.
     high = rng.uniform(1.5, 3) * pitch
-    swell = high * np.sin(rng.uniform(1, 2.2) * np.pi * (x - x0) / (x1 - x0) + rng.uniform(0, 7))
+    swell = high * np.sin(
+        rng.uniform(1, 2.2) * np.pi * (x - box.x0) / box.width + rng.uniform(0, 7)
+    )
     y = y[:, None] + np.sin(np.pi * (np.arange(rows)[:, None] + 0.5) / rows) * swell
     lines = cartesian(x, y)
     dark = tone.at(lines)

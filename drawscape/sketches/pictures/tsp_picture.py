@@ -7,8 +7,7 @@ import numpy as np
 
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
-from drawscape.geometry.regions import Bounds
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, tone_over
 
 ROUNDS = 150
@@ -39,7 +38,7 @@ def tsp_picture(
     tone = tone_over(frame, picture, fit, contrast, clarity=clarity)
     box = tone.area
     # Below about 0.7 mm between points on average the line would fill the page.
-    most = min(30_000, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5))
+    most = min(30_000, int(box.area / 0.5))
     count = max(50, min(as_on_a4(cities, box), most))
     x, y = map(np.linspace, box[:2], box[2:], (401, 401))
     weight = 0.01 + tone.at(cartesian(x, y[:, None])) ** gamma
@@ -51,7 +50,7 @@ def tsp_picture(
     _draw(svg, points[uncrossed(points, order)], curved, box, palette)
 
 
-def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds, palette: str) -> None:
+def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Frame, palette: str) -> None:
     """Draw the closed line through all cities."""
     line = np.append(line, line[:1], axis=0)
     line = clamped(box, catmull_rom(line)) if curved else line

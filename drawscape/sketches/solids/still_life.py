@@ -55,7 +55,7 @@ def still_life(
     tallest = max(float(profile[-1, 1]) for profile in profiles)
     upright = tallest * mm * np.cos(np.radians(elevation))
     rings = fit_count(grow_count(rings, svg.frame), upright, 0.85, least=6)
-    inked: list[list[Lines]] = [[], [], []]
+    inked = [list[Lines]() for _ in range(3)]
     draw = partial(in_pens, palette=palette, pens=PENS)
     for number, (profile, at) in enumerate(pairs):
         turned = _rings(profile, tallest / rings) + np.array([*at, 0.0])

@@ -31,8 +31,8 @@ def gradients(
     closest = max(closest, 0.45 + 0.25 * overlap)  # an ink may lie over itself there
     farthest *= min(1.0, frame.short / 180)  # a small page has room for fewer stripes
     widths = rng.uniform(0.6, 1.6, columns)
-    x = frame.x0 + frame.width * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
-    inked: list[list[Points]] = [[], [], []]
+    x = frame.x0 + frame.width * np.append(0, np.cumsum(widths) / widths.sum())
+    inked = [list[Points]() for _ in range(3)]
     for column in range(columns):
         # Two of the inks in each column, the second one broader than it.
         first, second = rng.permutation(3)[:2]
@@ -42,7 +42,7 @@ def gradients(
             # The cuts of the two inks are not the same: an edge of one lies in the middle of the other.
             count = int(rng.integers(1, fields + 1))
             cuts = np.sort(rng.uniform(0.1, 0.9, count - 1))
-            edges = frame.y0 + frame.height * np.concatenate([[0], cuts, [1]])
+            edges = frame.y0 + frame.height * np.array([0, *cuts, 1])
             for y0, y1 in pairwise(edges):
                 y = _stripes(y0, y1, closest, farthest, bool(rng.integers(2)))
                 inked[pen] += list(cartesian([x0, x1], y[:, None]))

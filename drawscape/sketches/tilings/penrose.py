@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry import Noise, cartesian, clip_to_rectangle, grow_count
+from drawscape.geometry import Noise, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Flags, Points
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
@@ -40,13 +40,13 @@ def penrose(
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
-    inked: list[list[Points]] = [[], [], []]
+    inked = [list[Complexes]() for _ in range(3)]
     for i, pen in enumerate(pens):
         # From its rim inwards.
         scales = 0.92 * (1 - np.arange(wanted[i])[:, None] / most[i])
         z = (centres[i] + scales * (corners[i] - centres[i])) * turn
         z[:, -1] = z[:, 0]
-        inked[pen] += list(cartesian(z.real, z.imag) + frame.middle)
+        inked[pen] += list(z + complex(*frame.middle))
     parts = [clip_to_rectangle(lines, *frame) for lines in inked]
     in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#c9922e"], parts)
 

@@ -44,7 +44,7 @@ def ten_print(
     first_above = rng.random((rows, columns)) < 0.5
     kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
-    parts: list[list[Points]] = [[], [], []]
+    parts = [list[Points]() for _ in range(3)]
     arcs = [_arcs(shares, ribbon, above) for above in (False, True)]
     for r, c, which in np.ndindex(rows, columns, 2):
         for arc in arcs[int(first_above[r, c] == (which == 0))]:
