@@ -114,7 +114,7 @@ print(path.stat().st_size / 1e6)"""
 
     def slider(self):
         """200 moves in 2 s: pictures while moving, the last setting, jobs left over."""
-        notebook = self.notebook(FORM.replace("'schotter'", "'spiral', live=True"))
+        notebook = self.notebook(FORM.replace("'schotter'", "'schotter', live=True"))
         notebook.form()
         moving, after, right, stale = [], [], 0, 0
         rounds = max(self.rounds // 4, 5)
