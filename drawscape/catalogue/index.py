@@ -37,14 +37,11 @@ _HEAD = 65_536
 _MOST_DRAFTS = 100
 _GIVEN = re.compile(r"-[0-9a-f]{8}\.svg$")
 
-CHANGED_SINCE_0_3 = frozenset({
-    "attractor", "chladni", "circle_packing", "curl_noise", "delaunay", "differential_growth", "dla",
-    "gosper", "guilloche", "harmonograph", "hilbert", "hypotrochoid", "implicit", "julia", "l_system", "maze",
-    "paragraph", "penrose", "phyllotaxis", "reaction_diffusion", "ridgelines", "space_colonization",
-    "spiral", "spiral_halftone", "squiggles", "still_life", "stippling", "subdivision", "tone_hatching",
-    "tsp_picture", "warped_text",
-})  # fmt: skip
-"""Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""
+SAME_SINCE_0_3 = {
+    "cubic_disarray", "flow_field", "hitomezashi", "isolines", "moire", "rose", "schotter", "skyline",
+    "ten_print", "terrain", "tree_rings", "truchet", "voronoi",
+}  # fmt: skip
+"""Sketches of the library that draw the lines of 0.3; drawings of others stand for no recipe of today."""
 
 
 def record(
@@ -288,8 +285,7 @@ def _unrecorded(recipe: Recipe) -> Drawing | None:
 def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
     """Return the drawing that version 0.3 made of the same: its addresses were of another kind."""
     is_ours = is_library(recipe.sketch.function.__module__ or "")
-    is_known = recipe.origin.source is not None or is_ours
-    if recipe.sketch.name in CHANGED_SINCE_0_3 or not is_known:
+    if not (recipe.sketch.name in SAME_SINCE_0_3 if is_ours else recipe.origin.source):
         return None
     seed = "and seed = :seed" if recipe.sketch.is_random else ""
     with reading() as connection:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, get_args, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -211,18 +211,18 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
         return {row[0] for row in connection.execute(query, [sketch])}
 
 
-def check_parameters(sketch: str | None, names: Iterable[str], options: Iterable[str]) -> None:
+def _check_parameters(sketch: str | None, names: Iterable[str]) -> None:
     """Raise UnknownNameError for a name that is neither a parameter, of older drawings too, nor a trait."""
     known = parameter_names(sketch)
     for name in sorted(set(map(str, names)) - known):
         query = f"select 1 from drawing where ? in (sketch, '') and {_setting('type', name)} is not null"
         with reading() as connection:
-            is_drawn = connection.execute(f"{query} limit 1", (sketch or "",)).fetchone()
-        if is_drawn is None:
-            every = SKETCHES.values() if sketch is None else ()
-            known |= {p.name for one in every for p in one.parameters}
-            if name not in known:
-                raise UnknownNameError("parameter or option", name, {*known, *options})
+            if connection.execute(f"{query} limit 1", (sketch or "",)).fetchone():
+                continue
+        every = SKETCHES.values() if sketch is None else ()
+        known |= {p.name for one in every for p in one.parameters}
+        if name not in known:
+            raise UnknownNameError("parameter or option", name, {*known, *OPTIONS})
 
 
 @parameters_apart("where", parameter_names)
@@ -258,11 +258,17 @@ def drawings(
     [0]
     """
     sketch = name_of(sketch)
-    check_filters(
-        order, stars, sketch=sketch, sheet=sheet, tag=tag, text=text, without_tag=without_tag
-    )
+    if order not in _ORDERS:
+        raise UnknownNameError("order", str(order), _ORDERS)
+    for end in [stars] if _is_one(stars) else stars:
+        if end is not None and (isinstance(end, str) or STARS.check(end) != end):
+            raise ParameterError("stars", stars, "give numbers from 0 to 5")
+    words = {"sketch": sketch, "sheet": sheet, "tag": tag, "text": text, "without_tag": without_tag}
+    for name, word in words.items():
+        if word is not None:
+            checked_words(name, word)
     refresh()
-    check_parameters(sketch, where or (), OPTIONS)
+    _check_parameters(sketch, where or ())
     # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
     few = "+" if stars is not None or tag is not None else ""
     asked: list[tuple[Any, Callable[[Any], Condition]]] = [
@@ -301,19 +307,6 @@ OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters
 def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
     """Return the name that the drawings of a sketch have; what is none is returned as it is."""
     return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
-
-
-def check_filters(order: str, stars: Any, **words: Any) -> None:
-    """Raise for an order, stars or words by which `drawings` cannot look; as it does."""
-    if order not in get_args(Order):
-        raise UnknownNameError("order", str(order), get_args(Order))
-    several = isinstance(stars, (tuple, list, range, set, frozenset))
-    for end in stars if several else [stars]:
-        if end is not None and (isinstance(end, str) or STARS.check(end) != end):
-            raise ParameterError("stars", stars, "give numbers from 0 to 5")
-    for name, word in words.items():
-        if word is not None:
-            checked_words(name, word)
 
 
 def sketch_names() -> list[str]:
@@ -379,9 +372,13 @@ def _in_file(path: Path) -> Drawing:
     return replace(Drawing.of(row), deleted=not full.is_file())
 
 
+def _is_one(wanted: Any) -> bool:
+    return not isinstance(wanted, (tuple, list, range, set, frozenset))
+
+
 def _compared(name: str, wanted: Any, column: str = "") -> Condition:
     """Return the condition that `column`, else that called `name`, is a value, one of some, or in a range."""
-    column, is_one = column or name, not isinstance(wanted, (tuple, list, range, set, frozenset))
+    column, is_one = column or name, _is_one(wanted)
     values = [plain(value) for value in ([wanted] if is_one else wanted)]
     for value in values:
         if isinstance(value, (list, dict)) or (

@@ -28,8 +28,8 @@ from enum import Enum
 from functools import cache, cached_property, lru_cache
 from importlib.util import resolve_name
 from pathlib import Path
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType
-from typing import Any
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -56,9 +56,7 @@ class _Object:
         return self.parts"""
 """By `copy(_Object(...))` Python makes an object of what it says of itself to a pickler."""
 
-_CONSTANT = (
-    bool, int, float, str, bytes, range, type(None), type(...), type(NotImplemented),
-)  # fmt: skip
+_CONSTANT = (bool, int, float, str, bytes, range, type(None), type(...))
 _MOST_BITS = 10_000  # Python writes no longer number in decimal digits
 _BRACKETS: dict[type, str] = {
     dict: "{{{}}}", list: "[{}]", tuple: "({},)", set: "set([{}])", frozenset: "frozenset([{}])",
@@ -80,8 +78,8 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
     There is no source if an object only lives in this process, or the text of some code is not known.
     """
     walk = _Walk()
-    space = getattr(function, "__globals__", {"__name__": "__main__"})
-    main = space if _module_name(space) == "__main__" else {"__name__": "__main__"}
+    space = getattr(function, "__globals__", {})
+    main = space if _module_name(space) == "__main__" else {}
     entry = walk.name_of(function, _own_name(function, main), main)
     scripts = walk.scripts()
     source = SourceText(entry, scripts.pop("__main__"), scripts) if walk.is_source else None
@@ -124,14 +122,10 @@ def _is_foreign(module: str) -> bool:
     top = module.partition(".")[0]
     if top in (*_MAIN, ""):
         return False
-    if top in sys.stdlib_module_names or top == "builtins" or is_library(module):
+    if top in sys.stdlib_module_names or is_library(module):
         return True
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     return file.startswith(_installed_folders())
-
-
-def _is_own_module(value: Any) -> bool:
-    return isinstance(value, ModuleType) and not _is_foreign(value.__name__)
 
 
 def _module_name(space: Mapping[str, Any]) -> str:
@@ -145,8 +139,7 @@ def _home_of(thing: Any) -> str:
         return _module_name(thing.__globals__)
     if isinstance(thing, np.ufunc):
         return "numpy"
-    module = getattr(thing, "__module__", None)
-    return _module_name({"__name__": module if isinstance(module, str) else "builtins"})
+    return _module_name({"__name__": getattr(thing, "__module__", None) or "builtins"})
 
 
 def _own_name(value: Any, space: Mapping[str, Any]) -> str:
@@ -158,11 +151,8 @@ def _own_name(value: Any, space: Mapping[str, Any]) -> str:
 
 def _is_named(value: Any) -> bool:
     """Return whether a value is written by its name: a function, a class, a module."""
-    if isinstance(value, BuiltinFunctionType):
-        return isinstance(value.__self__, ModuleType)
     is_code = isinstance(value, (FunctionType, type, ModuleType))
-    is_known = type(value) not in _CONSTANT and isinstance(_reduced(value), str)
-    return is_code or is_known
+    return is_code or isinstance(_reduced(value), str)
 
 
 def _reduced(value: Any) -> Any:
@@ -172,8 +162,8 @@ def _reduced(value: Any) -> Any:
     reduce = copyreg.dispatch_table.get(type(value))
     with contextlib.suppress(Exception):
         found = reduce(value) if reduce else value.__reduce_ex__(2)
-        is_whole = isinstance(found, tuple) and len(found) > 1
-        return found if is_whole or isinstance(found, str) else None
+        if isinstance(found, str) or len(found) > 1:
+            return found
     return None
 
 
@@ -232,33 +222,24 @@ def _definition_of(code: CodeType) -> Any:
 
 def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     """Return the body of a class, compiled, and its definition, parsed; None where it is not found."""
-    inside = [one for member in vars(cls).values() for one in _functions_in(member)]
     within = f"{cls.__qualname__}."
-    codes = [one.__code__ for one in inside if one.__code__.co_qualname.startswith(within)]
-    codes = [code for code in codes if not _is_generated(code)][:1]
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    inside = [one.__code__ for member in vars(cls).values() for one in _functions_in(member)]
+    codes = [c for c in inside if c.co_qualname.startswith(within) and not _is_generated(c)][:1]
     files = [code.co_filename for code in codes]
     if not codes:
-        is_told = sys.version_info >= (3, 13)
-        if "_fields" in vars(cls) or (is_told and "__firstlineno__" not in vars(cls)):
-            return None  # no statement made it
+        if "_fields" in vars(cls):
+            return None  # namedtuple() made it
         held: list[tuple[str, Any]] = [*linecache.cache.items()]  # cells, the newest last
-        files = [name for name, entry in reversed(held) if entry[1:2] == (None,)]
-        files = [file, *files] if file else files
-    found = []
+        files = [getattr(sys.modules.get(cls.__module__), "__file__", None) or ""]
+        files += [name for name, entry in reversed(held) if entry[1:2] == (None,)]
+    flags = codes[0].co_flags & _FUTURES if codes else 0
     texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
-    for text in texts:
-        known = _definitions(text, codes[0].co_flags & _FUTURES if codes else 0)
-        for code, node in known.items():
-            line = vars(cls).get("__firstlineno__", code.co_firstlineno)
-            is_it = (code.co_qualname, code.co_firstlineno) == (cls.__qualname__, line)
-            if is_it and isinstance(node, ast.ClassDef) and {*codes} <= {*_inner(code)}:
-                found.append((code, node))
-    # An older cell may have a class of the same name.
-    keys = _members_of(cls).keys()
-    return min(
-        found, key=lambda one: len(keys ^ {_key_of(n, cls) for n in one[1].body}), default=None
-    )
+    for code, node in (one for text in texts for one in _definitions(text, flags).items()):
+        line = vars(cls).get("__firstlineno__", code.co_firstlineno)
+        is_it = (code.co_qualname, code.co_firstlineno) == (cls.__qualname__, line)
+        if is_it and isinstance(node, ast.ClassDef) and {*codes} <= {*_inner(code)}:
+            return code, node
+    return None
 
 
 def _inner(code: CodeType) -> list[CodeType]:
@@ -322,16 +303,16 @@ def _cells(function: Any) -> dict[str, Any]:
 
 def _members_of(cls: Any) -> dict[str, Any]:
     """Return the members of a class without those that Python has made."""
-    fields_of = vars(cls).get("_field_defaults")  # of a named tuple
+    others = vars(cls).get("_field_defaults")  # of a named tuple
+    others = dict(cls.__members__) if issubclass(cls, Enum) else others
     found = {}
     for key, value in vars(cls).items():
         functions = _functions_in(value)
         made = any(_is_generated(one.__code__) for one in functions)
         made = made or inspect.ismemberdescriptor(value) or inspect.isgetsetdescriptor(value)
-        made = made or (not functions and (fields_of is not None or issubclass(cls, Enum)))
-        if not made and key not in _MADE_BY_PYTHON:
+        if not (made or key in _MADE_BY_PYTHON) and (functions or others is None):
             found[key] = value
-    return found | (fields_of or {}) | dict(cls.__members__ if issubclass(cls, Enum) else {})
+    return found | (others or {})
 
 
 def _key_of(statement: Any, cls: type) -> str:
@@ -431,13 +412,12 @@ class _Walk:
         """Write down what a module has as `key`, and a piece of code as `name`; return its name there."""
         if key not in space:
             return key
-        if _is_own_module(space[key]):
-            self._members(space[key], node, name)
+        self._members(space[key], node, name)
         return self.name_of(space[key], key, space)
 
-    def _members(self, module: ModuleType | None, node: Any = None, name: str = "") -> None:
+    def _members(self, module: Any, node: Any = None, name: str = "") -> None:
         """Write down what a piece of code takes of a module of the user's: `name.member`, else all of it."""
-        if module is None:
+        if not isinstance(module, ModuleType) or _is_foreign(module.__name__):
             return
         nodes, space = [*ast.walk(node or ast.Pass())], vars(module)
         taken = [
@@ -466,14 +446,15 @@ class _Walk:
         elif _is_foreign(home):
             yield name, self._import(name, value, home)
         elif not isinstance(inner, (FunctionType, type)):
-            yield name, f"{name} = {self._singleton(value)}"
+            is_variable, kind = isinstance(value, TypeVar), self._value(type(value))
+            state = "" if is_variable else self._cannot(kind, self._value(value.__getstate__()))
+            yield name, f"{name} = {state or f'{kind}({value.__name__!r})'}"
         elif home != _module_name(self._space):
             inside = [*vars(inner).values()] if isinstance(inner, type) else [inner]
             spaces = [one.__globals__ for held in inside for one in _functions_in(held)]
-            own = (
-                one for one in spaces if _module_name(one) == home
-            )  # the module may be a newer one
-            space = next(own, getattr(sys.modules.get(home), "__dict__", {"__name__": home}))
+            spaces += [getattr(sys.modules.get(home), "__dict__", {"__name__": home})]
+            # The first may be older than the module that is loaded now.
+            space = next((one for one in spaces if _module_name(one) == home), spaces[-1])
             known = self.name_of(value, _own_name(value, space), space)
             yield name, f"from {home} import {_as(known, name)}"
         elif isinstance(value, type):
@@ -482,23 +463,11 @@ class _Walk:
             yield from self._function(name, value)
 
     def _import(self, name: str, value: Any, module: str) -> str:
-        known = getattr(value, "__qualname__", None) or getattr(value, "_name", None)
-        known = str(known or getattr(value, "__name__", ""))
+        known = str(getattr(value, "__qualname__", getattr(value, "__name__", "")))
         if getattr(sys.modules.get(module), known, None) is not value:
             held = [*_cells(value).values(), getattr(value, "__defaults__", None)]
             return f"{name} = {self._cannot(module, known, *map(self._value, held))}"
-        if module == "builtins":
-            return f"{name} = {known}"
         return f"from {module} import {_as(known, name)}"
-
-    def _singleton(self, value: Any) -> str:
-        """Return how to make what a pickler knows by its name alone, such as an alias of a type."""
-        kind = type(value)
-        if kind.__module__ != "typing":
-            return self._object(value, (object.__new__, (kind,), value.__getstate__()))
-        names = [one for one in ("__value__", "__supertype__") if hasattr(value, one)]
-        held = "".join(f", {self._value(getattr(value, one))}" for one in names)
-        return f"{self._value(kind)}({value.__name__!r}{held})"
 
     def _function(self, name: str, value: Any) -> _Statements:
         """Yield the definition of a function with the values of its defaults and closure, then the rest.
@@ -538,10 +507,9 @@ class _Walk:
         found = []
         while _is_wrapper(value):
             maker: Any = cache
-            others: list[Any] = []
-            if not isinstance(value, functools._lru_cache_wrapper):
+            if isinstance(value, FunctionType):
                 maker = value.__globals__.get(value.__code__.co_qualname.partition(".")[0])
-                others = [one for one in _cells(value).values() if one is not value.__wrapped__]
+            others = [one for one in _cells(value).values() if one is not value.__wrapped__]
             text = self._cannot(*map(self._value, others)) if others else self._value(maker)
             found.append(_expression(text))
             value = value.__wrapped__
@@ -562,27 +530,29 @@ class _Walk:
         self._open.append(cls)
         members, found = _members_of(cls), _class_definition(cls)
         if found is None:
-            yield name, f"{name} = {self._without_text(cls, members)}"
+            values = [self._value(value) for value in members.values()]
+            if "_field_defaults" in vars(cls):
+                named = f"{cls.__name__!r}, {cls._fields!r}, defaults=[{', '.join(values)}]"
+                made = f"{self._value(namedtuple)}({named})"
+            else:
+                made = self._cannot(
+                    cls.__name__, [*members], values, *map(self._value, cls.__bases__)
+                )
             self._open.pop()
+            yield name, f"{name} = {made}"
             return
         held: dict[str, str] = {}
         code, node = found
         node = self._renewed(node, cls, members, held)
         node.name = node.name if held else name
         self._open.pop()
+        if members.keys() & getattr(cls, "__members__", {}).keys():
+            self._cannot()  # they cannot be put into an enum
         self._follow(node, code.co_names)  # the methods may need the class itself
         yield name, _within_maker(name, node, held)
         self._follow(node, _names_in(code))
         for key, value in members.items():
             yield f"{name}.{key}", f"{name}.{key} = {self._value(value)}"
-
-    def _without_text(self, cls: Any, members: Mapping[str, Any]) -> str:
-        if "_field_defaults" in vars(cls):
-            defaults = self._value([*members.values()])
-            named = f"{cls.__name__!r}, {cls._fields!r}, defaults={defaults}"
-            return f"{self._value(namedtuple)}({named})"
-        held = [f"{key} {self._value(value)}" for key, value in members.items()]
-        return self._cannot(cls.__name__, *held, *map(self._value, cls.__bases__))
 
     def _renewed(self, node: Any, cls: Any, members: dict[str, Any], held: dict[str, str]) -> Any:
         """Return a definition with present values; those which it cannot hold are left in `members`."""
@@ -596,11 +566,17 @@ class _Walk:
                 for function in [one for one in known if known[one] is statement]:
                     statement = self._with_defaults(statement, function)
                     held |= self._held(function, cls)
-            elif not self._is_part(statement, key, cls, value):
-                continue
-            elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value:
+            elif isinstance(statement, ast.AnnAssign) or (
+                isinstance(statement, ast.Assign) and key in vars(cls)
+            ):
                 statement = copy.copy(statement)
-                statement.value = self._assigned(statement.value, key, cls, value)
+                statement.value = statement.value and self._assigned(
+                    statement.value, key, cls, value
+                )
+            elif isinstance(statement, _Def) and value is MISSING and key in vars(cls):
+                pass  # Python has made more of it
+            elif not isinstance(statement, ast.Expr):
+                continue  # what others made is among the members
             members.pop(key, None)
             body.append(statement)
         node = copy.copy(node)
@@ -609,29 +585,19 @@ class _Walk:
             node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
         return node
 
-    def _is_part(self, statement: Any, key: str, cls: Any, value: Any) -> bool:
-        """Return whether a statement still says what a class has; what others made is among the members."""
-        if isinstance(statement, _Def):
-            return value is MISSING and key in vars(cls)
-        if isinstance(statement, ast.Assign) and not issubclass(cls, Enum):
-            return value is not MISSING or key in vars(cls)
-        return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
-
     def _assigned(self, given: Any, key: str, cls: Any, value: Any) -> Any:
         """Return the expression for the value of a member, in place of the one that was given."""
         field = vars(cls).get("__dataclass_fields__", {}).get(key)
         if field and isinstance(given, ast.Call) and not given.args:
-            given = copy.copy(given)
-            given.keywords = [copy.copy(one) for one in given.keywords]
+            given = copy.deepcopy(given)
             for one in given.keywords:
                 if one.arg in ("default", "default_factory"):
                     one.value = self._node(getattr(field, one.arg))
             return given
         value = field.default if field and value is MISSING else value
-        if issubclass(cls, Enum) and value is not MISSING:
-            is_made = "__new_member__" in vars(cls)  # by the user's __new__, of what is given
-            return given if is_made else self._node(value.value)
-        return given if value is MISSING else self._node(value)
+        if value is MISSING or "__new_member__" in vars(cls):  # made by the user's __new__
+            return given
+        return self._node(value.value if key in getattr(cls, "__members__", ()) else value)
 
     # Expressions
 
@@ -640,10 +606,9 @@ class _Walk:
 
     def _held(self, function: Any, *itself: Any) -> dict[str, str]:
         """Return expressions for what a function's closure holds, by name; none for what is `itself`."""
-        found = _cells(function).items()
         return {
             key: "" if any(one is value for one in itself) else self._value(value)
-            for key, value in found
+            for key, value in _cells(function).items()
         }
 
     def _value(self, value: Any) -> str:
@@ -655,8 +620,7 @@ class _Walk:
             if one is value:
                 return self._cannot(depth)
         if kind not in _BRACKETS and kind is not np.ndarray and _is_named(value):
-            if _is_own_module(value):
-                self._members(value)
+            self._members(value)
             return self.name_of(value, _own_name(value, self._space), self._space)
         return self._made(value)
 
@@ -691,13 +655,10 @@ class _Walk:
 
     def _array(self, value: Any) -> str:
         array = np.asarray(value)
-        is_long = array.dtype.char in "gG"  # Python has no such numbers
-        if array.size > _MOST_ELEMENTS or is_long:
-            content = (array.astype(str) if is_long else array).tobytes()
-            digest = hashlib.sha256(content).hexdigest()
-            return self._cannot(digest, array.shape, array.dtype.str)
-        kind = array.dtype.descr if array.dtype.fields else array.dtype.str
-        made = f"{self._value(np)}.array({self._value(array.tolist())}, dtype={kind!r})"
+        if array.size > _MOST_ELEMENTS or array.dtype.char in "gGV":  # Python has no such numbers
+            digest = hashlib.sha256(array.tobytes()).hexdigest()
+            return self._cannot(digest, array.shape, array.dtype)
+        made = f"{self._value(np)}.array({self._value(array.tolist())}, dtype={array.dtype.str!r})"
         if isinstance(value, np.generic):
             return f"{made}[()]"
         return made if 0 not in array.shape else f"{made}.reshape({array.shape})"
@@ -707,7 +668,7 @@ class _Walk:
         if reduced is None:
             kind, says = type(value), ""
             with contextlib.suppress(Exception):
-                says = _ADDRESS.sub("", repr(value)) if "weakref" not in kind.__module__ else ""
+                says = _ADDRESS.sub("", repr(value))
             return self._cannot(kind.__module__, kind.__qualname__, says)
         make, parts, state, items, pairs = (*reduced, None, None, None)[:5]
         head = f"{self._value(make)}, {self._value(parts)}, {self._value(state)}"

@@ -334,6 +334,7 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
         "L = []\nL.append(L)\ndef s(svg): svg.circle(9, 9, len(L))",
         "class W:\n    def __repr__(self): raise ValueError\n    def __reduce__(self): return (W,)\n"
         "V = W()\ndef s(svg): V",
+        "from enum import Enum\nclass E(Enum):\n    A, B = 1, 2\ndef s(svg): svg.circle(9, 9, E.B.value)",
         "def make():\n    def a(): return b() + 1\n    def b(): return 2 or a()\n    return a\n"
         "a = make()\ndef s(svg): svg.circle(9, 9, a())",
     ],

@@ -267,6 +267,12 @@ class E(Enum):
         return made
     A = 3
 
+function in an enum | E.f(1) | + 2
+from enum import Enum
+class E(Enum):
+    A = 3
+    f = lambda x: x + 2
+
 loop in a class | A.t | range(3
 class A:
     t = 1
@@ -298,10 +304,6 @@ def f():
     global N
     N += 1
     return N
-
-array of records | A['b'][0] | 2.5
-import numpy as np
-A = np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])
 
 large number | Z % 7 + 1 | 10 ** 5
 Z = 10 ** 5000
@@ -342,6 +344,10 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
         ("import numpy as np\nA = np.ma.array([1, 2], mask=[0, 1])\ndef r(x): return A.sum()\n",
          "[0, 1]", "[1, 0]"),
         ("import numpy as np\nA = np.zeros(30_000, 'f8')\ndef r(x): return A[0] + 1\n", "f8", "i8"),
+        ("import numpy as np\nA = np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])\n"
+         "def r(x): return A['b'][0]\n", "2.5", "3.5"),
+        ("import numpy as np\nA = np.ones(3, np.longdouble)\ndef r(x): return A[0] + 0.0\n",
+         "ones", "zeros"),
         ("from types import MappingProxyType\nM = MappingProxyType({'x': 3})\ndef r(x): return M['x']\n",
          "3", "4"),
         ("from typing import NewType\nr = NewType('N', int)\n", "int", "float"),
