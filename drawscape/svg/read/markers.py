@@ -1,13 +1,14 @@
 """Arrow heads and other markers at the corners of a path."""
 
 import math
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, translation
-from drawscape.drawing.path import MOVE, read_segments, stepped
+from drawscape.drawing.path import CLOSE, MOVE, read_segments, stepped
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Floats, Ints
 from drawscape.svg.read.tree import Node
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
 
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
+_CLOSED = re.compile(r"[Zz][Zz\s]*([A-Za-z]?)(?<![Mm])")
 _REF = ("refX", "refY")
 # Of the chords that give a curve's direction at its ends, in user units.
 _TOLERANCE = 1e-4
@@ -92,12 +94,17 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     still = (segments.kinds != MOVE) & ~leaves.any(axis=1)
     for index in np.flatnonzero(still).tolist():  # it goes on as the one before it
         leaves[index] = arrives[index] = arrives[index - 1]
+    # A move that only our reader puts behind a Z, before what is drawn next, is no corner.
+    closes = np.flatnonzero(segments.kinds[:-2] == CLOSE).tolist()
+    added = [at + 1 for at, after in zip(closes, _CLOSED.findall(data), strict=False) if after]
+    leaves[added] = leaves[[at + 1 for at in added]]
     into, out = _unit(arrives), _unit(np.vstack((leaves[1:], np.zeros((1, 2)))))
     through = into + out
     turns = np.degrees(np.arctan2(*through.T[::-1]))
     # There and back: square to both, down or to the left.
     back = into.any(axis=1) & (np.hypot(*through.T) < 0.01)
     turns[back] = (np.degrees(np.arctan2(*into[back].T[::-1])) + 1) % 180 + 89
+    turns, ends = np.delete(turns, added), np.delete(ends, added, axis=0)
     return list(zip(ends, turns.tolist(), strict=True))
 
 
