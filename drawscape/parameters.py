@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import wraps
+from operator import ge, gt, le, lt
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
@@ -222,11 +223,14 @@ _FALSE = frozenset(("false", "no", "off", "0"))
 
 def _check_number(parameter: Parameter, value: Any) -> Any:
     number = _as_number(parameter, value)
-    low, high = parameter.low, parameter.high
-    below = low is not None and (number < low or (parameter.low_open and number == low))
-    above = high is not None and (number > high or (parameter.high_open and number == high))
-    if below or above:
-        raise ParameterError(parameter.name, value, f"must be {_range(parameter)}")
+    ends = (
+        (parameter.low, *((gt, "greater than") if parameter.low_open else (ge, "at least"))),
+        (parameter.high, *((lt, "less than") if parameter.high_open else (le, "at most"))),
+    )
+    rules = [(end, holds, words) for end, holds, words in ends if end is not None]
+    if not all(holds(number, end) for end, holds, _ in rules):
+        allowed = " and ".join(f"{words} {str(end).removesuffix('.0')}" for end, _, words in rules)
+        raise ParameterError(parameter.name, value, f"must be {allowed}")
     if parameter.step:
         steps = number / parameter.step
         if abs(steps - round(steps)) > 1e-9 * max(1.0, abs(steps)):
@@ -244,16 +248,6 @@ def _as_number(parameter: Parameter, value: Any) -> int | float:
         wanted = "a whole number" if is_int else "a number"
         raise ParameterError(parameter.name, value, f"must be {wanted}") from None
     return int(number) if is_int else number
-
-
-def _range(parameter: Parameter) -> str:
-    ends = (
-        ("greater than" if parameter.low_open else "at least", parameter.low),
-        ("less than" if parameter.high_open else "at most", parameter.high),
-    )
-    return " and ".join(
-        f"{words} {str(end).removesuffix('.0')}" for words, end in ends if end is not None
-    )
 
 
 def _check_bool(parameter: Parameter, value: Any) -> bool:

@@ -22,7 +22,7 @@ from drawscape.cli.text import (
     progress_bar,
     take_home,
 )
-from drawscape.drawing.document import Outside, paper_size
+from drawscape.drawing.document import paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
 from drawscape.plot.formats import ordered_svg
@@ -66,6 +66,9 @@ class SketchCommand(click.Command):
         return own + [option for option in options if not taken.intersection(option.opts)]
 
 
+_PLOT = ("output", "optimize", "outside", "machine")
+
+
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=_complete)
 @option("--paper PAPER", "Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
@@ -82,7 +85,7 @@ class SketchCommand(click.Command):
 @option(
     "--param params NAME=VALUE", "Set any parameter of the sketch; may be repeated.", multiple=True
 )
-@plot_options("output", "optimize", "outside", "machine")
+@plot_options(*_PLOT)
 @click.pass_context
 def draw(
     ctx: click.Context,
@@ -96,10 +99,6 @@ def draw(
     seed: int,
     streams: tuple[str, ...],
     params: tuple[str, ...],
-    output: str | None,
-    optimize: bool | None,
-    outside: Outside,
-    machine: str | None,
     **options: Any,
 ) -> None:
     """Draw a PATTERN to a file, without the queue.
@@ -109,7 +108,7 @@ def draw(
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
     sketch: Sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
-    plot = PlotOptions(output=output, optimize=optimize, outside=outside, machine=machine)
+    plot = PlotOptions(**{name: options.pop(name) for name in _PLOT})
     _ = plot.forms  # a wrong ending or machine is said before the work
     values = {name: value for name, value in options.items() if value is not None}
     values |= pairs(params, "--param")
@@ -130,7 +129,7 @@ def draw(
             **values,
         )
     name = _file_name(svg, sketch.name, seed, {**values, **own})
-    write_drawing(svg, plot, output or f"{name}.{plot.forms[0]}")
+    write_drawing(svg, plot, plot.output or f"{name}.{plot.forms[0]}")
 
 
 def _sketch_of(text: str) -> Sketch:

@@ -40,10 +40,10 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("drawscape lab", "lab")
     root = notebooks or settings.home()
-    first = _first_notebook(root) if notebooks else _first_notebook(root / "notebooks")
-    if first is None and notebooks is None:
+    folder = notebooks or root / "notebooks"
+    if notebooks is None and not any(folder.glob("*.ipynb")):
         fill(root, "notebooks", "sketches")
-        first = _first_notebook(root / "notebooks")
+    first = min(folder.glob("*.ipynb"), default=None)
     root.mkdir(parents=True, exist_ok=True)
     # A notebook that is open may be the first to start another; where none starts, the fault
     # is fixed in JupyterLab.
@@ -58,10 +58,6 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
         code = process.wait()
     click.echo("The worker has stopped.")
     raise click.exceptions.Exit(code)
-
-
-def _first_notebook(folder: Path) -> Path | None:
-    return min(folder.glob("*.ipynb"), default=None)
 
 
 def _command(root: Path, first: Path | None, options: tuple[str, ...]) -> list[str]:

@@ -136,13 +136,13 @@ class PlotOptions:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
         from drawscape.geometry.hatch import Style
 
-        kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
-            ("spacing_mm", self.hatch_distance, parse_length),
-            ("angle", self.hatch_angle, click.FLOAT),
-            ("style", self.hatch_style, click.Choice(get_args(Style))),
-        )
+        given: dict[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
+            "spacing_mm": (self.hatch_distance, parse_length),
+            "angle": (self.hatch_angle, click.FLOAT),
+            "style": (self.hatch_style, click.Choice(get_args(Style))),
+        }
         rows = []
-        for name, values, read in kinds:
+        for name, (values, read) in given.items():
             for value in values:
                 key, _, text = value.rpartition("=")
                 rows.append((name, rgb(key) if key else None, read(text)))

@@ -173,11 +173,13 @@ def print_list(rows: Sequence[tuple[str, str]]) -> None:
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print what is known of one thing: names and values in two columns, without the empty ones."""
-    rows = {
-        name: f"{v.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(v, datetime) else v
-        for name, v in facts.items()
-    }
-    print_list([(name, str(v)) for name, v in rows.items() if v not in (None, "")])
+    print_list(
+        [
+            (name, f"{v.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(v, datetime) else str(v))
+            for name, v in facts.items()
+            if v not in (None, "")
+        ]
+    )
 
 
 _COLOURS = {

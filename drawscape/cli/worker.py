@@ -61,7 +61,11 @@ def worker(
     )
     logging.getLogger("huey").setLevel(logging.WARNING)
     logging.getLogger("huey.drawscape").setLevel(logging.WARNING if quiet else logging.INFO)
-    huey = _load_huey(path or ("workers.huey" if _project_has_huey() else _HUEY))
+    if path is None:  # the project's module is imported only where it speaks of a huey
+        file = settings.home() / "workers" / "__init__.py"
+        has_huey = file.is_file() and "huey" in file.read_text(errors="replace")
+        path = "workers.huey" if has_huey else _HUEY
+    huey = _load_huey(path)
     if max_jobs_per_child is not None:
         huey.max_jobs_per_child = max_jobs_per_child
     if lanes is not None:
@@ -75,12 +79,6 @@ def worker(
     elif not quiet and sys.stderr.isatty():
         click.echo(f"drawscape worker: {counted(count, 'slot')}, Ctrl-C to stop", err=True)
     huey.create_consumer(workers=count, **options).run()
-
-
-def _project_has_huey() -> bool:
-    """Return whether the project's `workers/__init__.py` speaks of a huey; only then is it imported."""
-    file = settings.home() / "workers" / "__init__.py"
-    return file.is_file() and "huey" in file.read_text(errors="replace")
 
 
 def _load_huey(path: str) -> Any:

@@ -264,7 +264,7 @@ def offsets_of(counts: ArrayLike) -> Ints:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
 
-def ranges(starts: Ints, counts: Ints) -> Ints:
+def ranges(starts: Ints | int, counts: Ints) -> Ints:
     """Return `starts[i], starts[i] + 1, ...`, `counts[i]` of them, for all i, end to end."""
     index: Ints = np.arange(int(counts.sum()), dtype=np.int64)
     index += np.repeat(starts - np.cumsum(counts) + counts, counts)

@@ -243,7 +243,7 @@ EXPORTERS: dict[Format, Exporter] = {
     "hpgl": Exporter("HPGL", (".hpgl", ".plt", ".hpg"), to_hpgl, ("device", "outside")),
 }
 FORMATS: tuple[Format, ...] = tuple(EXPORTERS)
-SUFFIXES = [suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes]
+SUFFIXES = {suffix: name for name, exporter in EXPORTERS.items() for suffix in exporter.suffixes}
 
 
 def menu_of_formats() -> list[tuple[str, Format]]:
@@ -260,12 +260,11 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     'gcode'
     """
     suffix = Path(path).suffix.lower()
-    for name, exporter in EXPORTERS.items():
-        if suffix in exporter.suffixes:
-            return name
-    raise PlotError(
-        f"file name {str(path)!r} has no known ending; use one of {', '.join(SUFFIXES)}"
-    )
+    if suffix not in SUFFIXES:
+        raise PlotError(
+            f"file name {str(path)!r} has no known ending; use one of {', '.join(SUFFIXES)}"
+        )
+    return SUFFIXES[suffix]
 
 
 def encode(document: Document, format: Format, **options: Any) -> bytes:

@@ -154,7 +154,7 @@ def drawn(lines: Lines, steps: Ints) -> Lines:
     """Return the lines in the order of `steps`: `2 * line`, or `2 * line + 1` where drawn backward."""
     which, backward = steps >> 1, steps & 1
     counts = lines.counts[which]
-    points = ranges(np.zeros_like(counts), counts)
+    points = ranges(0, counts)
     points *= np.repeat(1 - 2 * backward, counts)
     points += np.repeat(
         np.where(backward, lines.offsets[1:][which] - 1, lines.offsets[which]), counts
@@ -165,8 +165,7 @@ def drawn(lines: Lines, steps: Ints) -> Lines:
 def begun_at(lines: Lines, entries: Ints) -> Lines:
     """Return the lines with closed ones begun at their vertex `entries` (M,), which is 0 for open ones."""
     counts = lines.counts
-    points = ranges(np.zeros_like(counts), counts)
-    points += np.repeat(entries, counts)
+    points = ranges(entries, counts)
     points %= np.repeat(counts - lines.closed, counts)  # a closed one goes on at its begin
     points += np.repeat(lines.offsets[:-1], counts)
     return lines.with_points(lines.points.take(points, axis=0))
@@ -417,7 +416,7 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     if 4 * len(pieces) * counts.sum() * side**2 > _MOST_CANDIDATES * sheet:  # without their arrays
         return
     owners = np.repeat(pieces, counts)
-    shares = (ranges(np.zeros_like(counts), counts) + 0.5) / np.repeat(counts, counts)
+    shares = (ranges(0, counts) + 0.5) / np.repeat(counts, counts)
     middles = points[owners] + (points[owners + 1] - points[owners]) * shares
     columns, rows = int(width / side) + 4, int(height / side) + 4
     squares = _squares((middles - low) / side + (1 + 1j))

@@ -75,7 +75,7 @@ def order(
     """
     if effort not in EFFORTS:
         raise PlotError(f"effort={effort!r}: choose one of {', '.join(EFFORTS)}")
-    lines = lines if (lines.counts > 0).all() else lines.take(lines.counts > 0)
+    lines = lines.take(lines.counts > 0)
     if not len(lines):
         return lines
     tour = best_tour(lines, effort=effort, start=start)
@@ -159,7 +159,6 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     chosen = which[places]
     counts = lines.counts[chosen]
     bounds = offsets_of(counts)[:-1]
-    along = ranges(np.zeros_like(counts), counts)
     vertices = lines.points[ranges(lines.offsets[chosen], counts)]
     way = np.hypot(*(vertices - np.repeat(left[places], counts, axis=0)).T)
     onward = np.minimum(places + 1, len(which) - 1)
@@ -168,11 +167,9 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     way += np.where(np.repeat(places + 1 < len(which), counts), out, 0.0)
     shortest = np.repeat(np.minimum.reduceat(way, bounds), counts)
     first = np.flatnonzero(way <= shortest)
-    owners = np.repeat(np.arange(len(chosen)), counts)[first]
-    firsts = first[np.unique(owners, return_index=True)[1]]
     entries = tour.entries.copy()
     # The last vertex of a closed line is its first.
-    entries[chosen] = along[firsts] % (counts - 1)
+    entries[chosen] = (first[np.searchsorted(first, bounds)] - bounds) % (counts - 1)
     return entries
 
 

@@ -246,7 +246,12 @@ def tiles(
     ]
     found = []
     for row, column in itertools.product(range(counts[1]), range(counts[0])):
-        layers = _inside(document, cuts, row, column)
+        (x0, x1), (y0, y1) = cuts[0][column : column + 2], cuts[1][row : row + 2]
+        if not (x0 < x1 and y0 < y1):
+            continue
+        lines = [clip_to_rectangle(layer.lines, x0, y0, x1, y1) for layer in document.layers]
+        pairs = zip(document.layers, lines, strict=True)
+        layers = [layer.with_lines(inside) for layer, inside in pairs if len(inside)]
         if not layers:
             continue
         x, y = column * steps[0] - margin_mm, row * steps[1] - margin_mm
@@ -268,17 +273,6 @@ def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> Float
         inner.append(at)
     low, high = np.min(coordinates, initial=0.0) - 1, np.max(coordinates, initial=0.0) + 1
     return np.clip([low, *inner, high], low, high)
-
-
-def _inside(document: Document, cuts: list[Floats], row: int, column: int) -> list[Layer]:
-    (x0, x1), (y0, y1) = cuts[0][column : column + 2], cuts[1][row : row + 2]
-    if not (x0 < x1 and y0 < y1):
-        return []
-    layers = [
-        layer.with_lines(clip_to_rectangle(layer.lines, x0, y0, x1, y1))
-        for layer in document.layers
-    ]
-    return [layer for layer in layers if len(layer.lines)]
 
 
 def _marks(
@@ -399,7 +393,7 @@ def cut_strokes(lines: Lines, *, metres: float) -> Lines:
     if strokes.sum() > _MOST_STROKES:
         raise PlotError(f"metres={metres!r} makes {strokes.sum():,} strokes; use longer ones")
     which = np.repeat(np.arange(len(lines)), strokes)
-    nth = ranges(np.zeros_like(strokes), strokes)
+    nth = ranges(0, strokes)
     step = (lines.lengths_mm / strokes)[which]
     return stretches(lines, which, nth * step, (nth + 1) * step)
 

@@ -57,23 +57,20 @@ class Plotter:
 
     def strokes(self, lines: Lines) -> tuple[float, float]:
         """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
-        motion = self._motion(lines)
-        return float(motion[0].sum()), float(_step_seconds(*motion).sum())
-
-    def speeds(self, lines: Lines) -> tuple[Floats, Floats]:
-        """Return the length of the step behind each point, (N - 1,), and its speed squared, (N,).
-
-        The step from one line's end to the next one's start has no length.
-        """
-        return self._motion(lines)[:2]
+        steps = self.motion(lines)
+        return float(steps[0].sum()), float(_step_seconds(*steps).sum())
 
     def stroke_seconds(self, lines: Lines) -> Floats:
         """Return the seconds that the pen draws on each line, (M,); no line may be empty."""
-        steps = np.concatenate((_step_seconds(*self._motion(lines)), [0.0]))
+        steps = np.concatenate((_step_seconds(*self.motion(lines)), [0.0]))
         return np.asarray(np.add.reduceat(steps, lines.offsets[:-1]))
 
-    def _motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
-        """Return length and squared speed as `speeds` does, and each step's top speed and acceleration."""
+    def motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
+        """Return each step's length, (N - 1,), the points' squared speeds, (N,), and how fast a step may be.
+
+        That is its top speed and its acceleration. The step from one line's end to the next one's start
+        has no length.
+        """
         across, down = np.diff(np.ascontiguousarray(lines.points.T))
         lengths = np.sqrt(across * across + down * down)
         # The pen does not draw from one line's end to the next one's start.

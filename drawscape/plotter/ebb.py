@@ -110,9 +110,8 @@ class EbbDriver(Driver):
         plotter = self.plotter.at(section.motion)
         speed = plotter.draw_speed * self.speed
         if len(points) > 1:
-            lengths, squares = replace(plotter, draw_speed=speed).speeds(
-                Lines(points, np.array([0, len(points)]))
-            )
+            line = Lines(points, np.array([0, len(points)]))
+            lengths, squares, *_ = replace(plotter, draw_speed=speed).motion(line)
             yield from self._moves(points, lengths, squares, speed, plotter.draw_acceleration)
         yield from self.pen(False, section, number)
 

@@ -89,8 +89,8 @@ def artboard(
         raise UnknownNameError("artboard style", str(style), STYLES)
     look = STYLES[style]
     if pen_color:
-        pens = {name: getattr(look, name) for name in ("frame", "text", "drawing")}
-        look = replace(look, **{k: replace(pen, color=pen_color) for k, pen in pens.items()})
+        parts = ("frame", "text", "drawing")
+        look = replace(look, **{k: replace(getattr(look, k), color=pen_color) for k in parts})
     rows = legend_rows(legend)
     svg = SVGBuilder(*paper_size(size, orientation), margin=10.0, pen=look.drawing)
     svg.paper_color = paper_color
@@ -182,25 +182,21 @@ def draw_legend(
     width = left + right
     table = Box(area.x + area.width - width, area.y, width, height * (len(rows) + 1))
     middle = table.x + left
+    rules = [table.y + height * index for index in range(1, len(rows) + 1)]
     with svg.layer(look.frame.name):
-        _draw_rules(svg, table, height, middle)
-    words: list[tuple[str, Box, Align]] = [
-        ("LEGEND", Box(table.x, table.y, width, height), "center")
-    ]
-    for index, row in enumerate(rows, 1):
-        y = table.y + height * index
-        words += [(row[0], Box(table.x, y, left, height), "left")]
-        words += [(row[1], Box(middle, y, right, height), "left")]
-    style: dict[str, Any] = {
-        "largest": letters.size,
-        "smallest": 0.9,
-        "line_height": 1.5,
-        "missing": missing,
-    }
-    for text, cell, align in words:
-        inside = Box(cell.x + 1.6, cell.y, cell.width - 3.2, cell.height)
+        svg.rect(*table)
+        svg.line(middle, rules[0], middle, table.y + table.height)
+        for y in rules:
+            svg.line(table.x, y, table.x + width, y)
+    style: dict[str, Any] = {"largest": letters.size, "smallest": 0.9, "line_height": 1.5}
+    cells = [("LEGEND", table.x, table.y, width)]
+    for (label, value), y in zip(rows, rules, strict=True):
+        cells += [(label, table.x, y, left), (value, middle, y, right)]
+    for text, x, y, wide in cells:
+        inside = Box(x + 1.6, y, wide - 3.2, height)
         if text.strip():
-            _write(svg, look, text, inside, what="legend entry", align=align, **style)
+            style["align"] = "left" if y > table.y else "center"
+            _write(svg, look, text, inside, what="legend entry", missing=missing, **style)
     return table
 
 
@@ -212,15 +208,6 @@ def _widths(rows: Sequence[tuple[str, str]], letters: Style, limit: float) -> tu
         left = max(min(left, limit / 2), limit - right)
         right = limit - left
     return left, max(right, letters.width("LEGEND") + 4.0 - left)
-
-
-def _draw_rules(svg: SVGBuilder, table: Box, height: float, middle: float) -> None:
-    right, bottom = table.x + table.width, table.y + table.height
-    svg.rect(*table)
-    svg.line(middle, table.y + height, middle, bottom)
-    for index in range(1, round(table.height / height)):
-        y = table.y + height * index
-        svg.line(table.x, y, right, y)
 
 
 def _write(

@@ -1,5 +1,6 @@
 """Text that fits its box: as large as may be, then smaller, then refused."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,35 +68,22 @@ def fit_text(
         raise SheetError(f"{what} has {len(text)} characters; {_LONGEST} at most can be set")
     sizes = np.geomspace(largest, smallest, 25).round(3).tolist()
     style: dict[str, Any] = {"font": font, "missing": missing}
+    setting: dict[str, Any] = {"align": align, "width": box.width, "line_height": line_height}
     Style(**style).glyphs(text.replace("\n", " "))
     for size in sizes:
-        block = _set(
-            text, Style(size=size, **style), box, align, line_height, broken=size == sizes[-1]
-        )
-        if block is not None:
-            return _placed(block, box, size, valign)
+        letters = Style(size=size, **style)
+        # Words are broken only at the smallest size.
+        if size > sizes[-1] and any(letters.width(word) > box.width for word in text.split()):
+            continue
+        with suppress(GlyphError):  # not even one letter is as narrow as the box
+            rows = count_rows(text, letters, box.width)
+            # Descenders of the last row need room below its base line.
+            if size * (1.35 + line_height * (rows - 1)) <= box.height:
+                return _placed(set_text(text, letters, **setting), box, size, valign)
     raise SheetError(
         f"{what} of {len(text)} characters does not fit {box.width:.4g} x {box.height:.4g} mm even "
         f"with capitals of {smallest:g} mm; shorten it"
     )
-
-
-def _set(
-    text: str, style: Style, box: Box, align: Align, line_height: float, *, broken: bool
-) -> Block | None:
-    """Return the text in the box at this size, or None; words are broken only if `broken`."""
-    words = text.split()
-    if not broken and any(style.width(word) > box.width for word in words):
-        return None
-    try:
-        # Descenders of the last row need room below its base line.
-        rows = count_rows(text, style, box.width)
-        if style.size * (1.35 + line_height * (rows - 1)) > box.height:
-            return None
-        return set_text(text, style, align=align, width=box.width, line_height=line_height)
-    except GlyphError:
-        # Not even one letter is as narrow as the box.
-        return None
 
 
 def _placed(block: Block, box: Box, size: float, valign: str) -> Fitted:

@@ -113,8 +113,9 @@ def postcard_back(
         _postcode(svg, postcode, font, missing)
     if sender:
         box = Box(9, 9, 58, 86)
-        fitted = fit_text(sender, box, what="sender", largest=3.2, valign="top", **style)
-        svg.polylines(fitted.lines)
+        svg.polylines(
+            fit_text(sender, box, what="sender", largest=3.2, valign="top", **style).lines
+        )
     return svg
 
 
