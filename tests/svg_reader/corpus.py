@@ -162,6 +162,7 @@ CORPUS = {
         "closed": f'{MARKER}<path d="M60,60H140V140Z" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
         "closed-and-on": (f'{MARKER}<path d="M60,60H140V140Z L20,90H90M30,120H90V160ZZ V190" marker-mid="url(#m)"/>', "", f'{MARKER}<path d="M60,60H140V140L60,60L20,90H90M30,120H90V160L30,120V190" marker-mid="url(#m)"/>'),
         "closed-then-error": (f'{MARKER}<path d="M60,60H140V140ZL" marker-mid="url(#m)"/>', ERRORS),
+        "in-each-other": ('<marker id="m" markerWidth="9" markerHeight="9"><use href="#a"/></marker><marker id="n" markerWidth="9" markerHeight="9"><use href="#a"/></marker><defs><path id="a" d="M1,1L7,4" marker-start="url(#m)" marker-end="url(#n)"/></defs><path d="M20,100H100" marker-end="url(#n)"/>', LOOP.format("marker") + " (3 times)"),
         "user-space": f'<marker id="m" markerUnits="userSpaceOnUse" markerWidth="30" markerHeight="30" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
         "view-box": f'<marker id="m" viewBox="0 0 10 10" markerWidth="10" markerHeight="10" refX="5" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
         "overflow": f'<marker id="m" markerWidth="5" markerHeight="5" refY="5" overflow="visible">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',

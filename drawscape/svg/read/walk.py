@@ -79,6 +79,7 @@ _UNAPPLIED = {
 # What depends on the element itself, or is counted in the report.
 PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
+_DEFINED = ("marker", "pattern", "mask", "clipPath")
 _SIZES = ("width", "height")
 # A custom property: which paint is a translucent gradient.
 _FAINT = "--drawscape-faint"
@@ -164,7 +165,7 @@ class Walk:
         # drawn with, by the state around them. The states are kept so that their ids stay theirs.
         self._states: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[State, State]] = {}
         self._pens: dict[tuple[int, bool], tuple[State, int | None, bool]] = {}
-        self._active: set[int] = set()
+        self._active: list[Node] = []
         self._on_dark = False
         self._measuring = False
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
@@ -260,15 +261,18 @@ class Walk:
     @contextmanager
     def entered(self, node: Node) -> Iterator[bool]:
         """Yield whether an element that is referred to is not being drawn already."""
-        if id(node) in self._active:
+        outer = self._active
+        if any(node is other for other in outer):
             self.report(f"<{node.tag}> leads back to itself; it is not drawn")
             yield False
             return
-        self._active.add(id(node))
+        # What a marker uses may be what it stands on: only the marker would lead on for ever.
+        kept = [each for each in outer if each.tag in _DEFINED] if node.tag == "marker" else outer
+        self._active = [*kept, node]
         try:
             yield True
         finally:
-            self._active.discard(id(node))
+            self._active = outer
 
     @contextmanager
     def collecting(self, *, measuring: bool = False) -> Iterator[Scene]:
