@@ -25,6 +25,7 @@ from drawscape.parameters import parameters_apart
 from drawscape.recipe import Sketch, as_sketch, plain
 from drawscape.settings import home
 from drawscape.sketches import SKETCHES
+from drawscape.sketches.registry import chosen
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
@@ -170,9 +171,8 @@ def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]
     words = []
     for one in shown:
         own = _settings(one)
-        counts = {name: len(values[one.sketch, name]) for name in own}
-        differ = [name for name in own if counts[name] > 1]
-        names = sorted(differ, key=counts.__getitem__, reverse=True)[:_MOST_SETTINGS]
+        counts = {name: n for name in own if (n := len(values[one.sketch, name])) > 1}
+        names = sorted(counts, key=counts.__getitem__, reverse=True)[:_MOST_SETTINGS]
         parts = [f"{name.replace('_', ' ')} {own[name]}" for name in names]
         sketch = [one.sketch.replace("_", " ")] if with_sketch else []
         words.append(one.name or " · ".join([*sketch, *(parts or [f"seed {one.seed}"])]))
@@ -202,8 +202,7 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
     if sketch is None:
         return set()
     if not isinstance(sketch, str) or sketch in SKETCHES:
-        known = SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
-        return {parameter.name for parameter in known.parameters}
+        return {parameter.name for parameter in chosen(sketch).parameters}
     query = f"select distinct key from drawing, json_each({_VALID}) where sketch = ?"
     with reading() as connection:
         if sketch not in (drawn := sketch_names()):

@@ -229,9 +229,9 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     if not codes:
         if "_fields" in vars(cls):
             return None  # namedtuple() made it
-        held: list[tuple[str, Any]] = [*linecache.cache.items()]  # cells, the newest last
+        held: dict[str, Any] = {**linecache.cache}  # cells, the newest last
         files = [getattr(sys.modules.get(cls.__module__), "__file__", None) or ""]
-        files += [name for name, entry in reversed(held) if entry[1:2] == (None,)]
+        files += [name for name in reversed(held) if held[name][1:2] == (None,)]
     flags = codes[0].co_flags & _FUTURES if codes else 0
     texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
     for code, node in (one for text in texts for one in _definitions(text, flags).items()):
@@ -577,7 +577,8 @@ class _Walk:
                 pass  # Python has made more of it
             elif not isinstance(statement, ast.Expr):
                 continue  # what others made is among the members
-            members.pop(key, None)
+            if getattr(statement, "value", statement):  # else it is but annotated
+                members.pop(key, None)
             body.append(statement)
         node = copy.copy(node)
         node.body = body or [ast.Pass()]
@@ -596,7 +597,7 @@ class _Walk:
             return given
         value = field.default if field and value is MISSING else value
         if value is MISSING or "__new_member__" in vars(cls):  # made by the user's __new__
-            return given
+            return given if field or key in vars(cls) else None
         return self._node(value.value if key in getattr(cls, "__members__", ()) else value)
 
     # Expressions

@@ -273,6 +273,11 @@ class E(Enum):
     A = 3
     f = lambda x: x + 2
 
+annotated alone | A.r | A.r = 3
+class A:
+    r: int
+A.r = 3
+
 loop in a class | A.t | range(3
 class A:
     t = 1
@@ -341,6 +346,7 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
          "@r.register\ndef _(x: int): return x + 2\n", "x + 2", "x + 3"),
         ("class B:\n    def r(self): return 2\nclass A(B):\n    def r(self): return 3\n"
          "del A.r\nr = A().r\n", "del A.r\n", ""),
+        ("class A:\n    r: int = 3\ndel A.r\ndef r(x): return getattr(A, 'r', 2)\n", "del A.r\n", ""),
         ("import numpy as np\nA = np.ma.array([1, 2], mask=[0, 1])\ndef r(x): return A.sum()\n",
          "[0, 1]", "[1, 0]"),
         ("import numpy as np\nA = np.zeros(30_000, 'f8')\ndef r(x): return A[0] + 1\n", "f8", "i8"),
