@@ -226,7 +226,7 @@ def file_name(recipe: Recipe, address: str | None = None) -> str:
 def free_path(path: Path) -> Path:
     """Return `path`, or one beside it where a file of that name was edited by hand."""
     number, free = 2, path
-    while free.is_file() and (found := index_file(free)) is not None and found.edited:
+    while (found := index_file(free)) is not None and found.edited:
         free = path.with_name(f"{path.stem}-{number}.svg")
         number += 1
     return free
@@ -238,15 +238,13 @@ def standing(recipe: Recipe) -> Drawing | None:
     A file that was moved inside the home is found by its content; one that was edited does not count.
     Raises CatalogueError.
     """
-    for is_second in (False, True):
-        rows = [row for row in _asked_for(recipe.request) if not row["deleted"]]
-        there = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
+    while there := [
+        row for row in _asked_for(recipe.request)
+        if not row["deleted"] and _reads_the_same(json.loads(row["reads"]))
+    ]:  # fmt: skip
         if (found := next(filter(stands, there), None)) is not None:
             return Drawing.of(found)
-        if is_second or not there:
-            break
-        # A search is made once: what is nowhere is deleted then.
-        _find_lost([row["path"] for row in there])
+        _find_lost([row["path"] for row in there])  # what is nowhere is deleted then
     return _unrecorded(recipe) or _drawn_by_0_3(recipe)
 
 
@@ -277,7 +275,7 @@ def _reads_the_same(reads: Mapping[str, str]) -> bool:
 def _unrecorded(recipe: Recipe) -> Drawing | None:
     """Return the drawing whose writer was killed before it wrote the row: the file has its name from it."""
     path = settings.fetched(settings.output_folder() / file_name(recipe))
-    found = index_file(path) if path.is_file() else None
+    found = index_file(path)
     same = found is not None and found.recipe == recipe.request and not found.edited
     return found if same else None
 
@@ -369,7 +367,7 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
     try:
         content, provenance = draft.read_bytes(), provenance_of(draft)
     except OSError:
-        kept = index_file(target) if target.is_file() else None
+        kept = index_file(target)
         if kept is None:
             raise DrawingNotFoundError(f"the draft {draft} is gone; draw it again") from None
         return kept

@@ -361,7 +361,7 @@ def _in_file(path: Path) -> Drawing:
         ).fetchone()
     if row is not None and not row["deleted"] and stands(row):
         return Drawing.of(row)
-    found = index_file(full) if full.is_file() else None
+    found = index_file(full)
     if found is not None:
         return found
     if row is None:

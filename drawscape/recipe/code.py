@@ -80,7 +80,7 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
     walk = _Walk()
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
-    entry = walk.name_of(function, _own_name(function, main), main)
+    entry = walk.name_of(function, main)
     scripts = walk.scripts()
     source = SourceText(entry, scripts.pop("__main__"), scripts) if walk.is_source else None
     counted = sorted((*key, _normal(text)) for key, text in walk.statements.items())
@@ -369,9 +369,9 @@ class _Walk:
                 found.setdefault(module, "")
         return found
 
-    def name_of(self, value: Any, wanted: str, space: Mapping[str, Any]) -> str:
-        """Return the name of `value` in the module of `space`: `wanted`, if that is not another's."""
-        module, name = _module_name(space), wanted
+    def name_of(self, value: Any, space: Mapping[str, Any], wanted: str = "") -> str:
+        """Return the name of `value` in the module of `space`: `wanted` or its own, if not another's."""
+        module, name = _module_name(space), wanted or _own_name(value, space)
         while (module, name) in self._values and self._values[module, name] is not value:
             name += "_"
         if (module, name) not in self._values:
@@ -413,7 +413,7 @@ class _Walk:
         if key not in space:
             return key
         self._members(space[key], node, name)
-        return self.name_of(space[key], key, space)
+        return self.name_of(space[key], space, key)
 
     def _members(self, module: Any, node: Any = None, name: str = "") -> None:
         """Write down what a piece of code takes of a module of the user's: `name.member`, else all of it."""
@@ -455,7 +455,7 @@ class _Walk:
             spaces += [getattr(sys.modules.get(home), "__dict__", {"__name__": home})]
             # The first may be older than the module that is loaded now.
             space = next((one for one in spaces if _module_name(one) == home), spaces[-1])
-            known = self.name_of(value, _own_name(value, space), space)
+            known = self.name_of(value, space)
             yield name, f"from {home} import {_as(known, name)}"
         elif isinstance(value, type):
             yield from self._class(name, value)
@@ -622,7 +622,7 @@ class _Walk:
                 return self._cannot(depth)
         if kind not in _BRACKETS and kind is not np.ndarray and _is_named(value):
             self._members(value)
-            return self.name_of(value, _own_name(value, self._space), self._space)
+            return self.name_of(value, self._space)
         return self._made(value)
 
     def _made(self, value: Any) -> str:
