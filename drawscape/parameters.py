@@ -367,12 +367,11 @@ def _flatten(items: Iterable[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in items:
         if hasattr(item, "__is_annotated_types_grouped_metadata__"):
-            flat.extend(_flatten(list(item)))
-        elif isinstance(getattr(item, "metadata", None), list):  # pydantic's FieldInfo
-            flat.append(item)
+            flat.extend(_flatten(item))
+            continue
+        flat.append(item)
+        if isinstance(getattr(item, "metadata", None), list):  # pydantic's FieldInfo
             flat.extend(_flatten(item.metadata))
-        else:
-            flat.append(item)
     return flat
 
 

@@ -148,8 +148,8 @@ def _foreign(home: Path, owner: int) -> list[Path]:
     """
     state, output = home / ".drawscape", home / "output"
     drawn = [path for path in output.rglob("*") if path.is_dir()]
-    there = [path for path in (state, *state.rglob("*"), output, *drawn) if path.exists()]
-    return [path for path in there if path.lstat().st_uid != owner]
+    parts = (state, *state.rglob("*"), output, *drawn)
+    return [path for path in parts if path.exists() and path.lstat().st_uid != owner]
 
 
 def _output() -> Iterator[Finding]:

@@ -256,13 +256,12 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
 
     source, name = source_in(provenance), provenance.sketch
     is_of_project = name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")
-    if source is None or trust or is_of_project:
-        return sketch_for(provenance, trust=trust)
-    click.echo(source.shown, err=True)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ProvenanceError(
-            f"the source of {name!r} above comes from the file and does not run without a yes; "
-            "with --trust it does"
-        )
-    click.confirm("Run this source, which came with the file?", abort=True, err=True)
-    return sketch_for(provenance, trust=True)
+    if source is not None and not trust and not is_of_project:
+        click.echo(source.shown, err=True)
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise ProvenanceError(
+                f"the source of {name!r} above comes from the file and does not run without a yes; "
+                "with --trust it does"
+            )
+        trust = click.confirm("Run this source, which came with the file?", abort=True, err=True)
+    return sketch_for(provenance, trust=trust)

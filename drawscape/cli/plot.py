@@ -215,13 +215,11 @@ def _show(before: Document, after: list[Document] | None, options: PlotOptions) 
     plotter = machine.plotter if machine else None
     err = options.output in STDOUT
     was = statistics(before, plotter=plotter)
-    if after is None or len(after) == 1:
-        _print(was, matched(was, statistics(after[0], plotter=plotter)) if after else was, err)
-        return
-    # Sheets have no counterparts before: each is shown by itself.
-    for sheet in after:
-        now = statistics(sheet, plotter=plotter)
-        _print(now, now, err)
+    sheets = [statistics(sheet, plotter=plotter) for sheet in after] if after else [was]
+    for now in sheets:
+        # Several sheets have no counterparts before: each is shown by itself.
+        first = was if len(sheets) == 1 else now
+        _print(first, matched(first, now), err)
 
 
 _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import orjson
@@ -381,8 +381,7 @@ _LARGEST_RADIUS_MM = 2_000.0
 _LARGEST_SWEEP = math.radians(200)
 
 
-@dataclass(frozen=True)
-class Arc:
+class Arc(NamedTuple):
     """From the point before to point `last` of a line around `centre`; G3 turns from x towards y."""
 
     last: int

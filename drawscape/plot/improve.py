@@ -26,8 +26,6 @@ def exchange_2opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
     """
-    if len(steps) < 3:
-        return steps
     matching = _Matching(steps, ends, start)
     points = np.concatenate((ends.reshape(-1, 2), [start]))
     count = min(_NEIGHBOURS, len(points) - 1)
@@ -193,7 +191,7 @@ def two_opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
     """
-    return _Tour(steps, ends, start).improved() if len(steps) > 2 else steps
+    return _Tour(steps, ends, start).improved()
 
 
 class _Tour:
@@ -204,7 +202,10 @@ class _Tour:
         self.place = np.empty(len(steps), dtype=np.int64)
         self.place[steps >> 1] = np.arange(len(steps))
         points = ends.reshape(-1, 2)
-        self.near = _neighbours(points)
+        count = min(_TWO_OPT_NEIGHBOURS + 2, len(points))
+        found = Nearest(points).query(points, count)[1].tolist()
+        # For each end the nearest ends of other lines, nearest first.
+        self.near = [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]
         # The start is the end that no step leaves.
         self.points: list[complex] = [*as_plane(points).tolist(), complex(*start)]
 
@@ -258,10 +259,3 @@ class _Tour:
         if one < 0 or two < 0:
             return 0.0
         return abs(self.points[one] - self.points[two])
-
-
-def _neighbours(points: Floats) -> list[list[int]]:
-    """Return for each end the nearest ends of other lines, nearest first."""
-    count = min(_TWO_OPT_NEIGHBOURS + 2, len(points))
-    found = Nearest(points).query(points, count)[1].tolist()
-    return [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]

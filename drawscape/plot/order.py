@@ -79,8 +79,7 @@ def order(
     if not len(lines):
         return lines
     tour = best_tour(lines, effort=effort, start=start)
-    turned = begun_at(lines, tour.entries) if tour.entries.any() else lines
-    return drawn(turned, tour.steps)
+    return drawn(begun_at(lines, tour.entries), tour.steps)
 
 
 def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> Tour:

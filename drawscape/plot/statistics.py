@@ -187,12 +187,10 @@ def layer_statistics(
         return Statistics(name)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
     moves = lines.starts - np.concatenate(([start], lines.ends))[: len(lines)]
-    travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
     ink_mm, down_s = plotter.strokes(lines)
     down_s += len(lines) * (plotter.raise_s + plotter.lower_s)
-    ways = plotter.distances(moves)
-    once_s = down_s + plotter.travel_s(ways)
-    air_mm, count = float(travels.sum()), motion.passes
+    once_s = down_s + plotter.travel_s(plotter.distances(moves))
+    air_mm, count = float(np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2).sum()), motion.passes
     if count > 1 and len(lines):
         # Each further pass begins where the last one ended.
         back = np.append(moves[1:], [lines.starts[0] - lines.ends[-1]], axis=0)

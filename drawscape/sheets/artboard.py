@@ -159,9 +159,8 @@ _MOST_ROWS = 24
 def legend_rows(legend: Legend) -> list[tuple[str, str]]:
     if not legend:
         return []
-    pairs = list(legend.items()) if isinstance(legend, Mapping) else list(legend)
     rows = []
-    for pair in pairs:
+    for pair in legend.items() if isinstance(legend, Mapping) else legend:
         if isinstance(pair, Mapping) and {"label", "content"} <= pair.keys():
             pair = (pair["label"], pair["content"])
         if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:

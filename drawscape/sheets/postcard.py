@@ -76,8 +76,8 @@ def postcard_front(
         shown = fit_text(hail, top, what="greeting", font=font, largest=5.0, missing=missing)
         svg.polylines(shown.lines)
         box = Box(box.x, box.y + top.height, box.width, box.height - top.height)
-    fitted = fit_text(message.strip(), box, what="message", font=font, missing=missing)
-    return svg.polylines(fitted.lines)
+    shown = fit_text(message.strip(), box, what="message", font=font, missing=missing)
+    return svg.polylines(shown.lines)
 
 
 def postcard_back(
@@ -98,7 +98,7 @@ def postcard_back(
     lines = _address_lines(address)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
     with svg.layer("lines", color="#7a8794", width=0.3):
-        _furniture(svg, len(lines) if lines else 3)
+        _furniture(svg, len(lines) or 3)
     style: dict[str, Any] = {"font": font, "align": "left", "missing": missing}
     rows = [_filled("recipient", recipient), *lines]
     for index, row in enumerate(rows):
@@ -136,11 +136,10 @@ def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) ->
         raise SheetError(f"postcode {postcode!r} has {len(text)} characters; 10 at most fit")
     style: dict[str, Any] = {"font": font, "missing": missing, "largest": 4.0, "line_height": 1}
     for index, character in enumerate(text):
-        if character == " ":
-            continue
-        box = Box(79.0 + 6.1 * index, _POSTCODE_TOP, 5.2, 7)
-        svg.rect(*box)
-        svg.polylines(fit_text(character, box, what="postcode", **style).lines)
+        if character != " ":
+            box = Box(79.0 + 6.1 * index, _POSTCODE_TOP, 5.2, 7)
+            svg.rect(*box)
+            svg.polylines(fit_text(character, box, what="postcode", **style).lines)
 
 
 def _address_lines(address: str | Sequence[str]) -> list[str]:
