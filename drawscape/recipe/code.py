@@ -476,7 +476,6 @@ class _Walk:
         what it returned.
         """
         function = _within(value)
-        self._open.append(function)
         code = function.__code__
         held = self._held(function, function, value)
         node = _definition_of(code)
@@ -490,7 +489,6 @@ class _Walk:
                 node.decorator_list = self._decorators(value)
                 node.name = node.name if held else name
             text = _within_maker(name, node, held)
-        self._open.pop()
         yield name, text
         self._follow(node, _names_in(code))
         own = vars(value).keys() - _MADE_BY_PYTHON - {"__wrapped__"}
@@ -527,7 +525,6 @@ class _Walk:
 
     def _class(self, name: str, cls: Any) -> _Statements:
         """Yield the definition of a class with the values that its members have now, then the rest."""
-        self._open.append(cls)
         members, found = _members_of(cls), _class_definition(cls)
         if found is None:
             values = [self._value(value) for value in members.values()]
@@ -538,14 +535,12 @@ class _Walk:
                 made = self._cannot(
                     cls.__name__, [*members], values, *map(self._value, cls.__bases__)
                 )
-            self._open.pop()
             yield name, f"{name} = {made}"
             return
         held: dict[str, str] = {}
         code, node = found
         node = self._renewed(node, cls, members, held)
         node.name = node.name if held else name
-        self._open.pop()
         if members.keys() & getattr(cls, "__members__", {}).keys():
             self._cannot()  # they cannot be put into an enum
         self._follow(node, code.co_names)  # the methods may need the class itself
@@ -622,7 +617,10 @@ class _Walk:
                 return self._cannot(depth)
         if kind not in _BRACKETS and kind is not np.ndarray and _is_named(value):
             self._members(value)
-            return self.name_of(value, self._space)
+            name = self.name_of(value, self._space)
+            if (_module_name(self._space), name) not in self.statements:
+                self._cannot()  # it is needed before it is made
+            return name
         return self._made(value)
 
     def _made(self, value: Any) -> str:

@@ -335,6 +335,8 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
         "class W:\n    def __repr__(self): raise ValueError\n    def __reduce__(self): return (W,)\n"
         "V = W()\ndef s(svg): V",
         "from enum import Enum\nclass E(Enum):\n    A, B = 1, 2\ndef s(svg): svg.circle(9, 9, E.B.value)",
+        "R = []\ndef kept(c): R.append(c); return c\n@kept\nclass A: r = 3\n"
+        "def s(svg): svg.circle(9, 9, A.r)",
         "def make():\n    def a(): return b() + 1\n    def b(): return 2 or a()\n    return a\n"
         "a = make()\ndef s(svg): svg.circle(9, 9, a())",
     ],
