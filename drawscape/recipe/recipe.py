@@ -313,9 +313,9 @@ class Recipe:
         """
         named = [str(v) for v in self.arguments.values() if isinstance(v, (str, int)) and str(v)]
         shared = {n: d for n, d in reads.items() if not any(value in n for value in named)}
-        if shared:
-            _former.setdefault(self.origin.code, {}).update(shared)
-        return dict(sorted({**_former.get(self.origin.code, {}), **reads}.items()))
+        former = _former.setdefault(self.origin.code, {})
+        former.update(shared)
+        return dict(sorted({**former, **reads}.items()))
 
 
 def recipe_of(
@@ -371,10 +371,8 @@ def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[
 
 def checked_seed(seed: Any, name: str = "seed") -> int:
     """Return `seed` as an int. Raises ParameterError, with `name`, for none, or one of more than 63 bits."""
-    try:
-        whole = -1 if isinstance(seed, bool) else int(seed.__index__())
-    except AttributeError:
-        whole = -1
+    is_whole = hasattr(seed, "__index__") and not isinstance(seed, bool)
+    whole = int(seed.__index__()) if is_whole else -1
     if not 0 <= whole <= LAST_SEED:
         raise ParameterError(
             name, seed, f"must be a whole number of at least 0 and at most {LAST_SEED}"
