@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import (
@@ -129,7 +129,7 @@ def contours_by_level(
     from contourpy import LineType, contour_generator
 
     grid = as_grid(heights)
-    wanted = np.array(list(levels) if isinstance(levels, Iterable) else [levels], dtype=np.float64)
+    wanted = as_floats([*levels] if isinstance(levels, Iterable) else [levels])
     if not np.isfinite(wanted).all():
         raise GeometryError(f"levels must be finite: {wanted.tolist()}")
     x0, y0, x1, y1 = bounds_of(area)
@@ -139,14 +139,13 @@ def contours_by_level(
         np.ma.masked_invalid(grid),
         line_type=LineType.ChunkCombinedOffset,
     )
-    return [_lines(*generator.lines(level)) for level in wanted.tolist()]
-
-
-def _lines(points: list[Floats | None], offsets: list[NDArray[np.uint32] | None]) -> Lines:
-    if points[0] is None or offsets[0] is None:
-        return Lines.empty()
-    lines = without_repeats(Lines(points[0], offsets[0].astype(np.int64)))
-    return lines.take(lines.counts > 1)
+    found = []
+    for level in wanted.tolist():
+        (points,), (offsets,) = generator.lines(level)
+        lines = Lines.empty() if points is None else Lines(points, offsets.astype(np.int64))
+        lines = without_repeats(lines)
+        found.append(lines.take(lines.counts > 1))
+    return found
 
 
 _MOST_POINTS = 500_000

@@ -107,7 +107,7 @@ def quadratic(
     array([[ 0.,  0.],
            [10.,  0.]])
     """
-    return beziers(np.array([[p0, p1, p2]], dtype=np.float64), tolerance_mm=tolerance_mm).points
+    return beziers([[p0, p1, p2]], tolerance_mm=tolerance_mm).points
 
 
 def cubic(
@@ -124,7 +124,7 @@ def cubic(
     array([[ 0.,  0.],
            [10.,  0.]])
     """
-    return beziers(np.array([[p0, p1, p2, p3]], dtype=np.float64), tolerance_mm=tolerance_mm).points
+    return beziers([[p0, p1, p2, p3]], tolerance_mm=tolerance_mm).points
 
 
 def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines:

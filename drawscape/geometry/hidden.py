@@ -65,7 +65,12 @@ def visible_paths(
     hidden = _hidden(start, end, camera.projected(corners), bias)
     if shaded_from is not None:
         hidden = Pieces.union((hidden, _lit(a, b, mesh, camera, shaded_from)), _SEAM)
-    return _shown(_chained(start, end, owner), hidden.complement(len(a)))
+    lines, pieces = _chained(start, end, owner), hidden.complement(len(a))
+    # Without specks, which the bias leaves where edges meet.
+    speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
+    whole = (pieces.start == 0.0) & (pieces.end == 1.0)
+    keep = whole | (pieces.lengths_mm(Segments.of(lines)) > speck)
+    return pieces.take(keep).lines_of(lines)[0]
 
 
 def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Pieces:
@@ -156,14 +161,6 @@ def _chained(start: Points3, end: Points3, owner: Ints) -> Lines:
     heads = np.flatnonzero(fresh)
     points = np.insert(end[:, :2], heads, start[heads, :2], axis=0)
     return Lines.from_counts(points, np.diff(heads, append=len(start)) + 1)
-
-
-def _shown(lines: Lines, pieces: Pieces) -> Lines:
-    """Return the visible pieces without specks, which the bias leaves where edges meet."""
-    speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
-    whole = (pieces.start == 0.0) & (pieces.end == 1.0)
-    keep = whole | (pieces.lengths_mm(Segments.of(lines)) > speck)
-    return pieces.take(keep).lines_of(lines)[0]
 
 
 def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3, Points3, Ints]:

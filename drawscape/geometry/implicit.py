@@ -61,7 +61,15 @@ def implicit_mesh(
     # A node just on the surface counts as outside: no triangle shrinks to a point there.
     values[values == 0.0] = 1e-12 * max(float(np.abs(values).max()), 1e-300)
     nodes = np.column_stack((x, y, z))
-    return _surface(nodes, values, _tetrahedra(values < 0.0, shape))
+    # The tetrahedra of the cubes that the surface passes.
+    some = every = (values < 0.0).reshape(shape)
+    for axis in range(3):
+        some = np.delete(some, -1, axis) | np.delete(some, 0, axis)
+        every = np.delete(every, -1, axis) & np.delete(every, 0, axis)
+    strides = np.array([shape[1] * shape[2], shape[2], 1])
+    corners = np.argwhere(np.ones((2, 2, 2))) @ strides
+    cubes = (np.argwhere(some & ~every) @ strides)[:, None] + corners
+    return _surface(nodes, values, cubes[:, _WALKS].reshape(-1, 4))
 
 
 def implicit_slices(
@@ -90,18 +98,6 @@ def implicit_slices(
         lines = simplify(lines, 4e-4 * page.long)
         found += [np.column_stack((line, np.full(len(line), height))) for line in lines]
     return found
-
-
-def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
-    """Return the tetrahedra of the cubes that the surface passes, (T, 4) node numbers."""
-    some = every = inside.reshape(shape)
-    for axis in range(3):
-        some = np.delete(some, -1, axis) | np.delete(some, 0, axis)
-        every = np.delete(every, -1, axis) & np.delete(every, 0, axis)
-    strides = np.array([shape[1] * shape[2], shape[2], 1])
-    corners = np.argwhere(np.ones((2, 2, 2))) @ strides
-    cubes = (np.argwhere(some & ~every) @ strides)[:, None] + corners
-    return np.asarray(cubes[:, _WALKS].reshape(-1, 4))
 
 
 # Which edges of a tetrahedron make a triangle, by how many of its corners are inside; those are the first.

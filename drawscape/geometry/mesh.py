@@ -50,7 +50,18 @@ class Camera:
         """
         check_positive(near=near)
         place, target, upright = as_points([eye, at, up], 3)
-        return cls(_axes(target - place, upright), place, True, near)
+        forward = target - place
+        length = np.linalg.norm(forward)
+        if length == 0.0:
+            raise GeometryError("the camera looks at its own place; move the eye or the target")
+        forward = forward / length
+        right = np.cross(forward, upright)
+        if np.linalg.norm(right) < 1e-9:
+            # Straight down or up: what lies away (y) is up on paper.
+            right = np.cross(forward, (0.0, 1.0, 0.0) if abs(forward[1]) < 0.9 else (0.0, 0.0, 1.0))
+        right = right / np.linalg.norm(right)
+        axes = np.stack((right, np.cross(forward, right), forward))
+        return cls(axes, place, True, near)
 
     @classmethod
     def parallel(cls, azimuth: float = 45.0, elevation: float = 30.0) -> "Camera":
@@ -96,19 +107,6 @@ class Camera:
         return self.projected(seen)
 
 
-def _axes(forward: Floats, up: Floats) -> Floats:
-    length = np.linalg.norm(forward)
-    if length == 0.0:
-        raise GeometryError("the camera looks at its own place; move the eye or the target")
-    forward = forward / length
-    right = np.cross(forward, up)
-    if np.linalg.norm(right) < 1e-9:
-        # Straight down or up: what lies away (y) is up on paper.
-        right = np.cross(forward, (0.0, 1.0, 0.0) if abs(forward[1]) < 0.9 else (0.0, 0.0, 1.0))
-    right = right / np.linalg.norm(right)
-    return np.stack((right, np.cross(forward, right), forward))
-
-
 @dataclass(frozen=True, eq=False)
 class Mesh:
     """Triangles in space: `vertices` is (V, 3), `faces` (F, 3) indices, outside counter-clockwise.
@@ -150,7 +148,7 @@ class Mesh:
 
     def moved(self, dx: float, dy: float, dz: float) -> "Mesh":
         """Return the mesh moved."""
-        return Mesh(self.vertices + np.array([dx, dy, dz], dtype=np.float64), self.faces)
+        return Mesh(self.vertices + np.array((dx, dy, dz)), self.faces)
 
     def transformed(self, matrix: ArrayLike) -> "Mesh":
         """Return the mesh under a (3, 3) matrix. Raises GeometryError for another shape."""
@@ -189,7 +187,8 @@ def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 2
     cosine = (normals[first] * normals[second]).sum(axis=1)
     wanted = alone | (cosine < np.cos(np.radians(crease_degrees)) - 1e-12)
     if camera is not None:
-        facing = _facing(mesh, camera)
+        towards = camera.eye - mesh.corners[:, 0] if camera.perspective else -camera.axes[2]
+        facing = (normals * towards).sum(axis=1) > 0.0
         wanted |= facing[first] != facing[second]
     return np.asarray(mesh.vertices[pairs[wanted]])
 
@@ -231,11 +230,3 @@ def _adjacent(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     last = np.empty_like(first)
     last[back] = np.arange(len(key))
     return sides[first], first // 3, np.where(last > first, last // 3, -1)
-
-
-def _facing(mesh: Mesh, camera: Camera) -> Flags:
-    if camera.perspective:
-        towards = camera.eye - mesh.corners[:, 0]
-    else:
-        towards = np.broadcast_to(-camera.axes[2], (len(mesh.faces), 3))
-    return (mesh.normals * towards).sum(axis=1) > 0.0

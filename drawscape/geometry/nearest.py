@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.geometry.lines import Floats, Ints, Points, as_points, check_whole
 
@@ -52,7 +52,10 @@ class Nearest:
             found[:, : len(self)] = near
         else:
             # One after the other as they lie: what the tree reads for one is at hand for the next.
-            order = np.argsort(_squares(where), kind="stable")
+            # So in 256 x 256 squares, row by row; such numbers sort fastest.
+            share = (where - where.min(axis=0)) / np.maximum(np.ptp(where, axis=0), 1e-9)
+            column, row = (255 * share).astype(np.uint16).T
+            order = np.argsort(row * np.uint16(256) + column, kind="stable")
             away[order], found[order] = self._tree.query(
                 where[order], k=np.arange(1, count + 1), workers=-1 if len(where) > FEW else 1
             )
@@ -83,11 +86,3 @@ class Nearest:
 
 def _gaps(places: Points, points: Points) -> Floats:
     return np.asarray(np.hypot(*(places[:, None] - points).transpose(2, 0, 1)))
-
-
-def _squares(places: Points) -> NDArray[np.uint16]:
-    """Return in which of 256 x 256 squares each place lies, row by row; such numbers sort fastest."""
-    low = places.min(axis=0)
-    column, row = ((places - low) * (255 / np.maximum(np.ptp(places, axis=0), 1e-9))).T
-    squares: NDArray[np.uint16] = row.astype(np.uint16) * np.uint16(256) + column.astype(np.uint16)
-    return squares

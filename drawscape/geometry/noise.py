@@ -25,9 +25,7 @@ _SIMPLEX_SCALE = 99.2043
 # Twelve cube-edge gradients reach 1.0364 at most (the maximum over a cell, found numerically).
 _CUBE_SCALE = 0.9649
 _CUBE_EDGES = np.array(
-    [[0, a, b] for a in (-1, 1) for b in (-1, 1)]
-    + [[a, 0, b] for a in (-1, 1) for b in (-1, 1)]
-    + [[a, b, 0] for a in (-1, 1) for b in (-1, 1)],
+    sorted((p for p in product((-1, 0, 1), repeat=3) if p.count(0) == 1), key=lambda p: p.index(0)),
     dtype=np.float64,
 )
 

@@ -1,6 +1,6 @@
 """Outlines at a distance: polygons grown and shrunk, lines thickened, lines beside lines."""
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -77,7 +77,11 @@ def inset_rings(
 
     check_positive(spacing_mm=spacing_mm)
     shape = to_shapely(polygon)
-    _check_effort(shape, spacing_mm, count)
+    x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
+    insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
+    insets = insets if count is None else min(insets, count)
+    if insets * (shapely.get_num_coordinates(shape) + _CORNERS_PER_RING) > _MOST_CORNERS:
+        raise GeometryError(f"spacing_mm={spacing_mm!r} makes {insets:.0f} rings; use more")
     distance = spacing_mm if first_mm is None else first_mm
     check_finite(first_mm=distance)
     found: list[Lines] = []
@@ -92,17 +96,6 @@ def inset_rings(
         found.append(ring)
         distance += spacing_mm
     return Lines.join(found)
-
-
-def _check_effort(shape: Any, spacing_mm: float, count: int | None) -> None:
-    import shapely
-
-    x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
-    insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
-    insets = insets if count is None else min(insets, count)
-    corners = shapely.get_num_coordinates(shape) + _CORNERS_PER_RING
-    if insets * corners > _MOST_CORNERS:
-        raise GeometryError(f"spacing_mm={spacing_mm!r} makes {insets:.0f} rings; use more")
 
 
 def _known(join: str) -> str:

@@ -66,7 +66,10 @@ def poisson_disc(
         found = [points, active]
         while len(active):
             parents = np.repeat(active, tries, axis=0)
-            new, free = accepted(_around(rng, parents, _radii(radius_mm, parents)))
+            # One to two radii away, evenly by area.
+            reach = _radii(radius_mm, parents) * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
+            turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
+            new, free = accepted(parents + polar(reach, turns))
             found.append(new)
             # A parent with a free place stays: a neighbour may have taken just that place.
             active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], new))
@@ -93,13 +96,6 @@ def discs_apart(
         if (np.hypot(*(discs[:, :2] - (x, y)).T) > apart * (discs[:, 2] + radius)).all():
             discs = np.vstack((discs, (x, y, radius)))
     return discs
-
-
-def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:
-    """Return a random place for each of `parents`, one to two radii away, evenly by area."""
-    reach = radii * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
-    turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
-    return parents + polar(reach, turns)
 
 
 def apart(points: Points, radius_mm: float) -> Ints:
@@ -141,7 +137,7 @@ class _Grid:
     def free(self, places: Points, radii: Floats) -> Flags:
         free = np.ones(len(places), dtype=bool)
         at = self._cells(places)
-        z = places[:, 0] + 1j * places[:, 1]
+        z = places.view(complex)[:, 0]
         left = np.arange(len(places))
         # The nearest cells rule out most places, so the others are asked for few.
         for offset in self._reach[np.argsort(np.abs(self._reach), kind="stable")]:
@@ -155,7 +151,7 @@ class _Grid:
         return apart(places, self._radius)
 
     def add(self, places: Points) -> None:
-        self._held[self._cells(places)] = places[:, 0] + 1j * places[:, 1]
+        self._held[self._cells(places)] = places.view(complex)[:, 0]
 
     def _cells(self, places: Points) -> Ints:
         at = ((places - self._origin) / self._cell).astype(np.int64) + 2

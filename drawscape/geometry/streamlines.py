@@ -29,15 +29,7 @@ from drawscape.geometry.lines import (
     is_finite,
     without_repeats,
 )
-from drawscape.geometry.regions import (
-    Area,
-    Frame,
-    Polygon,
-    bounds_of,
-    contains,
-    depth_in,
-    to_shapely,
-)
+from drawscape.geometry.regions import Area, Frame, Polygon, bounds_of, contains, to_shapely
 
 Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""
@@ -158,7 +150,7 @@ def growing_streamlines(
 
     def lines() -> Lines:
         found = grow.lines()
-        off = depth_in(bounds, found.points) < 0
+        off = ~bounds.contains(found.points)
         leaves = np.bincount(found.ids, off, minlength=len(found)) > 0
         cut = clip_to_rectangle(found.take(leaves), *bounds)
         found = Lines.join((found.take(~leaves), cut))
@@ -170,9 +162,9 @@ def growing_streamlines(
     starts = [_everywhere(bounds, spacing) for spacing in (_FIRST_APART * spacing_mm, spacing_mm)]
     if seeds is not None:
         places = as_points(seeds)
-        starts.insert(0, places[depth_in(bounds, places) >= 0])
+        starts.insert(0, places[bounds.contains(places)])
     for places in starts:
-        for done in grow.from_places(_complex(places)):
+        for done in grow.from_places(places):
             yield done, lines
     yield 1.0, lines
 
@@ -241,7 +233,7 @@ class _Growth:
         # Lines that keep their distance lie about one spacing apart.
         self.whole = max(float(np.count_nonzero(~self.closed)) / self.spacing, 1e-9)
         self.count, self.length, self.apart = 0, 0.0, _FIRST_APART
-        self.waiting: Complexes = np.empty(0, dtype=np.complex128)
+        self.waiting: NDArray[Any] = np.empty(0, dtype=np.complex128)
         self.fresh: list[Complexes] = []
         self.parts: list[tuple[Ints, Ints, Complexes]] = []
 
@@ -300,12 +292,12 @@ class _Growth:
         self.filled[cell[owner]] = granted.ravel()[owner]
         return granted
 
-    def from_places(self, places: Complexes) -> Iterator[float]:
+    def from_places(self, places: Points) -> Iterator[float]:
         """Grow lines from `places` in mm, and from beside those lines, until nothing is free.
 
         Each step takes all heads some strides further, and yields about how much is done.
         """
-        self.waiting = (places - self.corner) / self.cell
+        self.waiting = (places.view(complex)[:, 0] - self.corner) / self.cell
         room = np.count_nonzero(~self.closed) / self.spacing**2
         most = int(np.clip(room * _HEADS_TO_A_SQUARE, 8, _MOST_HEADS))
         heads = np.empty(0, dtype=_HEAD)
@@ -346,7 +338,12 @@ class _Growth:
         """Return up to `wanted` free places, far from each other, out of those that wait."""
         while len(self.waiting):
             some = np.arange(0, len(self.waiting), 1 + len(self.waiting) // _MOST_TO_CHOOSE_FROM)
-            chosen = some[_scattered(self.waiting[some], self.apart * self.spacing)]
+            # Far apart: the first in every fourth square, of which no two touch.
+            places, side = self.waiting[some], self.apart * self.spacing
+            column, row = np.floor(places.real / side), np.floor(places.imag / side)
+            fourth = np.flatnonzero(((column - column[0]) % 2 + (row - row[0]) % 2) == 0)
+            first = np.unique(column[fourth] + 1j * row[fourth], return_index=True)[1]
+            chosen = some[fourth[np.sort(first)]]
             if len(chosen) < wanted // 2 and self.apart > 1.0:
                 self.apart = max(self.apart * 0.8, 1.0)
                 continue
@@ -420,27 +417,14 @@ def _directions(field: Field, x: Floats, y: Floats) -> Complexes:
         raise GeometryError(
             f"a field of {x.shape} places returns their angles or vectors, not {values.shape}"
         )
-    vectors = _complex(values) if values.ndim == 2 else np.exp(1j * values)
+    vectors = values[:, 0] + 1j * values[:, 1] if values.ndim == 2 else np.exp(1j * values)
     size = np.abs(vectors)
     real = np.isfinite(size) & (size > 1e-12)
     return np.divide(vectors, size, where=real, out=np.zeros(len(x), dtype=np.complex128))
 
 
-def _complex(points: Floats) -> Complexes:
-    return np.asarray(points[:, 0] + 1j * points[:, 1], dtype=np.complex128)
-
-
 def _points(places: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(places).view(np.float64).reshape(-1, 2)
-
-
-def _scattered(places: Complexes, distance: float) -> Ints:
-    """Return the numbers of some places that lie `distance` apart: one in every fourth square."""
-    column, row = np.floor(places.real / distance), np.floor(places.imag / distance)
-    # Squares of which no two touch, as the first place has it.
-    some = np.flatnonzero(((column - column[0]) % 2 + (row - row[0]) % 2) == 0)
-    first = np.unique(column[some] + 1j * row[some], return_index=True)[1]
-    return some[np.sort(first)]
 
 
 def _everywhere(bounds: Frame, spacing: float) -> Points:

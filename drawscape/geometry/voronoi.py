@@ -150,9 +150,17 @@ def relax(
             found = cells(places, area)
             places[found.owner] = centroids(found.rings)
         return places
+    from scipy.spatial import cKDTree
+
     samples, weights = _samples(_checked(density), bounds_of(area), len(places))
     for _ in range(iterations):
-        places = _towards(places, samples, weights)
+        nearest = cKDTree(places).query(samples, workers=-1)[1]
+        mass, *sums = (
+            np.bincount(nearest, weights=weights * by, minlength=len(places))
+            for by in (1.0, *samples.T)
+        )
+        some = mass > 0.0  # a point without any stays put
+        places[some] = np.column_stack(sums)[some] / mass[some, None]
     return places
 
 
@@ -200,18 +208,6 @@ def stippled(
     for round_ in range(rounds):
         points = relax(points, area, iterations=1, density=density)
         yield (round_ + 1) / rounds, points
-
-
-def _towards(places: Points, samples: Points, weights: Floats) -> Points:
-    from scipy.spatial import cKDTree
-
-    nearest = cKDTree(places).query(samples, workers=-1)[1]
-    mass = np.bincount(nearest, weights=weights, minlength=len(places))
-    sums = [
-        np.bincount(nearest, weights=weights * axis, minlength=len(places)) for axis in samples.T
-    ]
-    moved = np.column_stack(sums) / np.where(mass > 0.0, mass, 1.0)[:, None]
-    return np.where((mass > 0.0)[:, None], moved, places)
 
 
 def _samples(grid: Floats, bounds: Frame, count: int) -> tuple[Points, Floats]:

@@ -154,15 +154,6 @@ _UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
 # The letters that are turned or extended from others of the font cyrillic.
 
 
-def _ukrainian(letter: str) -> Glyph:
-    glyph = load_font("cyrillic").glyphs[_CYRILLIC[_UKRAINIAN[letter]][1]]
-    if letter in "єЄ":
-        turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
-        return Glyph(turned, glyph.advance)
-    _, top, right, _ = glyph.bounds
-    return b.added_to(glyph, b.line((right, top), (right, top - 4.0)))
-
-
 _STOPS = frozenset(".,:;")
 
 
@@ -225,7 +216,12 @@ def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph,
 
 def _single(font: Font, character: str) -> Glyph | None:
     if font.name in ("cyrillic", "cyrilc_1") and character in _UKRAINIAN:
-        return _ukrainian(character)
+        glyph = load_font("cyrillic").glyphs[_CYRILLIC[_UKRAINIAN[character]][1]]
+        if character in "єЄ":
+            turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
+            return Glyph(turned, glyph.advance)
+        _, top, right, _ = glyph.bounds
+        return b.added_to(glyph, b.line((right, top), (right, top - 4.0)))
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]
@@ -236,8 +232,8 @@ def _single(font: Font, character: str) -> Glyph | None:
         return None
     if character in DRAWN and font.name not in SLOTS:
         build, *given = DRAWN[character]
-        glyph: Glyph = build(font.glyphs, *given)
-        return glyph
+        built: Glyph = build(font.glyphs, *given)
+        return built
     if character not in FROM_OTHER_FONTS:
         return None
     other, place = FROM_OTHER_FONTS[character]

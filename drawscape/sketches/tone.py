@@ -121,17 +121,14 @@ def tone_over(
     dark = (1 + clarity) * (dark - broad) + (1 - clarity) * broad + clarity * dark.mean()
     dark = np.clip(dark, 0, 1)
     if picture is None and own == "head" and fit == "cover":
-        dark = _broadened(dark, frame.width / frame.height)
+        # The plaster head is whole on a page of any breadth: its backdrop goes on to both sides.
+        ratio = frame.width / frame.height
+        dark = dark[: max(BUST, min(len(dark), int(dark.shape[1] / ratio)))]
+        more = max(0, int(len(dark) * ratio - dark.shape[1])) // 2
+        # The light falls off there as behind the head.
+        ends = dark[:, 0].mean() + 0.06, dark[:, -1].mean() - 0.06
+        dark = np.pad(dark, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
     return laid(frame, dark, fit)
-
-
-def _broadened(head: Floats, ratio: float) -> Floats:
-    """Return the plaster head whole on a page of any breadth: its backdrop goes on to both sides."""
-    kept = head[: max(BUST, min(len(head), int(head.shape[1] / ratio)))]
-    more = max(0, int(len(kept) * ratio - head.shape[1])) // 2
-    # The light falls off there as behind the head.
-    ends = kept[:, 0].mean() + 0.06, kept[:, -1].mean() - 0.06
-    return np.pad(kept, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
 
 
 def drawn_by(

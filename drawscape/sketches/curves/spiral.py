@@ -39,7 +39,12 @@ def spiral(
     radius = svg.frame.short / 2
     turns = as_on_a4(turns, svg.frame, lines=True)
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
-    points = _archimedean(turns, hole, radius)
+    # In the unit disc, with a full circle as its rim: points some 0.55 mm apart, 70,000 at most.
+    length = np.pi * (1 + hole) * turns
+    r = np.sqrt(np.linspace(hole**2, 1, int(np.clip(length * radius / 0.55, 60 * turns, 70_000))))
+    angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
+    rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
+    points = polar(np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim))
     # Of each wave its vector, phase and weight; the weights' squares sum to 1.
     number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, 8))
     vector = polar(number, rng.uniform(0, 2 * np.pi, 8))
@@ -47,7 +52,9 @@ def spiral(
     waves = np.column_stack([vector, rng.uniform(0, 2 * np.pi, 8), weight])
     draw = partial(_draw, palette=palette)
     for step in range(STEPS):
-        stirred = _stirred(points, waves, wobble * scale / STEPS)
+        time = wobble * scale / STEPS
+        # The midpoint rule: the flow is asked half a step ahead.
+        stirred = points + time * _flow(points + 0.5 * time * _flow(points, waves), waves)
         crowd = coats(Lines.of(filled(svg.frame, stirred)))
         if np.quantile(crowd, 0.999) > MOST_COATS:
             break
@@ -60,24 +67,6 @@ def spiral(
 def _draw(svg: SVGBuilder, palette: str, points: Points) -> None:
     points = points / np.maximum(1.0, np.hypot(*points.T))[:, None]
     in_pens(svg, palette, {"line": "#1b1b1b"}, [[filled(svg.frame, points)]])
-
-
-def _archimedean(turns: int, hole: float, radius: float) -> Points:
-    """Return a spiral in the unit disc that ends in a full circle, the rim.
-
-    The points are about 0.55 mm apart on paper, and 70,000 at most.
-    """
-    length = np.pi * (1 + hole) * turns
-    count = int(np.clip(length * radius / 0.55, 60 * turns, 70_000))
-    r = np.sqrt(np.linspace(hole**2, 1, count))
-    angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
-    rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
-    return polar(np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim))
-
-
-def _stirred(points: Points, waves: Points, time: float) -> Points:
-    """Return the points carried along for `time`, by the midpoint method."""
-    return points + time * _flow(points + 0.5 * time * _flow(points, waves), waves)
 
 
 def _flow(points: Points, waves: Points) -> Points:

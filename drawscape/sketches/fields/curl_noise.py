@@ -65,7 +65,13 @@ def curl_noise(
     draw = partial(in_pens, palette=palette, pens={"stream": "black", "pen 2": "#b3402a"})
     for done, lines in grown:
         yield 0.95 * done, partial(draw, parts=[lines])
-    draw(svg, parts=[lines, _drawn(placed, rings)])
+    circles = []
+    for x, y, radius in placed:
+        # Its rim, and rings within, wider apart towards its light.
+        for share in np.linspace(1, 0, fit_count(rings, radius, 1.3), endpoint=False):
+            off = 0.22 * radius * (1 - share)
+            circles.append(circle(x - off, y - off, radius * share))
+    draw(svg, parts=[lines, circles])
 
 
 def _stones(rng: Rng, frame: Frame, count: int, largest: float) -> Stones:
@@ -82,13 +88,3 @@ def _stones(rng: Rng, frame: Frame, count: int, largest: float) -> Stones:
         if free.any():
             placed = np.vstack((placed, [*tries[np.argmax(free)], radius]))
     return placed
-
-
-def _drawn(stones: Stones, rings: int) -> list[Floats]:
-    """Return each stone as its rim and the rings within, wider apart towards its light."""
-    circles = []
-    for cx, cy, radius in stones:
-        for share in np.linspace(1, 0, fit_count(rings, radius, 1.3), endpoint=False):
-            off = 0.22 * radius * (1 - share)
-            circles.append(circle(cx - off, cy - off, radius * share))
-    return circles

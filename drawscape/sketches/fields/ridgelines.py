@@ -37,7 +37,12 @@ def ridgelines(
     rows = fit_count(grow_count(rows, frame), frame.height, apart, least=8)
     columns = max(200, min(900, round(frame.width / 0.45)))
     x = np.linspace(0.0, 1.0, columns)
-    shape = _pulses(rng, x, rows, bumps, spread, likeness) if data is None else _read(data, rows, x)
+    if data is None:
+        shape = _pulses(rng, x, rows, bumps, spread, likeness)
+    else:
+        grid = heights_of(data)
+        grid = (grid - np.min(grid)) / max(np.ptp(grid), 1e-9)
+        shape = values_at(grid, (0, 0, 1, 1), cartesian(x, np.linspace(1, 0, rows)[:, None]))
     heights = shape * peak * frame.height
     noise = rng.standard_normal((rows, columns + 8))
     heights += np.abs(sum(noise[:, k : k + columns] for k in range(9)) / 3.0) * tremor
@@ -53,13 +58,6 @@ def ridgelines(
     low = 0.45 * max(peak, 1e-9) * frame.height - heights
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
     in_pens(svg, palette, {"ridges": "#1b1b1b", "crests": "#b3402a"}, parts)
-
-
-def _read(data: str, rows: int, x: Floats) -> Floats:
-    """Return (rows, columns) heights from 0 to 1 of a file, its first row at the top of the page."""
-    grid = heights_of(data)
-    grid = (grid - np.min(grid)) / max(np.ptp(grid), 1e-9)
-    return values_at(grid, (0, 0, 1, 1), cartesian(x, np.linspace(1, 0, rows)[:, None]))
 
 
 def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness: float) -> Floats:

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from shapely import buffer
 
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, fit_count, polar
-from drawscape.geometry.lines import Flags, Floats, Ints, Points, simplify
+from drawscape.geometry.lines import Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
@@ -47,9 +47,18 @@ def differential_growth(
     line, settled = _start(rng, step, half), 0
     for round_ in range(960):
         line, crowd = _moved(line, step, room * step, max(stiffness, 0.7 * (settled > 0)))
-        line = _kept_in(line, half, dish)
+        out = np.abs(line / half)
+        if dish == "disc":
+            out = np.hypot(*out.T)[:, None]
+        # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
+        shrink = 1 - 0.01 * np.maximum(out - 0.9, 0) ** 2 / 0.1**2
+        line = line * shrink / np.maximum(out * shrink, 1.0)
         if len(line) < nodes and round_ < 900:
-            line = _fed(rng, line, step, crowd < 2 * room + 2.5)
+            # A node in each edge that is too long, and in some that have room.
+            after, roomy = np.roll(line, -1, axis=0), crowd < 2 * room + 2.5
+            long = np.hypot(*(after - line).T) > 1.3 * step
+            chosen = np.flatnonzero(long | (roomy & (rng.random(len(line)) < 0.06)))
+            line = np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
         else:  # growth has ceased: the line settles
             settled += 1
         if settled == 60:
@@ -83,24 +92,6 @@ def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[P
     length = np.maximum(np.hypot(*move.T), 1e-12)
     move *= np.minimum(1.0, 0.35 * step / length)[:, None]
     return line + move, np.bincount(i, minlength=n) + np.bincount(j, minlength=n)
-
-
-def _kept_in(line: Points, half: Floats, dish: str) -> Points:
-    """Return the line within its dish, `half` as wide and as high."""
-    out = np.abs(line / half)
-    if dish == "disc":
-        out = np.hypot(*out.T)[:, None]
-    # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
-    shrink = 1 - 0.01 * np.maximum(out - 0.9, 0) ** 2 / 0.1**2
-    return line * shrink / np.maximum(out * shrink, 1.0)
-
-
-def _fed(rng: Rng, line: Points, step: float, free: Flags) -> Points:
-    """Return the line with a node in each edge that is too long, and in some that have room."""
-    after = np.roll(line, -1, axis=0)
-    long = np.hypot(*(after - line).T) > 1.3 * step
-    chosen = np.flatnonzero(long | (free & (rng.random(len(line)) < 0.06)))
-    return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
 def _draw(svg: SVGBuilder, palette: str, line: Points, echoes: int = 0, room: float = 1) -> None:

@@ -8,10 +8,10 @@ import shapely
 from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
-from drawscape.geometry.lines import Floats, Ints, Points
+from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, in_pens, sketch
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
 
 
 @sketch
@@ -40,7 +40,11 @@ def voronoi(
     count = max(4, min(count, int(frame.width * frame.height / 12)))
     gap = min(gap, 0.25 * np.sqrt(frame.width * frame.height / count))
     noise = Noise(rng)
-    tone = _tone(noise, frame, contrast)
+    rows, columns = np.rint(90 * frame.size[::-1] / frame.short).astype(int)
+    y, x = np.mgrid[:rows, :columns] / 90
+    wave = noise.fractal(x * 1.3 + 5, y * 1.3 + 5, octaves=2)
+    # Up to e to the power of 3.2, twenty-five, times as many cells in one place as in another.
+    tone = np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2)
     points = scatter(rng, count, frame, density=tone)
     for round_ in range(evenness):
         points = relax(points, frame, iterations=1, density=tone)
@@ -60,15 +64,6 @@ def voronoi(
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:
     svg.polylines(cells(points, svg.frame).rings)
-
-
-def _tone(noise: Noise, frame: Frame, contrast: float) -> Floats:
-    """Return how dense the cells are over the frame, (R, C)."""
-    rows, columns = round(90 * frame.height / frame.short), round(90 * frame.width / frame.short)
-    y, x = np.mgrid[:rows, :columns] / 90
-    wave = noise.fractal(x * 1.3 + 5, y * 1.3 + 5, octaves=2)
-    # Up to e to the power of 3.2, twenty-five, times as many cells in one place as in another.
-    return np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2)
 
 
 def _nested(

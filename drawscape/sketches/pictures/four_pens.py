@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry import Floats, as_on_a4, keep_positive
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.geometry import as_on_a4, keep_positive
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import inks
 from drawscape.sketches.registry import SKETCHES
 from drawscape.sketches.tone import Fit, Picture, drawn_by, laid, pixels_of, ranked_lines, separate
@@ -61,6 +61,10 @@ def four_pens(
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
     blur = 0.6 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
+    arms = np.array([[(-1, 0), (1, 0)], [(0, -1), (0, 1)]]) * MARK_MM
+    # A cross in the upper left corner of the frame and one in the lower right.
+    corners = np.reshape(frame.inset(MARK_MM), (2, 2))
+    marks = np.concatenate([arms + corner for corner in corners])
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
     for part, angle in zip(parts, angles, strict=False):
         tone = laid(inner, part, fit)
@@ -81,13 +85,6 @@ def four_pens(
             # Lines of a portrait follow its form; others are turned with their sheet.
             turn = 0.0 if screen == "portrait" else angle
             lines = drawn_by(SKETCHES[screen].function, rng, tone, box, turn, **values)
-        drawn.append([*_marks(frame), *lines])
+        drawn.append([*marks, *lines])
     broad = screen in ("lines", "tsp_picture", "portrait")
     in_pens(svg, palette, colors, drawn, width=pen_mm if broad else 0.3)
-
-
-def _marks(frame: Frame) -> Floats:
-    """Return (4, 2, 2): a cross in the upper left corner of the frame and one in the lower right."""
-    arms = np.array([[(-1, 0), (1, 0)], [(0, -1), (0, 1)]]) * MARK_MM
-    inward = np.array([(1, 1), (-1, -1)]) * MARK_MM
-    return np.concatenate([arms + corner for corner in np.reshape(frame, (2, 2)) + inward])

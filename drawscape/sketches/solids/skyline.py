@@ -36,7 +36,12 @@ def skyline(
     """
     frame = svg.frame
     lots = fit_count(lots, frame.short, 5.0, least=3)
-    shapes = [_moon(rng, frame, moon * frame.short)]
+    # The moon's rings, high in the sky.
+    radius, side = moon * frame.short, 1 if rng.random() < 0.5 else -1
+    cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
+    cy, count = frame.y0 + radius + 0.02 * frame.height, int(radius / 1.2)
+    disc = [circle(cx, cy, radius * (k + 1) / count) for k in range(count)]
+    shapes = [Shape(Lines.of(disc))]
     slope = np.tan(np.radians(lean))
     for lot in _lots(rng, frame, lots, slope, tallest):
         if rng.random() < density:
@@ -86,12 +91,3 @@ def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) ->
         mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])
         shapes.append(Shape(Lines.of([mast])))
     return shapes
-
-
-def _moon(rng: Rng, frame: Frame, radius: float) -> Shape:
-    """Return the moon's rings high in the sky, left or right of the middle."""
-    side = 1 if rng.random() < 0.5 else -1
-    cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
-    cy = frame.y0 + radius + 0.02 * frame.height
-    count = int(radius / 1.2)
-    return Shape(Lines.of([circle(cx, cy, radius * (k + 1) / count) for k in range(count)]))

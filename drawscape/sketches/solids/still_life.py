@@ -55,10 +55,13 @@ def still_life(
     tallest = max(float(profile[-1, 1]) for profile in profiles)
     upright = tallest * mm * np.cos(np.radians(elevation))
     rings = fit_count(grow_count(rings, svg.frame), upright, 0.85, least=6)
+    # The corners of the faces lie on the rings, the middles a little within.
+    angle = np.linspace(0, 2 * np.pi, 61)
     inked = [list[Lines]() for _ in range(3)]
     draw = partial(in_pens, palette=palette, pens=PENS)
-    for number, (profile, at) in enumerate(pairs):
-        turned = _rings(profile, tallest / rings) + np.array([*at, 0.0])
+    for number, (profile, (x0, y0)) in enumerate(pairs):
+        radius, height = resample(profile, tallest / rings).T[..., None]
+        turned = cartesian(x0 + radius * np.cos(angle), y0 + radius * np.sin(angle), height)
         inked[2 * number % 3].append(place(visible_paths(turned, scene, camera, bias=CLEARANCE)))
         yield 0.9 * (number + 1) / vessels, partial(draw, parts=list(map(Lines.join, inked)))
     # Where rings crowd, every second one of a vessel goes on.
@@ -99,11 +102,3 @@ def _places(rng: Rng, profiles: list[Floats]) -> Floats:
         off = rng.uniform((-0.4, -0.1), (0.4, 0.1), (len(turned), 2))
         places[turned] = cartesian(x + row * off[:, 0], 1.1 * (1 - row) + off[:, 1])
     return places
-
-
-def _rings(profile: Floats, step: float) -> Floats:
-    """Return the rings of a vessel about `step` apart along its side, and its two rims, (K, 61, 3)."""
-    radius, height = resample(profile, step).T[..., None]
-    # The corners of the faces lie on the rings, the middles a little within.
-    angle = np.linspace(0, 2 * np.pi, 61)
-    return cartesian(radius * np.cos(angle), radius * np.sin(angle), height)

@@ -54,7 +54,12 @@ def terrain(
     disc = _sun(rng, frame, x, top[-1], sun * frame.short)
     across = Lines.of(cartesian(x, y))
     clear = top[:-1] - y
-    water = _ripples(rng, keep_positive(across, np.where(wet, clear, -1.0)))
+    # The water's lines are broken into glints.
+    water = resample(keep_positive(across, np.where(wet, clear, -1.0)), 1.0)
+    gust = np.repeat(rng.uniform(0, 2 * np.pi, len(water)), water.counts)
+    along = water.points[:, 0]
+    wave = np.sin(along * 0.11 + gust) + 0.8 * np.sin(along * 0.043 + 2.1 * gust)
+    water = keep_positive(water, wave + 0.35).longer_than(1.5)
     dry = np.where(wet, -1.0, clear)
     parts = [keep_positive(across.take([row]), dry[row]) for row in range(rows)]
     number = np.repeat(1 + np.arange(rows), [len(part) for part in parts])
@@ -84,16 +89,6 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     # What lies behind a ridge ends on it, not on the way down.
     clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6
     return keep_positive(lines, clear)
-
-
-def _ripples(rng: Rng, water: Lines) -> Lines:
-    """Return the water's lines broken into glints."""
-    fine = resample(water, 1.0)
-    gust = np.repeat(rng.uniform(0, 2 * np.pi, len(fine)), fine.counts)
-    x = fine.points[:, 0]
-    wave = np.sin(x * 0.11 + gust) + 0.8 * np.sin(x * 0.043 + 2.1 * gust)
-    glints = keep_positive(fine, wave + 0.35)
-    return glints.longer_than(1.5)
 
 
 def _sun(rng: Rng, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines:

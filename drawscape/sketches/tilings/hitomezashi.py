@@ -42,7 +42,9 @@ def hitomezashi(
     if filled:
         # Hatch lines a pen's width and a gap apart, an even number to a cell.
         lines = 2 * max(1, round(side / 2.2))
-        islands = _islands(over, under)
+        # Cells of the corner cell's opposite colour: each stitch crossed changes it.
+        side_over = np.logical_xor.accumulate(np.vstack([[False], over[1:-1, :1]]), axis=0)
+        islands = np.logical_xor.accumulate(np.hstack([side_over, under[:, 1:-1]]), axis=1)
         number = label(islands)[0]
         tiny = islands & (np.bincount(number.ravel())[number] <= small)
         # Small islands are hatched the other way.
@@ -65,13 +67,6 @@ def _unit(stitch: Flags, along: tuple[int, int]) -> Points:
     """Return (n, 2, 2): a line of length 1 `along` its axis for each stitch."""
     start = np.argwhere(stitch)[:, ::-1]
     return np.stack([start, start + along], axis=1).astype(float)
-
-
-def _islands(over: Flags, under: Flags) -> Flags:
-    """Return which cells have the corner cell's opposite colour: each stitch crossed changes it."""
-    down_the_side = np.logical_xor.accumulate(np.vstack([[False], over[1:-1, :1]]), axis=0)
-    crossings = np.hstack([down_the_side, under[:, 1:-1]])
-    return np.logical_xor.accumulate(crossings, axis=1)
 
 
 def _hatch(cells: Flags, lines: int) -> Points:
