@@ -29,6 +29,7 @@ _TRY_BOTH = 20_000
 _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
 _MOST_ROUNDS = 3
+_POLISHING_ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
             tours.append(_improved(lines, tour, start, exchange_2opt, rounds))
     best = min(tours, key=lambda tour: tour.travel(lines, start))
     if effort == "high" and few:
-        return _improved(lines, best, start, two_opt, _MOST_ROUNDS)
+        return _improved(lines, best, start, two_opt, _POLISHING_ROUNDS)
     return best
 
 
