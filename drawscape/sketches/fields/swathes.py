@@ -1,6 +1,5 @@
 """Swathes: broad and narrow strips that follow a wind and never cross."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -57,7 +56,15 @@ def swathes(
     widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
     for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
         starts = rng.uniform(frame[:2], frame[2:], (STARTS, 2))
-        spines = _traced(wind, starts, int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM))
+        steps, halves = int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM), []
+        # Lines along the wind both ways from their starts.
+        for way in (-1, 1):
+            at, line = starts, []
+            for _ in range(steps // 2):
+                at = at + way * STEP_MM * polar(1.0, wind(at))
+                line.append(at)
+            halves.append(line[::way])
+        spines = np.stack([*halves[0], starts, *halves[1]], axis=1)
         # Every width has its share of the page, or the broad ones would leave none to the narrow.
         most = (1 - room) * (0.5 + 0.5 * (number + 1) / len(widths))
         for spine in spines:
@@ -75,18 +82,6 @@ def swathes(
                 inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
         yield (number + 1) / len(widths), partial(draw, parts=inked)
     draw(svg, parts=inked)
-
-
-def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Points:
-    """Return (N, 2 steps + 1, 2): lines along the wind both ways from `starts`, each in their middle."""
-    halves = []
-    for way in (-1, 1):
-        at, line = starts, []
-        for _ in range(steps // 2):
-            at = at + way * STEP_MM * polar(1.0, wind(at))
-            line.append(at)
-        halves.append(line[::way])
-    return np.stack([*halves[0], starts, *halves[1]], axis=1)
 
 
 def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:

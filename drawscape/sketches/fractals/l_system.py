@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, Shape, as_on_a4, cartesian, clamped, occlude, thinned
 from drawscape.geometry.lines import Lines, Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 Kind = Literal["fern", "bush", "weed", "meadow"]
 
@@ -67,7 +67,15 @@ def l_system(
         edges = _leaves(twigs.take(in_leaf), leaf, broad)
         shapes += [Shape(twigs), *(Shape(Lines.of([edge]), edge) for edge in edges)]
         pens += [int(3 * near[number])] + len(edges) * [pen]
-    drawn = [*zip(pens, occlude(shapes), strict=True), (4, _ground(rng, frame))]
+    # Blades of grass over the foot of the page, longer the nearer they stand.
+    depth = rng.random(int(4.5 * frame.width)) ** 0.6
+    x = rng.uniform(frame.x0, frame.x1, len(depth))
+    y = frame.y1 - frame.height * 0.17 * (1 - depth)
+    blades = frame.height * (0.008 + 0.022 * depth) * rng.uniform(0.5, 1.2, len(depth))
+    lean = Noise(rng).perlin(x / frame.short * 5, y / frame.short * 5) + rng.normal(0, 0.12, len(x))
+    t = np.linspace(0, 1, 5)[:, None]
+    grass = Lines.of(np.stack([x + 1.4 * lean * blades * t**2, y - blades * t]).T)
+    drawn = [*zip(pens, occlude(shapes), strict=True), (4, grass)]
     lines = [Lines.join(part for pen, part in drawn if pen == number) for number in range(5)]
     # A twig that no pen could show is only a blot on its neighbour.
     parts = [thinned(clamped(frame, part.longer_than(0.6)), most=0.5) for part in lines]
@@ -104,14 +112,3 @@ def _leaves(twigs: Lines, size: float, broad: float) -> Points:
     ahead = (twigs.ends - twigs.points[twigs.offsets[1:] - 2]) @ (1, 1j)
     placed = size * leaf * (ahead / np.abs(ahead))[:, None]
     return cartesian(placed.real, placed.imag) + twigs.ends[:, None]
-
-
-def _ground(rng: Rng, frame: Frame) -> Lines:
-    """Return blades of grass over the foot of the page, longer the nearer they stand."""
-    depth = rng.random(int(4.5 * frame.width)) ** 0.6
-    x = rng.uniform(frame.x0, frame.x1, len(depth))
-    y = frame.y1 - frame.height * 0.17 * (1 - depth)
-    tall = frame.height * (0.008 + 0.022 * depth) * rng.uniform(0.5, 1.2, len(depth))
-    lean = Noise(rng).perlin(x / frame.short * 5, y / frame.short * 5) + rng.normal(0, 0.12, len(x))
-    t = np.linspace(0, 1, 5)[:, None]
-    return Lines.of(np.stack([x + 1.4 * lean * tall * t**2, y - tall * t]).T)

@@ -51,7 +51,13 @@ def terrain(
     y = np.clip(horizon + (1 - np.maximum(land, 0)) / depth * focus, frame.y0, frame.y1)
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
-    disc = _sun(rng, frame, x, top[-1], sun * frame.short)
+    # The sun's rings close up towards the rim, as on an old engraving, above the mountains.
+    radius, cx = sun * frame.short, frame.cx + rng.uniform(-0.22, 0.22) * frame.width
+    cy = max(np.interp(cx, x, top[-1]) - 0.35 * radius, frame.y0 + radius)
+    radii = radius * np.sqrt(np.linspace(1.0, 0.02, int(radius / 1.15)))
+    rings = resample(Lines.of([circle(cx, cy, float(r)) for r in radii]), 0.5)
+    above = np.interp(rings.points[:, 0], x, top[-1]) - rings.points[:, 1] - 0.3
+    disc = keep_positive(rings, np.minimum(above, depth_in(frame, rings.points)))
     across = Lines.of(cartesian(x, y))
     clear = top[:-1] - y
     # The water's lines are broken into glints.
@@ -89,14 +95,3 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     # What lies behind a ridge ends on it, not on the way down.
     clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6
     return keep_positive(lines, clear)
-
-
-def _sun(rng: Rng, frame: Frame, x: Floats, top: Floats, radius: float) -> Lines:
-    """Return the sun's rings above the mountains, whose `top` is given at each `x`."""
-    cx = frame.cx + rng.uniform(-0.22, 0.22) * frame.width
-    cy = max(np.interp(cx, x, top) - 0.35 * radius, frame.y0 + radius)
-    # Rings close up towards the rim, as on an old engraving.
-    radii = radius * np.sqrt(np.linspace(1.0, 0.02, int(radius / 1.15)))
-    rings = resample(Lines.of([circle(cx, cy, float(r)) for r in radii]), 0.5)
-    above = np.interp(rings.points[:, 0], x, top) - rings.points[:, 1] - 0.3
-    return keep_positive(rings, np.minimum(above, depth_in(frame, rings.points)))
