@@ -181,9 +181,14 @@ def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 2
     camera the silhouette is among them: edges between a face seen from its front and one from its back.
     0 degrees gives all edges that are not flat.
     """
-    pairs, first, second = _adjacent(mesh)
-    normals = mesh.normals
-    alone = second < 0
+    sides = np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    key = sides[:, 0] * len(mesh.vertices) + sides[:, 1]
+    _, one, back = np.unique(key, return_index=True, return_inverse=True)
+    other = np.empty_like(one)
+    other[back] = np.arange(len(key))
+    # Each edge and its two faces; an edge of one face has that twice.
+    pairs, first, second, normals = sides[one], one // 3, other // 3, mesh.normals
+    alone = other == one
     cosine = (normals[first] * normals[second]).sum(axis=1)
     wanted = alone | (cosine < np.cos(np.radians(crease_degrees)) - 1e-12)
     if camera is not None:
@@ -220,13 +225,3 @@ def lone_corner_first(corners: NDArray[Any], above: Flags) -> NDArray[Any]:
     """Return triangles, (N, 3, ...), turned so that the corner that is alone on its side comes first."""
     lonely = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), above.argmin(axis=1))
     return corners[np.arange(len(corners))[:, None], (lonely[:, None] + np.arange(3)) % 3]
-
-
-def _adjacent(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
-    """Return each edge (E, 2) and its two faces; the second is -1 where there is no other."""
-    sides = np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    key = sides[:, 0] * len(mesh.vertices) + sides[:, 1]
-    _, first, back = np.unique(key, return_index=True, return_inverse=True)
-    last = np.empty_like(first)
-    last[back] = np.arange(len(key))
-    return sides[first], first // 3, np.where(last > first, last // 3, -1)
