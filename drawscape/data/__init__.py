@@ -8,12 +8,4 @@ from drawscape.data.convert import Conversion, convert
 from drawscape.data.engine import distinct, memory_mb
 from drawscape.data.options import SUFFIXES, Options, format_named
 
-__all__ = [
-    "SUFFIXES",
-    "Conversion",
-    "Options",
-    "convert",
-    "distinct",
-    "format_named",
-    "memory_mb",
-]
+__all__ = ["SUFFIXES", "Conversion", "Options", "convert", "distinct", "format_named", "memory_mb"]

@@ -70,10 +70,7 @@ class Motion:
             if low <= int(digits) <= high:
                 found[field] = int(digits)
         return cls(
-            number=int(number) if number else None,
-            pause=bool(pause),
-            plotted=not hidden,
-            **found,
+            number=int(number) if number else None, pause=bool(pause), plotted=not hidden, **found
         )
 
     def named(self, text: str) -> str:

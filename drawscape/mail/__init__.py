@@ -12,13 +12,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("sending mail", "mail") from error
 
-from drawscape.mail.message import (
-    Enclosure,
-    build_message,
-    read_recipients,
-    read_subject,
-    render,
-)
+from drawscape.mail.message import Enclosure, build_message, read_recipients, read_subject, render
 from drawscape.mail.smtp import MailSettings, deliver
 
 __all__ = [

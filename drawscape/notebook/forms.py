@@ -56,23 +56,10 @@ from drawscape.notebook.target import (
     standing_drawing,
     target_of,
 )
-from drawscape.notebook.text import (
-    more_than_a_line,
-    size_words,
-    status_words,
-    tail_of,
-    with_source,
-)
+from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
-from drawscape.plot import (
-    machine_names,
-    optimize,
-    read_machine,
-    save,
-    split_layers,
-    statistics,
-)
+from drawscape.plot import machine_names, optimize, read_machine, save, split_layers, statistics
 from drawscape.plot.formats import Format, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg

@@ -17,15 +17,7 @@ from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import store
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.queue import JobReference, Queue, whole
-from drawscape.queue.row import (
-    ENDED,
-    OPEN,
-    STATUSES,
-    JobMeta,
-    JobSnapshot,
-    Status,
-    unknown_job,
-)
+from drawscape.queue.row import ENDED, OPEN, STATUSES, JobMeta, JobSnapshot, Status, unknown_job
 from drawscape.queue.store import ALL_LANES
 from drawscape.queue.task import origin_of
 

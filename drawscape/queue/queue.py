@@ -51,10 +51,7 @@ PAYLOAD_LIMIT_BYTES = 100_000_000
 """Of a job's arguments: they are copied several times on their way to the worker."""
 
 _SINGLE = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
-_CALLBACKS = {
-    "job_on_success": RunsAfter.ONLY_SUCCESS,
-    "job_on_failure": RunsAfter.ONLY_FAILURE,
-}
+_CALLBACKS = {"job_on_success": RunsAfter.ONLY_SUCCESS, "job_on_failure": RunsAfter.ONLY_FAILURE}
 
 
 class JobReference:

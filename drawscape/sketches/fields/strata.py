@@ -62,13 +62,7 @@ def strata(
 
 
 def _runs(
-    rng: Rng,
-    noise: Noise,
-    frame: Frame,
-    u: Floats,
-    v: Floats,
-    length: float,
-    tilt: float,
+    rng: Rng, noise: Noise, frame: Frame, u: Floats, v: Floats, length: float, tilt: float
 ) -> Lines:
     """Return a zigzag along the land for each place: `u` from left to right, `v` from sky to ground."""
     zigs = rng.integers(5, 15, len(u))
