@@ -1165,11 +1165,11 @@ def _fit(
 ) -> tuple[float, Points]:
     """Return the scale and shift that place `bounds` in the box, centred."""
     corner, extents = bounds[:2], (bounds[2] - bounds[0], bounds[3] - bounds[1])
-    rooms = [
+    wanted = [
         None if size is None else checked_length(f"the box's {name}", size)
         for name, size in (("width", width), ("height", height))
     ]
-    sides = [*zip(rooms, extents, strict=True)]
+    sides = [*zip(wanted, extents, strict=True)]
     scale = min((room / extent for room, extent in sides if room and extent > 0), default=1.0)
     inset = [(room - extent * scale) / 2 if room else 0.0 for room, extent in sides]
     return scale, np.array((finite("x", x), finite("y", y))) + inset - np.array(corner) * scale
