@@ -169,9 +169,7 @@ class Form(Lasting):
             self._steps.add(settings.restored(before))
         self._lock = threading.RLock()
         self._job: Job | DrawnBefore | None = None
-        self._draws = (
-            ""  # the address of what the latest job draws; '' for what is not drawn for good
-        )
+        self._draws = ""  # the address of what the latest job draws, '' of a draft
         self._following = Following((), lambda _state: None)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
