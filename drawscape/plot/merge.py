@@ -76,6 +76,13 @@ def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
             raise PlotError(f"{name}={value!r}: give {wanted}")
 
 
+def check_place(**places: tuple[float, float]) -> None:
+    """Raise PlotError that names the first of `places` that is not a finite x and y."""
+    for name, place in places.items():
+        if np.shape(place) != (2,) or not all(map(is_finite, place)):
+            raise PlotError(f"{name}={place!r}: give finite numbers x and y")
+
+
 def _nodes(ends: Points, tolerance_mm: float) -> Ints:
     """Return the node of each of the ends, equal where they meet."""
     first, same = same_points(ends)

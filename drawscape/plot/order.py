@@ -15,7 +15,7 @@ import numpy as np
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import begun_at, drawn
+from drawscape.plot.merge import begun_at, check_place, drawn
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -68,7 +68,7 @@ def order(
 
     Lines may be reversed, closed ones entered at any vertex. `effort='high'` improves the tour further
     and takes a few times as long. Never longer than the order given. Empty lines are left out.
-    Raises PlotError for an unknown effort.
+    Raises PlotError for an unknown effort, and a `start` that is no place.
 
     >>> lines = Lines.of([[(90, 0), (99, 0)], [(0, 0), (9, 0)], [(50, 0), (59, 0)]])
     >>> order(lines).points[:, 0]
@@ -76,6 +76,7 @@ def order(
     """
     if effort not in EFFORTS:
         raise PlotError(f"effort={effort!r}: choose one of {', '.join(EFFORTS)}")
+    check_place(start=start)
     lines = lines.take(lines.counts > 0)
     if not len(lines):
         return lines

@@ -10,9 +10,9 @@ import numpy as np
 from drawscape.drawing.document import OUTSIDE, Document, Layer, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Lines, ranges, stretches
+from drawscape.geometry.lines import Floats, Lines, is_finite, ranges, stretches
 from drawscape.geometry.regions import clamped
-from drawscape.plot.merge import begun_at, check_number
+from drawscape.plot.merge import begun_at, check_number, check_place
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -108,15 +108,16 @@ def place(
     """Return the drawing scaled and turned around its own middle, then moved, on the same sheet.
 
     Angles run clockwise on paper. With `centre` its middle comes to that of the sheet before it is
-    moved. Pens keep their widths. Raises PlotError for a scale that is not positive, or infinity.
+    moved. Pens keep their widths. Raises PlotError for a scale that is not positive, and what is no number.
 
     >>> place(document, scale=0.5, centre=True).lines.bounds
     (30.0, 32.5, 70.0, 67.5)
     """
-    if not (np.isfinite([scale, rotate_degrees, *translate_mm]).all() and scale > 0):
+    check_place(translate_mm=translate_mm)
+    if not (is_finite(scale) and is_finite(rotate_degrees) and scale > 0):
         raise PlotError(
-            f"scale={scale!r}, rotate_degrees={rotate_degrees!r}, translate_mm={translate_mm!r}: "
-            "give finite numbers, and a scale above 0"
+            f"scale={scale!r}, rotate_degrees={rotate_degrees!r}: give finite numbers, "
+            "and a scale above 0"
         )
     bounds = document.lines.bounds
     if bounds is None:
@@ -156,9 +157,10 @@ def fit(
     >>> sheet.width_mm, sheet.height_mm
     (210, 297)
     """
+    check_number(width_mm=width_mm, height_mm=height_mm)
+    check_number(may_be_0=True, margin_mm=margin_mm)
     room = np.array([width_mm - 2 * margin_mm, height_mm - 2 * margin_mm])
-    sizes = (width_mm, height_mm, margin_mm)
-    if not all(map(math.isfinite, sizes)) or margin_mm < 0 or (room <= 0).any():
+    if (room <= 0).any():
         raise PlotError(
             f"a sheet of {width_mm} x {height_mm} mm has no room in margins of {margin_mm}"
         )
@@ -223,10 +225,11 @@ def tiles(
     >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
     [(0, 0), (0, 1)]
     """
+    check_number(width_mm=width_mm, height_mm=height_mm)
+    check_number(may_be_0=True, overlap_mm=overlap_mm, margin_mm=margin_mm)
     room = (width_mm - 2 * margin_mm, height_mm - 2 * margin_mm)
     steps = (room[0] - overlap_mm, room[1] - overlap_mm)
-    given = (width_mm, height_mm, overlap_mm, margin_mm)
-    if not all(map(math.isfinite, given)) or min(overlap_mm, margin_mm) < 0 or min(steps) <= 0:
+    if min(steps) <= 0:
         raise PlotError(
             f"sheets of {width_mm:g} x {height_mm:g} mm with margins of {margin_mm:g} mm leave nothing "
             f"beside an overlap of {overlap_mm:g} mm"
@@ -343,6 +346,7 @@ def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Li
     array([[10.,  0.],
            [10.,  5.]])
     """
+    check_place(start=start)
     lines = lines.take(lines.counts > 0)
     left = np.concatenate((np.array([start], dtype=np.float64), lines.ends))[: len(lines)]
     moves = np.stack((left, lines.starts), axis=1)

@@ -13,7 +13,7 @@ from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.machine import Machine
-from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
+from drawscape.plot.merge import as_plane, check_number, near_pieces, overlaps, same_points
 from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
@@ -70,7 +70,8 @@ def preflight(
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
     ["3 lines of 'red' leave the margin of 20 mm by up to 10.0 mm"]
     """
-    if not 0 <= margin_mm < min(document.width_mm, document.height_mm) / 2:
+    check_number(may_be_0=True, margin_mm=margin_mm)
+    if margin_mm >= min(document.width_mm, document.height_mm) / 2:
         raise PlotError(f"margin_mm={margin_mm!r} leaves nothing of the sheet")
     page = Reach.of_page(document)
     what = f"the margin of {margin_mm:g} mm" if margin_mm else page.what

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.drawing.document import Document, Motion
 from drawscape.drawing.values import INCH
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.plot.merge import check_number
+from drawscape.plot.merge import check_number, check_place
 
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
 _AXIDRAW_TOP = 8.6979 * INCH
@@ -181,6 +181,7 @@ def layer_statistics(
     >>> layer_statistics(Lines.of([[(0, 0), (100, 0)]])).pen_down_mm
     100.0
     """
+    check_place(start=start)
     motion = Motion.of(name)
     plotter = (plotter or Plotter()).at(motion)
     if not motion.plotted:

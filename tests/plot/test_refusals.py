@@ -8,14 +8,16 @@ from plot_support import page, segments
 from drawscape.drawing.document import Motion
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.plot import Plotter, deduplicate, drop_shorter, fit, merge, order, preflight
+from drawscape.plot import Plotter, deduplicate, layer_statistics, merge, order, preflight
 from drawscape.plot.formats import save, to_png
 from drawscape.plot.gcode import GcodeProfile, read_profile, to_gcode
 from drawscape.plot.hpgl import to_hpgl
 from drawscape.plot.machine import read_machine
-from drawscape.plot.pages import cut_strokes, tiles
+from drawscape.plot.pages import cut_strokes, drop_shorter, fit, place, tiles, travel_lines
 
 LINES = segments(3)
+AT = 5, None, "ab", (1, 2, 3), (1, "2"), (1, math.nan)  # what is no place
+STARTED = order, travel_lines, layer_statistics
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,14 @@ LINES = segments(3)
         ("than_mm=-1", lambda: drop_shorter(LINES, than_mm=-1.0)),
         ("sheets", lambda: tiles(page(LINES), 20, 20, overlap_mm=20)),
         ("sheets", lambda: tiles(page(LINES), 20, 20, margin_mm=9)),
-        ("sheets", lambda: tiles(page(LINES), 210, 297, overlap_mm=-1)),
+        ("overlap_mm=-1", lambda: tiles(page(LINES), 210, 297, overlap_mm=-1)),
+        ("height_mm=None", lambda: tiles(page(LINES), 210, None)),
+        ("height_mm='50'", lambda: fit(page(LINES), 50, "50")),
+        ("scale='2'", lambda: place(page(LINES), scale="2")),
+        ("rotate_degrees=None", lambda: place(page(LINES), rotate_degrees=None)),
+        *(("translate_mm=", lambda at=at: place(page(LINES), translate_mm=at)) for at in AT),
+        *(("start=", lambda at=at, f=f: f(LINES, start=at)) for at in AT for f in STARTED),
+        ("margin_mm='5'", lambda: preflight(page(LINES), margin_mm="5")),
         ("sheets", lambda: tiles(page(LINES, width=420, height=594), 9, 9)),
         ("margin_mm=150", lambda: preflight(page(LINES), margin_mm=150)),
         ("draw_speed", lambda: Plotter(draw_speed=0)),
