@@ -30,15 +30,6 @@ _expected: dict[Path, int | None] = {}
 """Files that tasks are about to write, and their times before."""
 
 
-def named() -> str:
-    """Return what `DRAWSCAPE_OUTPUT` says, an empty text when it is not set.
-
-    >>> named()
-    ''
-    """
-    return os.environ.get("DRAWSCAPE_OUTPUT", "")
-
-
 def store() -> "OutputStore | None":
     """Return the object store that `DRAWSCAPE_OUTPUT` names, None where the output is a folder.
 
@@ -47,23 +38,13 @@ def store() -> "OutputStore | None":
     >>> store() is None
     True
     """
-    url = named()
+    url = os.environ.get("DRAWSCAPE_OUTPUT", "")
     return _store(url, os.getpid()) if "://" in url else None
 
 
 @functools.cache
 def _store(url: str, _pid: int) -> "OutputStore":
     return OutputStore(url)  # fsspec's are of no use in a forked process
-
-
-def folder(home: Path) -> Path:
-    """Return the folder of the outputs of a home: the one named, else its `output/`.
-
-    >>> folder(Path("/studio")).as_posix()
-    '/studio/output'
-    """
-    text = named()
-    return Path(text).expanduser().absolute() if text and "://" not in text else home / "output"
 
 
 def publish(file: Path, path: Path, folder: Path) -> None:
@@ -123,11 +104,10 @@ def remove(path: Path, folder: Path) -> None:
 
 def expect(path: Path) -> None:
     """Note that somebody is about to write the file `path`."""
-    if "://" in named():
-        _expected.setdefault(path, _time_of(path))
+    _expected.setdefault(path, _time_of(path))
 
 
-def publish_expected(home: Path) -> None:
+def publish_expected(folder: Path) -> None:
     """Write into the store what was expected and has come since: a task may have written it by other ways.
 
     Raises OutputStoreError.
@@ -135,13 +115,11 @@ def publish_expected(home: Path) -> None:
     while _expected:
         path, before = _expected.popitem()
         if _time_of(path) not in (None, before):
-            publish(path, path, folder(home))
+            publish(path, path, folder)
 
 
 def _place_of(path: Path, folder: Path) -> "AbstractContextManager[tuple[Any, str]] | None":
     """Return what yields the store's files and the name of `path` there; None for what does not go there."""
-    if "://" not in named():
-        return None
     full, top = path.parent.resolve() / path.name, folder.resolve()
     if path.name.startswith(".") or not full.is_relative_to(top) or (found := store()) is None:
         return None

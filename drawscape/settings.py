@@ -255,6 +255,29 @@ def queue_key() -> bytes | None:
     return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
 
+def shared_output() -> str:
+    """Return what `DRAWSCAPE_OUTPUT` says, an empty text when it is not set.
+
+    >>> shared_output()
+    ''
+    """
+    return os.environ.get("DRAWSCAPE_OUTPUT", "")
+
+
+def _has_store() -> bool:
+    return "://" in shared_output()
+
+
+def output_of(home: Path) -> Path:
+    """Return the folder of the outputs of a home: the one named, else its `output/`.
+
+    >>> output_of(Path("/studio")).as_posix()
+    '/studio/output'
+    """
+    text = shared_output()
+    return Path(text).expanduser().absolute() if text and not _has_store() else home / "output"
+
+
 def output_folder() -> Path:
     """Return the folder where every drawing goes, made if need be: the home's `output/`.
 
@@ -263,7 +286,7 @@ def output_folder() -> Path:
     >>> output_folder() == home() / "output"
     True
     """
-    folder = output_store.folder(home())
+    folder = output_of(home())
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -290,7 +313,8 @@ def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
             f"output file {name!r} leads out of the output folder; give a name relative to it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    output_store.expect(path)
+    if _has_store():
+        output_store.expect(path)
     return path
 
 
@@ -332,7 +356,8 @@ def fetched(path: Path) -> Path:
     >>> fetched(output_folder() / "spiral.svg").name
     'spiral.svg'
     """
-    output_store.fetch(path, output_store.folder(home()))
+    if _has_store():
+        output_store.fetch(path, output_of(home()))
     return path
 
 
@@ -343,7 +368,8 @@ def publish(file: Path, path: Path) -> None:
 
     >>> publish(output_folder() / ".half", output_folder() / "spiral.svg")
     """
-    output_store.publish(file, path, output_store.folder(home()))
+    if _has_store():
+        output_store.publish(file, path, output_of(home()))
 
 
 def readable_path(filename: str | os.PathLike[str]) -> Path:
@@ -363,7 +389,7 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
         raise ForbiddenPathError(f"file {name!r}: a path holds no NUL")
     path = (home() / name).resolve()
     named = os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep)
-    folders = [home(), output_store.folder(home()), *map(Path, filter(None, named))]
+    folders = [home(), output_of(home()), *map(Path, filter(None, named))]
     folders += [home() / folder for folder in _project_list("data-dirs")]
     allowed = [*dict.fromkeys(folder.resolve() for folder in folders)]
     if not any(path.is_relative_to(folder) for folder in allowed):

@@ -158,7 +158,7 @@ def _output() -> Iterator[Finding]:
         if store is not None:
             store.check()
             yield Finding("output", f"{store.url}, copies in {settings.output_folder()}")
-        elif output_store.named():
+        elif settings.shared_output():
             yield Finding("output", str(settings.output_folder()))
         elif "://" in settings.queue_target():
             yield Finding("output", "on this machine alone; DRAWSCAPE_OUTPUT may name a shared one")

@@ -136,6 +136,21 @@ def checked_length(what: str, value: Any) -> float:
     return value  # type: ignore[return-value]
 
 
+def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
+    """Raise PlotError that names the first of `numbers` that is not finite and positive."""
+    for name, value in numbers.items():
+        if not (is_finite(value) and (value > 0 or (may_be_0 and value == 0))):
+            wanted = "0 or more" if may_be_0 else "a positive number"
+            raise PlotError(f"{name}={value!r}: give {wanted}")
+
+
+def check_place(**places: tuple[float, float]) -> None:
+    """Raise PlotError that names the first of `places` that is not a finite x and y."""
+    for name, place in places.items():
+        if np.shape(place) != (2,) or not all(map(is_finite, place)):
+            raise PlotError(f"{name}={place!r}: give finite numbers x and y")
+
+
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _USUAL = {
     "black": (0.0, 0.0, 0.0, 1.0),

@@ -14,11 +14,11 @@ import numpy as np
 import orjson
 
 from drawscape.drawing.document import Document, Layer, Motion, Outside
-from drawscape.drawing.values import INCH
+from drawscape.drawing.values import INCH, check_number
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Ints, Points
 from drawscape.parameters import check_arguments, read_parameters
-from drawscape.plot.merge import Plane, as_plane, check_number
+from drawscape.plot.merge import Plane, as_plane
 from drawscape.plot.pages import Reach, crop
 
 Units = Literal["mm", "in"]

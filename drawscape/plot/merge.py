@@ -23,7 +23,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.errors import PlotError
+from drawscape.drawing.values import check_number
 from drawscape.geometry.lines import (
     Flags,
     Floats,
@@ -31,7 +31,6 @@ from drawscape.geometry.lines import (
     Lines,
     Points,
     distances_along,
-    is_finite,
     offsets_of,
     ranges,
     stretches,
@@ -66,21 +65,6 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     steps, bounds = walked(onward, np.flatnonzero(partners < 0))
     is_closed = partners[steps[bounds[:-1]]] >= 0
     return _spliced(_joined(drawn(lines, steps), bounds), is_closed)
-
-
-def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
-    """Raise PlotError that names the first of `numbers` that is not finite and positive."""
-    for name, value in numbers.items():
-        if not (is_finite(value) and (value > 0 or (may_be_0 and value == 0))):
-            wanted = "0 or more" if may_be_0 else "a positive number"
-            raise PlotError(f"{name}={value!r}: give {wanted}")
-
-
-def check_place(**places: tuple[float, float]) -> None:
-    """Raise PlotError that names the first of `places` that is not a finite x and y."""
-    for name, place in places.items():
-        if np.shape(place) != (2,) or not all(map(is_finite, place)):
-            raise PlotError(f"{name}={place!r}: give finite numbers x and y")
 
 
 def _nodes(ends: Points, tolerance_mm: float) -> Ints:

@@ -12,10 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from drawscape.drawing.values import check_place
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.geometry.nearest import Nearest
-from drawscape.plot.merge import begun_at, check_place, drawn
+from drawscape.plot.merge import begun_at, drawn
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drawscape.drawing.document import OUTSIDE, Document, Layer, Outside
+from drawscape.drawing.values import check_number, check_place
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, is_finite, ranges, stretches
 from drawscape.geometry.regions import clamped
-from drawscape.plot.merge import begun_at, check_number, check_place
+from drawscape.plot.merge import begun_at
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01

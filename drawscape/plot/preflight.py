@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.values import check_number
 from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.machine import Machine
-from drawscape.plot.merge import as_plane, check_number, near_pieces, overlaps, same_points
+from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
 from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.

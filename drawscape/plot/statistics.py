@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from drawscape.drawing.document import Document, Motion
-from drawscape.drawing.values import INCH
+from drawscape.drawing.values import INCH, check_number, check_place
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.plot.merge import check_number, check_place
 
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
 _AXIDRAW_TOP = 8.6979 * INCH

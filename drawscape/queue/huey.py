@@ -24,7 +24,7 @@ from huey.consumer import Consumer, Scheduler, Worker
 from huey.serializer import Serializer
 from huey.storage import BlackHoleStorage, SqliteStorage
 
-from drawscape import __version__, clock, output_store, settings
+from drawscape import __version__, clock, settings
 from drawscape.atomic import sweep_tree
 from drawscape.clock import Duration, seconds
 from drawscape.errors import (
@@ -409,7 +409,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def start(self) -> None:
         self._set_signal_handlers()  # who sees it announced may ask it to leave
-        output = output_store.folder(self.huey.home)
+        output = settings.output_of(self.huey.home)
         (output / "postcards").mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id, self._jobs.folder)

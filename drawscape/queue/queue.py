@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drawscape import clock, output_store
+from drawscape import clock, settings
 from drawscape.errors import JobOptionError, NotSerializableError
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.row import (
@@ -84,7 +84,7 @@ class Queue:
     @classmethod
     def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
         database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_shared = database.is_server or bool(output_store.named())
+        is_shared = database.is_server or bool(settings.shared_output())
         return cls(name, database, Codec(key_of(database)), home, tuple(task_modules), is_shared)
 
     @property

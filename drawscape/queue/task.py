@@ -461,14 +461,14 @@ def portable_paths(value: Any, home: Path) -> Any:
     {'drawing': OutputFile(name='a.svg', stamp=None, is_text=True), 'title': 'A'}
     """
     try:
-        return _portable(value, _folder_of(home, output_store.named()))
+        return _portable(value, _folder_of(home, settings.shared_output()))
     except RecursionError:
         return value
 
 
 @functools.cache
 def _folder_of(home: Path, _named: str) -> str:
-    return os.fspath(output_store.folder(home).resolve()) + os.sep
+    return os.fspath(settings.output_of(home).resolve()) + os.sep
 
 
 def _portable(value: Any, folder: str) -> Any:

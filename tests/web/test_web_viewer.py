@@ -99,7 +99,7 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, ho
     assert client.get(f"/jobs/{job_id}/lines").status_code == 200
     # Who looked wanted to write nothing.
     (home / "output" / job["result"]).write_bytes(b"a scribble")
-    output_store.publish_expected(home)
+    output_store.publish_expected(home / "output")
     assert bucket.read(job["result"]) == drawn
     shutil.rmtree(home / "output")  # what this machine has is a copy
     small = client.get(f"/jobs/{job_id}/thumbnail")

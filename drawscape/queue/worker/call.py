@@ -41,7 +41,7 @@ from drawscape.queue.task import (
     of_result,
     portable_paths,
 )
-from drawscape.settings import CODE_FOLDER, project_task_modules
+from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
 
 PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""
@@ -254,7 +254,7 @@ class TaskCaller:
         self._settings = settings
         self._home = Path(settings.home)
         # Asked once: a task that changes its environment changes it for itself.
-        self._is_shared = is_url(settings.queue) or bool(output_store.named())
+        self._is_shared = is_url(settings.queue) or bool(shared_output())
         self._functions: dict[str, Callable[..., Any]] = {}
         self._code: str | None = None
         self._code_folder: Path | None = None
@@ -328,7 +328,7 @@ class TaskCaller:
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
                 value = _drain(value, task)
-            output_store.publish_expected(self._home)
+            output_store.publish_expected(output_of(self._home))
             return Outcome("finished", result=self._serialised(value, job_id, task))
         except JobStopped as error:
             return Outcome("stopped", detail={"stack": _traceback(error)})
