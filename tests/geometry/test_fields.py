@@ -3,22 +3,16 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import discs_apart, poisson_disc
-from drawscape.geometry.regions import (
-    contains,
-    polygons,
-    rectangle,
-    to_shapely,
-)
+from drawscape.geometry.regions import contains, polygons, rectangle, to_shapely
 from drawscape.geometry.streamlines import growing_streamlines, hatch_along, streamlines
 from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
 
-few = settings(max_examples=20)
 KINDS = {
     "perlin": lambda noise, x, y: noise.perlin(x, y),
     "perlin 3d": lambda noise, x, y: noise.perlin(x, y, 0.5 * x - y),
@@ -32,7 +26,6 @@ places = st.floats(-1000, 1000)
 
 
 @kinds
-@few
 @given(seed=st.integers(0, 2**32), x=places, y=places)
 def test_noise_is_within_one_and_repeats_for_the_same_seed(kind, seed, x, y):
     value = kind(Noise(seed), x, y)
@@ -62,7 +55,6 @@ def test_each_kind_repeats_where_its_documentation_says():
     assert np.abs(noise.simplex(x + 256, y) - noise.simplex(x, y)).max() > 0.5
 
 
-@few
 @given(x=places, y=places, octaves=st.integers(1, 4))
 def test_the_gradient_is_the_slope_of_the_noise(x, y, octaves):
     noise, step = Noise(5), 1e-5
@@ -212,7 +204,6 @@ def seeded(seed):
     return np.random.default_rng(seed)
 
 
-@few
 @given(seed=st.integers(0, 9999), radius=st.floats(2, 200))
 def test_poisson_points_keep_their_distance_and_leave_no_gap(seed, radius):
     points = poisson_disc(seeded(seed), WIDE_PAGE, radius)
@@ -243,7 +234,6 @@ def test_a_mask_keeps_points_inside(mask):
     assert len(poisson_disc(seeded(2), WIDE_PAGE, 2, mask=STAR + 500)) == 0
 
 
-@few
 @given(seed=st.integers(0, 9999), count=st.integers(1, 60))
 def test_voronoi_cells_fill_the_page_and_hold_what_is_nearest(seed, count):
     points = seeded(seed).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (count, 2))
@@ -286,7 +276,6 @@ def test_relaxing_evens_out_and_density_draws_points():
     assert Nearest(drawn).query(drawn, 2)[0][:, 1].min() > 2
 
 
-@few
 @given(seed=st.integers(0, 9999), count=st.integers(3, 40))
 def test_delaunay_triangles_cover_the_hull_and_have_empty_circles(seed, count):
     points = seeded(seed).uniform(0, 50, (count, 2))

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plot_support import middles
 
@@ -18,7 +18,6 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Camera, Mesh, edges, slices
 from drawscape.geometry.regions import contains, rings, to_shapely
 
-few = settings(max_examples=25)
 CUBE = solids.boxes((0, 0, 0), (1, 1, 1))
 SOLIDS = {
     "cube": (CUBE, 1.0),
@@ -73,7 +72,6 @@ def test_a_camera_from_the_front_has_right_right_and_far_small():
     assert down[1, 1] < 0
 
 
-@few
 @given(seed=st.integers(0, 9999), perspective=st.booleans())
 def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed, perspective):
     rng = np.random.default_rng(seed)
@@ -151,7 +149,6 @@ def test_nothing_in_space_is_nothing_on_paper():
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
 
 
-@few
 @given(seed=st.integers(0, 9999), count=st.integers(2, 12), corners=st.integers(3, 7))
 def test_nothing_shows_inside_a_later_shape_and_all_else_shows(seed, count, corners):
     rng = np.random.default_rng(seed)

@@ -1,11 +1,11 @@
 """Lines: made, resampled, clipped, curved."""
 
-import pkgutil
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plot_support import distances, middles
 
@@ -45,11 +45,9 @@ def test_a_function_on_lines_takes_one_line_as_an_array():
     assert mirrored([]).shape == (0, 2)
 
 
-few = settings(max_examples=30)
 any_lines = st.from_type(Lines)
 
 
-@few
 @given(lines=any_lines, step=st.floats(0.5, 50))
 def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
     spaced = resample(lines, step)
@@ -62,7 +60,6 @@ def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
             assert distances(after, before).max() < 1e-9
 
 
-@few
 @given(lines=any_lines, tolerance=st.floats(0, 5))
 def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
     simpler = simplify(lines, tolerance)
@@ -74,7 +71,6 @@ def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
             assert distances(before, after).max() <= tolerance + 1e-9
 
 
-@few
 @given(lines=any_lines)
 def test_no_point_repeats_the_one_before_it(lines):
     for before, after in zip(lines, without_repeats(lines), strict=True):
@@ -83,7 +79,6 @@ def test_no_point_repeats_the_one_before_it(lines):
         assert np.array_equal(after[-1], before[-1])
 
 
-@few
 @given(lines=any_lines)
 def test_catmull_rom_runs_through_every_point(lines):
     smooth = catmull_rom(lines, 0.5)
@@ -131,7 +126,6 @@ shapes = pytest.mark.parametrize(("clip", "inside"), SHAPES.values(), ids=SHAPES
 
 
 @shapes
-@few
 @given(lines=any_lines)
 def test_inside_and_outside_together_are_the_whole(clip, inside, lines):
     within, without = clip(lines, False), clip(lines, True)
@@ -140,7 +134,6 @@ def test_inside_and_outside_together_are_the_whole(clip, inside, lines):
 
 
 @shapes
-@few
 @given(seed=st.integers(0, 10_000))
 def test_each_piece_lies_on_its_side(clip, inside, seed):
     lines = Lines.of(np.random.default_rng(seed).uniform(-30, 30, (10, 6, 2)))
@@ -183,7 +176,6 @@ def test_a_line_along_an_edge_or_through_corners_is_whole():
 places = st.tuples(st.floats(-100, 100), st.floats(-100, 100))
 
 
-@few
 @given(radius=st.floats(0, 500), start=st.floats(-720, 720), sweep=st.floats(-360, 360))
 def test_an_arc_stays_within_the_tolerance(radius, start, sweep):
     points = curves.arc(1, 2, radius, start, start + sweep, tolerance_mm=0.1)
@@ -204,7 +196,6 @@ def test_an_ellipse_is_turned_by_its_rotation():
     assert np.abs(upright).max(axis=0) == pytest.approx([1, 3], abs=0.02)
 
 
-@few
 @given(p=places, q=places, r=places, s=places, tolerance=st.floats(0.01, 5), cubic=st.booleans())
 def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
     controls = np.array([p, q, r, s] if cubic else [p, q, r])
@@ -217,14 +208,10 @@ def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
     assert distances(levels[0], line).max() <= tolerance + 1e-9
 
 
-def test_every_name_that_it_promises_is_there():
+def test_every_name_that_it_promises_is_there_and_no_module_of_that_name_hides_it():
     for name in geometry.__all__:
         assert getattr(geometry, name) is not None
+        assert find_spec(f"drawscape.geometry.{name}") is None
         assert name in dir(geometry)
     with pytest.raises(AttributeError, match="no attribute 'hatching'"):
         _ = geometry.hatching
-
-
-def test_no_handed_on_name_is_hidden_by_a_module_of_that_name():
-    modules = {module.name for module in pkgutil.iter_modules(geometry.__path__)}
-    assert modules.isdisjoint(geometry.__all__)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plot_support import middles
 
@@ -21,7 +21,6 @@ from drawscape.geometry.offset import inset_rings, parallel
 from drawscape.geometry.regions import contains, to_shapely
 from drawscape.geometry.thinning import WHOLE, thinned
 
-few = settings(max_examples=30)
 TURNS = np.arange(10) * np.pi / 5 + 0.1
 STAR = 50 + np.where(np.arange(10) % 2, 18, 44)[:, None] * np.column_stack(
     (np.cos(TURNS), np.sin(TURNS))
@@ -30,7 +29,6 @@ HOLE = 50 + 9 * np.column_stack((np.cos(TURNS), np.sin(TURNS)))
 STYLES = ["lines", "cross", "concentric", "circles"]
 
 
-@few
 @given(
     seed=st.integers(0, 9999),
     count=st.integers(3, 8),

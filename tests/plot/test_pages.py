@@ -8,14 +8,7 @@ from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
-from drawscape.plot import (
-    drop_shorter,
-    fit,
-    optimize,
-    split_ink,
-    split_layers,
-    statistics,
-)
+from drawscape.plot import drop_shorter, fit, optimize, split_ink, split_layers, statistics
 from drawscape.plot.pages import MARKS, tiles
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plot_support import distances
 from svg_reader.files import read
@@ -50,7 +50,6 @@ steps = st.one_of(
 
 
 @given(paths=st.lists(st.lists(steps, max_size=12), min_size=1, max_size=4))
-@settings(max_examples=30)
 def test_many_paths_at_once_are_what_each_is_alone(paths):
     texts = ["M 1 2 " + " ".join(" ".join(step) for step in path) for path in paths]
     document = read("".join(f'<path d="{d}"/>' for d in texts))
