@@ -2,8 +2,6 @@
 
 import itertools
 import linecache
-from collections.abc import Callable
-from typing import Any
 
 from drawscape.recipe import recipe_of
 from drawscape.sketches import as_sketch
@@ -113,18 +111,18 @@ def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50)] = 5, wide: f
 _numbers = itertools.count()
 
 
-def run_cell(text: str, space: dict[str, Any], name: str | None = None) -> None:
+def run_cell(text, space, name=None):
     """Run `text` as a notebook runs a cell: its lines can be found by the name of the cell."""
     name = name or f"<cell {next(_numbers)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec", dont_inherit=True), space)
 
 
-def sketch_of(text: str = CELL, entry: str = "rings") -> Callable[..., Any]:
-    space: dict[str, Any] = {"__name__": "__main__"}
+def sketch_of(text=CELL, entry="rings"):
+    space = {"__name__": "__main__"}
     run_cell(text, space)
-    return space[entry]  # type: ignore[no-any-return]
+    return space[entry]
 
 
-def request(function: Callable[..., Any], **values: Any) -> str:
+def request(function, **values):
     return recipe_of(as_sketch(function), 60, 60, seed=1, values=values).request

@@ -1,10 +1,8 @@
 """Drawings as a worker's child makes them."""
 
-from typing import Any
-
 import pytest
 
-from drawscape.catalogue import Drawing, find
+from drawscape.catalogue import find
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 
 SMALL = {"width": 60, "height": 80}
@@ -14,7 +12,7 @@ SMALL = {"width": 60, "height": 80}
 def drawn(home):
     """Draw as the task does, and return the drawing from the catalogue."""
 
-    def drawn(sketch: Any = "spiral", **options: Any) -> Drawing:
+    def drawn(sketch="spiral", **options):
         if isinstance(sketch, str):
             return find(generate_complex_svg(**{**SMALL, "pattern_type": sketch, **options}))
         return find(draw_function_svg(sketch, **{**SMALL, **options}))

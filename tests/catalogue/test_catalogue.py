@@ -7,14 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from drawscape.catalogue import Drawing, drawings, find, rebuild
+from drawscape.catalogue import drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
 from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import captions
@@ -23,8 +21,6 @@ from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, 
 from drawscape.plot import statistics
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-
-Draw = Callable[..., Drawing]
 
 
 def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn):
@@ -171,7 +167,7 @@ def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn):
     assert len(drawings("paragraph", text="rains", where={"text": "paragraph"})) == 0
 
 
-def dots(svg: Any, rng: Any, *, most: int = 9) -> None:
+def dots(svg, rng, *, most: int = 9):
     count = int(rng.integers(1, most))
     svg.trait("density", "high" if count > 4 else "low").trait("count", count)
     svg.trait("rest", count - count).trait("even", count % 2 == 0)
@@ -179,7 +175,7 @@ def dots(svg: Any, rng: Any, *, most: int = 9) -> None:
         svg.circle(*rng.uniform(10, 30, 2), 1)
 
 
-def slopes(svg: Any, rng: Any) -> None:
+def slopes(svg, rng):
     svg.trait("slope", float(rng.uniform(0, 5)))
     svg.line(1, 1, 9, 9)
 
@@ -231,7 +227,7 @@ def test_a_trait_that_is_none_is_refused(name, value):
     svg = SVGBuilder(40, 40)
     with pytest.raises(CanvasError, match="give a name"):
         svg.trait(name, value)
-    assert svg.trait("n", cast(Any, np.int64(3))).traits == {"n": 3}
+    assert svg.trait("n", np.int64(3)).traits == {"n": 3}
 
 
 def test_an_infinite_default_and_a_quote_in_a_name_break_no_search(drawn):

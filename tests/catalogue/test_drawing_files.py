@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from support import run
 
 from drawscape.catalogue import (
-    Drawing,
     draft_for,
     drawings,
     find,
@@ -35,8 +33,6 @@ from drawscape.sketches import SKETCHES
 from drawscape.svg.read import read_svg
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.tasks.plotting import optimize_svg
-
-Draw = Callable[..., Drawing]
 
 
 def export_twice(drawing):

@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from support import python, wait_until
 
 from drawscape.atomic import sweep_tree
 from drawscape.catalogue import (
-    Drawing,
     drawings,
     find,
     rebuild,
@@ -33,8 +31,6 @@ from drawscape.jobs import list_jobs
 from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES, as_sketch
 from drawscape.tasks.drawing import generate_complex_svg
-
-Draw = Callable[..., Drawing]
 
 
 def test_rebuilding_from_the_files_loses_no_mark(home, drawn):
@@ -285,8 +281,6 @@ for line in sys.stdin:
     signal.alarm(0)
 """
 
-Play = Callable[[int, str, float], int]
-
 
 @pytest.fixture
 def play(home):
@@ -298,7 +292,7 @@ def play(home):
     assert server.stdout
     assert server.stdout.readline() == "ready\n"
 
-    def play(seed: int, step: str, delay_s: float) -> int:
+    def play(seed, step, delay_s):
         server.stdin.write(f"{seed}\t{step}\t{delay_s}\n")
         server.stdin.flush()
         return int(server.stdout.readline())

@@ -1,19 +1,14 @@
 """A thumbnail shows the drawing: its ink in its place, as dark and as coloured, in few bytes."""
 
 import io
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from drawscape.catalogue import Drawing
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
 from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.geometry.lines import Lines
-
-Draw = Callable[..., Drawing]
 
 
 def grey(*lines, size=120):
@@ -65,7 +60,7 @@ def test_every_pen_of_many_has_its_colour():
 
 
 def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has():
-    def darkness(*lines: Any) -> float:
+    def darkness(*lines):
         return float(255 - grey(*lines, size=100).mean())
 
     few, many = [(10, 50), (90, 50)], [(x / 50, 50) for x in range(500, 4501)]

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import threading
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def plot(
     size: Annotated[int, Interval(ge=1, le=9)] = 1,
     fail_at: int = -1,
     gate: str = "",
-) -> str:
+):
     """One dot."""
     import time
     from pathlib import Path
@@ -148,7 +148,7 @@ def test_a_sheet_that_is_made_again_queues_nothing():
 def gated(tmp_path):
     gate = tmp_path / "gate"
 
-    def gated_dots(svg: Any, rng: Any, *, size: float = 1.0) -> None:
+    def gated_dots(svg, rng, *, size: float = 1.0):
         import time
 
         while not gate.exists():
@@ -197,7 +197,7 @@ def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_a
 
 
 def test_a_sketch_that_fails_is_not_queued_again():
-    def breaks(svg: Any, rng: Any, *, at: int = 3) -> None:
+    def breaks(svg, rng, *, at: int = 3):
         if rng.random() >= 0:
             raise ValueError("it breaks")
 
@@ -258,8 +258,8 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path):
 
 
 def six(
-    svg: Any,
-    rng: Any,
+    svg,
+    rng,
     *,
     a: Annotated[float, Interval(ge=0, le=1)] = 0.5,
     b: Annotated[float, Interval(gt=-2, lt=2)] = 0.0,
@@ -268,7 +268,7 @@ def six(
     e: Literal["x", "y", "z"] = "x",
     f: bool = False,
     text: str = "as it is",
-) -> None:
+):
     """A circle for each number."""
     svg.circle(50 + 40 * a, 50 + 10 * b, 2 + c / 10)
 
@@ -327,7 +327,7 @@ def test_stars_are_parents_and_going_back_branches():
 
 
 def test_a_generation_that_is_asked_for_again_is_found():
-    def breed() -> Any:
+    def breed():
         bred = evolve(six, size=3, paper="100x100", seed=4)
         bred.wait(60)
         wait_until(lambda: bred.status.startswith("3 of 3 drawn"), "the wall")
@@ -422,7 +422,7 @@ def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
         made = contact_sheet("spiral", range(number * size, (number + 1) * size), paper="A7")
         seen = {}
 
-        def receive(content: Any, seen: Any = seen) -> None:
+        def receive(content, seen=seen):
             for tile in content.get("tiles", ()):
                 if tile["number"] >= seen.get(tile["id"], tile)["number"]:
                     seen[tile["id"]] = tile

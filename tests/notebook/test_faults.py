@@ -48,7 +48,7 @@ class Nothing(Enum):
 def sketch(annotation, *default):
     """Return a sketch with one parameter, `n`, of that annotation and default."""
 
-    def dots(svg: Any, rng: Any, *, n: Any) -> None:
+    def dots(svg, rng, *, n: Any):
         svg.circle(50, 50, 10)
 
     dots.__annotations__["n"] = annotation
@@ -105,7 +105,7 @@ def test_a_parameter_without_annotation_and_default_has_to_be_filled_in():
 
 
 def test_a_history_is_that_of_a_function_too_and_knows_its_orders():
-    def dots(svg: Any, rng: Any) -> None:
+    def dots(svg, rng):
         svg.circle(50, 50, 10)
 
     dots.__sketch__ = ("early_dots", "yours")  # as @sketch(name=...) has it
@@ -121,7 +121,7 @@ def test_a_history_is_that_of_a_function_too_and_knows_its_orders():
 def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(place):
     lock = threading.Lock()
 
-    def locked(svg: Any, rng: Any) -> None:
+    def locked(svg, rng):
         with lock:
             svg.circle(50, 50, 10)
 
@@ -130,17 +130,15 @@ def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(pla
     assert "lock" in str(caught.value)
 
 
-def lines(svg: Any, rng: Any, *, width: float = 0.3) -> None:
+def lines(svg, rng, *, width: float = 0.3):
     """Lines of some width."""
 
 
-def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4) -> str:
+def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4):
     return "painted"
 
 
-def size(
-    *, live: int = 3, size: Annotated[int, Interval(ge=1, le=9)] = 1, seed: int = 0
-) -> None: ...
+def size(*, live: int = 3, size: Annotated[int, Interval(ge=1, le=9)] = 1, seed: int = 0): ...
 
 
 NO_SKETCH = "is no pattern's name, sketch, function or path"

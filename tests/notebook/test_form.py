@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def plot(
     seed: int = 0,
     dots: Annotated[int, Interval(ge=1, le=99), doc("How many dots")] = 3,
     gate: str = "",
-) -> str:
+):
     """Dots in a row, each reported; holds before the last until the file `gate` is there."""
     import time
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate):
 
 
 def test_a_task_that_returns_words_shows_them():
-    def count_letters(text: str = "plotter") -> str:
+    def count_letters(text: str = "plotter"):
         """Count."""
         return f"{len(text)} letters"
 
@@ -273,7 +273,7 @@ def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
 
 
 def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(monkeypatch):
-    def dots(svg: Any, rng: Any) -> None:
+    def dots(svg, rng):
         """Dots in places of one stream, with radii of another."""
         for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
             svg.circle(x, y, rng.stream("size").uniform(1, 5))
@@ -294,7 +294,7 @@ def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(monkeypatch
 
 
 def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():
-    def broken(svg: Any, *, lines: int = 3) -> None:
+    def broken(svg, *, lines: int = 3):
         """Breaks."""
         for line in range(lines):
             print("<line>", line)
@@ -316,7 +316,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():
     ("at", "words"), [(50, "nothing is drawn on it"), (-500, "all of it lies off the sheet")]
 )
 def test_a_sheet_that_looks_empty_says_why(at, words):
-    def lost(svg: Any, *, at: float = 50.0) -> None:
+    def lost(svg, *, at: float = 50.0):
         if at < 0:
             svg.circle(at, at, 20)
 
@@ -372,7 +372,7 @@ def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
 def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     from PIL import Image
 
-    def photo(svg: Any, *, picture: InputFile | None = None) -> None: ...
+    def photo(svg, *, picture: InputFile | None = None): ...
 
     file = tmp_path / "a photo.png"
     Image.fromarray(np.full((40, 30, 3), 200, np.uint8)).save(file)

@@ -11,11 +11,7 @@ from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 from support import send, wait_until
 
 from drawscape.catalogue import find
-from drawscape.errors import (
-    NotSerializableError,
-    ParameterError,
-    UnknownNameError,
-)
+from drawscape.errors import NotSerializableError, ParameterError, UnknownNameError
 from drawscape.jobs import get_job, list_jobs
 from drawscape.notebook import form
 from drawscape.parameters import Color, Group, InputFile, read_parameters
@@ -30,8 +26,8 @@ class Ink(Enum):
 
 
 def example(
-    svg: Any,
-    rng: Any,
+    svg,
+    rng,
     *,
     turns: Annotated[int, Interval(ge=1, le=80), doc("How often it winds")] = 24,
     wobble: Annotated[float, Interval(ge=0, le=1)] = 0.35,
@@ -49,12 +45,12 @@ def example(
     at: tuple[float, float] = (20.0, 30.0),
     radii: list[float] = [1.0, 2.0],  # noqa: B006 - a default that Python writes as a list
     other: Any = None,
-) -> None:
+):
     """Every kind that a signature may hold."""
     rng.stream("layout").random(), rng.stream("colour").random()
 
 
-def square(svg: Any, *, side: Annotated[int, Interval(ge=1, le=50)] = 9) -> None:
+def square(svg, *, side: Annotated[int, Interval(ge=1, le=50)] = 9):
     """A square, the same for every seed."""
     svg.rect(10, 10, side, side)
 
@@ -194,9 +190,7 @@ def test_undo_redo_and_reset_go_through_every_change():
 
 
 def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked():
-    def loose(
-        svg: Any, rng: Any, *, tall: float = 0.7, far: Annotated[int, Ge(10)] = 20
-    ) -> None: ...
+    def loose(svg, rng, *, tall: float = 0.7, far: Annotated[int, Ge(10)] = 20): ...
 
     for target, locks in ((example, ("wobble", "seed")), (loose, ())):
         shown = form(target, seed=77)
@@ -251,7 +245,7 @@ def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one():
 
 
 def test_a_parameter_called_like_an_option_is_given_in_where():
-    def sign(svg: Any, *, paper: str = "rough", live: int = 3) -> None:
+    def sign(svg, *, paper: str = "rough", live: int = 3):
         svg.circle(9, 9, live)
 
     shown = form(sign, where={"paper": "smooth", "live": 5})
@@ -261,7 +255,7 @@ def test_a_parameter_called_like_an_option_is_given_in_where():
 
 
 def test_a_task_has_its_own_parameters_and_no_paper():
-    def send_mail(recipient: str, copies: Annotated[int, Interval(ge=1, le=5)] = 2) -> None:
+    def send_mail(recipient: str, copies: Annotated[int, Interval(ge=1, le=5)] = 2):
         """Send it."""
 
     shown = form(send_mail, recipient="you@example.org")
@@ -290,7 +284,7 @@ def test_a_task_with_patterns_offers_them_all_and_their_parameters():
 
 
 def test_a_required_number_starts_at_its_lower_bound():
-    def task(size: Annotated[float, Gt(0)], copies: Annotated[int, Ge(1)]) -> None: ...
+    def task(size: Annotated[float, Gt(0)], copies: Annotated[int, Ge(1)]): ...
 
     shown = form(task)
     assert shown.settings == {"copies": 1}
@@ -302,7 +296,7 @@ def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.target.LARGEST_CARRIED", 1_000_000)
     photo, small = b"x" * 2_000_000, b"y"
 
-    def halftone(svg: Any) -> None:
+    def halftone(svg):
         svg.circle(len(photo), len(small), 3)
 
     with pytest.raises(NotSerializableError, match=r"2\.0 MB .*numpy.save"):
@@ -313,11 +307,11 @@ def test_a_sketch_whose_parameters_have_changed_is_offered_again(monkeypatch):
     """0.3 said: unknown parameter 'n'."""
     import sys
 
-    def reeds(svg: Any, *, n: int = 3, high: float = 2.0) -> None: ...
+    def reeds(svg, *, n: int = 3, high: float = 2.0): ...
 
     shown = form(reeds, high=5.0)
 
-    def reeds(svg: Any, *, count: int = 4, high: float = 2.0) -> None: ...
+    def reeds(svg, *, count: int = 4, high: float = 2.0): ...
 
     monkeypatch.setattr(sys.modules["__main__"], "reeds", reeds, raising=False)
     shown.draw().cancel()
@@ -343,7 +337,7 @@ def drawn(shown, **values):
     return path
 
 
-def page(width: float, height: float, dots: int = 3) -> str:
+def page(width: float, height: float, dots: int = 3):
     """A task that keeps no recipe."""
     from drawscape.settings import output_path
 
@@ -436,7 +430,7 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
 
 
 def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook):
-    def reeds(svg: Any, *, count: int = 3, high: float = 2.0) -> None:
+    def reeds(svg, *, count: int = 3, high: float = 2.0):
         """Reeds."""
         svg.line(10, 10, 20, 10 + count * high)
 
@@ -445,7 +439,7 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     path = drawn(first)
     assert get_job(first.job.id).description == "reeds"
 
-    def reeds(svg: Any, *, count: int = 3, wide: float = 1.0) -> None:
+    def reeds(svg, *, count: int = 3, wide: float = 1.0):
         """Reeds, bent."""
         svg.line(10, 10, 30, 10 + count * wide)
 
@@ -472,7 +466,7 @@ def test_a_form_opens_although_the_catalogue_is_damaged(notebook, tmp_path, capl
 
 
 def test_what_is_under_way_is_not_drawn_twice(notebook, tmp_path):
-    def held(svg: Any, *, gate: str = str(tmp_path / "open")) -> None:
+    def held(svg, *, gate: str = str(tmp_path / "open")):
         """A circle, once the file is there."""
         while not Path(gate).exists():
             time.sleep(0.01)

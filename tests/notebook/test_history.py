@@ -1,7 +1,6 @@
 """The history, and the viewer of one drawing."""
 
 import threading
-from typing import Any
 
 import numpy as np
 import pytest
@@ -165,7 +164,7 @@ def test_parameters_with_the_names_of_options_go_into_vary():
 
 
 def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history():
-    def spots(svg: Any, rng: Any) -> None:
+    def spots(svg, rng):
         svg.trait("density", "high" if rng.random() > 0.5 else "low").circle(30, 30, 9)
 
     made = contact_sheet(spots, 8, paper="A7")

@@ -31,11 +31,7 @@ from drawscape.sheets import (
     template_names,
 )
 from drawscape.svg_builder import SVGBuilder
-from workers.svg_tasks import (
-    generate_complex_svg,
-    generate_postcard_svg,
-    render_artboard,
-)
+from workers.svg_tasks import generate_complex_svg, generate_postcard_svg, render_artboard
 
 
 def test_without_a_name_the_same_drawing_has_the_same_name(home):

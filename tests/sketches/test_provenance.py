@@ -10,7 +10,6 @@ import xml.etree.ElementTree as ET
 import zlib
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -137,7 +136,7 @@ def test_sketches_are_redrawn_from_their_files_by_another_process(tmp_path):
 
 
 def test_damaged_or_hostile_source_is_an_error_and_not_a_bomb():
-    def packed(content: bytes) -> str:
+    def packed(content: bytes):
         return "zlib:" + base64.b64encode(zlib.compress(content)).decode()
 
     good = json.dumps({"entry": "a", "main": "a = 1", "modules": {}}).encode()
@@ -199,7 +198,7 @@ def test_a_file_that_a_parameter_names_belongs_to_drawings_with_that_parameter(h
     for place in ("kyiv", "oslo"):
         (home / f"{place}.txt").write_text("3")
 
-    def towns(svg, *, place: str = "kyiv") -> None:
+    def towns(svg, *, place: str = "kyiv"):
         svg.circle(9, 9, float(read_input(f"{place}.txt")))
 
     for place in ("kyiv", "oslo", "kyiv"):
@@ -266,8 +265,8 @@ def test_a_sketch_within_a_decorator_keeps_its_parameters_in_its_source():
 
 
 def test_a_class_of_which_there_is_no_text_counts_by_its_members():
-    def made(text: str) -> Any:
-        space: dict[str, Any] = {"__name__": "__main__"}
+    def made(text):
+        space = {"__name__": "__main__"}
         exec(
             f"class A:\n    def r(self): return {text}\ndef s(svg): svg.circle(9, 9, A().r())",
             space,
@@ -349,7 +348,7 @@ def test_what_cannot_be_written_down_has_a_recipe_and_no_source(text):
 def test_within_one_look_a_sketch_is_what_it_was_at_its_first_recipe():
     step = [1.0]
 
-    def dot(svg: Any) -> None:
+    def dot(svg):
         svg.circle(5, 5, step[0])
 
     with one_look():

@@ -3,7 +3,6 @@
 import itertools
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,19 +15,13 @@ from drawscape.cli.root import root
 from drawscape.drawing.values import rgb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.geometry.lines import resample
-from drawscape.recipe import (
-    Randomness,
-    as_sketch,
-    read_provenance,
-    recipe_of,
-    streams_of,
-)
+from drawscape.recipe import Randomness, as_sketch, read_provenance, recipe_of, streams_of
 from drawscape.sketches import SKETCHES, draw
 from drawscape.sketches.registry import redraw
 from drawscape.tasks.drawing import draw_function_svg
 
 
-def places(rng: Any) -> Any:
+def places(rng):
     """A helper that names a stream."""
     return rng.stream("layout").uniform(20, 80, (6, 2))
 
@@ -41,19 +34,19 @@ class Ink:
         return rng.stream("size").uniform(1, 5, 6)
 
 
-def dots(svg: Any, rng: Any, *, turned: bool = False) -> None:
+def dots(svg, rng, *, turned: bool = False):
     """Dots in places of one stream, with radii of another."""
     svg.circle(*rng.uniform(5, 10, 2), 1)
     for (x, y), radius in zip(places(rng), Ink().radii(rng), strict=True):
         svg.circle(x, y, radius)
 
 
-def plain(svg: Any, rng: Any) -> None:
+def plain(svg, rng):
     """No stream has a name."""
     svg.circle(*rng.uniform(5, 90, 2), 1)
 
 
-def circles(svg: Any) -> np.ndarray[Any, Any]:
+def circles(svg):
     """The centre and radius of each circle drawn."""
     found = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', svg.to_string())
     return np.array(found, dtype=float)
@@ -65,7 +58,7 @@ def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers():
 
 
 def test_a_name_that_is_put_together_is_no_stream_that_is_known():
-    def part(svg: Any, rng: Any) -> None:
+    def part(svg, rng):
         rng.stream("ro" + "ws").random()
         rng.stream("it's").random()
         rng.stream("whole").random()
@@ -82,7 +75,7 @@ def test_another_seed_of_one_stream_leaves_the_others_as_they_are():
 
 
 def test_a_seed_of_a_stream_belongs_to_the_recipe_and_the_seed_itself_does_not():
-    def request(streams: Any) -> str:
+    def request(streams):
         return recipe_of(as_sketch(dots), 100, 100, seed=4, streams=streams).request
 
     assert request({"size": 9}) != request({})
@@ -129,7 +122,7 @@ def test_the_command_takes_seeds_of_streams(tmp_path):
         "        svg.circle(x, y, rng.stream('size').uniform(1, 9))\n"
     )
 
-    def drawn(*options: str) -> Any:
+    def drawn(*options):
         call = ["draw", str(file), "--paper", "100x100", "-o", "-", *options]
         return CliRunner().invoke(root, call)
 
