@@ -57,28 +57,6 @@ ILLUSTRATOR = """<?xml version="1.0" encoding="utf-8"?>
 </svg>
 """
 
-VPYPE = """<?xml version="1.0" encoding="utf-8" ?>
-<svg baseProfile="tiny" height="14.0cm" version="1.2" viewBox="0 0 377.952756 529.133858"
-  width="10.0cm" xmlns="http://www.w3.org/2000/svg" xmlns:cc="http://creativecommons.org/ns#"
-  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:ev="http://www.w3.org/2001/xml-events"
-  xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"
-  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-  xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"
-  xmlns:xlink="http://www.w3.org/1999/xlink"><metadata><rdf:RDF><cc:Work>
-  <dc:format>image/svg+xml</dc:format><dc:source>vpype read a.svg write b.svg</dc:source>
-  </cc:Work></rdf:RDF></metadata><defs />
-  <g fill="none" id="layer1" inkscape:groupmode="layer" inkscape:label="1" stroke="#00f"
-     stroke-linecap="round" stroke-linejoin="round" style="display:inline">
-    <line x1="37.795276" x2="113.385827" y1="37.795276" y2="75.590551" />
-    <polyline points="40.0,100.5 80.25,120.125 120.0,90.0 160.5,140.0" />
-  </g>
-  <g fill="none" id="layer2" inkscape:groupmode="layer" inkscape:label="2" stroke="#080"
-     stroke-linecap="round" stroke-linejoin="round" style="display:inline">
-    <polygon points="200.0,200.0 300.0,200.0 300.0,300.0" />
-  </g>
-</svg>
-"""
-
 DRAWSVG = """<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
      width="400" height="300" viewBox="-200 -150 400 300">
@@ -98,12 +76,7 @@ DRAWSVG = """<?xml version="1.0" encoding="UTF-8"?>
 </svg>
 """
 
-CORPUS = {
-    "inkscape": INKSCAPE,
-    "illustrator": ILLUSTRATOR,
-    "vpype": VPYPE,
-    "drawsvg": DRAWSVG,
-}
+CORPUS = {"inkscape": INKSCAPE, "illustrator": ILLUSTRATOR, "drawsvg": DRAWSVG}
 
 
 @pytest.fixture(params=sorted(CORPUS))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL.ImageColor import colormap
 from support import python
-from svg_reader.files import LINE, file, read
+from svg_reader.files import LINE, PAGE, file, read
 
 from drawscape.errors import UnknownNameError
 from drawscape.svg.read import read_svg
@@ -109,15 +109,11 @@ def test_text_is_drawn_in_its_fill_and_hidden_text_is_not():
 
 @pytest.mark.parametrize("condition", ['display="none"', 'systemLanguage="fr"', 'opacity="0"'])
 def test_conditions_hold_for_the_root_too(condition):
-    assert (
-        len(read_svg(f'<svg xmlns="http://www.w3.org/2000/svg" {condition}>{LINE}</svg>').lines)
-        == 0
-    )
+    assert len(read(LINE, f"{PAGE} {condition}").lines) == 0
 
 
 @pytest.mark.slow
 def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path):
-
     path = tmp_path / "large.svg"
     rng = np.random.default_rng(1)
     with path.open("w") as out:
