@@ -1,4 +1,4 @@
-"""Drawings side by side, and bred from one another, in a browser."""
+"""Drawings side by side, bred from one another, and chosen among all by keys, in a browser."""
 
 import pytest
 from support import wait_until
@@ -59,6 +59,63 @@ def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab, page
         arg=[[50, 30], [50, 60]],
     )
     assert serious(page, ".jp-OutputArea") == []
+    assert notebook.cell_errors() == []
+
+
+GALLERY = """from drawscape.catalogue import drawings
+from drawscape.notebook import history
+from drawscape.tasks.drawing import generate_complex_svg as drawn
+for i in range(8):
+    drawn(74, 105, ('truchet', 'penrose')[i // 6], seed=i)
+seen = history()
+seen"""
+
+
+def await_focus(page, caption):
+    """Return once the tile with that caption has the keys."""
+    focused = "() => document.activeElement.querySelector(':scope > .board-caption')?.textContent"
+    wait_until(lambda: page.evaluate(focused) == caption, f"the keys to be on {caption!r}")
+
+
+def test_keys_choose_among_all_drawings_rate_compare_reject_and_open_them(lab, page):
+    notebook = lab.run_cells(page, GALLERY)
+    tiles = page.locator(".board-tile:has(img[src]:not([hidden]))")
+    wait_until(lambda: tiles.count() == 8, "eight pictures")
+    names = tiles.locator(".board-caption").all_inner_texts()
+    tiles.nth(1).click()
+    page.keyboard.press("ArrowRight")
+    await_focus(page, names[2])
+    page.keyboard.press(" ")
+    large = page.get_by_role("dialog", name=names[2])
+    large.get_by_text("lifts").wait_for()  # the file itself, in place of its thumbnail
+    assert large.locator("img").bounding_box()["height"] > 700
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("5")
+    wait_until(lambda: large.locator(".on").count() == 0, "the next one")
+    page.locator("dialog[open] .board-stars .on").nth(4).wait_for()
+    page.keyboard.press("Escape")
+    await_focus(page, names[3])
+    assert notebook.evaluate("print(drawings(stars=5)[0] == seen.drawings[3])") == "True\n"
+
+    notebook.evaluate("drawn(60, 60, 'schotter', seed=9)")
+    page.get_by_text("schotter · seed 9").wait_for()
+    wait_until(lambda: tiles.count() == 9, "its picture")
+    await_focus(page, names[3])
+    assert "schotter" in page.get_by_label("sketch", exact=True).locator("option").all_inner_texts()
+
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("c")
+    page.locator(".board-below .drawscape-viewer canvas").nth(1).wait_for()
+    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, "the views")
+    await_focus(page, names[4])
+    page.keyboard.press("x")
+    await_focus(page, names[5])
+    assert notebook.evaluate("print(len(drawings(tag='rejected')))") == "1\n"
+    page.keyboard.press("Enter")
+    page.locator(".board-below .drawscape-draw").wait_for()
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.locator(".board-below .drawscape-draw").wait_for(state="detached")
+    assert notebook.cell_types() == ["code"]
     assert notebook.cell_errors() == []
 
 
