@@ -1,5 +1,6 @@
 """Groups, layers and pens: what the file holds, and what a plotter would see."""
 
+import json
 import warnings
 import xml.etree.ElementTree as ElementTree
 
@@ -57,19 +58,13 @@ def test_the_canvas_pens_own_name_may_be_drawn_with_as_a_layer():
     assert len(svg.lines()) == 2
 
 
-def test_a_layer_keeps_its_colour():
-    svg = SVGBuilder(100, 100)
-    with svg.layer("a", color="red"):
-        svg.line(0, 0, 1, 1)
-    with pytest.raises(CanvasError, match="'a'"), svg.layer("a", color="blue"):
-        pass
-
-
-def test_layers_stand_side_by_side():
+def test_a_layer_keeps_its_colour_and_stands_beside_the_others():
     svg = SVGBuilder(10, 10)
-    with svg.layer("a"), pytest.raises(CanvasError, match="inside another layer"), svg.layer("b"):
-        pass
-    with svg.layer("a"), svg.group(), pytest.raises(CanvasError), svg.layer("b"):
+    with svg.layer("a", color="red"):
+        for within in (svg.pushed(), svg.group()):
+            with within, pytest.raises(CanvasError, match="inside another"), svg.layer("b"):
+                pass
+    with pytest.raises(CanvasError, match="'a'"), svg.layer("a", color="blue"):
         pass
     assert labels(svg) == ["a"]
 
@@ -117,10 +112,7 @@ def grouped(svg):
         (clipped, "black"),
         (lambda svg: svg.circle(50, 50, 20).rect(50, 50, 40, 40).occlude(), "black"),
         (lambda svg: svg.rotate(30, 50, 50).path(OPEN), "black"),
-        (
-            lambda svg: svg.scale(1, 0.5).rotate(30).circle(50, 50, 20).ellipse(50, 50, 9, 5),
-            "black",
-        ),
+        (lambda svg: svg.scale(1, 0.5).rotate(30).circle(50, 50, 9).ellipse(50, 50, 9, 5), "black"),
         (grouped, "green"),
     ],
 )
@@ -143,8 +135,6 @@ def test_without_layers_each_stroke_colour_is_a_pen():
 
 
 def test_provenance_is_written_as_json_in_the_metadata():
-    import json
-
     svg = SVGBuilder(100, 100)
     svg.provenance = {"sketch": 'a"<b>&', "seed": 3, "parameters": {"z": 1, "a": [1.5, None]}}
     (metadata,) = root(svg).iter(f"{SVG}metadata")

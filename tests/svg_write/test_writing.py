@@ -80,9 +80,8 @@ def test_the_frame_is_the_page_inside_its_margin():
 def test_markup_added_by_hand_is_read_back_as_lines():
     svg = SVGBuilder(100, 100)
     svg.elements.append('<rect x="10" y="20" width="30" height="5" stroke="red"/>')
-    svg.begin_group({"transform": "translate(1 2)"}).current_group.add_element(
-        '<path d="M0,0 h5"/>'
-    )
+    svg.begin_group({"transform": "translate(1 2)"})
+    svg.current_group.add_element('<path d="M0,0 h5"/>')
     svg.end_group()
     assert svg.lines()[0].max(axis=0) == pytest.approx([40, 25])
     assert svg.lines()[1] == pytest.approx(np.array([[1, 2], [6, 2]]))
@@ -102,17 +101,10 @@ def library_box(text, font="futural"):
 def test_the_bounding_box_is_the_font_packages_own(font):
     svg = SVGBuilder(100, 100, hershey_font_name=font)
     box = svg.get_hershey_text_bounding_box("Hello, World. 42")
-    assert [box[key] for key in ("min_x", "min_y", "max_x", "max_y")] == library_box(
-        "Hello, World. 42", font
-    )
-    assert (box["width"], box["height"]) == (
-        box["max_x"] - box["min_x"],
-        box["max_y"] - box["min_y"],
-    )
-
-
-def test_the_bounding_box_of_nothing_is_zeros():
-    assert set(SVGBuilder(10, 10).get_hershey_text_bounding_box(" ").values()) == {0}
+    x0, y0, x1, y1 = (box[key] for key in ("min_x", "min_y", "max_x", "max_y"))
+    assert [x0, y0, x1, y1] == library_box("Hello, World. 42", font)
+    assert (box["width"], box["height"]) == (x1 - x0, y1 - y0)
+    assert set(svg.get_hershey_text_bounding_box(" ").values()) == {0}
 
 
 def test_hershey_text_is_a_titled_group_of_paths():
@@ -205,14 +197,13 @@ coordinates = st.one_of(
 )
 
 
-@settings(max_examples=rounds(40, 200))
-@given(
-    st.lists(
-        st.integers(1, 6).flatmap(lambda n: hnp.arrays(np.float64, (n, 2), elements=coordinates)),
-        min_size=1,
-        max_size=6,
-    )
+some_points = st.integers(1, 6).flatmap(
+    lambda n: hnp.arrays(np.float64, (n, 2), elements=coordinates)
 )
+
+
+@settings(max_examples=rounds(40, 200))
+@given(st.lists(some_points, min_size=1, max_size=6))
 @pytest.mark.slow
 def test_the_table_writes_what_plain_decimals_write(parts):
     lines = Lines.of(parts)
@@ -237,14 +228,10 @@ def test_a_line_of_one_point_becomes_a_dot_and_one_of_none_is_left_out():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (10.50, "10.5"),
-        (100, "100"),
-        (1e-9, "0"),
-        (-1e-9, "0"),
-        (1e9, "1000000000"),
+        (10.50, "10.5"), (100, "100"), (1e-9, "0"), (-1e-9, "0"), (1e9, "1000000000"),
         (0.1 + 0.2, "0.3"),
     ],
-)
+)  # fmt: skip
 def test_single_numbers_are_short_and_without_exponent(value, text):
     assert format_number(value) == text
     assert math.isclose(float(text), value, abs_tol=1e-6)
@@ -270,33 +257,26 @@ DRAWERS = (
     lambda svg, a, b, c, d: svg.hatch([(a, b), (a + c, b), (a, b + d)], 5),
 )
 MOVES = (
+    lambda svg, a, b: svg,
     lambda svg, a, b: svg.translate(a, b),
     lambda svg, a, b: svg.rotate(a),
     lambda svg, a, b: svg.scale(1 + abs(a) / 100, -1 - abs(b) / 100),
 )
 
 
+calls = st.tuples(st.sampled_from(DRAWERS), st.sampled_from(MOVES), number, number, size, size)
+
+
 @settings(max_examples=60)
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, len(DRAWERS) - 1), st.integers(0, len(MOVES)), number, number, size, size
-        ),
-        min_size=1,
-        max_size=6,
-    ),
-    st.booleans(),
-    st.booleans(),
-)
+@given(st.lists(calls, min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clipped):
     svg = SVGBuilder(100, 100, pen=Pen())
     for index, (drawer, move, a, b, c, d) in enumerate(calls):
         with svg.layer(f"pen {index % 2 + 1}"), svg.pushed():
-            if move < len(MOVES):
-                MOVES[move](svg, a, b)
+            move(svg, a, b)
             if grouped:
                 svg.begin_group({"transform": f"translate({a} {b}) rotate(30)"})
-            DRAWERS[drawer](svg, a, b, c, d)
+            drawer(svg, a, b, c, d)
             if grouped:
                 svg.end_group()
     if clipped:
