@@ -325,6 +325,7 @@ def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
 @_PLOT
 def frame(plot: Plot) -> None:
     """Move the pen, up, around what a plot draws."""
+    plot.check_machine(0)
     (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
     with _connected(plot.record.machine, (plot.plan.width_mm, plot.plan.height_mm)) as driver:

@@ -65,7 +65,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     """
     placing = placed(document, device)
     plotter, paper = placing.plotter, placing.paper
-    document, _ = crop(document.plotted(), placing.reach(document), outside=outside)
+    document, _ = crop(document.plotted(), reach_of(document, device), outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
     for number, layer in enumerate(document.layers):
@@ -82,7 +82,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 
 def reach_of(document: Document, device: str) -> Reach:
     """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
-    return placed(document, device).reach(document)
+    return Reach.of_page(document).within(placed(document, device).limits)
 
 
 def left_out(document: Document) -> list[str]:
@@ -143,12 +143,12 @@ class Placing:
         """Return x and y of (N, 2) points of the page in whole units."""
         return [(x, y) for x, y in np.rint(self.matrix.apply(points)).astype(int).tolist()]
 
-    def reach(self, document: Document) -> Reach:
-        """Return what the pens reach of the page, in mm of the page."""
+    @property
+    def limits(self) -> Reach:
+        """What the pens reach, in mm of the page."""
         corners = self.matrix.inverse().apply(np.array([self.paper.x, self.paper.y], float).T)
         (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-        limits = Reach(x0, y0, x1, y1, f"what the pens reach of {self.paper.name}")
-        return Reach.of_page(document).within(limits)
+        return Reach(x0, y0, x1, y1, f"what the pens reach of {self.paper.name}")
 
     def stroke(self, line: Points) -> str:
         points = [f"{x},{y}" for x, y in self.units(line)]

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from drawscape.errors import PlotError
 from drawscape.parameters import check_arguments, read_parameters
 from drawscape.plot.formats import FORMATS, Format
 from drawscape.plot.gcode import GcodeProfile, profile_of, read_toml
+from drawscape.plot.hpgl import placed
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 
@@ -53,13 +55,18 @@ class Machine:
 
         Where the machine's own software turns sheets (SVG, HPGL), one that only fits across is turned.
         """
-        page = Reach.of_page(document)
+        return Reach.of_page(document).within(self.limits(document))
+
+    def limits(self, document: Document) -> Reach:
+        """Return what it reaches in mm of the sheet, and beside it; for HPGL that depends on the paper."""
+        if self.format == "hpgl":
+            with suppress(PlotError):  # it has no such paper, and plots on none
+                return placed(document, self.device).limits
         width, height = self.width_mm, self.height_mm
         if self.turns(document.width_mm, document.height_mm):
             width, height = height, width
-        top = page.y1 - height if self.is_up else 0.0
-        machine = Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
-        return page.within(machine)
+        top = document.height_mm - height if self.is_up else 0.0
+        return Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
 
     def with_profile(self, profile: GcodeProfile) -> "Machine":
         """Return the machine with the commands of another profile, and with its feeds and lifts."""

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Motion, Outside, plain_name
+from drawscape.drawing.document import Document, Layer, Motion, Outside, plain_name
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.plot.hpgl import reach_of as hpgl_reach
+from drawscape.plot.hpgl import placed
 from drawscape.plot.machine import Machine
-from drawscape.plot.pages import confine
+from drawscape.plot.pages import crop
 
 _FORMAT = 1
 _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
@@ -33,6 +33,10 @@ class Section:
     color: str
     sheet: int
     motion: Motion
+
+    def offset(self, offsets: dict[str, list[float]]) -> Floats:
+        """Return by how many mm its pen is moved, (2,): `offsets` are by a pen's number or name."""
+        return np.array(offsets.get(str(self.pen)) or offsets.get(self.name) or (0.0, 0.0))
 
     @property
     def words(self) -> str:
@@ -114,6 +118,16 @@ class Plan:
             metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
         return metres
 
+    def check_reach(self, machine: Machine, offsets: dict[str, list[float]]) -> None:
+        """Raise PlotError when a pen, moved by its offset, leaves what the machine reaches."""
+        layers = []
+        for section in self.sections:
+            lines = self.lines.take(np.arange(section.first, section.last))
+            lines = lines.with_points(lines.points + section.offset(offsets))
+            layers.append(Layer(section.name, section.color, None, lines))
+        page = Document(self.width_mm, self.height_mm, tuple(layers))
+        crop(page, machine.limits(page), outside="refuse")
+
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, in whose corner the sheet lies."""
         x, y = points.T
@@ -154,9 +168,9 @@ def make_plan(
     """
     if copies < 1:
         raise PlotError(f"copies={copies}: give 1 or more")
-    hpgl = machine.format == "hpgl"
-    reach = hpgl_reach(document, machine.device) if hpgl else machine.reach(document)
-    document, _ = confine(document, reach, outside=outside)
+    if machine.format == "hpgl":
+        placed(document, machine.device)  # raises when it has no such paper
+    document, _ = crop(document, machine.reach(document), outside=outside)
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:
         raise PlotError("the drawing holds no lines that a pen could draw")

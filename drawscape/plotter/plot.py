@@ -114,7 +114,8 @@ class State:
 
     def __init__(self) -> None:
         self.state = "ready"
-        self.machine = self.drawing = self.plan = ""
+        self.machine = self.drawing = self.plan = self.outside = ""
+        self.corner: list[float] = []
         self.done = self.first = self.runs = 0
         self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
@@ -134,6 +135,7 @@ class State:
             case "plot":
                 self.machine, self.drawing = event["machine"], event["drawing"]
                 self.plan, self.created = event["plan"], at
+                self.outside = event.get("outside", "keep")
                 self.drawn = np.zeros(event["strokes"], dtype=np.int64)
             case "stroke":
                 self.done = event["k"]
@@ -143,6 +145,7 @@ class State:
             case "start":
                 self.runs += 1
                 self.begun.add(event["run"])
+                self.corner = event.get("corner", [])
                 self.requests.clear()
                 self.done = self.first = event["first"]
                 self.state, self.clean, self.reason = "plotting", False, ""
@@ -194,14 +197,15 @@ class Plot:
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
         found = _unfinished(plan.hash, machine) if reuse else None
-        return found or cls._begin(plan, machine, drawing)
+        return found or cls._begin(plan, machine, drawing, outside)
 
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
-        return self._begin(self.plan, self.record.machine, self.record.drawing)
+        record = self.record
+        return self._begin(self.plan, record.machine, record.drawing, record.outside)
 
     @classmethod
-    def _begin(cls, plan: Plan, machine: str, drawing: str) -> "Plot":
+    def _begin(cls, plan: Plan, machine: str, drawing: str, outside: str) -> "Plot":
         settings.state_folder()  # readable by its owner only
         now = time.time()
         # The end is the fraction of the second, so that plots of one second are in order, too.
@@ -210,8 +214,9 @@ class Plot:
         folder.mkdir(parents=True)
         write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(
-            "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing
-        )
+            "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing,
+            outside=outside,
+        )  # fmt: skip
         return cls(folder)
 
     @cached_property
@@ -283,6 +288,26 @@ class Plot:
         if not self.runs:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
+
+    @property
+    def corner(self) -> list[float]:
+        """Where the sheet's upper left corner lies in the machine, in mm, by its profile as it is now."""
+        corner: list[float] = self.plan.placed(np.zeros((1, 2)), self.device.machine)[0].tolist()
+        return corner
+
+    def check_machine(self, start: int) -> None:
+        """Raise PlotError when the machine, as it is now, cannot draw the plot from `start` on.
+
+        Its profile or its pens' offsets may have changed since the plot was made.
+        """
+        device, record = self.device, self.record
+        if record.outside != "keep":
+            self.plan.check_reach(device.machine, device.offsets)
+        if start and record.corner not in ([], self.corner):
+            raise PlotError(
+                f"{device.name} would draw the rest of plot {self.id} elsewhere: its profile has "
+                "changed; give it the former one, or plot the drawing again"
+            )
 
     def start_of(self, *, back: int = BACK, from_stroke: int | None = None) -> int:
         """Return the stroke, from 0, at which a next run begins.

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
 from drawscape.plotter.device import locked, read_device, simulator_process
@@ -59,7 +57,8 @@ def run_plot(
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
         ask_paper = state.runs == 0 or start == 0
-        plot.journal.append("start", run=run, first=start)
+        plot.check_machine(start)
+        plot.journal.append("start", run=run, first=start, corner=plot.corner)
         try:
             with _awake():
                 _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
@@ -224,8 +223,7 @@ class _Run:
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
-        driver, todo, offsets = self.driver, first, self.device.offsets
-        offset = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
+        driver, todo, offset = self.driver, first, section.offset(self.device.offsets)
         commands: Iterator[Command] = iter(())
         command: Command | None = None
         while self.want not in ("stop", "now"):
@@ -235,7 +233,7 @@ class _Run:
                 driver.send(command)
                 command = None
             if command is None and self._may_begin(todo, section):
-                line = self.plan.lines[todo] + np.array(offset)
+                line = self.plan.lines[todo] + offset
                 todo += 1
                 commands = driver.stroke(self.plan.placed(line, self.machine), section, todo)
                 continue

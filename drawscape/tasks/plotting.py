@@ -19,7 +19,7 @@ from drawscape.jobs import (
 )
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.formats import save
-from drawscape.plotter.device import locked, read_device
+from drawscape.plotter.device import locked
 from drawscape.plotter.plot import BACK, FINAL, TUNED, Plot, find_plot
 from drawscape.plotter.run import run_plot
 from drawscape.sheets import safe_name
@@ -111,12 +111,10 @@ def enqueue_plot(
     with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
         if plot.runs or is_queued(plot):
             raise PlotError(f"{twice}; it is {plot.words}")
-        if from_stroke is not None:
-            plot.start_of(from_stroke=from_stroke)
+        plot.check_machine(plot.start_of(back=back, from_stroke=from_stroke))
         state = plot.state
         if state.state == "done" and from_stroke is None:
             raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
-        read_device(plot.record.machine)
         run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
         lane = f"machine:{plot.record.machine}"
         plot.journal.append("queued", run=run, job=run)

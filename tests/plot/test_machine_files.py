@@ -138,7 +138,7 @@ def test_each_machine_has_a_time_model_and_a_reach(name, drawing):
     ink_mm = drawing.lines.lengths_mm.sum()
     assert ink_mm / machine.plotter.top_speed < seconds < 3600
     reach = machine.reach(drawing)
-    assert min(reach.x1 - reach.x0, reach.y1 - reach.y0) > 200
+    assert min(reach.x1 - reach.x0, reach.y1 - reach.y0) > 190
 
 
 @pytest.fixture

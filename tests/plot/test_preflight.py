@@ -48,6 +48,10 @@ def test_a_machine_and_a_margin_count_together():
     machine = read_machine("marlin")
     assert preflight(page(lines), machine=machine) == ()
     assert preflight(page(lines), machine=machine, margin_mm=6) != ()
+    hp, low = read_machine("hp7475a"), Lines.of([[[5, 200], [100, 290]]])
+    (pens,) = preflight(page(low), machine=hp)
+    assert "leaves the sheet or what the pens reach of a4 by up to 5.3 mm" in pens.text
+    assert preflight(page(low, height=300, width=300), machine=hp) == ()  # it has no such paper
 
 
 def test_wet_spots_are_found_by_ink_width_and_passes():

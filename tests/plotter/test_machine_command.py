@@ -1,5 +1,7 @@
 """`drawscape machine` on machines that forgive nothing, and files of machines that fit no driver."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -8,11 +10,13 @@ from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmula
 
 from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import DrawscapeError, MachineError
+from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot.gcode import PROFILES
 from drawscape.plotter.device import add_device, devices, folder, read_device
 from drawscape.plotter.plot import Plot
+from drawscape.plotter.run import run_plot
+from drawscape.tasks.plotting import enqueue_plot
 
 
 def machine(*arguments, code=0):
@@ -91,6 +95,53 @@ def test_zero_is_set_on_a_machine_that_has_found_its_switches_first(
     assert desk.emulator.carriage.at == pytest.approx((50, 40), abs=0.02)
     first = np.add(plot.plan.placed(plot.plan.lines[0], plot.device.machine)[0], (50, 40))
     assert desk.emulator.carriage.strokes[0][0] == pytest.approx(first, abs=0.05)
+
+
+A3 = "axidraw-v3-a3"
+
+
+@pytest.mark.parametrize(
+    ("size", "pen_2", "then", "outside", "words"),
+    [
+        ((420, 297), (0, 0), "axidraw-v3", "refuse", r"leaves the reach of the AxiDraw V3 \(A4\) by 11"),
+        ((420, 297), (0, 0), "axidraw-v3", "keep", None),
+        ((420, 297), (9, 0), A3, "refuse", None),
+        ((420, 297), (-5.5, 0), A3, "refuse", "'red' leaves the reach of the AxiDraw V3/A3 .* by 0.50 mm"),
+        ((210, 290), (0, -4.9), "axidraw-v3", "crop", None),
+        ((210, 290), (0, -5.1), "axidraw-v3", "crop", "by 0.10 mm"),
+    ],
+)  # fmt: skip
+def test_a_plot_is_checked_by_its_machine_as_it_is_when_it_is_drawn(
+    home, size, pen_2, then, outside, words
+):
+    way = Lines.of([[(5, 5), (size[0] - 5, 285)]])
+    layers = Layer("1 black", "black", None, way), Layer("2 red", "red", None, way)
+    add_device("desk", "ebb", "/dev/none", A3)
+    plot = Plot.create(Document(*size, layers), "desk", outside=outside).again()
+    add_device("desk", "ebb", "/dev/none", then).update(offsets={"2": pen_2})
+    frame = ["plots", "frame", plot.id]
+    for act in (
+        enqueue_plot,
+        lambda one: run_plot(one, "run"),
+        lambda _: CliRunner().invoke(root, frame, catch_exceptions=False),
+    ):
+        if words is None and act is not enqueue_plot:
+            words = "there is no port"
+        with pytest.raises(DrawscapeError, match=words) if words else contextlib.nullcontext():
+            act(plot)
+
+
+def test_a_plot_does_not_go_on_turned(bench):
+    desk = bench("ebb", EbbEmulator)
+    layer = Layer("1 pen", "black", None, Lines.of([[(5, y), (9, y)] for y in range(5, 35, 5)]))
+    plot = desk.plot(Document(210, 290, (layer,)))  # lies on its side
+    assert desk.run(plot) == "done"
+    device = read_device("desk")
+    device.update(profile=A3)
+    with pytest.raises(PlotError, match="would draw the rest of plot"):
+        desk.run(plot, from_stroke=3)
+    device.update(profile=None)
+    assert desk.run(plot, from_stroke=3) == "done"
 
 
 @pytest.mark.parametrize(
