@@ -209,6 +209,7 @@ def _close_former(_info: Any) -> None:
     cell = _cell_that_runs()
     for widget in _all_open() if cell else ():
         if widget._cell == cell:
+            widget._is_saved = False
             widget.close()
 
 

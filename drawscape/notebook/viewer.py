@@ -85,11 +85,9 @@ class Viewer(Lasting):
             return
         whole = self._shown()
         rough = [(roughly(document), title) for document, title in whole]
-        for shown in [whole] if rough == whole else [rough, whole]:
-            data = [
-                drawing_data(one, title=title, blink=self.mode == "blink") for one, title in shown
-            ]
-            more = {"rough": shown is not whole}
+        for sent in [whole] if rough == whole else [rough, whole]:
+            data = [drawing_data(it, title=title, blink=self.mode == "blink") for it, title in sent]
+            more = {"rough": sent is not whole}
             headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
             self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
@@ -206,9 +204,9 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
             rule = given if is_name else "give a canvas, a job or the path of an SVG file"
             raise ParameterError("drawing", drawing, rule)
         data, title = path.read_bytes(), place_words(path)
-    head, end, _ = data.partition(b"</metadata>")
+    head = data[: data.find(b"</metadata>") + len("</metadata>")]
     try:
-        found = read_provenance((head + end).decode("utf-8", "replace"))
+        found = read_provenance(head.decode("utf-8", "replace"))
     except ProvenanceError:
         return read_svg(data), title or "drawing", {}
     kept = ("sketch", "seed", "width", "height", "margin")

@@ -101,8 +101,8 @@ def _thinned(lines: Lines) -> Lines:
     kept = np.zeros(len(lines.points), dtype=bool)
     kept[::_ROUGH_EVERY] = True
     kept[lines.offsets[:-1]] = kept[lines.offsets[1:] - 1] = True
-    counts = np.add.reduceat(kept, lines.offsets[:-1], dtype=np.int64)
-    return Lines.from_counts(lines.points.take(np.flatnonzero(kept), axis=0), counts)
+    places = np.flatnonzero(kept)
+    return Lines(lines.points.take(places, axis=0), np.searchsorted(places, lines.offsets))
 
 
 def _without_empty(lines: Lines) -> Lines:
@@ -123,21 +123,21 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
 
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
     lines = _without_empty(layer.lines)
-    deltas = _deltas(lines.points, np.dtype("<i2"))
-    wide = deltas is None
+    narrow = _deltas(lines.points, "<i2")
+    deltas = _deltas(lines.points, "<i4") if narrow is None else narrow
     is_timed = len(lines.points) <= MOST_TIMED
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
         "width_mm": layer.width_mm or DEFAULT_PEN_MM,
         "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
-        "wide": wide,
+        "wide": narrow is None,
     }
-    sent = _deltas(lines.points, np.dtype("<i4")) if deltas is None else deltas
-    return entry, [b"" if sent is None else sent.tobytes(), lines.counts.astype("<u4").tobytes()]
+    sent = b"" if deltas is None else deltas.tobytes()
+    return entry, [sent, lines.counts.astype("<u4").tobytes()]
 
 
-def _deltas(points: Points, kind: np.dtype[Any]) -> NDArray[Any] | None:
+def _deltas(points: Points, kind: str) -> NDArray[Any] | None:
     """Return the differences from point to point in whole units; None if some do not fit into `kind`."""
     deltas = np.empty(points.shape, kind)
     most, before = np.iinfo(kind).max, np.zeros((1, 2))

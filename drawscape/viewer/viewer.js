@@ -13,6 +13,7 @@ const STRIP = 256;          // points in a row that are skipped together when ou
 const COPIES = 40;
 const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
+const MOST_STEPS = 1_000_000;  // points a frame; so many of a rough drawing at once, however late that frame is
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
@@ -26,11 +27,11 @@ function decode(header, buffers) {
   const layers = header.layers.map((layer, i) => {
     const deltas = layer.wide ? new Int32Array(aligned(buffers[2 * i])) : new Int16Array(aligned(buffers[2 * i]));
     const counts = new Uint32Array(aligned(buffers[2 * i + 1]));
-    const xy = new Float32Array(deltas.length);
+    const xy = new Float32Array(deltas.length), unit = header.units_per_mm;
     let x = 0, y = 0;
     for (let k = 0; k < deltas.length; k += 2) {
       x += deltas[k]; y += deltas[k + 1];
-      xy[k] = x / header.units_per_mm; xy[k + 1] = y / header.units_per_mm;
+      xy[k] = x / unit; xy[k + 1] = y / unit;
     }
     return { ...layer, visible: true, xy, counts };
   });
@@ -48,31 +49,31 @@ function schedule(layers, plotter) {
   const lines = { layer: new Uint16Array(total), first: new Uint32Array(total), count: new Uint32Array(total),
                   starts: new Float64Array(total + 1), ink: new Float64Array(total + 1), draw: new Float64Array(total) };
   let line = 0, seconds = 0, ink = 0;
-  layers.forEach((layer, number) => {
-    let first = 0, x = 0, y = 0;
-    const began = line, raw = new Float64Array(3 * layer.counts.length);
-    for (const count of layer.counts) {
+  layers.forEach(({ xy, counts, seconds: estimate }, number) => {
+    const { starts, draw, ink: lengths } = lines, began = line;
+    let first = 0, x = 0, y = 0, plain = 0;
+    for (const count of counts) {
       const at = 2 * first, end = 2 * (first + count) - 2;
       let length = 0;
       for (let k = at; k < end; k += 2) {  // Math.hypot takes ten times as long
-        const dx = layer.xy[k + 2] - layer.xy[k], dy = layer.xy[k + 3] - layer.xy[k + 1];
+        const dx = xy[k + 2] - xy[k], dy = xy[k + 3] - xy[k + 1];
         length += Math.sqrt(dx * dx + dy * dy);
       }
-      const travel = Math.hypot(layer.xy[at] - x, layer.xy[at + 1] - y);
-      x = layer.xy[end]; y = layer.xy[end + 1];
+      const travel = Math.sqrt((xy[at] - x) ** 2 + (xy[at + 1] - y) ** 2);
+      x = xy[end]; y = xy[end + 1];
       lines.layer[line] = number; lines.first[line] = first; lines.count[line] = count;
-      const idle = travel / plotter.travel_mm_s + plotter.lift_s;
-      raw.set([idle, length / plotter.draw_mm_s, length], 3 * (line - began));
+      starts[line] = travel / plotter.travel_mm_s + plotter.lift_s;
+      draw[line] = length / plotter.draw_mm_s; lengths[line] = length;
+      plain += starts[line] + draw[line];
       first += count; line++;
     }
     /* The estimate with accelerations was made in Python, per layer; the lines share it. */
-    const plain = raw.reduce((sum, value, i) => i % 3 < 2 ? sum + value : sum, 0);
-    const factor = plain > 0 && layer.seconds ? layer.seconds / plain : 1;
-    for (let i = 0; began + i < line; i++) {
-      seconds += raw[3 * i] * factor;
-      lines.starts[began + i] = seconds; lines.ink[began + i] = ink;
-      lines.draw[began + i] = raw[3 * i + 1] * factor;
-      seconds += lines.draw[began + i]; ink += raw[3 * i + 2];
+    const factor = plain > 0 && estimate ? estimate / plain : 1;
+    for (let i = began; i < line; i++) {
+      seconds += starts[i] * factor; starts[i] = seconds;
+      draw[i] *= factor; seconds += draw[i];
+      const length = lengths[i];
+      lengths[i] = ink; ink += length;
     }
   });
   lines.starts[total] = seconds; lines.ink[total] = ink;
@@ -525,7 +526,7 @@ export class Viewer {
     if (!this.drawing || !this.view || !this.canvas.width) return;
     const began = performance.now();
     if (this.busy) this.steps *= began - this.began > FRAME_MS ? 0.7 : 1.1;  // so, one frame in five is late
-    this.steps = Math.min(Math.max(this.steps, 4_000), 1_000_000);
+    this.steps = Math.min(Math.max(this.steps, 4_000), MOST_STEPS);
     this.began = began;
     if (this.playing) {
       const passed = (began - this.before) / 1000 * this.speed;
@@ -546,7 +547,7 @@ export class Viewer {
   paint(target) {
     const { width, height } = this.canvas;
     this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
-    const whole = this.painting.advance(target, this.steps);
+    const whole = this.painting.advance(target, this.drawing.rough ? MOST_STEPS : this.steps);
     if (whole || this.time < 1 || this.drawing.rough || !this.shown) this.shown = this.painting;
     return whole;
   }
