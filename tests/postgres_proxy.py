@@ -39,16 +39,18 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self._sockets.append(client)
-                if self._silent.is_set():
-                    continue
-                try:
-                    server = self._connected()
-                except OSError:  # the server is away
-                    client.close()
-                    continue
-                self._sockets.append(server)
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+                if not self._silent.is_set():
+                    threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        try:
+            server = self._connected()
+        except OSError:  # the server is away
+            client.close()
+            return
+        self._sockets.append(server)
+        for ends in ((client, server), (server, client)):
+            threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
     def _connected(self):
         if isinstance(self._server, int):
@@ -97,21 +99,12 @@ class Proxy:
 _ENCRYPTION = (80877103, 80877104)  # requests that come before the start
 
 
-class Pooler:
+class Pooler(Proxy):
     """Gives each transaction whatever session is free."""
 
-    def __init__(self, url):
-        self._known = conninfo_to_dict(url)
+    def __init__(self, server):
         self._free = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.close = self._listener.getsockname()[1], self._listener.close
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(server)
 
     def _serve(self, client):
         with client, contextlib.suppress(OSError, EOFError):
@@ -121,8 +114,7 @@ class Pooler:
 
     def _session(self):
         """Return a new session with the server, and the parameters that it has shown."""
-        server = socket.socket(socket.AF_UNIX)
-        server.connect(f"{self._known['host']}/.s.PGSQL.{self._known['port']}")
+        server = self._connected()
         start = struct.pack("!i", 196608) + b"user\0postgres\0database\0postgres\0\0"
         server.sendall(struct.pack("!i", len(start) + 4) + start)
         shown = b""

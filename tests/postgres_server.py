@@ -66,18 +66,14 @@ class Server:
         if os.geteuid() == 0:
             self._folder.chmod(0o755)
             shutil.chown(self._folder, "nobody")
-        options = [
-            *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
-            *("--locale=C", "--no-sync", "--no-instructions"),
-        ]
-        command = [self._binaries / "initdb", "-D", self._folder / "data", *options]
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        command = [self._binaries / "initdb", "-D", self._folder / "data", "--no-sync", *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._who, timeout=120)
 
     def admit(self, network, how="trust"):
         """Let those of `network` in from now on, or `reject` them."""
-        (self._folder / "data" / "pg_hba.conf").write_text(
-            f"local all all trust\nhost all all {network} {how}\n"
-        )
+        rules = f"local all all trust\nhost all all {network} {how}\n"
+        (self._folder / "data" / "pg_hba.conf").write_text(rules)
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
@@ -106,8 +102,7 @@ class Server:
             **self._settings,
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data")]
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
+        command += [f"--{name}={value}" for name, value in options.items()]
         log = self._folder / "server.log"
         with log.open("ab") as output:
             to = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
@@ -165,21 +160,6 @@ def new_schema(url):
         connection.execute(f"create schema {schema}")
     mark = "&" if "?" in url else "?"
     return f"{url}{mark}application_name={schema}&{_LONGEST}{schema}"
-
-
-def let_claim(url, worker, *, is_alive=True):
-    """Let a test claim as `worker`, without a process: its lease has no end, or has ended."""
-    from drawscape.queue.engines.postgres import PostgresEngine
-
-    engine = PostgresEngine(url, Path("."))
-    engine.write("delete from job_worker where id = :id", id=worker)
-    if is_alive:
-        engine.write(
-            "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
-            "null, pg_postmaster_start_time())",
-            id=worker,
-        )
-    engine.close()
 
 
 def end_sessions(url):

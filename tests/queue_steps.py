@@ -4,9 +4,14 @@ import time
 
 from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
 from drawscape.queue import store
+from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.retention import DAY_S
 from drawscape.queue.row import ClaimRequest, Outcome
 
+LEASE = (
+    "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
+    "null, pg_postmaster_start_time())"
+)
 TASK = "sampletasks.nothing"
 MANY = 3000
 """Jobs that one may well look at in slices."""
@@ -23,8 +28,13 @@ def acknowledge(engine, held, outcome, request=None):
     return accepted[0], claims[0] if claims else None
 
 
+def enqueue(task, *args, **options):
+    """Queue a task of `sample_tasks.py`."""
+    return enqueue_background_job(f"sampletasks.{task}", *args, **options)
+
+
 def queued(**options):
-    return enqueue_background_job(TASK, **options)
+    return enqueue("nothing", **options)
 
 
 def take(*lanes):
@@ -42,6 +52,16 @@ def run(job, status="finished", reason=None):
     held = take()
     assert held.id == job.id
     end(held, status, reason)
+
+
+def let_claim(url, *workers, is_alive=True):
+    """Let a test claim as these, without a process: their leases on Postgres have no end, or have ended."""
+    engine = open_engine(url)
+    for worker in workers:
+        engine.write("delete from job_worker where id = :id", id=worker)
+        if is_alive:
+            engine.write(LEASE, id=worker)
+    engine.close()
 
 
 def ended_jobs(count=MANY, days_ago=40):

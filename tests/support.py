@@ -105,6 +105,19 @@ def python(*arguments, **options):
     return program(sys.executable, *arguments, **options)
 
 
+@contextmanager
+def beside(*arguments, **options):
+    """Run `drawscape ARGUMENTS` in a process of its own, which ends with the block."""
+    process = subprocess.Popen([sys.executable, "-m", "drawscape", *arguments], **options)
+    try:
+        yield process
+        process.terminate()
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait(60)
+
+
 def with_mounts(script, **options):
     """Run a shell's script that may mount what it likes."""
     return program("unshare", "--map-root-user", "--mount", "sh", "-e", "-c", script, **options)

@@ -233,22 +233,6 @@ def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(projec
 
 
 @pytest.mark.slow
-def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project, worker):
-    (project / "drawscape.toml").write_text("task-modules = ['stamps']")
-    (project / "stamps").mkdir()
-    (project / "stamps" / "post.py").write_text("def stamp():\n    return 'stamped'\n")
-    code = (
-        "from drawscape.job_manager import *; print(enqueue_background_job('stamps.post.stamp').id)"
-    )
-    done = python("-c", code, cwd=project)
-    job_id = done.stdout.strip()
-    from drawscape.job_manager import get_job
-
-    # The worker was started before the project named the package.
-    assert get_job(job_id).wait(60) == "stamped"
-
-
-@pytest.mark.slow
 def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
     (project / "workers" / "__init__.py").write_text(
         "from drawscape import settings\n"

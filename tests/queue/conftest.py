@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from plugin import make_home
-from postgres_server import drop_schema, let_claim, new_schema
+from postgres_server import drop_schema, new_schema
+from queue_steps import let_claim
 from support import wait_until
 
 from drawscape.job_manager import default_queue, workers_alive
@@ -90,15 +91,11 @@ def claimant(home):
 class Consumer:
     def __init__(self, home, *options, environment=None, directory=None, huey="workers.huey"):
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
+        command = [sys.executable, "-m", "huey.bin.huey_consumer", huey, *options]
+        where = {"cwd": directory or home, "env": {**os.environ, **(environment or {})}}
         with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "huey.bin.huey_consumer", huey, *options],
-                cwd=directory or home,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
+            to = {"stdout": output, "stderr": output, "start_new_session": True}
+            self.process = subprocess.Popen(command, **where, **to)
 
     @property
     def pid(self):
@@ -106,20 +103,19 @@ class Consumer:
 
     def await_alive(self):
         def is_there():
+            assert self.process.poll() is None, self.log.read_text()
             return self.pid in [worker.pid for worker in workers_alive()]
 
-        wait_until(lambda: self.process.poll() is not None or is_there(), "the consumer to start")
-        if self.process.poll() is not None:
-            pytest.fail(self.log.read_text())
+        wait_until(is_there, "the consumer to start")
         return self
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait(60)
 
     def stop(self):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.terminate()
             try:
                 self.process.wait(60)
             except subprocess.TimeoutExpired:  # it is not to outlive its test

@@ -47,11 +47,6 @@ def beat(path):
             time.sleep(0.02)
 
 
-def wait_then_give_pid(gate):
-    wait_for_file(gate)
-    return os.getpid()
-
-
 def append(path, text="x", seconds=0.0):
     with open(path, "a") as file:
         file.write(f"{text}\n")
@@ -116,6 +111,7 @@ def flaky(path, good_at=9):
 def wait_for_file(path):
     while not os.path.exists(path):
         time.sleep(0.01)
+    return os.getpid()
 
 
 def answer():

@@ -161,6 +161,7 @@ def test_a_power_loss_undoes_no_cancel_of_many_that_returned(home, recorder, tmp
 WORKED_STEPS = int(os.environ.get("WORKED_STEPS", rounds(30, 20_000)))
 DRIVEN_STEPS = int(os.environ.get("DRIVEN_STEPS", rounds(1_500, 100_000)))
 TASK = "sampletasks.note_run"
+OPEN = ("queued", "scheduled", "deferred", "started")
 
 HISTORY = {
     "sqlite": (
@@ -233,9 +234,8 @@ def faults(history, needs, runs):
     for job_id in last.keys() | runs.keys():
         begun, finished = counts[job_id, "started"], counts[job_id, "finished"]
         if not finished <= runs.get(job_id, 0) <= begun:
-            found.append(
-                f"{job_id} began {begun} and finished {finished} times and ran {runs.get(job_id, 0)} times"
-            )
+            ran = runs.get(job_id, 0)
+            found.append(f"{job_id} began {begun}, ran {ran} and finished {finished} times")
     return found
 
 
@@ -268,10 +268,9 @@ class AnyOrder(RuleBasedStateMachine):
     def enqueue(self, needed, after_batch, anyway, fails, options):
         call = (TASK, str(self.trace), fails and 0.5)
         needed = [one.id for one in needed] + [*self.batches][-1:] * after_batch
+        waits = {"job_depends_on": needed, "job_run_anyway": anyway}
         try:
-            job = enqueue_background_job(
-                *call, job_depends_on=needed, job_run_anyway=anyway, **options
-            )
+            job = enqueue_background_job(*call, **waits, **options)
         except JobNotFoundError:  # one was removed; the steps stay the same
             needed = []
             job = enqueue_background_job(*call, **options)
@@ -317,10 +316,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self):
         resume_queue()
-        wait_until(
-            lambda: self.come_on() or not list_jobs(("queued", "scheduled", "deferred", "started")),
-            timeout_s=300,
-        )
+        wait_until(lambda: self.come_on() or not list_jobs(OPEN), timeout_s=300)
         database = default_queue().database
         # A change is noted when it is written; others see it when it is committed.
         order = "pg_xact_commit_timestamp(xmin), moment" if database.is_server else "moment"
@@ -413,7 +409,6 @@ PLACES = (
     *("insert.before_commit", "insert.after_commit", "claim.committed", "ack.before_commit"),
     *("ack.after_commit", "child.before_start", "run.middle", "result.serialised", "any moment"),
 )
-OPEN = ("queued", "scheduled", "deferred", "started")
 LIMITED = (
     "select count(*) from job join job_group on job_group.id = group_id "
     "where status = 'started' and most = 1"
@@ -450,11 +445,9 @@ class KilledQueue:
         calls = [(f"r{number}-{n}", self.options()) for n in range(self.dice.randint(1, 4))]
         armed = {"DRAWSCAPE_FAILPOINT": f"{place}:{self.dice.randint(1, 3)}"}
         env = {**os.environ, **(armed if place.startswith("insert") else {})}
-        told = python(
-            "-c", CALLER, self.trace, json.dumps(calls), code=None, env=env
-        ).stdout.split()
-        there = {job.id for job in list_jobs(limit=None)}
-        assert {*told} <= there, f"lost: {told}"
+        caller = python("-c", CALLER, self.trace, json.dumps(calls), code=None, env=env)
+        told, there = {*caller.stdout.split()}, {job.id for job in list_jobs(limit=None)}
+        assert told <= there, f"lost: {told - there}"
         for name, given in calls:
             if name in there:
                 needed = tuple(given.get("job_depends_on", ()))

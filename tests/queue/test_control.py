@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from queue_steps import TASK, acknowledge, claim, end, take
+from queue_steps import TASK, acknowledge, claim, end, enqueue, queued, take
 from support import ended, is_running, run, started, wait_until
 
 from drawscape import errors
@@ -13,7 +13,6 @@ from drawscape.job_manager import (
     cancel_job,
     default_queue,
     delete_job,
-    enqueue_background_job,
     enqueue_many,
     get_job_status,
     list_jobs,
@@ -31,24 +30,27 @@ pytestmark = pytest.mark.both_engines
 @pytest.mark.usefixtures("worked_home")
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):
-        job = started(enqueue_background_job("sampletasks.progress_then_nap", 60))
+        job = started(enqueue("progress_then_nap", 60, job_timeout="1m"))
         wait_until(lambda: job.progress == 0.5 and job.preview is not None)
-        pid = job.refresh().pid
+        assert (job.message, job.status) == ("second", "started")  # though the task is silent now
+        pid, text = job.refresh().pid, job.explain()
+        for words in ("50% done", "last message: second", "60 s", str(pid)):
+            assert words in text
         assert job.cancel()
         assert ended(job).status == "stopped"
         assert job.preview == b"<svg>first</svg>"
         assert not is_running(pid)
-        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+        assert enqueue("add", 1).wait(60) == 1
 
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
-        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
+        job = started(enqueue("swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=1.5)
         looks = 0
         while not job.ended:  # each commit makes the worker look at the request again
-            enqueue_background_job("sampletasks.nap", 0.2).wait(60)
+            enqueue("nap", 0.2).wait(60)
             looks += 1
             assert looks < 200
         assert job.status == "stopped"
@@ -56,19 +58,17 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("sampletasks.tidy_up_slowly", path))
+        job = started(enqueue("tidy_up_slowly", path))
         wait_until(lambda: Path(path).exists() and Path(path).read_text())
         job.stop(grace=20)
         for _ in range(4):
-            enqueue_background_job("sampletasks.nap", 0.1).wait(60)
+            enqueue("nap", 0.1).wait(60)
         assert ended(job).status == "stopped"
         assert Path(path).read_text() == "begun\ntidied up\n"
 
     def test_a_stop_is_not_held_up_by_anothers_grace(self, tmp_path):
-        first = started(enqueue_background_job("sampletasks.nap", 60))
-        stubborn = started(
-            enqueue_background_job("sampletasks.swallow_everything", str(tmp_path / "marker"))
-        )
+        first = started(enqueue("nap", 60))
+        stubborn = started(enqueue("swallow_everything", str(tmp_path / "marker")))
         wait_until((tmp_path / "marker").exists)
         stubborn.stop(grace=600)
         first.stop()
@@ -78,7 +78,7 @@ class TestRunningJobs:
         assert ended(stubborn).status == "stopped"
 
     def test_a_failed_job_can_be_retried_and_deleted_once_it_has_ended(self, tmp_path):
-        job = enqueue_background_job("sampletasks.flaky", str(tmp_path / "tries"), 2)
+        job = enqueue("flaky", str(tmp_path / "tries"), 2)
         assert ended(job).status == "failed"
         assert retry_job(job.id).wait(60) == 2
         assert requeue_job(job.id).wait(60) == get_job_status(job.id)["attempts"] == 3
@@ -94,20 +94,9 @@ class TestRunningJobs:
         wait_until(lambda: batch.ended)
         assert batch.counts["stopped"] + batch.counts["canceled"] == 8
 
-    def test_explanations_name_limit_process_and_message(self):
-        job = started(enqueue_background_job("sampletasks.progress_then_nap", 30, job_timeout="1m"))
-        wait_until(lambda: job.progress == 0.5)
-        text = job.explain()
-        for words in ("50% done", "last message: second", "60 s", str(job.refresh().pid)):
-            assert words in text
-        job.cancel()
-        failed = ended(enqueue_background_job("sampletasks.fail", "no ink"))
-        assert "no ink" in failed.explain()
-        assert "Reason: exception" in failed.explain()
-
 
 def test_who_waits_may_cancel_in_the_same_thread(home):
-    job = enqueue_background_job("sampletasks.nothing")
+    job = enqueue("nothing")
 
     async def wait_and_cancel():
         waiting = asyncio.ensure_future(job._wait_async())
@@ -121,8 +110,8 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
 
 @pytest.mark.sqlite
 def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependents(home):
-    job = enqueue_background_job("sampletasks.nothing")
-    dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)
+    job = enqueue("nothing")
+    dependent = enqueue("nothing", job_depends_on=job)
     database = default_queue().database
     worker, locks = new_id(), default_queue().database.folder / "workers"
     Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
@@ -136,8 +125,8 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
 
 
 def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
-    first = enqueue_background_job("sampletasks.nothing")
-    second = enqueue_background_job("sampletasks.nothing")
+    first = enqueue("nothing")
+    second = enqueue("nothing")
     assert "No job is ahead" in first.explain()
     assert "1 job is ahead" in second.explain()
     assert "No worker is alive" in second.explain()
@@ -145,7 +134,7 @@ def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
 
 @pytest.mark.slow
 def test_waiting_without_a_worker_warns(home):
-    job = enqueue_background_job("sampletasks.nothing")
+    job = enqueue("nothing")
     for wait in (job.wait, enqueue_many("sampletasks.nothing", [{}]).wait):
         with pytest.warns(UserWarning, match="no worker"), pytest.raises(errors.JobTimeout):
             wait(2.5)
@@ -153,7 +142,7 @@ def test_waiting_without_a_worker_warns(home):
 
 @pytest.mark.sqlite
 def test_an_explanation_names_what_keeps_workers_from_a_job(home):
-    job = enqueue_background_job("sampletasks.nothing", job_lane="plotter")
+    job = enqueue("nothing", job_lane="plotter")
     workers = Locks(default_queue().database.folder / "workers")
     info = WorkerInfo("one", os.getpid(), 1, "background", 0.0, lanes=("fast",))
     workers.announce(info, print)
@@ -169,8 +158,8 @@ def test_an_explanation_names_what_keeps_workers_from_a_job(home):
 
 def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     consumer = start_consumer("-w", "2")
-    job = started(enqueue_background_job("sampletasks.nap", 60))
-    deaf = started(enqueue_background_job("sampletasks.loop_in_c"))
+    job = started(enqueue("nap", 60))
+    deaf = started(enqueue("loop_in_c"))
     deaf.cancel(grace=600)
     consumer.kill()
     wait_until(lambda: "Its worker is dead" in job.explain())
@@ -184,7 +173,7 @@ def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
 
 @pytest.mark.usefixtures("claimant")
 def test_a_late_acknowledgement_changes_nothing():
-    job = enqueue_background_job("sampletasks.nothing")
+    job = enqueue("nothing")
     database = default_queue().database
     held = claim(database)
     database.write("update job set worker = null")  # it has died
@@ -200,7 +189,7 @@ def test_a_late_acknowledgement_changes_nothing():
 
 @pytest.mark.usefixtures("claimant")
 def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
-    job = enqueue_background_job("sampletasks.fail", job_retries=3)
+    job = enqueue("fail", job_retries=3)
     database = default_queue().database
     database.workers.announce(WorkerInfo("lively", os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", "lively", None)
@@ -211,13 +200,13 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
 
 
 def test_a_late_acknowledgement_cannot_meet_another_job(claimant):
-    job = enqueue_background_job("sampletasks.nothing", job_id="same")
+    job = enqueue("nothing", job_id="same")
     database = default_queue().database
     held = claim(database)
     claimant(False)
     cancel_job(job.id)
     job.delete()
-    enqueue_background_job("sampletasks.nothing", job_id="same")
+    enqueue("nothing", job_id="same")
     claimant(True)
     claim(database)
     assert acknowledge(database, held, Outcome("finished"))[0] is False
@@ -232,7 +221,7 @@ def test_a_late_acknowledgement_cannot_meet_another_job(claimant):
     ],
 )
 def test_each_retry_waits_as_long_as_it_was_asked_in_a_batch_too(options, waits):
-    for job in (enqueue_background_job(TASK, **options), *enqueue_many(TASK, [{}], **options).jobs):
+    for job in (queued(**options), *enqueue_many(TASK, [{}], **options).jobs):
         for wanted in waits:
             end(take(), "failed", "exception")
             row = job.refresh()

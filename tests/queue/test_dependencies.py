@@ -180,6 +180,14 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant)
     assert plot.status == "deferred"
 
 
+def test_an_explanation_names_what_is_open():
+    first, second = queued(), queued(job_delay=600)
+    job = queued(job_depends_on=[first, second])
+    run(first)
+    assert first.id not in job.explain()
+    assert second.id in job.explain()
+
+
 def test_a_released_dependent_keeps_its_own_delay():
     draw = queued()
     plot = queued(job_depends_on=draw, job_delay=60)

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from queue_steps import enqueue
 from support import wait_until
 
 from drawscape import errors
@@ -28,7 +29,7 @@ def rows():
 
 @pytest.mark.usefixtures("home")
 def test_the_status_has_the_contracts_seven_keys_and_aware_times():
-    status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
+    status = get_job_status(enqueue("add", 1).id)
     assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
         status
     )
@@ -91,7 +92,7 @@ REFUSED = [
 @pytest.fixture
 def leaves_no_row(home):
     """Fail unless there is only the row of a job whose id is `mine` in the end."""
-    enqueue_background_job("sampletasks.add", 1, job_id="mine")
+    enqueue("add", 1, job_id="mine")
     yield
     assert rows() == [("mine", "queued")]
 
@@ -113,7 +114,7 @@ def test_what_cannot_be_queued_is_named_and_leaves_no_row(task, given, error, wo
     ],
 )  # fmt: skip
 def test_a_timeout_may_be_written_in_many_ways(given, seconds):
-    job = enqueue_background_job("sampletasks.nothing", job_timeout=given)
+    job = enqueue("nothing", job_timeout=given)
     assert job.refresh().timeout_s == seconds
 
 
@@ -160,8 +161,8 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
 
 @pytest.mark.usefixtures("home")
 def test_jobs_are_listed_newest_first_by_status_and_task():
-    ids = [enqueue_background_job("sampletasks.add", i).id for i in range(3)]
-    other = enqueue_background_job("sampletasks.nothing")
+    ids = [enqueue("add", i).id for i in range(3)]
+    other = enqueue("nothing")
     other.cancel()
     assert [job.id for job in list_jobs(task="sampletasks.add")] == ids[::-1]
     assert [job.id for job in list_jobs(status="canceled")] == [other.id]
@@ -172,12 +173,12 @@ def test_jobs_are_listed_newest_first_by_status_and_task():
 
 
 def test_a_signature_that_was_edited_is_checked_as_it_is_now(home):
-    enqueue_background_job("sampletasks.answer")
+    enqueue("answer")
     source = home / "modules" / "sampletasks.py"
     source.write_text(source.read_text().replace("def answer():", "def answer(question):"))
     with pytest.raises(errors.TaskArgumentsError, match="question"):
-        enqueue_background_job("sampletasks.answer")
-    assert enqueue_background_job("sampletasks.answer", question="6 x 9").status == "queued"
+        enqueue("answer")
+    assert enqueue("answer", question="6 x 9").status == "queued"
     assert "sampletasks" in sys.modules
 
 
@@ -192,7 +193,7 @@ def test_a_job_waits_for_its_time(option):
     def after(seconds):
         at = datetime.now(UTC) + timedelta(seconds=seconds)
         given = {"job_delay": seconds, "job_at": at}[option]
-        return at, enqueue_background_job("sampletasks.nothing", **{option: given})
+        return at, enqueue("nothing", **{option: given})
 
     _, far = after(3600)
     assert (far.status, "scheduled for" in far.explain()) == ("scheduled", True)
@@ -215,7 +216,7 @@ def test_retries_are_for_failures_that_may_pass(path, task, retries, attempts, w
 
 @pytest.mark.usefixtures("worked_home")
 def test_a_job_between_two_tries_explains_itself(path):
-    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=1, job_retry_delay=60)
+    job = enqueue("flaky", path, 9, job_retries=1, job_retry_delay=60)
     wait_until(lambda: job.status == "scheduled")
     assert "try 1" in job.explain()
     assert "tried again" in job.explain()
@@ -227,5 +228,5 @@ def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consum
     other = dataclasses.replace(default_queue(), name="other")
     other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
     start_consumer()
-    enqueue_background_job("sampletasks.nothing", job_delay=0.3).wait(60)
+    enqueue("nothing", job_delay=0.3).wait(60)
     assert Job(other, other_id).status == "scheduled"

@@ -1,14 +1,16 @@
 """A hostile world: full disks, locked, foreign and damaged files, the clock set back."""
 
+import re
 import sqlite3
 import sys
 from contextlib import closing
 
 import pytest
+from queue_steps import enqueue
 from support import wait_until, with_mounts
 
 from drawscape.errors import QueueError, SettingsError
-from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.job_manager import default_queue
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.worker.child_process import memory_limit_bytes
 
@@ -31,7 +33,7 @@ def test_a_file_that_is_no_queue_is_named_and_left_alone(home, make, words):
     make(path := home / ".drawscape" / "queue.db")
     before = path.read_bytes()
     with pytest.raises(QueueError, match=words):
-        enqueue_background_job("sampletasks.nothing")
+        enqueue("nothing")
     assert path.read_bytes() == before
 
 
@@ -49,6 +51,7 @@ def test_a_plain_hueys_file_gains_the_job_table(tmp_path):
 SMALL_WORLD = """
 import os, subprocess, sys, time
 from contextlib import contextmanager
+from drawscape.job_manager import *
 home = sys.argv[1]
 
 @contextmanager
@@ -64,67 +67,39 @@ def full_disk(job):
             yield
     os.unlink(f'{home}/small/ballast')
 
+def enqueued(*call):
+    "Return what became of a call."
+    try:
+        return enqueue_background_job(*call).status
+    except Exception as error:
+        return f'{type(error).__name__} {error}'
+
 """
-
-
-def in_a_small_world(home, body):
-    """Return what the script `body` printed, run where `home/small` is a tmpfs of two megabytes."""
-    (home / "small").mkdir()
-    script = home / "script.py"
-    script.write_text(SMALL_WORLD + body)
-    done = with_mounts(
-        f"mount -t tmpfs -o size=2m,mode=755 tmpfs {home}/small\n"
-        f"DRAWSCAPE_QUEUE={home}/small/queue.db exec {sys.executable} {script} {home}",
-        cwd=home,
-    )
-    return done.stdout
-
-
-def test_a_read_only_file_is_named(home):
-    reported = in_a_small_world(
-        home,
+IN_A_SMALL_WORLD = {
+    # What is done where `home/small` is a tmpfs of two megabytes, and what that prints.
+    "a read-only file is named": (
+        r"queued\nQueueError .*queue\.db.*",
         """
-from drawscape.job_manager import enqueue_background_job
-print(enqueue_background_job('sampletasks.nothing').status)
-from drawscape.job_manager import default_queue
+print(enqueued('sampletasks.nothing'))
 default_queue().database.close()
 subprocess.run(['mount', '-o', 'remount,ro', f'{home}/small'], check=True)
-try:
-    enqueue_background_job('sampletasks.nothing')
-except Exception as error:
-    print(type(error).__name__, error)
+print(enqueued('sampletasks.nothing'))
 """,
-    )
-    assert reported.startswith("queued\nQueueError")
-    assert "queue.db" in reported
-
-
-def test_a_full_disk_refuses_the_job_by_name_and_keeps_the_others(home):
-    reported = in_a_small_world(
-        home,
+    ),
+    "a full disk refuses the job by name and keeps the others": (
+        r"QueueError .*full.*\nTrue\n\('ok',\)\n",
         """
-from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
 kept = 0
-try:
-    while True:
-        enqueue_background_job('sampletasks.echo', 'x' * 20_000)
-        kept += 1
-except Exception as error:
-    print(type(error).__name__, error)
+while (said := enqueued('sampletasks.echo', 'x' * 20_000)) == 'queued':
+    kept += 1
+print(said)
 print(kept == len(list_jobs(limit=None)) > 10)
 print(default_queue().database.connection.execute('pragma integrity_check').fetchone())
 """,
-    )
-    assert reported.startswith("QueueError")
-    assert "full" in reported
-    assert "True\n('ok',)" in reported
-
-
-def test_a_worker_on_a_full_disk_acknowledges_as_soon_as_there_is_room(home):
-    reported = in_a_small_world(
-        home,
+    ),
+    "a worker on a full disk acknowledges as soon as there is room": (
+        r"started\n400000\n1\n",
         """
-from drawscape.job_manager import enqueue_background_job, start_worker
 worker = start_worker(1)
 job = enqueue_background_job('sampletasks.big_after', f'{home}/go', 400_000)
 with full_disk(job):
@@ -137,15 +112,10 @@ print(len(job.wait(60)))
 print(enqueue_background_job('sampletasks.add', 1).wait(60))
 worker.stop()
 """,
-    )
-    assert reported.split() == ["started", "400000", "1"]
-
-
-def test_a_full_disk_drops_a_log_and_not_its_job(home):
-    reported = in_a_small_world(
-        home,
+    ),
+    "a full disk drops a log and not its job": (
+        r"None\nfinished 1\n",
         """
-from drawscape.job_manager import enqueue_background_job, start_worker
 worker = start_worker(1)
 print(enqueue_background_job('sampletasks.print_much', 3).wait(60))
 job = enqueue_background_job('sampletasks.print_slowly', 20, 0.1)
@@ -155,8 +125,21 @@ job.wait(60)
 print(job.status, enqueue_background_job('sampletasks.add', 1).wait(60))
 worker.stop()
 """,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_A_SMALL_WORLD)
+def test_a_disk_that_is_full_or_read_only_is_named_and_loses_no_job(home, case):
+    printed, body = IN_A_SMALL_WORLD[case]
+    (home / "small").mkdir()
+    (home / "script.py").write_text(SMALL_WORLD + body)
+    done = with_mounts(
+        f"mount -t tmpfs -o size=2m,mode=755 tmpfs {home}/small\n"
+        f"DRAWSCAPE_QUEUE={home}/small/queue.db exec {sys.executable} script.py {home}",
+        cwd=home,
     )
-    assert reported.split() == ["None", "finished", "1"]
+    assert re.fullmatch(printed, done.stdout, re.DOTALL), done.stdout
 
 
 def test_an_end_that_the_file_refuses_holds_up_no_other_and_is_written_later(home, start_consumer):
@@ -165,8 +148,8 @@ def test_an_end_that_the_file_refuses_holds_up_no_other_and_is_written_later(hom
         "create trigger refuses before update on job when new.result is not null and new.id = 'bad' "
         "begin select raise(abort, 'not now'); end"
     )
-    bad = enqueue_background_job("sampletasks.add", 1, job_id="bad")
-    others = [enqueue_background_job("sampletasks.add", number) for number in range(200)]
+    bad = enqueue("add", 1, job_id="bad")
+    others = [enqueue("add", number) for number in range(200)]
     start_consumer("-w", "3")
     assert [job.wait(60) for job in others] == list(range(200))
     assert bad.status == "started"
@@ -192,12 +175,12 @@ def test_a_clock_set_back_an_hour_harms_nothing(home, start_consumer, engine):
     offset = home / "clock-offset"
     (home / "modules" / "sitecustomize.py").write_text(CLOCK.format(path=str(offset)))
     start_consumer()
-    job = enqueue_background_job("sampletasks.nap", 0.5)
+    job = enqueue("nap", 0.5)
     wait_until(lambda: job.status == "started")
     offset.write_text("-3600")
     assert job.wait(60) == 0.5
     assert job.ended_at >= job.started_at
-    after = enqueue_background_job("sampletasks.nap", 0.1, job_timeout=60)
+    after = enqueue("nap", 0.1, job_timeout=60)
     assert after.wait(60) == 0.1
     # The worker's clock was really set back; on Postgres the server's counts.
     assert (after.ended_at < job.ended_at) == (engine == "sqlite")

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from queue_steps import enqueue
 from support import is_running, wait_until
 
 from drawscape.errors import JobFailed, JobOptionError
@@ -33,7 +34,7 @@ def test_what_a_job_changed_in_its_process_is_not_met_by_the_next(worked_home, t
         drawn += run("sampletasks.draw_lots")
     assert len(set(drawn)) == 4  # nobody draws the lots that another has seeded
     run("sampletasks.nap", 0.4)  # longer than the timer that was left
-    after = enqueue_background_job("sampletasks.describe_process")
+    after = enqueue("describe_process")
     assert after.wait(60) == before
     assert after.logs() == "is printed\nby a shell\n"
     assert before["folder"] == str(worked_home)
@@ -64,7 +65,7 @@ def test_a_job_may_have_a_process_of_its_own():
     assert len({shared, alone, pid_of_next()}) == 3
     batch = enqueue_many("sampletasks.where", [{}] * 3, job_fresh_process=True)
     assert len({pid for _, pid in batch.wait(60)}) == 3
-    again = enqueue_background_job("sampletasks.fail", job_fresh_process=True, job_retries=1)
+    again = enqueue("fail", job_fresh_process=True, job_retries=1)
     with pytest.raises(JobFailed):
         again.wait(60)
     assert again.refresh().attempts == 2
@@ -100,7 +101,7 @@ LEFT = [
 @pytest.mark.parametrize(("how", "then"), LEFT)
 def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, then):
     note = tmp_path / "pid"
-    job = enqueue_background_job("sampletasks.leave_processes", str(note), how, then)
+    job = enqueue("leave_processes", str(note), how, then)
     wait_until(lambda: note.exists() and note.read_text())
     left = int(note.read_text())
     if then == "nap":
@@ -114,8 +115,8 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(tmp_path, how, t
 @pytest.mark.parametrize("first", ["task", "copy"])
 def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
     path = tmp_path / "came-back"
-    twice = enqueue_background_job("sampletasks.return_twice", str(path), first)
-    following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(2)]
+    twice = enqueue("return_twice", str(path), first)
+    following = [enqueue("nap", 0.3) for _ in range(2)]
     assert twice.wait(60) == "the task's"
     assert [job.wait(60) for job in following] == [0.3] * 2
     rows = [job.refresh() for job in following]
@@ -123,7 +124,7 @@ def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
 
 
 def test_a_generator_reports_each_step_and_returns_its_result():
-    job = enqueue_background_job("sampletasks.draw_in_steps", 20)
+    job = enqueue("draw_in_steps", 20)
     wait_until(lambda: job.progress > 0 and job.preview is not None)
     assert job.preview.startswith(b"<svg>")
     assert job.wait(60) == "20 steps"
@@ -140,7 +141,7 @@ def test_a_child_killed_between_two_jobs_costs_no_job():
 
 def test_a_process_that_ran_out_of_memory_runs_no_other_job(tmp_path):
     path = tmp_path / "pid"
-    job = enqueue_background_job("sampletasks.run_out_of_memory", str(path))
+    job = enqueue("run_out_of_memory", str(path))
     with pytest.raises(JobFailed, match="MemoryError"):
         job.wait(60)
     assert job.reason == "crashed"

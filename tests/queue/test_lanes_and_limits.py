@@ -4,7 +4,7 @@ import signal
 import sys
 
 import pytest
-from queue_steps import CLAIMANT, TASK, acknowledge, take
+from queue_steps import CLAIMANT, TASK, acknowledge, enqueue, take
 from support import python, wait_until
 
 from drawscape import errors
@@ -37,8 +37,8 @@ def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(start_consum
     start_consumer("-w", "3")
     wait_until(lambda: sheet.counts["started"] == 2, "a sheet in all slots but one")
     for priority in (0, 10):  # more often than there are slots: each leaves its slot free again
-        assert enqueue_background_job("sampletasks.answer", job_priority=priority).wait(60) == 1
-        assert enqueue_background_job("sampletasks.answer", job_lane="fast").wait(60) == 1
+        assert enqueue("answer", job_priority=priority).wait(60) == 1
+        assert enqueue("answer", job_lane="fast").wait(60) == 1
     assert sheet.counts["started"] == 2
     gate.touch()
     sheet.wait(60)
@@ -46,7 +46,7 @@ def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(start_consum
 
 def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     first, second = (queued(job_limit_key="plotter", job_limit=2) for _ in range(2))
-    third = enqueue_background_job("sampletasks.add", 1, job_limit_key="plotter", job_limit=2).id
+    third = enqueue("add", 1, job_limit_key="plotter", job_limit=2).id
     other = queued()
     held = take()
     assert held.id == first
@@ -119,10 +119,10 @@ def test_a_pause_of_a_lane_or_of_all_holds_until_it_is_lifted():
 
 @pytest.mark.slow
 def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(start_consumer):
-    script = (
-        "from drawscape.jobs import pause_queue; pause_queue(); import os; os.kill(os.getpid(), 9)"
+    asks = (
+        "import os; from drawscape.jobs import pause_queue; pause_queue(); os.kill(os.getpid(), 9)"
     )
-    python("-c", script, code=-signal.SIGKILL)
+    python("-c", asks, code=-signal.SIGKILL)
     consumer = start_consumer("-w", "1")
     job = enqueue_background_job(TASK)
     consumer.kill()
@@ -143,7 +143,7 @@ def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home):
 
 def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):
     start_consumer("-w", "1")
-    running = enqueue_background_job("sampletasks.nap", 60)
+    running = enqueue("nap", 60)
     wait_until(lambda: running.status == "started")
     waiting = [
         enqueue_background_job(TASK),
@@ -164,12 +164,12 @@ def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
 
 
 def test_a_job_within_an_argument_is_refused_with_the_remedy():
-    first = enqueue_background_job("sampletasks.nothing")
+    first = enqueue("nothing")
     for value in ([first], {"x": (1, {first: 2})}):
         with pytest.raises(errors.NotSerializableError, match=r"pass it as one, or .*wait\(\)"):
-            enqueue_background_job("sampletasks.echo", value)
+            enqueue("echo", value)
     with pytest.raises(errors.NotSerializableError, match=r"echo: value, a Job, .*wait\(\)"):
         enqueue_many("sampletasks.echo", [{"value": first}])
     with pytest.raises(errors.NotSerializableError, match="pass plain values"):
-        enqueue_background_job("sampletasks.echo", [sys.stdout])
+        enqueue("echo", [sys.stdout])
     assert [job.id for job in list_jobs()] == [first.id]

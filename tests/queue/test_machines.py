@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from object_store import object_store
 from postgres_proxy import Proxy
+from queue_steps import enqueue
 from support import ended, is_running, wait_until
 
 from drawscape import __version__
@@ -59,18 +60,16 @@ def shown(job):
 def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
-    job = ended(enqueue_background_job("sampletasks.add", 1))
+    job = ended(enqueue("add", 1))
     assert job.refresh().reason == "invalid"
     assert "no module 'sampletasks'" in job.error
     assert f"Python {platform.python_version()}" in shown(job).split("queued by")[1]
     pid = start_consumer().pid
     here = next(one.id for one in default_queue().database.workers.living() if one.pid == pid)
-    busy = enqueue_background_job(
-        "sampletasks.append_then_wait", *map(str, (trace, tmp_path / "go"))
-    )
+    busy = enqueue("append_then_wait", *map(str, (trace, tmp_path / "go")))
     wait_until(lambda: trace.exists(), what="the one that has the code to run it")
     assert busy.refresh().worker == here
-    later = enqueue_background_job("sampletasks.add", 2)
+    later = enqueue("add", 2)
     wait_until(lambda: later.refresh().details.get("refused_by"))
     assert "It waits for a worker that has its code" in later.explain()
     (tmp_path / "go").touch()
@@ -105,11 +104,9 @@ def test_machines_whose_clocks_differ_agree_when_a_job_is_due(start_elsewhere, t
     start_elsewhere("fast", ahead_s=300.0)
     start_elsewhere("slow", ahead_s=-300.0)
     began = time.time()
-    delayed = [enqueue_background_job("sampletasks.nothing", job_delay=1.5) for _ in range(6)]
-    tried = enqueue_background_job(
-        "sampletasks.say_and_fail", str(tmp_path / "tries"), 1, job_retries=1, job_retry_delay=1.5
-    )
-    kept = enqueue_background_job("sampletasks.nothing", job_result_ttl=60)
+    delayed = [enqueue("nothing", job_delay=1.5) for _ in range(6)]
+    tried = enqueue("say_and_fail", str(tmp_path / "tries"), 1, job_retries=1, job_retry_delay=1.5)
+    kept = enqueue("nothing", job_result_ttl=60)
     for job in (*delayed, tried, kept):
         job.wait(60)
         row = job.refresh()
@@ -140,7 +137,7 @@ def test_drawings_of_another_machine_are_in_a_store(home, start_elsewhere, monke
         assert Path(again.wait(60)) == path
         assert path.read_bytes() == bucket.read("cards/one.svg")
         assert [one.sketch for one in drawings() if one.path == path] == ["rose"]
-        plain = enqueue_background_job("sampletasks.write_plainly", "notes/one.txt", "ink")
+        plain = enqueue("write_plainly", "notes/one.txt", "ink")
         assert Path(plain.wait(60)).read_text() == "ink"
         assert bucket.read("notes/one.txt") == b"ink"
         assert not (elsewhere / "output" / "cards" / "one.svg").samefile(path)
@@ -195,13 +192,10 @@ def test_a_time_limit_is_kept_though_the_server_is_silent(proxy, start_behind, t
     """Its end is late by what the worker waits for an answer, 15 s; what ends in time is not ended."""
     start_behind("-w", "3")
     go, beats = tmp_path / "go", tmp_path / "beats"
-    limited = enqueue_background_job("sampletasks.beat", str(beats), job_timeout=8)
+    limited = enqueue("beat", str(beats), job_timeout=8)
     wait_until(beats.exists)
     traces = [tmp_path / "one", tmp_path / "two"]
-    others = [
-        enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go), job_timeout=8)
-        for trace in traces
-    ]
+    others = [enqueue("append_then_wait", str(trace), str(go), job_timeout=8) for trace in traces]
     wait_until(lambda: all(trace.exists() for trace in traces))
     child = limited.refresh().pid
     proxy.cut()
@@ -219,7 +213,7 @@ def test_a_time_limit_is_kept_though_the_server_is_silent(proxy, start_behind, t
 
 def test_a_worker_that_starts_waits_for_its_server(proxy, start_behind):
     url = os.environ["DRAWSCAPE_QUEUE"]
-    lost = enqueue_background_job("sampletasks.add", 1)
+    lost = enqueue("add", 1)
     database = default_queue().database
     database.write(
         "insert into job_worker values ('dead', 'here', 1, 1, 'background', '', '', 0, 0, 1, null, now())"

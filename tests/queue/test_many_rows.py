@@ -7,13 +7,12 @@ import signal
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs
+from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued
 from support import python, wait_until
 
 from drawscape.job_manager import (
     Keep,
     default_queue,
-    enqueue_background_job,
     enqueue_many,
     list_jobs,
     prune_jobs,
@@ -26,12 +25,12 @@ from drawscape.queue.row import Outcome
 @pytest.mark.both_engines
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()
-    enqueue_background_job("sampletasks.nothing", job_result_ttl=0).wait(60)
+    enqueue("nothing", job_result_ttl=0).wait(60)
     assert prune_jobs() == 1  # as it said itself
-    job = enqueue_background_job("sampletasks.print_much", 1)
+    job = enqueue("print_much", 1)
     job.wait(60)
     assert len(job.logs()) > 1_000_000
-    kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    kept = enqueue("nothing", job_delay=60)
     assert prune_jobs() == 0
     assert prune_jobs(Keep(finished_s=0)) == 1
     assert job.logs() == ""
@@ -52,9 +51,9 @@ def test_pruning_keeps_the_newest_of_many(home):
 @pytest.mark.slow
 @pytest.mark.both_engines
 def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer, own_huey):
-    failed = enqueue_background_job("sampletasks.fail")
+    failed = enqueue("fail")
     start_consumer(huey=own_huey(keep=Keep(finished_s=0.5), prune_every_s=0.2))
-    spoken = enqueue_background_job("sampletasks.print_much", 1)
+    spoken = enqueue("print_much", 1)
     wait_until(lambda: spoken.id not in {job.id for job in list_jobs()})
     assert not (default_queue().database.folder / "logs" / f"{spoken.id}.log").exists()
     assert failed.status == "failed"  # kept for a year
@@ -63,7 +62,7 @@ def test_a_worker_prunes_by_itself_now_and_then(home, start_consumer, own_huey):
 @pytest.mark.slow
 def test_groups_that_nobody_uses_are_pruned(home):
     for number in range(40):
-        enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()
+        enqueue("nothing", job_limit_key=f"order {number}").cancel()
     assert prune_jobs(Keep(finished_s=0, others_s=0)) == 40
     assert default_queue().database.read("select count(*) from job_group") == [(0,)]
 
@@ -93,11 +92,11 @@ def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):
 @pytest.mark.parametrize("lane", ["default", "slow"])
 def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home, lane):
     for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
-        job = enqueue_background_job(TASK, job_priority=priority, job_lane=lane)
+        job = queued(job_priority=priority, job_lane=lane)
         default_queue().database.connection.execute(
             "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
         )
-    enqueue_background_job(TASK, job_lane="other")
+    queued(job_lane="other")
     assert 900 <= queue_statistics().oldest_waiting_s < 1000
 
 
@@ -182,7 +181,7 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
     ended_jobs()
     failed = [job.id for job in list_jobs("failed", limit=None)]
     oldest = Job(default_queue(), failed[-1])
-    dependent = enqueue_background_job(TASK, job_depends_on=oldest)
+    dependent = queued(job_depends_on=oldest)
     assert dependent.reason == "dependency"
     code = (
         "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import store; "

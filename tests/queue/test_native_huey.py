@@ -7,14 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from queue_steps import enqueue
 from support import python, wait_until
 
-from drawscape.job_manager import (
-    QUEUE_NAME,
-    enqueue_background_job,
-    list_jobs,
-    workers_alive,
-)
+from drawscape.job_manager import QUEUE_NAME, list_jobs, workers_alive
 
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
@@ -60,7 +56,7 @@ def test_native_tasks_run_beside_jobs_and_what_is_not_signed_is_refused(native, 
     consumer = start_consumer("-w", "2", huey="nativetasks.huey")
     native.huey.storage.enqueue(pickle.dumps("not ours"))
     for _ in range(20):
-        enqueue_background_job("sampletasks.nap", 0.01)
+        enqueue("nap", 0.01)
     results = [native.add(i, i) for i in range(20)]
     assert [result(blocking=True, timeout=60) for result in results] == [*range(0, 40, 2)]
     assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
@@ -83,7 +79,7 @@ def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_c
 
 
 def test_the_minutes_job_is_queued_while_every_slot_is_busy(native, start_consumer):
-    long = enqueue_background_job("sampletasks.nap", 600)
+    long = enqueue("nap", 600)
     start_consumer("-w", "1", huey="nativetasks.huey")
     wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.append"))
     waiting = list_jobs(task="sampletasks.append")
@@ -108,7 +104,7 @@ def test_a_leaving_worker_waits_for_no_native_task(
 ):
     """As plain huey, whose threads end with the process."""
     consumer = start_consumer("-w", "2", *options, huey="nativetasks.huey")
-    job = enqueue_background_job("sampletasks.nap", 600)
+    job = enqueue("nap", 600)
     native.sleep_long(str(tmp_path / "begun"))
     wait_until(lambda: (tmp_path / "begun").exists() and job.status == "started")
     consumer.process.send_signal(signum)

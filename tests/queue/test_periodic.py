@@ -23,11 +23,10 @@ def huey(home):
 
     def make():
         target = default_queue().database.target
+        options = {"home": home, "task_modules": ("sampletasks",)}
         if is_url(target):
-            return JobPostgresHuey(
-                "background", url=target, home=home, task_modules=("sampletasks",)
-            )
-        return JobHuey("background", filename=target, home=home, task_modules=("sampletasks",))
+            return JobPostgresHuey("background", url=target, **options)
+        return JobHuey("background", filename=target, **options)
 
     return make
 

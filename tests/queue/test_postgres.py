@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -11,16 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from postgres_proxy import Pooler, Proxy
-from postgres_server import (
-    Server,
-    administrator,
-    end_sessions,
-    find_binaries,
-    let_claim,
-    new_schema,
-)
-from queue_steps import acknowledge
-from support import is_running, started, wait_until
+from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
+from queue_steps import acknowledge, enqueue, let_claim
+from support import beside, is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -71,8 +62,7 @@ def claimed(engine, worker):
 
 
 def queued(job_id, **options):
-    task = "drawscape.tasks.plotting.optimize_svg"
-    return enqueue_background_job(task, "x.svg", job_id=job_id, **options)
+    return enqueue("nothing", job_id=job_id, **options)
 
 
 WHICH = "def which():\n    print('printed')\n    return {!r}\n"
@@ -84,12 +74,9 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
         (folder / "workers").mkdir(parents=True)
         (folder / "workers" / "mine.py").write_text(WHICH.format(text))
     (home / "workers" / "added.py").write_text(WHICH.format("added"))
-    command = [sys.executable, "-m", "drawscape", "worker", "-w", "2", "--lanes", "default"]
     elsewhere = tmp_path / "elsewhere"
-    worker = subprocess.Popen(
-        command, cwd=elsewhere, env={**os.environ, "DRAWSCAPE_HOME": str(elsewhere)}
-    )
-    try:
+    where = {"cwd": elsewhere, "env": {**os.environ, "DRAWSCAPE_HOME": str(elsewhere)}}
+    with beside("worker", "-w", "2", "--lanes", "default", **where) as worker:
         job = enqueue_background_job("workers.mine.which")
         assert job.wait(60) == "new"
         assert job.logs() == "printed\n"
@@ -107,9 +94,6 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
             ).fetchone()
         assert found[0] <= 3 + 2  # the worker's, and ours
         assert check_queue() == []
-    finally:
-        worker.terminate()
-        worker.wait(60)
     assert workers_alive() == []
 
 
@@ -127,8 +111,7 @@ def test_the_server_takes_each_statement(database):
 
 def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job(url, database):
     """As after a failover: number and token are the same, the job or its worker is another."""
-    for name in ("old", "new"):
-        let_claim(url, name)
+    let_claim(url, "old", "new")
     first = queued("first")
     held = claimed(database, "old")
     database.write("update job set status = 'queued', worker = null, token = 0")
@@ -158,8 +141,7 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     assert claimed(database, "worker") is None
     database.write("update job_worker set renewed_at = 'infinity', server_at = 'epoch'")
     assert claimed(database, "worker") is None  # the server was started since its last renewal
-    let_claim(url, "worker")
-    let_claim(url, "other")
+    let_claim(url, "worker", "other")
     database.write("update job_worker set server_at = 'epoch' where id = 'other'")
     assert claimed(database, "worker") is None  # the other may run what this server has forgotten
     database.write("update job_worker set renewed_at = 0 where id = 'other'")
@@ -215,8 +197,7 @@ def test_from_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(
 
 
 def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
-    let_claim(url, "worker")
-    let_claim(url, "other lane")
+    let_claim(url, "worker", "other lane")
     database.write("update job_worker set lanes = 'slow' where id = 'other lane'")
     queued("one")
     refused = Outcome("failed", "invalid", error="not here", detail={"refused": "not here"})
@@ -234,9 +215,7 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, mo
             broken.append(end_sessions(url))
 
     monkeypatch.setattr(store, "failpoint", break_once)
-    second = enqueue_background_job(
-        "drawscape.tasks.plotting.optimize_svg", "x.svg", job_depends_on=first
-    )
+    second = queued("second", job_depends_on=first)
     assert broken != [0]
     assert second.status == "deferred"
 
@@ -274,7 +253,7 @@ def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path):
 @pytest.mark.nightly
 @pytest.mark.parametrize("shares_sessions", [True, False])
 def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path, shares_sessions):
-    pooler = Pooler(postgres_url) if shares_sessions else Proxy.before(postgres_url)
+    pooler = (Pooler if shares_sessions else Proxy).before(postgres_url)
     engine = open_engine(f"postgresql://postgres@127.0.0.1:{pooler.port}/postgres", tmp_path)
     refused = pytest.raises(errors.QueueError, match="Give the server's own URL")
     with refused if shares_sessions else nullcontext():
@@ -295,10 +274,8 @@ def _make_tables_of_0_3(url):
             "insert into job (id, queue, task, payload, status, created_at, ended_at) "
             "values ('kept', 'background', 'a.b', '', 'finished', 0, 1)"
         )
-        connection.execute(
-            "insert into job_worker values ('w', %s, 'desk', 41, 1, 'background', 0, null)",
-            (OLD_WORKER,),
-        )
+        worker = f"('w', {OLD_WORKER}, 'desk', 41, 1, 'background', 0, null)"
+        connection.execute(f"insert into job_worker values {worker}")
 
 
 def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
@@ -322,15 +299,12 @@ def test_newer_tables_are_used_where_they_may_be_and_else_refused(url, usable_fr
     PostgresEngine(url, Path()).open()
     with administrator(url) as connection:
         for name, value in (("version", schema.NEWEST + 1), ("usable from", usable_from)):
-            connection.execute(
-                "update job_note set value = %s where name = %s", (str(value), f"table {name}")
-            )
+            change = "update job_note set value = %s where name = %s"
+            connection.execute(change, (str(value), f"table {name}"))
+    refused = pytest.raises(errors.QueueError, match="update Drawscape")
     engine = PostgresEngine(url, Path())
-    if usable_from <= schema.NEWEST:
+    with refused if usable_from > schema.NEWEST else nullcontext():
         engine.open()
-    else:
-        with pytest.raises(errors.QueueError, match="update Drawscape"):
-            engine.open()
     engine.close()
 
 
@@ -379,19 +353,14 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 
 
 @pytest.mark.nightly
-def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(
-    url, home, monkeypatch, task_module
-):
+def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch):
     """SIGSTOP stands for a machine that swaps: the child watches by itself."""
     monkeypatch.setenv("DRAWSCAPE_LEASE", "6s")
-    task_module("naps", "import time\ndef nap():\n    time.sleep(60)\n")
-    command = [sys.executable, "-m", "drawscape", "worker", "-w", "1"]
-    first = subprocess.Popen(command, cwd=home)
-    second = None
-    try:
-        job = started(enqueue_background_job("naps.nap"))
+    with ExitStack() as running:
+        first = running.enter_context(beside("worker", "-w", "1"))
+        job = started(enqueue("nap", 60))
         holder, child = job.refresh().worker, job.refresh().pid
-        second = subprocess.Popen(command, cwd=home)
+        running.enter_context(beside("worker", "-w", "1"))
         wait_until(lambda: len(workers_alive()) == 2)
         os.kill(first.pid, signal.SIGSTOP)
         wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
@@ -400,7 +369,4 @@ def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(
         os.kill(first.pid, signal.SIGCONT)
         wait_until(lambda: len(workers_alive()) == 2)
         assert job.refresh().attempts == 2
-    finally:
-        for process in filter(None, (first, second)):
-            process.kill()
-            process.wait(60)
+        job.cancel()

@@ -93,12 +93,11 @@ class World:
                 continue
             number += 1
             name, pen = f"job-{number}", number % 3 == 0
-            options = {"job_limit_key": "pen", "job_limit": 2} if pen else {}
+            limit = {"job_limit_key": "pen", "job_limit": 2} if pen else {}
             seconds = dice.choice([0.05, 0.5, LEASE_S / 4, LEASE_S / 2])
+            call = ("chaostasks.hold", str(self.folder), name, seconds, pen)
             try:
-                enqueue_background_job(
-                    "chaostasks.hold", str(self.folder), name, seconds, pen, job_id=name, **options
-                )
+                enqueue_background_job(*call, job_id=name, **limit)
             except DrawscapeError:  # the server was away for too long; nothing was promised
                 continue
             self.known.add(name)
@@ -115,9 +114,8 @@ class World:
 
     def running(self):
         """Return id and token of the jobs that run: each holds the lock of its file."""
-        held = {
-            line.split()[5].rpartition(":")[2] for line in open("/proc/locks") if "FLOCK" in line
-        }
+        locks = [line.split() for line in open("/proc/locks") if "FLOCK" in line]
+        held = {words[5].rpartition(":")[2] for words in locks}
         started = rows("select id, token from job where status = 'started'")
         files = [(job, self.folder / f"job-{job[0]}") for job in started]
         return [job for job, file in files if file.exists() and str(file.stat().st_ino) in held]

@@ -11,15 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from queue_steps import enqueue
 from support import database_path, is_running, locked, python, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, QueueGoneError
-from drawscape.job_manager import (
-    QUEUE_NAME,
-    cancel_job,
-    default_queue,
-    enqueue_background_job,
-)
+from drawscape.job_manager import QUEUE_NAME, cancel_job, default_queue, enqueue_background_job
 from drawscape.jobs import get_job, get_job_status, queue_statistics
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.engines.liveness import Locks
@@ -34,7 +30,7 @@ def rows():
 
 
 def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
-    first = enqueue_background_job("sampletasks.nothing")
+    first = enqueue("nothing")
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "link.db"
     link.symlink_to(default_queue().database.path)
@@ -63,7 +59,7 @@ print(queue.execute("select count(*) from job where status = 'finished'").fetcho
 
 def test_a_worker_flushes_what_has_ended_within_a_second_or_so(start_consumer):
     start_consumer()
-    enqueue_background_job("sampletasks.add", 1).wait(60)
+    enqueue("add", 1).wait(60)
     path = default_queue().path  # what is read while it is written may make no sense
     wait_until(lambda: python("-c", ON_THE_DISK, path, code=None).stdout == "1\n")
 
@@ -82,7 +78,7 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
 
 @pytest.mark.usefixtures("home")
 def test_threads_that_have_ended_leave_no_connection_open():
-    enqueue_background_job("sampletasks.nothing")
+    enqueue("nothing")
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(50):
         thread = threading.Thread(target=rows)
@@ -104,19 +100,19 @@ def stored_ids(path):
 @pytest.mark.slow
 def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home):
     path = database_path()
-    jobs = [enqueue_background_job("sampletasks.nothing")]
+    jobs = [enqueue("nothing")]
     path.read_bytes()  # this process has lost SQLite's own locks now
     log = Path(f"{path}-wal").stat().st_ino
     assert stored_ids(path) == {jobs[0].id}
     assert Path(f"{path}-wal").stat().st_ino == log
-    jobs.append(enqueue_background_job("sampletasks.nothing"))
+    jobs.append(enqueue("nothing"))
     assert stored_ids(path) == {job.id for job in jobs}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["transaction", "write"])
 def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home, way):
-    enqueue_background_job("sampletasks.nothing")
+    enqueue("nothing")
     database = default_queue().database
     change = "update job set description = 'into nothing'"
 
@@ -148,15 +144,15 @@ GONE = {
 @pytest.mark.parametrize("harm", GONE)
 @pytest.mark.parametrize("when", [0, 2**32], ids=["long ago", "at the time of the last look"])
 def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
-    job = enqueue_background_job("sampletasks.nothing")
+    job = enqueue("nothing")
     os.utime(folder := default_queue().database.folder, (2**32, 2**32))
-    enqueue_background_job("sampletasks.nothing")
+    enqueue("nothing")
     GONE[harm](folder)
     if folder.exists():
         os.utime(folder, (when, when))
     for _ in range(2):
         with pytest.raises(QueueGoneError, match="was deleted or replaced"):
-            enqueue_background_job("sampletasks.nothing")
+            enqueue("nothing")
     with pytest.raises(QueueGoneError, match="was deleted or replaced"):
         wait_until(lambda: not job.refresh())  # a reader looks again after a while
 
@@ -165,7 +161,7 @@ def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
 @pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
 def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer, harm):
     consumer = start_consumer("-w", "2")
-    job = enqueue_background_job("sampletasks.nap", 600)
+    job = enqueue("nap", 600)
     wait_until(lambda: job.status == "started")
     GONE[harm](default_queue().database.folder)
     wait_until(lambda: consumer.process.poll() is not None, f"its end, see {consumer.log}")
@@ -180,7 +176,7 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
 @pytest.mark.slow
 def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
     start_consumer()
-    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=6))
+    job = started(enqueue("report_for", 600, job_timeout=6))
     wait_until(lambda: job.refresh().pid and job.progress > 0)
     child = job.refresh().pid
     with locked():  # which would be waited for for 60 s
@@ -194,7 +190,7 @@ def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
 def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     start_consumer()
     gate = home / "gate"
-    job = started(enqueue_background_job("sampletasks.wait_then_report", str(gate), "late news"))
+    job = started(enqueue("wait_then_report", str(gate), "late news"))
     with locked():
         gate.touch()
         time.sleep(0.8)  # both reports fall into this
@@ -209,14 +205,14 @@ def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer, ow
     """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
     consumer = start_consumer(huey=own_huey(timeout=0.3))
     gate = home / "gate"
-    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
+    job = started(enqueue("wait_for_file", str(gate)))
     with locked():
         gate.touch()
         wait_until(lambda: consumer.log.read_text().count("event=acknowledge_failed") > 1)
     job.wait(60)
     assert job.refresh().attempts == 1
     assert "held the file for more than 0.3 s" in consumer.log.read_text()
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert enqueue("add", 1).wait(60) == 1
 
 
 HOMES = Path(__file__).with_name("homes")
@@ -298,7 +294,7 @@ def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path, versi
 
 def test_a_file_of_a_newer_version_is_refused(home):
     path = default_queue().path
-    enqueue_background_job("sampletasks.nothing")
+    enqueue("nothing")
     with closing(sqlite3.connect(path)) as plain:
         plain.execute(f"pragma user_version = {USER_VERSION + 1}")
     with pytest.raises(QueueError, match="newer Drawscape"):

@@ -8,38 +8,21 @@ import time
 from collections import Counter
 
 import pytest
+from queue_steps import enqueue, queued
 from support import is_running, rounds, started, wait_until
 
 from drawscape.errors import JobFailed
-from drawscape.job_manager import check_queue, enqueue_background_job, list_jobs
+from drawscape.job_manager import check_queue, list_jobs
 from drawscape.jobs import enqueue_many
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.both_engines,
-]  # a worker of its own for nearly every test
-
-
-def test_a_job_that_must_not_run_twice_is_lost_with_its_worker(home, start_consumer, tmp_path):
-    trace = tmp_path / "trace"
-    first = start_consumer()
-    job = enqueue_background_job(
-        "sampletasks.append", str(trace), "run", 60, job_recover=False, job_retries=3
-    )
-    wait_until(lambda: trace.exists() and trace.read_text())
-    first.kill()
-    start_consumer()
-    with pytest.raises(JobFailed, match="job_recover=False"):
-        job.wait(120)
-    assert (job.reason, trace.read_text()) == ("lost", "run\n")
+# A worker of its own for nearly every test.
+pytestmark = [pytest.mark.slow, pytest.mark.both_engines]
 
 
 def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
-    jobs = [
-        enqueue_background_job("sampletasks.nothing", job_ttl=0.1, **options)
-        for options in ({}, {"job_delay": 600}, {"job_lane": "other"})
-    ]
-    in_time = enqueue_background_job("sampletasks.nothing", job_ttl="1h")
+    cases = ({}, {"job_delay": 600}, {"job_lane": "other"})
+    jobs = [queued(job_ttl=0.1, **options) for options in cases]
+    in_time = queued(job_ttl="1h")
     time.sleep(0.2)  # longer than they may wait
     start_consumer()
     in_time.wait(60)
@@ -49,12 +32,12 @@ def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
 
 
 def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):
-    trace = tmp_path / "trace"
-    first = start_consumer()
-    gate = tmp_path / "gate"
-    job = enqueue_background_job("sampletasks.append_then_wait", str(trace), str(gate))
-    wait_until(trace.exists)
-    stuck = enqueue_background_job("sampletasks.add", 1)
+    trace, gate, once = (tmp_path / name for name in ("trace", "gate", "once"))
+    first = start_consumer("-w", "2")
+    job = enqueue("append_then_wait", str(trace), str(gate))
+    only_once = enqueue("append", str(once), "run", 60, job_recover=False, job_retries=3)
+    wait_until(lambda: trace.exists() and once.exists() and once.read_text())
+    stuck = enqueue("add", 1)
     child = job.refresh().pid
     start_consumer()  # it takes over within seconds
     first.kill()
@@ -65,14 +48,15 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     row = job.refresh()
     assert (row.attempts, row.recoveries) == (2, 1)
     assert "recovered from a dead worker once" in job.explain()
+    with pytest.raises(JobFailed, match="job_recover=False"):
+        only_once.wait(120)
+    assert (only_once.reason, once.read_text()) == ("lost", "run\n")
 
 
 def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer, tmp_path):
     gate = tmp_path / "gate"
     consumer = start_consumer()
-    job = started(
-        enqueue_background_job("sampletasks.append_then_wait", str(tmp_path / "begun"), str(gate))
-    )
+    job = started(enqueue("append_then_wait", str(tmp_path / "begun"), str(gate)))
     wait_until((tmp_path / "begun").exists)
     os.kill(job.refresh().pid, signal.SIGTERM)
     consumer.process.send_signal(signal.SIGINT)  # that lets running jobs end
@@ -86,11 +70,11 @@ def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer,
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
     gate = home / "gate"
-    job = started(enqueue_background_job("sampletasks.wait_for_file", str(gate)))
+    job = started(enqueue("wait_for_file", str(gate)))
     paused.process.send_signal(signal.SIGSTOP)
     start_consumer()
     gate.touch()
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert enqueue("add", 1).wait(60) == 1
     time.sleep(1.5)  # longer than a round of recovery: its lock is held, so nobody takes over
     assert job.status == "started"
     paused.process.send_signal(signal.SIGCONT)
@@ -104,7 +88,7 @@ def test_a_worker_that_wakes_acknowledges_not_over_its_successor(home, start_con
     """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
     paused = start_consumer()
     gate = home / "gate"
-    job = started(enqueue_background_job("sampletasks.wait_then_give_pid", str(gate)))
+    job = started(enqueue("wait_for_file", str(gate)))
     paused.process.send_signal(signal.SIGSTOP)
     gate.touch()
     (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
@@ -115,7 +99,7 @@ def test_a_worker_that_wakes_acknowledges_not_over_its_successor(home, start_con
     row = job.refresh()
     assert (row.status, row.attempts, row.recoveries) == ("finished", 2, 1)
     assert job.result == successor
-    last = [enqueue_background_job("sampletasks.add", i) for i in range(20)]
+    last = [enqueue("add", i) for i in range(20)]
     assert [job.wait(60) for job in last] == list(range(20))
 
 
@@ -129,10 +113,8 @@ def test_four_workers_and_enqueuers_run_each_job_once(home, start_consumer, tmp_
         "for i in range(int(count)): enqueue_background_job('sampletasks.append', path, name + str(i))"
     )
     trace = tmp_path / "trace"
-    enqueuers = [
-        subprocess.Popen([sys.executable, "-c", script, str(trace), f"{k}-", str(each)], cwd=home)
-        for k in range(4)
-    ]
+    command = [sys.executable, "-c", script, str(trace)]
+    enqueuers = [subprocess.Popen([*command, f"{k}-", str(each)], cwd=home) for k in range(4)]
     assert [process.wait(60) for process in enqueuers] == [0] * 4
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 4 * each)
     counts = Counter(trace.read_text().split())
@@ -146,9 +128,8 @@ def test_four_workers_and_enqueuers_run_each_job_once(home, start_consumer, tmp_
 @pytest.mark.sqlite
 def test_a_kill_runs_at_most_the_job_of_each_slot_again(home, start_consumer):
     kills, trace = rounds(3, 200), home / "runs"
-    batch = enqueue_many(
-        "sampletasks.append", [{"path": str(trace), "text": str(n)} for n in range(kills * 60)]
-    )
+    calls = [{"path": str(trace), "text": str(n)} for n in range(kills * 60)]
+    batch = enqueue_many("sampletasks.append", calls)
     for _ in range(kills):
         consumer = start_consumer("-w", "2")
         begun = batch.done

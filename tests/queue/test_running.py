@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from queue_steps import enqueue
 from support import ended, wait_until
 
 from drawscape.errors import JobFailed, JobTimeout, TaskArgumentsError
@@ -34,13 +35,13 @@ def failed(*args, **kwargs):
 
 
 def test_a_job_runs_in_a_process_of_its_own_in_the_home(worked_home):
-    folder, pid = enqueue_background_job("sampletasks.where").wait(60)
+    folder, pid = enqueue("where").wait(60)
     assert folder == str(worked_home)
     assert pid not in (os.getpid(), workers_alive()[0].pid)
 
 
 def test_the_result_can_be_read_again_and_again():
-    job = enqueue_background_job("sampletasks.add", 2, b=3)
+    job = enqueue("add", 2, b=3)
     assert job.wait(60) == 5
     assert [get_job_status(job.id)["result"] for _ in range(3)] == [5, 5, 5]
     status = get_job_status(job.id)
@@ -52,20 +53,20 @@ def test_the_result_can_be_read_again_and_again():
 
 def test_a_job_can_be_awaited():
     async def both():
-        first = enqueue_background_job("sampletasks.add", 1)
-        second = enqueue_background_job("sampletasks.add", 2)
+        first = enqueue("add", 1)
+        second = enqueue("add", 2)
         return await asyncio.gather(first._wait_async(), second._wait_async()), await first
 
     assert asyncio.run(both()) == ([1, 2], 1)
 
 
 def test_a_job_as_an_argument_is_its_result_and_fails_with_it():
-    first = enqueue_background_job("sampletasks.add", 1, b=2)
-    second = enqueue_background_job("sampletasks.add", first, b=first)
+    first = enqueue("add", 1, b=2)
+    second = enqueue("add", first, b=first)
     assert second.wait(60) == 6
     assert second.requeue().wait(60) == 6
-    failing = enqueue_background_job("sampletasks.fail")
-    following = ended(enqueue_background_job("sampletasks.echo", value=failing))
+    failing = enqueue("fail")
+    following = ended(enqueue("echo", value=failing))
     assert following.reason == "dependency"
 
 
@@ -73,13 +74,13 @@ def test_values_that_are_nothing_arrive_as_they_are():
     values = [0, 0.0, "", False, None, []]
     batch = enqueue_many("sampletasks.echo", [{"value": value} for value in values])
     notes = {"number": 0, "flag": False, "text": ""}
-    job = enqueue_background_job("sampletasks.echo", 0, job_meta=notes, job_description="a poster")
+    job = enqueue("echo", 0, job_meta=notes, job_description="a poster")
     assert [*map(repr, batch.wait(60))] == [*map(repr, values)]
     assert (job.wait(60), job.meta, job.description) == (0, notes, "a poster")
 
 
 def test_a_callback_gets_the_jobs_id():
-    job = enqueue_background_job("sampletasks.nothing", job_on_success="sampletasks.echo")
+    job = enqueue("nothing", job_on_success="sampletasks.echo")
     (callback,) = list_jobs(task="sampletasks.echo", limit=1)
     assert callback.wait(60) == job.id
 
@@ -124,11 +125,12 @@ def test_a_failure_is_told_with_its_traceback_and_the_worker_serves_on(call, rea
     assert re.search(words, text, re.DOTALL), text
     assert reason == "crashed" or "child.py" not in text
     assert get_job_status(job.id)["error"] == job.error
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert f"Reason: {reason}" in job.explain()
+    assert enqueue("add", 1).wait(60) == 1
 
 
 def test_waiting_has_a_limit_and_the_job_goes_on(tmp_path):
-    job = enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "gate"))
+    job = enqueue("wait_for_file", str(tmp_path / "gate"))
     with pytest.raises(JobTimeout, match="has not been canceled"):
         job.wait(0.1)
     (tmp_path / "gate").touch()
@@ -141,7 +143,7 @@ def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
     assert (row.status, row.reason) == ("failed", "timeout")
     assert "timed out after 4 s" in text
     assert "in loop_in_c" in text
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert enqueue("add", 1).wait(60) == 1
 
 
 def test_a_timeout_with_grace_asks_first(worked_home):
@@ -161,7 +163,7 @@ def test_a_timeout_with_grace_asks_first(worked_home):
     ],
 )
 def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
-    job = enqueue_background_job("sampletasks.report", message, fraction)
+    job = enqueue("report", message, fraction)
     job.wait(60)
     assert job.message == stored
     assert job.refresh().attempts == 1
@@ -182,11 +184,11 @@ def test_an_error_of_any_length_is_kept_short_with_both_ends():
 
 @pytest.mark.nightly
 def test_a_hundred_megabytes_come_back_whole():
-    assert len(enqueue_background_job("sampletasks.big", 100).wait(60)) == 100 * 2**20
+    assert len(enqueue("big", 100).wait(60)) == 100 * 2**20
 
 
 def test_everything_that_is_printed_is_in_the_jobs_log():
-    job = enqueue_background_job("sampletasks.speak", "hello plotter")
+    job = enqueue("speak", "hello plotter")
     job.wait(60)
     for words in ("hello plotter", "to stderr", "WARNING ink: running low", "from a shell"):
         assert words in job.logs()
@@ -194,7 +196,7 @@ def test_everything_that_is_printed_is_in_the_jobs_log():
 
 @pytest.mark.parametrize("megabytes", [8, pytest.param(1024, marks=pytest.mark.nightly)])
 def test_a_log_keeps_its_end_within_a_mebibyte(megabytes):
-    job = enqueue_background_job("sampletasks.print_much", megabytes)
+    job = enqueue("print_much", megabytes)
     job.wait(240)
     text = job.logs()
     assert len(text) <= 2**20
@@ -203,25 +205,16 @@ def test_a_log_keeps_its_end_within_a_mebibyte(megabytes):
 
 
 def test_a_log_can_be_followed_while_the_job_runs(tmp_path):
-    job = enqueue_background_job("sampletasks.print_around", str(tmp_path / "gate"))
+    job = enqueue("print_around", str(tmp_path / "gate"))
     pieces = job.follow_logs()
     assert next(pieces) == "before\n"
     (tmp_path / "gate").touch()
     assert "".join(pieces) == "after\n"
 
 
-def test_the_last_progress_arrives_even_if_the_task_falls_silent():
-    job = enqueue_background_job("sampletasks.progress_then_nap", 2)
-    wait_until(lambda: job.progress == 0.5)
-    assert job.message == "second"
-    assert job.status == "started"
-    wait_until(lambda: job.preview == b"<svg>first</svg>", "the preview, which is not due at once")
-    job.cancel()
-
-
 def test_a_storm_of_progress_is_thinned_and_ends_with_the_last_value():
     seen = []
-    job = enqueue_background_job("sampletasks.progress_storm", 200_000)
+    job = enqueue("progress_storm", 200_000)
     handle = watch(lambda changed: seen.append(changed.progress), [job.id])
     began = time.monotonic()
     assert job.wait(60) == 200_000
@@ -247,14 +240,14 @@ def test_a_finished_picture_is_shown_as_an_img(worked_home):
     path = worked_home / "picture.svg"
     begin, end = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">', "<g/></svg>"
     path.write_text(f'{begin}<metadata id="x">not to\nbe seen</metadata>\n{end}')
-    job = enqueue_background_job("sampletasks.echo", str(path))
+    job = enqueue("echo", str(path))
     job.wait(60)
     bundle = job._repr_mimebundle_()
     assert bundle["text/html"].startswith('<img src="data:image/svg+xml;base64,')
     coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
     assert base64.b64decode(coded).decode() == begin + end
     assert job.id in bundle["text/plain"]
-    plain = enqueue_background_job("sampletasks.echo", "no picture")
+    plain = enqueue("echo", "no picture")
     plain.wait(60)
     assert "text/html" not in plain._repr_mimebundle_()
 
@@ -303,9 +296,9 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
 
 def test_logs_of_any_length_are_kept_to_the_byte():
     batch = enqueue_many("sampletasks.say", [{"data": f"{i} → é\n".encode()} for i in range(30)])
-    longer = enqueue_background_job("sampletasks.say", b"x" * 40_001)
-    halves = enqueue_background_job("sampletasks.say", b"\xe2\x86 no \xff character\n")
-    silent = enqueue_background_job("sampletasks.nothing")
+    longer = enqueue("say", b"x" * 40_001)
+    halves = enqueue("say", b"\xe2\x86 no \xff character\n")
+    silent = enqueue("nothing")
     batch.wait(60)
     for job in (longer, halves, silent):
         job.wait(60)
@@ -316,9 +309,7 @@ def test_logs_of_any_length_are_kept_to_the_byte():
 
 
 def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path):
-    job = enqueue_background_job(
-        "sampletasks.say_and_fail", str(tmp_path / "tries"), 2, 0.1, job_retries=2
-    )
+    job = enqueue("say_and_fail", str(tmp_path / "tries"), 2, 0.1, job_retries=2)
     pieces = []
     follower = threading.Thread(target=lambda: pieces.extend(job.follow_logs()), daemon=True)
     follower.start()
@@ -333,8 +324,8 @@ def test_a_log_goes_on_over_all_tries_of_its_job_and_is_followed(tmp_path):
     "place", [pytest.param("ack.before_commit", marks=pytest.mark.nightly), "ack.after_commit"]
 )
 def test_a_kill_around_the_acknowledgement_doubles_and_loses_nothing(home, start_consumer, place):
-    job = enqueue_background_job("sampletasks.say", b"once\n", 0.2)
-    enqueue_background_job("sampletasks.nothing", job_depends_on=job)  # its end is a transaction
+    job = enqueue("say", b"once\n", 0.2)
+    enqueue("nothing", job_depends_on=job)  # its end is a transaction
     consumer = start_consumer(environment={"DRAWSCAPE_FAILPOINT": place})
     consumer.process.wait(60)
     assert job.logs() == "once\n"

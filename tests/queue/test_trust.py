@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from queue_steps import enqueue, queued
 from support import ended, python, wait_until
 
 from drawscape import clock, errors
@@ -112,8 +113,8 @@ def jumped(monkeypatch):
 @pytest.mark.sqlite
 def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
     database = default_queue().database
-    hour = enqueue_background_job(TASK, job_delay="1h")
-    soon = enqueue_background_job(TASK, job_delay=0.05)
+    hour = queued(job_delay="1h")
+    soon = queued(job_delay=0.05)
     jumped(31 * DAY_S)
     assert next_due_s(database, "background") < 1
     wait_until(lambda: promote_due(database, "background") == 1)
@@ -127,7 +128,7 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
 @pytest.mark.sqlite
 def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     database = default_queue().database
-    job = enqueue_background_job(TASK, job_delay=60)
+    job = queued(job_delay=60)
     database.write("update job set due_boot = 'an earlier one'")
     database.write(database.FORGET_BOOTS, boot=clock.boot_id())
     assert 50 < next_due_s(database, "background") <= 60
@@ -139,7 +140,7 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
 @pytest.mark.usefixtures("home")
 def test_a_moment_goes_by_the_time_of_day(jumped):
     database = default_queue().database
-    job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
+    job = queued(job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
     assert promote_due(database, "background") == 0
     jumped(2 * 3600)
     assert promote_due(database, "background") == 1
@@ -162,14 +163,13 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped, pruned_before):
 
 
 def copied(home):
-    return Queue.on(
-        open_engine(home / ".drawscape" / "queue.db"), "background", home, ("sampletasks",)
-    )
+    engine = open_engine(home / ".drawscape" / "queue.db")
+    return Queue.on(engine, "background", home, ("sampletasks",))
 
 
 @pytest.mark.sqlite
 def test_a_key_that_is_damaged_or_gone_is_an_error_and_no_new_one_is_made(home):
-    enqueue_background_job(TASK)
+    queued()
     key = home / ".drawscape" / "queue.key"
     kept = key.read_bytes()
     key.write_bytes(b"short")
@@ -193,12 +193,10 @@ def test_an_empty_queue_gets_a_new_key(home):
 @pytest.mark.usefixtures("home")
 def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
     start_consumer("-w", "1")
-    jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
+    jobs = [enqueue("echo", number) for number in range(2)]
     for job in jobs:
         job.wait(60)
-    default_queue().database.write(
-        "update job set result = :result where id = :id", result=bytes(80), id=jobs[0].id
-    )
+    changed(jobs[0], "result = :result", result=bytes(80))
     seen = [get_job_status(job.id) for job in jobs]
     assert [one["result"] for one in seen] == [None, 1]
     assert "cannot be read" in seen[0]["error"]
@@ -213,7 +211,7 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
 @pytest.mark.usefixtures("home")
 def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
     with pytest.raises(errors.NotSerializableError, match="pass its path"):
-        enqueue_background_job("sampletasks.echo", bytearray(100_000_001))
+        enqueue("echo", bytearray(100_000_001))
     assert list_jobs() == []
 
 
@@ -245,7 +243,7 @@ def test_a_forged_or_damaged_message_is_never_unpickled_and_fails_its_job_alone(
     job = ended(tampered("payload = :payload", payload=data))
     assert (job.status, job.reason) == ("failed", "invalid")
     assert "signature" in job.error
-    done = enqueue_background_job("sampletasks.add", 1)
+    done = enqueue("add", 1)
     assert done.wait(60) == 1
     changed(done, "result = :data", data=data)
     with pytest.raises(QueueError, match="signature"):
@@ -256,13 +254,11 @@ def test_a_forged_or_damaged_message_is_never_unpickled_and_fails_its_job_alone(
 @pytest.mark.usefixtures("worked_home")
 def test_a_message_that_was_signed_for_another_job_is_not_read():
     """The signature covers what the message is about, so rows cannot be made of parts of others."""
-    source, other = (enqueue_background_job("sampletasks.add", i) for i in (1, 2))
+    source, other = (enqueue("add", i) for i in (1, 2))
     assert (source.wait(60), other.wait(60)) == (1, 2)
-    ((payload,),) = default_queue().database.read(
-        "select payload from job where id = :id", id=other.id
-    )
-    assert b" code\n" not in payload  # else another Python could not run it
     of_source = "(select {0} from job as source where source.id = :source)".format
+    ((payload,),) = default_queue().database.read(f"select {of_source('payload')}", source=other.id)
+    assert b" code\n" not in payload  # else another Python could not run it
     moved = tampered(f"payload = {of_source('payload')}", source=source.id)
     renamed = tampered("task = 'sampletasks.add'", "sampletasks.nap", 0)
     for job in (moved, renamed):
@@ -278,7 +274,7 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
 @pytest.mark.parametrize("column", ["timeout_s", "created_at"])
 def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
     job = tampered(f"{column} = 'soon'")
-    assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+    assert enqueue("add", 2).wait(60) == 2
     wait_until(lambda: job.ended)
     assert (job.status, job.reason) == ("failed", "crashed")
 
@@ -287,7 +283,7 @@ def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
 def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
     done = tampered("meta = '{broken'", "sampletasks.add", 1)
     assert done.wait(60) == 1
-    job = ended(enqueue_background_job("sampletasks.fail"))
+    job = ended(enqueue("fail"))
     changed(job, "meta = '{broken', detail = '[1'")
     status = get_job_status(job.id)
     assert (status["status"], status["meta"]) == ("failed", {})
@@ -300,9 +296,9 @@ def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
 @pytest.mark.usefixtures("home")
 def test_rare_harm_is_named(start_consumer):
     first = start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    large = ended(enqueue_background_job("sampletasks.big", 180))
+    large = ended(enqueue("big", 180))
     first.stop()
-    signed = enqueue_background_job(TASK)
+    signed = queued()
     default_queue().database.key_file.write_bytes(b"another" * 8)
     start_consumer()
     assert (ended(signed).reason, "was its key replaced" in signed.error) == ("invalid", True)

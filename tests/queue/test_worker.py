@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
+from queue_steps import enqueue
 from support import first_line, is_running, locked, python, rounds, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
@@ -26,9 +28,9 @@ SLOTS = 1  # of the worker that tests share
 @pytest.mark.both_engines
 def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home, start_consumer):
     consumer = start_consumer()
-    good = enqueue_background_job("sampletasks.add", 1)
-    bad = enqueue_background_job("sampletasks.fail", "no ink left")
-    dead = enqueue_background_job("sampletasks.segfault")
+    good = enqueue("add", 1)
+    bad = enqueue("fail", "no ink left")
+    dead = enqueue("segfault")
     wait_until(lambda: good.ended and bad.ended and dead.ended)
     consumer.stop()
     text, worker = consumer.log.read_text(), good.refresh().worker
@@ -69,7 +71,7 @@ def test_the_queues_files_logs_and_locks_are_their_owners_whatever_the_umask(hom
     before = os.umask(0)
     try:
         worker = start_worker(1)
-        enqueue_background_job("sampletasks.nothing").wait(60)
+        enqueue("nothing").wait(60)
     finally:
         os.umask(before)
     files = [*folder.glob("worker.log"), *folder.glob("workers/*.lock"), *folder.glob("queue.*")]
@@ -79,7 +81,7 @@ def test_the_queues_files_logs_and_locks_are_their_owners_whatever_the_umask(hom
 
 
 def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_closed(home):
-    enqueue_background_job("sampletasks.nothing")
+    enqueue("nothing")
     key = home / ".drawscape" / "queue.key"
     for mode in (0o666, 0o620, 0o602):
         key.chmod(mode)
@@ -104,7 +106,7 @@ def test_a_worker_that_cannot_write_ends_with_a_sentence(home):
     def write_nothing():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
-    for prepare in (lambda: None, lambda: enqueue_background_job("sampletasks.nothing")):
+    for prepare in (lambda: None, lambda: enqueue("nothing")):
         prepare()
         done = python("-m", "drawscape", "worker", code=1, cwd=home, preexec_fn=write_nothing)
         assert "Traceback" not in done.stderr
@@ -145,7 +147,7 @@ def test_a_consumer_started_below_the_home_isolates(home, start_consumer, search
     (home / "notebooks").mkdir()
     search_home_from(home)
     consumer = start_consumer("-k", "process", "-w", "4", directory=home / "notebooks")
-    folder, pid = enqueue_background_job("sampletasks.where").wait(60)
+    folder, pid = enqueue("where").wait(60)
     assert (folder, pid != consumer.pid) == (str(home), True)
     assert workers_alive()[0].slots == 4
 
@@ -168,7 +170,7 @@ def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkey
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
     worker = start_worker(1)
     try:
-        assert enqueue_background_job("sampletasks.where").wait(60)[0] == str(tmp_path / "new-home")
+        assert enqueue("where").wait(60)[0] == str(tmp_path / "new-home")
     finally:
         worker.stop()
     assert (tmp_path / "elsewhere" / "queue.db").exists()
@@ -176,10 +178,10 @@ def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkey
 
 @pytest.mark.both_engines
 def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
-    first = enqueue_background_job("sampletasks.nap", 0.5)
-    after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)
-    more = [enqueue_background_job("sampletasks.add", i) for i in range(10)]
-    later = enqueue_background_job("sampletasks.add", 1, job_delay="1h")
+    first = enqueue("nap", 0.5)
+    after = enqueue("append", str(tmp_path / "x"), job_depends_on=first)
+    more = [enqueue("add", i) for i in range(10)]
+    later = enqueue("add", 1, job_delay="1h")
     options = ("--burst", "-w", "2", "--max-jobs-per-child", "3")
     python("-m", "drawscape", "worker", *options, cwd=home)
     assert {job.status for job in [first, after, *more]} == {"finished"}
@@ -192,11 +194,11 @@ def test_files_of_the_project_that_are_named_like_modules_hide_nothing(home, mon
         (home / f"{name}.py").write_text("raise SystemExit('the wrong one')")
     monkeypatch.chdir(home)
     worker = start_worker(1)
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert enqueue("add", 1).wait(60) == 1
     worker.stop()
     process = subprocess.Popen([Path(sys.executable).with_name("drawscape"), "worker", "-w", "1"])
     try:
-        assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+        assert enqueue("add", 2).wait(60) == 2
     finally:
         process.terminate()
         process.wait(60)
@@ -208,7 +210,7 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
     count = rounds(2, 6)
     start_consumer("-w", str(count))
     paths = [tmp_path / f"begun{number}" for number in range(count)]
-    jobs = [enqueue_background_job("sampletasks.until_asked", str(path)) for path in paths]
+    jobs = [enqueue("until_asked", str(path)) for path in paths]
     wait_until(lambda: all(path.exists() for path in paths))
     for job in jobs:
         for lock in (home / ".drawscape" / "workers").glob("*.lock"):
@@ -220,49 +222,45 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
         assert Path(f"{path}.asked").read_text() == "True"
 
 
-def parent_of(pid):
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
 @pytest.mark.both_engines
 def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer):
     """Out of descriptors: jobs wait, `explain` shows why, and they run once there is room again."""
     consumer = start_consumer()
-    _, child = enqueue_background_job("sampletasks.where").wait(60)
+    _, child = enqueue("where").wait(60)
     limits = resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE)
     in_use = len(os.listdir(f"/proc/{consumer.pid}/fd"))
     resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, (in_use, limits[1]))
     os.kill(child, signal.SIGKILL)
-    jobs = [enqueue_background_job("sampletasks.add", i) for i in range(3)]
+    jobs = [enqueue("add", i) for i in range(3)]
     wait_until(lambda: "cannot start a child process" in jobs[0].explain())
     assert {job.status for job in jobs} == {"queued"}
     assert "Too many open files" in jobs[0].explain()
     resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, limits)
     assert [job.wait(60) for job in jobs] == [0, 1, 2]
     assert {job.refresh().attempts for job in jobs} == {1}
-    assert "cannot start" not in enqueue_background_job("sampletasks.nap", 0.1).explain()
+    assert "cannot start" not in enqueue("nap", 0.1).explain()
 
 
 @pytest.mark.both_engines
 @pytest.mark.usefixtures("worked_home")
 def test_a_running_job_survives_the_server_that_forked_its_child():
-    job = enqueue_background_job("sampletasks.nap", 1.0)
+    job = enqueue("nap", 1.0)
     wait_until(lambda: job.status == "started")
     child = job.refresh().pid
-    server = parent_of(child)
+    server = psutil.Process(child).ppid()
     assert server != workers_alive()[0].pid
     os.kill(server, signal.SIGKILL)
     assert job.wait(60) == 1.0
     with pytest.raises(JobFailed):
-        enqueue_background_job("sampletasks.segfault").wait(60)
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+        enqueue("segfault").wait(60)
+    assert enqueue("add", 1).wait(60) == 1
 
 
 @pytest.mark.usefixtures("worked_home")
 def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next():
-    large = enqueue_background_job("sampletasks.hold", 300, 0)
+    large = enqueue("hold", 300, 0)
     large.wait(60)
-    small = enqueue_background_job("sampletasks.where")
+    small = enqueue("where")
     small.wait(60)
     assert large.refresh().peak_kb > 300 * 1024 > 2 * small.refresh().peak_kb
     assert "Peak memory: 3" in large.explain()
@@ -273,7 +271,7 @@ def test_what_a_killed_worker_has_left_goes_at_the_next_start(home, start_consum
     note = tmp_path / "pid"
     first = start_consumer()
     locks = [*(home / ".drawscape" / "workers").glob("*.lock")]
-    job = enqueue_background_job("sampletasks.leave_processes", str(note), "session", "nap")
+    job = enqueue("leave_processes", str(note), "session", "nap")
     wait_until(lambda: note.exists() and note.read_text())
     orphan = int(note.read_text())
     assert is_running(orphan)
@@ -285,65 +283,60 @@ def test_what_a_killed_worker_has_left_goes_at_the_next_start(home, start_consum
 
 
 @pytest.fixture
-def source(worked_home):
-    """The module of tasks, which is as before after the test."""
+def edit(worked_home):
+    """Put something before the result in the module of tasks, which is as before after the test."""
     module = worked_home / "modules" / "sampletasks.py"
     text = module.read_text()
-    yield module
+    yield lambda begin: module.write_text(text.replace("def answer():\n    return", begin))
     module.write_text(text)
 
 
 @pytest.mark.both_engines
-def test_an_edited_task_runs_as_it_is_now_and_so_does_what_it_imports(source):
+def test_an_edited_task_runs_as_it_is_now_and_so_does_what_it_imports(edit, worked_home):
     worker = workers_alive()[0].pid
-    inks = source.with_name("inks.py")
-    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    inks = worked_home / "modules" / "inks.py"
+    assert enqueue("answer").wait(60) == 1
     for value in (22, 333):
-        begin = "def answer():\n    return"
-        source.write_text(source.read_text().replace(begin, f"{begin} {value} or"))
-        assert enqueue_background_job("sampletasks.answer").wait(60) == value
+        edit(f"def answer():\n    return {value} or")
+        assert enqueue("answer").wait(60) == value
     inks.write_text("COLOUR = 'black'\n")
-    source.write_text(
-        source.read_text() + "\n\ndef colour():\n    import inks\n    return inks.COLOUR\n"
-    )
-    assert enqueue_background_job("sampletasks.colour").wait(60) == "black"
+    edit("def answer():\n    import inks\n    return inks.COLOUR or")
+    assert enqueue("answer").wait(60) == "black"
     inks.write_text("COLOUR = 'sepia'\n")
-    assert enqueue_background_job("sampletasks.colour").wait(60) == "sepia"
+    assert enqueue("answer").wait(60) == "sepia"
     assert workers_alive()[0].pid == worker
 
 
-def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(worked_home):
+def test_what_the_project_names_meanwhile_is_one_of_its_modules_of_tasks(worked_home):
     worker = workers_alive()[0].pid
-    (worked_home / "latertasks.py").write_text("def late():\n    return 'late'\n")
-    with pytest.raises(TaskNotAllowedError, match="latertasks"):
-        enqueue_background_job("latertasks.late")
-    (worked_home / "drawscape.toml").write_text("task-modules = ['latertasks']\n")
-    assert enqueue_background_job("latertasks.late").wait(60) == "late"
+    (worked_home / "later").mkdir()
+    (worked_home / "later" / "tasks.py").write_text("def late():\n    return 'late'\n")
+    with pytest.raises(TaskNotAllowedError, match="later"):
+        enqueue_background_job("later.tasks.late")
+    (worked_home / "drawscape.toml").write_text("task-modules = ['later']\n")
+    assert enqueue_background_job("later.tasks.late").wait(60) == "late"
     assert workers_alive()[0].pid == worker
 
 
-def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(source):
-    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
-    good = source.read_text()
-    source.write_text(good + "\n\ndef broken(:\n")
-    job = enqueue_background_job("sampletasks.answer")
+def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(edit):
+    assert enqueue("answer").wait(60) == 1
+    edit("def answer(:\n    return")
+    job = enqueue("answer")
     with pytest.raises(JobFailed, match="SyntaxError"):
         job.wait(60)
-    assert "def broken(:" in job.error
-    source.write_text(good + "\n# fixed\n")
-    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+    assert "def answer(:" in job.error
+    edit("def answer():\n    return 2 or")
+    assert enqueue("answer").wait(60) == 2
 
 
 @pytest.mark.both_engines
-def test_a_backlog_sees_the_edit_within_a_moment(source):
-    gate = source.parent / "gate"
-    assert enqueue_background_job("sampletasks.answer").wait(60) == 1
+def test_a_backlog_sees_the_edit_within_a_moment(edit, tmp_path):
+    gate = tmp_path / "gate"
+    assert enqueue("answer").wait(60) == 1
     for _ in range(2):
-        enqueue_background_job("sampletasks.wait_for_file", str(gate))
-    later = enqueue_background_job("sampletasks.answer")
-    source.write_text(
-        source.read_text().replace("def answer():\n    return 1", "def answer():\n    return 4444")
-    )
+        enqueue("wait_for_file", str(gate))
+    later = enqueue("answer")
+    edit("def answer():\n    return 4444 or")
     time.sleep(0.1)  # a file is looked at ten times a second
     gate.touch()
     assert later.wait(60) == 4444
@@ -352,7 +345,7 @@ def test_a_backlog_sees_the_edit_within_a_moment(source):
 @pytest.mark.nightly
 def test_a_worker_in_a_copy_of_a_home_harms_nothing(home, start_consumer, tmp_path, monkeypatch):
     original = start_consumer("-w", "2")
-    jobs = [started(enqueue_background_job("sampletasks.nap", 12)) for _ in range(2)]
+    jobs = [started(enqueue("nap", 12)) for _ in range(2)]
     copy = tmp_path / "copy"
     shutil.copytree(home, copy)
     environment = {"DRAWSCAPE_HOME": str(copy)}
