@@ -18,14 +18,9 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 def execute(path):
     """Run every cell of the notebook at `path` and write it back; raise at the first error."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        record_timing=False,
-        store_widget_state=False,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    client.execute()
+    resources = {"metadata": {"path": str(path.parent)}}
+    options = {"timeout": 120, "record_timing": False, "store_widget_state": False}
+    NotebookClient(notebook, resources=resources, **options).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:

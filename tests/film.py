@@ -159,9 +159,7 @@ def main():
             lab.write("studio.ipynb", CELL)
             notebook = lab.open(page, "studio.ipynb")
             for command in ROOM:
-                page.evaluate(
-                    "([name, options]) => jupyterapp.commands.execute(name, options)", command
-                )
+                page.evaluate("command => jupyterapp.commands.execute(...command)", command)
             notebook.run_all()
             notebook.form()
             film = play(page)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from find_chromium import FLAGS, find
-from notebook_page import FormOnPage, Notebook
+from jupyter_lab import opened
+from notebook_page import FormOnPage
 from playwright.sync_api import sync_playwright
 from try_wheel import ROOT, Journey, build, expect, install
 
@@ -75,9 +76,7 @@ def drawn(notebook, number):
 def in_the_browser(page, url, studio, diary):
     """Do what the project's first notebook invites to, and a little more."""
     page.goto(url)
-    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
-    notebook = Notebook(page)
-    notebook.wait_idle()
+    notebook = opened(page)
     diary.note("JupyterLab opens the notebook", page)
 
     page.locator(".jp-CodeCell .jp-Editor").first.click()

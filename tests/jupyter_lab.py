@@ -47,17 +47,19 @@ class Lab:
         return notebook
 
     def open(self, page, name):
-        page.goto(
-            f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}?token={self.token}"
-        )
-        page.wait_for_function("() => window.jupyterapp !== undefined")
-        page.evaluate("() => window.jupyterapp.restored")
-        page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.isReady"
-        )
-        notebook = Notebook(page)
-        notebook.wait_idle()
-        return notebook
+        place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}"
+        page.goto(f"{self.url}/{place}?token={self.token}")
+        return opened(page)
+
+
+def opened(page):
+    """Return the notebook that a page opens, once Lab and kernel are ready."""
+    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page.evaluate("() => jupyterapp.restored")
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+    notebook = Notebook(page)
+    notebook.wait_idle()
+    return notebook
 
 
 def write_notebook(path, *sources):
@@ -116,18 +118,14 @@ def studio(folder, size, *, slots=1):
 
 def jupyter_folders(base):
     """Return variables that keep Jupyter away from the person's own settings."""
-    names = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "IPYTHONDIR": "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-    }
-    overrides = base / "config" / "labconfig" / "default_setting_overrides.json"
+    variables = (
+        *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"),
+        *("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"),
+    )
+    overrides = base / "JUPYTER_CONFIG_DIR" / "labconfig" / "default_setting_overrides.json"
     overrides.parent.mkdir(parents=True)
     overrides.write_text(json.dumps(LAB_SETTINGS))
-    return {variable: str(base / name) for variable, name in names.items()}
+    return {name: str(base / name) for name in variables}
 
 
 def wait_for_server(url, process, log):

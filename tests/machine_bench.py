@@ -47,9 +47,7 @@ def document(driver, **options):
     made = scribble(**options)
     if driver != "hpgl":
         return made
-    layers = [
-        layer.with_lines(layer.lines.with_points(layer.lines.points + 30)) for layer in made.layers
-    ]
+    layers = (one.with_lines(one.lines.with_points(one.lines.points + 30)) for one in made.layers)
     return Document(297, 210, tuple(layers))
 
 
@@ -115,10 +113,8 @@ class Bench:
     def start(self, plot, **options):
         """Run in a process of its own."""
         self.runs += 1
-        given = {"yes": True, **options}
-        process = SPAWN.Process(
-            target=_run, args=(str(self.home), plot.id, f"run-{self.runs}", given)
-        )
+        given = (str(self.home), plot.id, f"run-{self.runs}", {"yes": True, **options})
+        process = SPAWN.Process(target=_run, args=given)
         process.start()
         return process
 

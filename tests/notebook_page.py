@@ -58,15 +58,13 @@ class Notebook:
 
     def cell_types(self):
         """Return of what type each cell is."""
-        return self.page.evaluate(
-            "() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
-        )
+        cells = "jupyterapp.shell.currentWidget.content.widgets"
+        return self.page.evaluate(f"() => {cells}.map(cell => cell.model.type)")
 
     def cell_errors(self):
         """Return the text of every traceback and warning under a cell."""
-        return self.page.locator(
-            "[data-mime-type='application/vnd.jupyter.stderr']"
-        ).all_inner_texts()
+        shown = self.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+        return shown.all_inner_texts()
 
     def form(self):
         form = self.page.locator(".drawscape-form:has(.drawscape-draw)").first

@@ -8,21 +8,22 @@ from drawscape import output_store
 BUCKET = "studio"
 
 
+def variables_of(endpoint, url):
+    """Return the environment that leads to a store."""
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    where = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**keys, **where, "DRAWSCAPE_OUTPUT": url}
+
+
 class ObjectStore:
     """A server with one bucket, on a free port; the environment of `patch` leads to it."""
 
     def __init__(self, server, patch):
         host, port = server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
-        self.url = f"s3://{BUCKET}/drawings"
         self._post("reset")
-        for name, value in {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "DRAWSCAPE_OUTPUT": self.url,
-        }.items():
+        self.admit_keys()
+        for name, value in variables_of(self.endpoint, f"s3://{BUCKET}/drawings").items():
             patch.setenv(name, value)
         import boto3  # dear to import, and few tests use it
 

@@ -44,8 +44,9 @@ _SAY = {
 """Functions that show a message; so does each error that is raised."""
 
 _LEFT_OUT = ("_gallery", "gallery.md")  # the words of the sketches
-_CODE = re.compile(r"^(`{3,}).*?^\1`*$|^% .*?$|<!--.*?-->|^ {4}.*?$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.DOTALL | re.MULTILINE
+_CODE = re.compile(r"^(`{3,}).*?^\1`*$|^% .*?$|<!--.*?-->|^ {4}.*?$", _BLOCK)
+_EXAMPLE = re.compile(r"^>>> .*?(\n\n|\Z)|^ {4}[^\n]*", _BLOCK)
 _END = re.compile(
     r"(?<=[.!?])[\"')*\]]*\s+(?=[A-Z\"'(`*\[0-9])|:\s*\n|\n\s*\n|\s\|\s|\n(?=[-*#|>]|\d+\. )"
 )
@@ -89,22 +90,15 @@ def docstrings(file):
     """Yield the docstrings of a module, without their examples."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            yield re.sub(
-                r"^>>> .*?(\n\n|\Z)|^ {4}[^\n]*",
-                "",
-                prose(ast.get_docstring(node) or ""),
-                flags=_BLOCK,
-            )
+            yield _EXAMPLE.sub("", prose(ast.get_docstring(node) or ""))
 
 
 def messages(file):
     """Yield the texts of a module's errors and of what it prints; a value in one counts as a word."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         called = getattr(node, "func", None)
-        if (
-            isinstance(node, ast.Raise)
-            or getattr(called, "attr", getattr(called, "id", "")) in _SAY
-        ):
+        name = getattr(called, "attr", getattr(called, "id", ""))
+        if isinstance(node, ast.Raise) or name in _SAY:
             pieces = set()
             for part in ast.walk(node):  # an f-string comes before its pieces
                 if isinstance(part, ast.JoinedStr):

@@ -38,9 +38,8 @@ def main():
         home = Path(folder)
         (home / ".drawscape").mkdir()
         (home / "soaktasks.py").write_text(TASK)
-        os.environ.update(
-            DRAWSCAPE_HOME=folder, DRAWSCAPE_TASK_MODULES="soaktasks", PYTHONPATH=folder
-        )
+        os.environ |= {"DRAWSCAPE_HOME": folder, "PYTHONPATH": folder}
+        os.environ["DRAWSCAPE_TASK_MODULES"] = "soaktasks"
         sys.path.insert(0, folder)
         worker = start_worker(2)
         try:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from object_store import object_store
+from object_store import object_store, variables_of
 from support import run
 
 from drawscape import settings
@@ -47,9 +47,10 @@ def test_the_output_may_be_another_folder(home, tmp_path, monkeypatch):
     assert not (home / "output").exists()
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://{}127.0.0.1:9/x", "s3://{}bucket/x", "htt://{}example.org/x"]
-)
+URLS = ("ftp://{}127.0.0.1:9/x", "s3://{}bucket/x", "htt://{}example.org/x")
+
+
+@pytest.mark.parametrize("url", URLS)
 def test_a_store_s_password_is_in_no_message(home, monkeypatch, url):
     monkeypatch.chdir(home.parent)
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", url.format("ada:secret@"))
@@ -108,46 +109,35 @@ def test_a_path_becomes_the_readers_own(bucket, home, other_home):
     import pickle
 
     path = Path(generate_complex_svg(60, 60, "spiral", "one"))
-    result = {"drawing": str(path), "all": [path, (str(path), 1)], "other": "/etc/passwd"}
-    message = pickle.dumps(portable_paths(result, home))
-    second = other_home("second").resolve()
-    own = second / "output" / "one.svg"
-    assert pickle.loads(message) == {
-        "drawing": str(own),
-        "all": [own, (str(own), 1)],
-        "other": "/etc/passwd",
-    }
+
+    def result(path):
+        return {"drawing": str(path), "all": [path, (str(path), 1)], "other": "/etc/passwd"}
+
+    message = pickle.dumps(portable_paths(result(path), home))
+    own = other_home("second").resolve() / "output" / "one.svg"
+    assert pickle.loads(message) == result(own)
     assert own.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_a_path_in_an_order_becomes_the_workers_own(bucket, home, other_home, many):
+def test_a_path_in_an_order_becomes_the_workers_own(bucket, home, other_home):
     path = generate_complex_svg(60, 60, "spiral", "one")
-    if many:
-        enqueue_many(OPTIMIZE, [{"path": path}])
-    else:
-        enqueue_background_job(OPTIMIZE, path=path)
+    enqueue_background_job(OPTIMIZE, path=path)
+    enqueue_many(OPTIMIZE, [{"path": path}])
     queue = default_queue()
-    statement = "select id, task, payload from job"
-    job_id, task, payload = queue.database.connection.execute(statement).fetchone()
     own = other_home("second").resolve() / "output" / "one.svg"
-    assert queue.codec.loads(payload, of_call(job_id, task))[2] == {"path": str(own)}
+    for job_id, task, payload in queue.database.read("select id, task, payload from job"):
+        assert queue.codec.loads(payload, of_call(job_id, task))[2] == {"path": str(own)}
 
 
 def test_a_store_that_lets_nobody_in_is_named(bucket, home):
     bucket.refuse_keys()
-    try:
-        with pytest.raises(OutputStoreError, match=r"s3://studio/drawings: no rights"):
-            generate_complex_svg(60, 60, "spiral", "one")
-    finally:
-        bucket.admit_keys()
+    with pytest.raises(OutputStoreError, match=r"s3://studio/drawings: no rights"):
+        generate_complex_svg(60, 60, "spiral", "one")
 
 
 def test_a_store_that_cannot_be_reached_is_named(home, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "s3://studio")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for name, value in variables_of("http://127.0.0.1:9", "s3://studio").items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(OutputStoreError, match="cannot be reached"):
         store().check()
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")

@@ -20,7 +20,7 @@ MODULES = {"card_tasks": next(one for one in SNIPPETS if "# workers/card_tasks.p
 
 
 @pytest.mark.parametrize("number", [i for i, s in enumerate(SNIPPETS) if "# workers/" not in s])
-def test_each_snippet_runs_as_it_stands(worked_home, number: int, capsys):
+def test_each_snippet_runs_as_it_stands(worked_home, number, capsys):
     names = {"__name__": "__main__"}
     exec(SNIPPETS[number], names)
     if "first.svg" in SNIPPETS[number]:
@@ -44,11 +44,9 @@ def test_a_link_within_the_repository_leads_somewhere(name: str):
 
 def test_every_make_target_that_is_named_exists():
     makefile = (ROOT / "Makefile").read_text()
-    contributing = (ROOT / "CONTRIBUTING.md").read_text()
-    workflows = "".join(f.read_text() for f in (ROOT / ".github" / "workflows").glob("*.yml"))
-    for target in set(
-        re.findall(r"(?:`|\$ |run: )make ([a-z-]+)", README + contributing + workflows)
-    ):
+    files = (ROOT / "CONTRIBUTING.md", *(ROOT / ".github" / "workflows").glob("*.yml"))
+    said = README + "".join(file.read_text() for file in files)
+    for target in re.findall(r"(?:`|\$ |run: )make ([a-z-]+)", said):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -59,22 +57,14 @@ def test_every_command_is_named_and_every_named_command_exists():
     assert named == set(root.list_commands(click.Context(root)))
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        c
-        for c in re.findall(r"`drawscape ((?:sketches|draw|redraw|plot|jobs)[^`]*)`", README)
-        if not re.search("ID|FOLDER", c)
-    ],
-)
-def test_the_commands_of_the_table_run(worked_home, command: str, monkeypatch: pytest.MonkeyPatch):
+def test_the_commands_of_the_table_run(worked_home, monkeypatch):
     monkeypatch.chdir(worked_home)
-    if not (worked_home / "spiral.svg").exists():
-        assert run("draw", "spiral", "-o", "spiral.svg").code == 0
-        for name in ("poster.svg", "a.svg"):
-            (worked_home / name).write_bytes((worked_home / "spiral.svg").read_bytes())
-    done = run(*command.split())
-    assert done.code == 0, done.err
+    for name in ("spiral.svg", "poster.svg", "a.svg"):
+        assert run("draw", "spiral", "-o", name).code == 0
+    for command in re.findall(r"`drawscape ((?:sketches|draw|redraw|plot|jobs)[^`]*)`", README):
+        if not re.search("ID|FOLDER", command):
+            done = run(*command.split())
+            assert done.code == 0, (command, done.err)
 
 
 def test_every_task_stands_in_the_table_with_its_arguments():
@@ -93,11 +83,8 @@ def test_every_setting_of_the_code_is_in_the_table():
     from drawscape import settings
 
     sources = [*(ROOT / "drawscape").rglob("*.py"), *(ROOT / "workers").glob("*.py")]
-    used = {
-        name
-        for path in sources
-        for name in re.findall(r"DRAWSCAPE_[A-Z_]*[A-Z](?![A-Z_])", path.read_text())
-    }
+    text = "".join(path.read_text() for path in sources)
+    used = {*re.findall(r"DRAWSCAPE_[A-Z_]*[A-Z](?![A-Z_])", text)}
     by_ourselves = {f"DRAWSCAPE_{name}" for name in ("FAILPOINT", "WORKER", "CHILD", "CODE")}
     for name in used - by_ourselves:
         assert f"`{name}`" in README, f"{name} is not described"
@@ -126,8 +113,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 
 def test_every_dependency_has_its_line():
     wanted = sum((EXTRAS[name] for name in ("lab", "web", "data", "png")), PROJECT["dependencies"])
-    page = ROOT / "notebooks" / "pages" / "explanation" / "packages.md"
-    table = page.read_text().lower()
+    pages = ROOT / "notebooks" / "pages"
+    table = (pages / "explanation" / "packages.md").read_text().lower()
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9_-]+", requirement)[0].lower()
         assert name in table, f"{name} has no line"

@@ -14,18 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
-from queue_peers import (
-    BIN,
-    CONSUMER,
-    HOME,
-    System,
-    drain,
-    latency,
-    plain_huey,
-    prepare,
-    redis,
-    rq,
-)
+from queue_peers import BIN, CONSUMER, HOME, System, drain, latency, plain_huey, prepare, redis, rq
 from tables import Row, compared, report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -2,14 +2,13 @@
 
 import json
 import signal
-import subprocess
 import sys
 
 import click
 import pytest
-from support import ended, program, python, run, started, wait_until
+from support import beside, ended, program, python, run, started, wait_until
 
-from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs, workers_alive
+from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs
 
 MODULES = {
     "clitasks": """
@@ -143,10 +142,8 @@ def test_prune_and_stats(worked_home):
     assert "has printed nothing" in run("jobs", "logs", silent.id).err
     silent.cancel()
     enqueue_background_job("clitasks.speak", "x").wait(60)
-    assert (
-        "no job has failed of clitasks.speak"
-        in run(*["jobs", "retry", "--failed", "--task", "clitasks.speak"]).err
-    )
+    none = output("retry", "--failed", "--task", "clitasks.speak")
+    assert "no job has failed of clitasks.speak" in none
     assert "1 with 2 slots" in output("stats")
     assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
     assert " removed" in output("prune", "--keep", "1")
@@ -183,14 +180,12 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
 def test_a_second_ctrl_c_gives_jobs_back(home, task_module):
     task_module("clitasks", MODULES["clitasks"])
     log = home / "worker.log"
-    command = [sys.executable, "-m", "drawscape", "worker", "-w", "1"]
-    process = subprocess.Popen(command, cwd=home, stderr=log.open("w"))
-    wait_until(workers_alive)
-    job = started(enqueue_background_job("clitasks.nap", 60))
-    process.send_signal(signal.SIGINT)
-    wait_until(lambda: "event=stopping" in log.read_text())
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    with beside("worker", "-w", "1", cwd=home, stderr=log.open("w")) as process:
+        job = started(enqueue_background_job("clitasks.nap", 60))
+        process.send_signal(signal.SIGINT)
+        wait_until(lambda: "event=stopping" in log.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
     assert job.status == "queued"
 
 

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import websocket
 from jupyter_lab import wait_for_server
-from support import free_port, run, started, wait_until
+from support import beside, free_port, run, started, wait_until
 
 from drawscape import __version__
 from drawscape.job_manager import enqueue_background_job, workers_alive
@@ -118,22 +118,15 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
 @pytest.mark.slow
 def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE")}
+    where = {"cwd": tmp_path, "env": {**environment, "DRAWSCAPE_HOME": str(tmp_path)}}
     lines = tmp_path / "lines"
-    with lines.open("wb") as output:
-        demo = subprocess.Popen(
-            [sys.executable, "-m", "drawscape", "demo"],
-            cwd=tmp_path,
-            env={**environment, "DRAWSCAPE_HOME": str(tmp_path)},
-            stdout=output,
-            stderr=output,
-        )
-    try:
+    with (
+        lines.open("wb") as output,
+        beside("demo", **where, stdout=output, stderr=output) as demo,
+    ):
         wait_until(lambda: "A worker runs beside it (" in lines.read_text(), "its worker")
         os.kill(int(re.search(r"process (\d+)", lines.read_text())[1]), signal.SIGKILL)
         assert demo.wait(120) == 0, lines.read_text()
-    finally:
-        demo.kill()
-        demo.wait(60)
     printed = lines.read_text()
     pictures = [line.strip() for line in printed.splitlines() if line.startswith("  /")]
     assert len(pictures) == 6
@@ -144,18 +137,15 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
 @pytest.fixture
 def start(home, task_module):
     task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
-    processes = []
+    with ExitStack() as running:
 
-    def start_one(*options):
-        command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "-q", *options]
-        processes.append(subprocess.Popen(command, cwd=home))
-        wait_until(workers_alive, what="the worker to start")
-        return processes[-1]
+        def start_one(*options):
+            worker = beside("worker", "-w", "1", "-q", *options, cwd=home)
+            process = running.enter_context(worker)
+            wait_until(workers_alive, what="the worker to start")
+            return process
 
-    yield start_one
-    for process in processes:
-        process.kill()
-        process.wait(60)
+        yield start_one
 
 
 def test_jobs_workers_lists_who_is_alive(start):

@@ -30,10 +30,8 @@ def _serving(settings, *, threads=24):
         yield server
     finally:
         # A request that ends just now wakes the server too: it closes the pipe once we have written into it.
-        written = threading.Event()
-        server.trigger.pull_trigger(
-            lambda: (written.wait(15), server.asyncore.close_all(server._map))
-        )
+        written, sockets = threading.Event(), server._map
+        server.trigger.pull_trigger(lambda: written.wait(15) and server.asyncore.close_all(sockets))
         written.set()
         thread.join(15)
         server.task_dispatcher.shutdown()
@@ -51,7 +49,7 @@ def opened(chromium, pictures, request):
     """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
 
     @contextmanager
-    def opening(url, **options):
+    def opening(url, shows="#pattern option", **options):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -59,7 +57,7 @@ def opened(chromium, pictures, request):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
         page.goto(url)
-        page.wait_for_selector("#pattern option", state="attached")
+        page.wait_for_selector(shows, state="attached")
         yield page
         page.screenshot(path=pictures / f"web-{request.node.name}.png")
         context.close()

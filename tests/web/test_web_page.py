@@ -37,10 +37,8 @@ def test_from_the_form_to_the_picture(opened, serving, home, worker):
         assert Path(downloaded.value.path()).read_bytes() == file.read_bytes()
         assert page.get_attribute("#download", "download") == file.name
         assert page.get_attribute("#drawing", "alt") == "Drawing: spiral, 210 × 148 mm, seed 7"
-        natural = page.evaluate(
-            "[document.getElementById('drawing').naturalWidth, drawing.naturalHeight]"
-        )
-        assert natural[0] > natural[1] > 100
+        width, height = page.evaluate("[drawing.naturalWidth, drawing.naturalHeight]")
+        assert width > height > 100
         assert page.is_hidden("#progress")
     root = ET.fromstring(file.read_bytes())
     assert (root.get("width"), root.get("height")) == ("210mm", "148mm")
@@ -153,19 +151,16 @@ def test_the_form_follows_the_pattern(opened, serving):
 
 
 @pytest.mark.nightly
-def test_the_page_asks_for_the_token_and_then_draws(opened, serving, chromium):
-    with serving(WebSettings(token="s3cret")) as server:
-        context = chromium.new_context()
-        page = context.new_page()
-        page.goto(server.url)
+def test_the_page_asks_for_the_token_and_then_draws(opened, serving):
+    asks = "#token-dialog[open]"
+    with serving(WebSettings(token="s3cret")) as server, opened(server.url, asks) as page:
         for token in ("wrong", "s3cret"):
-            page.wait_for_selector("#token-dialog[open]")
+            page.wait_for_selector(asks)
             page.fill("#token", token)
             page.click("#token-form button")
         page.wait_for_selector("#pattern option", state="attached")
         page.click("#draw")
         says(page, "Waiting")
-        context.close()
 
 
 def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, home, worker):
@@ -173,10 +168,7 @@ def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, h
         for seed in ("1", "2"):
             page.fill("#seed", seed)
             page.click("#draw")
-            page.wait_for_function(
-                "seed => document.querySelector('#caption-text').textContent.endsWith(`seed ${seed}`)",
-                arg=seed,
-            )
+            page.wait_for_selector(f"#caption-text:text-matches('seed {seed}$')")
             page.wait_for_selector("#draw:not([disabled])")
         page.select_option("#pattern", "rose")
         page.fill("[id='params.petals']", "30")
@@ -266,15 +258,12 @@ def waiting(**options):
 
 
 @pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
-def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, home, pictures, theme):
+def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home, theme):
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall").id
-    context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
     with synchronous_jobs():
         drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
-    with serving(WebSettings(manage_jobs=True)) as server:
-        page.goto(f"{server.url}jobs")
+    front, options = WebSettings(manage_jobs=True), {"color_scheme": theme}
+    with serving(front) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the hall").click()
         assert download.value.suggested_filename == "the hall.svg"
@@ -290,7 +279,4 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(chromium, serving, hom
         page.get_by_role("button", name="Resume", exact=True).wait_for()
         assert queue_is_paused()
         assert page.locator("#jobs img").count() == 1
-        found = serious(page)
-        page.screenshot(path=pictures / f"web-jobs-{theme}.png")
-    context.close()
-    assert found == []
+        assert serious(page) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from support import free_port, wait_until
+from support import beside, free_port, wait_until
 
 from drawscape.errors import SettingsError, UnknownNameError
 from drawscape.jobs import workers_alive
@@ -26,22 +26,15 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def running(*options, **environment):
     """Run `drawscape web` on a free port; yields the process and what it said up to its last word."""
-    command = [sys.executable, "-m", "drawscape", "web", "--port", "0", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
-    )
-    said = ""
-    try:
+    where = {"cwd": ROOT, "env": {**os.environ, **environment}}
+    to = {"stderr": subprocess.PIPE, "text": True}
+    with beside("web", "--port", "0", *options, **where, **to) as process, process.stderr:
+        said = ""
         while "reach" not in said:
             line = process.stderr.readline()
             assert line, f"it ended early, saying:\n{said}"
             said += line
         yield process, said
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-        process.stderr.close()
 
 
 def address(said):
@@ -106,9 +99,8 @@ def test_gunicorn_draws_an_order_and_answers_only_to_names_of_this_machine(home,
     port = free_port()
     command = ["-m", "gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
     with (home / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *command, "drawscape.web:create_app()"], stdout=log, stderr=log
-        )
+        command = [sys.executable, *command, "drawscape.web:create_app()"]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_until(lambda: listens(port), "gunicorn to listen")
@@ -142,9 +134,8 @@ def test_a_chunked_body_over_the_limit_is_refused(serving):
     with serving(WebSettings()) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
         headers = {"Content-Type": "application/json"}
-        connection.request(
-            "POST", "/artboard/create", iter([content]), headers, encode_chunked=True
-        )
+        sent = ("POST", "/artboard/create", iter([content]), headers)
+        connection.request(*sent, encode_chunked=True)
         answer = connection.getresponse()
         problem = json.loads(answer.read())
         connection.close()

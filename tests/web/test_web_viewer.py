@@ -84,7 +84,6 @@ def bucket(home, task_module, tmp_path_factory, monkeypatch):
             elsewhere.setenv("DRAWSCAPE_HOME", str(tmp_path_factory.mktemp("elsewhere")))
             worker = start_worker(1)
         yield found
-        found.admit_keys()
         worker.stop()
 
 
