@@ -353,13 +353,13 @@ def moves_of(
     point. Near `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge
     over them.
     """
-    digits, points, here = profile.digits, as_plane(line), 0
-    # The centre is rounded too: half a step along each axis.
-    tolerance = profile.arc_tolerance_mm / profile.unit_mm - 10**-digits
-    # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
+    points, here = as_plane(line), 0
+    tolerance = profile.arc_tolerance_mm / profile.unit_mm
+    # GRBL refuses a centre that is 0.005 mm nearer to one end: it has more decimals than the ends.
+    digits = profile.digits + 2
     room = np.inf if edges is None else np.minimum(line - edges[0], edges[1] - line).min(axis=1)
     # How many points before each lie near an edge.
-    stiff = np.append(0, np.cumsum(np.ones(len(line)) * room <= 2 * tolerance))
+    stiff = np.append(0, np.cumsum(np.ones(len(line)) * room <= tolerance))
     while here < len(line) - 1:
         arc = _longest_arc(points, here, tolerance, stiff) if profile.arcs else None
         last = here + 1 if arc is None else arc.last

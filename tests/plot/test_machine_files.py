@@ -93,22 +93,26 @@ def test_dwells_and_the_like_are_no_lengths(command):
     assert GcodeProfile(units="in", end=command).command("end") == command
 
 
-@pytest.mark.parametrize(("tolerance", "flipped"), [(0.01, True), (0.03, False), (0.2, True)])
-def test_arcs_draw_the_same_and_stay_within_their_tolerance(tolerance, flipped):
+@pytest.mark.parametrize(
+    ("tolerance", "decimals", "flipped"),
+    [(0.01, 3, True), (0.03, 3, False), (0.03, 2, True), (0.2, 3, True), (0.2, 1, True)],
+)
+def test_arcs_draw_the_same_and_stay_within_their_tolerance(tolerance, decimals, flipped):
     rings = [circle(105, 148, radius) for radius in (0.5, 3, 20, 90)]
     wave = np.c_[np.linspace(10, 200, 400), 148 + 60 * np.sin(np.linspace(0, 9, 400))]
     square = np.array([[10, 10], [30, 10], [30, 30], [10, 30], [10, 10.0]])
     drawn = page(Lines.of([*rings, circle(105, 148, 40)[::-1], wave, square]))
-    profile = replace(PROFILES["servo"], arcs=True, flip_y=flipped, arc_tolerance_mm=tolerance)
+    given = {"flip_y": flipped, "arc_tolerance_mm": tolerance, "decimals": decimals}
+    profile = replace(PROFILES["servo"], arcs=True, **given)
     text = to_gcode(drawn, profile=profile)
     machine = GcodeMachine(PEN["servo"], 210, 297).run(text)
     for stroke, line in zip(machine.strokes, drawn.layers[0].lines, strict=True):
         expected = np.c_[line[:, 0], 297 - line[:, 1]] if flipped else line
-        assert distances(np.array(stroke.points), expected).max() < tolerance + 0.002
-        assert distances(expected, np.array(stroke.points)).max() < tolerance + 0.002
+        assert distances(np.array(stroke.points), expected).max() < tolerance + 2 / 10**decimals
+        assert distances(expected, np.array(stroke.points)).max() < tolerance + 2 / 10**decimals
         assert stroke.feed == 3000
     ring, *_, last = text.split("M3 S90")[1:]
-    if tolerance >= 0.03:  # the circle is a polygon that is as near to itself
+    if tolerance >= 0.03 and decimals == 3:  # the circle is a polygon that is as near to itself
         assert ring.count("G2 ") + ring.count("G3 ") == 2
     assert "G2 " not in last
     assert "G3 " not in last
