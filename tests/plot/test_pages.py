@@ -8,7 +8,7 @@ from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
-from drawscape.plot import drop_shorter, fit, optimize, split_ink, split_layers, statistics
+from drawscape.plot import drop_shorter, fit, optimize, split_ink, statistics
 from drawscape.plot.pages import MARKS, tiles
 
 
@@ -40,11 +40,6 @@ def test_a_turned_drawing_is_not_mirrored():
 
 def test_an_empty_page_can_be_fitted():
     assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
-
-
-def test_each_layer_gets_a_document():
-    parts = split_layers(page(segments(2), segments(3)))
-    assert [[layer.name for layer in part.layers] for part in parts] == [["pen 0"], ["pen 1"]]
 
 
 def test_a_filling_of_ink_is_never_exceeded():
@@ -123,11 +118,6 @@ def test_the_pipeline_leaves_the_page_and_its_metadata():
     assert (layer.name, layer.color, layer.width_mm) == ("a", "red", 0.5)
 
 
-def test_a_layer_that_becomes_empty_is_left_out():
-    after = optimize(page(hatch(3), Lines.of([[[0, 0], [0.1, 0]]])), drop_shorter_mm=1)
-    assert [layer.name for layer in after.layers] == ["pen 0"]
-
-
 def poster(lines):
     return page(lines, width=420, height=594)
 
@@ -143,11 +133,14 @@ def drawn(sheets):
 
 
 @pytest.mark.parametrize("margin", [0.0, 12.0])
-def test_all_sheets_together_are_the_whole_each_stroke_once(margin):
+def test_all_sheets_together_are_the_whole_each_stroke_once_inside_their_margins(margin):
     lines = segments(60).with_points(segments(60).points * 2)
     sheets = tiles(poster(lines), 210, 297, overlap_mm=8, margin_mm=margin)
+    for sheet in sheets:
+        x0, y0, x1, y1 = sheet.document.lines.bounds
+        assert min(x0, y0) >= margin - 1e-9
+        assert max(x1 - 210, y1 - 297) <= 1e-9 - margin
     found = drawn(sheets)
-
     assert found.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum(), rel=1e-9)
     # Each 0.5 mm of the drawing lies within 0.02 mm of the sheets' ink.
     from shapely import STRtree, linestrings, points
@@ -163,15 +156,6 @@ def test_lines_along_a_cut_and_dots_on_it_are_on_one_sheet():
     sheets = tiles(page(lines, width=400, height=280), 210, 297, overlap_mm=8)
     assert [len(sheet.document.layers[0].lines) for sheet in sheets] in ([3, 1], [1, 3])
     assert drawn(sheets).lengths_mm.sum() == pytest.approx(180 + 400)
-
-
-def test_sheets_hold_only_what_fits_inside_their_margins():
-    lines = segments(100).with_points(segments(100).points * 2)
-    for sheet in tiles(poster(lines), 210, 297, overlap_mm=8, margin_mm=12):
-        x0, y0, x1, y1 = sheet.document.lines.bounds
-        assert min(x0, y0) >= 12 - 1e-9
-        assert x1 <= 198 + 1e-9
-        assert y1 <= 285 + 1e-9
 
 
 def test_marks_lie_at_the_same_places_on_both_sheets_and_inside_the_overlap():

@@ -48,13 +48,10 @@ def test_optimized_it_says_what_was_saved_and_writes_beside(file):
     assert len(written.layers[0].lines) < 20
 
 
-def test_several_formats_at_once(file):
+def test_formats_are_named_by_options_or_by_the_outputs_ending(file):
     output = run(file, "--to", "gcode", "--to", "pdf", "--to", "png", "--dpi", 20)
     assert output.split() == ["a-plot.gcode", "a-plot.pdf", "a-plot.png"]
     assert all((file.parent / name).stat().st_size for name in output.split())
-
-
-def test_the_outputs_ending_names_the_format(file):
     run(file, "-o", "b.gcode", "--profile", "z-axis")
     assert "G1 Z0 F1000" in (file.parent / "b.gcode").read_text()
 
@@ -100,9 +97,7 @@ def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file,
 
 
 def test_what_cannot_be_drawn_is_named(file):
-    file.write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg"><text>a</text><path d="M0,0H9"/></svg>'
-    )
+    file.write_text(FILLS.replace("</svg>", "<text>a</text></svg>"))
     assert "note: <text>" in result_of(file).stderr
 
 

@@ -79,12 +79,14 @@ def test_dots_and_repeated_strokes_are_found():
 
 def test_what_ordering_saves_is_reported_pen_by_pen():
     speck = Layer("speck", "red", 0.3, Lines.of([[[5, 5], [5.1, 5]]]))
-    document = Document(
-        210, 297, (Layer("grid", "black", 0.3, mesh(9)), speck, *page(hatch(50)).layers)
-    )
+    layers = (Layer("grid", "black", 0.3, mesh(9)), speck, *page(hatch(50)).layers)
+    document = Document(210, 297, layers)
     result = saving(document, plotter=read_machine("grbl").plotter, drop_shorter_mm=0.5)
-    assert [row.name for row in result.before] == ["grid", "speck", "a", "total"]
-    assert [row.name for row in result.after] == ["grid", "speck", "a", "total"]
+    for rows in (result.before, result.after):
+        *pens, total = rows
+        assert [row.name for row in rows] == ["grid", "speck", "a", "total"]
+        assert total.lines == sum(pen.lines for pen in pens)
+        assert total.seconds == pytest.approx(sum(pen.seconds for pen in pens))
     assert (result.after[1].lines, result.after[1].seconds) == (0, 0)
     assert result.after[-1].seconds < result.before[-1].seconds / 2
     shown = statistics(result.document, plotter=read_machine("grbl").plotter)
@@ -133,14 +135,9 @@ def test_a_wide_pen_is_wet_where_it_is_drawn_often_only(copies, wet):
 
 # Round figures: full speed is reached after 5 mm and 1 s / 0.5 s.
 SLOW = Plotter(
-    draw_speed=10,
-    travel_speed=20,
-    draw_acceleration=10,
-    travel_acceleration=40,
-    corner_deviation_mm=0.1,
-    raise_s=0.25,
-    lower_s=0.5,
-)
+    draw_speed=10, travel_speed=20, draw_acceleration=10, travel_acceleration=40,
+    corner_deviation_mm=0.1, raise_s=0.25, lower_s=0.5,
+)  # fmt: skip
 
 
 def test_two_lines_by_hand():
@@ -201,20 +198,11 @@ def test_lines_cost_as_much_together_as_alone():
     assert SLOW.drawing_s(lines) == pytest.approx(alone)
 
 
-def test_layers_are_counted_apart_and_summed_up():
-    first, second, total = statistics(page(("a", segments(3)), ("b", segments(4, seed=1))))
-    assert (first.name, second.name, total.name) == ("a", "b", "total")
-    assert total.lines == 7
-    assert total.seconds == pytest.approx(first.seconds + second.seconds)
-
-
 def test_the_preview_draws_the_travel_that_the_figures_name():
     document = page(segments(20))
-    shown = with_travel(document)
-    assert [layer.name for layer in shown.layers] == ["a", "%travel"]
-    assert shown.layers[1].lines.lengths_mm.sum() == pytest.approx(
-        statistics(document)[-1].pen_up_mm
-    )
+    lines, travel = with_travel(document).layers
+    assert (lines.name, travel.name) == ("a", "%travel")
+    assert travel.lines.lengths_mm.sum() == pytest.approx(statistics(document)[-1].pen_up_mm)
 
 
 @pytest.mark.parametrize(
@@ -249,12 +237,10 @@ def test_a_name_says_how_its_pen_moves(name, motion, text):
 @pytest.mark.parametrize(
     "motion",
     [
-        Motion(),
-        Motion(number=0, pause=True),
+        Motion(), Motion(number=0, pause=True), Motion(plotted=False, number=3),
         Motion(speed=1, height=0, delay_ms=9, passes=2),
-        Motion(plotted=False, number=3),
     ],
-)
+)  # fmt: skip
 def test_a_motion_is_read_back_from_the_name_it_writes(motion):
     assert Motion.of(motion.named("red")) == motion
     assert plain_name(motion.named("red")) == "red"
