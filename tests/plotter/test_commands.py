@@ -22,6 +22,7 @@ from drawscape.notebook import history
 from drawscape.plot import save
 from drawscape.plotter.device import read_device
 from drawscape.plotter.plot import find_plot
+from workers.svg_tasks import generate_complex_svg
 
 pytestmark = pytest.mark.slow
 
@@ -97,13 +98,9 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, star
     drawscape("plots", "stop", plot_id)
     stopped = wait_for_state(plot_id, "interrupted")
     assert stopped["reason"] == "stopped"
-    for beyond in (
-        ("--from-stroke", "25"),
-        ("--from-pen", "3"),
-        ("--from-part", *["0", "0", "1", "1"]),
-    ):
+    for beyond in ("--from-stroke 25", "--from-pen 3", "--from-part 0 0 1 1"):
         with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
-            drawscape("plots", "resume", plot_id, *beyond)
+            drawscape("plots", "resume", plot_id, *beyond.split())
     drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes")
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
@@ -169,10 +166,7 @@ def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(
 ):
     monkeypatch.setenv("DRAWSCAPE_PLOT_MAIL", "ada@example.org")
     start_workers(2)
-    job = enqueue_background_job(
-        "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", turns=3
-    )
-    file = Path(job.wait(60))
+    file = Path(enqueue_background_job(generate_complex_svg, 50, 50, "spiral", turns=3).wait(60))
     plot_id = drawscape("plot", str(file), "--on", "desk")
     wait_for_state(plot_id, "waiting for paper")
     assert f"plot {file.name} on desk" in drawscape("jobs", "list", "--json")

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -147,9 +146,7 @@ def as_nobody():
 
 def test_a_port_that_cannot_be_opened_says_why(bench):
     link = str(bench("grbl", GrblEmulator).emulator.link)
-    with pytest.raises(
-        MachineError, match="there is no port /dev/ttyNONE0; is the machine plugged"
-    ):
+    with pytest.raises(MachineError, match="no port /dev/ttyNONE0; is the machine plugged"):
         Port("/dev/ttyNONE0", 9600)
     with (
         serial.Serial(link, exclusive=True),
@@ -173,37 +170,27 @@ def test_a_port_that_cannot_be_opened_says_why(bench):
 def test_a_drawing_larger_than_the_paper_is_refused_before_anything_moves(
     bench, driver, size, words
 ):
-    desk = bench(driver, KINDS[driver])
-    lines = scribble(1, size=size[0] - 1.0).layers[0]
-    points = lines.lines.points * (0.99 * size[0] / lines.lines.points.max())
-    large = Document(*size, (lines.with_lines(lines.lines.with_points(points)),))
+    desk, diagonal = bench(driver, KINDS[driver]), Lines.of([[(1, 1), np.subtract(size, 1)]])
     with pytest.raises(PlotError, match=words):
-        desk.plot(large)
+        desk.plot(Document(*size, (Layer("1 pen", "black", None, diagonal),)))
     assert desk.emulator.carriage.strokes == []
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("file", "spoil", "words"),
     [
-        (
-            lambda plot, other: (plot / "journal.jsonl").write_bytes(b"no json\n"),
-            "journal .* damaged",
-        ),
-        (lambda plot, other: shutil.copy(other / "journal.jsonl", plot), "belongs to another plan"),
-        (lambda plot, other: shutil.copy(other / "plan.bin", plot), "belongs to another plan"),
-        (lambda plot, other: (plot / "plan.bin").write_bytes(b"PK"), "plan .* cannot be read"),
-        (
-            lambda plot, other: (
-                (plot / "journal.jsonl").open("ab").write(b'{"e":"stroke","t":1}\n')
-            ),
-            "journal .* damaged",
-        ),
+        ("journal.jsonl", lambda was, other: b"no json\n", "journal .* damaged"),
+        ("journal.jsonl", lambda was, other: was + b'{"e":"stroke","t":1}\n', "journal .* damaged"),
+        ("journal.jsonl", lambda was, other: other, "belongs to another plan"),
+        ("plan.bin", lambda was, other: other, "belongs to another plan"),
+        ("plan.bin", lambda was, other: b"PK", "plan .* cannot be read"),
     ],
 )
-def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, spoil, words):
+def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, file, spoil, words):
     desk = bench("grbl", GrblEmulator)
     plot, other = desk.plot(scribble(1, strokes=2)), desk.plot(scribble(2, strokes=3))
-    spoil(plot.folder, other.folder)
+    files = [one.folder / file for one in (plot, other)]
+    files[0].write_bytes(spoil(*(one.read_bytes() for one in files)))
     spoiled = find_plot(plot.id)
     with pytest.raises((JournalError, PlotError), match=words):
         desk.run(spoiled)
@@ -364,9 +351,7 @@ def test_a_second_click_does_not_answer_the_next_question(bench):
     run = run_aside(desk, plot, yes=False, on_news=click)
     wait_until(lambda: len(asked) == 2)
     plot.request("set", values={"speed": 70.0}, keep=True)
-    wait_until(
-        lambda: read_device("desk").settings.get("speed") == 70.0
-    )  # the click was read before
+    wait_until(lambda: read_device("desk").settings.get("speed") == 70.0)  # after the click
     assert (find_plot(plot.id).state.label, "zero" in asked[1]) == ("waiting for position", True)
     plot.request("answer", to=asked[1])
     run.join(60)
@@ -397,17 +382,10 @@ def test_a_copy_that_was_stopped_between_sheets_goes_on_with_a_new_sheet(bench):
         asked.append(text)
         plot.request("stop" if len(asked) == 3 else "answer")
 
-    def answer(text):
-        asked.append(text)
-        plot.request("answer")
-
-    assert desk.run(plot, yes=False, on_news=answer_or_stop).startswith(
-        "interrupted at stroke 4 of 12"
-    )
-    assert desk.run(plot, yes=False, on_news=answer) == "done"
-    assert [text[:12] for text in asked] == [
-        *("Is a sheet o", "desk does no", "Is a sheet o"), *("Is a sheet o", "Is a sheet o"),
-    ]  # fmt: skip
+    stopped = desk.run(plot, yes=False, on_news=answer_or_stop)
+    assert stopped.startswith("interrupted at stroke 4 of 12")
+    assert desk.run(plot, yes=False, on_news=answer_or_stop) == "done"
+    assert [text.split()[0] for text in asked] == ["Is", "desk", "Is", "Is", "Is"]
     verdict = judge(plot, desk.emulator.carriage.strokes)
     assert sorted(verdict.numbers) == sorted([1, 2, 3, 4] * 3)
 
