@@ -109,8 +109,6 @@ class Stroke:
 
     points: list[tuple[float, float]]
     feed: float | None = None
-    down: str = ""
-    layer: str = ""
 
 
 @dataclass
@@ -123,9 +121,7 @@ class GcodeMachine:
     is_down: Callable[[str], bool | None]
     width: float = math.inf
     height: float = math.inf
-    slack: float = 1e-9
     strokes: list[Stroke] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
     lifts: int = 0
     travel_mm: float = 0.0
     _unit: float | None = None
@@ -133,19 +129,17 @@ class GcodeMachine:
     _down: bool = True  # unknown at the start: nothing may move before it is raised
     _feed: float | None = None
     _at: complex = 0j
-    _layer: str = ""
+    _code: str = ""
 
     def run(self, text):
         if not text.isascii():
             raise MachineError("not ASCII")
         for row in text.splitlines():
-            if comment := re.fullmatch(r"\(layer (.*)\)", row):
-                self._layer = comment[1]
-            elif not row.startswith("("):
+            if not row.startswith("("):
                 self._row(row)
         if self._down:
             raise MachineError("the pen is down at the end")
-        if self.codes[-1] != "M2":
+        if self._code != "M2":
             raise MachineError("no end of program")
         return self
 
@@ -153,9 +147,7 @@ class GcodeMachine:
         down = self.is_down(row)
         if down is not None:
             if down:
-                self.strokes.append(
-                    Stroke([(self._at.real, self._at.imag)], down=row, layer=self._layer)
-                )
+                self.strokes.append(Stroke([(self._at.real, self._at.imag)]))
             self.lifts += self._down and not down
             self._down = down
         if row == "G28 X Y":
@@ -165,8 +157,7 @@ class GcodeMachine:
         if "".join(letter + number for letter, number in words) != bare.replace(" ", ""):
             raise MachineError(f"cannot be parsed: {row!r}")
         values = {letter: float(number) for letter, number in words}
-        code = next((f"{k}{v:g}" for k, v in values.items() if k in "GM"), "")
-        self.codes.append(code)
+        self._code = code = next((f"{k}{v:g}" for k, v in values.items() if k in "GM"), "")
         if "F" in values:
             self._feed = values["F"] * (self._unit or math.nan)
         match code:
@@ -189,9 +180,9 @@ class GcodeMachine:
         unit, at = self._unit, self._at
         end = complex(values.get("X", at.real / unit), values.get("Y", at.imag / unit)) * unit
         path = [end] if code in ("G0", "G1") else self._arc(code, values, end, row)
-        low, points = -self.slack, [(point.real, point.imag) for point in path]
+        points = [(point.real, point.imag) for point in path]
         for x, y in points:
-            if not (low <= x <= self.width - low and low <= y <= self.height - low):
+            if not (-1e-9 <= x <= self.width + 1e-9 and -1e-9 <= y <= self.height + 1e-9):
                 raise MachineError(f"out of bounds: {row!r}")
         if self._down:
             self.strokes[-1].points += points

@@ -215,20 +215,14 @@ def test_the_preview_draws_the_travel_that_the_figures_name():
         ("+S30+S40", Motion(speed=40), "+S30+S40"),
         ("%notes +S30", Motion(plotted=False), "notes +S30"),
         ("red +S30", Motion(), "red +S30"),
-        ("+S0+H101 x", Motion(), "x"),
-        ("+P3 x", Motion(passes=3), "x"),
-        ("!", Motion(pause=True), "!"),
-        ("", Motion(), ""),
+        ("+P3 x", Motion(passes=3), "x"), ("!", Motion(pause=True), "!"), ("", Motion(), ""),
         # Up to the limits of the AxiDraw's software.
-        ("+S110", Motion(speed=110), "+S110"),
-        ("+S111 x", Motion(), "x"),
-        ("+H0", Motion(height=0), "+H0"),
-        ("+D1", Motion(delay_ms=1), "+D1"),
-        ("+P100", Motion(passes=100), "+P100"),
-        ("+P101 x", Motion(), "x"),
-        ("9999", Motion(number=9999), "9999"),
+        ("+S110", Motion(speed=110), "+S110"), ("+S111 x", Motion(), "x"),
+        ("+S0+H101 x", Motion(), "x"), ("+H0", Motion(height=0), "+H0"),
+        ("+P100", Motion(passes=100), "+P100"), ("+P101 x", Motion(), "x"),
+        ("+D1", Motion(delay_ms=1), "+D1"), ("9999", Motion(number=9999), "9999"),
     ],
-)
+)  # fmt: skip
 def test_a_name_says_how_its_pen_moves(name, motion, text):
     assert Motion.of(name) == motion
     assert plain_name(name) == text
@@ -255,16 +249,11 @@ def test_a_pen_keeps_what_it_is_not_asked_to_change():
 @pytest.mark.parametrize(
     ("color", "expected"),
     [
-        ("red", (255, 0, 0)),
-        ("#0af", (0, 170, 255)),
-        ("#102030", (16, 32, 48)),
-        ("#10203080", (16, 32, 48)),
-        ("rgb(1, 2,3)", (1, 2, 3)),
-        ("rgb(100%,0%,50%)", (255, 0, 128)),
+        ("red", (255, 0, 0)), ("rebeccapurple", (102, 51, 153)), ("CornflowerBlue", (100, 149, 237)),
+        ("#0af", (0, 170, 255)), ("#102030", (16, 32, 48)), ("#10203080", (16, 32, 48)),
+        ("rgb(1, 2,3)", (1, 2, 3)), ("rgb(100%,0%,50%)", (255, 0, 128)),
         ("rgba(9 8 7 / 50%)", (9, 8, 7)),
-        ("rebeccapurple", (102, 51, 153)),
-        ("CornflowerBlue", (100, 149, 237)),
     ],
-)
+)  # fmt: skip
 def test_colours_as_css_writes_them(color, expected):
     assert rgb(color) == expected
