@@ -35,11 +35,9 @@ def test_every_number_is_the_float_that_python_reads(texts, gap):
         (b"1-2.5-.5e-3+4", [1, -2.5, -0.0005, 4]),
         (b"0.30000000000000004", [0.30000000000000004]),
         (b"123456789.123456", [123456789.123456]),
-        (b"1e400 -1e400", [float("inf"), float("-inf")]),
-        (b"00012 -0", [12, -0.0]),
-        (b"", []),
+        (b"1e400 -1e400", [float("inf"), float("-inf")]), (b"00012 -0", [12, -0.0]), (b"", []),
     ],
-)
+)  # fmt: skip
 def test_the_traps_of_the_grammar(text, values):
     assert parse_numbers(text)[0].tolist() == values
 
@@ -58,15 +56,10 @@ def test_numbers_far_apart_and_in_bulk_are_read_alike():
 @pytest.mark.parametrize(
     ("mm", "texts"),
     [
-        (20, ["20", "2cm"]),
-        (25.4, ["1 in", "72pt", "96px"]),
-        (-5, ["-5mm"]),
-        (5, [".5CM", 5]),
-        (2.5, [2.5]),
-        (50.8, ['2"']),
-        (10, ["1e1mm"]),
+        (20, ["20", "2cm"]), (25.4, ["1 in", "72pt", "96px"]), (-5, ["-5mm"]), (5, [".5CM", 5]),
+        (2.5, [2.5]), (50.8, ['2"']), (10, ["1e1mm"]),
     ],
-)
+)  # fmt: skip
 def test_lengths_become_mm(mm, texts):
     assert [parse_length(text) for text in texts] == pytest.approx([mm] * len(texts))
     # A bare number is in the unit that is asked for.
@@ -82,20 +75,14 @@ def test_what_is_no_length_is_named(text):
 @pytest.mark.parametrize(
     ("name", "orientation", "size"),
     [
-        ("a4", None, (210, 297)),
-        ("A4", "landscape", (297, 210)),
-        ("a6", "landscape", (148, 105)),
-        ("a1", "portrait", (594, 841)),
-        ("b5", None, (176, 250)),
-        ("letter", None, (215.9, 279.4)),
-        ("Tabloid", "landscape", (431.8, 279.4)),
-        ("210x297", None, (210, 297)),
-        ("297x210", None, (297, 210)),
-        ("297x210", "portrait", (210, 297)),
-        ("8.5x11in", None, (215.9, 279.4)),
+        ("a4", None, (210, 297)), ("A4", "landscape", (297, 210)),
+        ("a6", "landscape", (148, 105)), ("a1", "portrait", (594, 841)), ("b5", None, (176, 250)),
+        ("letter", None, (215.9, 279.4)), ("Tabloid", "landscape", (431.8, 279.4)),
+        ("210x297", None, (210, 297)), ("297x210", None, (297, 210)),
+        ("297x210", "portrait", (210, 297)), ("8.5x11in", None, (215.9, 279.4)),
         ("30cm × 40cm", None, (300, 400)),
     ],
-)
+)  # fmt: skip
 def test_papers_have_their_sizes(name, orientation, size):
     assert paper_size(name, orientation) == pytest.approx(size)
 
@@ -120,12 +107,10 @@ def test_margins_are_lengths_or_shares_of_the_shorter_side():
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("drawing.pen", "Pen"),
-        ("drawing.motion", "Motion"),
-        ("geometry.resample", "resample"),
-        ("geometry.simplify", "simplify"),
+        ("drawing.pen", "Pen"), ("drawing.motion", "Motion"),
+        ("geometry.resample", "resample"), ("geometry.simplify", "simplify"),
     ],
-)
+)  # fmt: skip
 def test_documented_paths_of_earlier_versions_lead_to_what_they_named(path, name):
     module = importlib.import_module(f"drawscape.{path}")
     assert getattr(module, name).__name__ == name
