@@ -104,9 +104,8 @@ def test_nothing_comes_of_nothing(function):
 
 
 TURNS = np.arange(10) * np.pi / 5 + 0.1
-STAR = np.where(np.arange(10) % 2, 9.3, 23.1)[:, None] * np.column_stack(
-    (np.cos(TURNS), np.sin(TURNS))
-)
+RADII = np.where(np.arange(10) % 2, 9.3, 23.1)
+STAR = np.column_stack((RADII * np.cos(TURNS), RADII * np.sin(TURNS)))
 HOLE = np.array([[-4.1, -3.2], [4.3, -3.7], [3.9, 4.4], [-3.6, 4.8]])
 SHAPES = {
     "rectangle": (
@@ -184,14 +183,11 @@ def test_an_arc_stays_within_the_tolerance(radius, start, sweep):
     assert (radius - np.hypot(*middles.T) <= 0.1 + 1e-9).all() or radius <= 0.1
 
 
-def test_a_circle_is_closed_and_runs_clockwise_on_paper():
+def test_a_circle_is_closed_and_runs_clockwise_on_paper_and_an_ellipse_is_turned():
     ring = curves.circle(5, 5, 2)
     assert np.array_equal(ring[0], ring[-1])
     assert ring[0].tolist() == [7.0, 5.0]
     assert ring[1, 1] > 5
-
-
-def test_an_ellipse_is_turned_by_its_rotation():
     upright = curves.ellipse(0, 0, 3, 1, rotation_degrees=90)
     assert np.abs(upright).max(axis=0) == pytest.approx([1, 3], abs=0.02)
 
