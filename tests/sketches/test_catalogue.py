@@ -15,7 +15,7 @@ from drawscape.geometry.regions import depth_in
 from drawscape.geometry.thinning import keep_positive
 from drawscape.sketches import SKETCHES, draw, sketch
 from drawscape.sketches.registry import GONE
-from drawscape.svg_builder import Frame, SVGBuilder
+from drawscape.svg_builder import Frame
 
 NAMES = list(SKETCHES)
 TAKEN = inspect.signature(draw).parameters.keys() | {"paper", "param", "output"}
@@ -106,21 +106,11 @@ def test_a_sketch_that_left_names_the_nearest(gone, nearest):
         draw(gone, 60, 60)
 
 
-def pen(svg: SVGBuilder, name: str) -> Lines:
-    return {found.name: lines for found, lines in svg.layers()}[name]
-
-
-# Cutting
-
-
-def test_a_line_is_cut_where_its_value_is_zero():
+def test_a_line_is_cut_where_its_value_is_zero_and_two_are_never_joined():
     line = Lines.of([[[0, 0], [4, 0], [8, 0]]])
     (left, right) = keep_positive(line, [1.0, -1.0, 3.0])
     assert left.tolist() == [[0, 0], [2, 0]]
     assert right.tolist() == [[5, 0], [8, 0]]
-
-
-def test_cutting_never_joins_two_lines():
     lines = Lines.of([[[0, 0], [1, 0]], [[1, 0], [2, 0]], [[5, 5], [6, 6]]])
     assert len(keep_positive(lines, np.ones(6))) == 3
     assert len(keep_positive(lines, [1, 1, -1, -1, 1, 1])) == 2
@@ -132,9 +122,6 @@ def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
     frame = Frame(10, 10, 50, 90)
     points = np.array([[12, 40], [30, 89], [0, 40], [30, 50]])
     assert depth_in(frame, points).tolist() == [2, 1, -10, 20]
-
-
-# Fields
 
 
 def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
@@ -150,12 +137,9 @@ def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
 
 
 def test_water_is_drawn_only_where_there_is_a_sea():
-    dry = {pen.name for pen, _ in draw("isolines", 80, 80, sea=0.0).layers()}
-    assert dry == {"contours", "index contours"}
-    assert len(pen(draw("isolines", 80, 80, sea=0.5), "water")) > 0
-
-
-# Packing
+    dry, wet = (draw("isolines", 80, 80, sea=sea).layers() for sea in (0.0, 0.5))
+    assert {pen.name for pen, _ in dry} == {"contours", "index contours"}
+    assert any(len(lines) for pen, lines in wet if pen.name == "water")
 
 
 @pytest.mark.parametrize("name", ["stippling", "delaunay", "chladni", "skyline"])
@@ -167,13 +151,7 @@ def test_a_long_strip_is_filled_like_any_page(name):
     assert np.ptp(svg.lines().points[:, 1]) > 200
 
 
-# Growth
-
-
 @pytest.mark.parametrize("kind", ["coral", "maze", "worms", "spots", "holes"])
 def test_no_reaction_dies_out(kind):
     svg = draw("reaction_diffusion", 60, 60, seed=5, kind=kind, detail=60, steps=900, change=1.0)
     assert svg.lines().lengths_mm.sum() > 400
-
-
-# Solids

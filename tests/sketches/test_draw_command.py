@@ -4,24 +4,16 @@ import inspect
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from support import sampled
+from support import run, sampled
 
-from drawscape.cli.root import root
 from drawscape.plot.formats import ordered_svg
 from drawscape.sketches import SKETCHES, draw
-from drawscape.svg_builder import SVGBuilder
 
 
-@pytest.fixture
-def command(tmp_path, monkeypatch):
-    """Run the command in an empty folder of its own."""
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder, in which the commands run."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(root, arguments, catch_exceptions=False)
-
-    return run
 
 
 def maze():
@@ -41,28 +33,28 @@ def maze():
          lambda: ordered_svg(draw("schotter", 105, 148, seed=2**53 + 1))),
     ],
 )  # fmt: skip
-def test_draw_writes_the_file_that_draw_the_function_gives(command, tmp_path, typed, drawn):
-    result = command("draw", *typed.split())
+def test_draw_writes_the_file_that_draw_the_function_gives(tmp_path, typed, drawn):
+    result = run("draw", *typed.split())
     alone = typed.endswith(" -")
-    assert (result.exit_code, result.stdout == "spiral\n") == (0, not alone)
-    written = result.stdout_bytes if alone else (tmp_path / "spiral").read_bytes()
+    assert (result.code, result.out == "spiral\n") == (0, not alone)
+    written = result.out.encode() if alone else (tmp_path / "spiral").read_bytes()
     assert written == drawn()
 
 
-def test_without_a_name_the_file_is_called_by_what_is_in_it(command):
-    first = command("draw", "spiral", "--wobble", "0.5", "--paper", "a6")
-    assert first.stdout == "spiral-105x148-seed-0-wobble-0.5.svg\n"
-    assert Path(first.stdout.strip()).is_file()
+def test_without_a_name_the_file_is_called_by_what_is_in_it():
+    first = run("draw", "spiral", "--wobble", "0.5", "--paper", "a6")
+    assert first.out == "spiral-105x148-seed-0-wobble-0.5.svg\n"
+    assert Path(first.out.strip()).is_file()
 
 
-def test_the_ending_of_the_file_names_its_format(command, tmp_path):
+def test_the_ending_of_the_file_names_its_format(tmp_path):
     for ending, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("gcode", b"(105 x 148 mm)")):
-        assert command("draw", "schotter", "--paper", "a6", "-o", f"s.{ending}").exit_code == 0
+        assert run("draw", "schotter", "--paper", "a6", "-o", f"s.{ending}").code == 0
         assert (tmp_path / f"s.{ending}").read_bytes().startswith(start)
 
 
-def test_help_for_a_pattern_shows_its_parameters(command):
-    text = " ".join(command("draw", "penrose", "--help").output.split())
+def test_help_for_a_pattern_shows_its_parameters():
+    text = " ".join(run("draw", "penrose", "--help").out.split())
     for parameter in SKETCHES["penrose"].parameters:
         assert parameter.doc in text
     assert "--symmetric / --no-symmetric" in text
@@ -74,37 +66,34 @@ def _edited(file, old, new):
     file.write_text(text.replace(old, new, 1))
 
 
-def test_redraw_says_what_has_changed_since(command, tmp_path):
-    file = tmp_path / "r.svg"
-    command("draw", "schotter", "--paper", "a6", "-o", "r.svg")
-    _edited(file, "&quot;code&quot;:&quot;", "&quot;code&quot;:&quot;0")
-    result = command("redraw", "r.svg", "-o", "again.svg")
-    assert result.exit_code == 0
-    assert "warning: same ink within 0.05 mm" in result.stderr
-    assert "the sketch's code" in result.stderr
-    checked = command("redraw", "--check", "r.svg")
-    assert (checked.exit_code, "the sketch's code" in checked.stdout) == (0, True)
+def test_redraw_says_what_has_changed_since(tmp_path):
+    run("draw", "schotter", "--paper", "a6", "-o", "r.svg")
+    _edited(tmp_path / "r.svg", "&quot;code&quot;:&quot;", "&quot;code&quot;:&quot;0")
+    result = run("redraw", "r.svg", "-o", "again.svg")
+    assert result.code == 0
+    assert "warning: same ink within 0.05 mm" in result.err
+    assert "the sketch's code" in result.err
+    checked = run("redraw", "--check", "r.svg")
+    assert (checked.code, "the sketch's code" in checked.out) == (0, True)
 
 
-def test_redraw_says_when_a_file_was_edited_by_hand(command, tmp_path):
-    command("draw", "hilbert", "--paper", "a6", "--raw", "-o", "r.svg")
-    _edited(tmp_path / "r.svg", "<g ", "<g  ")
-    result = command("redraw", "--check", "r.svg")
-    assert (result.exit_code, "the file was edited" in result.stdout) == (0, True)
-    _edited(tmp_path / "r.svg", "</g>", '<polyline points="5,5 50,60" /></g>')
-    result = command("redraw", "--check", "r.svg")
-    assert (result.exit_code, "differs" in result.stdout) == (1, True)
+def test_redraw_says_when_a_file_was_edited_by_hand(tmp_path):
+    run("draw", "hilbert", "--paper", "a6", "--raw", "-o", "r.svg")
+    for old, new, code, said in (
+        ("<g ", "<g  ", 0, "the file was edited"),
+        ("</g>", '<polyline points="5,5 50,60" /></g>', 1, "differs"),
+    ):
+        _edited(tmp_path / "r.svg", old, new)
+        result = run("redraw", "--check", "r.svg")
+        assert (result.code, said in result.out) == (code, True)
     assert not (tmp_path / "r-redrawn.svg").exists()
 
 
-def test_sketches_lists_every_pattern_by_family(command):
-    lines = command("sketches").output.splitlines()
+def test_sketches_lists_every_pattern_by_family_and_the_parameters_of_one():
+    lines = run("sketches").out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == list(SKETCHES.families())
     assert {line.split()[0] for line in lines if line.startswith(" ")} == set(SKETCHES)
-
-
-def test_sketches_with_a_name_lists_its_parameters(command):
-    text = command("sketches", "l_system").output
+    text = run("sketches", "l_system").out
     assert "Aristid Lindenmayer" in text
     for parameter in SKETCHES["l_system"].parameters:
         assert f"--{parameter.name}" in text
@@ -114,17 +103,16 @@ REPORTING = [name for name in SKETCHES if inspect.isgeneratorfunction(SKETCHES[n
 PAGE = (70.0, 90.0)
 
 
-def ink_mm(svg: SVGBuilder) -> float:
+def ink_mm(svg):
     return float(svg.lines().lengths_mm.sum())
 
 
 @pytest.mark.parametrize("name", sampled(REPORTING, 6))
 @pytest.mark.slow
 def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(name):
-    inks = []
-    fractions = []
+    inks, fractions = [], []
 
-    def watch(fraction: float, svg: SVGBuilder) -> None:
+    def watch(fraction, svg):
         fractions.append(fraction)
         inks.append(ink_mm(svg))
 
@@ -145,7 +133,7 @@ def test_a_draft_is_drawn_when_someone_looks_on_a_copy_and_is_gone_when_the_sket
             svg.polyline([(0, 0), (10, 0)])
         for length in (1, 2, 3):
 
-            def draft(page: SVGBuilder, length: int = length) -> None:
+            def draft(page, length=length):
                 drafted.append(length)
                 with page.layer("red"):
                     page.polyline([(0, 5), (length, 5)])
@@ -156,9 +144,9 @@ def test_a_draft_is_drawn_when_someone_looks_on_a_copy_and_is_gone_when_the_sket
 
     seen = []
 
-    def look(fraction: float, svg: SVGBuilder) -> None:
+    def look(fraction, svg):
         if fraction != 0.5:
-            lines = svg.lines()
+            lines = svg.lines()  # each time it is asked it draws the draft
             seen.append((fraction, float(lines.lengths_mm.sum()), lines.bounds[2]))
 
     svg = draw(growing, 60, 60, on_progress=look)

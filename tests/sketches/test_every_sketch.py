@@ -20,7 +20,6 @@ from drawscape.notebook.settings import random_value
 from drawscape.parameters import MISSING
 from drawscape.plot.formats import to_png
 from drawscape.sketches import SKETCHES, draw
-from drawscape.svg_builder import SVGBuilder
 
 SIDE_MM = 3.0
 """Of the square that is looked at: a spot of this size is seen as black from a step away."""
@@ -44,7 +43,7 @@ FIGURES = {
 }
 """Their parts are counted, and grow with the page; all else is as dense on a large page as on a small one."""
 
-EVEN = [name for name in SKETCHES if name not in FIGURES]
+EVERYDAY = ("moire", "squiggles", "strata")
 
 
 def darkest(document):
@@ -120,12 +119,6 @@ def test_ridges_without_any_height_are_level_lines(hide):
     assert all(np.ptp(line[:, 1]) == 0 for line in lines)
 
 
-@pytest.mark.parametrize("seed", [3, 7])
-def test_swathes_in_a_wind_that_turns_much_stay_in_the_frame(seed):
-    svg = draw("swathes", *PAGES["a5"], seed=seed, margin=10, turns=2)
-    check(svg, seed)
-
-
 def ends(parameter):
     """Return the least and the greatest value, or each choice."""
     if parameter.choices is not None:
@@ -138,19 +131,17 @@ def ends(parameter):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(
-            n, marks=[] if n in {"moire", "squiggles", "strata"} else [pytest.mark.nightly]
-        )
-        for n in EVEN
+        pytest.param(name, marks=[pytest.mark.nightly] * (name not in EVERYDAY))
+        for name in SKETCHES
+        if name not in FIGURES
     ],
 )
 def test_lines_lie_as_densely_on_a_large_page(name):
-    small, large = (draw(name, *PAGES[page], seed=1) for page in ("a5", "a3"))
-    per_mm2 = [
-        svg.lines().lengths_mm.sum() / (svg.frame.width * svg.frame.height)
-        for svg in (small, large)
-    ]
-    assert 1 / 1.6 < per_mm2[0] / per_mm2[1] < 1.6
+    drawn = [draw(name, *PAGES[page], seed=1) for page in ("a5", "a3")]
+    small, large = (
+        svg.lines().lengths_mm.sum() / svg.frame.width / svg.frame.height for svg in drawn
+    )
+    assert 1 / 1.6 < small / large < 1.6
 
 
 SHORTEST_MM, A2_MM = 40.0, (420.0, 594.0)
@@ -168,7 +159,7 @@ def drawn(name, case, *, watched=False):
     """Return the drawing, every warning an error; `watched`, some previews are drawn, too."""
     looks = itertools.count()
 
-    def watch(fraction: float, svg: SVGBuilder) -> None:
+    def watch(fraction, svg):
         assert 0 <= fraction <= 1
         if next(looks) % 16 == 0:
             check(svg, case, slack=0.1)
@@ -179,7 +170,7 @@ def drawn(name, case, *, watched=False):
         return draw(name, *case["page"], seed=case["seed"], on_progress=progress, **case["values"])
 
 
-def check(svg: SVGBuilder, case: object, slack: float = 1e-6) -> None:
+def check(svg, case, slack=1e-6):
     """Fail when a coordinate is not finite or lies in the margin."""
     points = svg.lines().points
     assert np.isfinite(points).all(), case
@@ -194,11 +185,19 @@ def test_any_setting_of_a_sketch_can_be_drawn(name):
         check(drawn(name, case, watched=True), case)
 
 
+SMALL_FIELDS = {"spacing": 4.0, "depth": 9, "stop": 0.0, "evenness": 0.0}
+
+
 @pytest.mark.slow
-def test_fields_too_small_for_their_hatching_keep_their_outline_alone():
-    values = {"spacing": 4.0, "depth": 9, "stop": 0.0, "evenness": 0.0}
-    for seed in range(3):
-        check(draw("subdivision", SHORTEST_MM, 60.0, seed=seed, **values), seed)
+@pytest.mark.parametrize(
+    ("name", "page", "values"),
+    [("subdivision", (40.0, 60.0), SMALL_FIELDS), ("swathes", PAGES["a5"], {"margin": 10, "turns": 2})],
+)  # fmt: skip
+def test_fields_too_small_for_hatching_and_a_wind_that_turns_much_stay_in_the_frame(
+    name, page, values
+):
+    for seed in (0, 3, 7):
+        check(draw(name, *page, seed=seed, **values), seed)
 
 
 @pytest.mark.slow
