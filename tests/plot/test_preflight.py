@@ -249,10 +249,10 @@ def test_a_pen_keeps_what_it_is_not_asked_to_change():
 @pytest.mark.parametrize(
     ("color", "expected"),
     [
-        ("red", (255, 0, 0)), ("rebeccapurple", (102, 51, 153)), ("CornflowerBlue", (100, 149, 237)),
-        ("#0af", (0, 170, 255)), ("#102030", (16, 32, 48)), ("#10203080", (16, 32, 48)),
-        ("rgb(1, 2,3)", (1, 2, 3)), ("rgb(100%,0%,50%)", (255, 0, 128)),
-        ("rgba(9 8 7 / 50%)", (9, 8, 7)),
+        ("red", (255, 0, 0)), ("rebeccapurple", (102, 51, 153)), ("#0af", (0, 170, 255)),
+        ("CornflowerBlue", (100, 149, 237)), ("#102030", (16, 32, 48)),
+        ("#10203080", (16, 32, 48)), ("rgb(1, 2,3)", (1, 2, 3)),
+        ("rgb(100%,0%,50%)", (255, 0, 128)), ("rgba(9 8 7 / 50%)", (9, 8, 7)),
     ],
 )  # fmt: skip
 def test_colours_as_css_writes_them(color, expected):
