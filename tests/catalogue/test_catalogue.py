@@ -6,7 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -33,9 +33,7 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn):
     assert figures.ink_mm == pytest.approx(total.pen_down_mm, rel=0.01)
     assert figures.travel_mm == pytest.approx(total.pen_up_mm, rel=0.01)
     assert [name for name, _, _ in figures.pens] == [layer.name for layer in layers]
-    assert figures.minutes == pytest.approx(
-        sum(minutes for _, _, minutes in figures.pens), abs=0.02
-    )
+    assert figures.minutes == pytest.approx(sum(pen[2] for pen in figures.pens), abs=0.02)
     assert drawing.took_s > 0
     assert drawing.thumbnail[:4] == b"\x89PNG"
     assert len(drawing.thumbnail) <= LARGEST_THUMBNAIL
@@ -175,11 +173,6 @@ def dots(svg, rng, *, most: int = 9):
         svg.circle(*rng.uniform(10, 30, 2), 1)
 
 
-def slopes(svg, rng):
-    svg.trait("slope", float(rng.uniform(0, 5)))
-    svg.line(1, 1, 9, 9)
-
-
 def test_a_parameter_that_is_none_is_not_one_that_a_sketch_lacks(drawn):
     def hoop(svg, *, limit: int | None = None):
         svg.circle(30, 30, limit or 5)
@@ -212,6 +205,9 @@ def test_traits_are_found_and_counted_over_seeds_and_survive_a_rebuild(drawn):
 
 
 def test_a_trait_of_many_numbers_is_counted_in_ten_ranges(drawn):
+    def slopes(svg, rng):
+        svg.trait("slope", float(rng.uniform(0, 5)))
+
     assert "no traits" in drawings().trait_counts()._repr_html_()
     for seed in range(14):
         drawn(slopes, seed=seed)
@@ -298,14 +294,9 @@ def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):
         "import sys; [d.tag(f'{sys.argv[1]} {i}') for i in range(30)]"
     )
     children = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(2)]
-    threads = [
-        threading.Thread(target=lambda n=n: [drawing.tag(f"t{n} {i}") for i in range(30)])
-        for n in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(3) as pool:
+        for n in range(3):
+            pool.submit(lambda n=n: [drawing.tag(f"t{n} {i}") for i in range(30)])
     assert [child.wait(60) for child in children] == [0, 0]
     assert len(drawing.tags) == 150
 

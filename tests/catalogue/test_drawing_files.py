@@ -34,23 +34,12 @@ from drawscape.svg.read import read_svg
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.tasks.plotting import optimize_svg
 
-
-def export_twice(drawing):
-    once = drawing.export("svg")
-    save(read_svg(once), once.with_name("twice.svg"))
-
-
-def split(drawing):
-    for number, layer in enumerate(split_layers(drawing.document)):
-        save(layer, drawing.path.with_name(f"pen-{number}.svg"))
-
-
 EXPORTS = {
-    "for each pen": split,
-    "for a plotter": lambda drawing: drawing.export("svg"),
-    "under another name": lambda drawing: drawing.export("svg", drawing.path.with_name("x.svg")),
-    "simplified": lambda drawing: optimize_svg(str(drawing.path), simplify_mm=8),
-    "of an export": export_twice,
+    "for each pen": lambda one: save(split_layers(one.document)[0], one.path.with_name("1.svg")),
+    "for a plotter": lambda one: one.export("svg"),
+    "under another name": lambda one: one.export("svg", one.path.with_name("x.svg")),
+    "simplified": lambda one: optimize_svg(str(one.path), simplify_mm=8),
+    "of an export": lambda one: save(read_svg(one.export("svg")), one.path.with_name("twice.svg")),
 }
 
 
@@ -79,12 +68,8 @@ def test_an_export_never_overwrites_its_drawing(home, drawn, place, monkeypatch)
     drawing = drawn("molnar")
     content = drawing.path.read_bytes()
     (home / "linked.svg").symlink_to(drawing.path)
-    target = {
-        "absolute": drawing.path,
-        "relative": drawing.path.relative_to(home),
-        "linked": "linked.svg",
-    }[place]
-    written = drawing.export("svg", target)
+    places = {"absolute": drawing.path, "relative": drawing.path.relative_to(home)}
+    written = drawing.export("svg", places.get(place, "linked.svg"))
     assert written.is_file()
     assert not written.samefile(drawing.path)
     assert drawing.path.read_bytes() == content
@@ -275,14 +260,12 @@ def test_the_same_ink_in_another_way_is_the_same_and_more_or_less_of_it_is_not(n
 def test_what_differs_is_named(drawn):
     now = drawn("squiggles").provenance
     assert reasons_between(now, now) == ()
-    versions = {**now.versions, "numpy": "0.9"}
-    assert reasons_between(replace(now, versions=versions), now) == (
-        f"numpy 0.9, now {now.versions['numpy']}",
-    )
-    assert reasons_between(replace(now, version="0.1"), now) == (
-        f"drawscape 0.1, now {now.version}",
-    )
-    assert reasons_between(replace(now, code="other"), now) == ("the sketch's code",)
+    for change, reason in (
+        ({"versions": {**now.versions, "numpy": "0.9"}}, f"numpy 0.9, now {now.versions['numpy']}"),
+        ({"version": "0.1"}, f"drawscape 0.1, now {now.version}"),
+        ({"code": "other"}, "the sketch's code"),
+    ):
+        assert reasons_between(replace(now, **change), now) == (reason,)
     other = replace(now, reads={"p.png": "other"})
     assert reasons_between(now, other) == ("the file 'p.png'",)
 
