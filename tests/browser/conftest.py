@@ -10,14 +10,8 @@ drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
 drawing"""
 
 
-@pytest.fixture(scope="module")
-def home(module_home):
-    """A home of its own for the queue and the drawings of one test module."""
-    return module_home
-
-
 @pytest.fixture
-def labs(tmp_path, home):
+def labs(tmp_path, module_home):
     """Start a JupyterLab on an empty folder, and after it was killed another: `with labs() as lab`."""
     folder = tmp_path / "notebooks"
     folder.mkdir()

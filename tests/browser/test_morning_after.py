@@ -39,9 +39,11 @@ STARRED = ".board-tile[aria-label='seed 7, 4 stars']"
 LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.status)"
 
 
-def test_everything_is_back_after_kernel_worker_and_lab_were_killed(chromium, home, labs, page):
-    gate, name = home / "gate", "night.ipynb"
-    locks = home / ".drawscape" / "workers"
+def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
+    chromium, module_home, labs, page
+):
+    gate, name = module_home / "gate", "night.ipynb"
+    locks = module_home / ".drawscape" / "workers"
 
     with labs() as lab:
         lab.write(name, SETUP, FORM, SHEET.format(gate=str(gate)), WALL)

@@ -24,9 +24,9 @@ _ = add_device('sim', 'simulator', '20x')
 form('bars', paper='A7')"""
 
 
-def test_a_plot_by_clicks(lab, page, pictures, home):
-    (home / "sketches").mkdir()
-    (home / "sketches" / "bars.py").write_text(BARS)
+def test_a_plot_by_clicks(lab, page, pictures, module_home):
+    (module_home / "sketches").mkdir()
+    (module_home / "sketches" / "bars.py").write_text(BARS)
     notebook = lab.run_cells(page, FORM)
     form = notebook.form()
     form.await_status("finished")

@@ -32,7 +32,7 @@ from drawscape.notebook import (
     view,
 )
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("module_home")
 
 DAY = datetime.date(2024, 2, 29)
 

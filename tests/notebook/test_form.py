@@ -163,9 +163,6 @@ def test_the_code_of_a_form_draws_the_same():
     assert "    dots=4,\n" in task.code
 
 
-# A live form
-
-
 def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing():
     """One drag of 0.3 left 13 drawings."""
     shown = form("spiral", paper="A7", live=True)
@@ -216,9 +213,6 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
     assert not list_jobs(("queued", "started"))
 
 
-# What stands already
-
-
 def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_draws_it_again():
     shown = form("harmonograph", paper="A7")
     assert shown.job is None
@@ -256,9 +250,6 @@ def test_a_drawing_opens_as_a_form_with_its_settings():
     larger = form(find(path), paper="A5", orientation="landscape").values
     assert (larger["width"], larger["height"], larger["tiles"]) == (210, 148, 3)
     assert larger["margin"] == pytest.approx(find(path).margin * 2)
-
-
-# Sketches of a cell
 
 
 def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
@@ -326,9 +317,6 @@ def test_a_sheet_that_looks_empty_says_why(at, words):
     wait_until(lambda: words in said(), words)
 
 
-# Under the picture
-
-
 def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
@@ -386,29 +374,29 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     assert shown.state["previews"]["picture"] == ""
 
 
-def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(home):
+def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(module_home):
     from PIL import Image
 
     pixels = np.full((40, 60, 3), 100, np.uint8)
     pixels[:, 30:] = 178
-    Image.fromarray(pixels).save(home / "two.png")
+    Image.fromarray(pixels).save(module_home / "two.png")
     shown = form("squiggles", where={"picture": "two.png"})
     send(shown, "retouch", name="picture", cut=[25, 10, 0, 15], contrast=1.5)
     made = shown.values["picture"]
-    with Image.open(home / made) as image:
+    with Image.open(module_home / made) as image:
         assert image.size == (45, 30)
         assert image.getpixel((0, 0)) == (86, 86, 86)
         assert image.getpixel((44, 29)) == (203, 203, 203)
     assert shown.retouch("picture", cut=(0, 0, 50, 0)).values["picture"] != made
     shown.undo()
     assert shown.values["picture"] == made
-    assert (home / "two.png").is_file()
+    assert (module_home / "two.png").is_file()
     exif = Image.Exif()
     exif[0x0112] = 6  # the telephone was held upright
-    Image.fromarray(pixels).save(home / "turned.jpg", exif=exif)
+    Image.fromarray(pixels).save(module_home / "turned.jpg", exif=exif)
     assert pixels_of("turned.jpg").shape == (60, 40, 3)
     turned = shown.set(picture="turned.jpg").retouch("picture", cut=(0, 50, 0, 0))
-    with Image.open(home / turned.values["picture"]) as image:
+    with Image.open(module_home / turned.values["picture"]) as image:
         assert image.size == (40, 30)
     for cut, contrast in (([60, 0, 40, 0], 1), ([-1, 0, 0, 0], 1), ([0, 0, 0], 1), ([0] * 4, 0)):
         with pytest.raises(ParameterError, match=r"cut|contrast"):

@@ -145,16 +145,6 @@ def test_the_schema_says_what_a_page_has_to_draw():
     assert json.loads(json.dumps(shown.schema)) == json.loads(json.dumps(shown.schema))
 
 
-def test_a_form_is_two_models_of_a_widget():
-    """Of 0.3's form of rose 187."""
-    from ipywidgets.widgets.widget import _instances
-
-    before = set(_instances)
-    shown = form("molnar")
-    assert len(set(_instances) - before) <= 2
-    shown.close()
-
-
 def test_a_drag_is_one_step_back_and_two_drags_are_two():
     shown = form(example)
     for gesture, counts in ((1, range(30, 40)), (2, range(50, 60))):

@@ -8,7 +8,7 @@ from drawscape.notebook.forms import Form
 from drawscape.notebook.jobs import QueueTable
 from drawscape.notebook.magics import completions, load_ipython_extension
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("module_home")
 
 RINGS = (
     "def rings(svg, rng, *, count: int = {}, wide: float = 1.5):\n    svg.circle(50, 50, count)\n"

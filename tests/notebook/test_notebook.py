@@ -13,6 +13,7 @@ from drawscape.notebook import contact_sheet, job_view, queue_table
 from drawscape.notebook.kernel import Following, later
 
 pytestmark = pytest.mark.usefixtures("consumer")
+TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 def wait_for(gate):
@@ -126,19 +127,14 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(gate)
 
 
 def test_jobs_of_drawings_have_names_that_a_person_knows():
-    single = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40, "rose")
-    named = enqueue_background_job(
-        "workers.svg_tasks.generate_complex_svg", 40, 40, job_description="for the hall"
-    )
+    single = enqueue_background_job(TASK, 40, 40, "rose")
+    named = enqueue_background_job(TASK, 40, 40, job_description="for the hall")
     sheet = contact_sheet("cubic_disarray", [7, 8], paper="A7")
     names = [row["caption"] for row in queue_table(limit=4).tiles]
     assert names[:2] == ["cubic disarray, seed 8", "cubic disarray, seed 7"]
     assert names[2:] == ["for the hall", "rose, seed 0"]
     sheet.wait(60)
     assert (single.wait(60), named.wait(60)) != (None, None)
-
-
-TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_threads():
@@ -164,11 +160,8 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
     assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
 
 
-@pytest.mark.parametrize("name", drawscape.notebook.__all__)
-def test_every_name_leads_to_something_with_a_docstring(name):
-    assert getattr(drawscape.notebook, name).__doc__
-
-
-def test_a_name_that_is_not_there_is_an_attribute_error():
+def test_every_name_leads_to_something_with_a_docstring_and_no_other_does():
+    for name in drawscape.notebook.__all__:
+        assert getattr(drawscape.notebook, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'from'"):
         getattr(drawscape.notebook, "from")

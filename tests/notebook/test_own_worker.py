@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def no_worker_left(home):
+def no_worker_left(module_home):
     """Each test begins and ends without a worker."""
     yield
     kernel.stop_workers()
@@ -90,7 +90,7 @@ def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
 
 
 @pytest.mark.parametrize("end", ["", "import os; os.kill(os.getpid(), 9)"])
-def test_the_worker_ends_with_the_process_that_started_it(home, end):
+def test_the_worker_ends_with_the_process_that_started_it(end):
     run = python("-c", f"{STARTS}print(workers_alive()[0].pid, flush=True)\n{end}", code=None)
     assert int(run.stdout) > 0, run.stderr
     wait_until(lambda: not workers_alive(), "the worker's end")

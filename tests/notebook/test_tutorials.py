@@ -1,20 +1,17 @@
 """The tutorials run, and run again."""
 
 import itertools
-import json
 import os
 import re
-import subprocess
-import sys
+import shutil
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import psycopg
 import pytest
 from nbclient import NotebookClient
 from postgres_server import drop_schema, new_schema
-from support import wait_until
+from support import python, wait_until
 
 from drawscape.jobs import list_jobs, workers_alive
 
@@ -24,19 +21,9 @@ TUTORIALS = sorted(FOLDER.glob("[0-9]*.ipynb"))
 LONGEST_CELL = 15
 LARGEST_BYTES = 1_600_000
 
-Notebook = dict[str, Any]
 
-
-def read(path):
-    return json.loads(path.read_text("utf-8"))
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def text(lines):
-    return lines if isinstance(lines, str) else "".join(lines)
+def read(name):
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
 
 
 def test_the_tutorials_are_there():
@@ -45,15 +32,14 @@ def test_the_tutorials_are_there():
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_was_run_once_from_top_to_bottom_and_shows_its_pictures(path):
-    whole, notebook = path.read_text("utf-8"), read(path)
-    cells = code_cells(notebook)
-    counts = [cell["execution_count"] for cell in cells]
-    assert counts == list(range(1, len(counts) + 1))
-    outputs = [output for cell in cells for output in cell["outputs"]]
-    assert not [output for output in outputs if output["output_type"] == "error"]
+    whole, notebook = path.read_text("utf-8"), read(path.stem)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == [*range(1, len(cells) + 1)]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
-    assert max(len(text(cell["source"]).splitlines()) for cell in cells) <= LONGEST_CELL
-    assert "widgets" not in notebook["metadata"]
+    assert max(len(cell.source.splitlines()) for cell in cells) <= LONGEST_CELL
+    assert "widgets" not in notebook.metadata
     assert "vnd.jupyter.widget-view" not in whole
     assert path.stat().st_size < LARGEST_BYTES
     assert "<img src=" in whole.replace('\\"', '"') or path.stem == "04_the_queue"
@@ -61,11 +47,11 @@ def test_a_tutorial_was_run_once_from_top_to_bottom_and_shows_its_pictures(path)
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_has_a_title_explains_each_step_and_links_to_others(path):
-    cells = read(path)["cells"]
-    assert text(cells[0]["source"]).startswith("# ")
-    pairs = list(itertools.pairwise(cell["cell_type"] for cell in cells))
+    cells = read(path.stem).cells
+    assert cells[0].source.startswith("# ")
+    pairs = list(itertools.pairwise(cell.cell_type for cell in cells))
     assert pairs.count(("code", "code")) <= 5  # a function's cell and the one that calls it
-    prose = [text(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
     for target in re.findall(r"\]\(([^)]+)\)", "\n".join(prose)):
         assert target.startswith("http") or FOLDER / target in TUTORIALS, target
 
@@ -77,46 +63,26 @@ def test_several_machines_show_the_same_on_postgres(postgres_url, tmp_path, monk
     url = new_schema(postgres_url)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
     try:
-        assert compare(read(FOLDER / "08_several_machines.ipynb"), tmp_path) == 0
+        assert compare("08_several_machines", tmp_path) == 0
         with psycopg.connect(url) as connection:
-            jobs = connection.execute(
-                "select count(*) from job where status = 'finished'"
-            ).fetchone()
-        assert jobs == (25,)  # it was there that they ran
+            query = "select count(*) from job where status = 'finished'"
+            assert connection.execute(query).fetchone() == (25,)  # it was there that they ran
     finally:
         drop_schema(url)
 
 
-def compare(notebook, folder):
-    """Return nbval's exit code for `notebook`."""
-    (folder / "copy.ipynb").write_text(json.dumps(notebook))
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
-    sanitize = str(Path(__file__).with_name("sanitize.cfg"))
-    options = ["--nbval-sanitize-with", sanitize, "-p", "no:cacheprovider"]
-    run = subprocess.run(
-        [*command, *options, "copy.ipynb"],
-        cwd=folder,
-        env={**os.environ, "DRAWSCAPE_HOME": str(folder)},
-        capture_output=True,
-        timeout=600,
-    )
+def compare(name, folder):
+    """Return nbval's exit code for a copy of the tutorial."""
+    shutil.copyfile(FOLDER / f"{name}.ipynb", folder / "copy.ipynb")
+    command = ["-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
+    sanitize = ["--nbval-sanitize-with", str(Path(__file__).with_name("sanitize.cfg"))]
+    home = {**os.environ, "DRAWSCAPE_HOME": str(folder)}
+    run = python(*command, *sanitize, "copy.ipynb", code=None, cwd=folder, env=home, timeout=600)
     return run.returncode
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A home for one test, without a worker."""
-    (tmp_path / ".drawscape").mkdir()
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    return tmp_path
-
-
-def run(name, folder):
-    """Return the tutorial, executed by a kernel of its own that has ended, with its worker."""
-    return execute(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4), folder)
-
-
 def execute(notebook, folder):
+    """Return the notebook, executed by a kernel of its own that has ended, with its worker."""
     resources = {"metadata": {"path": str(folder)}}
     executed = NotebookClient(notebook, timeout=120, resources=resources).execute()
     wait_until(lambda: not workers_alive(), "the end of the kernel's worker")
@@ -138,10 +104,10 @@ def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
     home, name, jobs, again, pictures
 ):
     """There is no worker but the notebook's own. A job that a cell queues by hand is queued again."""
-    first = run(name, home)
+    first = execute(read(name), home)
     assert len(list_jobs(limit=None)) == jobs
     files = {path: path.stat().st_mtime_ns for path in (home / "output").rglob("*")}
-    second = run(name, home)
+    second = execute(read(name), home)
     assert len(list_jobs(limit=None)) == jobs + again
     assert {path: path.stat().st_mtime_ns for path in (home / "output").rglob("*")} == files
     assert images(second) == images(first) == pictures
