@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from golden_support import FOLDER, read_golden
 from scipy.ndimage import gaussian_filter
+from support import run
 
 from drawscape.catalogue import find
-from drawscape.cli.root import root
 from drawscape.drawing.values import rgb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.geometry.lines import resample
@@ -53,17 +52,13 @@ def circles(svg):
 
 
 def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers():
-    assert streams_of(as_sketch(dots)) == ("layout", "size")
-    assert streams_of(as_sketch(plain)) == ()
-
-
-def test_a_name_that_is_put_together_is_no_stream_that_is_known():
-    def part(svg, rng):
+    def part(svg, rng):  # a name that is put together is not known
         rng.stream("ro" + "ws").random()
         rng.stream("it's").random()
         rng.stream("whole").random()
 
-    assert streams_of(as_sketch(part)) == ("whole",)
+    assert streams_of(as_sketch(dots)) == ("layout", "size")
+    assert (streams_of(as_sketch(plain)), streams_of(as_sketch(part))) == ((), ("whole",))
 
 
 def test_another_seed_of_one_stream_leaves_the_others_as_they_are():
@@ -122,15 +117,12 @@ def test_the_command_takes_seeds_of_streams(tmp_path):
         "        svg.circle(x, y, rng.stream('size').uniform(1, 9))\n"
     )
 
-    def drawn(*options):
-        call = ["draw", str(file), "--paper", "100x100", "-o", "-", *options]
-        return CliRunner().invoke(root, call)
+    def drawn(stream):
+        return run("draw", str(file), "--paper", "100x100", "-o", "-", "--stream", stream)
 
-    once = drawn("--seed", "2", "--stream", "size=7")
-    assert once.exit_code == 0, once.output
-    assert read_provenance(once.output).streams == {"size": 7}
-    assert "--stream" in drawn("--stream", "size").output
-    assert "did you mean 'size'" in str(drawn("--stream", "siez=3").exception)
+    assert read_provenance(drawn("size=7").out).streams == {"size": 7}
+    assert "--stream" in drawn("size").err
+    assert "did you mean 'size'" in drawn("siez=3").err
 
 
 LEAST = 0.09
@@ -193,13 +185,9 @@ def test_a_stream_depends_on_seed_and_name_and_on_nothing_that_was_drawn_before(
     rng.uniform(size=1000)
     rng.stream("colour").uniform(size=1000)
     assert np.array_equal(first, rng.stream("layout").uniform(size=9))
-    assert not np.array_equal(first, rng.stream("colour").uniform(size=9))
-    assert not np.array_equal(first, Randomness(8).stream("layout").uniform(size=9))
-
-
-def test_streams_of_streams_differ_from_their_parents():
-    rng = Randomness(7).stream("layout")
-    assert not np.array_equal(rng.uniform(size=5), rng.stream("layout").uniform(size=5))
+    within = rng.stream("layout").stream("layout")
+    for other in (rng.stream("colour"), within, Randomness(8).stream("layout")):
+        assert not np.array_equal(first, other.uniform(size=9))
 
 
 def test_the_canvas_own_random_numbers_follow_the_seed():

@@ -30,29 +30,19 @@ def points(document):
 @pytest.mark.parametrize(
     ("odd", "plain"),
     [
-        (
-            '<text x="20" y="50" dx="5" dy="9"><tspan x="20" dy="-3">ab</tspan></text>',
-            '<text x="25" y="47">ab</text>',
-        ),
-        (
-            '<text x="20 40 60" y="50"><tspan x="30">a</tspan>bc</text>',
-            '<text y="50"><tspan x="30">a</tspan><tspan x="40">b</tspan><tspan x="60">c</tspan></text>',
-        ),
-        (
-            '<text x="20" y="50" rotate="40"><tspan rotate="0">ab</tspan></text>',
-            '<text x="20" y="50">ab</text>',
-        ),
-        (
-            '<text x="20" y="50">a<tspan systemLanguage="ru">b</tspan></text>'
-            '<text><textPath href="#p" systemLanguage="ru">b</textPath></text>',
-            '<text x="20" y="50">a</text>',
-        ),
-        (
-            '<text y="50" visibility="hidden">a<tspan x="40" visibility="visible">b</tspan></text>',
-            '<text x="40" y="50">b</text>',
-        ),
+        ('<text x="20" y="50" dx="5" dy="9"><tspan x="20" dy="-3">ab</tspan></text>',
+         '<text x="25" y="47">ab</text>'),
+        ('<text x="20 40 60" y="50"><tspan x="30">a</tspan>bc</text>',
+         '<text y="50"><tspan x="30">a</tspan><tspan x="40">b</tspan><tspan x="60">c</tspan></text>'),
+        ('<text x="20" y="50" rotate="40"><tspan rotate="0">ab</tspan></text>',
+         '<text x="20" y="50">ab</text>'),
+        ('<text x="20" y="50">a<tspan systemLanguage="ru">b</tspan></text>'
+         '<text><textPath href="#p" systemLanguage="ru">b</textPath></text>',
+         '<text x="20" y="50">a</text>'),
+        ('<text y="50" visibility="hidden">a<tspan x="40" visibility="visible">b</tspan></text>',
+         '<text x="40" y="50">b</text>'),
     ],
-)
+)  # fmt: skip
 def test_what_an_inner_element_says_of_a_letter_counts(odd, plain):
     assert points(read(odd)) == pytest.approx(points(read(plain)))
 
@@ -88,9 +78,8 @@ def test_letters_follow_a_circle_and_keep_their_distance_to_it():
 
 def test_a_moved_path_moves_its_text_and_tspans_are_lifted():
     body = '<text><textPath href="#q">a<tspan dy="-7">b</tspan></textPath></text>'
-    moved = read(
-        f'<path id="q" stroke="none" fill="none" d="M0,0H90" transform="translate(20 50)"/>{body}'
-    )
+    path = '<path id="q" fill="none" d="M0,0H90" transform="translate(20 50)"/>'
+    moved = read(f"{path}{body}")
     plain = read('<text x="20" y="50">a<tspan dy="-7">b</tspan></text>')
     assert points(moved) == pytest.approx(points(plain), abs=0.02)
 
@@ -123,13 +112,9 @@ def test_text_stands_on_the_line_that_its_file_names(text, low, high):
 
 def test_what_text_asks_for_in_vain_is_named():
     asked = {
-        "writing-mode": "tb",
-        "direction": "rtl",
-        "font-variant": "small-caps",
-        "text-decoration": "underline",
-        "text-transform": "uppercase",
-        "textLength": "9",
-    }
+        "writing-mode": "tb", "direction": "rtl", "font-variant": "small-caps",
+        "text-decoration": "underline", "text-transform": "uppercase", "textLength": "9",
+    }  # fmt: skip
     given = " ".join(f"{name}='{value}'" for name, value in asked.items())
     notes = read(f"<text {given}>a<tref xlink:href='#t'/></text>").unsupported
     assert {f"{name} of text is not applied" for name in asked} < set(notes)
@@ -183,18 +168,15 @@ def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed):
     assert any("drawn in the outlines of" in note for note in notes)
 
 
-def test_a_machine_without_fonts_is_an_error_that_says_so(tmp_path, monkeypatch):
+def test_a_machine_without_fonts_and_another_kind_of_text_are_errors(tmp_path, monkeypatch):
+    with pytest.raises(UnknownNameError, match="strokes"):
+        read_svg(text("Arial"), text="paths")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path])
     forget_fonts()
     with pytest.raises(SvgReadError, match="install one"):
         read_svg(text("Arial"), text="outlines")
     forget_fonts()
-
-
-def test_another_kind_of_text_is_refused():
-    with pytest.raises(UnknownNameError, match="strokes"):
-        read_svg(text("Arial"), text="paths")
 
 
 def test_a_font_whose_letters_are_pictures_is_passed_over(installed, tmp_path):
