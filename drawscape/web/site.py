@@ -173,10 +173,10 @@ def _check_host(settings: WebSettings) -> None:
     # with that name.
     if ANY_HOST in settings.allowed_hosts or flask.current_app.config["TRUSTED_HOSTS"]:
         return  # in the latter case Flask has checked
-    host = flask.request.headers.get("Host", "")
+    host = flask.request.headers.get("Host", "").lower()
     # Werkzeug's list takes no IPv6 address.
     named = "127.0.0.1" if re.fullmatch(r"\[::1\](:\d+)?", host) else host
-    if not host_is_trusted(named, settings.allowed_hosts):
+    if not host_is_trusted(named, [*map(str.lower, settings.allowed_hosts)]):
         raise RequestRefused(
             400,
             f"this server does not answer to the host name {host[:100]!r}; its owner can allow it "

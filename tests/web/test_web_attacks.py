@@ -77,7 +77,7 @@ def mounted(settings=None, **config):
 @pytest.mark.parametrize("make", [create_app, mounted])
 def test_a_rebound_host_name_is_refused(home, make):
     client = make().test_client()
-    hosts = ("localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
+    hosts = ("LOCALHOST:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
     answers = [client.get("/sketches", headers={"Host": host}) for host in hosts]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 400, 400]
     foreign = {"Host": "evil.example", "Origin": "http://evil.example"}
@@ -87,7 +87,7 @@ def test_a_rebound_host_name_is_refused(home, make):
 
 @pytest.mark.parametrize("make", [create_app, mounted])
 def test_names_that_are_allowed_are_answered(home, make, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_WEB_HOSTS", "draw.example, .studio.example")
+    monkeypatch.setenv("DRAWSCAPE_WEB_HOSTS", "Draw.example, .studio.example")
     hosts = ("draw.example", "a.studio.example:8000", "localhost", "x.draw.example", "evil.example")
 
     def statuses(app):
