@@ -38,6 +38,7 @@ _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings i
 _CHUNK = 1 << 20
 _FORMULA = r"^[=+@\t\r-]"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_PACKED = (b"\x1f\x8b", b"PK\3\4", b"\x28\xb5\x2f\xfd")  # gzip, zip and workbooks, zstd
 _NOTHING = codecs.BOM_UTF8 + b"\r\n"
 _WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _SEPARATOR_LINE = re.compile(  # as Excel takes it
@@ -99,6 +100,8 @@ def as_utf8(engine: Engine, path: Path, encoding: str | None) -> Path:
     """
     with path.open("rb") as stream:
         start = stream.read(4)
+    if start.startswith(_PACKED):
+        raise DataError(f"{path.name!r}, a packed file, is no text: unpack it first")
     marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), "utf-8")
     encoding = encoding or marked
     # DuckDB passes over a byte order mark by itself, in CSV files.

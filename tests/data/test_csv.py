@@ -92,6 +92,7 @@ def test_a_file_is_read_as_it_is_meant(bench, content, options, records):
         ("# today's\na,b\n1,2\n", {}, "line 2: 2 cells where 1 is expected.*skip_rows"),
         ('a,b\n1\n"x"y,2\n', {"ragged": "skip"}, "line 3: "),
         ('a,b\n1\n"x"y,2\n', {"ragged": "pad"}, "line 3: "),
+        (b"\x1f\x8b\b\0a,b\n1,2\n", {}, "a packed file"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(bench, text, options, words):
