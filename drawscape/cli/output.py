@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from drawscape.atomic import is_special, write_atomic
-from drawscape.cli.text import NEW_FILE, option, progress_bar
+from drawscape.cli.text import PathType, option, progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
 from drawscape.plot import gcode, hpgl
@@ -51,7 +51,7 @@ class PlotOptions:
         None,
         f"Write this file, in the format of its ending ({', '.join(SUFFIXES)}); - is standard output.",
         "-o --output FILE",
-        type=NEW_FILE,
+        type=PathType(dir_okay=False, readable=False, allow_dash=True),
     )
     effort: Effort = _option("normal", "Search this hard for a short way.")
     tolerance: float = _option(0.05, "Join ends that are this near.", "MM", type=_LENGTH)

@@ -56,20 +56,21 @@ def take_home(_context: object, _parameter: object, folder: str | None) -> None:
 
 
 class PathType(click.Path):
-    """The type of a file or folder; refuses a name without text, and a file's that ends as a folder's."""
+    """The type of a file or folder; refuses an empty name, `-`, and a file's that ends as a folder's."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
         name = os.fspath(value)
-        if not (name if self.dir_okay else os.path.basename(name)):
+        is_stream = name == "-" and not self.allow_dash
+        if is_stream or not (name if self.dir_okay else os.path.basename(name)):
             self.fail(f"{name!r} names no {'folder' if self.dir_okay else 'file'}", param, ctx)
         return super().convert(value, param, ctx)
 
 
 FOLDER = PathType(file_okay=False, path_type=Path)
 FILE = PathType(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = PathType(dir_okay=False, readable=False, allow_dash=True)
+NEW_FILE = PathType(dir_okay=False, readable=False)
 
 
 HOME = click.Option(

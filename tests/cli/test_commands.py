@@ -108,6 +108,7 @@ BAD = [
     *((f"{line} ''", "'' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} pens/", "'pens/' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} ''", "'' names no folder") for line in TAKE_A_FOLDER),
+    *((f"{line} -", "'-' names no f") for line in ("queue backup", "machine registration", "new")),
     *((f"{line} \udcff", "is not valid UTF-8 text") for line in SEARCH_FOR_TEXT),
     ("draw -- -1", "unknown pattern '-1'"),
     ("plot a.svg -o /", "'/' names no file"),
