@@ -1,12 +1,12 @@
 """Old jobs leave the table, in short transactions; a copy of a queue, and whether its rows agree."""
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape import clock
+from drawscape.atomic import atomic_path
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.queue import Queue
@@ -113,10 +113,11 @@ def backup(queue: Queue, file: Path) -> Path:
     for path in (file, key):
         if path.exists():
             raise QueueError(f"{path} exists; give a new name")
-    queue.database.backup(file)
-    os.chmod(file, 0o600)
-    with open(os.open(key, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
-        copy.write(queue.codec.key)
+    with atomic_path(file) as copy, atomic_path(key) as copied_key:
+        for path in (copy, copied_key):
+            path.chmod(0o600)
+        queue.database.backup(copy)
+        copied_key.write_bytes(queue.codec.key)
     return key
 
 

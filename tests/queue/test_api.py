@@ -1,5 +1,6 @@
 """The functions of `job_manager` and the verbs of a job."""
 
+import resource
 import threading
 from pathlib import Path
 
@@ -162,6 +163,14 @@ def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home, tmp_path):
         backup_queue(tmp_path / "copy.db")
     keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
     assert keys == ["queue.2026.key", "queue.2027.key"]
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, usual[1]))  # as on a full disk
+    try:
+        with pytest.raises(errors.QueueError):
+            backup_queue(tmp_path / "cut.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert not [*tmp_path.rglob("*cut.*")]
 
 
 DAMAGE = {

@@ -389,7 +389,6 @@ class SqliteEngine(JobTable):
 
     def backup(self, file: Path) -> None:
         """Write a consistent copy to `file` while others go on."""
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with self.named_errors(), closing(sqlite3.connect(file)) as copy:
             self.connection.backup(copy, pages=1000)
 
