@@ -138,8 +138,7 @@ class Queue:
         for status, number in engine.read(engine.COUNTS, **own):
             counts[status] += number
         recent = engine.read(engine.RECENT, **own)
-        since = {"minute": now - 60, "hour": now - 3600}
-        minute, hour = engine.read(engine.ENDED_SINCE, **own, **since)[0]
+        minute, hour = engine.read(engine.ENDED_SINCE, **own, minute=now - 60, hour=now - 3600)[0]
         oldest = engine.read(engine.OLDEST_WAITING, **own)[0][0]
         workers = engine.workers.living()
         return Statistics(
@@ -268,12 +267,10 @@ class Queue:
             _refuse(asked, _SINGLE[1:], "what follows a batch")
             asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
             following = [self._new_job(then, (), arguments, asked)]
-        columns = ("id", "task", "payload", "description")
         insert_many(
             self.database,
             self.name,
             model,
-            columns,
             rows,
             description=_text(batch_description or "", "batch_description"),
             then=following,
@@ -451,6 +448,10 @@ def _exactly(value: Any) -> str:
     return hashlib.sha256(dump(value)).hexdigest()
 
 
+def _flag(value: Any, _: str) -> int:
+    return int(bool(value))
+
+
 def _as_json(meta: Any, option: str) -> str:
     if not isinstance(meta, Mapping):
         raise JobOptionError(f"{option}={meta!r}: give a dictionary of plain values")
@@ -469,7 +470,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "job_at": ("due_at", clock.moment),
     "job_retries": ("retries", partial(whole, low=0)),
     "job_retry_backoff": ("retry_backoff", _factor),
-    "job_run_anyway": ("runs_anyway", lambda value, _: int(bool(value))),
+    "job_run_anyway": ("runs_anyway", _flag),
     "job_result_ttl": (
         "result_ttl_s",
         lambda value, option: None if value == -1 else clock.seconds(value, option),
@@ -477,7 +478,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "job_meta": ("meta", _as_json),
     "job_description": ("description", _text),
     "job_grace": ("grace_s", clock.seconds),
-    "job_recover": ("recover", lambda value, _: int(bool(value))),
+    "job_recover": ("recover", _flag),
     "job_ttl": ("start_by", lambda value, option: clock.now() + clock.seconds(value, option)),
 }
 """The options that are a column of the row each, and what checks them."""
@@ -539,6 +540,5 @@ class Statistics:
 
 def _percentiles(values: list[float]) -> dict[float, float]:
     ordered = sorted(values)
-    if not ordered:
-        return {}
-    return {q: ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in _QUANTILES}
+    last = len(ordered) - 1
+    return {q: ordered[min(last, int(q * len(ordered)))] for q in _QUANTILES if ordered}

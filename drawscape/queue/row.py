@@ -75,9 +75,8 @@ class RunsAfter(IntEnum):
 
 def due_after(delay_s: float) -> dict[str, Any]:
     """Return the columns of a job that may run `delay_s` from now: a moment, and a clock that nobody sets."""
-    boot = clock.boot_id()
-    boot_s = None if boot is None else clock.boot_s() + delay_s
-    return {"due_at": clock.now() + delay_s, "due_boot": boot, "due_boot_s": boot_s}
+    due_s = clock.boot_s() + delay_s
+    return {"due_at": clock.now() + delay_s, "due_boot": clock.boot_id(), "due_boot_s": due_s}
 
 
 class Group(NamedTuple):

@@ -32,7 +32,6 @@ from drawscape.queue.engines.engine import (
 )
 from drawscape.queue.row import (
     ENDED,
-    OPEN,
     WAITING,
     Claim,
     ClaimRequest,
@@ -65,6 +64,9 @@ _LOST_TRIES = 5  # of a transaction whose connection broke before anything was w
 
 _ORDINARY = Group()
 
+_APART = ("id", "task", "payload", "description")
+"""The columns in which the jobs of a batch differ."""
+
 
 def _warn(words: str, *values: object) -> None:
     """Write a line into the worker's log; callers, who never need it, do not import logging."""
@@ -83,8 +85,7 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     def insertion() -> str:
         if not (unique_key or job.depends_on or others or job.group != _ORDINARY):
             failpoint("insert.before_commit")
-            row = _columns(engine, queue, job)
-            engine.write(_insertion(tuple(row)), **row)
+            _insert_linked(engine.write, queue, job)
             return job.id
         with engine.transaction() as run:
             if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
@@ -132,13 +133,12 @@ def insert_many(
     engine: Engine,
     queue: str,
     model: NewJob,
-    columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     *,
     description: str | None,
     then: Sequence[NewJob],
 ) -> None:
-    """Insert a batch, `rows` of `columns` with all else as in `model`, and `then`, what follows it."""
+    """Insert a batch, `rows` of `_APART` with all else as in `model`, and `then`, what follows it."""
     batch = model.row["batch"]
 
     def insertion() -> None:
@@ -147,9 +147,9 @@ def insert_many(
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
             shared = _columns(run, queue, model)
-            for column in columns:
+            for column in _APART:
                 shared.pop(column, None)
-            run.insert_rows(shared, columns, rows)
+            run.insert_rows(shared, _APART, rows)
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
@@ -164,7 +164,8 @@ def _insertion(columns: tuple[str, ...]) -> str:
     return f"insert into job ({', '.join(columns)}) values ({values})"
 
 
-def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
+def _insert_linked(run: Any, queue: str, job: NewJob) -> None:
+    """Insert a job in a transaction; one of no group, that waits for nothing, by what writes a statement."""
     row = _columns(run, queue, job)
     run(_insertion(tuple(row)), **row)
     if job.depends_on:
@@ -178,8 +179,7 @@ def _columns(run: Any, queue: str, job: NewJob) -> dict[str, Any]:
     if job.group != _ORDINARY:
         values = {"queue": queue, **job.group._asdict()}
         run(run.MAKE_GROUP, **values)
-        if job.group.most is not None:
-            run(run.SET_LIMIT, **values)
+        run(run.SET_LIMIT, **values)
         row["group_id"] = int(run(run.GROUP_ID, **values)[0][0])
     return row
 
@@ -196,15 +196,12 @@ def acknowledge(
     nothing waits for by one statement.
     """
     claims: list[Claim | None] = []
-    accepted = [
-        engine.is_server and not outcome.may_be_retried and engine.end(held, outcome)
-        for held, outcome in ended
-    ]
+    accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
     if not all(accepted):
         with engine.transaction() as run:
             for number, (held, outcome) in enumerate(ended):
                 accepted[number] = accepted[number] or _write_outcome(run, held, outcome)
-            for request in () if engine.is_server else requests:
+            for request in requests:
                 claims.append(engine.claim_in(run, request))
                 if claims[-1] is None:  # nor is there one for those that come later
                     break
@@ -216,11 +213,10 @@ def acknowledge(
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     """Return whether the outcome was accepted, in a transaction that is alone."""
     if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
-        values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
-        retried = bool(run(run.RETRY, **values))
-        if retried:
+        values = {**outcome.columns, **_next_try(*rows[0]), **held.key}
+        if rows := run(run.RETRY, **values):
             _place(run, held.id)
-        return retried
+        return bool(rows)
     rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
     if rows and rows[0][0]:  # something waits for something: perhaps for this
         _settle(run, outcome.status, held.id)
@@ -232,10 +228,10 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
     if listed:
         delay_s, *rest = json.loads(listed)
         left = json.dumps(rest or [delay_s])
-    later = {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left}
+    due = due_after(delay_s)
     if delay_s <= 0:
-        return {"status": "queued", "due_at": None, "due_boot": None, "due_boot_s": None, **later}
-    return {"status": "scheduled", **due_after(delay_s), **later}
+        due = dict.fromkeys(due)
+    return {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left, **due}
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
@@ -299,14 +295,12 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
 
 def promote_due(engine: Engine, queue: str) -> int:
     """Return how many scheduled jobs came due and are queued now."""
-    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
-    return len(engine.write(engine.PROMOTE, queue=queue, **boot))
+    return len(engine.write(engine.PROMOTE, queue=queue, **due_after(0)))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
-    waits = [wait_s for (wait_s,) in engine.read(engine.NEXT_DUE_S, queue=queue, **boot)]
+    waits = [wait_s for (wait_s,) in engine.read(engine.NEXT_DUE_S, queue=queue, **due_after(0))]
     return max(0.0, min(waits)) if waits else None
 
 
@@ -345,10 +339,9 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
                 status, reason, error = "failed", "lost", _LOST
             else:
                 status, reason, error = "queued", None, None
-            ended_at = None if status == "queued" else clock.now()
-            values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
+            values = {"status": status, "reason": reason, "error": error}
             run(run.RECOVER, **values, id=job_id, worker=worker)
-            if ended_at is None:
+            if status == "queued":
                 _place(run, job_id)
             else:
                 _settle(run, status, job_id)
@@ -547,16 +540,8 @@ _GONE, _IS_OPEN = "gone", "open"
 
 def _state_of(run: Transaction, needed: str) -> str:
     """Return the status with which a job or a batch ended, else `open` or `gone`."""
-    if rows := run(run.STATUS, id=needed):
-        status = str(rows[0][0])
-        return _IS_OPEN if status in OPEN else status
-    rows = run(run.BATCH_STATE, batch=needed)
-    if not rows:
-        return _GONE
-    still_open, failed = rows[0]
-    if still_open:
-        return _IS_OPEN
-    return Status.FAILED if failed else Status.FINISHED
+    rows = run(run.STATE, needed=needed)
+    return str(rows[0][0]) if rows else _GONE
 
 
 def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
@@ -570,10 +555,9 @@ def _link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
 
 def _place(run: Transaction, job_id: str) -> None:
     """Give a job that waits, perhaps again, the status that its dependencies allow now."""
-    runs_after = RunsAfter(run(run.RUNS_ANYWAY, id=job_id)[0][0])
     waits_for = 0
-    for needed, done in run(run.NEEDED, id=job_id):
-        state = _state_of(run, needed)
+    for needed, done, mode in run(run.NEEDED, id=job_id):
+        runs_after, state = RunsAfter(mode), _state_of(run, needed)
         if state == _GONE:  # what it did before it went still counts
             is_met = done or runs_after is RunsAfter.ANY
         else:
@@ -639,4 +623,4 @@ def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -
 
 
 def _is_open(run: Transaction, job_id: str) -> bool:
-    return run(run.STATUS, id=job_id)[0][0] in OPEN
+    return _state_of(run, job_id) == _IS_OPEN

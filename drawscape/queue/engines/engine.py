@@ -74,11 +74,20 @@ class Renewal(NamedTuple):
 class JobTable(Queries):
     """What is alike in both places."""
 
+    read: Any
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
     def list_value(self, values: Iterable[Any]) -> Any:
         return list(values)
+
+    def wanted(self, request: ClaimRequest) -> dict[str, Any]:
+        """Return the values that the statements of a claim take."""
+        return {**request._asdict(), "lanes": self.list_value(request.lanes)}
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job waits that a worker who asks so may start now."""
+        return bool(self.read(self.MAY_CLAIM, **self.wanted(request))[0][0])
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""

@@ -194,7 +194,7 @@ class PostgresEngine(PostgresQueries, JobTable):
 
         A worker whose lease is not certain claims nothing.
         """
-        values = {**request._asdict(), "lanes": [*request.lanes]}
+        values = self.wanted(request)
         rows = self.write(self.CLAIM_ORDINARY, **values)
         for _ in range(_CLAIM_TRIES):
             if rows or not self.may_claim(request):
@@ -203,10 +203,6 @@ class PostgresEngine(PostgresQueries, JobTable):
                 rows = run(self.CLAIM, **values)
         failpoint("claim.committed")
         return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        values = {**request._asdict(), "lanes": [*request.lanes]}
-        return bool(self.read(self.MAY_CLAIM, **values)[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         return bool(self.write(self.END, **outcome.columns, **held.key))

@@ -108,7 +108,9 @@ class Queries:
     insert into job_group (queue, lane, limit_key, most) values (:queue, :lane, :limit_key, :most)
     on conflict do nothing
     """
-    SET_LIMIT = "update job_group set most = :most where queue = :queue and limit_key = :limit_key"
+    SET_LIMIT = """
+    update job_group set most = coalesce(:most, most) where queue = :queue and limit_key = :limit_key
+    """
     GROUP_ID = """
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
@@ -185,11 +187,11 @@ class Queries:
     returning exists (select 1 from job_dependency)
     """
     RETRIES = f"""
-    select retries, retry_delay_s, retry_backoff, retry_delays from job
+    select retry_delay_s, retry_backoff, retry_delays from job
     where {_HELD} and stop_grace_s is null and retries > 0
     """
     RETRY = f"""
-    update job set status = :status, due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
+    update job set status = 'scheduled', due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
         retry_delay_s = :retry_delay_s, retry_delays = :retry_delays, reason = :reason, error = :error,
         detail = :detail, peak_kb = :peak_kb, pid = null, worker = null, retries = retries - 1
     where {_HELD} returning id
@@ -247,7 +249,7 @@ class Queries:
             and due_boot is null and due_at <= :now
         union all
         select seq from job where status = 'scheduled' and queue = :queue
-            and due_boot is not null and due_boot = :boot and due_boot_s <= :boot_s)
+            and due_boot is not null and due_boot = :due_boot and due_boot_s <= :due_boot_s)
     returning id
     """
     NEXT_DUE_S = """
@@ -255,8 +257,8 @@ class Queries:
         where status = 'scheduled' and queue = :queue and due_boot is null
         order by due_at limit 1) as at_moments
     union all
-    select * from (select due_boot_s - :boot_s from job
-        where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :boot
+    select * from (select due_boot_s - :due_boot_s from job
+        where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :due_boot
         order by due_boot_s limit 1) as after_delays
     """
     FORGET_BOOTS = """
@@ -277,8 +279,8 @@ class Queries:
     where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
     """
     RECOVER = """
-    update job set status = :status, reason = :reason, error = :error, ended_at = :ended_at, worker = null,
-        pid = null, recoveries = recoveries + 1
+    update job set status = :status, reason = :reason, error = :error, worker = null, pid = null,
+        ended_at = case when :status = 'queued' then ended_at else :now end, recoveries = recoveries + 1
     where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
     """
 
@@ -339,20 +341,24 @@ class Queries:
     # as it must, `waits_for` counts those that have not.
 
     STATUS = "select status, batch from job where id = :id"
-    BATCH_STATE = """
-    select exists (select 1 from job where batch = :batch and ended_at is null),
-        failed_gone > 0 or exists (select 1 from job where batch = :batch
+    STATE = f"""
+    select case when status in {OPEN} then 'open' else status end from job where id = :needed
+    union all
+    select case when exists (select 1 from job where batch = :needed and ended_at is null) then 'open'
+        when failed_gone > 0 or exists (select 1 from job where batch = :needed
             and status in ('scheduled', 'deferred', 'failed', 'stopped', 'canceled')
-            and status <> 'queued' and status <> 'started' and status <> 'finished')
-    from job_batch where id = :batch
+            and status <> 'queued' and status <> 'started' and status <> 'finished') then 'failed'
+        else 'finished' end
+    from job_batch where id = :needed
     """
     BATCH_IS_AWAITED = """
     select batch from job where id = :id and batch is not null
         and exists (select 1 from job_dependency where depends_on = batch)
     """
     LINK = "insert into job_dependency (depends_on, job_id) values (:needed, :id)"
-    NEEDED = "select depends_on, done from job_dependency where job_id = :id"
-    RUNS_ANYWAY = "select runs_anyway from job where id = :id"
+    NEEDED = """
+    select depends_on, done, runs_anyway from job_dependency join job on job.id = job_id where job_id = :id
+    """
     SET_DONE = """
     update job_dependency set done = :done where job_id = :id and depends_on = :needed
     """

@@ -353,14 +353,9 @@ class SqliteEngine(JobTable):
         return found
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        values = {**request._asdict(), "lanes": self.list_value(request.lanes)}
+        values = self.wanted(request)
         rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
         return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
-        values = {**request._asdict(), "lanes": self.list_value(request.lanes)}
-        return bool(self.read(self.MAY_CLAIM, **values)[0][0])
 
     # What others have written
 

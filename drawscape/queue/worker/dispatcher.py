@@ -165,8 +165,8 @@ class Slot:
         return None if claim is None else (claim.id, claim.token)
 
     @property
-    def pid(self) -> int | None:
-        return None if self._child is None else self._child.pid
+    def pid(self) -> int:
+        return int(self._child.pid)
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -188,10 +188,9 @@ class Slot:
         self.claim, self.asked_at = claim, asked_at
         self._log = JobLog(self._engine, claim)
         self._tries = 0
-        self._verdict: tuple[str, str | None] | None = None
+        self._verdict: Any = None  # status and reason, from ENDING on
         self._mark = 0
         self._previewed = claim.token > 1
-        self._unwritten = {}
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -352,7 +351,6 @@ class Slot:
             self._end(Outcome("failed", "crashed", error=_NEVER_BEGUN))
 
     def _end(self, outcome: Outcome, *, is_reusable: bool = False) -> None:
-        self._limit_at = math.inf
         self._write_progress()
         self._unwritten = {}
         if self._previewed and outcome.status == "finished":
@@ -382,7 +380,6 @@ class Slot:
 
     def _judge(self, stack: str | None = None) -> None:
         child, claim = self._child, self.claim
-        assert self._verdict is not None
         status, reason = self._verdict
         stack = stack or self._log.since(self._mark)
         error = None
