@@ -160,7 +160,7 @@ class Queue:
         needed = [job.id for job in given if isinstance(job, JobReference)]
         args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
         job = self._new_job(target, args, arguments, options)
-        job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
+        job = job._replace(depends_on=(*job.depends_on, *needed))
         after = {"job_depends_on": job.id}
         callbacks = [
             self._new_job(options[name], (job.id,), {}, after, runs_anyway=runs_after)
@@ -411,7 +411,7 @@ def _ids_of(needed: Any) -> tuple[str, ...]:
     if needed is None:
         return ()
     many = needed if isinstance(needed, (list, tuple, set, frozenset)) else [needed]
-    return tuple(dict.fromkeys(check_id(str(getattr(item, "id", item))) for item in many))
+    return tuple(check_id(str(getattr(item, "id", item))) for item in many)
 
 
 def _unique_key(unique: Any, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -125,16 +125,7 @@ def problems(queue: Queue) -> list[str]:
     """Return what is wrong with a queue, in sentences."""
     engine = queue.database
     found = engine.damage()
-    for statement, what in (
-        (engine.ENDED_WITHOUT_TIME, "ended without a time"),
-        (engine.OPEN_WITH_TIME, "not ended, with a time of its end"),
-        (engine.WRONG_WAITS, "deferred, for no job or another number of jobs than the row says"),
-        (engine.WAITS_FOR_GONE, "waiting for a job or batch that is gone"),
-        (engine.STARTED_TOO_EARLY, "queued or started before a dependency has ended"),
-        (engine.SCHEDULED_FOR_NEVER, "scheduled for no time"),
-        (engine.MISCOUNTED, "missing in the counts of ended jobs, or there too often"),
-    ):
-        count = abs(int(engine.read(statement)[0][0]))
+    for what, count in engine.read(engine.BROKEN_RULES):
         if count:
             found.append(f"{count} job{'' if count == 1 else 's'}: {what}")
     return found

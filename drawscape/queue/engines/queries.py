@@ -355,7 +355,9 @@ class Queries:
     select batch from job where id = :id and batch is not null
         and exists (select 1 from job_dependency where depends_on = batch)
     """
-    LINK = "insert into job_dependency (depends_on, job_id) values (:needed, :id)"
+    LINK = """
+    insert into job_dependency (depends_on, job_id) values (:needed, :id) on conflict do nothing
+    """
     NEEDED = """
     select depends_on, done, runs_anyway from job_dependency join job on job.id = job_id where job_id = :id
     """
@@ -521,27 +523,26 @@ class Queries:
     delete from job_group where not exists (select 1 from job where group_id = job_group.id)
     """
 
-    # Rules that all rows keep: each counts the jobs that break one.
+    # Rules that all rows keep: what is wrong with those that break one, and how many do.
 
-    ENDED_WITHOUT_TIME = f"select count(*) from job where status in {ENDED} and ended_at is null"
-    OPEN_WITH_TIME = f"select count(*) from job where status in {OPEN} and ended_at is not null"
-    WRONG_WAITS = """
-    select count(*) from job where status = 'deferred' and (waits_for < 1 or waits_for != (
-        select count(*) from job_dependency where job_id = job.id and done = 0))
-    """
-    WAITS_FOR_GONE = """
-    select count(*) from job join job_dependency on job_id = job.id where status = 'deferred'
+    BROKEN_RULES = f"""
+    select 'ended without a time', count(*) from job where status in {ENDED} and ended_at is null
+    union all select 'not ended, with a time of its end', count(*) from job
+        where status in {OPEN} and ended_at is not null
+    union all select 'deferred, for no job or another number of jobs than the row says', count(*) from job
+        where status = 'deferred' and (waits_for < 1 or waits_for != (
+            select count(*) from job_dependency where job_id = job.id and done = 0))
+    union all select 'waiting for a job or batch that is gone', count(*)
+        from job join job_dependency on job_id = job.id where status = 'deferred'
         and done = 0 and not exists (select 1 from job as needed where needed.id = depends_on)
         and not exists (select 1 from job_batch where job_batch.id = depends_on)
-    """
-    STARTED_TOO_EARLY = """
-    select count(*) from job join job_dependency on job_id = job.id
-    where status in ('queued', 'scheduled', 'started') and done = 0
-    """
-    SCHEDULED_FOR_NEVER = "select count(*) from job where status = 'scheduled' and due_at is null"
-    MISCOUNTED = f"""
-    select coalesce((select count(*) from job where status in {ENDED}), 0)
-        - coalesce((select sum(count) from job_count), 0)
+    union all select 'queued or started before a dependency has ended', count(*)
+        from job join job_dependency on job_id = job.id
+        where status in ('queued', 'scheduled', 'started') and done = 0
+    union all select 'scheduled for no time', count(*) from job where status = 'scheduled' and due_at is null
+    union all select 'missing in the counts of ended jobs, or there too often', abs(
+        (select count(*) from job where status in {ENDED})
+        - coalesce((select sum(count) from job_count), 0))
     """
 
 
