@@ -514,12 +514,6 @@ class Watch:
         """Let the callback be called no more."""
         self._watcher.watches.pop(self, None)
 
-    def __enter__(self) -> "Watch":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
 
 class Watcher:
     """Calls back with each job that changed; its thread lives while somebody watches."""

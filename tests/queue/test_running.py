@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -284,7 +285,7 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
     gate = tmp_path / "gate"
     job = enqueue_background_job(draw_on, str(gate))
     seen = []
-    with watch(lambda changed: seen.append(changed.preview), [job.id]):
+    with closing(watch(lambda changed: seen.append(changed.preview), [job.id])):
         wait_until(lambda: seen and seen[-1] == b"<svg>one</svg>")
         gate.touch()
         wait_until(lambda: seen[-1] == b"<svg>two</svg>")
