@@ -270,12 +270,6 @@ def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
     return line.decode("ascii", "replace").split(" "), len(line) + 1
 
 
-_HEADERS = {
-    has_code: f"{_PYTHON} {__version__}{' code' if has_code else ''}\n".encode()
-    for has_code in (False, True)
-}
-
-
 class Codec:
     """Values to signed bytes and back; the key lies in another file beside the queue.
 
@@ -296,7 +290,7 @@ class Codec:
         message = _plainly_pickled(value)
         if message is None:
             by_value, message = True, _pickled_by_value(value)
-        message = _HEADERS[by_value] + message
+        message = f"{_PYTHON} {__version__}{' code' if by_value else ''}\n".encode() + message
         return self._signature(about, message) + message
 
     def _signature(self, about: str, message: bytes | memoryview) -> bytes:

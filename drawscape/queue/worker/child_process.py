@@ -89,6 +89,8 @@ class ChildProcess:
     def _start(self, settings: ChildSettings, line: Connection | None) -> None:
         ours, theirs = multiprocessing.Pipe(duplex=True)
         self._connection, self._channel = ours, Channel(ours)
+        self.receive = self._channel.receive
+        """Return the messages that have come: kind and content. Raises EOFError when the child is gone."""
         end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._log, log = multiprocessing.Pipe(duplex=False)
         # A file without a name, in which the child notes the claim that it begins. When it dies we know
@@ -126,10 +128,6 @@ class ChildProcess:
     def has_begun(self) -> bool:
         """Return whether the child has begun with the job that was handed over last."""
         return os.pread(self._begun.fileno(), 64, 0) == self.mark
-
-    def receive(self) -> list[Any]:
-        """Return the messages that have come: kind and content. Raises EOFError when the child is gone."""
-        return self._channel.receive()
 
     def read_log(self) -> bytes:
         """Return what the child has printed since, at most 64 KiB, without waiting."""

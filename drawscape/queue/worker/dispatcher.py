@@ -559,7 +559,10 @@ class Dispatcher:
         except ChildStartError as error:
             slot.close()
             self._give_back(slot, begun=False)
-            self._postpone_start(error)
+            self._start_at = time.monotonic() + _START_PAUSE_S
+            _LOG.error("event=child_start_failed error=%r", str(error))
+            trouble = f"it cannot start a child process ({str(error)[:400]})"
+            self._engine.workers.note_trouble(self._request.worker, trouble)
         except Exception as error:  # noqa: BLE001 - as above
             _LOG.exception("job=%s event=run_failed", slot.claim and slot.claim.id)
             slot.close()
@@ -577,12 +580,6 @@ class Dispatcher:
             elif slot.state is State.IDLE and self._start_at:
                 self._start_at = 0.0
                 self._engine.workers.note_trouble(self._request.worker, None)
-
-    def _postpone_start(self, error: ChildStartError) -> None:
-        self._start_at = time.monotonic() + _START_PAUSE_S
-        _LOG.error("event=child_start_failed error=%r", str(error))
-        trouble = f"it cannot start a child process ({str(error)[:400]})"
-        self._engine.workers.note_trouble(self._request.worker, trouble)
 
     def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
         """Return the slots that may have a job once those that `ended` are acknowledged."""
