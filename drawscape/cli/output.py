@@ -110,8 +110,10 @@ class PlotOptions:
         "Choose what is done with lines off the sheet or out of the machine's reach; "
         "an SVG of `draw` keeps them.",
     )
-    profile: str = _option(
-        "servo", "Write G-code for this profile, a name or a .toml file.", "NAME"
+    profile: str | None = _option(
+        None,
+        "Write G-code for this profile, a name or a .toml file.  [default: the machine's, or servo]",
+        "NAME",
     )
     dpi: float = _option(150.0, "Draw a PNG with this many pixels per inch.", "NUMBER")
     device: str = _option("hp7475a", "Write HPGL for this plotter.", "NAME")
@@ -154,7 +156,10 @@ class PlotOptions:
     @cached_property
     def chosen_machine(self) -> Machine | None:
         """The machine of that name; raises what `read_machine` does."""
-        return None if self.machine is None else read_machine(self.machine)
+        machine = None if self.machine is None else read_machine(self.machine)
+        if machine is None or machine.format != "gcode" or self.profile is None:
+            return machine
+        return machine.with_profile(gcode.read_profile(self.profile))
 
     @property
     def forms(self) -> tuple[Format, ...]:
@@ -194,7 +199,7 @@ class PlotOptions:
         profile = machine.profile if machine else None
         device = machine.device if machine and machine.format == "hpgl" else self.device
         if form == "gcode":
-            profile = profile or gcode.read_profile(self.profile)
+            profile = profile or gcode.read_profile(self.profile or "servo")
             reach = gcode.reach_of(document, profile)
         elif form == "hpgl":
             reach = hpgl.reach_of(document, device)

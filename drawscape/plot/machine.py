@@ -19,6 +19,7 @@ from drawscape.plot.statistics import Plotter
 
 # mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
 _USUAL_ACCELERATION = 250.0
+_SIDES = ("width_mm", "height_mm")
 _MADE = ("name", "plotter", "profile")  # of a machine, from other parts of its file
 # What a profile knows better than the machine that it is put on.
 _OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
@@ -69,9 +70,11 @@ class Machine:
         return Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
 
     def with_profile(self, profile: GcodeProfile) -> "Machine":
-        """Return the machine with the commands of another profile, and with its feeds and lifts."""
+        """Return the machine with the commands of another profile, its feeds, its lifts and its reach."""
         speeds: dict[str, Any] = {name: _speeds(profile)[name] for name in _OF_PROFILE}
-        return replace(self, profile=profile, plotter=replace(self.plotter, **speeds))
+        sides = {side: getattr(profile, side) or getattr(self, side) for side in _SIDES}
+        profile, plotter = replace(profile, **sides), replace(self.plotter, **speeds)
+        return replace(self, profile=profile, plotter=plotter, **sides)
 
 
 def machine_names() -> tuple[str, ...]:
@@ -114,8 +117,7 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
         plotter = Plotter(**{**_speeds(profile), **time})
         given = check_arguments(read_parameters(Machine, skip=_MADE), given)
         if profile is not None:
-            sides = {side: given[side] for side in ("width_mm", "height_mm")}
-            profile = replace(profile, **sides)
+            profile = replace(profile, **{side: given[side] for side in _SIDES})
         machine = Machine(name=name, plotter=plotter, profile=profile, **given)
     except (TypeError, ValueError) as error:
         raise PlotError(f"machine {name!r}: {error}") from error

@@ -133,7 +133,10 @@ def test_a_machine_brings_its_format_its_reach_and_its_time(file):
     lines = Lines.of([[[10, 10], [10, 290]]])
     save(page(lines), file)
     # The sheet's lower left corner lies at the machine's: 220 mm of 297 are within reach.
-    assert "the machine's reach by 67.00 mm" in run(file, "--machine", "marlin", "-O")
+    for more in ((), ("--profile", "z-axis")):
+        output = run(file, "--machine", "marlin", *more, "-o", "b.gcode")
+        assert "the machine's reach by 67.00 mm" in output
+        assert ("Z5" if more else "M280") in (file.parent / "b.gcode").read_text()
 
 
 def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file):
