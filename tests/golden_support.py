@@ -92,11 +92,8 @@ def differences(golden, drawn, *, loosely=False):
     if pens[0] != pens[1]:
         return [f"layers: {pens[0]} in the golden file, {pens[1]} drawn"]
     compare = _loosely if loosely else _closely
-    return [
-        f"layer {old.name!r}: {text}"
-        for old, new in zip(golden, drawn, strict=True)
-        for text in compare(old, new)
-    ]
+    both = zip(golden, drawn, strict=True)
+    return [f"layer {old.name!r}: {text}" for old, new in both for text in compare(old, new)]
 
 
 def _closely(old, new):

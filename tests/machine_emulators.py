@@ -340,15 +340,9 @@ class GrblEmulator(PlannedEmulator):
 
     def __init__(self, link, carriage=None, *, scale=1.0, **settings):
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
-        super().__init__(
-            link,
-            carriage,
-            scale=scale,
-            depth=15,
-            acceleration=self.settings[120],
-            deviation=self.settings[11],
-            per_axis=self.settings[110] / 60,
-        )
+        planned = {"acceleration": self.settings[120], "deviation": self.settings[11]}
+        planned |= {"depth": 15, "per_axis": self.settings[110] / 60}
+        super().__init__(link, carriage, scale=scale, **planned)
         self.systems = {"G54": 0j, "G92": 0j}
         self._boot()
 
@@ -603,9 +597,8 @@ class MarlinEmulator(PlannedEmulator):
                 motion.origin, motion.at = complex(*self.carriage.at), 0j
             case "M114":
                 x, y = at.real, at.imag
-                self.say(
-                    f"X:{x:.2f} Y:{y:.2f} Z:0.00 E:0.00 Count X:{x * 80:.0f} Y:{y * 80:.0f} Z:0"
-                )
+                place = f"X:{x:.2f} Y:{y:.2f} Z:0.00 E:0.00"
+                self.say(f"{place} Count X:{x * 80:.0f} Y:{y * 80:.0f} Z:0")
             case "M115":
                 self.say("FIRMWARE_NAME:Marlin 2.1.2 (emulated) PROTOCOL_VERSION:1.0")
             case "M110" | "M105" | "G21" | "G90" | "M84":

@@ -30,9 +30,7 @@ from drawscape.job_manager import WorkerProcess, start_worker
 from drawscape.project_modules import import_module
 
 PAGES = Path(__file__).parents[1] / "notebooks" / "pages"
-_BLOCK = re.compile(
-    r"^```(python|toml|console)\n(.*?)^```$|^(% the worker restarts)$", re.DOTALL | re.MULTILINE
-)
+_BLOCK = re.compile(r"^```(python|toml|console)\n(.*?)^```$|^(% the worker restarts)$", re.S | re.M)
 _PLAIN = re.compile(r"drawscape [^$|>&;]*")
 _FILE = re.compile(r"# ([\w/.-]+\.(?:py|toml))\n")
 _SAID = re.compile(r"^ *print\(.*\) {2,}# (.*)$", re.MULTILINE)

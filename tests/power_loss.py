@@ -117,8 +117,6 @@ def crashes(start, trace, points, chance):
             files[record.file].note(record)
         if number in moments:
             mode = modes[number % len(modes)]
-            images = {
-                name: file.after_crash(chance, SURVIVAL[mode])
-                for name, file in zip(_FILES[:_ACKS], files, strict=False)
-            }
+            named = zip(_FILES[:_ACKS], files, strict=False)
+            images = {name: one.after_crash(chance, SURVIVAL[mode]) for name, one in named}
             yield Crash(number, mode, images, frozenset(acknowledged))

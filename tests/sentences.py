@@ -34,9 +34,7 @@ PHRASES = {
 }
 """What makes a reader stop, and what to write; single words are in tests/words.txt."""
 
-_RARE = [
-    (re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase, better in PHRASES.items()
-]
+_RARE = [(re.compile(rf"\b(?:{one})\b", re.IGNORECASE), better) for one, better in PHRASES.items()]
 _SAY = {
     *("echo", "secho", "confirm", "complain", "warn", "warning", "error", "info", "log"),
     *("BadParameter", "UsageError", "ClickException"),

@@ -171,11 +171,7 @@ def public_names(path):
         if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
     ]
     found = {name: getattr(module, name) for name in named}
-    return {
-        name: value
-        for name, value in found.items()
-        if inspect.isroutine(value) or inspect.isclass(value)
-    }
+    return {n: v for n, v in found.items() if inspect.isroutine(v) or inspect.isclass(v)}
 
 
 def commands(group, path=""):

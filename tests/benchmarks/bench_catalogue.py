@@ -29,18 +29,12 @@ def fill(home, count):
     with writing() as opened:
         for number in others:
             values = {**parameters, **{name: round(dice.uniform(0, 10), 3) for name in numbers}}
-            one = {
-                **row,
-                "id": number,
-                "recipe": f"{dice.getrandbits(96):024x}",
-                "request": f"{dice.getrandbits(96):024x}",
-                "seed": number,
-                "parameters": json.dumps(values),
-                "path": f"output/many/flow_field-{number}-{dice.getrandbits(32):08x}.svg",
-                "digest": f"{dice.getrandbits(128):032x}",
-                "drawn_at": row["drawn_at"] - dice.uniform(0, 1e7),
-                "ink_mm": dice.uniform(1e3, 1e5),
-            }
+            one = {**row, "id": number, "seed": number, "parameters": json.dumps(values)}
+            one |= {name: f"{dice.getrandbits(96):024x}" for name in ("recipe", "request")}
+            one["path"] = f"output/many/flow_field-{number}-{dice.getrandbits(32):08x}.svg"
+            one["digest"] = f"{dice.getrandbits(128):032x}"
+            one["drawn_at"] -= dice.uniform(0, 1e7)
+            one["ink_mm"] = dice.uniform(1e3, 1e5)
             names, holes = ", ".join(one), ", ".join("?" * len(one))
             opened.execute(f"insert into drawing ({names}) values ({holes})", (*one.values(),))
             if number % 20 == 0:

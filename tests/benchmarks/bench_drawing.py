@@ -101,10 +101,8 @@ def _beside(name, lines, aims, own_aim):
         peer_s, _ = best(lambda peer=peer: PEERS[peer](lines), 1)
         peers.append(f"{peer} {points / peer_s / 1e6:.2f} M points/s")
         ratios.append(f"{peer_s / seconds:.0f}x")
-    ours = (
-        f"{points / seconds / 1e6:.1f} M points/s ({seconds * 1000:.1f} ms, "
-        f"{len(text) / points:.2f} bytes a point)"
-    )
+    size = f"{len(text) / points:.2f} bytes a point"
+    ours = f"{points / seconds / 1e6:.1f} M points/s ({seconds * 1000:.1f} ms, {size})"
     wanted = [*own_aim, *(f"{aim}x" for aim in aims.values())]
     return Row(f"serialise {name}", ours, "; ".join(peers), "; ".join(ratios), "; ".join(wanted))
 
@@ -158,9 +156,8 @@ def _hidden_lines():
     city = boxes(low, low + np.column_stack((0 * x + 1.0, 0 * x + 1.0, tall)))
     camera = Camera.looking((-8, -10, 12), (12, 12, 0))
     seconds, lines = best(lambda: visible_edges(city, camera), 3)
-    return Row(
-        f"hidden lines, {len(city.faces):,} triangles, {len(lines):,} lines", f"{seconds:.2f} s"
-    )
+    what = f"hidden lines, {len(city.faces):,} triangles, {len(lines):,} lines"
+    return Row(what, f"{seconds:.2f} s")
 
 
 def whole_process(*options):

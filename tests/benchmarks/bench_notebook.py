@@ -100,9 +100,8 @@ print(path.stat().st_size / 1e6)"""
 
     def frames(self):
         """Moved and scrubbed once a frame, 120 frames each."""
-        self.notebook(
-            SEGMENTS, "import drawscape.notebook as studio\nstudio.view(scribbles(1_000_000))"
-        )
+        shown = "import drawscape.notebook as studio\nstudio.view(scribbles(1_000_000))"
+        self.notebook(SEGMENTS, shown)
         self.page.evaluate("bench.painted()")
         rows = []
         for way in ("pan", "zoom", "scrub"):
@@ -134,9 +133,8 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
             f"{min(moving)} to {max(moving)} pictures while moving, the last one after {spread(after)}; "
             f"last setting right {right} of {rounds}, {stale} jobs left over"
         )
-        return Row(
-            "200 slider moves in 2 s", figures, target="a picture while moving, all right, 0 left"
-        )
+        aim = "a picture while moving, all right, 0 left"
+        return Row("200 slider moves in 2 s", figures, target=aim)
 
     def typing(self):
         """Each key from its event to the frame that shows it, while 24 spirals fill in another cell."""
@@ -150,9 +148,8 @@ print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
             times += self.page.evaluate("bench.typed")
             notebook.wait_idle()
             notebook.evaluate("sheet.wait(60)")
-        return Row(
-            "typing in another cell while a sheet fills", spread(times), target="p95 <= 50 ms"
-        )
+        what = "typing in another cell while a sheet fills"
+        return Row(what, spread(times), target="p95 <= 50 ms")
 
     def kernel(self):
         """150 drawings in one form, then a cell with a sheet of 24 that runs ten times."""

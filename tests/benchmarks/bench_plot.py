@@ -15,9 +15,8 @@ import vpype
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.tables import Row, best
-from plot_support import mesh, segments, travel
+from plot_support import mesh, page, segments, travel
 
-from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
@@ -115,10 +114,6 @@ def reading(scale):
             f"{theirs_s / ours_s:.0f} x",
             "faster",
         )
-
-
-def page(lines):
-    return Document(210, 297, (Layer("pen 1", "black", 0.3, lines),))
 
 
 _PEAK = """

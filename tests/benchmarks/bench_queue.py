@@ -92,20 +92,20 @@ def ours_latency(idle_s, samples):
     return sorted(found), share, memory
 
 
-def cpu_seconds(pid):
+def tree(pid):
     import psutil
 
     process = psutil.Process(pid)
-    tree = [process, *process.children(recursive=True)]
-    return sum(sum(p.cpu_times()[:2]) for p in tree)
+    return [process, *process.children(recursive=True)]
+
+
+def cpu_seconds(pid):
+    return sum(sum(one.cpu_times()[:2]) for one in tree(pid))
 
 
 def memory_of(pid):
-    import psutil
-
-    process = psutil.Process(pid)
-    children = process.children(recursive=True)
-    shared_out = sum(p.memory_full_info().pss for p in [process, *children]) / 1e6
+    process, *children = tree(pid)
+    shared_out = sum(one.memory_full_info().pss for one in [process, *children]) / 1e6
     return f"{process.memory_info().rss / 1e6:.0f} MB, {shared_out:.0f} MB with its {len(children)} processes"
 
 
@@ -210,9 +210,7 @@ def progress_cost():
 
 def import_time(module):
     """Return the seconds of the import by one who has done it before: the first one compiles."""
-    script = (
-        f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    )
+    script = f"from time import *; t = perf_counter(); import {module}; print(perf_counter() - t)"
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": f"{HOME}/compiled"}
     run = partial(subprocess.run, capture_output=True, text=True, env=env)
     return min(float(run([sys.executable, "-c", script]).stdout) for _ in range(7))

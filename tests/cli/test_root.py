@@ -10,7 +10,7 @@ import threading
 
 import click
 import pytest
-from support import program, python, run, sampled, wait_until
+from support import beside, first_line, program, python, run, sampled, wait_until
 
 from drawscape.job_manager import list_jobs, workers_alive
 
@@ -66,17 +66,12 @@ def test_a_queue_that_cannot_be_meant_is_refused_without_its_password(
 @pytest.mark.slow
 def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    process = subprocess.Popen(
-        [*COMMAND, "demo", "-w", "1"], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "are queued" in line:
-            break
-    os.killpg(process.pid, signal.SIGINT)
-    process.wait(60)
-    process.stdout.close()
-    assert process.returncode == 130
+    to = {"stdout": subprocess.PIPE, "text": True, "start_new_session": True}
+    with beside("demo", "-w", "1", **to) as process, process.stdout:
+        while "are queued" not in first_line(process):
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130
     wait_until(lambda: not workers_alive(), "the worker's end")
     jobs = list_jobs()
     assert len(jobs) == 6

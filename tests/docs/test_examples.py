@@ -18,14 +18,12 @@ from drawscape.svg_builder import SVGBuilder
 
 PACKAGE = Path(drawscape.__file__).parent
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference"
+TASKS = ("drawing", "sheets", "plotting", "mail", "data", "files")
 PAGES = {
     **{name: name for name in ("geometry", "plot", "jobs", "sketches", "notebook", "settings")},
     **{name: name for name in ("catalogue", "web")},
     **dict.fromkeys(("svg.read", "drawing.affine", "drawing.pen", "drawing.motion"), "documents"),
-    **{
-        f"tasks.{name}": "tasks"
-        for name in ("drawing", "sheets", "plotting", "mail", "data", "files")
-    },
+    **{f"tasks.{name}": "tasks" for name in TASKS},
 }
 """The packages and modules whose functions are public, and the page of each."""
 INNER = {"add", "copied"}
@@ -116,10 +114,11 @@ def beginning(page):
     return names
 
 
+NAMES = [f"{page}-{name}" for page, name, _ in EXAMPLES]
+
+
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize(
-    ("page", "name", "value"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
-)
+@pytest.mark.parametrize(("page", "name", "value"), EXAMPLES, ids=NAMES)
 def test_the_example_shows_what_it_says(home, tmp_path, monkeypatch, page, name, value):
     if name == "synchronous_jobs":  # refused where a worker is alive
         monkeypatch.setenv("DRAWSCAPE_QUEUE", str(tmp_path / "queue.db"))

@@ -51,11 +51,8 @@ def project(tmp_path, monkeypatch):
     fill(folder)
     commands.mkdir()
     written_down = f'#!/bin/sh\necho "$(basename "$0") $@" >> {tmp_path}/not-run\n'
-    for name, text in (
-        ("drawscape", WORKER_THAT_LEAVES),
-        ("pip", written_down),
-        ("docker", written_down),
-    ):
+    scripts = {"drawscape": WORKER_THAT_LEAVES, "pip": written_down, "docker": written_down}
+    for name, text in scripts.items():
         (commands / name).write_text(text)
         (commands / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(commands), prepend=":")

@@ -82,17 +82,15 @@ def test_every_public_name_is_in_the_reference(described):
 
 def test_what_the_code_on_the_site_imports_is_in_the_reference(described):
     pages = [ROOT / "README.md", *(ROOT / "notebooks" / "pages").rglob("*.md")]
-    cells = [
-        cell.source
-        for file in (ROOT / "notebooks").glob("*.ipynb")
-        for cell in nbformat.read(file, 4).cells
-        if cell.cell_type == "code" and not cell.source.startswith("%%")
-    ]
+    files = (ROOT / "notebooks").glob("*.ipynb")
+    found = [cell for file in files for cell in nbformat.read(file, 4).cells]
+    code_cells = [cell.source for cell in found if cell.cell_type == "code"]
+    cells = [source for source in code_cells if not source.startswith("%%")]
     blocks = [code for page in pages for code in re.findall(BLOCK, page.read_text())]
+    code = re.sub(r"^[%!].*", "", "\n".join(blocks + cells), flags=re.MULTILINE)
     imported = {
         f"{statement.module}.{alias.name}"
-        for code in blocks + cells
-        for statement in ast.walk(ast.parse(re.sub(r"^[%!].*", "", code, flags=re.MULTILINE)))
+        for statement in ast.walk(ast.parse(code))
         if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith("drawscape")
         for alias in statement.names
     }
@@ -180,10 +178,8 @@ def test_the_search_finds_without_a_network_and_below_a_path(site, chromium, off
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         served = f"http://127.0.0.1:{server.server_port}/{site.name}"
-        address, context = (
-            site.as_uri() if offline else served,
-            chromium.new_context(offline=offline),
-        )
+        address = site.as_uri() if offline else served
+        context = chromium.new_context(offline=offline)
         page, wrong = context.new_page(), []
         page.on("response", lambda got: got.status >= 400 and wrong.append(got.url))
         page.goto(f"{address}/{'index.html' if offline else ''}")
@@ -220,12 +216,8 @@ class _Links(HTMLParser):
 
 
 def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site):
-    anchors = {
-        page.resolve(): {
-            html.unescape(found) for found in re.findall(r'\bid="([^"]+)"', page.read_text())
-        }
-        for page in site.rglob("*.html")
-    }
+    ids = {page: re.findall(r'\bid="([^"]+)"', page.read_text()) for page in site.rglob("*.html")}
+    anchors = {page.resolve(): {*map(html.unescape, found)} for page, found in ids.items()}
     for page in anchors:
         links = _Links()
         links.feed(page.read_text())

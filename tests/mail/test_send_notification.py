@@ -7,13 +7,7 @@ import sqlite3
 import pytest
 from support import CONTRACT, read, wait_until, written
 
-from drawscape.errors import (
-    MailError,
-    MailRefusedError,
-    MailTemplateError,
-    MailTemporaryError,
-    UnknownNameError,
-)
+from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, get_job
 from drawscape.queue.worker.call import RunningJob, set_current
 from workers.email_tasks import send_notification
@@ -73,7 +67,7 @@ def test_a_server_that_is_not_to_be_trusted_gets_no_mail(
 ):
     mailbox = serve(security, login=security == "starttls")
     monkeypatch.setenv(f"DRAWSCAPE_SMTP_{variable}", value)
-    with pytest.raises(MailRefusedError, match=words):
+    with pytest.raises(errors.MailRefusedError, match=words):
         send_notification(**CONTRACT)
     assert mailbox.attempts == 0
 
@@ -81,17 +75,17 @@ def test_a_server_that_is_not_to_be_trusted_gets_no_mail(
 @pytest.mark.parametrize(
     ("trouble", "error", "words"),
     [
-        ({"answers": ["451 come back"]}, MailTemporaryError, "451 come back; job_retries"),
-        ({"rcpt_answers": ["450 greylisted"]}, MailTemporaryError, "450 greylisted"),
-        ({"answers": ["554 no such luck"]}, MailRefusedError, "554 no such luck"),
-        ({"rcpt_answers": ["550 no such user"]}, MailRefusedError, "550 no such user"),
+        ({"answers": ["451 come back"]}, errors.MailTemporaryError, "451 come back; job_retries"),
+        ({"rcpt_answers": ["450 greylisted"]}, errors.MailTemporaryError, "450 greylisted"),
+        ({"answers": ["554 no such luck"]}, errors.MailRefusedError, "554 no such luck"),
+        ({"rcpt_answers": ["550 no such user"]}, errors.MailRefusedError, "550 no such user"),
     ],
 )
 def test_a_failure_is_temporary_or_for_good(serve, trouble, error, words):
     mailbox = serve(**trouble)
     with pytest.raises(error, match=words) as raised:
         send_notification(**CONTRACT)
-    assert raised.value.permanent == (error is MailRefusedError)
+    assert raised.value.permanent == (error is errors.MailRefusedError)
     assert (mailbox.attempts, mailbox.mails) == (1, [])
 
 
@@ -108,7 +102,9 @@ def test_several_recipients_get_one_mail(serve):
 def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_mail(serve, as_job):
     mailbox = serve(rcpt_answers=["550 no such user"])
     both = {"recipient": "a@x.example, b@x.example"}
-    with pytest.raises(MailRefusedError, match=r"a@x\.example refused: 550 .*; the other") as error:
+    with pytest.raises(
+        errors.MailRefusedError, match=r"a@x\.example refused: 550 .*; the other"
+    ) as error:
         as_job("abc", **both)
     assert error.value.permanent
     assert mailbox.envelopes[0].rcpt_tos == ["b@x.example"]
@@ -120,7 +116,7 @@ def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_ma
 def test_a_server_that_hangs_up_too_soon_is_temporary(serve, answer):
     """No one can know whether it was taken: better twice, with one Message-ID, than never."""
     mailbox = serve(answers=[answer])
-    with pytest.raises(MailTemporaryError):
+    with pytest.raises(errors.MailTemporaryError):
         send_notification(**CONTRACT)
     send_notification(**CONTRACT)
     assert mailbox.attempts == (2 if answer == "hang up" else 1)
@@ -140,9 +136,8 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home, cap
     mailbox = serve()
     as_job("first")
     with sqlite3.connect(home / ".drawscape" / "mail.db") as database:
-        database.execute(
-            "create trigger full before insert on note begin select raise(abort, 'disk full'); end"
-        )
+        refuse = "begin select raise(abort, 'disk full'); end"
+        database.execute(f"create trigger full before insert on note {refuse}")
     database.close()
     as_job("second")
     assert len(mailbox.mails) == 2
@@ -161,14 +156,14 @@ def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(ser
 @pytest.mark.parametrize(
     ("change", "error", "named"),
     [
-        ({"recipient": "nobody"}, MailError, "'nobody'"),
-        ({"recipient": []}, MailError, "recipient"),
-        ({"recipient": "a@x.org, nobody"}, MailError, "nobody"),
-        ({"recipient": "a@x.org, a@x.org"}, MailError, "twice"),
-        ({"subject": "Hi\r\nBcc: b@x.com"}, MailError, "subject"),
-        ({"template": "oder_complete"}, UnknownNameError, "did you mean 'order_complete'"),
-        ({"template": "job_failed"}, MailTemplateError, "needs 'task', 'error'; pass task="),
-        ({"pictures": []}, MailError, "'pictures'"),
+        ({"recipient": "nobody"}, errors.MailError, "'nobody'"),
+        ({"recipient": []}, errors.MailError, "recipient"),
+        ({"recipient": "a@x.org, nobody"}, errors.MailError, "nobody"),
+        ({"recipient": "a@x.org, a@x.org"}, errors.MailError, "twice"),
+        ({"subject": "Hi\r\nBcc: b@x.com"}, errors.MailError, "subject"),
+        ({"template": "oder_complete"}, errors.UnknownNameError, "did you mean 'order_complete'"),
+        ({"template": "job_failed"}, errors.MailTemplateError, "needs 'task', 'error'; pass task="),
+        ({"pictures": []}, errors.MailError, "'pictures'"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named):

@@ -1,11 +1,10 @@
 """Where a project is, and how it begins."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Done, python, run
+from support import python, run
 
 from drawscape import settings
 from drawscape.errors import SettingsError
@@ -84,18 +83,6 @@ def test_tasks_may_read_the_folders_that_the_project_names(here, tmp_path):
     assert settings.readable_path("../scans/a.csv") == tmp_path / "scans" / "a.csv"
 
 
-JOB = """
-from drawscape.job_manager import enqueue_background_job, start_worker
-
-def name_of_module():
-    from workers.card_tasks import draw_card
-    return draw_card.__module__
-
-worker = start_worker(1)
-print(enqueue_background_job(name_of_module).wait(60))
-worker.stop()
-"""
-Command = Callable[..., Done]
 ROOT = Path(__file__).parents[2]
 
 
@@ -155,12 +142,6 @@ def test_the_files_of_a_folder_are_never_written_over(drawscape, studio):
     assert (studio / "sketches" / "ripples.py").read_text() == "mine"
 
 
-def test_a_new_repository_becomes_a_project(drawscape, tmp_path):
-    (tmp_path / ".git").mkdir()
-    assert drawscape(tmp_path, "new", ".").code == 0
-    assert (tmp_path / "notebooks").is_dir()
-
-
 def test_a_job_outside_of_a_project_says_where_it_is_queued(drawscape, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     task = ("enqueue", "workers.svg_tasks.generate_complex_svg", "width=9", "height=9")
@@ -189,12 +170,6 @@ def test_a_notebook_of_the_project_imports_its_workers(studio, clone, init):
     assert done.stdout == "True workers.card_tasks\n"
 
 
-@pytest.mark.slow
-def test_a_job_imports_the_projects_workers_before_those_of_an_installed_clone(studio):
-    done = python("-c", JOB, env={**os.environ, "DRAWSCAPE_HOME": str(studio)})
-    assert done.stdout == "workers.card_tasks\n"
-
-
 def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(drawscape, studio):
     done = drawscape(studio, "new", ".", "--tutorials")
     assert done.code == 0, done.err
@@ -204,5 +179,7 @@ def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(drawscape, 
     (folder / originals[0]).write_text("edited")
     drawscape(studio, "new", ".", "--tutorials")
     assert (folder / originals[0]).read_text() == "edited"
-    assert drawscape(studio.parent, "new", "second", "--tutorials").code == 0
-    assert (studio.parent / "second" / "sketches" / "ripples.py").exists()
+    second = studio.parent / "second"
+    (second / ".git").mkdir(parents=True)  # a new repository becomes a project
+    assert drawscape(second, "new", ".", "--tutorials").code == 0
+    assert (second / "sketches" / "ripples.py").exists()

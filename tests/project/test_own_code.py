@@ -8,7 +8,7 @@ import pytest
 from support import python, run
 
 from drawscape.errors import SketchFileError
-from drawscape.job_manager import enqueue_background_job, start_worker
+from drawscape.job_manager import enqueue_background_job
 from drawscape.queue.task import load
 from drawscape.settings import LIBRARY_TASK_MODULES, TASK_ALIASES
 from drawscape.sketches import SKETCHES, code_hash, draw
@@ -46,10 +46,9 @@ def project(tmp_path, monkeypatch, search_home_from):
 
 
 @pytest.fixture
-def worker(project):
-    worker = start_worker(1)
-    yield
-    worker.stop()
+def home(project):
+    """The project, whose worker the test may ask for."""
+    return project
 
 
 def test_a_file_in_the_folder_is_a_sketch_by_its_name(project):
@@ -96,14 +95,8 @@ def test_the_name_may_be_the_files_alone(project):
     ("text", "message"),
     [
         ("def rings(svg):\n  1 +\n", r"rings\.py does not import: SyntaxError: .*line 2"),
-        (
-            "import nothing_of_the_kind\n",
-            r"does not import: ModuleNotFoundError: .*\(rings.py, line 1",
-        ),
-        (
-            "SIZE = 3\n",
-            r"holds no sketch; define rings\(svg, rng, ...\) in it \(there is no function",
-        ),
+        ("import nothing\n", r"does not import: ModuleNotFoundError: .*\(rings.py, line 1"),
+        ("SIZE = 3\n", r"no sketch; define rings\(svg, rng, ...\) in it \(there is no function"),
         ("def one(svg): pass\ndef two(svg): pass\n", r"functions there: one, two"),
         ("def rings(width): pass\n", r"functions there: rings"),
     ],
@@ -166,9 +159,8 @@ def test_the_command_draws_a_file_wherever_it_lies(project, tmp_path):
     for place in ("elsewhere", "sketches"):
         folder = tmp_path / place
         folder.mkdir()
-        (folder / "random.py").write_text(
-            "from _size import SIZE\n" + RINGS.replace("rings", "dots")
-        )
+        dots = RINGS.replace("rings", "dots")
+        (folder / "random.py").write_text(f"from _size import SIZE\n{dots}")
         (folder / "_size.py").write_text("SIZE = 1\n")
     (tmp_path / "sketches" / "random.py").write_text(RINGS)
     for place in ("elsewhere", "sketches"):
@@ -233,7 +225,7 @@ def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(projec
 
 
 @pytest.mark.slow
-def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
+def test_a_huey_of_the_projects_own_is_the_one_that_runs(project, start_workers):
     (project / "workers" / "__init__.py").write_text(
         "from drawscape import settings\n"
         "from drawscape.queue.huey import JobHuey\n"
@@ -241,9 +233,6 @@ def test_a_huey_of_the_projects_own_is_the_one_that_runs(project):
         "@huey.on_startup()\n"
         "def begun():\n    (settings.home() / 'begun').touch()\n"
     )
-    worker = start_worker(1)
-    try:
-        assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
-        assert (project / "begun").exists()
-    finally:
-        worker.stop()
+    start_workers()
+    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
+    assert (project / "begun").exists()

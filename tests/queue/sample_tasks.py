@@ -144,9 +144,9 @@ def report(message, fraction=0.5):
     return message
 
 
-def fail_after_a_preview(size):
+def fail_after_a_preview(size, text):
     current_job().progress(0.5, preview="x" * size)
-    raise ValueError("no ink")
+    raise ValueError(text)
 
 
 def fail_with_a_failing_preview():

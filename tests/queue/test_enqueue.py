@@ -118,12 +118,6 @@ def test_a_timeout_may_be_written_in_many_ways(given, seconds):
     assert job.refresh().timeout_s == seconds
 
 
-@pytest.mark.usefixtures("home")
-def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
-    job = enqueue_background_job(lambda **own: own, delay=1, priority=2, retries=3)
-    assert job.refresh().priority == 0
-
-
 NOTHING = "sampletasks.nothing"
 
 

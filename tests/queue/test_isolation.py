@@ -40,14 +40,10 @@ def test_what_a_job_changed_in_its_process_is_not_met_by_the_next(worked_home, t
     assert before["folder"] == str(worked_home)
 
 
+BY_NIGHT = ("priority", "limit", "memory", "closed output")
 STAYING = [
-    "thread",
-    *(pytest.param(w, marks=pytest.mark.nightly) for w in ("priority", "limit", "memory")),
-    "process",
-    "collector",
-    "handler",
-    "signal mask",
-    pytest.param("closed output", marks=pytest.mark.nightly),
+    *("thread", "process", "collector", "handler", "signal mask"),
+    *(pytest.param(what, marks=pytest.mark.nightly) for what in BY_NIGHT),
 ]
 
 
@@ -82,20 +78,14 @@ def test_a_child_is_replaced_after_as_many_jobs_as_it_may_run(home, start_consum
             JobHuey("mine", filename=home / "mine.db", max_jobs_per_child=count)
 
 
-LEFT = [
-    ("new session", "finish"),
-    ("double fork", "nap"),
-    ("own environment", "finish"),  # with a crash it is not found any more, as the README says
-    *(
-        pytest.param(how, then, marks=pytest.mark.nightly)
-        for how, ends in {
-            "new session": "nap crash",
-            "double fork": "finish crash",
-            "own environment": "nap",
-        }.items()
-        for then in ends.split()
-    ),
+# In an own environment a process is not found any more after a crash, as the README says.
+DAILY = [("new session", "finish"), ("double fork", "nap"), ("own environment", "finish")]
+RARE = [
+    *(("new session", then) for then in ("nap", "crash")),
+    *(("double fork", then) for then in ("finish", "crash")),
+    ("own environment", "nap"),
 ]
+LEFT = [*DAILY, *(pytest.param(*case, marks=pytest.mark.nightly) for case in RARE)]
 
 
 @pytest.mark.parametrize(("how", "then"), LEFT)

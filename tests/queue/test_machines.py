@@ -215,12 +215,10 @@ def test_a_worker_that_starts_waits_for_its_server(proxy, start_behind):
     url = os.environ["DRAWSCAPE_QUEUE"]
     lost = enqueue("add", 1)
     database = default_queue().database
-    database.write(
-        "insert into job_worker values ('dead', 'here', 1, 1, 'background', '', '', 0, 0, 1, null, now())"
-    )
-    database.write(
-        "update job set status = 'started', worker = 'dead', token = 1, attempts = 1, started_at = 0"
-    )
+    row = "('dead', 'here', 1, 1, 'background', '', '', 0, 0, 1, null, now())"
+    database.write(f"insert into job_worker values {row}")
+    held = "worker = 'dead', token = 1, attempts = 1, started_at = 0"
+    database.write(f"update job set status = 'started', {held}")
     with psycopg.connect(url) as holder:  # who takes the dead one's jobs over waits for its row
         holder.execute("select 1 from job_worker where id = 'dead' for update")
         worker = start_behind()

@@ -93,9 +93,8 @@ def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):
 def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home, lane):
     for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
         job = queued(job_priority=priority, job_lane=lane)
-        default_queue().database.connection.execute(
-            "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
-        )
+        age = "update job set created_at = created_at - :age_s where id = :id"
+        default_queue().database.write(age, age_s=age_s, id=job.id)
     queued(job_lane="other")
     assert 900 <= queue_statistics().oldest_waiting_s < 1000
 

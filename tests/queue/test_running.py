@@ -87,9 +87,8 @@ def test_a_callback_gets_the_jobs_id():
 
 
 def test_a_batch_may_hold_several_functions():
-    batch = enqueue_many(
-        "sampletasks.echo", [{"value": 1}, ("sampletasks.add", {"a": 2, "b": 3}), {"value": 4}]
-    )
+    calls = [{"value": 1}, ("sampletasks.add", {"a": 2, "b": 3}), {"value": 4}]
+    batch = enqueue_many("sampletasks.echo", calls)
     assert batch.wait(60) == [1, 5, 4]
     with pytest.raises(TaskArgumentsError, match=r"sampletasks\.add"):
         enqueue_many("sampletasks.echo", [("sampletasks.add", {"value": 2})])
@@ -106,6 +105,8 @@ def test_a_function_without_a_path_travels_by_value():
     own, kit = sampletasks._private, sampletasks.Kit.tool
     for function in (lambda x: x * factor, kit, own, coroutine):
         assert enqueue_background_job(function, 21).wait(60) == 42
+    named = {"delay": 1, "priority": 2, "retries": 3}  # its own, and no options of the job
+    assert enqueue_background_job(lambda **own: own, **named).wait(60) == named
 
 
 @pytest.mark.parametrize(
@@ -155,29 +156,20 @@ def test_a_timeout_with_grace_asks_first(worked_home):
     assert "JobStopped" in text
 
 
-@pytest.mark.parametrize(
-    ("message", "fraction", "stored"),
-    [
-        ("caf\udce9", 0.5, "caf\\udce9"),
-        (42, 0.5, "42"),
-        ("none of none", float("nan"), "none of none"),
-    ],
-)
+ODD = [("caf\udce9", 0.5, "caf\\udce9"), (42, 0.5, "42"), ("none", float("nan"), "none")]
+
+
+@pytest.mark.parametrize(("message", "fraction", "stored"), ODD)
 def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
     job = enqueue("report", message, fraction)
     job.wait(60)
-    assert job.message == stored
-    assert job.refresh().attempts == 1
+    assert (job.message, job.refresh().attempts) == (stored, 1)
 
 
-def test_a_preview_that_is_too_large_is_left_out_and_the_log_says_so():
-    job, _ = failed("sampletasks.fail_after_a_preview", 4_000_001)
+def test_an_error_is_kept_short_with_both_ends_and_a_large_preview_left_out():
+    job, text = failed("sampletasks.fail_after_a_preview", 4_000_001, "x" * 5_000_000 + "end")
     assert job.preview is None
     assert "a preview of 4000001 bytes is left out" in job.logs()
-
-
-def test_an_error_of_any_length_is_kept_short_with_both_ends():
-    job, text = failed("sampletasks.fail", "x" * 5_000_000 + "end")
     assert len(job.error) < 200_000
     assert "raise ValueError" in text
     assert text.endswith("end")

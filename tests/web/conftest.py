@@ -90,6 +90,32 @@ def broken(output_filename, **order):
 """
 
 
+TALKING = """
+import time
+from pathlib import Path
+
+from drawscape.job_manager import current_job
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
+
+
+def draw(go="never", **order):
+    print("half of it")
+    current_job().progress(0.5, preview=SVG)
+    while not Path(go).exists():
+        time.sleep(0.01)
+    print("all of it")
+"""
+
+
+@pytest.fixture
+def talking(task_module):
+    """Settings of a site whose drawings show their progress, and go on once there is a file."""
+    task_module("talking_tasks", TALKING)
+    modules = ("talking_tasks",)
+    return WebSettings(task="talking_tasks.draw", job_modules=modules, manage_jobs=True)
+
+
 @pytest.fixture
 def front(task_module):
     """Settings of a site that draws three lines, or what cannot be read."""

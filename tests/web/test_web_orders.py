@@ -15,9 +15,8 @@ from drawscape.web.artboard import output_name
 
 
 def test_a_simple_artboard_is_drawn_at_once(client):
-    answer = client.post(
-        "/artboard/create", json={"complexity": "simple", "width": 100, "height": 80}
-    )
+    simple = {"complexity": "simple", "width": 100, "height": 80}
+    answer = client.post("/artboard/create", json=simple)
     assert answer.status_code == 200
     assert list(answer.json) == ["svg"]
     assert '<rect x="10" y="10" width="50" height="50"' in answer.json["svg"]
@@ -164,10 +163,8 @@ def test_a_front_offers_the_patterns_of_its_settings_only(home):
     listed = client.get("/sketches").json["sketches"]
     assert [sketch["name"] for sketch in listed] == ["truchet", "hilbert"]
     made = client.get("/openapi.json").json
-    assert [s["$ref"][-7:] for s in made["components"]["schemas"]["Order"]["anyOf"]] == [
-        "truchet",
-        "hilbert",
-    ]
+    offered = made["components"]["schemas"]["Order"]["anyOf"]
+    assert [one["$ref"][-7:] for one in offered] == ["truchet", "hilbert"]
     size = {"width": 99, "height": 99}
     assert order_schema(made).is_valid(size)  # the first is drawn where none is named
     assert client.post("/artboard/create", json=size).status_code == 200
@@ -177,9 +174,8 @@ def test_a_front_offers_the_patterns_of_its_settings_only(home):
 
 @pytest.mark.slow
 def test_made_up_requests_meet_no_answer_but_the_described(serving, home):
-    front = WebSettings(
-        token="s3cret", max_queued=1_000_000, patterns=("spiral", "truchet", "hilbert")
-    )
+    patterns = ("spiral", "truchet", "hilbert")
+    front = WebSettings(token="s3cret", max_queued=1_000_000, patterns=patterns)
     with serving(front) as server:
         outcome = python(
             *("-c", "from schemathesis.cli import schemathesis; schemathesis()"),

@@ -45,33 +45,17 @@ def test_from_the_form_to_the_picture(opened, serving, home, worker):
 
 
 @pytest.mark.nightly
-def test_a_drawing_shows_its_progress_and_is_canceled(opened, serving, task_module, start_workers):
-    task_module("slow_tasks", SLOW)
-    start_workers()
-    settings = WebSettings(task="slow_tasks.draw", job_modules=("slow_tasks",))
-    with serving(settings) as server, opened(server.url) as page:
+def test_a_drawing_shows_its_progress_and_is_canceled(opened, serving, talking, worker):
+    with serving(talking) as server, opened(server.url) as page:
         page.click("#draw")
-        says(page, "25 %")
+        says(page, "50 %")
         page.wait_for_selector("#sheet img[alt='The drawing so far']")
-        assert page.get_attribute("#progress", "value") == "0.25"
+        assert page.get_attribute("#progress", "value") == "0.5"
         assert page.is_disabled("#draw")
         page.click("#cancel")
         says(page, "Stopped.")
         assert page.is_enabled("#draw")
         assert page.is_disabled("#cancel")
-
-
-SLOW = """
-import time
-from drawscape.job_manager import current_job
-
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
-
-
-def draw(**order):
-    current_job().progress(0.25, preview=SVG)
-    time.sleep(300)
-"""
 
 
 HOSTILE = """

@@ -119,10 +119,8 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
     client = create_app(WebSettings(manage_jobs=True, token="secret")).test_client()
     right = {"Authorization": "Bearer secret"}
     foreign = [
-        {**right, "Origin": "http://evil.example"},
-        {**right, "Origin": "http://[::"},
-        {**right, "Sec-Fetch-Site": "cross-site"},
-        {**right, "Sec-Fetch-Site": "same-site"},
+        *({**right, "Origin": origin} for origin in ("http://evil.example", "http://[::")),
+        *({**right, "Sec-Fetch-Site": site} for site in ("cross-site", "same-site")),
     ]
     for path in (f"/jobs/{job_id}/actions/cancel", "/queue/pause"):
         assert client.post(path).status_code == 401

@@ -13,7 +13,7 @@ from support import wait_until
 from drawscape import output_store
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.svg.read import read_svg
-from drawscape.web import WebSettings, create_app
+from drawscape.web import create_app
 
 
 def await_drawn(client, order):
@@ -36,10 +36,8 @@ def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
     assert [layer["name"] for layer in header["layers"]] == ["black", "red"]
     deltas = np.frombuffer(answer.data, "<i2", 8, begin).reshape(-1, 2)
     (path,) = (home / "output").glob("*.svg")
-    np.testing.assert_allclose(
-        deltas.cumsum(axis=0) / header["units_per_mm"],
-        read_svg(path.read_bytes()).layers[0].lines.points,
-    )
+    drawn = read_svg(path.read_bytes()).layers[0].lines.points
+    np.testing.assert_allclose(deltas.cumsum(axis=0) / header["units_per_mm"], drawn)
     known = {"If-None-Match": answer.headers["ETag"]}
     again = client.get(f"/jobs/{job_id}/lines", headers=known)
     assert (again.status_code, again.data) == (304, b"")
@@ -56,28 +54,9 @@ def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker):
     assert "no lines to show" in answer.json["detail"]
 
 
-TALKING = """
-import time
-from pathlib import Path
-
-from drawscape.job_manager import current_job
-
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
-
-
-def draw(go):
-    print("half of it")
-    current_job().progress(0.5, preview=SVG)
-    while not Path(go).exists():
-        time.sleep(0.01)
-    print("all of it")
-"""
-
-
 @pytest.fixture
-def bucket(home, task_module, tmp_path_factory, monkeypatch):
+def bucket(home, talking, tmp_path_factory, monkeypatch):
     """The store in which a worker draws that has a home of its own, and the queue of this one."""
-    task_module("talking_tasks", TALKING)
     with object_store(monkeypatch) as found:
         monkeypatch.setenv("DRAWSCAPE_QUEUE", str(home / ".drawscape" / "queue.db"))
         with monkeypatch.context() as elsewhere:
@@ -122,9 +101,8 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, ho
 
 
 @pytest.mark.slow
-def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(bucket, tmp_path):
-    settings = WebSettings(job_modules=("talking_tasks",), manage_jobs=True)
-    client = create_app(settings).test_client()
+def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(bucket, talking, tmp_path):
+    client = create_app(talking).test_client()
     job = enqueue_background_job("talking_tasks.draw", str(tmp_path / "go"))
     address = f"/jobs/{job.id}"
     wait_until(lambda: client.get(f"{address}/preview").status_code == 200)
