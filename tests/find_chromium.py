@@ -15,12 +15,8 @@ PACKAGES = ("chromium", "fonts-dejavu-core")
 
 FLAGS = [
     "--no-sandbox",  # containers run as root and give no user namespaces
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *("--disable-gpu", "--disable-quic", "--disable-sync", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
 ]
 
 

@@ -215,13 +215,9 @@ def test_data_processing_reads_the_uploads_folder(tmp_path):
 def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home):
     from drawscape.job_manager import enqueue_background_job
 
-    result = enqueue_background_job(
-        "postcards_of_ours.generate_postcard_svg",
-        recipient="John Doe",
-        message="Happy Birthday!",
-        template_name="birthday",
-        job_timeout="2m",
-    ).wait(60)
+    given = {"recipient": "John Doe", "message": "Happy Birthday!", "template_name": "birthday"}
+    task = "postcards_of_ours.generate_postcard_svg"
+    result = enqueue_background_job(task, **given, job_timeout="2m").wait(60)
     assert result == os.path.join("output", "postcards", "postcard_John Doe_birthday.svg")
     assert (home / result).read_text().startswith("<?xml")
 

@@ -83,14 +83,9 @@ class Journey:
     def run(self, *command):
         """Return what `command` prints, both streams; fail unless it ends well."""
         print(f"$ {' '.join(command)[:100]}", flush=True)
-        done = subprocess.run(
-            [str(self.scripts / command[0]), *command[1:]],
-            **self.where,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=180,
-        )
+        program = [str(self.scripts / command[0]), *command[1:]]
+        to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        done = subprocess.run(program, **self.where, **to, timeout=180)
         if done.returncode:
             sys.exit(f"it ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
@@ -193,11 +188,8 @@ def web(journey):
     with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
         url = line.split()[1].rstrip("/")
         order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
-        request = urllib.request.Request(
-            f"{url}/artboard/create",
-            json.dumps(order).encode(),
-            {"Content-Type": "application/json"},
-        )
+        body, headers = json.dumps(order).encode(), {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{url}/artboard/create", body, headers)
         job = json.load(urllib.request.urlopen(request, timeout=30))["job_id"]
         said = journey.run("drawscape", "jobs", "wait", job)
     expect("artboard_1.svg" in said, f"the order became {said}")

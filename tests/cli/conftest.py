@@ -16,16 +16,11 @@ def terminal():
     def open_one(*arguments, columns):
         # COLUMNS, which a parallel run of the tests sets, would outdo the terminal's own size.
         inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        options = {"dimensions": (24, columns), "encoding": "utf-8", "timeout": 120}
+        options["env"] = {**inherited, "TERM": "xterm", "NO_COLOR": "1"}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what has forked here is at once another program
-            screen = pexpect.spawn(
-                sys.executable,
-                ["-m", "drawscape", *arguments],
-                dimensions=(24, columns),
-                env={**inherited, "TERM": "xterm", "NO_COLOR": "1"},
-                encoding="utf-8",
-                timeout=120,
-            )
+            screen = pexpect.spawn(sys.executable, ["-m", "drawscape", *arguments], **options)
         opened.append(screen)
         return screen
 

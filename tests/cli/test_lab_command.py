@@ -41,13 +41,9 @@ def lab(tmp_path, monkeypatch):
     port, log = free_port(), tmp_path / "lab.log"
     options = ("--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}")
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "drawscape", "lab", "-w", "1", *options],
-            cwd=home,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+        command = [sys.executable, "-m", "drawscape", "lab", "-w", "1", *options]
+        to = {"stdout": output, "stderr": output, "start_new_session": True}
+        process = subprocess.Popen(command, cwd=home, **to)
     yield process, f"http://127.0.0.1:{port}", log
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

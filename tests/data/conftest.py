@@ -20,13 +20,9 @@ class Bench:
         if isinstance(content, Path):
             content = content.read_bytes()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        self.last = convert(
-            path,
-            self.folder / "made" / target,
-            scratch=self.folder / "scratch",
-            options=Options.of(options),
-            memory_mb=512,
-        )
+        made, said = self.folder / "made" / target, Options.of(options)
+        scratch = self.folder / "scratch"
+        self.last = convert(path, made, scratch=scratch, options=said, memory_mb=512)
         return self.last.path
 
     def records(self, content, source="in.csv", **options):

@@ -99,24 +99,19 @@ def serve(monkeypatch):
         if security == "starttls":
             options |= {"tls_context": context, "require_starttls": True}
         if login:
-            options |= {
-                "authenticator": _check_login,
-                "auth_required": security == "starttls",
-                "auth_require_tls": security == "starttls",
-            }
+            options |= dict.fromkeys(("auth_required", "auth_require_tls"), security == "starttls")
+            options["authenticator"] = _check_login
         server = _Server(mailbox, **options)
         server.start()
         running.append(server)
-        monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
-        monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(server.port))
-        monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
-        monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "60")
-        monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
+        settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_TIMEOUT": "60"}
+        settings |= {"SMTP_SECURITY": security, "MAIL_FROM": "Studio <studio@example.org>"}
         if security != "none":
-            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(CERTIFICATE))
+            settings["SMTP_CA"] = str(CERTIFICATE)
         if login:
-            monkeypatch.setenv("DRAWSCAPE_SMTP_USER", USER)
-            monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", PASSWORD)
+            settings |= {"SMTP_USER": USER, "SMTP_PASSWORD": PASSWORD}
+        for name, value in settings.items():
+            monkeypatch.setenv(f"DRAWSCAPE_{name}", value)
         return mailbox
 
     yield start

@@ -378,13 +378,9 @@ def noted(home, engine):
 
 def play(machine, steps, length):
     # The same steps meet other moments: there is nothing to shrink.
-    chosen = settings(
-        max_examples=max(1, steps // length),
-        stateful_step_count=length,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    count = {"max_examples": max(1, steps // length), "stateful_step_count": length}
+    rest = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
+    chosen = settings(database=None, **count, **rest)
     run_state_machine_as_test(machine, settings=chosen)
 
 

@@ -145,11 +145,8 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):
     start_consumer("-w", "1")
     running = enqueue("nap", 60)
     wait_until(lambda: running.status == "started")
-    waiting = [
-        enqueue_background_job(TASK),
-        enqueue_background_job(TASK, job_delay=60),
-        enqueue_background_job(TASK, job_depends_on=running),
-    ]
+    options = ({}, {"job_delay": 60}, {"job_depends_on": running})
+    waiting = [enqueue("nothing", **one) for one in options]
     assert cancel_all() == 4
     wait_until(lambda: running.ended)
     assert running.status == "stopped"

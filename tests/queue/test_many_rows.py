@@ -121,12 +121,8 @@ def samples(text):
 @pytest.mark.both_engines
 def test_prometheus_reads_every_number_as_it_is(home):
     enqueue_many("sampletasks.nothing", [{}] * 3)
-    found = dataclasses.replace(
-        queue_statistics(),
-        file_bytes=12_345_678_901,
-        wait_s={0.5: 1 / 3, 0.99: 0.000_012_3},
-        run_s={0.5: 1_234_567.890_123},
-    )
+    odd = {"wait_s": {0.5: 1 / 3, 0.99: 0.000_012_3}, "run_s": {0.5: 1_234_567.890_123}}
+    found = dataclasses.replace(queue_statistics(), file_bytes=12_345_678_901, **odd)
     read = samples(found.prometheus())
     assert read["drawscape_jobs", "queued"] == 3
     assert read["drawscape_file_bytes", ""] == 12_345_678_901

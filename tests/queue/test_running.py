@@ -247,13 +247,9 @@ def test_a_finished_picture_is_shown_as_an_img(worked_home):
 
 def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home):
     path = str(worked_home / "after")
-    batch = enqueue_many(
-        "sampletasks.add",
-        [{"a": i} for i in range(20)],
-        then="sampletasks.append",
-        then_kwargs={"path": path, "text": "all done"},
-        batch_description="caf\udce9",
-    )
+    then = {"then": "sampletasks.append", "then_kwargs": {"path": path, "text": "all done"}}
+    calls = [{"a": i} for i in range(20)]
+    batch = enqueue_many("sampletasks.add", calls, **then, batch_description="caf\udce9")
     assert batch.description == "caf\\udce9"
     assert batch.wait(60) == list(range(20))
     assert batch.progress == 1

@@ -47,8 +47,7 @@ def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home, start_con
 def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home):
     log = home / ".drawscape" / "worker.log"
     log.write_bytes(b"an old line\n" * 800_000)
-    worker = start_worker(1)
-    worker.stop()
+    start_worker(1).stop()
     assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
     assert 0 < log.stat().st_size < 10_000
     start_worker(1).stop()
