@@ -9,7 +9,7 @@ import contextlib
 import math
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,8 @@ _LEAST_S = 0.006  # shorter moves are joined
 _LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
 _SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
+# In its units in 24 ms: 75 and 50 % of a sweep of all in 200 ms, which `raise_s` and `lower_s` are for 30 %.
+_SERVO_RATES = ("SC,11,1618", "SC,12,1079")
 
 
 class EbbDriver(Driver):
@@ -36,7 +38,7 @@ class EbbDriver(Driver):
     silence_s = 3.0
     pause_s = 0.1  # some answers are followed by OK, some are not; a busy computer hears it late
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
-    _down_percent: float | None = None
+    _heights: Mapping[bool, float] = {}  # in percent, that the board has for the pen up and down
     _steps = (0, 0)
     _over_s = 0.0
 
@@ -79,9 +81,8 @@ class EbbDriver(Driver):
         self.run(Command(f"{row}\r".encode()) for row in rows)
 
     def prepare(self) -> None:
-        percent = float(self.settings.get("up_percent", 60.0))
-        self._down_percent = None
-        self._rows(f"SC,4,{_servo(percent)}", "SC,11,1200", "SC,12,400")
+        self._heights = {}
+        self._rows(*_SERVO_RATES)
         self.run(self.pen(False))
 
     def position(self) -> tuple[float, float]:
@@ -136,18 +137,18 @@ class EbbDriver(Driver):
         self._over_s = waited
 
     def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
-        if not down:
-            yield Command(f"SP,1,{round(self.plotter.raise_s * 1000)}\r".encode())
-            if stroke:
-                yield from (*self.barrier, Command(b"QB\r", stroke))
-            return
-        percent = float(self.settings.get("down_percent", 30.0))
-        if section is not None and section.motion.height is not None:
+        name, usual = ("down_percent", 30.0) if down else ("up_percent", 60.0)
+        percent = float(self.settings.get(name, usual))
+        if down and section is not None and section.motion.height is not None:
             percent = float(section.motion.height)
-        if percent != self._down_percent:
-            self._down_percent = percent
-            yield Command(f"SC,5,{_servo(percent)}\r".encode())
-        yield Command(f"SP,0,{round(self.plotter.lower_s * 1000)}\r".encode())
+        if percent != self._heights.get(down):
+            self._heights = {**self._heights, down: percent}
+            yield Command(f"SC,{4 + down},{_servo(percent)}\r".encode())
+        seconds = self.plotter.lower_s if down else self.plotter.raise_s
+        seconds *= abs(self._heights.get(False, 60.0) - self._heights.get(True, 30.0)) / 30
+        yield Command(f"SP,{1 - down},{round(seconds * 1000)}\r".encode())
+        if stroke:
+            yield from (*self.barrier, Command(b"QB\r", stroke))
 
     def fits(self, command: Command) -> bool:
         # One at a time: what waits in the board's parser would keep a stop from being heard.

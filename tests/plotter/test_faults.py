@@ -456,6 +456,30 @@ def test_what_cannot_be_done_is_said_and_the_plot_still_shown(bench, prepare, ac
     assert find_plot(plot.id).as_dict()["strokes"] == 3
 
 
+def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench):
+    class Board(EbbEmulator):
+        def __init__(self, *given, **options):
+            super().__init__(*given, **options)
+            self.heights, self.moved = {}, []
+
+        def execute(self, name, numbers):
+            if name == "SC":
+                self.heights[numbers[0]] = numbers[1]
+            elif name == "SP":
+                self.moved.append((self.heights[5 - numbers[0]], numbers[1]))
+            super().execute(name, numbers)
+
+    desk = bench("ebb", Board)
+    plot = desk.plot(scribble(3, strokes=12))
+    run = run_aside(desk, plot)
+    wait_until(lambda: plot.refresh().done)
+    act_on_plot(plot, "set", {"values": {"up_percent": 90, "down_percent": 0}})
+    run.join(60)
+    moved = desk.emulator.moved
+    assert set(moved[:3]) == {(20641, 80), (15248, 120)}
+    assert moved[-2:] == [(9855, 360), (26033, 240)]  # three times as far
+
+
 def test_the_boards_button_pauses_at_the_next_pen_up(bench):
     class Board(EbbEmulator):
         pressed = False
