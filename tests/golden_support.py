@@ -87,41 +87,39 @@ def read_golden(file):
 
 
 def differences(golden, drawn, *, loosely=False):
-    """Return in words what differs; nothing when the drawings are the same."""
+    """Return in words what differs first in each layer; nothing when the drawings are the same."""
     pens = [[(layer.name, layer.color, layer.width) for layer in side] for side in (golden, drawn)]
     if pens[0] != pens[1]:
         return [f"layers: {pens[0]} in the golden file, {pens[1]} drawn"]
     compare = _loosely if loosely else _closely
     both = zip(golden, drawn, strict=True)
-    return [f"layer {old.name!r}: {text}" for old, new in both for text in compare(old, new)]
+    found = {old.name: next(compare(old, new), None) for old, new in both}
+    return [f"layer {name!r}: {text}" for name, text in found.items() if text]
 
 
-def _closely(old, new):
-    for what in ("lines", "points"):
-        if old.counts[what] != new.counts[what]:
-            return [f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn"]
-    found = []
-    if abs(old.counts["length"] - new.counts["length"]) > NEAR_MM + 1e-4 * old.counts["length"]:
-        found.append(f"{old.counts['length']} mm in the golden file, {new.counts['length']} drawn")
-    if np.abs(np.subtract(old.counts["middle"], new.counts["middle"])).max() > NEAR_MM:
-        found.append(f"middle {old.counts['middle']} and {new.counts['middle']}")
-    if old.sample.counts.tolist() != new.sample.counts.tolist():
-        return [*found, "the lines have other numbers of points"]
-    if len(old.sample.points):
-        off = np.abs(old.sample.points - new.sample.points).max(axis=1)
-        if off.max() > NEAR_MM:
-            found.append(f"a point is {off.max():.3f} mm off: {new.sample.points[off.argmax()]}")
-    return found
+def _counted(old, new, limits, near_mm):
+    """Yield which count is off by more than its limit, and a share of it; and how far the middle is."""
+    for what, (least, share) in limits.items():
+        if abs(old.counts[what] - new.counts[what]) > least + share * old.counts[what]:
+            yield f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn"
+    if np.abs(np.subtract(old.counts["middle"], new.counts["middle"])).max() > near_mm:
+        yield f"middle {old.counts['middle']} and {new.counts['middle']}"
 
 
 def _loosely(old, new):
-    found = []
-    for what, share in (("lines", 0.3), ("points", 0.3), ("length", 0.2)):
-        if abs(old.counts[what] - new.counts[what]) > 2 + share * old.counts[what]:
-            found.append(f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn")
-    if np.abs(np.subtract(old.counts["middle"], new.counts["middle"])).max() > FAR_MM:
-        found.append(f"middle {old.counts['middle']} and {new.counts['middle']}")
-    return found
+    limits = {"lines": (2, 0.3), "points": (2, 0.3), "length": (2, 0.2)}
+    return _counted(old, new, limits, FAR_MM)
+
+
+def _closely(old, new):
+    limits = {"lines": (0, 0), "points": (0, 0), "length": (NEAR_MM, 1e-4)}
+    yield from _counted(old, new, limits, NEAR_MM)
+    if old.sample.counts.tolist() != new.sample.counts.tolist():
+        yield "the lines have other numbers of points"
+    elif len(old.sample.points):
+        off = np.abs(old.sample.points - new.sample.points).max(axis=1)
+        if off.max() > NEAR_MM:
+            yield f"a point is {off.max():.3f} mm off: {new.sample.points[off.argmax()]}"
 
 
 def compared(file, svg, *, regenerate, loosely=False):

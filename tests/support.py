@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import pytest
@@ -24,8 +23,6 @@ from click.testing import CliRunner
 
 from drawscape.cli import main
 from drawscape.job_manager import default_queue
-
-T = TypeVar("T")
 
 NIGHTLY = bool(os.environ.get("NIGHTLY"))
 

@@ -17,13 +17,9 @@ PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
 QUEUES = ("RQ", "huey", "Celery", "procrastinate")
 
 
-def rows():
-    lines = [line for line in TABLE.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
 def test_every_cell_has_an_answer_and_every_row_a_paragraph_that_says_whence():
-    head, *body = rows()
+    lines = [line for line in TABLE.splitlines() if line.startswith("| ")]
+    head, *body = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     for row in body:
         assert len(row) == len(head)
         assert all(row), f"{row[0]}: an empty cell"

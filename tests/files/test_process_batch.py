@@ -158,16 +158,9 @@ class _StoppedAfter(JobContext):
     def __init__(self, file):
         super().__init__()
         self._file = file
-        self._stop = False
-        self.reported = []
 
     def progress(self, fraction, message=None, preview=None):
-        self.reported.append(fraction)
-        self._stop = self._stop or self._file in (message or "")
-
-    @property
-    def is_canceled(self):
-        return self._stop
+        self.is_canceled = self.is_canceled or self._file in (message or "")
 
 
 def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home):

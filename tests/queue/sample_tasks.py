@@ -95,10 +95,6 @@ def progress_then_nap(seconds):
     time.sleep(seconds)
 
 
-def big(megabytes):
-    return b"x" * (megabytes * 2**20)
-
-
 def flaky(path, good_at=9):
     with open(path, "a") as file:
         file.write("try\n")
@@ -134,8 +130,8 @@ def echo(value):
     return value
 
 
-def big_after(path, size):
-    wait_for_file(path)
+def big(size, gate=os.devnull):
+    wait_for_file(gate)
     return b"x" * size
 
 
@@ -249,11 +245,9 @@ def swallow_everything(path):
             pass
 
 
-def hold(megabytes, seconds):
+def hold(megabytes):
     held = bytearray(megabytes * 2**20)
     held[::4096] = b"x" * len(held[::4096])
-    current_job().progress(0.5, "held")
-    time.sleep(seconds)
 
 
 def until_asked(path):

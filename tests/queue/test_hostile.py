@@ -101,7 +101,7 @@ print(default_queue().database.connection.execute('pragma integrity_check').fetc
         r"started\n400000\n1\n",
         """
 worker = start_worker(1)
-job = enqueue_background_job('sampletasks.big_after', f'{home}/go', 400_000)
+job = enqueue_background_job('sampletasks.big', 400_000, f'{home}/go')
 with full_disk(job):
     open(f'{home}/go', 'w').close()
     deadline = time.monotonic() + 30

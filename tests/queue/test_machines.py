@@ -9,15 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 from object_store import object_store
 from postgres_proxy import Proxy
 from queue_steps import enqueue
-from support import ended, is_running, wait_until
+from support import ended, is_running, run, wait_until
 
 from drawscape import __version__
 from drawscape.catalogue import drawings
-from drawscape.cli.jobs import jobs
 from drawscape.errors import OutputStoreError
 from drawscape.job_manager import default_queue, enqueue_background_job, workers_alive
 from drawscape.queue.task import SIGNATURE_BYTES, origin_of
@@ -53,17 +51,14 @@ def start_elsewhere(home, tmp_path, start_consumer):
     return start
 
 
-def shown(job):
-    return CliRunner().invoke(jobs, ["show", job.id]).output
-
-
 def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
     job = ended(enqueue("add", 1))
     assert job.refresh().reason == "invalid"
     assert "no module 'sampletasks'" in job.error
-    assert f"Python {platform.python_version()}" in shown(job).split("queued by")[1]
+    shown = run("jobs", "show", job.id).out
+    assert f"Python {platform.python_version()}" in shown.split("queued by")[1]
     pid = start_consumer().pid
     here = next(one.id for one in default_queue().database.workers.living() if one.pid == pid)
     busy = enqueue("append_then_wait", *map(str, (trace, tmp_path / "go")))
@@ -96,8 +91,9 @@ def test_code_of_another_python_is_refused_by_name(start_elsewhere):
     assert (job.status, job.refresh().reason) == ("failed", "invalid")
     assert "carries code of Python 3.9.2" in job.error
     assert f"this is Python {platform.python_version()}" in job.error
-    assert "queued by  Drawscape" in shown(job)
-    assert "Python 3.9.2" in shown(job)
+    shown = run("jobs", "show", job.id).out
+    assert "queued by  Drawscape" in shown
+    assert "Python 3.9.2" in shown
 
 
 def test_machines_whose_clocks_differ_agree_when_a_job_is_due(start_elsewhere, tmp_path):

@@ -35,10 +35,6 @@ def at(text):
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=UTC).timestamp()
 
 
-def ids():
-    return [job.id.rpartition("-")[2][4:] for job in reversed(list_jobs())]
-
-
 def each_hour(day):
     return [f"{day}T{hour:02}:30" for hour in range(24)]
 
@@ -89,7 +85,7 @@ def test_the_job_of_each_minute_that_is_due_is_queued_once(huey, case):
         worker.periodic_job(due, TASK, **options)
         for look in worker_looks:
             worker.run_timetable(default_queue(), at(look))
-    assert ids() == queued
+    assert [job.id.rpartition("-")[2][4:] for job in reversed(list_jobs())] == queued
 
 
 def test_entries_of_one_task_have_names_and_zones_that_exist(huey):

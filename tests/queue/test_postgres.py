@@ -254,20 +254,19 @@ def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path
 # Tables
 
 
-def _make_tables_of_0_3(url):
-    with administrator(url) as connection:
-        for statement in schema.MIGRATIONS[3]:
-            connection.execute(statement)
-        connection.execute("insert into job_note values ('table version', '3')")
-        columns = "id, queue, task, payload, status, created_at, ended_at"
-        row = "'kept', 'background', 'a.b', '', 'finished', 0, 1"
-        connection.execute(f"insert into job ({columns}) values ({row})")
-        worker = f"('w', {OLD_WORKER}, 'desk', 41, 1, 'background', 0, null)"
-        connection.execute(f"insert into job_worker values {worker}")
+OF_0_3 = (
+    *schema.MIGRATIONS[3],
+    "insert into job_note values ('table version', '3')",
+    "insert into job (id, queue, task, payload, status, created_at, ended_at) "
+    "values ('kept', 'background', 'a.b', '', 'finished', 0, 1)",
+    f"insert into job_worker values ('w', {OLD_WORKER}, 'desk', 41, 1, 'background', 0, null)",
+)
 
 
 def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
-    _make_tables_of_0_3(url)
+    with administrator(url) as connection:
+        for statement in OF_0_3:
+            connection.execute(statement)
     with pytest.raises(errors.QueueError, match="run `drawscape queue migrate`"):
         default_queue()
     engine = PostgresEngine(url, Path())

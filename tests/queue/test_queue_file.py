@@ -16,17 +16,13 @@ from support import database_path, is_running, locked, python, started, wait_unt
 
 from drawscape.errors import JobFailed, QueueError, QueueGoneError
 from drawscape.job_manager import QUEUE_NAME, cancel_job, default_queue, enqueue_background_job
-from drawscape.jobs import get_job, get_job_status, queue_statistics
+from drawscape.jobs import get_job, get_job_status, list_jobs, queue_statistics
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.engines.sqlite_schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.queue import Queue
-
-
-def rows():
-    return default_queue().database.read("select id, status from job")
 
 
 def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
@@ -81,7 +77,7 @@ def test_threads_that_have_ended_leave_no_connection_open():
     enqueue("nothing")
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(50):
-        thread = threading.Thread(target=rows)
+        thread = threading.Thread(target=list_jobs)
         thread.start()
         thread.join(60)
     assert len(os.listdir("/proc/self/fd")) < before + 10
@@ -217,14 +213,6 @@ def test_a_lock_beyond_a_workers_patience_loses_nothing(home, start_consumer, ow
 
 HOMES = Path(__file__).with_name("homes")
 VERSIONS = sorted(path.name for path in HOMES.iterdir())
-TASKS = """
-def add(a, b=0):
-    return a + b
-
-
-def fail(text="no ink"):
-    raise ValueError(text)
-"""
 
 
 @pytest.fixture(params=VERSIONS)
@@ -232,7 +220,7 @@ def old_home(request, home, monkeypatch):
     """A home with the queue that version left: ended, waiting, delayed, dependent jobs and batches."""
     for name in ("db", "key"):
         shutil.copy(HOMES / request.param / f"old.{name}", home / ".drawscape" / f"queue.{name}")
-    (home / "modules" / "oldtasks.py").write_text(TASKS)
+    shutil.copy(home / "modules" / "sampletasks.py", home / "modules" / "oldtasks.py")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "oldtasks")
     return home
 

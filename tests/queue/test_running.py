@@ -177,7 +177,7 @@ def test_an_error_is_kept_short_with_both_ends_and_a_large_preview_left_out():
 
 @pytest.mark.nightly
 def test_a_hundred_megabytes_come_back_whole():
-    assert len(enqueue("big", 100).wait(60)) == 100 * 2**20
+    assert len(enqueue("big", 100 * 2**20).wait(60)) == 100 * 2**20
 
 
 def test_everything_that_is_printed_is_in_the_jobs_log():

@@ -296,7 +296,7 @@ def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
 @pytest.mark.usefixtures("home")
 def test_rare_harm_is_named(start_consumer):
     first = start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    large = ended(enqueue("big", 180))
+    large = ended(enqueue("big", 180 * 2**20))
     first.stop()
     signed = queued()
     default_queue().database.key_file.write_bytes(b"another" * 8)

@@ -257,7 +257,7 @@ def test_a_running_job_survives_the_server_that_forked_its_child():
 
 @pytest.mark.usefixtures("worked_home")
 def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next():
-    large = enqueue("hold", 300, 0)
+    large = enqueue("hold", 300)
     large.wait(60)
     small = enqueue("where")
     small.wait(60)

@@ -110,6 +110,9 @@ def test_a_refused_order_is_reported_at_its_field(opened, serving):
         assert page.evaluate("document.activeElement.id") == "width"
 
 
+SHOWN = "all => all.map(one => [one.id, one.type === 'checkbox' ? one.checked : one.value])"
+
+
 def test_the_form_follows_the_pattern(opened, serving):
     with serving(WebSettings()) as server, opened(server.url) as page:
         patterns = page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)")
@@ -118,16 +121,10 @@ def test_the_form_follows_the_pattern(opened, serving):
         assert set(patterns) == set(schemas)
         for pattern in sampled(patterns, 4):
             page.select_option("#pattern", pattern)
-            names = page.eval_on_selector_all(
-                "[id^='params.']:is(input, select, textarea)", "all => all.map(field => field.id)"
-            )
+            shown = page.eval_on_selector_all("[id^='params.']:is(input, select, textarea)", SHOWN)
             properties = schemas[pattern]["properties"]
-            assert names == [f"params.{name}" for name in properties]
-            shown = page.eval_on_selector_all(
-                "[id^='params.']:is(input, select, textarea)",
-                "all => all.map(field => field.type === 'checkbox' ? field.checked : field.value)",
-            )
-            for name, value in zip(properties, shown, strict=True):
+            assert [name for name, _ in shown] == [f"params.{name}" for name in properties]
+            for name, (_, value) in zip(properties, shown, strict=True):
                 default = properties[name]["default"]
                 read = None if default is None and value == "" else type(default)(value)
                 assert read == default, (pattern, name)

@@ -30,16 +30,11 @@ def waiting(**options):
     return enqueue_background_job(TASK, 50, 50, job_delay="1h", **options).id
 
 
-def hidden():
-    """Queue a job of a module whose jobs are none of a browser's business."""
-    task = "workers.email_tasks.send_notification"
-    return enqueue_background_job(task, "a@b.org", "subject", "text", job_delay="1h").id
-
-
 def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client):
     """As SECURITY.md says: without --manage-jobs none of its jobs can be changed."""
     job_id = waiting(job_description="<b>for the hall</b>")
-    hidden()
+    mail = ("workers.email_tasks.send_notification", "a@b.org", "subject", "text")
+    enqueue_background_job(*mail, job_delay="1h")  # none of a browser's business
     table = client.get("/queue").json
     assert (table["manages"], table["paused"]) == (False, False)
     (row,) = table["jobs"]
