@@ -131,8 +131,8 @@ _FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
 def page() -> flask.Response:
     """Return the HTML page; its form is made in the browser from GET /sketches."""
     settings = current_site().settings
-    sizes = {"min_size": f"{settings.min_size_mm:g}", "max_size": f"{settings.max_size_mm:g}"}
-    return html("drawscape/page.html", **sizes)
+    low, high = f"{settings.min_size_mm:g}", f"{settings.max_size_mm:g}"
+    return html("drawscape/page.html", min_size=low, max_size=high)
 
 
 def jobs_page() -> flask.Response:

@@ -106,8 +106,7 @@ class Site:
         with self._enqueuing:
             if count_queued(limit) >= limit:
                 again = {"Retry-After": str(self.settings.retry_after_s)}
-                text = f"{limit} jobs wait already; try again in a moment"
-                raise RequestRefused(503, text, headers=again)
+                raise RequestRefused(503, f"{limit} jobs wait already; try again", headers=again)
             yield
 
 
