@@ -102,8 +102,8 @@ def as_utf8(engine: Engine, path: Path, encoding: str | None) -> Path:
         start = stream.read(4)
     if start.startswith(_PACKED):
         raise DataError(f"{path.name!r}, a packed file, is no text: unpack it first")
-    marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), "utf-8")
-    encoding = encoding or marked
+    marked = (name for mark, name in _BOMS.items() if start.startswith(mark))
+    encoding = encoding or next(marked, "utf-8")
     # DuckDB passes over a byte order mark by itself, in CSV files.
     if encoding.lower() in ("utf-8", "utf8", "ascii"):
         return path
@@ -159,9 +159,10 @@ def _read_cells(engine: Engine, path: Path, plain: Path, options: Options, targe
         names = _unique([*names, *(f"column{index}" for index in range(len(names), widest))])
         how |= {"columns": dict.fromkeys(names, "VARCHAR"), "null_padding": True, "parallel": False}
     elif rejected:
-        many = "s" * (len(rejected) > 1)
-        first = _line(plain, rejected[0][0])
-        notes.append(f"{len(rejected)} ragged row{many} skipped, the first in line {first}")
+        notes.append(
+            f"{len(rejected)} ragged row{'s' * (len(rejected) > 1)} skipped, the first in line "
+            f"{_line(plain, rejected[0][0])}"
+        )
         how["ignore_errors"] = True
     cell = "NULLIF(trim(COLUMNS(*)), '')" if options.strip else "COLUMNS(*)"
     if options.nulls:
