@@ -119,8 +119,7 @@ def show(job_id: str, as_json: bool) -> None:
     job = find_job(job_id)
     row = job.refresh()
     if as_json:
-        result = job.result if row.status == "finished" else None
-        print_json({**row._asdict(), "result": result, "explained": job.explain()})
+        print_json({**row._asdict(), "result": job.result, "explained": job.explain()})
         return
     rows: dict[str, object] = {
         "job": row.id,
@@ -212,7 +211,7 @@ def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     for job in chosen:
         _queued_again(job)
     if not chosen:
-        click.echo("no job has failed" + (f" of {task}" if task else ""), err=True)
+        click.echo(f"no job has failed{f' of {task}' if task else ''}", err=True)
 
 
 @jobs.command()
@@ -448,8 +447,7 @@ def migrate() -> None:
     if before == after:
         click.echo(f"the tables are up to date (version {after})")
     else:
-        was = before or "none"
-        click.echo(f"the tables now have version {after}; they had version {was}")
+        click.echo(f"the tables now have version {after}; they had version {before or 'none'}")
 
 
 @queue.command(short_help="Let no job start until `resume`.")
