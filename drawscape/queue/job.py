@@ -507,7 +507,7 @@ class Watch:
     ) -> None:
         self._watcher = watcher
         self.callback = callback
-        self.job_ids = None if job_ids is None else list(job_ids)
+        self.job_ids = job_ids and [*job_ids]
         self.seen: dict[str, JobSnapshot] = {}
 
     def close(self) -> None:

@@ -583,9 +583,8 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
                 run(run.RELEASE, id=job_id)
             elif is_deferred:
                 pending.append((job_id, _fail(run, job_id, needed, runs_after)))
-        for (batch,) in run(run.BATCH_IS_AWAITED, id=needed):
-            if not run(run.BATCH_OPEN, batch=batch):
-                pending.append((batch, _state_of(run, batch)))
+        for (batch,) in run(run.AWAITED_BATCH, id=needed):
+            pending.append((batch, _state_of(run, batch)))
 
 
 def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:

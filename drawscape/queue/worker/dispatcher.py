@@ -619,8 +619,8 @@ class Dispatcher:
     def _acknowledge(self) -> None:
         """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
         now = time.monotonic()
-        ended = [one for one in self._slots if one.outcome is not None and now >= one.retry_at]
-        ended = [one for one in ended if self._has_code_for(one)]
+        due = (one for one in self._slots if one.outcome is not None and now >= one.retry_at)
+        ended = [*filter(self._has_code_for, due)]
         if not ended:
             return
         if self._engine.is_server or not self._write(ended, self._free(ended)):
