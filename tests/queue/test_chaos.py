@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import NamedTuple
 
 import power_loss
@@ -90,17 +90,18 @@ def contents(home):
     }
 
 
-@contextmanager
-def opened(crash, folder):
-    """The file after the crash, which must be sound."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, data in crash.files.items():
-        (folder / name).write_bytes(data)
-    with closing(sqlite3.connect(folder / "queue.db")) as connection:
-        sound = connection.execute("pragma integrity_check").fetchone()[0]
-        assert sound == "ok", f"seed {SEED}, moment {crash.moment}, {crash.mode}: {sound}"
-        yield connection
+def crashed(start, recorder, folder):
+    """Yield each crash, and the file after it, which must be sound."""
+    trace = power_loss.read_trace(recorder)
+    for crash in power_loss.crashes(start, trace, POINTS, random.Random(SEED)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name, data in crash.files.items():
+            (folder / name).write_bytes(data)
+        with closing(sqlite3.connect(folder / "queue.db")) as connection:
+            sound = connection.execute("pragma integrity_check").fetchone()[0]
+            assert sound == "ok", f"seed {SEED}, moment {crash.moment}, {crash.mode}: {sound}"
+            yield crash, connection
 
 
 @pytest.mark.chaos
@@ -113,11 +114,9 @@ def test_a_power_loss_loses_no_acknowledged_job(home, recorder, start_consumer, 
     total = 2 * (135 + 15 * 5)
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == total, timeout_s=300)
     worker.stop()
-    trace = power_loss.read_trace(recorder)
     seen = 0
-    for crash in power_loss.crashes(start, trace, POINTS, random.Random(SEED)):
-        with opened(crash, tmp_path / "disk") as connection:
-            rows = connection.execute("select id, batch from job").fetchall()
+    for crash, connection in crashed(start, recorder, tmp_path / "disk"):
+        rows = connection.execute("select id, batch from job").fetchall()
         batches = Counter(batch for _, batch in rows if batch is not None)
         assert {*batches.values()} <= {5}, f"moment {crash.moment}: a torn batch"
         lost = crash.acknowledged - {job_id for job_id, _ in rows}
@@ -145,16 +144,13 @@ for _ in range(6):
 def test_a_power_loss_undoes_no_cancel_of_many_that_returned(home, recorder, tmp_path):
     start = contents(home)
     python("-c", CANCELER, home / "acks")
-    trace = power_loss.read_trace(recorder)
+    canceled = "select count(*) from job where batch = ? and status = 'canceled'"
     seen = 0
-    for crash in power_loss.crashes(start, trace, POINTS, random.Random(SEED)):
-        with opened(crash, tmp_path / "disk") as connection:
-            for batch in crash.acknowledged:
-                (canceled,) = connection.execute(
-                    "select count(*) from job where batch = ? and status = 'canceled'", (batch,)
-                ).fetchone()
-                assert canceled == 120, f"seed {SEED}, moment {crash.moment}, {crash.mode}"
-                seen += 1
+    for crash, connection in crashed(start, recorder, tmp_path / "disk"):
+        for batch in crash.acknowledged:
+            found = connection.execute(canceled, (batch,)).fetchone()
+            assert found == (120,), f"seed {SEED}, moment {crash.moment}, {crash.mode}"
+            seen += 1
     assert seen
 
 

@@ -8,17 +8,8 @@ import pytest
 from queue_steps import TASK, acknowledge, claim, end, enqueue, queued, take
 from support import ended, is_running, run, started, wait_until
 
-from drawscape import errors
-from drawscape.job_manager import (
-    cancel_job,
-    default_queue,
-    delete_job,
-    enqueue_many,
-    get_job_status,
-    list_jobs,
-    requeue_job,
-    retry_job,
-)
+from drawscape import errors, job_manager
+from drawscape.job_manager import default_queue, enqueue_many, get_job_status, list_jobs
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.row import Outcome, new_id
@@ -80,12 +71,12 @@ class TestRunningJobs:
     def test_a_failed_job_can_be_retried_and_deleted_once_it_has_ended(self, tmp_path):
         job = enqueue("flaky", str(tmp_path / "tries"), 2)
         assert ended(job).status == "failed"
-        assert retry_job(job.id).wait(60) == 2
-        assert requeue_job(job.id).wait(60) == get_job_status(job.id)["attempts"] == 3
-        delete_job(job.id)
+        assert job_manager.retry_job(job.id).wait(60) == 2
+        assert job_manager.requeue_job(job.id).wait(60) == get_job_status(job.id)["attempts"] == 3
+        job_manager.delete_job(job.id)
         assert get_job_status(job.id)["status"] == "not_found"
         with pytest.raises(errors.JobNotFoundError):
-            delete_job(job.id)
+            job_manager.delete_job(job.id)
 
     def test_a_batch_is_canceled_as_one(self):
         batch = enqueue_many("sampletasks.nap", [{"seconds": 30}] * 8)
@@ -193,7 +184,7 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     database = default_queue().database
     database.workers.announce(WorkerInfo("lively", os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", "lively", None)
-    assert cancel_job(job.id)
+    assert job_manager.cancel_job(job.id)
     acknowledge(database, held, Outcome("failed", "exception", error="no ink"))
     assert (job.status, job.reason) == ("failed", "exception")
     database.workers.retire("lively")
@@ -204,7 +195,7 @@ def test_a_late_acknowledgement_cannot_meet_another_job(claimant):
     database = default_queue().database
     held = claim(database)
     claimant(False)
-    cancel_job(job.id)
+    job_manager.cancel_job(job.id)
     job.delete()
     enqueue("nothing", job_id="same")
     claimant(True)

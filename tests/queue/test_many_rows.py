@@ -10,13 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued
 from support import python, wait_until
 
-from drawscape.job_manager import (
-    Keep,
-    default_queue,
-    enqueue_many,
-    list_jobs,
-    prune_jobs,
-)
+from drawscape.job_manager import Keep, default_queue, enqueue_many, list_jobs, prune_jobs
 from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
 from drawscape.queue.row import Outcome
 

@@ -13,15 +13,8 @@ from postgres_server import Server, administrator, end_sessions, find_binaries, 
 from queue_steps import acknowledge, enqueue, let_claim
 from support import beside, is_running, started, wait_until
 
-from drawscape import errors
-from drawscape.job_manager import (
-    check_queue,
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job,
-    workers_alive,
-)
+from drawscape import errors, job_manager
+from drawscape.job_manager import default_queue, enqueue_many, get_job, workers_alive
 from drawscape.queue import store
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
@@ -77,10 +70,10 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
     elsewhere = tmp_path / "elsewhere"
     where = {"cwd": elsewhere, "env": {**os.environ, "DRAWSCAPE_HOME": str(elsewhere)}}
     with beside("worker", "-w", "2", "--lanes", "default", **where) as worker:
-        job = enqueue_background_job("workers.mine.which")
+        job = job_manager.enqueue_background_job("workers.mine.which")
         assert job.wait(60) == "new"
         assert job.logs() == "printed\n"
-        assert enqueue_background_job("workers.added.which").wait(60) == "added"
+        assert job_manager.enqueue_background_job("workers.added.which").wait(60) == "added"
         batch = enqueue_many("workers.mine.which", [{}] * 6, job_limit_key="pen", job_limit=1)
         assert list(batch.wait(60)) == ["new"] * 6
         (one,) = workers_alive()
@@ -91,7 +84,7 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
         with administrator(url) as connection:
             found = connection.execute(sessions, (name,)).fetchone()
         assert found[0] <= 3 + 3  # the worker's, ours, and this one
-        assert check_queue() == []
+        assert job_manager.check_queue() == []
     assert workers_alive() == []
 
 

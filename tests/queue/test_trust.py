@@ -6,27 +6,18 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from queue_steps import enqueue, queued
+from queue_steps import TASK, enqueue, queued
 from support import ended, python, wait_until
 
 from drawscape import clock, errors
 from drawscape.errors import QueueError
-from drawscape.jobs import (
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job_status,
-    list_jobs,
-    prune_jobs,
-)
+from drawscape.jobs import default_queue, enqueue_many, get_job_status, list_jobs, prune_jobs
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
 from drawscape.queue.retention import DAY_S, Keep
 from drawscape.queue.store import next_due_s, promote_due
 
 pytestmark = pytest.mark.both_engines
-
-TASK = "sampletasks.nothing"
 
 EIGHT_THREADS = """
 import threading
@@ -220,9 +211,9 @@ def changed(job, change, **values):
     return job
 
 
-def tampered(change, task="sampletasks.nothing", *args, **values):
+def tampered(change, task="nothing", *args, **values):
     """Return a job that was changed before a worker may have it."""
-    job = enqueue_background_job(task, *args, job_delay=60)
+    job = enqueue(task, *args, job_delay=60)
     return changed(job, f"{change}, status = 'queued', due_at = null", **values)
 
 
@@ -260,7 +251,7 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
     ((payload,),) = default_queue().database.read(f"select {of_source('payload')}", source=other.id)
     assert b" code\n" not in payload  # else another Python could not run it
     moved = tampered(f"payload = {of_source('payload')}", source=source.id)
-    renamed = tampered("task = 'sampletasks.add'", "sampletasks.nap", 0)
+    renamed = tampered("task = 'sampletasks.add'", "nap", 0)
     for job in (moved, renamed):
         wait_until(lambda job=job: job.ended)
         assert (job.status, job.reason) == ("failed", "invalid")
@@ -281,7 +272,7 @@ def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
 
 @pytest.mark.usefixtures("worked_home")
 def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
-    done = tampered("meta = '{broken'", "sampletasks.add", 1)
+    done = tampered("meta = '{broken'", "add", 1)
     assert done.wait(60) == 1
     job = ended(enqueue("fail"))
     changed(job, "meta = '{broken', detail = '[1'")

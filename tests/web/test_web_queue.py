@@ -4,13 +4,8 @@ import threading
 
 import pytest
 
-from drawscape.job_manager import (
-    default_queue,
-    enqueue_background_job,
-    get_job,
-    get_job_status,
-    queue_is_paused,
-)
+from drawscape import job_manager
+from drawscape.job_manager import default_queue, enqueue_background_job, get_job, get_job_status
 from drawscape.web import WebSettings, create_app
 
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -44,7 +39,7 @@ def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client):
     assert client.get(f"/jobs/{job_id}/log").status_code == 403
     assert client.post("/queue/pause").status_code == 403
     assert client.post(f"/jobs/{job_id}/cancel").status_code == 403
-    assert not queue_is_paused()
+    assert not job_manager.queue_is_paused()
     assert rows(client)[job_id]["status"] == "scheduled"
 
 
@@ -125,4 +120,4 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home):
     assert client.post("/queue/resume", headers={**right, "Origin": "http://localhost"}).json
     assert "secret" not in client.get("/jobs").text
     assert get_job_status(job_id)["status"] == "scheduled"
-    assert not queue_is_paused()
+    assert not job_manager.queue_is_paused()
