@@ -2,11 +2,11 @@
 
    Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, url, ...}]}
                                      {enlarged: {id, caption, url}}
-                                     {tree: [{number, parent, stars, current, url}]}
    Pictures are data URLs: the page asks nobody for them, and four hundred are there at once.
    Page to kernel:                   {event, arguments}
    State:                            head {title, name, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
-                                     empty, below (a widget's id), details
+                                     empty, below (a widget's id), details,
+                                     tree [{number, parent, stars, current, url}] of an evolution
    Of two messages about a tile the one with the larger number stands. */
 
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
@@ -282,7 +282,7 @@ function control(spec, send) {
 
 class Board {
   constructor(model, el, host) {
-    Object.assign(this, { model, host, tiles: new Map(), controls: new Map(), anchor: null, treeNumber: 0 });
+    Object.assign(this, { model, host, tiles: new Map(), controls: new Map(), anchor: null });
     const rows = model.get("kind") === "rows", one = model.get("kind") === "one";
     this.title = make("h3");
     this.status = make("span", { className: "board-status", role: "status" });
@@ -352,7 +352,6 @@ class Board {
       if (content.id === this.enlarged.id) showStars(this.enlarged.stars, content.stars);
     }
     if (message.enlarged) this.enlarged.receive(message.enlarged);
-    if (message.tree) this.showTree(message.tree);
   }
 
   showHead() {
@@ -380,7 +379,8 @@ class Board {
     this.filters.hidden = !specs.length;
   }
 
-  showTree(generations) {
+  showTree() {
+    const generations = this.model.get("tree") ?? [];
     const branch = parent => {
       const items = generations.filter(one => one.parent === parent).map(one => {
         const words = `generation ${one.number}${one.stars ? `, ${one.stars} with stars` : ""}`;
@@ -393,7 +393,7 @@ class Board {
       return items.length ? [make("ul", {}, ...items)] : [];
     };
     this.tree.replaceChildren(...branch(0));
-    this.tree.hidden = false;
+    this.tree.hidden = !generations.length;
   }
 
   showBelow() {
@@ -430,11 +430,14 @@ class Board {
     this.empty.textContent = order.length ? "" : this.model.get("empty");
     this.fit();
     this.place.scrollTop = top === undefined ? this.place.scrollTop : this.tile(still).root.offsetTop - top;
+    const after = id => before.slice(before.indexOf(id)).find(one => kept.has(one)) ?? order.at(-1);
     if (focused && order.length && this.actions) {
-      const next = kept.has(focused) ? focused : order[Math.min(before.indexOf(focused), order.length - 1)];
+      const next = after(focused);
       this.tile(next).root.focus({ preventScroll: true });
       if (next !== focused && !this.model.get("selected").length) this.select([this.anchor = next]);
     }
+    const { id, root } = this.enlarged;
+    if (root.open && !kept.has(id)) order.length ? this.enlarge(after(id)) : root.close();
     this.mark();
   }
 
@@ -512,15 +515,17 @@ class Board {
   }
 
   key(id, key, event) {
-    const large = this.enlarged.root;
-    if (/^[0-5]$/.test(key)) return this.send("star", id, Number(key));
+    const large = this.enlarged.root, selected = this.model.get("selected");
+    const ids = !large.open && selected.includes(id) ? selected : [id];  // what is rated or rejected
+    if (/^[0-5]$/.test(key)) return this.send("star", ids, Number(key));
     if (key === " ") {
       event.preventDefault();
       return large.open ? large.close() : this.enlarge(id);
     }
     const act = { Enter: "open_form", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
     if (!act) return;
-    if (act !== "reject") large.close();  // what they show is below the tiles
+    if (act === "reject") return this.send(act, ...ids);
+    large.close();  // what they show is below the tiles
     this.send(act, ...(act === "compare" || act === "breed" ? [] : [id]));
   }
 
@@ -568,10 +573,12 @@ function render({ model, el, host }) {
     "change:head": showHead, "change:note": showHead, "change:details": showHead,
     "change:controls": () => board.showControls(),
     "change:below": () => board.showBelow(),
+    "change:tree": () => board.showTree(),
   };
   for (const [event, handler] of Object.entries(handlers)) model.on(event, handler);
   board.showHead();
   board.showControls();
+  board.showTree();
   board.arrange();
   board.showBelow();
   board.send("ready");

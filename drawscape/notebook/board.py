@@ -228,8 +228,8 @@ class Board(Lasting):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
     What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
-    `export`, `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, 0 to 5 rate, Space enlarges,
-    v inspects, Enter opens a form, c compares the chosen, b breeds from them, x rejects.
+    `export`, `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, Space enlarges, v inspects,
+    Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
     """
 
     _esm = resource("child.js", "drawscape.viewer") + resource("board.js")
@@ -340,15 +340,18 @@ class Board(Lasting):
         gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
         return f"<p>{title}</p>{gallery._repr_html_()}{words}"
 
-    def star(self, tile_id: str | int, stars: int) -> None:
-        """Give the drawing of a tile 0 to 5 stars."""
-        self._asked(tile_id)[0].star(stars)
+    def star(self, tile_ids: str | int | Sequence[str | int], stars: int) -> None:
+        """Give the drawing of a tile, or those of several, 0 to 5 stars."""
+        for drawing in self._asked(*([tile_ids] if isinstance(tile_ids, str | int) else tile_ids)):
+            drawing.star(stars)
         self.refresh()
 
     def reject(self, *tile_ids: str | int) -> None:
-        """Reject the drawings of tiles, by default of the chosen, or take that back."""
-        for drawing in self._asked(*tile_ids):
-            drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
+        """Reject the drawings of tiles, by default of the chosen; if all are rejected, take that back."""
+        asked = self._asked(*tile_ids)
+        rejected = all(REJECTED in drawing.tags for drawing in asked)
+        for drawing in asked:
+            drawing.untag(REJECTED) if rejected else drawing.tag(REJECTED)
         self.refresh()
 
     def tag(self, tag: str) -> None:
@@ -393,9 +396,7 @@ class Board(Lasting):
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
         if len(tile_ids or self.selected) < 2:
-            raise DrawscapeError(
-                "choose two drawings or more to compare (Ctrl and a click, or Shift)"
-            )
+            raise DrawscapeError("choose two drawings or more (Ctrl and a click, or Shift)")
         return self.show_below("compare", *self._asked(*tile_ids))
 
     def breed(self) -> Any:

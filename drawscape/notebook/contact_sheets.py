@@ -243,9 +243,7 @@ class ContactSheet(Board):
         """Draw the next `count` seeds, too. Raises DrawscapeError on a sheet that has no seeds."""
         base, cells = self._base, list(self._cells.values())
         if base is None:
-            raise DrawscapeError(
-                "run the cell that makes this sheet first: it knows the sketch and the seeds"
-            )
+            raise DrawscapeError("run the cell that makes this sheet first: it knows the sketch")
         next_seed = 1 + max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
         new = seed_cells(range(next_seed, next_seed + count), {})
         plan(base, new)
@@ -362,7 +360,5 @@ def _limited(name: str, values: Iterable[Any]) -> list[Any]:
     if not taken:
         raise ParameterError(name, [], "give at least one value")
     if len(taken) > MOST_CELLS:
-        raise ParameterError(
-            name, f"{taken[:3]}...", f"more than {MOST_CELLS} drawings on one sheet"
-        )
+        raise ParameterError(name, f"{taken[:3]}...", f"a sheet has up to {MOST_CELLS} drawings")
     return [value.item() if hasattr(value, "item") else value for value in taken]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import traitlets
 
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.document import Orientation
@@ -111,6 +112,7 @@ class Evolution(Board):
     The tree shows which was bred from which.
     """
 
+    tree = traitlets.List(traitlets.Dict()).tag(sync=True)
     _page_calls = f"{Board._page_calls} next go_to"
 
     def __init__(
@@ -132,7 +134,6 @@ class Evolution(Board):
         self._locks = [p.name for p in free if p.bounded or p.kind == "bool" or p.choices]
         self._spread = 0.2
         self.generations: list[Generation] = []
-        self._tree: list[Tile] = []
         self._place = 0
         near = {"low": NEAR, "high": FAR, "value": self._spread}
         far = "How far children are from their parents"
@@ -245,18 +246,7 @@ class Evolution(Board):
 
     def _count(self) -> None:
         super()._count()
-        tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
-        if tree != self._tree:
-            self._tree = tree
-            self._send_tree()
-
-    def _on_ready(self) -> None:
-        super()._on_ready()
-        self._send_tree()
-
-    def _send_tree(self) -> None:
-        if self._is_open:
-            self.send({"tree": self._tree})
+        self.tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
 
     def _node(self, number: int, generation: Generation) -> Tile:
         """Return what the tree shows of a generation, numbered from 1; 0 is the parent of the first."""

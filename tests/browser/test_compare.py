@@ -108,9 +108,17 @@ def test_keys_choose_among_all_drawings_rate_compare_reject_and_open_them(lab, p
     page.locator(".board-below .drawscape-viewer canvas").nth(1).wait_for()
     wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, "the views")
     await_focus(page, names[4])
+    page.keyboard.press("4")  # what is chosen, not the one with the focus only
+    rated = "print([one.stars for one in drawings() if one.stars])"
+    wait_until(lambda: notebook.evaluate(rated) == "[4, 4]\n", "both to be rated")
     page.keyboard.press("x")
     await_focus(page, names[5])
-    assert notebook.evaluate("print(len(drawings(tag='rejected')))") == "1\n"
+    assert notebook.evaluate("print(len(drawings(tag='rejected')))") == "2\n"
+    page.keyboard.press(" ")
+    page.keyboard.press("x")
+    page.get_by_role("dialog", name=names[6]).wait_for()
+    page.keyboard.press("Escape")
+    await_focus(page, names[6])
     page.keyboard.press("Enter")
     page.locator(".board-below .drawscape-draw").wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
@@ -142,10 +150,8 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(lab, pag
     assert notebook.evaluate(turns) == "1\n"
     assert serious(page, ".drawscape-board") == []
     tree.get_by_role("button", name="generation 1, 1 with stars").click()
-    wait_until(
-        lambda: notebook.evaluate("print(bred.generation is bred.generations[0])") == "True\n",
-        "the first generation",
-    )
+    shows_first = "print(bred.generation is bred.generations[0])"
+    wait_until(lambda: notebook.evaluate(shows_first) == "True\n", "the first generation")
     page.locator(DRAWN).nth(2).click()
     page.keyboard.press(" ")
     page.locator("dialog[open]").get_by_role("button", name="Inspect").click()
