@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Compiled modules are kept: the suite starts some thousand processes, and each would compile all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film pictures docs bench bench-queue bench-scale bench-drawing bench-catalogue bench-notebook clean
+.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film pictures docs bench bench-queue bench-scale bench-drawing bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -72,9 +72,6 @@ bench-scale: $(VENV)/.bench  ## Several worker processes on one Postgres, beside
 
 bench-drawing: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_drawing.py --write
-
-bench-catalogue: $(VENV)/.test
-	$(BIN)/python tests/benchmarks/bench_catalogue.py
 
 bench-notebook: $(VENV)/.test  ## In a real browser; takes ten minutes.
 	$(BIN)/python tests/benchmarks/bench_notebook.py
