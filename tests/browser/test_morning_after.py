@@ -101,9 +101,8 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
 
         def is_saved() -> bool:
             notebook.save()
-            return (lab.folder / name).read_text().count(
-                "data:image/png;base64,"
-            ) >= 108  # of the large one the first hundred
+            # Of the large one the first hundred.
+            return (lab.folder / name).read_text().count("data:image/png;base64,") >= 108
 
         wait_until(is_saved, "the pictures of the sheets in the saved notebook")
         notebook.shut_down()

@@ -2,6 +2,7 @@
 
 import pytest
 from notebook_page import Notebook
+from support import wait_until
 from web_pages import await_settled, color_at, view_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
@@ -128,9 +129,7 @@ def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer, page):
     assert "0.18 m of ink" in viewer.locator("output").inner_text()
     viewer.get_by_label("speed").select_option("1")  # a faster pen is there before one looks
     viewer.get_by_label("Play the pen's way").click()
-    page.wait_for_function(
-        "() => document.querySelector('.drawscape-viewer input[type=range]').value < 10000"
-    )
+    wait_until(lambda: int(scrubber.input_value()) < 10000, "the pen's way to be played")
 
 
 def test_measuring_says_millimetres(viewer, page):
@@ -139,9 +138,7 @@ def test_measuring_says_millimetres(viewer, page):
     for x_mm, y_mm in ((20, 20), (80, 60)):
         x, y = at["x"] + x_mm * at["scale"], at["y"] + y_mm * at["scale"]
         page.mouse.click(box["x"] + x, box["y"] + y)
-    page.wait_for_function(
-        "() => document.querySelector('.drawscape-viewer output').textContent.includes('across')"
-    )
+    viewer.locator("output", has_text="across").wait_for()
     length = float(viewer.locator("output").inner_text().partition(" mm")[0])
     assert length == pytest.approx((60**2 + 40**2) ** 0.5, abs=0.6)
 

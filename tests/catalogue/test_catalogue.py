@@ -96,11 +96,9 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn):
     three = drawn("truchet", seed=2, tiles=5)
     rose = drawn("penrose")
     assert captions([one, two, three, rose]) == [
-        "truchet · tiles 3 · seed 1",
-        "truchet · tiles 4 · seed 1",
-        "truchet · tiles 5 · seed 2",
+        "truchet · tiles 3 · seed 1", "truchet · tiles 4 · seed 1", "truchet · tiles 5 · seed 2",
         "penrose · seed 0",
-    ]
+    ]  # fmt: skip
     assert captions([one]) == ["truchet · seed 1"]
     one.rename("<dusk>")
     assert captions([one, two], with_sketch=False) == ["<dusk>", "tiles 4"]

@@ -55,9 +55,8 @@ def test_a_file_that_says_what_no_row_can_hold_is_no_drawing_and_hides_no_other(
     drawing = drawn(seed=1)
     values = '"sketch": "x", "seed": 1, "width": 1, "height": 1, "margin": 0, "parameters": {}'
     values += f', "version": "0.3", "code": "", {said}'
-    (home / "output" / "odd.svg").write_text(
-        f'<svg><metadata id="drawscape">{{{values}}}</metadata></svg>'
-    )
+    odd = f'<svg><metadata id="drawscape">{{{values}}}</metadata></svg>'
+    (home / "output" / "odd.svg").write_text(odd)
     assert list(drawings()) == [drawing]
     assert rebuild() == 1
 
@@ -220,11 +219,8 @@ def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home
     for x in rng.uniform(5, 55, count):
         svg.line(x, 75, x, 20)
 """
-    recipes = [
-        recipe_of(as_sketch(sketch_of(text, "stems")), 60, 80, seed=4)
-        for text in (cell, cell.replace("20", "21"))
-    ]
-    found, other = map(standing, recipes)
+    cells = [as_sketch(sketch_of(text, "stems")) for text in (cell, cell.replace("20", "21"))]
+    found, other = (standing(recipe_of(sketch, 60, 80, seed=4)) for sketch in cells)
     assert (found.path, found.stars, other) == (find("85be45f7").path, 5, None)
     named = ", ".join(f"{name}={value!r}" for name, value in rose.parameters.items())
     cell = f"import threading\nL = threading.Lock()\ndef rose(svg, rng, *, {named}): L.locked()\n"
@@ -285,11 +281,8 @@ for line in sys.stdin:
 @pytest.fixture
 def play(home):
     """Draw with a seed in a process that is killed at a step; return its exit code."""
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdin
-    assert server.stdout
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    server = subprocess.Popen([sys.executable, "-c", SERVER], **pipes)
     assert server.stdout.readline() == "ready\n"
 
     def play(seed, step, delay_s):

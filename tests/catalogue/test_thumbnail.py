@@ -44,9 +44,8 @@ def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(color,
     assert colors[0] == ImageColor.getrgb(paper or WARM_WHITE)
     ink, page = ImageColor.getrgb(color), ImageColor.getrgb(paper or WARM_WHITE)
     # On light paper an ink is a glaze over the paper's own color.
-    assert (
-        ink if paper else tuple(round(a * b / 255) for a, b in zip(ink, page, strict=True))
-    ) in colors
+    glaze = tuple(round(a * b / 255) for a, b in zip(ink, page, strict=True))
+    assert (ink if paper else glaze) in colors
 
 
 def test_every_pen_of_many_has_its_colour():

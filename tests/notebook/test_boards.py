@@ -87,10 +87,8 @@ def test_variations_have_a_cell_for_each_combination(choices, columns, captions)
 
 
 def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time():
-    first, again = (
-        variations("schotter", sobol=16, calm=(0.0, 0.8), vary={"columns": (5, 20)}, paper="A7")
-        for _ in range(2)
-    )
+    axes = {"calm": (0.0, 0.8), "vary": {"columns": (5, 20)}}
+    first, again = (variations("schotter", sobol=16, paper="A7", **axes) for _ in range(2))
     values = [cell.values for cell in first.cells.values()]
     assert values == [cell.values for cell in again.cells.values()]
     assert sorted(int(one["calm"] * 20) for one in values) == list(range(16))
@@ -466,9 +464,8 @@ def test_the_first_chosen_is_inspected_though_another_of_them_is_not_drawn():
 def test_a_small_picture_in_a_saved_sheet_is_smooth():
     made = contact_sheet("hilbert", [1], paper="A6")
     (small,), (drawing,) = made.wait(60).pictures, made.drawings
-    image, large = (
-        Image.open(io.BytesIO(one)).convert("L") for one in (small.data, drawing.thumbnail)
-    )
+    both = (small.data, drawing.thumbnail)
+    image, large = (Image.open(io.BytesIO(one)).convert("L") for one in both)
     assert image.width < large.width / 2
     both = [np.asarray(one, dtype=float).ravel() for one in (image, large.resize(image.size))]
     assert np.corrcoef(*both)[0, 1] > 0.95

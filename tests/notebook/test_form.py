@@ -253,9 +253,8 @@ def test_a_drawing_opens_as_a_form_with_its_settings():
 
 
 def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
-    (tmp_path / "besidesketch.py").write_text(
-        "RADIUS = 20\n\ndef ring(svg, rng, *, n: int = 3):\n    svg.circle(50, 50, RADIUS + n)\n"
-    )
+    ring = "RADIUS = 20\n\ndef ring(svg, rng, *, n: int = 3): svg.circle(50, 50, RADIUS + n)\n"
+    (tmp_path / "besidesketch.py").write_text(ring)
     monkeypatch.syspath_prepend(str(tmp_path))
     import besidesketch
 
@@ -326,13 +325,11 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
     assert len(shown.state["figures"]) == 3
     sent = []
-    monkeypatch.setattr(
-        shown, "send", lambda content, buffers=None: sent.append((content, buffers))
-    )
+    monkeypatch.setattr(shown, "send", lambda content, buffers=None: sent.append(content))
     send(shown, "export", format="gcode", per_pen=True)
     wait_until(lambda: shown.state["notice"].startswith("wrote output/"), "the files")
     wait_until(lambda: len(sent) == 2, "the downloads")
-    assert [one["download"][-8:] for one, _ in sent] == ["-1.gcode", "-2.gcode"]
+    assert [one["download"][-8:] for one in sent] == ["-1.gcode", "-2.gcode"]
     (file,) = shown.export("svg")
     assert file.parent == path.parent
     assert file != path

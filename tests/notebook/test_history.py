@@ -205,9 +205,8 @@ def test_the_lines_come_back_within_half_a_unit_in_their_order():
 
 
 def test_a_leap_across_a_large_sheet_takes_wider_numbers():
-    far = Layer(
-        "far", "#000", 0.5, Lines.of([[[0, 0], [800.0, 1100.0]], [[-100.0, 2.0], [1.5, 2.0]]])
-    )
+    leap = Lines.of([[[0, 0], [800.0, 1100.0]], [[-100.0, 2.0], [1.5, 2.0]]])
+    far = Layer("far", "#000", 0.5, leap)
     near = Layer("near", "#c00", None, Lines.of([[[0, 0], [8.0, 11.0]]]))
     data = drawing_data(document(far, near))
     assert [entry["wide"] for entry in data.header["layers"]] == [True, False]
@@ -237,9 +236,8 @@ def test_of_a_very_large_drawing_some_points_of_each_line_are_sent_first():
     way = np.linspace((0, 0), (200, 290), 1_000_001)
     lines = Lines.of([way, [], [[1, 1], [2, 2], [3, 5]], [[7, 7]]])
     sent = []
-    shown = view(
-        document(Layer("pen", "#000", 0.3, lines), Layer("none", "#c00", 0.3, Lines.empty()))
-    )
+    layers = Layer("pen", "#000", 0.3, lines), Layer("none", "#c00", 0.3, Lines.empty())
+    shown = view(document(*layers))
     shown.send = lambda content, buffers=None: sent.append((content["drawings"][0], buffers))
     shown._handle_custom_msg({"event": "ready"}, [])
     (rough, few), (whole, all_points) = sent

@@ -116,10 +116,7 @@ def test_a_tutorial_draws_nothing_the_second_time_and_shows_as_many_pictures(
 @pytest.mark.notebooks
 @pytest.mark.slow
 def test_a_notebook_that_ends_with_its_drawing_has_the_picture_in_the_forms_cell(home):
-    sources = (
-        "from drawscape.notebook import form\nshown = form('spiral', paper='A7')\nshown",
-        "_ = shown.draw().wait()",
-    )
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    shown = "from drawscape.notebook import form\nshown = form('spiral', paper='A7')\nshown"
+    cells = [nbformat.v4.new_code_cell(code) for code in (shown, "_ = shown.draw().wait()")]
     executed = execute(nbformat.v4.new_notebook(cells=cells), home)
     assert images(executed.cells[0].outputs) == 1

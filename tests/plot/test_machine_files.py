@@ -47,9 +47,8 @@ def test_a_machine_draws_what_was_drawn_within_its_bounds_and_at_its_feed(drawin
     feeds = [stroke.feed for stroke in machine.strokes if len(stroke.points) > 1]
     assert feeds == pytest.approx([profile.draw_feed] * len(feeds), rel=1e-4)
     for stroke, line in zip(machine.strokes, lines, strict=True):
-        assert np.array(stroke.points) == pytest.approx(
-            np.c_[line[:, 0], 297 - line[:, 1]], abs=2e-3
-        )
+        upward = np.c_[line[:, 0], 297 - line[:, 1]]
+        assert np.array(stroke.points) == pytest.approx(upward, abs=2e-3)
 
 
 def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number():
@@ -181,9 +180,8 @@ def test_the_pen_is_lifted_before_the_machine_homes(profile, before):
 
 @pytest.mark.parametrize(("decimals", "farthest"), [(None, 1.9685), (3, 1.968), (1, 1.9)])
 def test_coordinates_in_inches_are_within_reach_after_rounding(decimals, farthest):
-    profile = GcodeProfile(
-        units="in", width_mm=50, height_mm=50, command_units="mm", decimals=decimals
-    )
+    inches = {"units": "in", "command_units": "mm", "decimals": decimals}
+    profile = GcodeProfile(width_mm=50, height_mm=50, **inches)
     line = Lines.of([[[0, 0], [50, 50]]])
     text = to_gcode(page(line, width=50, height=50), profile=profile)
     assert max(float(word) for word in re.findall(r"[XY](-?[\d.]+)", text)) == farthest
@@ -233,12 +231,8 @@ CASES = sampled(product(SPEAKING, ("mm", "in"), (False, True), TURNS), 5)
 def test_gcode_stays_on_the_sheet_in_its_unit(name, units, arcs, turn):
     machine = read_machine(name)
     assert machine.profile is not None
-    profile = replace(
-        machine.profile,
-        units=units,
-        command_units=machine.profile.command_units or machine.profile.units,
-        arcs=arcs,
-    )
+    commands = machine.profile.command_units or machine.profile.units
+    profile = replace(machine.profile, units=units, command_units=commands, arcs=arcs)
     for sheet in TURNS[turn](crowded(len(name))):
         part = optimize(crop(sheet, machine.reach(sheet), outside="crop")[0])
         text = to_gcode(part, profile=profile, outside="refuse")

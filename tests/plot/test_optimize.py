@@ -223,9 +223,8 @@ def test_the_drawing_comes_back_optimized_below_output(home):
 
 
 def test_the_output_may_be_named_and_options_are_passed_on(home):
-    path = optimize_svg(
-        "grid one.svg", output_filename="mine/a.svg", drop_shorter_mm=1e6, effort="high"
-    )
+    options = {"drop_shorter_mm": 1e6, "effort": "high"}
+    path = optimize_svg("grid one.svg", output_filename="mine/a.svg", **options)
     assert Path(path) == home / "output" / "mine" / "a.svg"
     assert len(read_svg(path).layers) == 0
 

@@ -67,9 +67,8 @@ def test_wet_spots_are_found_by_ink_width_and_passes():
 
 
 def test_dots_and_repeated_strokes_are_found():
-    lines = Lines.of(
-        [[[9.0, 9]], [[5.0, 5], [5, 5]], *[[[20, 20], [30, 30]]] * 2, [[30, 30], [20, 20]]]
-    )
+    strokes = [[[20, 20], [30, 30]]] * 2 + [[[30, 30], [20, 20]]]
+    lines = Lines.of([[[9.0, 9]], [[5.0, 5], [5, 5]], *strokes])
     dots, repeated = preflight(page(lines), most_ink=100)
     assert (dots.concern, dots.count, dots.x_mm) == (Concern.DOT, 2, 9)
     assert (repeated.concern, repeated.count, repeated.x_mm) == (Concern.REPEATED, 1, 25)

@@ -160,9 +160,8 @@ def test_nothing_is_lost_when_the_job_its_worker_or_its_caller_is_killed(home, d
                 if moments and len(begins) < 6:
                     moments -= 1
                     early_s = chance.choice([0.0, 0.0, chance.uniform(0, 1.5)])
-                    told.append(
-                        kill(next(faults), desk, plot, caller, workers, early_s, chance.random())
-                    )
+                    fault, share = next(faults), chance.random()
+                    told.append(kill(fault, desk, plot, caller, workers, early_s, share))
                 caller.join(150)
                 await_end(plot, desk.emulator)
             check(plot, drawn, begins, driver, told)

@@ -148,9 +148,8 @@ def document_of(what):
     if isinstance(what, int):
         return random_document(what)
     made = optimize(draw(what, 40, 40).document())
-    return made.with_layers(
-        [one.with_lines(one.lines.take(range(min(60, len(one.lines))))) for one in made.layers]
-    )
+    first = ((one, range(min(60, len(one.lines)))) for one in made.layers)
+    return made.with_layers([one.with_lines(one.lines.take(some)) for one, some in first])
 
 
 @pytest.mark.slow

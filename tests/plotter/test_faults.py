@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
 import pytest
@@ -260,10 +259,8 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
     wait_until(lambda: desk.emulator.carriage.moved_s > 0)
     assert desk.run(plot) == "done"
-    placed = partial(plot.plan.placed, machine=device.machine)
-    verdict = judge(
-        plot, desk.emulator.carriage.strokes, lambda points: np.add(placed(points), (20, 10))
-    )
+    place = lambda points: np.add(plot.plan.placed(points, device.machine), (20, 10))  # noqa: E731
+    verdict = judge(plot, desk.emulator.carriage.strokes, place)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 

@@ -66,9 +66,8 @@ def test_mistakes_are_named_and_leave_no_file(home, arguments, error):
 
 
 def test_the_postcard_of_the_contract_has_its_three_arguments(home):
-    path = generate_postcard_svg(
-        recipient="John Doe", message="Happy Birthday!", template_name="birthday"
-    )
+    text = {"recipient": "John Doe", "message": "Happy Birthday!"}
+    path = generate_postcard_svg(**text, template_name="birthday")
     assert Path(path).parent == home / "output" / "postcards"
     assert Path(path).name == "postcard_John Doe_birthday.svg"
     root = ElementTree.parse(path).getroot()

@@ -92,9 +92,8 @@ def test_clarity_flattens_broad_shades_and_strengthens_what_stands_out(home):
     slope = np.tile(np.linspace(60, 200, 200), (200, 1))
     slope[80:120:8] += 20  # faint ribs on a wall that darkens to the left
     Image.fromarray(slope.astype(np.uint8)).save(home / "ribs.png")
-    plain, clear = (
-        tone_over(Frame(0, 0, 100, 100), "ribs.png", clarity=clarity).dark for clarity in (0, 0.8)
-    )
+    frame = Frame(0, 0, 100, 100)
+    plain, clear = (tone_over(frame, "ribs.png", clarity=much).dark for much in (0, 0.8))
     walls, ribs = ([abs(dark[20, 160] - dark[20, 40]), abs(dark[96, 100] - dark[100, 100])]
                    for dark in (plain, clear))  # fmt: skip
     assert ribs[0] < 0.6 * walls[0]

@@ -155,12 +155,9 @@ def test_modules_beside_the_notebook_travel_with_the_sketch(tmp_path, monkeypatc
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "tallpack").mkdir()
     (tmp_path / "tallpack" / "__init__.py").write_text("")
-    (tmp_path / "tallpack" / "bend.py").write_text(
-        "BEND = 3\n\ndef bend(x):\n    return x + BEND\n"
-    )
-    (tmp_path / "tallreeds.py").write_text(
-        "from tallpack.bend import bend\n\ndef reeds(svg, *, n: int = 3):\n    svg.circle(20, 20, bend(n))\n"
-    )
+    (tmp_path / "tallpack" / "bend.py").write_text("BEND = 3\n\ndef bend(x): return x + BEND\n")
+    reeds = "def reeds(svg, *, n: int = 3): svg.circle(20, 20, bend(n))\n"
+    (tmp_path / "tallreeds.py").write_text(f"from tallpack.bend import bend\n\n{reeds}")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     reeds = importlib.import_module("tallreeds").reeds
     file = draw(reeds, 60, 60).save(tmp_path / "reeds.svg")
@@ -168,7 +165,7 @@ def test_modules_beside_the_notebook_travel_with_the_sketch(tmp_path, monkeypatc
         monkeypatch.delitem(sys.modules, name)
     source = SourceText.of_reference(read_provenance(file.read_text()).source)
     assert set(source.modules) == {"tallreeds", "tallpack", "tallpack.bend"}
-    assert "def bend(x):" in source.shown
+    assert "def bend(x)" in source.shown
     assert checked_elsewhere(tmp_path, [file]) == {str(file): "same bytes"}
 
 
@@ -267,10 +264,8 @@ def test_a_sketch_within_a_decorator_keeps_its_parameters_in_its_source():
 def test_a_class_of_which_there_is_no_text_counts_by_its_members():
     def made(text):
         space = {"__name__": "__main__"}
-        exec(
-            f"class A:\n    def r(self): return {text}\ndef s(svg): svg.circle(9, 9, A().r())",
-            space,
-        )
+        cell = f"class A:\n    def r(self): return {text}\ndef s(svg): svg.circle(9, 9, A().r())"
+        exec(cell, space)
         return space["s"]
 
     assert request(made("3")) == request(made("3")) != request(made("4"))

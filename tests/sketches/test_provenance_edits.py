@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from sketch_cells import CELL, request, run_cell, sketch_of
+from support import sampled
 
 import drawscape
 from drawscape.recipe import origin_of, read_provenance
@@ -70,12 +71,6 @@ EDITS = [
     *edits(),
     *(pytest.param(CELL.replace(*pair, 1), id=f"{pair[0]} to {pair[1]}") for pair in STRUCTURAL),
 ]
-EVERYDAY = EDITS[::9]
-NIGHTLY = [
-    pytest.param(*edit.values, id=edit.id, marks=pytest.mark.nightly)
-    for number, edit in enumerate(EDITS)
-    if number % 9
-]
 
 
 def test_there_are_many_edits():
@@ -83,7 +78,7 @@ def test_there_are_many_edits():
     assert len({edit.values for edit in EDITS}) >= 200
 
 
-@pytest.mark.parametrize("edited", [*EVERYDAY, *NIGHTLY])
+@pytest.mark.parametrize("edited", sampled(EDITS, 9))
 def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited):
     assert request(sketch_of(edited), wide=0.8) != request(sketch_of(), wide=0.8)
 
@@ -416,9 +411,8 @@ for line in sys.stdin:
 
 def test_an_edit_of_a_sketch_of_the_library_changes_its_recipe_and_a_version_those_of_all(tmp_path):
     copy = tmp_path / "drawscape"
-    shutil.copytree(
-        Path(drawscape.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    cached = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(drawscape.__file__).parent, copy, ignore=cached)
 
     def look() -> list[str]:
         done = subprocess.run(

@@ -101,24 +101,16 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():
         # A pen that no line in the group uses is none.
         f'<g id="own" stroke="pink" stroke-width="9"><g stroke="navy" stroke-width="1">{LINE}</g></g>'
     )
-    reported = [
-        (layer.name, layer.color, layer.width_mm, len(layer.lines)) for layer in document.layers
-    ]
-    assert reported == [
-        ("red", "red", None, 2),
-        ("#00f", "#00f", None, 1),
-        ("5 ink", "green", 0.5, 1),
-        ("two", "tan", 2.0, 2),
-        ("layer 3", "black", None, 1),
-        ("own", "navy", 1.0, 1),
-    ]
+    assert [(one.name, one.color, one.width_mm, len(one.lines)) for one in document.layers] == [
+        ("red", "red", None, 2), ("#00f", "#00f", None, 1), ("5 ink", "green", 0.5, 1),
+        ("two", "tan", 2.0, 2), ("layer 3", "black", None, 1), ("own", "navy", 1.0, 1),
+    ]  # fmt: skip
 
 
 def test_layers_inside_a_wrapper_are_layers():
-    layers = "".join(
-        f'<g inkscape:groupmode="layer" inkscape:label="{name}">{LINE}</g>' for name in "ab"
-    )
-    assert [layer.name for layer in read(f'<g id="outer">{layers}</g>').layers] == ["a", "b"]
+    layer = f'<g inkscape:groupmode="layer" inkscape:label="{{}}">{LINE}</g>'
+    outer = f'<g id="outer">{layer.format("a")}{layer.format("b")}</g>'
+    assert [layer.name for layer in read(outer).layers] == ["a", "b"]
 
 
 def test_illustrators_switch_draws_the_real_copy():

@@ -49,9 +49,8 @@ def test_the_parts_of_an_svg():
     assert inner.startswith("<rect")
     assert inner.endswith('<g stroke="none"/>')
     assert svg.extract_svg_contents("<g/>") == ("", "")
-    assert svg.process_schematic_strokes('<a stroke = "red" stroke-width="2"/>', "b") == (
-        '<a stroke = "b" stroke-width="2"/>'
-    )
+    inked = svg.process_schematic_strokes('<a stroke = "red" stroke-width="2"/>', "b")
+    assert inked == '<a stroke = "b" stroke-width="2"/>'
 
 
 INKSCAPE = """<svg xmlns:inkscape="http://i" xmlns:sodipodi="http://s" xmlns:xlink="http://l" id="a">

@@ -50,9 +50,8 @@ def test_many_lines_of_any_kind(lines):
 
 def test_any_geometry_is_drawn():
     ring = shapely.Point(20, 20).buffer(10).difference(shapely.Point(20, 20).buffer(5))
-    mixed = shapely.GeometryCollection(
-        [ring, shapely.LineString(LINE), shapely.MultiPoint([(1, 1), (2, 2)]), shapely.Polygon()]
-    )
+    dots, line = shapely.MultiPoint([(1, 1), (2, 2)]), shapely.LineString(LINE)
+    mixed = shapely.GeometryCollection([ring, line, dots, shapely.Polygon()])
     lines = SVGBuilder(50, 50).geometry(mixed, stroke="red").lines()
     assert len(lines) == 5
     assert lines.closed.sum() == 2
