@@ -73,23 +73,30 @@ def write_notebook(path, *sources):
 @contextmanager
 def running_lab(base, folder, environment):
     """A JupyterLab that is up; at the end it is terminated, if a test has not killed it."""
-    token, port = secrets.token_hex(16), free_port()
-    options = (
-        *("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+    token = secrets.token_hex(16)
+    command = (
+        *("jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
         f"--ServerApp.root_dir={folder}",
     )
-    command = [sys.executable, "-m", "jupyterlab", *options]
-    with (base / "lab.log").open("ab") as log:
-        to = {"stdout": log, "stderr": subprocess.STDOUT}
-        process = subprocess.Popen(command, env=environment, cwd=folder, **to)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for_server(f"{url}/api/status?token={token}", process, base / "lab.log")
+    log, status = base / "lab.log", f"/api/status?token={token}"
+    with served(folder, environment, log, *command, status=status) as (url, process):
         yield Lab(url, token, folder, process.pid)
+
+
+@contextmanager
+def served(folder, environment, log, *command, status=""):
+    """The address and the process of a server, once it answers; at the end it is terminated."""
+    port = free_port()
+    with log.open("ab") as out:
+        command = [sys.executable, "-m", *command, f"--port={port}"]
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=out)
+    try:
+        wait_for_server(f"http://127.0.0.1:{port}{status}", process, log)
+        yield f"http://127.0.0.1:{port}", process
     finally:
-        process.terminate()  # the server ends its kernels before it goes
+        process.terminate()  # Jupyter ends its kernels before it goes
         process.wait(timeout=60)
 
 

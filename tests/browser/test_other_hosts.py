@@ -1,13 +1,9 @@
 """Forms, boards and views in Notebook 7 and in marimo."""
 
 import os
-import subprocess
-import sys
-from contextlib import contextmanager
 
 import pytest
-from jupyter_lab import jupyter_folders, wait_for_server, write_notebook
-from support import free_port
+from jupyter_lab import jupyter_folders, served, write_notebook
 from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
@@ -24,26 +20,6 @@ CELLS = (
 
 MARIMO = ("", "form", "contact_sheet", "compare, made", "history, made", "queue_table, made")
 """What each cell takes from others; the first gives all that it imports, the third `made`."""
-
-
-@contextmanager
-def served(folder, environment, *command):
-    """The address of a server that is up until the block ends."""
-    log, port = folder / "server.log", free_port()
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command, f"--port={port}"],
-            env=environment,
-            cwd=folder,
-            stdout=out,
-            stderr=out,
-        )
-    try:
-        wait_for_server(f"http://127.0.0.1:{port}", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 INSIDE = ".drawscape-viewer canvas"
@@ -89,7 +65,8 @@ def test_notebook_7(page, tmp_path):
     options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ip=127.0.0.1"]
     options += [f"--ServerApp.root_dir={books}", "--JupyterNotebookApp.expose_app_in_browser=True"]
     everything = {**os.environ, **jupyter_folders(tmp_path)}
-    with served(tmp_path, everything, "notebook", *options) as url:
+    log = tmp_path / "server.log"
+    with served(tmp_path, everything, log, "notebook", *options) as (url, _):
         page.goto(f"{url}/notebooks/all.ipynb")
         ready = "window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady"
         page.wait_for_function(f"() => {ready}")
@@ -105,6 +82,7 @@ def test_marimo(page, tmp_path):
         body = "".join(f"    {line}\n" for line in [*source.splitlines(), f"return {given}"])
         text += f"\n\n@app.cell\ndef _({takes}):\n{body}"
     (tmp_path / "app.py").write_text(text)
-    with served(tmp_path, os.environ, "marimo", "run", "app.py", "--headless", "--no-token") as url:
+    command = ("marimo", "run", "app.py", "--headless", "--no-token")
+    with served(tmp_path, os.environ, tmp_path / "server.log", *command) as (url, _):
         page.goto(url)
         use(page)

@@ -119,12 +119,11 @@ def test_a_plot_is_checked_by_its_machine_as_it_is_when_it_is_drawn(
     add_device("desk", "ebb", "/dev/none", A3)
     plot = Plot.create(Document(*size, layers), "desk", outside=outside).again()
     add_device("desk", "ebb", "/dev/none", then).update(offsets={"2": pen_2})
-    frame = ["plots", "frame", plot.id]
-    for act in (
-        enqueue_plot,
-        lambda one: run_plot(one, "run"),
-        lambda _: CliRunner().invoke(root, frame, catch_exceptions=False),
-    ):
+
+    def frame(one):
+        CliRunner().invoke(root, ["plots", "frame", one.id], catch_exceptions=False)
+
+    for act in (enqueue_plot, lambda one: run_plot(one, "run"), frame):
         if words is None and act is not enqueue_plot:
             words = "there is no port"
         with pytest.raises(DrawscapeError, match=words) if words else contextlib.nullcontext():

@@ -21,6 +21,9 @@ CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
 TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}</pattern>'
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
 MARKER = '<marker id="m" markerWidth="3" markerHeight="3"><rect width="3" height="3"/></marker>'
+NAVY = '<rect width="99" height="99" fill="navy"/>'
+PAVED = f'<pattern id="p" width="1" height="1">{GREEN}</pattern><circle r="9" fill="url(#p)"/>'
+MASKED = f'<mask id="k" mask-type="alpha">{GREEN}</mask><circle r="9" fill="red" mask="url(#k)"/>'
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 RED, WHITE = (f'<rect width="{{0}}" height="{{0}}" fill="{ink}" {{1}}/>' for ink in ("red", "#fff"))
 ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>'
@@ -128,26 +131,12 @@ def test_a_cut_area_is_hatched_within_the_cut():
             1,
         ),
         ('<circle r="9" fill="white"/>', {"white": 1}, 0),
-        (
-            f'{WHITE_LINE}<rect width="99" height="99" fill="navy"/>{WHITE_LINE}{WHITE_LINE}',
-            {"navy": 1, "white": 2},
-            1,
-        ),
+        (WHITE_LINE + NAVY + WHITE_LINE + WHITE_LINE, {"navy": 1, "white": 2}, 1),
         # None of these rectangles is dark paper: white stays an edge of what is red.
         (FULL.format('fill-opacity=".1"') + ON_RED, {"green": 1, "red": 2}, 0),
         (f'<svg width="9" height="9">{GREEN}</svg>{ON_RED}', {"green": 1, "red": 2}, 0),
-        (
-            f'<pattern id="p" width="1" height="1">{GREEN}</pattern>'
-            f'<rect width="9" height="9" fill="url(#p)"/>{ON_RED}',
-            {"green": 1, "red": 2},
-            0,
-        ),
-        (
-            f'<mask id="k" mask-type="alpha">{GREEN}</mask>'
-            f'<circle r="9" fill="red" mask="url(#k)"/>{ON_RED}',
-            {"red": 3},
-            0,
-        ),
+        (PAVED + ON_RED, {"green": 1, "red": 2}, 0),
+        (MASKED + ON_RED, {"red": 3}, 0),
         (FALLING + '<circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
         (CLEAR + '<circle r="9" fill="url(#g)"/><circle r="9" fill="red"/>', {"red": 1}, 0),
     ],
