@@ -163,12 +163,9 @@ def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home):
     before = unpacked(home, "0_2")
     found = drawings()
     assert sorted((d.sketch, d.seed, d.path.parent.name) for d in found) == [
-        ("hitomezashi", 2, "output"),
-        ("schotter", 0, "named"),
-        ("schotter", 1, "output"),
-        ("schotter", 3, "output"),
-        ("stems", 0, "output"),
-    ]
+        ("hitomezashi", 2, "output"), ("schotter", 0, "named"), ("schotter", 1, "output"),
+        ("schotter", 3, "output"), ("stems", 0, "output"),
+    ]  # fmt: skip
     assert len({d.recipe for d in found}) == 5
     for drawing in found:
         assert drawing.figures.lines > 0
@@ -180,12 +177,10 @@ def test_a_home_of_0_2_opens_with_its_drawings_and_draws_nothing(home):
 
 
 DRAWN_BY_0_3 = {
-    ("cubic_disarray", 0, "ordered.svg", 0),
-    ("rose", 3, "rose-3-2afff62d.svg", 4),
-    ("schotter", 1, "schotter-1-9e39758c.svg", 2),
-    ("schotter", 2, "mine.svg", 0),
+    ("cubic_disarray", 0, "ordered.svg", 0), ("rose", 3, "rose-3-2afff62d.svg", 4),
+    ("schotter", 1, "schotter-1-9e39758c.svg", 2), ("schotter", 2, "mine.svg", 0),
     ("stems", 4, "stems-4-85be45f7.svg", 5),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("is_catalogue_lost", [False, True])

@@ -56,23 +56,11 @@ def square(svg, *, side: Annotated[int, Interval(ge=1, le=50)] = 9):
 
 
 EXACT = {
-    "turns": 7,
-    "wobble": 0.1 + 0.2,
-    "angle": 345.0,
-    "gap": 1 / 3,
-    "many": 2_000_000,
-    "limit": 1.25e-7,
-    "cap": "butt",
-    "ink": Ink.BLACK,
-    "end": "shut",
-    "mirror": False,
-    "title": "",
-    "pen": "#ff0000",
-    "picture": "face.png",
-    "at": (0.44999999999999996, 5.0),
-    "radii": [3.5],
+    "turns": 7, "wobble": 0.1 + 0.2, "angle": 345.0, "gap": 1 / 3, "many": 2_000_000,
+    "limit": 1.25e-7, "cap": "butt", "ink": Ink.BLACK, "end": "shut", "mirror": False, "title": "",
+    "pen": "#ff0000", "picture": "face.png", "at": (0.44999999999999996, 5.0), "radii": [3.5],
     "other": {"a": [1, (2, None)]},
-}
+}  # fmt: skip
 
 
 def test_untouched_fields_give_the_defaults_and_page_and_seed():

@@ -218,11 +218,9 @@ def pen_of(profile):
 
 
 TURNS = {
-    "as it is": lambda document: [document],
-    "smaller": lambda document: [fit(document, 105, 148, margin_mm=0)],
-    "in tiles": lambda document: [
-        tile.document for tile in tiles(document, 105, 148, overlap_mm=8, margin_mm=4)
-    ],
+    "as it is": lambda one: [one],
+    "smaller": lambda one: [fit(one, 105, 148, margin_mm=0)],
+    "in tiles": lambda one: [tile.document for tile in tiles(one, 105, 148, margin_mm=4)],
 }
 CASES = sampled(product(SPEAKING, ("mm", "in"), (False, True), TURNS), 5)
 

@@ -81,16 +81,12 @@ def test_styles_by_selector_weight():
     style = """<style>/* a { stroke: pink } */ @import url(x.css);
         #i { stroke: navy } .c, .d { stroke: red } path { stroke: lime } * { stroke: gold }
         @media print { path { stroke: pink } }</style>"""
-    bodies = {
-        "<line x2='9'/>": "gold",
-        "<path d='M0,0H9'/>": "lime",
-        "<path class='b c' d='M0,0H9'/>": "red",
-        "<path class='d' id='i' d='M0,0H9'/>": "navy",
-        "<path class='d' id='i' style='stroke:teal' d='M0,0H9'/>": "teal",
-        "<path stroke='pink' d='M0,0H9'/>": "lime",
-    }
-    for body, color in bodies.items():
-        assert read(style + body).layers[0].color == color, body
+    assert read(f"{style}<line x2='9'/>").layers[0].color == "gold"
+    for more, color in (
+        ("", "lime"), ("class='b c'", "red"), ("class='d' id='i'", "navy"),
+        ("class='d' id='i' style='stroke:teal'", "teal"), ("stroke='pink'", "lime"),
+    ):  # fmt: skip
+        assert read(f"{style}<path {more} d='M0,0H9'/>").layers[0].color == color, more
 
 
 def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():

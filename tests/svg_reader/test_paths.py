@@ -42,11 +42,8 @@ def test_straight_path_commands(d, lines):
 
 
 number = st.integers(-9, 9).map(str)
-steps = st.one_of(
-    st.tuples(st.sampled_from("MmLl"), number, number),
-    st.tuples(st.sampled_from("HhVv"), number),
-    st.tuples(st.sampled_from("Zz")),
-)
+both, one, none = st.sampled_from("MmLl"), st.sampled_from("HhVv"), st.sampled_from("Zz")
+steps = st.tuples(both, number, number) | st.tuples(one, number) | st.tuples(none)
 
 
 @given(paths=st.lists(st.lists(steps, max_size=12), min_size=1, max_size=4))

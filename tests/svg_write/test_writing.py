@@ -257,11 +257,9 @@ DRAWERS = (
     lambda svg, a, b, c, d: svg.hatch([(a, b), (a + c, b), (a, b + d)], 5),
 )
 MOVES = (
-    lambda svg, a, b: svg,
-    lambda svg, a, b: svg.translate(a, b),
-    lambda svg, a, b: svg.rotate(a),
+    lambda svg, a, b: svg, lambda svg, a, b: svg.translate(a, b), lambda svg, a, b: svg.rotate(a),
     lambda svg, a, b: svg.scale(1 + abs(a) / 100, -1 - abs(b) / 100),
-)
+)  # fmt: skip
 
 
 calls = st.tuples(st.sampled_from(DRAWERS), st.sampled_from(MOVES), number, number, size, size)
