@@ -1,16 +1,15 @@
 """What a drawing came from: written into the SVG, enough to draw it again, with the source of its sketch."""
 
 import base64
-import binascii
+import builtins
 import hashlib
-import importlib
 import json
 import linecache
 import re
 import sys
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
@@ -70,8 +69,7 @@ class Provenance:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in values.items() if value or name in _ALWAYS}
+        return {name: value for name, value in vars(self).items() if value or name in _ALWAYS}
 
     @classmethod
     def of(cls, values: object) -> "Provenance":
@@ -113,8 +111,16 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def address_of(values: Mapping[str, Any]) -> str:
     """Return 24 hexadecimal digits for JSON-like `values`: the same for the same, on any machine."""
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return hashlib.sha256(_json(values).encode()).hexdigest()[:24]
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(content: bytes) -> str:
+    """Return `sha256:...` of a file's content, as recipes hold it."""
+    return f"{_ADDRESS}{hashlib.sha256(content).hexdigest()}"
 
 
 def read_provenance(svg_text: str) -> Provenance:
@@ -182,12 +188,12 @@ class SourceText:
     @property
     def json(self) -> str:
         """The whole as JSON, the same for the same."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return _json(vars(self))
 
     @property
     def address(self) -> str:
         """`sha256:...` of the whole."""
-        return f"{_ADDRESS}{hashlib.sha256(self.json.encode()).hexdigest()}"
+        return digest_of(self.json.encode())
 
     @property
     def reference(self) -> str:
@@ -214,17 +220,15 @@ class SourceText:
     @classmethod
     def of_reference(cls, reference: str) -> "SourceText":
         """Return the source that is packed in `reference`. Raises ProvenanceError for anything else."""
+        unpacker = zlib.decompressobj()
         try:
-            if not reference.startswith(_PACKED):
-                raise ValueError("no packed source")
-            unpacker = zlib.decompressobj()
-            packed = base64.b64decode(reference[len(_PACKED) :], validate=True)
-            text = unpacker.decompress(packed, _LARGEST_UNPACKED)
-            if not unpacker.eof:
-                raise ValueError(f"more than {_LARGEST_UNPACKED:,} bytes")
-            return cls.of_json(text.decode())
-        except (ValueError, zlib.error, binascii.Error) as error:
+            packed = base64.b64decode(reference.partition(_PACKED)[2], validate=True)
+            text = unpacker.decompress(packed, _LARGEST_UNPACKED).decode()
+        except (ValueError, zlib.error) as error:
             raise ProvenanceError(f"the source of the sketch is damaged: {error}") from None
+        if not unpacker.eof:
+            raise ProvenanceError("the source of the sketch is damaged, or of more than 2 MB")
+        return cls.of_json(text)
 
     def load(self) -> Callable[..., Any]:
         """Run the source and return the sketch that it makes.
@@ -232,22 +236,13 @@ class SourceText:
         This runs whatever the source says. Who calls it has seen the source, or trusts where it came from.
         Raises ProvenanceError when it fails or makes no such function.
         """
-        former = {name: sys.modules.pop(name) for name in self.modules if name in sys.modules}
-        finder = _Modules(self.modules)
-        sys.meta_path.insert(0, finder)
+        modules = _Modules({**self.modules, "__main__": self.main})
         try:
-            for name in self.modules:  # a function may import one when it runs
-                importlib.import_module(name)
-            space: dict[str, Any] = {"__name__": "__main__"}
-            _run(self.main, space)
-            return space[self.entry]  # type: ignore[no-any-return]
+            return getattr(modules.bring("__main__"), self.entry)  # type: ignore[no-any-return]
         except Exception as error:
             raise ProvenanceError(
                 f"the source of {self.entry!r} does not run here: {type(error).__name__}: {error}"
             ) from error
-        finally:
-            sys.meta_path.remove(finder)
-            sys.modules.update(former)
 
 
 class _Modules:
@@ -255,6 +250,21 @@ class _Modules:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
+        self._made: dict[str, ModuleType] = {}
+
+    def bring(self, *asked: Any) -> ModuleType:
+        """Import what a script asks for: the source's own, even where another has that name.
+
+        This is the `__import__` of the scripts, since a function may import something when it runs.
+        """
+        former = {name: sys.modules.pop(name) for name in self._texts if name in sys.modules}
+        sys.modules.update(self._made)
+        sys.meta_path.insert(0, self)
+        try:
+            return __import__(*asked)
+        finally:
+            sys.meta_path.remove(self)
+            sys.modules.update(former)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if name not in self._texts:
@@ -266,16 +276,15 @@ class _Modules:
         """Leave that to Python."""
 
     def exec_module(self, module: ModuleType) -> None:
-        _run(self._texts[module.__name__], vars(module))
+        self._made[module.__name__] = module
+        space, text = vars(module), self._texts[module.__name__]
+        space["__builtins__"] = {**vars(builtins), "__import__": self.bring}
+        name = f"<source {hashlib.sha256(text.encode()).hexdigest()[:12]}>"
+        # Tracebacks and inspect find the lines by this name.
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec", dont_inherit=True), space)  # noqa: S102 - asked for, see `load`
 
 
 def is_address(reference: str) -> bool:
     """Return whether a reference names a source that lies in the home."""
     return reference.startswith(_ADDRESS)
-
-
-def _run(text: str, space: dict[str, Any]) -> None:
-    name = f"<source {hashlib.sha256(text.encode()).hexdigest()[:12]}>"
-    # Tracebacks and inspect find the lines by this name.
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    exec(compile(text, name, "exec", dont_inherit=True), space)  # noqa: S102 - asked for, see `load`

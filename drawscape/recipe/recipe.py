@@ -29,6 +29,7 @@ from drawscape.recipe.provenance import (
     Provenance,
     SourceText,
     address_of,
+    digest_of,
     is_library,
     plain,
 )
@@ -64,9 +65,7 @@ def origin_of(function: Callable[..., Any]) -> Origin:
     noted = getattr(function, NOTE, None)
     if isinstance(noted, Origin):
         return noted
-    seen = _seen.get()
-    if seen is None:
-        return _origin_now(function)
+    seen = _seen.get({})
     if function not in seen:
         seen[function] = _origin_now(function)
     return seen[function]
@@ -82,7 +81,7 @@ def one_look() -> Iterator[None]:
         _seen.reset(before)
 
 
-_seen: ContextVar[dict[Callable[..., Any], Origin] | None] = ContextVar("seen", default=None)
+_seen: ContextVar[dict[Callable[..., Any], Origin]] = ContextVar("seen")
 
 
 def note_origin(function: Callable[..., Any]) -> None:
@@ -471,11 +470,6 @@ def read_input(name: str | os.PathLike[str]) -> bytes:
     if (reads := _reading.get()) is not None:
         reads[os.fspath(name)] = digest_of(content)
     return content
-
-
-def digest_of(content: bytes) -> str:
-    """Return the digest of a file's content that recipes hold."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def digest_now(name: str) -> str | None:

@@ -15,7 +15,7 @@ from drawscape.geometry.tour import tours
 from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
 from drawscape.plot.formats import to_png
-from drawscape.recipe.recipe import digest_of
+from drawscape.recipe.provenance import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures.four_pens import Screen
 from drawscape.sketches.tone import laid, linear, pixels_of, separate, tone_over
