@@ -9,9 +9,9 @@ import ast
 import contextlib
 import copy
 import copyreg
+import dis
 import functools
 import hashlib
-import importlib
 import inspect
 import keyword
 import linecache
@@ -19,15 +19,13 @@ import math
 import os
 import re
 import sys
-import sysconfig
 import textwrap
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from importlib.util import resolve_name
-from pathlib import Path
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
@@ -40,20 +38,13 @@ _FUTURES = 0x1FF0000  # the bits of co_flags that stand for `from __future__ imp
 _MOST_ELEMENTS = 20_000
 """Of an array among the constants; what is larger is data, and no source."""
 
-_MADE_BY_PYTHON = {
-    "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__hash__", "_abc_impl",
-    "__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__", "__slots__",
-    "__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__", "__parameters__",
-    "__abstractmethods__", "__dataclass_fields__", "__dataclass_params__", "__match_args__",
-    "__orig_bases__", "__type_params__", "__sketch_origin__", "cache_parameters", "__name__",
-}  # fmt: skip
 _OBJECT = """\
 class _Object:
     def __init__(self, *parts):
         self.parts = parts
 
     def __reduce_ex__(self, protocol):
-        return self.parts"""
+        return (*self.parts[:3], *map(iter, self.parts[3:]))"""
 """By `copy(_Object(...))` Python makes an object of what it says of itself to a pickler."""
 
 _CONSTANT = (bool, int, float, str, bytes, range, type(None), type(...))
@@ -67,7 +58,14 @@ _PARTS: dict[type, tuple[str, ...]] = {
 }  # fmt: skip
 """Of what stands in a class around functions, and says nothing of itself to a pickler."""
 
+_INSTALLED = re.compile(
+    r"<attrs generated|<string>(__create_fn__|<lambda>)|.*[/\\](site|dist)-packages[/\\]|"
+    + re.escape(os.path.dirname(os.__file__))
+)
+"""Files of Python and of packages, and code that dataclasses, named tuples and attrs make."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_NO_NAME = re.compile(r"\W|^(?=\d)")
 _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Statements = Iterator[tuple[str, str]]
 
@@ -91,41 +89,34 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
 def statements_of(source: SourceText | None) -> set[tuple[str, str]]:
     """Return what counts of a source: its statements by module, without docstrings and order."""
     scripts = {"": source.main, **source.modules} if source else {}
-    nodes = ((module, node) for module, text in scripts.items() for node in ast.parse(text).body)
-    found = {(module, _normal(ast.unparse(node))) for module, node in nodes}
-    return {one for one in found if not one[1].startswith("from __future__ ")}
+    return {
+        (module, _normal(ast.unparse(node)))
+        for module, text in scripts.items()
+        for node in ast.parse(text).body
+        if getattr(node, "module", "") != "__future__"
+    }
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
     """Return a statement without its docstrings, which change nothing."""
-    tree = ast.parse(text)
-    node: Any
-    for node in ast.walk(tree):
-        has_body = isinstance(node, (*_Def, ast.ClassDef))
-        if has_body and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+    return ast.unparse(_WithoutDocstrings().visit(ast.parse(text)))
 
 
 # Where things come from
 
 
-@cache
-def _installed_folders() -> tuple[str, ...]:
-    paths = sysconfig.get_paths()
-    return tuple({f"{Path(paths[name])}{os.sep}" for name in ("purelib", "platlib", "stdlib")})
-
-
 def _is_foreign(module: str) -> bool:
     """Return whether a module comes from Python, an installed package or this library."""
     top = module.partition(".")[0]
-    if top in (*_MAIN, ""):
-        return False
-    if top in sys.stdlib_module_names or is_library(module):
-        return True
     file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return file.startswith(_installed_folders())
+    known = top in sys.stdlib_module_names or is_library(module) or bool(_INSTALLED.match(file))
+    return known and top not in (*_MAIN, "")
 
 
 def _module_name(space: Mapping[str, Any]) -> str:
@@ -137,22 +128,15 @@ def _home_of(thing: Any) -> str:
     """Return the name of the module in which a function or class was defined."""
     if isinstance(thing, FunctionType):
         return _module_name(thing.__globals__)
-    if isinstance(thing, np.ufunc):
-        return "numpy"
-    return _module_name({"__name__": getattr(thing, "__module__", None) or "builtins"})
-
-
-def _own_name(value: Any, space: Mapping[str, Any]) -> str:
-    """Return the name of a function or class as its module has it, else one that is free there."""
-    own = str(getattr(value, "__name__", "value")).strip("<>").rpartition(".")[2]
-    is_free = own.isidentifier() and not keyword.iskeyword(own)
-    return own if is_free and space.get(own, value) is value else f"_{own}"
+    module = "numpy" if isinstance(thing, np.ufunc) else getattr(thing, "__module__", None)
+    return _module_name({"__name__": module or "builtins"})
 
 
 def _is_named(value: Any) -> bool:
     """Return whether a value is written by its name: a function, a class, a module."""
-    is_code = isinstance(value, (FunctionType, type, ModuleType))
-    return is_code or isinstance(_reduced(value), str)
+    if type(value) in (*_CONSTANT, *_BRACKETS, np.ndarray):
+        return False
+    return isinstance(value, (FunctionType, type, ModuleType)) or isinstance(_reduced(value), str)
 
 
 def _reduced(value: Any) -> Any:
@@ -164,14 +148,6 @@ def _reduced(value: Any) -> Any:
         found = reduce(value) if reduce else value.__reduce_ex__(2)
         if isinstance(found, str) or len(found) > 1:
             return found
-    return None
-
-
-def _imported(name: str, package: str | None = None) -> Any:
-    """Return a module of the user's that code imports when it runs; None for others, or if it fails then."""
-    with contextlib.suppress(Exception):
-        full = resolve_name(name, package)
-        return None if _is_foreign(full) else importlib.import_module(full)
     return None
 
 
@@ -189,7 +165,7 @@ def _texts(file: str) -> Iterator[str]:
 def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
     """Return the definitions of functions and classes in a text, by what each is compiled to."""
     try:
-        waiting = [compile(text, "<definitions>", "exec", flags, dont_inherit=True)]
+        script = compile(text, "<definitions>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError):
         return {}
     nodes: dict[tuple[str, int], list[Any]] = {}
@@ -199,9 +175,7 @@ def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
             line = min(one.lineno for one in (node, *getattr(node, "decorator_list", ())))
             nodes.setdefault((getattr(node, "name", "<lambda>"), line), []).append(node)
     found: dict[CodeType, Any] = {}
-    while waiting:
-        code = waiting.pop()
-        waiting += _inner(code)
+    for code in _codes_in(script):
         named = nodes.get((code.co_name, code.co_firstlineno), [])
         if len(named) > 1:  # lambdas in one line
             places = {(line, column) for line, _, column, _ in code.co_positions()}
@@ -224,54 +198,47 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     """Return the body of a class, compiled, and its definition, parsed; None where it is not found."""
     within = f"{cls.__qualname__}."
     inside = [one.__code__ for member in vars(cls).values() for one in _functions_in(member)]
-    codes = [c for c in inside if c.co_qualname.startswith(within) and not _is_generated(c)][:1]
-    files = [code.co_filename for code in codes]
-    if not codes:
-        if "_fields" in vars(cls):
-            return None  # namedtuple() made it
+    codes = [c for c in inside if c.co_qualname.startswith(within)][:1]
+    files, flags = [c.co_filename for c in codes], sum(c.co_flags & _FUTURES for c in codes)
+    if not codes and "_fields" not in vars(cls):  # else namedtuple() made it
         held: dict[str, Any] = {**linecache.cache}  # cells, the newest last
         files = [getattr(sys.modules.get(cls.__module__), "__file__", None) or ""]
         files += [name for name in reversed(held) if held[name][1:2] == (None,)]
-    flags = codes[0].co_flags & _FUTURES if codes else 0
     texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
     for code, node in (one for text in texts for one in _definitions(text, flags).items()):
         line = vars(cls).get("__firstlineno__", code.co_firstlineno)
         is_it = (code.co_qualname, code.co_firstlineno) == (cls.__qualname__, line)
-        if is_it and isinstance(node, ast.ClassDef) and {*codes} <= {*_inner(code)}:
+        if is_it and isinstance(node, ast.ClassDef) and {*codes} <= {*_codes_in(code)}:
             return code, node
     return None
 
 
-def _inner(code: CodeType) -> list[CodeType]:
-    return [one for one in code.co_consts if isinstance(one, CodeType)]
+def _codes_in(code: CodeType) -> list[CodeType]:
+    """Return `code` and all code inside it."""
+    found = [code]
+    for one in found:
+        found += [inner for inner in one.co_consts if isinstance(inner, CodeType)]
+    return found
 
 
-def _names_in(code: CodeType) -> list[str]:
-    return [*code.co_names, *(name for one in _inner(code) for name in _names_in(one))]
-
-
-def _names_read(node: ast.AST) -> list[str]:
-    names: list[str] = []
-    for one in ast.walk(node):
-        if isinstance(one, ast.Global):
-            names += one.names  # `N += 1` reads it, too
-        elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
-            names.append(one.id)
-    return [*dict.fromkeys(names)]
+@lru_cache(maxsize=4096)
+def _globals_in(*codes: CodeType) -> frozenset[str]:
+    """Return the names of the globals that code reads."""
+    reads = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+    found = (one for code in codes for one in dis.get_instructions(code))
+    return frozenset(one.argval for one in found if one.opname in reads)
 
 
 def _instructions(code: CodeType) -> str:
     """Return what `code` does, where its text is not known."""
-    consts = [_instructions(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, consts))
+    does = [(c.co_code, c.co_names, c.co_varnames, c.co_freevars) for c in _codes_in(code)]
+    consts = [_ADDRESS.sub("", repr(c.co_consts)) for c in _codes_in(code)]
+    return repr((does, consts))
 
 
 def _is_generated(code: CodeType) -> bool:
     """Return whether a method's code is of an installed package, or made by one, as dataclasses do."""
-    made = code.co_filename == "<string>" and code.co_qualname.startswith(
-        ("__create_fn__", "<lambda>")
-    )
-    return made or code.co_filename.startswith(("<attrs generated", *_installed_folders()))
+    return bool(_INSTALLED.match(f"{code.co_filename}{code.co_qualname}"))
 
 
 def _is_wrapper(value: Any) -> bool:
@@ -301,16 +268,24 @@ def _cells(function: Any) -> dict[str, Any]:
     return {key: cell.cell_contents for key, cell in cells if cell != CellType()}
 
 
+def _is_counted(key: str, value: Any) -> bool:
+    """Return whether a member of a module, class or function is none that Python has by itself."""
+    if key in ("_abc_impl", "cache_parameters", "__wrapped__"):
+        return False
+    return not key[:2] == "__" == key[-2:] or bool(_functions_in(value))
+
+
 def _members_of(cls: Any) -> dict[str, Any]:
     """Return the members of a class without those that Python has made."""
     others = vars(cls).get("_field_defaults")  # of a named tuple
-    others = dict(cls.__members__) if issubclass(cls, Enum) else others
+    if issubclass(cls, Enum):
+        others = {key: one.value for key, one in cls.__members__.items()}
     found = {}
     for key, value in vars(cls).items():
         functions = _functions_in(value)
         made = any(_is_generated(one.__code__) for one in functions)
-        made = made or inspect.ismemberdescriptor(value) or inspect.isgetsetdescriptor(value)
-        if not (made or key in _MADE_BY_PYTHON) and (functions or others is None):
+        made = made or inspect.ismemberdescriptor(value) or not _is_counted(key, value)
+        if not made and (functions or others is None):
             found[key] = value
     return found | (others or {})
 
@@ -353,15 +328,20 @@ class _Walk:
         self.statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
         self._whole: set[str] = set()
-        self._open: list[Any] = []
+        self._open: list[int] = []
         self._space: Mapping[str, Any] = {}
 
     def scripts(self) -> dict[str, str]:
         """Return the script of each module: imports first. An empty one stands for a package."""
         found: dict[str, str] = {}
-        for module in sorted({module for module, _ in self.statements}):
+        modules = {module for module, _ in self.statements}
+        for module in sorted(modules):
             parts = [text for (home, _), text in self.statements.items() if home == module]
-            imports = sorted(part for part in parts if part.startswith(("import ", "from ")))
+            # A module of the user's may take from here what must stand before its import.
+            imports = sorted(
+                part for part in parts
+                if (words := part.split(maxsplit=2))[0] in ("import", "from") and words[1] not in modules
+            )  # fmt: skip
             others = [part for part in parts if part not in imports]
             head = "\n".join(["from __future__ import annotations", *imports])
             found[module] = "\n\n".join([head, *others]) + "\n"
@@ -371,8 +351,12 @@ class _Walk:
 
     def name_of(self, value: Any, space: Mapping[str, Any], wanted: str = "") -> str:
         """Return the name of `value` in the module of `space`: `wanted` or its own, if not another's."""
-        module, name = _module_name(space), wanted or _own_name(value, space)
-        while (module, name) in self._values and self._values[module, name] is not value:
+        module, name = _module_name(space), wanted
+        if not wanted:
+            name = _NO_NAME.sub("_", str(getattr(value, "__name__", "value")))
+            while keyword.iskeyword(name) or space.get(name, value) is not value:
+                name += "_"
+        while self._values.get((module, name), value) is not value:
             name += "_"
         if (module, name) not in self._values:
             self._values[module, name] = value
@@ -389,26 +373,36 @@ class _Walk:
 
     # What code reads
 
-    def _follow(self, node: Any, names: Iterable[str]) -> None:
+    def _follow(self, node: Any, names: frozenset[str]) -> None:
         """Write down the globals that a definition reads, and what it imports when it runs."""
-        head = copy.copy(node)
+        nodes, head = [*ast.walk(node)], copy.copy(node)
         head.body = []
-        known = {*names, *_names_read(head)}
-        for name in [one for one in _names_read(node) if one in known]:
-            if self._take(self._space, name, node, name) != name:
-                self._cannot()
-        for one in ast.walk(node):
-            if isinstance(one, ast.Import):
+        kept = [one.annotation for one in nodes if isinstance(one, ast.AnnAssign)]
+        others = [one for part in (head, *kept) for one in ast.walk(part)]  # which may be text
+        read = {*names, *(getattr(one, "id", "") for one in others)}
+        for one in nodes:
+            if isinstance(one, ast.Name) and one.id in read:
+                read.remove(one.id)
+                if self._take(self._space, one.id, node, one.id) != one.id:
+                    self._cannot()
+            elif isinstance(one, ast.Import):
                 for alias in one.names:
-                    self._members(_imported(alias.name), node, alias.asname or alias.name)
+                    self._members(self._imported(alias.name), node, alias.asname or alias.name)
             elif isinstance(one, ast.ImportFrom):
-                base, package = "." * one.level + (one.module or ""), self._space.get("__package__")
+                base = "." * one.level + (one.module or "")
                 for alias in one.names:
-                    _imported(f"{base}{'.' * bool(one.module)}{alias.name}", package)  # a module?
-                    space = vars(_imported(base, package) or ast.Pass())
+                    space = vars(self._imported(base, alias.name) or ast.Pass())
                     self._take(space, alias.name, node, alias.asname or alias.name)
 
-    def _take(self, space: Mapping[str, Any], key: str, node: Any, name: str) -> str:
+    def _imported(self, name: str, *taken: str) -> Any:
+        """Return a module of the user's that code imports when it runs; None for others."""
+        with contextlib.suppress(Exception):
+            full = resolve_name(name, self._space.get("__package__"))
+            bring = eval("__import__", {**self._space})  # noqa: S307 - a file's source has its own
+            return None if _is_foreign(full) else bring(full, None, None, (*taken, "__name__"))
+        return None
+
+    def _take(self, space: Mapping[str, Any], key: str, node: Any = None, name: str = "") -> str:
         """Write down what a module has as `key`, and a piece of code as `name`; return its name there."""
         if key not in space:
             return key
@@ -424,13 +418,15 @@ class _Walk:
             one.attr for one in nodes
             if isinstance(one, ast.Attribute) and getattr(one.value, "id", "") == name
         ]  # fmt: skip
-        if not 0 < len(taken) == sum(getattr(one, "id", "") == name for one in nodes):
+        used = [one for one in nodes if getattr(one, "id", "") == name]
+        if not 0 < len(taken) == len(used) or not {*taken} <= space.keys():
             if module.__name__ in self._whole:
                 return
             self._whole.add(module.__name__)
-            taken = sorted(key for key in space if key != "annotations" and key[:2] != "__")
+            counted = {key for key in space if _is_counted(key, space[key])}
+            taken = sorted(counted - {"annotations"})
         for one in dict.fromkeys(taken):
-            self._take(space, one, None, one)
+            self._take(space, one)
 
     # Statements: what makes a value comes first, then what must be there before that is used.
 
@@ -446,15 +442,15 @@ class _Walk:
         elif _is_foreign(home):
             yield name, self._import(name, value, home)
         elif not isinstance(inner, (FunctionType, type)):
-            is_variable, kind = isinstance(value, TypeVar), self._value(type(value))
-            state = "" if is_variable else self._cannot(kind, self._value(value.__getstate__()))
-            yield name, f"{name} = {state or f'{kind}({value.__name__!r})'}"
+            kind, state = self._value(type(value)), self._value(value.__getstate__())
+            says = f"{kind}({getattr(value, '__name__', '')!r})"
+            made = says if isinstance(value, TypeVar) else self._cannot(says, state)
+            yield name, f"{name} = {made}"
         elif home != _module_name(self._space):
-            inside = [*vars(inner).values()] if isinstance(inner, type) else [inner]
-            spaces = [one.__globals__ for held in inside for one in _functions_in(held)]
-            spaces += [getattr(sys.modules.get(home), "__dict__", {"__name__": home})]
-            # The first may be older than the module that is loaded now.
-            space = next((one for one in spaces if _module_name(one) == home), spaces[-1])
+            inside = [one for held in (inner, *vars(inner).values()) for one in _functions_in(held)]
+            # They may be older than the module that is loaded now.
+            space = next((one.__globals__ for one in inside if _home_of(one) == home), None)
+            space = space or vars(sys.modules.get(home) or ModuleType(home))
             known = self.name_of(value, space)
             yield name, f"from {home} import {_as(known, name)}"
         elif isinstance(value, type):
@@ -480,7 +476,7 @@ class _Walk:
         held = self._held(function, function, value)
         node = _definition_of(code)
         if node is None:
-            node = ast.Module([ast.Global(_names_in(code))], [])
+            node = ast.List([*map(ast.Name, _globals_in(*_codes_in(code)))])
             defaults = self._value([function.__defaults__, function.__kwdefaults__])
             text = f"{name} = {self._cannot(_instructions(code), defaults, held)}"
         else:
@@ -490,15 +486,15 @@ class _Walk:
                 node.name = node.name if held else name
             text = _within_maker(name, node, held)
         yield name, text
-        self._follow(node, _names_in(code))
-        own = vars(value).keys() - _MADE_BY_PYTHON - {"__wrapped__"}
+        self._follow(node, _globals_in(*_codes_in(code)))
         if hasattr(function, "__wrapped__"):
             inner = self._value(function.__wrapped__)
             yield f"{name}()", f"{self._value(functools.update_wrapper)}({name}, {inner})"
         if function.__name__ != code.co_name:
             yield f"{name}.__name__", f"{name}.__name__ = {function.__name__!r}"
-        for key in sorted(own):
-            yield f"{name}.{key}", f"{name}.{key} = {self._value(vars(value)[key])}"
+        for key, held_there in sorted(vars(value).items()):
+            if _is_counted(key, held_there):
+                yield f"{name}.{key}", f"{name}.{key} = {self._value(held_there)}"
 
     def _decorators(self, value: Any) -> list[ast.expr]:
         """Return what makes `value` around the function in it, the outermost first."""
@@ -527,59 +523,60 @@ class _Walk:
         """Yield the definition of a class with the values that its members have now, then the rest."""
         members, found = _members_of(cls), _class_definition(cls)
         if found is None:
-            values = [self._value(value) for value in members.values()]
+            values = f"[{', '.join(map(self._value, members.values()))}]"
             if "_field_defaults" in vars(cls):
-                named = f"{cls.__name__!r}, {cls._fields!r}, defaults=[{', '.join(values)}]"
-                made = f"{self._value(namedtuple)}({named})"
+                given = f"{cls.__name__!r}, {cls._fields!r}, defaults={values}"
+                made = f"{self._value(namedtuple)}({given})"
             else:
-                made = self._cannot(
-                    cls.__name__, [*members], values, *map(self._value, cls.__bases__)
-                )
+                bases = map(self._value, cls.__bases__)
+                made = self._cannot(cls.__name__, [*members], values, *bases)
             yield name, f"{name} = {made}"
             return
-        held: dict[str, str] = {}
         code, node = found
-        node = self._renewed(node, cls, members, held)
+        held: dict[str, str] = {}
+        node = copy.copy(node)
+        node.body = [*self._renewed(node, cls, members, held)] or [ast.Pass()]
+        if not {"__orig_bases__", "_field_defaults"} & vars(cls).keys():
+            node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
         node.name = node.name if held else name
         if members.keys() & getattr(cls, "__members__", {}).keys():
             self._cannot()  # they cannot be put into an enum
-        self._follow(node, code.co_names)  # the methods may need the class itself
+        self._follow(node, _globals_in(code))  # the methods may need the class itself
         yield name, _within_maker(name, node, held)
-        self._follow(node, _names_in(code))
+        self._follow(node, _globals_in(*_codes_in(code)))
         for key, value in members.items():
             yield f"{name}.{key}", f"{name}.{key} = {self._value(value)}"
 
-    def _renewed(self, node: Any, cls: Any, members: dict[str, Any], held: dict[str, str]) -> Any:
-        """Return a definition with present values; those which it cannot hold are left in `members`."""
-        was, body = {**members}, []
-        inside = {id(one) for one in node.body}
+    def _renewed(
+        self, node: Any, cls: Any, members: dict[str, Any], held: dict[str, str]
+    ) -> Iterator[ast.stmt]:
+        """Yield the statements of a class with present values; `members` keeps what they do not make.
+
+        Loops and the like are left out: what they made is among the members.
+        """
+        was = {**members}
         for statement in node.body:
             key = _key_of(statement, cls)
             value = was.get(key, MISSING)
-            known = {one: _definition_of(one.__code__) for one in _functions_in(value)}
-            if known and {*map(id, known.values())} <= inside:
-                for function in [one for one in known if known[one] is statement]:
+            known = {_definition_of(one.__code__): one for one in _functions_in(value)}
+            if known and known.keys() <= {*node.body}:
+                if function := known.get(statement):
                     statement = self._with_defaults(statement, function)
                     held |= self._held(function, cls)
-            elif isinstance(statement, ast.AnnAssign) or (
-                isinstance(statement, ast.Assign) and key in vars(cls)
-            ):
+            elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                given = statement.value
+                if key not in vars(cls) and isinstance(statement, ast.Assign):
+                    continue
                 statement = copy.copy(statement)
-                statement.value = statement.value and self._assigned(
-                    statement.value, key, cls, value
-                )
-            elif isinstance(statement, _Def) and value is MISSING and key in vars(cls):
-                pass  # Python has made more of it
-            elif not isinstance(statement, ast.Expr):
-                continue  # what others made is among the members
+                statement.value = given and self._assigned(given, key, cls, value)
+            elif isinstance(statement, _Def):
+                if value is not MISSING or key not in vars(cls):
+                    continue  # else Python has made more of it
+            elif not isinstance(statement, ast.Expr) or statement is not node.body[0]:
+                continue  # no docstring
             if getattr(statement, "value", statement):  # else it is but annotated
                 members.pop(key, None)
-            body.append(statement)
-        node = copy.copy(node)
-        node.body = body or [ast.Pass()]
-        if not {"__orig_bases__", "_field_defaults"} & vars(cls).keys():
-            node.bases = [self._node(base) for base in cls.__bases__ if base is not object]
-        return node
+            yield statement
 
     def _assigned(self, given: Any, key: str, cls: Any, value: Any) -> Any:
         """Return the expression for the value of a member, in place of the one that was given."""
@@ -593,7 +590,7 @@ class _Walk:
         value = field.default if field and value is MISSING else value
         if value is MISSING or "__new_member__" in vars(cls):  # made by the user's __new__
             return given if field or key in vars(cls) else None
-        return self._node(value.value if key in getattr(cls, "__members__", ()) else value)
+        return self._node(value)
 
     # Expressions
 
@@ -609,19 +606,13 @@ class _Walk:
 
     def _value(self, value: Any) -> str:
         """Return an expression for any value: its name, if it has one, else what makes it."""
-        kind = type(value)
-        if kind in _CONSTANT:
+        if not _is_named(value):
             return self._made(value)
-        for depth, one in enumerate(self._open):
-            if one is value:
-                return self._cannot(depth)
-        if kind not in _BRACKETS and kind is not np.ndarray and _is_named(value):
-            self._members(value)
-            name = self.name_of(value, self._space)
-            if (_module_name(self._space), name) not in self.statements:
-                self._cannot()  # it is needed before it is made
-            return name
-        return self._made(value)
+        self._members(value)
+        name = self.name_of(value, self._space)
+        if (_module_name(self._space), name) not in self.statements:
+            self._cannot()  # it is needed before it is made
+        return name
 
     def _made(self, value: Any) -> str:
         """Return an expression that makes a value."""
@@ -634,7 +625,9 @@ class _Walk:
             return repr(value)
         if (kind is np.ndarray or isinstance(value, np.generic)) and not value.dtype.hasobject:
             return self._array(value)
-        self._open.append(value)
+        if id(value) in self._open:
+            return self._cannot(self._open.index(id(value)))
+        self._open.append(id(value))
         text = self._container(value) if kind in _BRACKETS else self._object(value, _reduced(value))
         self._open.pop()
         return text
@@ -644,11 +637,10 @@ class _Walk:
         is_plain = kinds <= {bool, str} or (kinds == {float} and all(map(math.isfinite, value)))
         if kind in (list, tuple) and is_plain:
             return repr(value)  # many are written at once
-        parts = [*map(self._value, value)]
         if kind is dict:
-            parts = [
-                f"{key}: {self._value(value[one])}" for key, one in zip(parts, value, strict=True)
-            ]
+            parts = [f"{self._value(key)}: {self._value(one)}" for key, one in value.items()]
+        else:
+            parts = [*map(self._value, value)]
         ordered = sorted(parts) if kind in (set, frozenset) else parts
         return _BRACKETS[kind].format(", ".join(ordered))
 
@@ -670,9 +662,8 @@ class _Walk:
                 says = _ADDRESS.sub("", repr(value))
             return self._cannot(kind.__module__, kind.__qualname__, says)
         make, parts, state, items, pairs = (*reduced, None, None, None)[:5]
-        head = f"{self._value(make)}, {self._value(parts)}, {self._value(state)}"
         if not (state or items or pairs):
             return f"{self._value(make)}(*{self._value(parts)})"
         self.statements[_module_name(self._space), "_Object"] = _OBJECT
-        more = "".join(f", iter({self._value([*(one or ())])})" for one in (items, pairs))
-        return f"{self._value(copy.copy)}(_Object({head}{more}))"
+        described = (make, parts, state, [*(items or ())], [*(pairs or ())])
+        return f"{self._value(copy.copy)}(_Object({', '.join(map(self._value, described))}))"

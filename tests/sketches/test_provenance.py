@@ -247,18 +247,20 @@ def test_values_count_as_they_were_when_a_cell_ran(cell):
     assert request(space["s"]) != first
 
 
-def test_a_sketch_within_a_decorator_keeps_its_parameters_in_its_source():
-    text = (
-        "from functools import wraps\ndef framed(k):\n    def decorate(f):\n        @wraps(f)\n"
+def test_a_source_keeps_the_parameters_of_a_decorated_sketch_and_runs_with_its_own_modules(home):
+    (home / "modules" / "own_frame.py").write_text(
+        "from functools import wraps\nK = 4\ndef framed(k):\n    def decorate(f):\n        @wraps(f)\n"
         "        def drawn(svg, **values):\n            f(svg, **values)\n            svg.circle(30, 30, k)\n"
         "        return drawn\n    return decorate\n"
-        "@framed(3)\ndef s(svg, *, r: float = 2): svg.circle(20, 20, r)\n"
     )
+    text = "from own_frame import framed\n@framed(3)\ndef s(svg, *, r: float = 2):\n"
+    text += "    import own_frame as own\n    svg.circle(20, 20, r + own.K)\n"
     sketch = sketch_of(text, "s")
     first, source = draw(sketch, 60, 60), origin_of(sketch).source
+    sys.modules["own_frame"].K = 5
     assert source
     again = redraw(read_provenance(first.to_string()), source.load())
-    assert again.to_bytes() == first.to_bytes()
+    assert again.to_bytes() == first.to_bytes() != draw(sketch, 60, 60).to_bytes()
 
 
 def test_a_class_of_which_there_is_no_text_counts_by_its_members():
