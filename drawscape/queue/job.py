@@ -1,6 +1,7 @@
 """Handles on one job and on many: each attribute reads the table, so that it is never stale."""
 
 import codecs
+import math
 import threading
 import time
 import warnings
@@ -152,12 +153,12 @@ class Job(JobReference):
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
-        store.requeue(self._database, self.id, store.RETRIED, self._queue.code())
+        store.requeue(self._database, self.id, self._queue.code(), store.RETRIED)
         return self
 
     def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
-        store.requeue(self._database, self.id, code=self._queue.code())
+        store.requeue(self._database, self.id, self._queue.code())
         return self
 
     def delete(self) -> None:
@@ -223,7 +224,7 @@ def _pauses(waited: "Job | Batch", timeout: Duration) -> Iterator[float]:
     Raises JobTimeout after `timeout`.
     """
     queue = waited._queue
-    limit_s = None if timeout is None else seconds(timeout, "timeout")
+    limit_s = math.inf if timeout is None else seconds(timeout, "timeout")
     began, seen, asked = time.monotonic(), None, False
     while True:
         version = queue.database.version()
@@ -233,7 +234,7 @@ def _pauses(waited: "Job | Batch", timeout: Duration) -> Iterator[float]:
             if over:
                 return
         waited_s = time.monotonic() - began
-        if limit_s is not None and waited_s >= limit_s:
+        if waited_s >= limit_s:
             raise JobTimeout(f"{waited._words()} after {limit_s:g} s; it has not been canceled")
         if not asked and waited_s > _NOBODY_AFTER_S:
             asked = True
@@ -369,7 +370,7 @@ class Batch:
 
 def retry_failed(queue: Queue, **chosen: str | None) -> list[Job]:
     """Queue the failed jobs of a task, a reason or a batch again, and return them."""
-    ids = store.retry_failed(queue.database, queue.name, code=queue.code(), **chosen)
+    ids = store.retry_failed(queue.database, queue.name, queue.code(), **chosen)
     return [Job(queue, job_id) for job_id in ids]
 
 
@@ -434,8 +435,7 @@ def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
 
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
     """Return how many queued jobs come before the queued job `row`."""
-    values = {"queue": row.queue, "priority": row.priority, "seq": row.seq}
-    return int(queue.database.read(queue.database.AHEAD, **values)[0][0])
+    return int(queue.database.read(queue.database.AHEAD, **row._asdict())[0][0])
 
 
 def _how_running(queue: Queue, row: JobSnapshot) -> Words:

@@ -156,8 +156,7 @@ class Queue:
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`."""
         options, arguments = split_options(kwargs)
-        given = (*args, *arguments.values())
-        needed = [job.id for job in given if isinstance(job, JobReference)]
+        needed = [job.id for job in (*args, *arguments.values()) if isinstance(job, JobReference)]
         args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
         job = self._new_job(target, args, arguments, options)
         job = job._replace(depends_on=(*job.depends_on, *needed))
@@ -238,9 +237,9 @@ class Queue:
         calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
         options: Mapping[str, Any],
         *,
-        then: Target | None = None,
-        then_kwargs: Mapping[str, Any] | None = None,
-        batch_description: str | None = None,
+        then: Target | None,
+        then_kwargs: Mapping[str, Any] | None,
+        batch_description: str | None,
     ) -> tuple[str, list[str], str | None]:
         """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any."""
         known, others = split_options(options)

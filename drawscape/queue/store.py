@@ -384,7 +384,7 @@ def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) ->
     return total
 
 
-def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
+def cancel(engine: Engine, job_id: str, grace_s: float) -> bool:
     """Return whether the job was `canceled` before its start, or asked to stop; False when it had ended."""
     with _locked(engine, job_id) as (run, _, _):
         if run(run.CANCEL, id=job_id):
@@ -395,9 +395,7 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     return bool(asked)
 
 
-def cancel_many(
-    engine: Engine, queue: str, *, batch: str | None = None, grace_s: float = 0.0
-) -> int:
+def cancel_many(engine: Engine, queue: str, *, batch: str | None = None, grace_s: float) -> int:
     """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
 
     What starts between two slices is stopped. What waits for others is canceled first: it might begin.
@@ -413,8 +411,7 @@ def cancel_many(
         in_slices(engine, _AT_ONCE, partial(cancel_some, statement))
         for statement in (statements if batch is None else [engine.CANCEL_BATCH])
     )
-    ask = engine.ASK_ALL_TO_STOP if batch is None else engine.ASK_BATCH_TO_STOP
-    asked = engine.write(ask, queue=queue, batch=batch, grace_s=grace_s)
+    asked = engine.write(engine.ASK_MANY_TO_STOP, queue=queue, batch=batch, grace_s=grace_s)
     _stop_without_workers(engine, asked)
     return canceled + len(asked)
 
@@ -432,9 +429,7 @@ def _stop_without_workers(engine: Engine, asked: Rows) -> None:
 RETRIED = ENDED[1:]  # all but `finished`
 
 
-def requeue(
-    engine: Engine, job_id: str, among: Sequence[str] = ENDED, code: str | None = None
-) -> None:
+def requeue(engine: Engine, job_id: str, code: str | None, among: Sequence[str] = ENDED) -> None:
     """Put an ended job back into the queue, under the same id, as if it had just been queued.
 
     The retries that it has used up stay so. Raises JobNotFoundError. Raises JobStateError for a status that
@@ -469,10 +464,10 @@ def _locked(engine: Engine, job_id: str) -> Iterator[tuple[Transaction, str, str
 def retry_failed(
     engine: Engine,
     queue: str,
+    code: str | None,
     task: str | None = None,
     reason: str | None = None,
     batch: str | None = None,
-    code: str | None = None,
 ) -> list[str]:
     """Return the ids of the failed jobs, of one task, reason or batch if asked, that are queued again.
 
@@ -519,9 +514,7 @@ def set_priority(engine: Engine, job_id: str, priority: int) -> None:
             raise JobStateError(f"job {job_id} is {status}; a priority changes only jobs that wait")
 
 
-def save_meta(
-    engine: Engine, job_id: str, change: Mapping[str, Any], gone: Sequence[str] = ()
-) -> None:
+def save_meta(engine: Engine, job_id: str, change: Mapping[str, Any], gone: Sequence[str]) -> None:
     """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
     with _locked(engine, job_id) as (run, status, meta):
         if status == Status.STARTED:
@@ -590,12 +583,11 @@ def _settle(run: Transaction, status: str, *job_ids: str) -> None:
 def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> str:
     how = "did not fail" if runs_after is RunsAfter.ONLY_FAILURE else "did not finish"
     status = "failed" if runs_after is RunsAfter.SUCCESS else "canceled"
-    error = f"{needed}, which it depends on, {how}"
-    run(run.GIVE_UP, status=status, error=error, id=job_id)
+    run(run.GIVE_UP, status=status, error=f"{needed}, which it depends on, {how}", id=job_id)
     return status
 
 
-def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None = None) -> list[str]:
+def _reopen(run: Transaction, job_ids: Iterable[str], code: str | None) -> list[str]:
     """Put ended jobs back into the queue; return those that were, some of which fail for a dependency.
 
     What waits for one waits again; what failed for it is woken, and its callbacks, and returned, too.

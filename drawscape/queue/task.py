@@ -54,7 +54,7 @@ class Task:
         return None if describe is None else str(describe(*args, **kwargs))
 
 
-def find_task(target: str | Function, allowed: Sequence[str], search: Path | None = None) -> Task:
+def find_task(target: str | Function, allowed: Sequence[str], search: Path | None) -> Task:
     """Return the task that `target` names: a path as in `load`, or a function.
 
     A function from a module of `allowed` is queued by its path, any other by value.

@@ -79,11 +79,13 @@ class TestRunningJobs:
             job_manager.delete_job(job.id)
 
     def test_a_batch_is_canceled_as_one(self):
+        other = enqueue("nap", 30)
         batch = enqueue_many("sampletasks.nap", [{"seconds": 30}] * 8)
-        wait_until(lambda: batch.counts["started"] == 2)
+        wait_until(lambda: batch.counts["started"] == 1)
         assert batch.cancel() == 8
         wait_until(lambda: batch.ended)
         assert batch.counts["stopped"] + batch.counts["canceled"] == 8
+        assert (other.status, other.cancel()) == ("started", True)
 
 
 def test_who_waits_may_cancel_in_the_same_thread(home):

@@ -50,7 +50,7 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     assert "recovered from a dead worker once" in job.explain()
     with pytest.raises(JobFailed, match="job_recover=False"):
         only_once.wait(120)
-    assert (only_once.reason, once.read_text()) == ("lost", "run\n")
+    assert (only_once.reason, once.read_text(), check_queue()) == ("lost", "run\n", [])
 
 
 def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer, tmp_path):

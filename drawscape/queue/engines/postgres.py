@@ -472,15 +472,9 @@ class _Lease(threading.Thread):
                 _LOG.error("worker=%s event=lease_lost", info.id)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
             asked_boot_s = clock.boot_s()
-            values = (
-                info.host,
-                info.pid,
-                info.slots,
-                info.queue,
-                " ".join(info.lanes),
-                info.version,
-            )
-            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, (*key, *values)).fetchone()
+            lanes = " ".join(info.lanes)
+            values = *key, info.host, info.pid, info.slots, info.queue, lanes, info.version
+            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, values).fetchone()
             if row is None:
                 return _SOON_S
             self._server_at = row[0]

@@ -90,9 +90,7 @@ class Queries:
     insert into job_group (queue, lane, limit_key, most) values (:queue, :lane, :limit_key, :most)
     on conflict do nothing
     """
-    SET_LIMIT = """
-    update job_group set most = coalesce(:most, most) where queue = :queue and limit_key = :limit_key
-    """
+    SET_LIMIT = "update job_group set most = :most where queue = :queue and limit_key = :limit_key"
     GROUP_ID = """
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
@@ -285,8 +283,9 @@ class Queries:
         and status in {_WAITING} limit :limit) and status in {_WAITING} returning id
     """
     ASK_TO_STOP = f"{_STOP} id = :id returning id, worker"
-    ASK_ALL_TO_STOP = f"{_STOP} queue = :queue returning id, worker"
-    ASK_BATCH_TO_STOP = f"{_STOP} coalesce(batch, '') = :batch returning id, worker"
+    ASK_MANY_TO_STOP = f"""
+    {_STOP} queue = :queue and (cast(:batch as text) is null or batch = :batch) returning id, worker
+    """
     STOP_WITHOUT_WORKER = """
     update job set status = 'stopped', ended_at = :now, worker = null, pid = null
     where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '') returning id
@@ -315,9 +314,7 @@ class Queries:
     insert into job_note (name, value) values (:name, :value)
     on conflict (name) do update set value = excluded.value
     """
-    NOTE_ONCE = """
-    insert into job_note (name, value) values (:name, :value) on conflict (name) do nothing
-    """
+    NOTE_ONCE = "insert into job_note (name, value) values (:name, :value) on conflict do nothing"
 
     # Dependencies. An edge stays as long as the job that waits. `done` says whether its dependency has ended
     # as it must, `waits_for` counts those that have not.
@@ -468,15 +465,13 @@ class Queries:
         select ended_at from job where queue = :queue and ended_at > :hour
         order by ended_at desc limit 100000) as recent
     """
-
     OLDEST_WAITING = """
     select min(created_at) from job where seq in (
         (select min(seq) from job where queue = :queue and status = 'queued' and group_id is null),
         (select min(seq) from job where queue = :queue and status = 'queued' and group_id is not null))
     """
 
-    # Retention. Each look goes on where the last one ended, so that
-    # none reads again the many that stay.
+    # Retention. Each look goes on where the last one ended: none reads again the many that stay.
 
     PRUNE_BY_TTL = f"""
     delete from job where seq in (

@@ -143,8 +143,7 @@ class FileGuard:
             self._checked_at = now
 
     def close(self) -> None:
-        descriptors, self._descriptors = self._descriptors, []
-        for descriptor in descriptors:
+        for descriptor in self._descriptors:
             if descriptor is not None:
                 os.close(descriptor)
 
@@ -511,7 +510,6 @@ class FileWatch:
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = None
 
 
 def _watched(folder: Path) -> int | None:

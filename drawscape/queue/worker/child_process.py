@@ -176,7 +176,6 @@ class ChildProcess:
             end.close()
         if self._death is not None:
             os.close(self._death)
-            self._death = None
 
 
 def _handle(pid: int) -> int | None:
