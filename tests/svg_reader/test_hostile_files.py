@@ -2,6 +2,7 @@
 
 import random
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -89,6 +90,14 @@ def test_a_thousand_texts_in_their_own_colours_are_read_in_seconds():
     began = time.process_time()
     assert len(read_svg(file(body), layers="none").layers[0].lines) >= 3000
     assert time.process_time() - began < 6
+
+
+def test_a_clip_path_of_a_thousand_loops_takes_little_memory():
+    loops = f'<clipPath id="c"><path d="M0,0{"c5,5,5-5,9,9s3,3-9-8" * 200}Z"/></clipPath>'
+    tracemalloc.start()
+    assert len(read_svg(file(f'{loops}<path d="M0,0L90,70H3Z" clip-path="url(#c)"/>')).lines)
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
 
 
 def test_curves_larger_than_any_sheet_stay_few_points():

@@ -336,9 +336,9 @@ def region(lines: Lines, *, evenodd: bool = False) -> Region:
     faces = shapely.get_parts(shapely.polygonize([edges]))
     inside = shapely.point_on_surface(faces)
     points = np.column_stack((shapely.get_x(inside), shapely.get_y(inside)))
-    turns = sum((_winding(ring, points) for ring in rings), np.zeros(len(points), dtype=np.int64))
+    turns = _winding(rings, points)
     filled = turns % 2 != 0 if evenodd else turns != 0
-    return shapely.unary_union(faces[filled])
+    return shapely.coverage_union_all(faces[filled])
 
 
 def areas_only(area: Region) -> Region:
@@ -351,15 +351,21 @@ def areas_only(area: Region) -> Region:
     return shapely.unary_union(parts) if parts else shapely.Polygon()
 
 
-def _winding(ring: Floats, points: Floats) -> Ints:
-    """Return how often a closed ring goes round each point (Sunday 2001)."""
-    a, b = ring[:-1], ring[1:]
-    x, y = points[:, :1], points[:, 1:]
-    left = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (x - a[:, 0]) * (b[:, 1] - a[:, 1])
-    up = (a[:, 1] <= y) & (b[:, 1] > y) & (left > 0)
-    down = (a[:, 1] > y) & (b[:, 1] <= y) & (left < 0)
-    turns: Ints = up.sum(axis=1) - down.sum(axis=1)
-    return turns
+def _winding(rings: list[Floats], points: Floats) -> Floats:
+    """Return how often closed rings go round each point, by a ray to the right (Sunday 2001)."""
+    import shapely
+
+    a, b = (np.concatenate([ring[part] for ring in rings]) for part in (np.s_[:-1], np.s_[1:]))
+    rays = np.stack(
+        (points, np.column_stack((np.full(len(points), a[:, 0].max()), points[:, 1]))), axis=1
+    )
+    edges = shapely.STRtree(shapely.linestrings(np.stack((a, b), axis=1)))
+    i, j = edges.query(shapely.linestrings(rays))
+    a, b, (x, y) = a[j].T, b[j].T, points[i].T
+    left = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])
+    up = (a[1] <= y) & (b[1] > y) & (left > 0)
+    down = (a[1] > y) & (b[1] <= y) & (left < 0)
+    return np.bincount(i, up.astype(np.float64) - down, len(points))
 
 
 _MOST_DASHES_IN_ALL = 3_000_000
