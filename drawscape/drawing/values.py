@@ -322,7 +322,7 @@ class Style:
             color = self.get("color", "black")
         if color in ("none", "transparent") or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
             return None
-        if color.startswith("url("):
+        if color.startswith(("url(", "context-")):
             fallback = color.partition(")")[2].strip()
             return fallback if fallback and fallback != "none" else "black"
         values = rgba(color)

@@ -5,6 +5,10 @@ All are drawn in strokes, so that a picture of the lines that were read can be l
 resvg makes of the file. The page is 200 x 200; what the root says of strokes is in HEAD.
 """
 
+import gzip
+from base64 import b64encode
+from urllib.parse import quote
+
 HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="200" height="200" viewBox="0 0 200 200" fill="none" stroke="black" stroke-width="2">'
@@ -27,6 +31,19 @@ TRANSPARENT = "what is fully transparent is not drawn"
 SOFT = "soft masks are applied hard: lines are let through or cut"
 NO_CLIP = "<{}> in a clip path is ignored; only shapes and <use> clip"
 LOOP = "<{}> leads back to itself; it is not drawn"
+CROSS = '<path d="M5,5L35,30M35,5L20,35"/>'
+THIN = CROSS.replace("/", ' stroke-width=".5"/')
+PLACED = 'x="20" y="30" width="100" height="100"'
+IMAGES = "<image>: images are not drawn; trace them to paths"
+
+
+def image(given, body=CROSS, root='viewBox="0 0 40 40"', packed=False):
+    """Return an `<image>` of an SVG, percent-encoded or packed."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="black" {root}>{body}</svg>'
+    zipped = b64encode(gzip.compress(svg.encode())).decode()
+    data = f"base64,{zipped}" if packed else f"charset=utf-8,{quote(svg)}"
+    return f'<image {given} xlink:href="data:image/svg+xml;{data}"/>'
+
 
 CORPUS = {
     "shapes": {
@@ -132,7 +149,7 @@ CORPUS = {
         "fill-transparent": (f'<g stroke="none" fill="#fff0"><rect width="40" height="40"/><circle r="9"/></g>{SHORT}', f"{TRANSPARENT} (2 times)"),
         "text-transparent": (f'<text y="50" fill="none" stroke="transparent">ab</text>{SHORT}', "text that is fully transparent is not drawn"),
         "gradient-linked": '<linearGradient id="p"><stop stop-color="navy"/></linearGradient><radialGradient id="q" href="#p"/><path stroke="url(#q)" d="M20,30L90,60"/>',
-        "pattern": ('<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><rect width="9" height="9" fill="black"/></pattern><path stroke="url(#p)" d="M20,30H90"/>', "patterns of strokes are not drawn; the stroke is drawn in one colour"),
+        "pattern": '<pattern id="p" width="20" height="9" patternUnits="userSpaceOnUse"><rect width="12" height="9" fill="black" stroke="none" stroke-width=".5"/></pattern><path stroke="url(#p)" d="M20,30H90"/>',
         "dash": f'<g stroke-dasharray="20 10">{LINE}</g>',
         "dash-offset": f'<g stroke-dasharray="20 10" stroke-dashoffset="7">{LINE}</g>',
         "dash-uneven": '<g transform="scale(1.8 .6)" stroke-dasharray="12"><circle cx="55" cy="160" r="40"/></g>',
@@ -239,7 +256,27 @@ CORPUS = {
         "dashed-stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40" stroke-dasharray="90 20"/></mask>{MASKED}',
         "alpha-by-css": f'<style>mask{{mask-type:alpha}}</style>{MASK}><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
         "empty": f'{MASK}></mask>{MASKED}{SHORT}',
-        "image-in-mask": (f'{MASK}>{WHITE}<image width="10" height="10" href="x.png"/></mask>{MASKED}', "<image>: images are not drawn; trace them to paths"),
+        "image-in-mask": (f'{MASK}>{WHITE}<image width="10" height="10" href="x.png"/></mask>{MASKED}', IMAGES),
+    },
+    "images": {
+        "percent-encoded": image(PLACED),
+        "packed": image(PLACED, packed=True),
+        "meet": image('width="180" height="80" preserveAspectRatio="xMaxYMin"'),
+        "slice": image('x="10" y="10" width="180" height="80" preserveAspectRatio="xMidYMax slice"', THIN),
+        "stretched": image('width="180" height="80" preserveAspectRatio="none"', THIN),
+        "own-size": image('x="9"', root='width="90" height="60" viewBox="0 0 40 40"'),
+        "one-side": image('width="120"', root='width="90" height="60" viewBox="0 0 40 40"'),
+        "cut-to-its-page": (image('x="40" y="40" width="80" height="80"', '<path d="M-9,20H60"/>'), None, '<path d="M40,80H120"/>'),
+        "no-size": (image(PLACED, root=""), None, f'<g transform="translate(20,30)">{CROSS}</g>'),
+        "own-ids-and-styles": '<style>path{stroke-dasharray:9 3}</style><defs><path id="a" d="M0,0H200"/></defs>' + image(PLACED, '<style>path{stroke-dasharray:none}</style><defs><path id="a" d="M5,5V35"/></defs><use href="#a"/>') + '<use href="#a" y="180"/>',
+        "inherits-nothing": f'<g stroke-width="9" stroke-dasharray="3">{image(PLACED)}</g>',
+        "moved-and-clipped": f'{CLIP}<g clip-path="url(#c)">' + image(PLACED + ' transform="rotate(20)"') + '</g>',
+        "used": '<defs>' + image('id="a" width="60" height="60"') + '</defs><use href="#a" x="20" y="20"/><use href="#a" x="110" y="90"/>',
+        "in-mask": f'{MASK}>' + image('x="40" y="40" width="120" height="120"', '<rect width="40" height="40" fill="white" stroke="none"/>') + f'</mask>{MASKED}',
+        "box": ('<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width=".5" height="1"/></clipPath>' + image('clip-path="url(#c)" x="20" y="40" width="160" height="120" preserveAspectRatio="xMinYMid"', '<path d="M2,20H38"/>'), None, '<path d="M26,100H100"/>'),
+        "in-image": image(PLACED, image('width="30" height="40"').replace("xlink:", "")),
+        "hidden": f'<g visibility="hidden">{image(PLACED)}</g>' + image('width="0" height="9"') + LINE,
+        **{name: (f'<image {PLACED} href="{link}"/>{LINE}', IMAGES) for name, link in (("beside-the-file", "x.svg"), ("not-well-formed", "data:image/svg+xml,%3Csvg"), ("no-base64", "data:image/svg+xml;base64,a"), ("no-svg", "data:image/svg+xml,%3Ca/%3E"))},
     },
 }  # fmt: skip
 """By category and name: what a file holds.

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import rounds
+from svg_reader.corpus import image
 from svg_reader.files import file
 
 from drawscape.errors import SvgReadError
@@ -22,6 +23,9 @@ LINE = '<path d="M1,1L2,2"/>'
 RULES = "".join(f".c{k} {{ fill: red }}" for k in range(3000))
 LAUGHS = "".join(f'<!ENTITY l{k + 1} "{f"&l{k};" * 10}">' for k in range(9))
 BOMB = "".join(f'<g id="g{k + 1}">' + 10 * f'<use href="#g{k}"/>' + "</g>" for k in range(12))
+NEST = LINE
+for _ in range(6):
+    NEST = image('width="9" height="9"', NEST, packed=True).replace("xlink:", "") * 20
 USES = "".join(f'<use id="u{k + 1}" href="#u{k}"/>' for k in range(600))
 
 
@@ -38,13 +42,14 @@ def declaring(entities, body="&x;"):
         (declaring('<!ENTITY % p SYSTEM "http://127.0.0.1/p"> %p;', ""), "external"),
         (declaring('<!ENTITY % p "x">', ""), "parameter"),
         (declaring(f'<!ENTITY x "{"a" * 100_000}">'), "at most"),
-        (declaring("<!ENTITY x '<g/>'>"), "markup or other entities"),
+        (declaring("<!ENTITY x '<g/>'>", "&x;" * 300_000), "much markup"),
         (declaring('<!ENTITY x "&y;"><!ENTITY y "&x;">'), "other entities"),
         (file("<g>" * 5000 + "</g>" * 5000), "256 deep"),
         (file(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
         (file(f'<path id="u0" d="M1,1L2,2"/>{USES}'), "256 deep"),
         (file('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
         (file('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
+        (file(NEST), "hundreds in each other"),
         (file("", 'width="-5mm" height="5mm"'), "positive"),
         (file("", 'width="5mm" height="-1"'), "positive"),
         ("<html></html>", "<html>"),
@@ -90,6 +95,16 @@ def test_a_thousand_texts_in_their_own_colours_are_read_in_seconds():
     began = time.process_time()
     assert len(read_svg(file(body), layers="none").layers[0].lines) >= 3000
     assert time.process_time() - began < 6
+
+
+@pytest.mark.parametrize("much", [" " * 900_000, f"<style>{RULES}</style>", " " * 12_000_000])
+def test_images_of_more_than_any_drawing_holds_are_not_drawn(much):
+    bodies = (f"{much}<path id='a{k}' d='M1,1L2,2'/>" for k in range(30))
+    document = read_svg(
+        file("".join(image('width="9" height="9"', b, packed=True) for b in bodies))
+    )
+    assert len(document.lines) < 20
+    assert document.unsupported[0].startswith("<image>: images are not drawn")
 
 
 def test_a_clip_path_of_a_thousand_loops_takes_little_memory():

@@ -164,7 +164,9 @@ CLIP = (
     '<clipPath id="c" {}>{}</clipPath><rect width="90" height="90" fill="red" clip-path="url(#c)"/>'
 )
 MARKER = '<marker id="m" overflow="visible" orient="auto" markerUnits="userSpaceOnUse" {}><path d="M0,0L9,3" stroke="red"/></marker>'
-TILE = '<pattern id="p" {}><rect x="5" y="5" width="9" height="9"/></pattern><rect x="5" y="5" width="60" height="60" fill="url(#p)"/>'
+WHERE = 'patternUnits="userSpaceOnUse" width="20" height="20" '
+PATTERN = '<pattern id="p" {}><rect x="5" y="5" width="9" height="9"/></pattern>'
+TILE = PATTERN + '<rect x="5" y="5" width="60" height="60" fill="url(#p)"/>'
 INNER = '<svg x="10" y="20" width="90" height="30" viewBox="0 0 9 9" preserveAspectRatio="{}"><path d="M1,1L8,5" stroke="red"/></svg>'
 SYMBOL = '<symbol id="s" viewBox="0 0 9 9"><path d="M1,1L8,5" stroke="red"/></symbol>'
 
@@ -248,6 +250,14 @@ ALIKE = [
         '<rect x="20" y="0" width="40" height="20" fill="url(#p)"/>',
         '<rect x="40" width="20" height="20"/>',
     ),
+    # A context's pattern stands where it does in the context itself.
+    *(
+        (
+            f'{PATTERN.format(WHERE + "y=" + chr(34) + "6" + chr(34))}<defs><rect id="a" width="30" height="40" {name}="context-fill" {rest}/></defs><g fill="url(#p)"><use href="#a" x="80" y="13"/></g>',
+            f'{PATTERN.format(WHERE + "x=" + chr(34) + "-80" + chr(34) + " y=" + chr(34) + "-7" + chr(34))}<g transform="translate(80 13)"><rect width="30" height="40" {name}="url(#p)" {rest}/></g>',
+        )
+        for name, rest in (("fill", ""), ("stroke", 'stroke-width="6" fill="none"'))
+    ),
     (f'{MARKER.format("")}<path d="M50,50L50,50" fill="none" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
     (f'{MARKER.format("")}<pattern id="p"/><path d="M50,50H60" fill="url(#p)" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
     # What clips, masks or hides a marker does so in the units of its content.
@@ -322,8 +332,8 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
             for color in ("color-mix(in srgb, red, blue)", "light-dark(red, blue)", "CanvasText", "rgb(from red r g 255)")
         ),
         (
-            '<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><path d="M0,0H4V4Z"/></pattern><defs><path id="a" fill="context-fill" d="M0,0H9V9Z"/></defs><use href="#a" fill="url(#p)"/>',
-            "what context-fill takes of a pattern stands where its shape does",
+            '<pattern id="p" width="1" height="1"><path d="M0,0H4V4Z"/></pattern><defs><path id="a" fill="context-fill" d="M0,0H9V9Z"/></defs><use href="#a" fill="url(#p)"/>',
+            "programs differ in the box of what is used, which its pattern refers to",
         ),
         *(
             (BOX.format(f'style="{name}:{value}"'), f"{name} is not applied")

@@ -11,7 +11,7 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.values import NUMBER, luminance, rgba
+from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
 from drawscape.svg.read.tree import Node, path_data
@@ -36,12 +36,7 @@ def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State
     """
     slack = 1e-6 * (box[2] + box[3]) if min(box[2:]) > 0 else 0.0
     box = (box[0] - slack, box[1] - slack, box[2] + 2 * slack, box[3] + 2 * slack)
-    return _added(walk, _box(box, state.matrix), state)
-
-
-def clip_to_area(walk: Walk, data: str, state: State) -> int:
-    """Return the number of the clip to what an outline encloses, within the clip so far."""
-    return _added(walk, _enclosed(data, state, "fill-rule"), state)
+    return clip_to(walk, _box(box, state.matrix), state)
 
 
 def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
@@ -60,10 +55,10 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
         if outer != "none" and not area.is_empty:
             number = clipped(walk, name, outer, node, replace(state, clip=None))
             area = area if number is None else area.intersection(walk.scene.clips[number])
-        return _added(walk, area, state)
+        return clip_to(walk, area, state)
 
 
-def _added(walk: Walk, area: Region, state: State) -> int:
+def clip_to(walk: Walk, area: Region, state: State) -> int:
     """Return the number of a clip, that of the same one before it if there is one."""
     key, clips = (id(area), state.clip), walk.scene.clips
     if key not in walk.clip_numbers:
@@ -75,12 +70,14 @@ def _added(walk: Walk, area: Region, state: State) -> int:
     return walk.clip_numbers[key][1]
 
 
-def _enclosed(data: str, state: State, rule: str) -> Region:
-    """Return what an outline encloses by its `fill-rule` or `clip-rule`, within the clip so far."""
+def enclosed(data: str, state: State, name: str) -> Region:
+    """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
     tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
     (lines,) = flatten_paths([data], [tolerance])
     placed = lines.with_points(state.matrix.apply(lines.points))
-    return region(placed, evenodd=state.style.get(rule) == "evenodd")
+    if name == "stroke":
+        return _strokes(placed, state.pen_width() or PX)
+    return region(placed, evenodd=state.style.get(f"{name}-rule") == "evenodd")
 
 
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
@@ -158,7 +155,7 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
             areas = [shapely.Polygon(inner.matrix.apply(corners))]
         else:
             walk.count_clip(2)
-            areas = [_enclosed(data, inner, "clip-rule")]
+            areas = [enclosed(data, inner, "clip")]
     if inner.clip is None:
         return areas
     return [areas_only(area.intersection(walk.scene.clips[inner.clip])) for area in areas]
@@ -217,7 +214,7 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
         if context.fill and outline in filled:
             parts.append((filled[outline], context.fill))
         if context.stroke and outline in drawn:
-            strokes = _strokes(drawn[outline], context.width_mm or 0.26)
+            strokes = _strokes(drawn[outline], context.width_mm or PX)
             if context.clip is not None:
                 strokes = areas_only(strokes.intersection(scene.clips[context.clip]))
             parts.append((strokes, context.stroke))

@@ -32,7 +32,7 @@ def draw_markers(walk: "Walk", data: str, state: "State") -> None:
         marker = walk.target(state.style.get(f"marker-{place}", "none"))
         if marker is None or marker.tag != "marker":
             continue
-        with walk.entered(marker) as may_be_drawn, walk.in_context(state):
+        with walk.entered(marker) as may_be_drawn:
             for at, angle in chosen if may_be_drawn else ():
                 _draw(walk, marker, at, _turn(marker, angle, place), state)
 

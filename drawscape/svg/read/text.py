@@ -29,13 +29,12 @@ from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import Node, path_data
-from drawscape.svg.read.walk import passes_conditions
+from drawscape.svg.read.walk import PLACING, passes_conditions
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
 
 _FIRST = 32
-_PLACING = frozenset(("transform", "transform-origin"))
 # Thousandths of the font size, from the space on.
 _HELVETICA = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 "
@@ -152,7 +151,8 @@ class _Run:
             elif child.tag in ("tspan", "a"):
                 own = walk.declared(child, state)
                 if own.get("display") != "none" and passes_conditions(child):
-                    inner = _within(walk, child, own, state)
+                    own.pop("transform", None)  # it moves no part of a text
+                    inner = walk.inside(child, own, state)
                     self.collect(child, inner, rise + _shift(own, inner.style))
             elif child.tag == "textPath":
                 _draw_along(walk, child, state)
@@ -205,11 +205,6 @@ class _Run:
                 if not style.get(name, plain[0]).startswith(plain):
                     walk.note(f"{name} of text is not applied")
         return True
-
-
-def _within(walk: Walk, node: Node, own: dict[str, str], state: State) -> State:
-    """Return what holds inside a part of a text, which no transform moves."""
-    return walk.inside(node, {k: v for k, v in own.items() if k != "transform"}, state)
 
 
 def _shift(own: dict[str, str], style: Style) -> float:
@@ -270,7 +265,8 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
         walk.report("<textPath> without a path to follow is not drawn")
         return
     run = _Run(walk)
-    inner = _within(walk, node, own, state)
+    own.pop("transform", None)
+    inner = walk.inside(node, own, state)
     run.collect(Node("textPath", {}, node.children, "", node.parent), inner)
     if not run.measure():
         return
@@ -301,7 +297,7 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
     if not len(lines):
         return None
-    placing = {name: value for name, value in own.items() if name in _PLACING}
+    placing = {name: value for name, value in own.items() if name in PLACING}
     points = walk.inside(target, placing, replace(state, matrix=IDENTITY)).matrix.apply(lines[0])
     different = np.append(True, np.hypot(*np.diff(points, axis=0).T) > 0)
     return points[different] if different.sum() > 1 else None

@@ -1,7 +1,7 @@
 """XML text as a light tree of nodes, read with guards against hostile files.
 
 Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
-declare a handful for their name spaces, so internal ones of plain text are allowed, and nothing else.
+declare a handful for their name spaces, so internal ones that hold no others are allowed, and nothing else.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
 time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
@@ -17,10 +17,12 @@ import math
 import re
 import secrets
 import zlib
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 
 import numpy as np
@@ -43,6 +45,7 @@ _LARGEST_RATIO = 50
 # Characters.
 _LONGEST_ENTITY = 10_000
 _MOST_ENTITIES = 100
+_MOST_MARKUP = 1_000_000
 
 
 @dataclass(slots=True)
@@ -99,15 +102,27 @@ def parse_xml(data: bytes | str) -> Node:
     Raises SvgReadError for what is not well-formed, for external or nested entities, and for
     nesting beyond 256 levels.
     """
-    if isinstance(data, bytes) and data[:2] == b"\x1f\x8b":
-        data = _unzipped(data)
-    return _TreeBuilder().build(data)
+    return _TreeBuilder().build(_unzipped(data) if isinstance(data, bytes) else data)
 
 
-def _unzipped(data: bytes) -> bytes:
+def embedded_svg(link: str) -> bytes:
+    """Return the SVG that a `data:` link holds, percent-encoded or base64.
+
+    Raises ValueError for other links, and for what cannot be unpacked.
+    """
+    head, _, data = link.strip().partition("#")[0].partition(",")
+    if not head.lower().startswith(("data:image/svg+xml", "data:;")):
+        raise SvgReadError("no SVG as data")
+    content = unquote_to_bytes(data)
+    return _unzipped(b64decode(content + b"==") if head.endswith("base64") else content, 0)
+
+
+def _unzipped(data: bytes, harmless: int = _SURELY_HARMLESS_BYTES) -> bytes:
+    if data[:2] != b"\x1f\x8b":
+        return data
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            most = max(_SURELY_HARMLESS_BYTES, min(_LARGEST_BYTES, _LARGEST_RATIO * len(data)))
+            most = max(harmless, min(_LARGEST_BYTES, _LARGEST_RATIO * len(data)))
             plain = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SvgReadError(f"a gzipped SVG that cannot be unpacked: {error}") from error
@@ -136,6 +151,7 @@ class _TreeBuilder:
         self._parser = parser
 
     def build(self, data: bytes | str) -> Node:
+        self._references = data.count(b"&" if isinstance(data, bytes) else "&")  # type: ignore[arg-type]
         try:
             self._parser.Parse(data, True)
         except expat.ExpatError as error:
@@ -212,8 +228,10 @@ class _TreeBuilder:
         self._entities += 1
         if value is None or system_id is not None or is_parameter:
             raise SvgReadError(f"the external or parameter entity {name!r} is refused")
-        if "<" in value or "&" in value:
-            raise SvgReadError(f"the entity {name!r} holds markup or other entities; it is refused")
+        if "&" in value or ("<" in value and len(value) * self._references > _MOST_MARKUP):
+            raise SvgReadError(
+                f"the entity {name!r} holds other entities or much markup; it is refused"
+            )
         if len(value) > _LONGEST_ENTITY or self._entities > _MOST_ENTITIES:
             raise SvgReadError(
                 f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities "

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,11 +33,14 @@ from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
     DEEPEST,
     STYLE_SHEET,
+    Box,
     Node,
     Viewport,
     about,
+    embedded_svg,
     fit_view_box,
     page_mm,
+    parse_xml,
     path_data,
     view_box,
 )
@@ -54,7 +57,6 @@ _CAN_BE_CHOSEN = _CONTAINERS | frozenset((
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
     "foreignObject": "foreign objects are not drawn",
-    "image": "images are not drawn; trace them to paths",
     "video": "videos are not drawn",
 }
 _UNKNOWN_EFFECTS = (
@@ -71,16 +73,14 @@ _UNPLAYED = {
     "script": "scripts are not run; what they change is drawn as the file has it",
     "tref": "<tref> is not drawn; write its text out",
 }
-_UNAPPLIED = {
-    "pathLength": "pathLength is not applied",
-    "textLength": "textLength of text is not applied",
-    "lengthAdjust": "lengthAdjust of text is not applied",
-}
+_UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust"))
 # What depends on the element itself, or is counted in the report.
 PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
 _DEFINED = ("marker", "pattern", "mask", "clipPath")
 _SIZES = ("width", "height")
+_PAINTS = {"fill": "black", "stroke": "none"}
+_PATTERNS = ("url(", "context-")
 # A custom property: which paint is a translucent gradient.
 _FAINT = "--drawscape-faint"
 _MOST_STATES = 10_000
@@ -97,6 +97,8 @@ _MOST_CLIPS = 8_000
 # How much more one in another counts.
 _INNER = 16
 _MOST_TILES = 10_000
+# Of all images of a file, in bytes unpacked, and in what takes as long.
+_MOST_IN_IMAGES = 2_000_000
 
 
 def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
@@ -104,8 +106,6 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
 
     Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
     """
-    if root.tag != "svg":
-        raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
     walk = Walk(root, text)
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     walk.scene.metadata = next(texts, None)
@@ -118,7 +118,7 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
 class State:
     """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip.
 
-    It is `faint` in what is translucent as a whole.
+    It is `faint` in what is translucent as a whole. `context` is what uses or marks it, and its state.
     """
 
     matrix: Matrix
@@ -129,6 +129,7 @@ class State:
     used: bool = False
     clip: int | None = None
     faint: bool = False
+    context: "tuple[Node, State] | None" = None
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of what the coordinate `name` refers to."""
@@ -148,13 +149,8 @@ class Walk:
 
     def __init__(self, root: Node, text: Text) -> None:
         self.text = text
-        self.ids: dict[str, Node] = {}
         self.unsupported: Counter[str] = Counter()
-        self.sheet = Stylesheet(root, list(self._index(root)))
-        given = root.attributes | self.sheet.declarations(root)
-        self.box = view_box(root.attributes.get("viewBox"))
-        self.page = page_mm(given, self.box)
-        sized = self.box is not None or bool(css_px(given.get("width")))
+        self.box, self.page, sized = self._open(root)
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
@@ -171,16 +167,27 @@ class Walk:
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
-        self.context: dict[str, str] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
+        self._images: dict[str, tuple[Any, ...]] = {}
+        self._image_cost = 0
         self._repeated = 0.0
         self._clips = 0
         self._tiles_drawn = 0
+
+    def _open(self, root: Node) -> tuple[Box | None, tuple[float, float], bool]:
+        """Take ids and style sheets from a file; return its view box, page, and if it names a size."""
+        if root.tag != "svg":
+            raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
+        self.ids: dict[str, Node] = {}
+        self.sheet = Stylesheet(root, list(self._index(root)))
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
+        given = root.attributes | self.sheet.declarations(root)
+        box = view_box(root.get("viewBox"))
+        return box, page_mm(given, box), box is not None or bool(css_px(given.get("width")))
 
     def _index(self, root: Node) -> Iterator[str]:
         """Note ids and what is not played; yield the texts of the style sheets."""
@@ -192,9 +199,8 @@ class Walk:
                 self.ids.setdefault(given["id"], node)
             if node.tag in _UNPLAYED:
                 self.note(_UNPLAYED[node.tag])
-            if not _UNAPPLIED.keys().isdisjoint(given):
-                for name in _UNAPPLIED.keys() & given.keys():
-                    self.note(_UNAPPLIED[name])
+            for name in _UNAPPLIED & given.keys():
+                self.note(f"{name} is not applied")
             is_css = node.tag in _STYLE_TAGS and given.get("type", "").strip() in ("", "text/css")
             if is_css and is_for_screens(given.get("media", "")):
                 yield node.text
@@ -280,13 +286,15 @@ class Walk:
 
         When `measuring` it takes all shapes, painted or not.
         """
-        outer = self.scene, self._pens, self._measuring
+        outer = self.scene, self._pens, self._measuring, self._active
         self.scene = Scene(*self.page, unsupported=self.unsupported, clips=self.scene.clips)
         self._pens, self._measuring = {}, measuring
+        if measuring:  # what is being drawn may be measured meanwhile
+            self._active = []
         try:
             yield self.scene
         finally:
-            self.scene, self._pens, self._measuring = outer
+            self.scene, self._pens, self._measuring, self._active = outer
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
@@ -357,7 +365,7 @@ class Walk:
             self.note(SOFT)
         matrix = self._placed(node, own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
-        style = state.style.with_(self.resolved(own))
+        style = state.style.with_(self.resolved(own, node, state))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
@@ -383,10 +391,12 @@ class Walk:
             return state.matrix
         return state.matrix @ about(own.get("transform-origin"), moved, state.viewport, state.style)
 
-    def resolved(self, own: dict[str, str]) -> dict[str, str]:
+    def resolved(
+        self, own: dict[str, str], node: Node, state: State | None = None
+    ) -> dict[str, str]:
         """Return declarations with the paints of a context and of gradients as colours.
 
-        The link to a pattern stays in a fill, for the shape that is filled.
+        A pattern's stay, for the shape that is painted.
         """
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
@@ -394,10 +404,9 @@ class Walk:
                 self.note(f"the colour {paint[:60]!r} is not known; it is drawn in black")
                 own[name] = "black"
             if paint.startswith("context-"):
-                paint = own[name] = self.context.get(paint.split()[0], "none")
-                if paint.startswith("url("):
-                    self.note("what context-fill takes of a pattern stands where its shape does")
-            if paint.startswith("url("):
+                taken = _taken(paint, node, state)[0] if state else "none"
+                own[name] = paint if taken.startswith("url(") else taken
+            elif paint.startswith("url("):
                 own[name] = self._server_color(paint, name, own)
         return own
 
@@ -413,10 +422,7 @@ class Walk:
                 self.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
             return fallback or "none"
         if server.tag == "pattern":
-            if name == "fill":
-                return paint
-            self.note("patterns of strokes are not drawn; the stroke is drawn in one colour")
-            return "black"
+            return paint
         stops = self._stops(server)
         seen = [color for color, opacity in stops if opacity > 0]
         if not seen:
@@ -462,21 +468,24 @@ class Walk:
             from drawscape.svg.read.text import draw_text
 
             draw_text(self, node, state)
+        elif node.tag == "image" and not state.style.hidden:
+            self._image(node, own, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
     def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
-        fill, marked = state.style.get("fill"), state
-        if fill.startswith("url(") and not self._measuring:
-            plain = self._tiles(fill, node, data, state)
-            state = replace(state, style=state.style.with_({"fill": plain}))
+        marked = state
+        for name in ("fill", "stroke"):
+            if state.style.get(name).startswith(_PATTERNS) and not self._measuring:
+                plain = self._tiles(name, node, data, state)
+                state = replace(state, style=state.style.with_({name: plain}))
         if node.tag == "rect" and self.scene is self._drawing and len(self.scene.of) < _FIRST_FEW:
             self._note_background(node, state)
         self.append(data, state)
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
-            draw_markers(self, data, marked)
+            draw_markers(self, data, replace(marked, context=(node, marked)))
 
     def _note_background(self, node: Node, state: State) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
@@ -584,45 +593,67 @@ class Walk:
             known = "another file" if link and not link.startswith("#") else "nothing"
             self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
-        moved = state.matrix @ use_place(node, own, state)
-        inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
+        at = state.matrix @ use_place(node, own, state)
+        inner = replace(state, matrix=at, depth=state.depth + 1, used=True, context=(node, state))
         above = node.parent
         while above is not None and above is not target:
             above = above.parent
         if above is not None:
             self.report(f"<{target.tag}> leads back to itself; it is not drawn")
             return
-        with self.entered(target) as may_be_drawn, self.in_context(state):
+        with self.entered(target) as may_be_drawn:
             if may_be_drawn and target.tag in ("symbol", "svg"):
                 declared = self.declared(target, inner)
                 if self.seen(declared):
-                    given = node.attributes
-                    sizes = {name: text for name, text in given.items() if name in _SIZES}
-                    inner = self.inside(target, declared, inner)
-                    sizes = target.attributes | sizes
-                    self.children(target, self.nested(target, sizes, declared, inner))
+                    sizes = {k: v for k, v in node.attributes.items() if k in _SIZES}
+                    shown = replace(target, tag="svg", attributes=target.attributes | sizes)
+                    self._container(shown, declared, self.inside(target, declared, inner))
             elif may_be_drawn:
                 self.visit(target, inner)
 
-    @contextmanager
-    def in_context(self, state: State) -> Iterator[None]:
-        """Take `context-fill` and `context-stroke` from the style of `state` in the block."""
-        outer = self.context
-        paints = (("fill", "black"), ("stroke", "none"))
-        self.context = {f"context-{name}": state.style.get(name, usual) for name, usual in paints}
+    def _image(self, node: Node, own: dict[str, str], state: State) -> None:
+        """Draw the SVG that an image holds as data, by its own ids and style sheets; report others."""
+        if self._measuring:  # its box is that of its place
+            self._draw(replace(node, tag="rect"), own, state)
+            return
+        link, outer = _link(node), (self.ids, self.sheet)
         try:
-            yield
-        finally:
-            self.context = outer
+            if link not in self._images:
+                content = embedded_svg(link)
+                if self._image_cost > _MOST_IN_IMAGES:
+                    raise ValueError
+                self._image_cost += len(content) + _MOST_IN_IMAGES // 3  # failing takes time, too
+                root = parse_xml(content)
+                _, page, sized = self._open(root)
+                self._images[link] = root, self.ids, self.sheet, page, sized
+                self._image_cost += self.sheet.cost - _MOST_IN_IMAGES // 3
+            root, self.ids, self.sheet, page, sized = self._images[link]
+        except ValueError:
+            self.ids, self.sheet = outer
+            self.report("<image>: images are not drawn; trace them to paths")
+            return
+        wide, high = page[0] / PX, page[1] / PX
+        given = node.attributes | own
+        width, height = (state.px(given.get(name), name) for name in _SIZES)
+        width = (height or high) * wide / high if width is None else width
+        height = width * high / wide if height is None else height
+        given |= {"width": str(width), "height": str(height)}
+        if sized:
+            given["viewBox"] = f"0 0 {wide} {high}"
+        frame = replace(node, tag="svg", attributes=given, children=[root])
+        self._container(frame, own, replace(state, style=self.initial, used=True, context=None))
+        self.ids, self.sheet = outer
 
-    def _tiles(self, fill: str, node: Node, data: str, state: State) -> str:
-        """Fill a shape with a pattern's tiles; return the paint for what has none.
+    def _tiles(self, name: str, node: Node, data: str, state: State) -> str:
+        """Draw a pattern's tiles within a shape's fill or stroke; return the paint for what has none.
 
         This is the fallback of an empty pattern. One that is too fine is reported, and is black.
         """
-        from drawscape.svg.read.clipping import clip_to_area, clip_to_box
+        from drawscape.svg.read.clipping import clip_to, clip_to_box, enclosed
 
-        pattern, fallback = self.target(fill), fill.partition(")")[2].strip() or "none"
+        # The tiles of a context stand where they do in its own paint.
+        paint, painted, at = _taken(state.style.get(name), node, state)
+        pattern, fallback = self.target(paint), paint.partition(")")[2].strip() or "none"
         if pattern is None:
             return fallback
         chain = [pattern]
@@ -632,31 +663,38 @@ class Walk:
         for each in reversed(chain):
             given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
         content = next((each for each in chain if each.children), None)
-        bounds = self.bounds_of(node, state)
+        bounds = self.bounds_of(painted, at)
         if content is None or bounds is None:
             return fallback
         x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
         names = ("x", "y", "width", "height")
         if given.get("patternUnits") != "userSpaceOnUse":
-            x, y, w, h = (state.style.px(given.get(name), 1.0) or 0.0 for name in names)
+            x, y, w, h = (at.style.px(given.get(name), 1.0) or 0.0 for name in names)
             x, y, w, h = x0 + x * wide, y0 + y * high, w * wide, h * high
+            if painted is not node:
+                self.note("programs differ in the box of what is used, which its pattern refers to")
         else:
-            x, y, w, h = state.lengths(given, *names)
+            x, y, w, h = at.lengths(given, *names)
         try:
-            placed = parse_transform(given.get("patternTransform", ""))
-            placed = about(given.get("transform-origin"), placed, state.viewport, state.style)
-            inverse = placed.inverse()
+            moved = parse_transform(given.get("patternTransform", ""))
+            moved = about(given.get("transform-origin"), moved, at.viewport, at.style)
+            moved.inverse()
         except CanvasError:
-            placed = inverse = IDENTITY
-        if w <= 0 or h <= 0:
+            moved = IDENTITY
+        placed = at.matrix @ moved
+        if w <= 0 or h <= 0 or not placed.determinant:
             return fallback
+        clip = clip_to(self, enclosed(data, state, name), state)
+        area = self.scene.clips[clip]
+        if area.is_empty:
+            return "none"
         box = view_box(given.get("viewBox"))
         inner = IDENTITY
         if box is not None:
             inner = fit_view_box(box, w, h, given.get("preserveAspectRatio"))
         elif given.get("patternContentUnits") == "objectBoundingBox":
             inner = Matrix(a=wide, d=high)
-        corners = inverse.apply(np.array([(bx, by) for bx in bounds[::2] for by in bounds[1::2]]))
+        corners = placed.inverse().apply(np.array(area.envelope.exterior.coords))
         low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
         columns = range(math.floor(low[0]), math.ceil(high_[0]))
         rows = range(math.floor(low[1]), math.ceil(high_[1]))
@@ -666,10 +704,9 @@ class Walk:
         with self.entered(pattern) as may_be_drawn:
             if not may_be_drawn:
                 return "none"
-            within = replace(state, clip=clip_to_area(self, data, state))
-            base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
-            viewport = Viewport(box[2], box[3]) if box else state.viewport
-            base = replace(base, viewport=viewport)
+            base = replace(state, clip=clip, context=None, used=True, depth=state.depth + 1)
+            viewport = Viewport(box[2], box[3]) if box else at.viewport
+            base = replace(base, viewport=viewport, style=self.style_at(content))
             with self.collecting(measuring=True) as scene:
                 self.children(content, replace(base, matrix=inner, clip=None, group=0))
                 drawn = scene.lines(0.05, cut=False)[0].bounds
@@ -680,7 +717,7 @@ class Walk:
             for row in rows:
                 for column in columns:
                     corner = translation(x + column * w, y + row * h)
-                    tile = replace(base, matrix=state.matrix @ placed @ corner)
+                    tile = replace(base, matrix=placed @ corner)
                     if not fits:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
@@ -697,7 +734,7 @@ class Walk:
         """Return the style that an element has where it is defined, from the root on."""
         if node is None:
             return self.initial
-        return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node)))
+        return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node), node))
 
     def bounds_of(self, node: Node, state: State) -> Bounds | None:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
@@ -715,6 +752,17 @@ class Walk:
 def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
     """Return where a `<use>` puts what it shows."""
     return translation(*state.lengths(node.attributes | own, "x", "y"))
+
+
+def _taken(paint: str, node: Node, state: State) -> tuple[str, Node, State]:
+    """Return a paint, and what it refers to: of `context-fill` and its like the element that they name."""
+    while paint.startswith("context-"):
+        if state.context is None:
+            return "none", node, state
+        node, state = state.context
+        name = paint.removeprefix("context-")
+        paint = state.style.get(name, _PAINTS[name])
+    return paint, node, state
 
 
 def _link(node: Node) -> str:
