@@ -121,7 +121,7 @@ def test_the_command_takes_seeds_of_streams(tmp_path):
         return run("draw", str(file), "--paper", "100x100", "-o", "-", "--stream", stream)
 
     assert read_provenance(drawn("size=7").out).streams == {"size": 7}
-    assert "--stream" in drawn("size").err
+    assert "--stream: 'size': write NAME=VALUE" in drawn("size").err
     assert "did you mean 'size'" in drawn("siez=3").err
 
 
