@@ -75,8 +75,9 @@ def finished_drawing(job_id: str) -> Path:
     """Return the file of the job's drawing. Raises RequestRefused as `svg` does, and OutputStoreError."""
     job = find(job_id)
     if job["status"] != "finished":
-        detail = f"the job is {job['status']}; it has no drawing"
-        raise RequestRefused(409, detail, job_status=job["status"])
+        raise RequestRefused(
+            409, f"the job is {job['status']}; it has no drawing", job_status=job["status"]
+        )
     path = _named_by(job)
     if path is None:
         get_job(job_id).result  # noqa: B018  it says so where the store does not answer
@@ -93,8 +94,7 @@ def preview(job_id: str) -> flask.Response:
     drawn = get_job(job_id).preview
     if drawn is None:
         return flask.Response(status=204)
-    headers = {"Content-Security-Policy": SVG_POLICY}
-    return flask.Response(drawn, mimetype="image/svg+xml", headers=headers)
+    return flask.Response(drawn, 200, {"Content-Security-Policy": SVG_POLICY}, "image/svg+xml")
 
 
 def find(job_id: str) -> Status:
