@@ -253,9 +253,11 @@ def tiles(
         (x0, x1), (y0, y1) = cuts[0][column : column + 2], cuts[1][row : row + 2]
         if not (x0 < x1 and y0 < y1):
             continue
-        lines = [clip_to_rectangle(layer.lines, x0, y0, x1, y1) for layer in document.layers]
-        pairs = zip(document.layers, lines, strict=True)
-        layers = [layer.with_lines(inside) for layer, inside in pairs if len(inside)]
+        clipped = [
+            layer.with_lines(clip_to_rectangle(layer.lines, x0, y0, x1, y1))
+            for layer in document.layers
+        ]
+        layers = [layer for layer in clipped if len(layer.lines)]
         if not layers:
             continue
         x, y = column * steps[0] - margin_mm, row * steps[1] - margin_mm

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Layer, Motion, Outside, plain_name
+from drawscape.drawing.document import Document, Motion, Outside, plain_name
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.plot.hpgl import placed
@@ -33,10 +33,6 @@ class Section:
     color: str
     sheet: int
     motion: Motion
-
-    def offset(self, offsets: dict[str, list[float]]) -> Floats:
-        """Return by how many mm its pen is moved, (2,): `offsets` are by a pen's number or name."""
-        return np.array(offsets.get(str(self.pen)) or offsets.get(self.name) or (0.0, 0.0))
 
     @property
     def words(self) -> str:
@@ -118,15 +114,11 @@ class Plan:
             metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
         return metres
 
-    def check_reach(self, machine: Machine, offsets: dict[str, list[float]]) -> None:
-        """Raise PlotError when a pen, moved by its offset, leaves what the machine reaches."""
-        layers = []
-        for section in self.sections:
-            lines = self.lines.take(np.arange(section.first, section.last))
-            lines = lines.with_points(lines.points + section.offset(offsets))
-            layers.append(Layer(section.name, section.color, None, lines))
-        page = Document(self.width_mm, self.height_mm, tuple(layers))
-        crop(page, machine.limits(page), outside="refuse")
+    def moved(self, section: Section, offsets: dict[str, list[float]]) -> Lines:
+        """Return the lines of a section moved by its pen's offset in mm, by the pen's number or name."""
+        offset = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
+        lines = self.lines.take(np.arange(section.first, section.last))
+        return lines.with_points(lines.points + offset)
 
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, in whose corner the sheet lies."""
@@ -141,20 +133,18 @@ class Plan:
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
         plotter, lines = machine.plotter, self.lines
         starts, ends = (self.placed(points, machine) for points in (lines.starts, lines.ends))
-        changes, seconds = [0], np.zeros(len(lines))
+        before, seconds = np.roll(ends, 1, axis=0), np.zeros(len(lines))
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
-            own = np.arange(section.first, section.last)
-            down = plotter.at(section.motion).stroke_seconds(lines.take(own))
+            own = slice(section.first, section.last)
+            down = plotter.at(section.motion).stroke_seconds(self.moved(section, {}))
             if machine.format == "hpgl":  # where the line may be slower than the machine
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
             seconds[own] = down + plotter.raise_s + plotter.lower_s
             if after is None or (after.pen, after.sheet) != (section.pen, section.sheet):
-                changes.append(section.last)
-        before = np.roll(ends, 1, axis=0)
-        before[changes[:-1]] = 0.0
+                last = slice(section.last - 1, section.last)
+                seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
+                before[section.last % len(lines)] = 0.0
         seconds += plotter.travel_seconds(plotter.distances(starts - before))
-        last = np.array(changes[1:]) - 1
-        seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
         return replace(self, seconds=seconds)
 
 

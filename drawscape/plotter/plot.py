@@ -21,9 +21,10 @@ import orjson
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.drawing.document import Document, Outside
+from drawscape.drawing.document import Document, Layer, Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError, UnknownNameError
 from drawscape.geometry.lines import Ints
+from drawscape.plot.pages import crop
 from drawscape.plotter.device import Device, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.plan import Plan, make_plan
@@ -289,25 +290,24 @@ class Plot:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
 
-    @property
-    def corner(self) -> list[float]:
-        """Where the sheet's upper left corner lies in the machine, in mm, by its profile as it is now."""
-        corner: list[float] = self.plan.placed(np.zeros((1, 2)), self.device.machine)[0].tolist()
-        return corner
+    def check_machine(self, start: int) -> list[float]:
+        """Return where the sheet's upper left corner lies in the machine as it is now, in mm.
 
-    def check_machine(self, start: int) -> None:
-        """Raise PlotError when the machine, as it is now, cannot draw the plot from `start` on.
-
-        Its profile or its pens' offsets may have changed since the plot was made.
+        Raises PlotError when a pen, moved by its offset, leaves its reach. So it does when another
+        profile would draw the strokes from `start` on elsewhere than those before.
         """
-        device, record = self.device, self.record
+        device, plan, record = self.device, self.plan, self.record
+        machine, page = device.machine, Document(plan.width_mm, plan.height_mm, ())
+        layers = [Layer(s.name, "", None, plan.moved(s, device.offsets)) for s in plan.sections]
         if record.outside != "keep":
-            self.plan.check_reach(device.machine, device.offsets)
-        if start and record.corner not in ([], self.corner):
+            crop(page.with_layers(layers), machine.limits(page), outside="refuse")
+        corner: list[float] = plan.placed(np.zeros((1, 2)), machine)[0].tolist()
+        if start and record.corner not in ([], corner):
             raise PlotError(
                 f"{device.name} would draw the rest of plot {self.id} elsewhere: its profile has "
                 "changed; give it the former one, or plot the drawing again"
             )
+        return corner
 
     def start_of(self, *, back: int = BACK, from_stroke: int | None = None) -> int:
         """Return the stroke, from 0, at which a next run begins.
@@ -387,9 +387,9 @@ def _journals() -> list[Path]:
     return sorted(plots_folder().glob(f"*/{_JOURNAL}"), reverse=True)
 
 
-def list_plots(most: int | None = None) -> list[Plot]:
-    """Return all plots, the newest first, or so many of them."""
-    return [Plot(path.parent) for path in _journals()[:most]]
+def list_plots() -> list[Plot]:
+    """Return all plots, the newest first."""
+    return [Plot(path.parent) for path in _journals()]
 
 
 def _unfinished(plan: str, machine: str) -> Plot | None:

@@ -57,8 +57,8 @@ def run_plot(
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
         ask_paper = state.runs == 0 or start == 0
-        plot.check_machine(start)
-        plot.journal.append("start", run=run, first=start, corner=plot.corner)
+        corner = plot.check_machine(start)
+        plot.journal.append("start", run=run, first=start, corner=corner)
         try:
             with _awake():
                 _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
@@ -223,7 +223,7 @@ class _Run:
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
-        driver, todo, offset = self.driver, first, section.offset(self.device.offsets)
+        driver, todo, lines = self.driver, first, self.plan.moved(section, self.device.offsets)
         commands: Iterator[Command] = iter(())
         command: Command | None = None
         while self.want not in ("stop", "now"):
@@ -233,9 +233,9 @@ class _Run:
                 driver.send(command)
                 command = None
             if command is None and self._may_begin(todo, section):
-                line = self.plan.lines[todo] + offset
+                line = self.plan.placed(lines[todo - section.first], self.machine)
                 todo += 1
-                commands = driver.stroke(self.plan.placed(line, self.machine), section, todo)
+                commands = driver.stroke(line, section, todo)
                 continue
             for stroke in driver.poll():
                 self._executed(stroke)
