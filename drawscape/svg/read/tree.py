@@ -111,7 +111,8 @@ def embedded_svg(link: str) -> bytes:
     Raises ValueError for other links, and for what cannot be unpacked.
     """
     head, _, data = link.strip().partition("#")[0].partition(",")
-    if not head.lower().startswith(("data:image/svg+xml", "data:;")):
+    is_svg = head.lower().startswith(("data:image/svg+xml", "data:;"))
+    if not is_svg or len(data) > _SURELY_HARMLESS_BYTES:
         raise SvgReadError("no SVG as data")
     content = unquote_to_bytes(data)
     return _unzipped(b64decode(content + b"==") if head.endswith("base64") else content, 0)
