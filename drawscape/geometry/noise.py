@@ -1,7 +1,9 @@
 """Gradient noise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,6 @@ from drawscape.geometry.lines import Floats, as_floats, check_positive, check_wh
 _CHUNK = 8_192
 # Beyond this the fraction of a float64 is too coarse to be noise.
 _FARTHEST = 1e12
-# Half of what a slope is measured over: 1e-10 of the bumps' curvature, and 1e-11 of rounding.
-_STEP = 1e-5
 # Cells after which the noise repeats along each axis of its grid.
 _PERIOD = 256
 _SKEW = (np.sqrt(3.0) - 1.0) / 2.0
@@ -64,8 +64,7 @@ class Noise:
 
         It is 0 where all coordinates are integers.
         """
-        places = (x, y) if z is None else (x, y, z)
-        return self._sampled(self._perlin, *places)
+        return self._sampled(self._perlin, x, y, z)
 
     def simplex(self, x: ArrayLike, y: ArrayLike) -> Floats:
         """Return simplex noise (Perlin 2001) at `x`, `y`, within -1 to 1, with rounder bumps."""
@@ -87,10 +86,9 @@ class Noise:
         one before. Raises GeometryError when `octaves` is out of range or another not positive.
         """
         weights, layers = self._octaves(
-            0, x, y, z, octaves=octaves, lacunarity=lacunarity, gain=gain
+            self.perlin, 0, x, y, z, octaves=octaves, lacunarity=lacunarity, gain=gain
         )
-        total = sum(weight * layer for weight, layer in zip(weights, layers, strict=True))
-        return np.asarray(total / weights.sum())
+        return np.asarray(sum(map(mul, weights, layers)) / weights.sum())
 
     def ridged(
         self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None, **options: Any
@@ -100,7 +98,7 @@ class Noise:
         Options and errors are those of `fractal`.
         """
         # The first octave is shifted too, else the ridges of all seeds meet at whole coordinates.
-        weights, layers = self._octaves(1, x, y, z, **options)
+        weights, layers = self._octaves(self.perlin, 1, x, y, z, **options)
         total, carried = np.zeros(()), np.ones(())
         for weight, layer in zip(weights, layers, strict=True):
             crest = (1.0 - np.abs(layer)) ** 2
@@ -109,25 +107,22 @@ class Noise:
         return np.asarray(total / weights.sum())
 
     def gradient(self, x: ArrayLike, y: ArrayLike, *, octaves: int = 1, **options: Any) -> Floats:
-        """Return the slope of `fractal` with these options, to 9 digits or so: shape + (2,)."""
-        x, y = as_floats(x), as_floats(y)
-        slopes = [
-            self.fractal(x + dx, y + dy, octaves=octaves, **options)
-            - self.fractal(x - dx, y - dy, octaves=octaves, **options)
-            for dx, dy in ((_STEP, 0.0), (0.0, _STEP))
-        ]
-        return np.stack(slopes, axis=-1) / (2 * _STEP)
+        """Return the exact slope of `fractal` with these options: shape + (2,)."""
+        slopes = partial(self._sampled, partial(self._perlin, slopes=True), rows=(2,))
+        weights, layers = self._octaves(slopes, 0, x, y, None, octaves=octaves, **options)
+        steep = weights * options.get("lacunarity", 2.0) ** np.arange(octaves) / weights.sum()
+        return np.stack(sum(map(mul, steep, layers)), axis=-1)
 
     def curl(self, x: ArrayLike, y: ArrayLike, **options: Any) -> Floats:
         """Return curl noise (Bridson 2007), a flow without sources or sinks: shape + (2,).
 
         Options are those of `gradient`.
         """
-        slope = self.gradient(x, y, **options)
-        return np.stack((slope[..., 1], -slope[..., 0]), axis=-1)
+        return self.gradient(x, y, **options)[..., ::-1] * (1.0, -1.0)
 
     def _octaves(
         self,
+        sample: Callable[..., Floats],
         first: int,
         x: ArrayLike,
         y: ArrayLike,
@@ -144,22 +139,26 @@ class Noise:
         layers = []
         for octave in range(octaves):
             moved = zip(places, self._shifts[(octave + first) % len(self._shifts)], strict=False)
-            layers.append(self.perlin(*(at * lacunarity**octave + shift for at, shift in moved)))
+            layers.append(sample(*(at * lacunarity**octave + shift for at, shift in moved)))
         return as_floats(gain) ** np.arange(octaves), layers
 
-    def _sampled(self, kernel: Callable[..., Floats], *places: ArrayLike) -> Floats:
-        arrays = np.broadcast_arrays(*(np.asarray(place, dtype=np.float64) for place in places))
+    def _sampled(
+        self, kernel: Callable[..., Floats], *places: ArrayLike | None, rows: tuple[int, ...] = ()
+    ) -> Floats:
+        given = (as_floats(place) for place in places if place is not None)
+        arrays = np.broadcast_arrays(*given)
         for axis, array in zip("xyz", arrays, strict=False):
             if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
                 raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
-        flat = [np.ascontiguousarray(array).ravel() for array in arrays]
-        values = np.empty(flat[0].size)
-        for start in range(0, values.size, _CHUNK):
+        flat = [array.ravel() for array in arrays]
+        values = np.empty((*rows, flat[0].size))
+        for start in range(0, flat[0].size, _CHUNK):
             part = slice(start, start + _CHUNK)
-            values[part] = kernel(*(place[part] for place in flat))
-        return values.reshape(arrays[0].shape)
+            values[..., part] = kernel(*(place[part] for place in flat))
+        return values.reshape(rows + arrays[0].shape)
 
-    def _perlin(self, *places: Floats) -> Floats:
+    def _perlin(self, *places: Floats, slopes: bool = False) -> Floats:
+        """Return what `perlin` does, or on the plane its slopes by x and by y, (2, N)."""
         cells = [np.floor(place) for place in places]
         numbers = [cell.astype(np.intp) & (_PERIOD - 1) for cell in cells]
         offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
@@ -171,17 +170,25 @@ class Noise:
         # Four unit gradients on the plane that point at the middle of a cell give sqrt(1/2).
         gradients, scale = (self._flat, np.sqrt(2.0)) if len(places) == 2 else (self._cube, 1.0)
         sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
-        values = []
+        found = []
         for corner, away in zip(corners, product(*sides), strict=True):
-            value = gradients[0].take(corner) * away[-1]
-            for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
-                value += gradient.take(corner) * gap
-            values.append(value)
-        for t in offsets:
-            fade = t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
-            pairs = zip(values[::2], values[1::2], strict=True)
-            values = [low + fade * (high - low) for low, high in pairs]
-        return values[0] * scale
+            slope = [gradient.take(corner) for gradient in gradients]
+            value = slope[0] * away[-1]
+            for part, gap in zip(slope[1:], away[-2::-1], strict=True):
+                value += part * gap
+            found.append([value, *slope] if slopes else [value])
+        values, *parts = map(list, zip(*found, strict=True))
+        fades = [t * t * t * (t * (t * 6.0 - 15.0) + 10.0) for t in offsets]
+        if not slopes:
+            return _blended(values, fades) * scale
+        n00, n10, n01, n11 = values
+        rises = (n10 - n00, n11 - n01), (n01 - n00, n11 - n10)
+        ways = zip(parts, offsets, rises, fades[::-1], strict=True)
+        by_axis = [
+            _blended(part, fades) + 30.0 * t * t * (t * (t - 2.0) + 1.0) * _blended(rise, [fade])
+            for part, t, rise, fade in ways
+        ]
+        return np.stack(by_axis) * scale
 
     def _simplex(self, x: Floats, y: Floats) -> Floats:
         """Return what `simplex` does (after Gustavson 2005)."""
@@ -200,3 +207,11 @@ class Noise:
             index = self._shuffled.take(i + di) + j + dj
             total += near * near * (self._flat[0].take(index) * dx + self._flat[1].take(index) * dy)
         return total * _SIMPLEX_SCALE
+
+
+def _blended(values: Sequence[Floats], fades: Sequence[Floats]) -> Floats:
+    """Return what lies between the `values` at a cell's corners, along x first."""
+    for fade in fades:
+        pairs = zip(values[::2], values[1::2], strict=False)
+        values = [low + fade * (high - low) for low, high in pairs]
+    return values[0]
