@@ -269,6 +269,11 @@ def _check_choice(parameter: Parameter, value: Any) -> Any:
 def _check_text(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str):
         raise ParameterError(parameter.name, value, "must be text")
+    if parameter.text_format == "color":
+        from drawscape.drawing.values import rgba
+
+        if rgba(value) is None:
+            raise ParameterError(parameter.name, value, "must be a colour: 'red', '#1d3f8f'")
     _check_length(parameter, value, len(value), "characters")
     return value
 

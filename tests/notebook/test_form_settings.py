@@ -99,6 +99,7 @@ def test_setting_is_all_or_nothing():
         ("seed", "-5", "must be at least 0 and at most 4294967295"),
         ("angle", "7", "must be a multiple of 15"),
         ("at", ["1", "x"], "must be a number"),
+        ("pen", "rde", "must be a colour: 'red', '#1d3f8f'"),
     ],
 )
 def test_what_is_typed_wrong_is_said_at_the_field_and_when_drawing(name, typed, rule):
