@@ -20,7 +20,10 @@ from drawscape.drawing.document import Document, Frame, Orientation, Pen, margin
 from drawscape.drawing.values import checked_length, finite
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, one_line
+from drawscape.geometry.curves import circle as circle_points
+from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.regions import fitted, rectangle, rings
 from drawscape.image_tag import image_tag
 from drawscape.svg import compatibility
 from drawscape.svg.node import (
@@ -52,7 +55,6 @@ from drawscape.svg.node import (
 
 if TYPE_CHECKING:
     from drawscape.geometry.mesh import Camera, Mesh
-    from drawscape.geometry.noise import Noise
     from drawscape.lettering import Align, VerticalAlign
 
 __all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
@@ -112,9 +114,7 @@ class SVGBuilder:
         self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]
-        self.rng = np.random.default_rng(0)
-        self._noise: Noise | None = None
-        self._noise_seed = 0
+        self.random_seed(0)
         self.hershey_font_name = "futural"
         if hershey_font_name != self.hershey_font_name:
             self.set_hershey_font(hershey_font_name)
@@ -327,7 +327,7 @@ class SVGBuilder:
         drawn = as_lines(lines)
         if closed:
             drawn = drawn.closed_up()
-        drawn = drawn.with_points(self.matrix.apply(drawn.points))
+        drawn = self.matrix.apply(drawn)
         if not np.isfinite(drawn.points).all():
             raise CanvasError("lines hold a point that is not finite")
         return self.add(Run(drawn, self._styled(self._line_style(), style)))
@@ -378,11 +378,11 @@ class SVGBuilder:
         >>> svg.regular_polygon(50, 50, 30, 6).lines().lengths_mm.round(1)
         array([180.])
         """
-        if finite("sides", sides) < 3:
-            raise CanvasError(f"a polygon of {sides!r} sides; give 3 at least")
+        if finite("sides", sides) < 3 or sides % 1:
+            raise CanvasError(f"a polygon of {sides!r} sides; give a whole number, 3 at least")
         cx, cy, radius = finite("cx", cx), finite("cy", cy), finite("radius", radius)
         turn = np.radians(finite("rotation", rotation) - 90.0)
-        angles = turn + np.linspace(0.0, 2 * np.pi, sides, endpoint=False)
+        angles = turn + np.linspace(0.0, 2 * np.pi, int(sides), endpoint=False)
         corners = (cx, cy) + radius * np.column_stack((np.cos(angles), np.sin(angles)))
         return self.polygon(corners, **style)
 
@@ -694,10 +694,7 @@ class SVGBuilder:
             return self.polylines(filling, **style)
 
     def _region(self, polygon: Any) -> Lines:
-        from drawscape.geometry.regions import rings
-
-        region = rings(polygon)
-        return region.with_points(self.matrix.apply(region.points))
+        return self.matrix.apply(rings(polygon))
 
     def mask(self, polygon: Any) -> Self:
         """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing.
@@ -746,14 +743,12 @@ class SVGBuilder:
                 "clip to one region: a polygon, rect=(x, y, w, h) or circle=(cx, cy, r)"
             )
         from drawscape.geometry.clip import clip_to_polygon
-        from drawscape.geometry.curves import circle as circle_points
-        from drawscape.geometry.regions import rectangle
 
         if rect is not None:
-            x, y, w, h = rect
+            x, y, w, h = as_points([rect], 4)[0]
             polygon = rectangle((x, y, x + w, y + h))
         elif circle is not None:
-            polygon = circle_points(*circle)
+            polygon = circle_points(*as_points([circle], 3)[0])
         region = self._region(polygon)
         cut = partial(clip_to_polygon, polygon=region, outside=outside)
         with clipping(self.elements, self.current_group, cut):
@@ -821,10 +816,9 @@ class SVGBuilder:
         from drawscape.geometry.hidden import visible_edges, visible_paths
         from drawscape.geometry.mesh import Camera
         from drawscape.geometry.mesh import slices as level_cuts
-        from drawscape.geometry.regions import fitted
 
-        if slices < 0:
-            raise CanvasError(f"slices={slices!r}: give 0 or more")
+        if finite("slices", slices) < 0 or slices % 1:
+            raise CanvasError(f"slices={slices!r}: give a whole number, 0 or more")
         eye = Camera.isometric() if camera is None else camera
         found = [visible_edges(solid, eye, crease_degrees=crease_degrees)]
         if slices and len(solid.vertices):
@@ -902,8 +896,8 @@ class SVGBuilder:
         >>> svg.random_seed(7).random() == svg.random_seed(7).random()
         True
         """
-        self.rng = np.random.default_rng(seed)
-        self._noise, self._noise_seed = None, seed
+        self.rng, self._noise_seed = np.random.default_rng(seed), seed
+        self._noise: Noise | None = None
         return self
 
     def random(self, low: float = 1.0, high: float | None = None) -> float:
@@ -942,10 +936,7 @@ class SVGBuilder:
         >>> svg.polyline(np.linspace(0, 100, 100), heights)
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        if self._noise is None:
-            from drawscape.geometry.noise import Noise
-
-            self._noise = Noise(self._noise_seed)
+        self._noise = self._noise or Noise(self._noise_seed)
         value = self._noise.perlin(x, _BETWEEN if y is None else y, z)
         return float(value) if np.ndim(value) == 0 else value
 
@@ -1016,7 +1007,7 @@ class SVGBuilder:
         >>> document.width_mm, [layer.color for layer in document.layers]
         (100, ['black'])
         """
-        layers = tuple(flatten_layers(self._root(), tolerance))
+        layers = tuple(flatten_layers(self._root(), checked_length("tolerance", tolerance)))
         return Document(self.width, self.height, layers, paper_color=self.paper_color)
 
     def lines(self, tolerance: float = TOLERANCE_MM) -> Lines:
@@ -1039,9 +1030,7 @@ class SVGBuilder:
         {'density': 'high'}
         """
         plain = value.item() if isinstance(value, np.generic) else value
-        known = isinstance(plain, (str, bool, int)) or (
-            isinstance(plain, float) and math.isfinite(plain)
-        )
+        known = isinstance(plain, (str, int)) or (isinstance(plain, float) and math.isfinite(plain))
         if not isinstance(name, str) or not name.strip() or not known:
             raise CanvasError(
                 f"trait({name!r}, {value!r}): give a name, and a text, number or bool"

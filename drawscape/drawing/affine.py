@@ -9,7 +9,7 @@ import numpy as np
 
 from drawscape.drawing.values import NUMBER, PX, UNITS, finite
 from drawscape.errors import CanvasError
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Figure, Lines, Points
 
 # Possessive: a hostile file must not make the match go back.
 _CALL = re.compile(r"\s*+([A-Za-z][A-Za-z0-9]*+)\s*+\(([^()]*+)\)\s*+")
@@ -81,11 +81,13 @@ class Matrix(NamedTuple):
         a, b, c, d = self.d / area, -self.b / area, -self.c / area, self.a / area
         return Matrix(a, b, c, d, -a * self.e - c * self.f, -b * self.e - d * self.f)
 
-    def apply(self, points: Points) -> Points:
-        """Return the (N, 2) `points` moved, as a new array."""
+    def apply(self, figure: Figure) -> Figure:
+        """Return `figure`, (N, 2) points or Lines, moved, as new arrays."""
         if self.is_identity:
-            return points
-        return points @ self.linear.T + (self.e, self.f)
+            return figure
+        if isinstance(figure, Lines):
+            return figure.with_points(self.apply(figure.points))
+        return figure @ self.linear.T + (self.e, self.f)
 
 
 IDENTITY = Matrix()

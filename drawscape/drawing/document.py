@@ -249,11 +249,8 @@ def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float
         if match is None:
             raise UnknownNameError("paper", str(name), [*PAPERS, "WIDTHxHEIGHT"])
         wide, first, high, second = match.groups()
-        width, height = (
-            parse_length(wide + (first or second)),
-            parse_length(high + (second or first)),
-        )
-        size = checked_length("paper width", width), checked_length("paper height", height)
+        width = checked_length("paper width", parse_length(wide + (first or second)))
+        size = width, checked_length("paper height", parse_length(high + (second or first)))
     if orientation is None:
         return size
     return (min(size), max(size)) if orientation == "portrait" else (max(size), min(size))

@@ -170,7 +170,11 @@ class Segments:
     @property
     def begins(self) -> Floats:
         """Where each begins, (S, 2)."""
-        return np.concatenate((np.zeros((1, 2)), self.ends[:-1]))
+        return _begins(self.ends)
+
+
+def _begins(ends: Floats) -> Floats:
+    return np.concatenate((np.zeros((1, 2)), ends[:-1]))
 
 
 def read_segments(paths: Sequence[str]) -> Segments:
@@ -280,7 +284,7 @@ def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
     """Return the control points and arc parameters of the steps at `curved`; zeros elsewhere."""
     letters = commands.letters | 32
     curves = np.zeros((len(letters), 5))
-    begins = np.concatenate((np.zeros((1, 2)), ends[:-1]))
+    begins = _begins(ends)
     shift = np.where((commands.letters >= ord("a"))[:, None], begins, 0.0)
     arcs = curved[letters[curved] == ord("a")]
     curves[arcs] = _arguments(commands, arcs, 5)

@@ -49,7 +49,7 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
         number, suffix = match[1], match[2]
     try:
         number = float(number)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
     named = (suffix or unit).lower()
     if named not in _PAPER_UNITS:

@@ -118,9 +118,10 @@ def _parted(
     touches = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
     i, t = i[touches], t[touches]
     # A corner on an edge is a cut as well, between two segments.
-    cut_at_start, cut_at_end = (np.zeros(len(segments), dtype=bool) for _ in range(2))
-    cut_at_start[i[t <= SLIVER]] = True
-    cut_at_end[i[t >= 1.0 - SLIVER]] = True
+    cut_at_start, cut_at_end = (
+        np.bincount(i[ends], minlength=len(segments)) > 0
+        for ends in (t <= SLIVER, t >= 1.0 - SLIVER)
+    )
     within = (t > SLIVER) & (t < 1.0 - SLIVER)
     i, t = i[within], t[within]
     order = np.lexsort((t, i))

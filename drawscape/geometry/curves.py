@@ -94,7 +94,8 @@ def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
     turns = math.radians(start) + sweep * np.linspace(0.0, 1.0, max(pieces, 1) + 1)
     x, y = rx * np.cos(turns), ry * np.sin(turns)
-    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    turn = math.radians(rotation)
+    cos, sin = math.cos(turn), math.sin(turn)
     return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
 
 

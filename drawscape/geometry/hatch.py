@@ -57,6 +57,7 @@ def hatch_lines(
     Evans & Erdahl 1967, on arrays). Otherwise as `hatch`.
     """
     outline = _checked(polygon, spacing_mm, angle, shift)
+    shift = np.fmod(shift, 2.0)  # every second line runs back
     edges = Segments.of(_turned(outline, -angle))
     top, bottom = np.sort((edges.a[:, 1], edges.b[:, 1]), axis=0)
     # Line k lies at y = (k + shift) * spacing; an edge meets those with top <= y < bottom.

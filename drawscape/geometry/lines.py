@@ -58,7 +58,7 @@ class Lines:
             return lines
         if isinstance(lines, np.ndarray):
             lines = as_floats(lines)
-        if isinstance(lines, np.ndarray) and lines.ndim == 3:
+        if isinstance(lines, np.ndarray) and lines.ndim == 3 and lines.size:
             points = as_points(lines.reshape(-1, lines.shape[2]))
             return cls(points, np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1])
         parts = _parts(lines)

@@ -292,8 +292,8 @@ def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
     >>> polar(2.0, np.radians([0, 90])).round(3).tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    radius, angle = np.asarray(radius), np.asarray(angle)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+    radius = np.asarray(radius)
+    return cartesian(radius * np.cos(angle), radius * np.sin(angle))
 
 
 def cartesian(*axes: ArrayLike) -> Points:

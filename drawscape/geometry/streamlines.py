@@ -431,4 +431,4 @@ def _everywhere(bounds: Frame, spacing: float) -> Points:
     """Return places that cover `bounds` evenly, in an order that does too (R2: Roberts 2018)."""
     index = np.arange(1, int(2.0 * bounds.area / spacing**2) + 20)
     along = np.multiply.outer(index, (0.7548776662466927, 0.5698402909980532)) % 1.0
-    return np.asarray(bounds[:2] + along * bounds.size)
+    return bounds[:2] + along * bounds.size

@@ -94,11 +94,9 @@ def triangles(points: ArrayLike) -> Ints:
     from scipy.spatial import Delaunay, QhullError
 
     places = as_points(points)
-    if len(places) < 3:
-        return np.empty((0, 3), dtype=np.int64)
     try:
         found = Delaunay(places).simplices.astype(np.int64)
-    except QhullError:  # all on one line
+    except (QhullError, ValueError):  # all on one line, or none
         return np.empty((0, 3), dtype=np.int64)
     a, b, c = places[found.T]
     (ux, uy), (vx, vy) = (b - a).T, (c - a).T
@@ -119,7 +117,7 @@ def edges(points: ArrayLike) -> Ints:
         order = np.unique(places, axis=0, return_index=True)[1]
         pairs = np.column_stack((order[:-1], order[1:]))
     else:
-        pairs = np.concatenate((found[:, [0, 1]], found[:, [1, 2]], found[:, [2, 0]]))
+        pairs = found[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 

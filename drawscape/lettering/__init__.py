@@ -7,7 +7,7 @@ from drawscape.lettering.layout import (
     Block,
     Style,
     VerticalAlign,
-    count_rows,
+    rows_of,
     set_along,
     set_labels,
     set_text,
@@ -16,5 +16,5 @@ from drawscape.lettering.typeface import glyphs_for
 
 __all__ = [
     "CAP_HEIGHT", "LINE_HEIGHT", "Align", "Block", "Font", "Glyph", "Style", "VerticalAlign",
-    "count_rows", "font_names", "glyphs_for", "load_font", "set_along", "set_labels", "set_text",
+    "font_names", "glyphs_for", "load_font", "rows_of", "set_along", "set_labels", "set_text",
 ]  # fmt: skip

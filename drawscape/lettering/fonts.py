@@ -42,7 +42,7 @@ class Glyph:
 
     def placed(self, dx: float, dy: float = 0.0, scale: float = 1.0) -> tuple[Points, ...]:
         """Return the strokes scaled about the base line's start, then shifted."""
-        return tuple(stroke * scale + np.array((dx, dy)) for stroke in self.strokes)
+        return tuple(stroke * scale + (dx, dy) for stroke in self.strokes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def set_text(
     Raises GlyphError for what cannot be written, CanvasError for sizes that cannot be.
     """
     _check(align, valign, width, line_height)
-    rows = _rows(text, style, width)
+    rows = rows_of(text, style, width)
     step = line_height * style.size
     height = style.size + step * (len(rows) - 1)
     top = {"baseline": 0.0, "top": style.size, "middle": style.size - height / 2}
@@ -145,13 +145,8 @@ def set_labels(
     return lines, boxes
 
 
-def count_rows(text: str, style: Style, width: float) -> int:
-    """Return in how many rows `text` wraps into `width` mm; raises as `set_text` does."""
-    return len(_rows(text, style, width))
-
-
-def _rows(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
-    """Return the rows, each with whether it ends a paragraph."""
+def rows_of(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
+    """Return the rows of `text`, each with whether it ends a paragraph; raises as `set_text` does."""
     rows: list[tuple[str, bool]] = []
     for paragraph in str(text).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         wrapped = [paragraph] if width is None else wrap(paragraph, style, width)

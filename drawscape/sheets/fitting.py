@@ -1,14 +1,13 @@
 """Text that fits its box: as large as may be, then smaller, then refused."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from drawscape.errors import GlyphError, SheetError
-from drawscape.geometry.lines import Lines
-from drawscape.lettering import Align, Block, Style, count_rows, set_text
+from drawscape.lettering import Align, Block, Style, rows_of, set_text
 
 # Wrapping costs time for each word; nothing that fits a sheet of A3 is longer.
 _LONGEST = 4000
@@ -37,15 +36,6 @@ class Box(NamedTuple):
         return Box(self.x + mm, self.y + mm, self.width - 2 * mm, self.height - 2 * mm)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """Text set in a box: its strokes in page coordinates, and the cap height that fitted."""
-
-    lines: Lines
-    size: float
-    rows: tuple[str, ...]
-
-
 def fit_text(
     text: str,
     box: Box,
@@ -58,8 +48,10 @@ def fit_text(
     valign: str = "middle",
     line_height: float = 1.9,
     missing: str | None = None,
-) -> Fitted:
+) -> Block:
     """Return `text` set in `box`, wrapped, with capitals as high as fit: `largest` to `smallest` mm.
+
+    Its strokes lie where they are on the page.
 
     Raises SheetError when even the smallest letters do not fit, GlyphError for
     a character that the font cannot write. `what` names the text in the error.
@@ -76,7 +68,7 @@ def fit_text(
         if size > sizes[-1] and any(letters.width(word) > box.width for word in text.split()):
             continue
         with suppress(GlyphError):  # not even one letter is as narrow as the box
-            rows = count_rows(text, letters, box.width)
+            rows = len(rows_of(text, letters, box.width))
             # Descenders of the last row need room below its base line.
             if size * (1.35 + line_height * (rows - 1)) <= box.height:
                 return _placed(set_text(text, letters, **setting), box, size, valign)
@@ -86,8 +78,8 @@ def fit_text(
     )
 
 
-def _placed(block: Block, box: Box, size: float, valign: str) -> Fitted:
+def _placed(block: Block, box: Box, size: float, valign: str) -> Block:
     full = block.height + 0.35 * size
     top = {"top": box.y, "bottom": box.y + box.height - full}.get(valign, box.cy - full / 2)
     points = block.lines.points + np.array((box.x, top + size))
-    return Fitted(block.lines.with_points(points), size, block.rows)
+    return replace(block, lines=block.lines.with_points(points))

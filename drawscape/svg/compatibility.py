@@ -232,11 +232,10 @@ def add_schematic(svg: C, svg_content: str, color: str = "black") -> C:
     scale = _FILLED * min((room / side for room, side in sides if side > 0), default=1.0 / _FILLED)
     x = _BORDER_MM + (width - box["width"] * scale) / 2 - box["min_x"] * scale
     y = top + (height - box["height"] * scale) / 2 - box["min_y"] * scale
-    placed = f"translate({number(x)},{number(y)}) scale({number(scale)})"
     attributes, content = svg.extract_svg_contents(svg_content)
     # The prefixes of the file's names, such as xlink, mean something in it alone.
     prefixes = dict(re.findall(r"(xmlns:[\w.-]+)\s*=\s*[\"']([^\"']*)[\"']", attributes))
-    drawn = Group({"id": "schematic-content", "fill": "none", "transform": placed, **prefixes})
+    drawn = Group({"id": "schematic-content", "fill": "none", **_placed(x, y, scale), **prefixes})
     drawn.add_raw_svg(svg.process_schematic_strokes(content, color))
     return svg.add(drawn)
 

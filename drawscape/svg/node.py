@@ -407,8 +407,7 @@ def moved_shape(
     if segments.broken:
         raise unreadable(numbers["d"])
     tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
-    lines = flatten(segments, tolerance)[0]
-    return lines.with_points(matrix.apply(lines.points))
+    return matrix.apply(flatten(segments, tolerance)[0])
 
 
 def spline(through: Points, *, closed: bool = False) -> str:
@@ -490,7 +489,7 @@ def as_runs(nodes: Iterable[Node], tolerance: float = TOLERANCE_MM) -> list[Node
         tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, _, matrix in shapes]
         outlines = flatten_paths([data for _, data, _ in shapes], tolerances)
         for (shape, _, matrix), lines in zip(shapes, outlines, strict=True):
-            shape.lines = _moved(lines, matrix)
+            shape.lines = matrix.apply(lines)
     return flat
 
 
@@ -499,7 +498,7 @@ def _flat(
 ) -> Node:
     """Return one node moved by `matrix`, `width` being the stroke's around it; shapes are collected."""
     if isinstance(node, Mask):
-        return Mask(_moved(node.lines, matrix), node.order)
+        return Mask(matrix.apply(node.lines), node.order)
     if isinstance(node, str) and (not isinstance(node, Shape) or node.tag in ("text", "title")):
         if matrix.is_identity:
             return node
@@ -515,14 +514,10 @@ def _flat(
         inside = [_flat(each, inner, width, shapes) for each in node.elements]
         return Group(attrs, elements=inside, pen=node.pen)
     if isinstance(node, Run):
-        return type(node)(_moved(node.lines, inner), attrs, node.order)
+        return type(node)(inner.apply(node.lines), attrs, node.order)
     shape = Outline(Lines.empty(), attrs, node.order)
     shapes.append((shape, path_data(node.tag, node.numbers, node.attrs), inner))
     return shape
-
-
-def _moved(lines: Lines, matrix: Matrix) -> Lines:
-    return lines.with_points(np.ascontiguousarray(matrix.apply(lines.points)))
 
 
 def _leaves(nodes: Sequence[Node]) -> Iterator[Run | Mask]:
@@ -585,12 +580,10 @@ def clipping(
     yield
     for nodes in _lists(root, group):
         begin = before.get(id(nodes), 0)
-        if nodes is root and any(_is_layer(node) for node in nodes[begin:]):
-            # New layers stand among the root's nodes: their content is a list of its own.
-            loose = [node for node in nodes[begin:] if not _is_layer(node)]
-            layers = [node for node in nodes[begin:] if _is_layer(node)]
-            nodes[begin:] = layers + loose
-            begin += len(layers)
+        # New layers stand among the root's nodes: their content is a list of its own.
+        layers, loose = in_pens(nodes[begin:])
+        nodes[begin:] = layers + loose
+        begin += len(layers)
         flat = as_runs(nodes[begin:])
         for leaf in _leaves(flat):
             if isinstance(leaf, Run):
@@ -601,11 +594,13 @@ def clipping(
 def _lists(root: list[Node], group: Group | None) -> list[list[Node]]:
     if group is not None:
         return [group.elements]
-    return [root, *(node.elements for node in root if isinstance(node, Group) and node.pen)]
+    return [root, *(layer.elements for layer in in_pens(root)[0])]
 
 
-def _is_layer(node: Node) -> bool:
-    return isinstance(node, Group) and node.pen is not None
+def in_pens(nodes: Sequence[Node]) -> tuple[list[Group], list[Node]]:
+    """Return the layers of the root's nodes, and all else."""
+    layers = [node for node in nodes if isinstance(node, Group) and node.pen]
+    return layers, [node for node in nodes if node not in layers]
 
 
 class CanvasWarning(UserWarning):
@@ -638,7 +633,7 @@ def file_content(
     Metadata holds a digest of all else: a file that was edited is known by it.
     """
     wide, high = format_number(width), format_number(height)
-    layered = any(isinstance(node, Group) and node.pen for node in nodes)
+    layered = in_pens(nodes)[0]
     inkscape = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"' if layered else ""
     paper = f' style="background-color: {attribute_text(paper_color)}"' if paper_color else ""
     head = (
@@ -675,8 +670,7 @@ def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
 def in_layers(nodes: Sequence[Node], pen: Pen | None) -> list[Node]:
     """Return the root's nodes as the file has them: everything in layers if there is a `pen`."""
     if pen is not None:
-        layers = [node for node in nodes if isinstance(node, Group) and node.pen]
-        loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
+        layers, loose = in_pens(nodes)
         same = next((n for n in layers if n.pen and n.pen.name == pen.name), Group(pen=pen))
         if loose:
             first = Group(elements=loose + same.elements, pen=same.pen)

@@ -41,7 +41,7 @@ def test_a_function_on_lines_takes_one_line_as_an_array():
         return lines.with_points(-lines.points)
 
     assert mirrored([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[-1.0, -2.0], [-3.0, -4.0]]
-    assert len(mirrored(Lines.empty())) == 0
+    assert len(mirrored(Lines.of(np.empty((3, 0, 2))))) == 0
     assert mirrored([]).shape == (0, 2)
 
 

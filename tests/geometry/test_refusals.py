@@ -50,8 +50,8 @@ def level(*xyz):
     [
         ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, np.nan])),
         ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, 1e300])),
-        ("octaves=0", lambda: Noise(0).fractal(0.5, 0.5, octaves=0)),
-        ("octaves=99", lambda: Noise(0).fractal(0.5, 0.5, octaves=99)),
+        *(("octaves=", lambda n=n: Noise(0).fractal(0.5, 0.5, octaves=n)) for n in (0, 99)),
+        ("arrays of numbers", lambda: Noise(0).perlin("x", 0.5)),
         ("gain=0.0", lambda: Noise(0).fractal(0.5, 0.5, gain=0.0)),
         ("spacing_mm=0", lambda: streamlines(level, PAGE, 0)),
         ("inf", lambda: streamlines(level, PAGE, np.inf)),

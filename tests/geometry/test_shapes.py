@@ -58,6 +58,7 @@ def test_parallel_lines_are_spaced_and_run_to_and_fro():
     assert lines.starts[:, 1].tolist() == [2, 4, 6, 8, 10]
     assert np.sign(lines.ends[:, 0] - lines.starts[:, 0]).tolist() == [1, -1, 1, -1, 1]
     assert hatch_lines(square, 2.0, angle=0, shift=0.5).starts[:, 1].tolist() == [1, 3, 5, 7, 9]
+    assert len(hatch_lines(square, 2.0, angle=0, shift=1e300)) == 5
 
 
 @pytest.mark.parametrize("seed", range(4))

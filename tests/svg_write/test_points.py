@@ -70,7 +70,7 @@ def test_regions_are_taken_from_anything_too():
 def test_points_triangles_and_regular_polygons():
     assert only(SVGBuilder(9, 9).point(3, 4)) == [[3, 4], [3, 4]]
     assert only(SVGBuilder(9, 9).triangle(0, 0, 5, 0, 0, 5)) == [[0, 0], [5, 0], [0, 5], [0, 0]]
-    hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6)))
+    hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6.0)))
     assert hexagon[0] == pytest.approx([20, 10])
     assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
 

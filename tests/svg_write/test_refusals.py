@@ -12,7 +12,7 @@ from drawscape.svg_builder import Pen, SVGBuilder
 
 NAN, INF = float("nan"), float("inf")
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
-SQUARE = [(0, 0), (9, 0), (9, 9), (0, 9)]
+SQUARE, CUBE = [(0, 0), (9, 0), (9, 9), (0, 9)], boxes((0, 0, 0), (1, 1, 1))
 CIRCLE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
 
 
@@ -44,14 +44,14 @@ def clip(svg, **regions):
         ("no vertices", shape),
         ("1 vertex", lambda svg: shape(svg, (10, 10))),
         ("x=nan is not a finite", lambda svg: shape(svg, (0, 0), (1, 1), (NAN, 2))),
-        ("3 at least", lambda svg: svg.regular_polygon(0, 0, 1, 2)),
-        ("slices=-1: give 0 or more", lambda svg: svg.mesh(boxes((0, 0, 0), (1, 1, 1)), slices=-1)),
+        *(("3 at least", lambda svg, n=n: svg.regular_polygon(0, 0, 1, n)) for n in (2, 3.5)),
+        *(("slices=.* 0 or more", lambda svg, n=n: svg.mesh(CUBE, slices=n)) for n in (-1, 2.5)),
+        *(("tolerance", lambda svg, t=t: svg.lines(t)) for t in (0, -1, NAN)),
         ("attrs 10: give a dict", lambda svg: svg.text(5, 5, "x", 10)),
         (r"U\+0000", lambda svg: svg.text(0, 0, "a\0b")),
         ("attribute name", lambda svg: svg.rect(0, 0, 1, 1, {'x"><script>': 1})),
         ("choice", lambda svg: svg.random_choice([])),
-        ("scale", lambda svg: svg.scale(0)),
-        ("scale", lambda svg: svg.scale(1, 0)),
+        *(("scale", lambda svg, by=by: svg.scale(*by)) for by in ((0,), (1, 0))),
         *((rf"{name}=.* is not a finite number", lambda svg, v=verb, given=given: getattr(svg, v)(*given))
           for name, verb, given in (
               ("x", "translate", (NAN, 0)), ("y", "translate", (0, "far")), ("degrees", "rotate", (INF,)),
@@ -72,19 +72,18 @@ def clip(svg, **regions):
         *(("text size", lambda svg, size=size: svg.lettering("ink", size=size)) for size in ("5", None)),
         *(("spacing_mm", lambda svg, wide=wide: svg.hatch(SQUARE, wide)) for wide in ("1", None, [])),
         ("push", lambda svg: svg.pop()),
-        ("one region", clip),
-        ("x0 < x1", lambda svg: clip(svg, rect=(5, 5, -1, 3))),
-        ("one region", lambda svg: clip(svg, rect=(0, 0, 1, 1), circle=(0, 0, 1))),
+        *((words, lambda svg, given=given: clip(svg, **given)) for words, given in (
+            ("one region", {}), ("one region", {"rect": (0, 0, 1, 1), "circle": (0, 0, 1)}),
+            ("x0 < x1", {"rect": (5, 5, -1, 3)}), ("N, 3", {"circle": 5}), ("num", {"rect": "x"}))),
         ("no lines.*image", lambda svg: svg.add_svg(PICTURE, 0, 0, 10, 10)),
         ("well-formed", lambda svg: svg.add_svg("<svg", 0, 0, 10, 10)),
         ("box", lambda svg: svg.add_svg(CIRCLE, 0, 0, 0, 10)),
         *(("margin", lambda _, margin=margin: SVGBuilder(100, 200, margin=margin))
           for margin in (-1, 50, "50")),
         *(("length", lambda _, margin=margin: SVGBuilder(100, 200, margin=margin))
-          for margin in (NAN, "wide")),
+          for margin in (NAN, "wide", 10**400)),
         ("name", lambda _: Pen("", "red", 1)),
-        ("width", lambda _: Pen("a", "red", 0)),
-        ("width", lambda _: Pen("a", "red", NAN)),
+        *(("width", lambda _, mm=mm: Pen("a", "red", mm)) for mm in (0, NAN)),
         *(("transform", lambda _, text=text: parse_transform(text))
           for text in ("turn(3)", "rotate(1 2)", "scale()", "translate(a)", "matrix(1)", "(")),
     ],

@@ -74,7 +74,7 @@ def enclosed(data: str, state: State, name: str) -> Region:
     """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
     tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
     (lines,) = flatten_paths([data], [tolerance])
-    placed = lines.with_points(state.matrix.apply(lines.points))
+    placed = state.matrix.apply(lines)
     if name == "stroke":
         return _strokes(placed, state.pen_width() or PX)
     return region(placed, evenodd=state.style.get(f"{name}-rule") == "evenodd")
