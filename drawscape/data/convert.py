@@ -3,7 +3,6 @@
 import csv
 import datetime
 import importlib
-import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,7 +158,7 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
     try:
         if table.columns:
             sheet.append([_cell(sheet, column.name) for column in table.columns])
-            values = [(text_value(column), column.name) for column in table.columns]
+            values = [(text_value(column, finite=True), column.name) for column in table.columns]
             for rows in engine.stream(select(values, f"({table.sql})")):
                 for row in rows:
                     sheet.append([_cell(sheet, value) for value in row])
@@ -176,10 +175,8 @@ def _cell(sheet: Any, value: Any) -> Any:
 
     What Excel has no kind of cell for, or would round, becomes a text.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, (bool, float)):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None  # Excel has no such numbers
     if isinstance(value, int) and abs(value) <= _EXACT:
         return value
     if isinstance(value, Decimal) and len(value.as_tuple().digits) <= _SURE_DIGITS:

@@ -172,14 +172,17 @@ def select(expressions: Iterable[tuple[str, str]], source: str) -> str:
     return f"SELECT {wanted} FROM {source}"
 
 
-def text_value(column: Column) -> str:
+def text_value(column: Column, *, finite: bool = False) -> str:
     """Return an SQL expression: the column's values as a text file holds them, where those differ.
 
     Bytes become base64, lists and structures JSON, times with a zone ISO 8601 in UTC, in there too.
+    With `finite` nothing stands for inf and nan.
     """
     name = identifier(column.name)
     if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION")):
         return f"to_json({_nested(name, _duckdb().sqltype(column.type))})"
+    if finite and column.type in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN isfinite({name}) THEN {name} END"
     return _as_text(name, column.type)
 
 

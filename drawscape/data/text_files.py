@@ -450,16 +450,9 @@ def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
         around = "" if lines else ", PREFIX '[\n', SUFFIX '\n]\n', NEW_LINE ',\n'"
         how = f"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''{around}"
         return engine.copy(table.sql, path, how)
-    values = [(_finite(column), column.name) for column in table.columns]
+    values = [(text_value(column, finite=True), column.name) for column in table.columns]
     form = f"FORMAT json, ARRAY {str(not lines).lower()}"
     return engine.copy(select(values, f"({table.sql})"), path, form)
-
-
-def _finite(column: Column) -> str:
-    name = identifier(column.name)
-    if column.type in ("DOUBLE", "FLOAT"):
-        return f"CASE WHEN isfinite({name}) THEN {name} END"
-    return text_value(column)
 
 
 def _is_array(path: Path, named: Path) -> bool:

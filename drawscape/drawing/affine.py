@@ -146,7 +146,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewY": (lambda degrees: Matrix(b=math.tan(math.radians(degrees))), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
 }
-_ONLY_CSS = _FUNCTIONS.keys() - {"translate", "rotate", "scale", "skewX", "skewY", "matrix"}
+_OF_SVG = ("translate", "rotate", "scale", "skewX", "skewY", "matrix")
 _WITH_UNITS = ("translate", "rotate", "skew")
 
 
@@ -165,7 +165,8 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
     if len(text) > _LONGEST:
         raise CanvasError(f"transform of {len(text)} characters; the limit is {_LONGEST}")
     result, end = IDENTITY, 0
-    while call := _CALL.match(text, end):
+    known = _OF_SVG if css is False else _FUNCTIONS
+    while (call := _CALL.match(text, end)) and call[1] in known:
         result, end = result @ _single(text, call[1], call[2], css), call.end()
         end += text[end : end + 1] == "," and end + 1 < len(text)
     if text[end:].strip():
@@ -176,8 +177,6 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
 
 
 def _single(text: str, name: str, arguments: str, css: bool | None) -> Matrix:
-    if name not in _FUNCTIONS or (name in _ONLY_CSS and css is False):
-        raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     function, counts, angles = _FUNCTIONS[name]
     values: list[float] = []
     end = 0

@@ -20,7 +20,7 @@ from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.target import Target, Values, is_literal, settings_in, sketch_of, target_of
 from drawscape.notebook.text import number_text
 from drawscape.parameters import MISSING, Parameter
-from drawscape.recipe import plain
+from drawscape.recipe import check_streams, plain
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
 """Papers that fit a plotter; any other sheet is a custom one."""
@@ -170,7 +170,8 @@ class Settings:
         if self.target.patterns and "pattern_type" in rest:
             found = found._with_pattern(rest.pop("pattern_type"))
         if "streams" in rest and "streams" not in found.parameters:
-            rest |= found._stream_values(rest.pop("streams"))
+            seeds = check_streams(rest.pop("streams"), found.target.streams)
+            rest |= {STREAM + name: seeds.get(name) for name in found.target.streams}
         if found.target.has_page:
             words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
             rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
@@ -223,15 +224,6 @@ class Settings:
         if name not in self.target.patterns:
             raise UnknownNameError("pattern", name, self.target.patterns)
         return self.retargeted(self.target.with_pattern(name))
-
-    def _stream_values(self, seeds: Any) -> Values:
-        if not isinstance(seeds, Mapping):
-            rule = "must be seeds by name, such as {'colour': 5}"
-            raise ParameterError("streams", seeds, rule)
-        for name in seeds:
-            if name not in self.target.streams:
-                raise UnknownNameError("stream", name, self.target.streams)
-        return {STREAM + name: seeds.get(name) for name in self.target.streams}
 
     def _page(
         self, paper: str | None = None, orientation: Orientation | None = None

@@ -115,11 +115,9 @@ def place(
     (30.0, 32.5, 70.0, 67.5)
     """
     check_place(translate_mm=translate_mm)
-    if not (is_finite(scale) and is_finite(rotate_degrees) and scale > 0):
-        raise PlotError(
-            f"scale={scale!r}, rotate_degrees={rotate_degrees!r}: give finite numbers, "
-            "and a scale above 0"
-        )
+    check_number(scale=scale)
+    if not is_finite(rotate_degrees):
+        raise PlotError(f"rotate_degrees={rotate_degrees!r}: give a finite number")
     bounds = document.lines.bounds
     if bounds is None:
         return document
@@ -158,8 +156,7 @@ def fit(
     >>> sheet.width_mm, sheet.height_mm
     (210, 297)
     """
-    check_number(width_mm=width_mm, height_mm=height_mm)
-    check_number(may_be_0=True, margin_mm=margin_mm)
+    check_number(may_be_0=True, width_mm=width_mm, height_mm=height_mm, margin_mm=margin_mm)
     room = np.array([width_mm - 2 * margin_mm, height_mm - 2 * margin_mm])
     if (room <= 0).any():
         raise PlotError(
@@ -226,8 +223,8 @@ def tiles(
     >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
     [(0, 0), (0, 1)]
     """
-    check_number(width_mm=width_mm, height_mm=height_mm)
-    check_number(may_be_0=True, overlap_mm=overlap_mm, margin_mm=margin_mm)
+    sides = {"width_mm": width_mm, "height_mm": height_mm}
+    check_number(may_be_0=True, overlap_mm=overlap_mm, margin_mm=margin_mm, **sides)
     room = (width_mm - 2 * margin_mm, height_mm - 2 * margin_mm)
     steps = (room[0] - overlap_mm, room[1] - overlap_mm)
     if min(steps) <= 0:

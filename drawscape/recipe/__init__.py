@@ -21,6 +21,7 @@ from drawscape.recipe.recipe import (
     Sketch,
     Steps,
     as_sketch,
+    check_streams,
     code_hash,
     draw_recipe,
     is_sketch,
@@ -35,7 +36,7 @@ from drawscape.recipe.recipe import (
 
 __all__ = [
     "Provenance", "Randomness", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
-    "as_sketch", "code_hash", "draw_recipe", "is_address", "is_library", "is_sketch", "margin_for",
-    "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance", "recipe_of",
-    "streams_of",
+    "as_sketch", "check_streams", "code_hash", "draw_recipe", "is_address", "is_library", "is_sketch",
+    "margin_for", "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance",
+    "recipe_of", "streams_of",
 ]  # fmt: skip

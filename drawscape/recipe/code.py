@@ -236,11 +236,6 @@ def _instructions(code: CodeType) -> str:
     return repr((does, consts))
 
 
-def _is_generated(code: CodeType) -> bool:
-    """Return whether a method's code is of an installed package, or made by one, as dataclasses do."""
-    return bool(_INSTALLED.match(f"{code.co_filename}{code.co_qualname}"))
-
-
 def _is_wrapper(value: Any) -> bool:
     """Return whether a package made `value` around a function, as `cache` and `contextmanager` do."""
     if isinstance(value, FunctionType):
@@ -283,7 +278,9 @@ def _members_of(cls: Any) -> dict[str, Any]:
     found = {}
     for key, value in vars(cls).items():
         functions = _functions_in(value)
-        made = any(_is_generated(one.__code__) for one in functions)
+        # Of an installed package, or made by one, as dataclasses do.
+        codes = (one.__code__ for one in functions)
+        made = any(_INSTALLED.match(f"{c.co_filename}{c.co_qualname}") for c in codes)
         made = made or inspect.ismemberdescriptor(value) or not _is_counted(key, value)
         if not made and (functions or others is None):
             found[key] = value

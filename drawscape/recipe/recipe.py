@@ -337,7 +337,9 @@ def recipe_of(
     sides = float(page.width), float(page.height)
     own_margin = margin_for(*sides) if margin is None else float(page.margin)
     root = checked_seed(seed)
-    own = checked_streams(streams, streams_of(sketch), root) if streams else {}
+    given = check_streams(streams, streams_of(sketch)) if streams else {}
+    seeds = {name: checked_seed(given[name], f"streams[{name!r}]") for name in sorted(given)}
+    own = {name: one for name, one in seeds.items() if one != root}
     return Recipe(sketch, arguments, root, *sides, own_margin, origin_of(sketch.function), own)
 
 
@@ -354,8 +356,8 @@ def streams_of(sketch: Sketch) -> tuple[str, ...]:
     return origin_of(sketch.function).streams if sketch.takes_rng else ()
 
 
-def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[str, int]:
-    """Return the seeds of streams that differ from `seed`, by name; `known` are the sketch's.
+def check_streams(streams: object, known: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return `streams`, seeds by name; `known` are the sketch's.
 
     Raises ParameterError for what is no mapping of seeds, UnknownNameError for a stream that is not known.
     """
@@ -364,8 +366,7 @@ def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[
     for name in streams:
         if name not in known:
             raise UnknownNameError("stream", name, known)
-    seeds = {name: checked_seed(streams[name], f"streams[{name!r}]") for name in sorted(streams)}
-    return {name: own for name, own in seeds.items() if own != seed}
+    return streams
 
 
 def checked_seed(seed: Any, name: str = "seed") -> int:

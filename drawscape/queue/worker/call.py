@@ -287,10 +287,14 @@ class TaskCaller:
         self, job_id: str, task: str, payload: bytes, code: str | None = None
     ) -> Call | Outcome:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
+
+        def refused(error: Exception) -> Outcome:
+            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+
         try:
             self._take(code)
         except (QueueError, OSError) as error:
-            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+            return refused(error)
         try:
             function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
@@ -298,7 +302,7 @@ class TaskCaller:
         except SignatureMismatch as error:
             return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
         except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
-            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+            return refused(error)
         except ModuleNotFoundError as error:
             detail = {"refused": f"{type(error).__name__}: {error}"}
             return Outcome("failed", "exception", error=_traceback(error), detail=detail)

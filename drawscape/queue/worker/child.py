@@ -175,7 +175,7 @@ class Child:
         job = RunningJob(job_id, parsed(meta), partial(self._send, PROGRESS, mark))
         outcome = self._run(job, lambda: self._caller.run(job_id, task, call))
         self._code.note(began)
-        peak_kb = _peak_kb()
+        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
         is_last = is_alone or self._jobs == self._settings.max_jobs or peak_kb > _MOST_PEAK_KB
         is_reusable = not is_last and self._state.restore()
         return mark, is_reusable, *outcome._replace(peak_kb=peak_kb)
@@ -208,10 +208,6 @@ class Child:
         if job is not None:
             job.is_canceled = True
             raise JobStopped("asked to stop")
-
-
-def _peak_kb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
 
 
 def _flush_output() -> None:
