@@ -520,13 +520,14 @@ class Form(Lasting):
 
     def _kept_path(self) -> Path:
         """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
-        if not self._path:
-            raise DrawscapeError("there is no drawing yet; press Draw first")
-        if not is_draft(self._path):
-            return self._path
-        if self.state["running"]:  # the next draft is under way already
-            return keep_draft(self._path).path
-        return Path(self._make_drawing().result)
+        with self._lock:  # not while a picture's caption is there, and its path is not
+            if not self._path:
+                raise DrawscapeError("there is no drawing yet; press Draw first")
+            if not is_draft(self._path):
+                return self._path
+            if self.state["running"]:  # the next draft is under way already
+                return keep_draft(self._path).path
+            return Path(self._make_drawing().result)
 
     def _job_changed(self, job: Job | DrawnBefore, state: JobState, words: str = "") -> None:
         """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""

@@ -188,7 +188,7 @@ BAD = [
     ("plot a.svg --drop-shorter 1000 --tile a6 --split layers", "nothing is left"),
     ("plot a.svg --cut-strokes 1e-9 -o b.svg", "strokes; use longer ones"),
     ("plot a.svg --crop 0,0,0,0 --rotate 45", "give x0 < x1"),
-    ("plot a.svg --rotate nan --scale 2", "give finite numbers"),
+    ("plot a.svg --rotate nan --scale 2", "rotate_degrees=nan: give a finite number"),
     ("plot a.svg -o x.doc", "x.doc"),
     ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),
     ("plot a.svg --hatch-distance x", "'x'"),

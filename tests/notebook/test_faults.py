@@ -170,7 +170,10 @@ NO_SKETCH = "is no pattern's name, sketch, function or path"
         (lambda: variations(size, size=[1, 99]), "size=99: must be at least 1 and at most 9"),
         (lambda: variations(size, size=[]), "give at least one"),
         (lambda: variations(size, size=5), "give a list of values"),
-        (lambda: variations(size, size=range(100), seed=range(100)), "more than 400 drawings"),
+        (
+            lambda: variations(size, size=range(100), seed=range(100)),
+            "a sheet has up to 400 drawings",
+        ),
         (lambda: variations(size, size=[4, 5], seed=[1], paired=True), "paired"),
         (lambda: variations(size, size=(3, 1), sobol=4), "low, high"),
         (lambda: variations("molnar", palette=("a", "b"), sobol=4), "a number, as a pair"),
