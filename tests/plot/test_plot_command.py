@@ -129,14 +129,20 @@ def test_a_machine_brings_its_format_its_reach_and_its_time(file):
     assert "a-plot.hpgl" in run(file, "--machine", "hp7475a", "-O")
     assert "a-plot.svg" in run(file, "--machine", "axidraw-v3", "-O")
     slow, fast = (run(file, "--machine", name) for name in ("grbl", "hp7475a"))
-    assert slow != fast
+    assert slow != fast == run(file, "--machine", "hp7475a", "--profile", "z-axis")
+    (file.parent / "own.toml").write_text('base = "servo"\nheight_mm = 200')
     lines = Lines.of([[[10, 10], [10, 290]]])
     save(page(lines), file)
     # The sheet's lower left corner lies at the machine's: 220 mm of 297 are within reach.
-    for more in ((), ("--profile", "z-axis")):
+    for profile, beyond, pen in (
+        ((), 67, "M280"),
+        (("z-axis",), 67, "Z5"),
+        (("own.toml",), 87, "M3"),
+    ):
+        more = ("--profile", *profile) if profile else ()
         output = run(file, "--machine", "marlin", *more, "-o", "b.gcode")
-        assert "the machine's reach by 67.00 mm" in output
-        assert ("Z5" if more else "M280") in (file.parent / "b.gcode").read_text()
+        assert f"the machine's reach by {beyond}.00 mm" in output
+        assert pen in (file.parent / "b.gcode").read_text()
 
 
 def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file):

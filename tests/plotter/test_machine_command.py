@@ -105,6 +105,7 @@ A3 = "axidraw-v3-a3"
     [
         ((420, 297), (0, 0), "axidraw-v3", "refuse", r"leaves the reach of the AxiDraw V3 \(A4\) by 11"),
         ((420, 297), (0, 0), "axidraw-v3", "keep", None),
+        ((420, 297), (0, 0), "axidraw-v3", None, None),  # of a home that did not note it
         ((420, 297), (9, 0), A3, "refuse", None),
         ((420, 297), (-5.5, 0), A3, "refuse", "'red' leaves the reach of the AxiDraw V3/A3 .* by 0.50 mm"),
         ((210, 290), (0, -4.9), "axidraw-v3", "crop", None),
@@ -117,7 +118,11 @@ def test_a_plot_is_checked_by_its_machine_as_it_is_when_it_is_drawn(
     way = Lines.of([[(5, 5), (size[0] - 5, 285)]])
     layers = Layer("1 black", "black", None, way), Layer("2 red", "red", None, way)
     add_device("desk", "ebb", "/dev/none", A3)
-    plot = Plot.create(Document(*size, layers), "desk", outside=outside).again()
+    plot = Plot.create(Document(*size, layers), "desk", outside=outside or "refuse").again()
+    if outside is None:
+        path = plot.journal.path
+        path.write_text(path.read_text().replace(',"outside":"refuse"', ""))
+        plot = Plot(plot.folder)
     add_device("desk", "ebb", "/dev/none", then).update(offsets={"2": pen_2})
 
     def frame(one):
