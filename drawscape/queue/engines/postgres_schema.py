@@ -16,10 +16,18 @@ _JOB: Final = f"""
 create table job (
     seq bigint generated always as identity primary key,
     id text collate "C" not null constraint job_id unique,
-    queue text collate "C" not null, status text collate "C" not null,
-    payload bytea not null, result bytea, log bytea,
-    due_boot text, due_boot_s float8, retry_delays text, awaited boolean not null default false,
-    worker text collate "C", batch text collate "C", group_id bigint,
+    queue text collate "C" not null,
+    payload bytea not null,
+    status text collate "C" not null,
+    due_boot text,
+    due_boot_s float8,
+    awaited boolean not null default false,
+    retry_delays text,
+    worker text collate "C",
+    result bytea,
+    log bytea,
+    batch text collate "C",
+    group_id bigint,
     {COLUMNS}
 )
 with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,

@@ -40,17 +40,35 @@ _NEEDLESS: Final = f"""not exists (
 # The tables, as far as both engines say it alike. SQLite knows all of these types.
 
 COLUMNS: Final = """
-    task text not null, reason text, priority bigint not null default 0,
-    due_at double precision, waits_for integer not null default 0, runs_anyway integer not null default 0,
-    timeout_s double precision, grace_s double precision,
-    token bigint not null default 0, recoveries integer not null default 0,
-    attempts integer not null default 0, retries integer not null default 0,
-    retry_delay_s double precision not null default 0, retry_backoff double precision not null default 1,
-    pid bigint, stop_grace_s double precision,
-    created_at double precision not null, started_at double precision, ended_at double precision,
-    result_ttl_s double precision, expires_at double precision,
-    progress double precision not null default 0, message text, error text, detail text, peak_kb bigint,
-    unique_key text, meta text, description text
+    task text not null,
+    reason text,
+    priority bigint not null default 0,
+    due_at double precision,
+    waits_for integer not null default 0,
+    runs_anyway integer not null default 0,
+    timeout_s double precision,
+    grace_s double precision,
+    token bigint not null default 0,
+    recoveries integer not null default 0,
+    attempts integer not null default 0,
+    retries integer not null default 0,
+    retry_delay_s double precision not null default 0,
+    retry_backoff double precision not null default 1,
+    pid bigint,
+    stop_grace_s double precision,
+    created_at double precision not null,
+    started_at double precision,
+    ended_at double precision,
+    result_ttl_s double precision,
+    expires_at double precision,
+    progress double precision not null default 0,
+    message text,
+    error text,
+    detail text,
+    peak_kb bigint,
+    unique_key text,
+    meta text,
+    description text
 """
 """Of `job`, since 0.2."""
 
