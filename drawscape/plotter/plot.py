@@ -9,6 +9,7 @@ appends; any other damage is an error.
 import contextlib
 import fcntl
 import os
+import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -169,14 +170,17 @@ class State:
 
 
 class Plot:
-    """One plot; `record` is what its journal said when it was last read, `state` reads it again."""
+    """One plot; `record` is what its journal said when it was last read, `state` reads it again.
+
+    Several threads may read one, as a cell that waits and its panel do.
+    """
 
     def __init__(self, folder: Path) -> None:
         if not (folder / _JOURNAL).exists():
             raise PlotNotFoundError(f"there is no plot {folder.name!r}")
         self.folder, self.id = folder, folder.name
         self.journal, self.record = Journal(folder / _JOURNAL), State()
-        self.damage = ""
+        self.damage, self._reading = "", threading.Lock()
         with contextlib.suppress(JournalError):
             self.refresh()
 
@@ -242,15 +246,16 @@ class Plot:
 
     def refresh(self) -> State:
         """Return the state by the journal, as it is now; raises JournalError."""
-        if not self.damage:  # what comes behind it says nothing
-            try:
-                for event in self.journal.news():
-                    self.record.take(event)
-            except (ValueError, KeyError, IndexError, TypeError) as error:
-                self.damage = (
-                    f"journal {self.journal.path} is damaged: {error!r}; nothing is guessed from it: "
-                    "plot the drawing again, from the stroke that you see last on the paper"
-                )
+        with self._reading:
+            if not self.damage:  # what comes behind it says nothing
+                try:
+                    for event in self.journal.news():
+                        self.record.take(event)
+                except (ValueError, KeyError, IndexError, TypeError) as error:
+                    self.damage = (
+                        f"journal {self.journal.path} is damaged: {error!r}; nothing is guessed from it: "
+                        "plot the drawing again, from the stroke that you see last on the paper"
+                    )
         if self.damage:
             raise JournalError(self.damage)
         return self.record

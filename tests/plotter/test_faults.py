@@ -198,6 +198,31 @@ def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, file, spoil,
     assert desk.emulator.carriage.strokes == []
 
 
+def test_a_plot_that_several_threads_read_counts_each_stroke_once(bench):
+    """A cell that waits reads the plot that its panel shows, in another thread."""
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(3, strokes=400))
+    writer = find_plot(plot.id).journal
+    switch_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            over = threading.Event()
+
+            def read():
+                while not over.is_set():
+                    plot.refresh()
+
+            readers = [threads.submit(read) for _ in range(4)]
+            for k in range(1, 401):
+                writer.append("stroke", soon=True, k=k)
+            over.set()
+            assert [reader.result() for reader in readers] == [None] * 4
+    finally:
+        sys.setswitchinterval(switch_s)
+    assert plot.refresh().drawn.tolist() == [1] * 400
+
+
 def test_a_journal_on_a_full_disk_says_so_and_is_whole_afterwards(bench):
     plot = bench("grbl", GrblEmulator).plot(scribble(1, strokes=3))
     before = plot.journal.path.read_bytes()

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import os
 import signal
+import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -158,8 +159,13 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(home, work):
     prepare, changed = WORK[work]
     act = prepare()
     statements = []
+
+    def trace(statement):
+        statements.append(statement)
+        time.sleep(0.001)  # no computer is so fast that it is done in a slice or two
+
     connection = default_queue().database.connection
-    connection.set_trace_callback(statements.append)
+    connection.set_trace_callback(trace)
     assert act() == changed
     connection.set_trace_callback(None)
     assert statements.count("commit") > 2
