@@ -234,9 +234,7 @@ def _pauses(waited: "Job | Batch", timeout: Duration) -> Iterator[float]:
             if over:
                 return
         waited_s = time.monotonic() - began
-        if waited_s >= limit_s:
-            raise JobTimeout(f"{waited._words()} after {limit_s:g} s; it has not been canceled")
-        if not asked and waited_s > _NOBODY_AFTER_S:
+        if not asked and waited_s >= _NOBODY_AFTER_S:
             asked = True
             if not queue.database.workers.living():
                 warnings.warn(
@@ -244,6 +242,8 @@ def _pauses(waited: "Job | Batch", timeout: Duration) -> Iterator[float]:
                     "`huey_consumer workers.huey`",
                     stacklevel=3,
                 )
+        if waited_s >= limit_s:
+            raise JobTimeout(f"{waited._words()} after {limit_s:g} s; it has not been canceled")
         yield _EAGER_CHECK_S if waited_s < _EAGER_S else _CHECK_S
 
 

@@ -71,7 +71,7 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn
     kernel.stop_workers()
     wait_until(lambda: not workers_alive(), "its end")
     with pytest.raises(JobTimeout):
-        enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2.5)
+        enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2)
     assert not recwarn.list
 
 
