@@ -208,7 +208,8 @@ class Emulator:
     def __init__(self, link, carriage=None, *, scale=1.0):
         self.link, self.scale = link, scale
         self.carriage = carriage or Carriage()
-        self.faults = deque()
+        self.faults = deque()  # what to do to it, once it has begun `spared` strokes
+        self.spared = 0
         self.muted = False  # it hangs: hears nothing, says nothing, does not move
         self.lost_bytes = 0
         self.late_s = 0.0  # real seconds that this computer let it wait beyond a tick
@@ -256,7 +257,7 @@ class Emulator:
             with contextlib.suppress(OSError):
                 data = os.read(master, max(1, int(allowance))) if master else b""
             allowance -= len(data)
-            while self.faults:
+            while self.faults and len(self.carriage.strokes) >= self.spared:
                 self.faults.popleft()(self)
             if not self.muted:
                 self.heard_s = now

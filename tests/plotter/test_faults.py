@@ -76,11 +76,10 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     desk = bench(driver, KINDS[driver], scale=10)
     machine = desk.emulator
     plot = desk.plot(document(driver, seed=2))
-    run = desk.start(plot)
-    wait_until(lambda: len(machine.carriage.strokes) >= 4)
+    machine.spared = 4
     machine.faults.append(fault)
-    run.join(60)
-    assert run.exitcode != 0
+    with pytest.raises(MachineError):
+        desk.run(plot)
     assert re.search(words, plot.state.reason), plot.state.reason
     assert plot.words.startswith("interrupted at stroke")
     if fault is hang:
@@ -253,10 +252,10 @@ def test_a_run_never_begins_twice(bench):
 def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
     desk = bench("grbl", GrblEmulator)
     plot = desk.plot(scribble(5))
-    run = desk.start(plot)
-    wait_until(lambda: plot.state.done >= 6)
+    desk.emulator.spared = 9
     desk.emulator.faults.append(lambda it: it.unplug())
-    run.join(60)
+    with pytest.raises(MachineError, match="broke"):
+        desk.run(plot)
     wait_until(lambda: not desk.emulator.busy)
     for _ in range(4):
         with pytest.raises(MachineError, match="there is no port"):
@@ -277,10 +276,10 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         driver.mark()
         device.remember(driver)
     plot = desk.plot(scribble(6))
-    run = desk.start(plot)
-    wait_until(lambda: len(desk.emulator.carriage.strokes) >= 3)
-    desk.emulator.muted = True
-    run.join(60)
+    desk.emulator.spared = 3
+    desk.emulator.faults.append(hang)
+    with pytest.raises(MachineError):
+        desk.run(plot)
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
     wait_until(lambda: desk.emulator.carriage.moved_s > 0)
     assert desk.run(plot) == "done"
@@ -493,10 +492,8 @@ def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench)
 
     desk = bench("ebb", Board)
     plot = desk.plot(scribble(3, strokes=12))
-    run = run_aside(desk, plot)
-    wait_until(lambda: plot.refresh().done)
-    act_on_plot(plot, "set", {"values": {"up_percent": 90, "down_percent": 0}})
-    run.join(60)
+    heights = {"values": {"up_percent": 90, "down_percent": 0}}
+    desk.run(plot, on_progress=lambda share, _: share < 1 and act_on_plot(plot, "set", heights))
     moved = desk.emulator.moved
     assert set(moved[:3]) == {(20641, 80), (15248, 120)}
     assert moved[-2:] == [(9855, 360), (26033, 240)]  # three times as far
@@ -513,9 +510,9 @@ def test_the_boards_button_pauses_at_the_next_pen_up(bench):
 
     desk = bench("ebb", Board)
     plot = desk.plot(scribble(3, strokes=8))
+    desk.emulator.spared = 3
+    desk.emulator.faults.append(lambda it: setattr(it, "pressed", True))
     run = run_aside(desk, plot)
-    wait_until(lambda: plot.state.done >= 2)
-    desk.emulator.pressed = True
     wait_until(lambda: plot.state.state == "paused")
     assert (plot.state.done < 8, desk.emulator.carriage.down) == (True, False)
     plot.request("resume")
