@@ -288,7 +288,7 @@ def change_much(folder, *, is_rare):
     if is_rare:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, lambda *_: os._exit(9))
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, 600)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
         os.environ["TZ"] = "Asia/Tokyo"
         time.tzset()

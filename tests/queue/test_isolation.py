@@ -33,7 +33,6 @@ def test_what_a_job_changed_in_its_process_is_not_met_by_the_next(worked_home, t
         assert (pid_of_next() == child) is not is_rare  # put back, or replaced
         drawn += run("sampletasks.draw_lots")
     assert len(set(drawn)) == 4  # nobody draws the lots that another has seeded
-    run("sampletasks.nap", 0.4)  # longer than the timer that was left
     after = enqueue("describe_process")
     assert after.wait(60) == before
     assert after.logs() == "is printed\nby a shell\n"

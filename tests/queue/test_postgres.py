@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
@@ -165,26 +164,31 @@ def test_from_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DRAWSCAPE_LEASE", "6")
-    server, is_own = Server(find_binaries()).start(), [True]
+    server, is_own, renewals = Server(find_binaries()).start(), [True], []
+
+    def await_renewals():
+        known = len(renewals)
+        wait_until(lambda: len(renewals) >= known + 2, "one that began after this call")
+
     with ExitStack() as stack:
         stack.callback(server.remove)
         one = PostgresEngine(new_schema(server.url), tmp_path)
         info = WorkerInfo("runs", os.getpid(), 1, "background", 0.0)
-        one.workers.announce(info, lambda _: is_own[0])
+        one.workers.announce(info, lambda one: renewals.append(one) or is_own[0])
         stack.callback(one.workers.retire, "runs")
         let_claim(one.target, "other")
         server.again(server.save)
         one.write("select pg_switch_wal()")
-        time.sleep(1.0)  # two renewals: the worker knows how far the log was
+        await_renewals()  # the worker knows how far the log was
         is_own[0] = False
         server.again(server.restore)
         seen = "select claims_from > 0, server_at = pg_postmaster_start_time() from job_worker "
         runs, other = f"{seen} where id = 'runs'", f"{seen} where id = 'other'"
-        wait_until(lambda: one.read(other)[0][0], "the log to be found behind", timeout_s=20)
-        time.sleep(0.2)
+        wait_until(lambda: one.read(other)[0][0], "the log to be found behind")
+        await_renewals()
         assert one.read(runs) == [(True, False)]  # what is not its own runs yet
         is_own[0] = True
-        wait_until(lambda: one.read(runs) == [(True, True)], timeout_s=20)
+        wait_until(lambda: one.read(runs) == [(True, True)])
 
 
 def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):

@@ -242,14 +242,14 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer)
 
 @pytest.mark.both_engines
 @pytest.mark.usefixtures("worked_home")
-def test_a_running_job_survives_the_server_that_forked_its_child():
-    job = enqueue("nap", 1.0)
-    wait_until(lambda: job.status == "started")
+def test_a_running_job_survives_the_server_that_forked_its_child(tmp_path):
+    job = started(enqueue("wait_for_file", str(tmp_path / "gate")))
     child = job.refresh().pid
     server = psutil.Process(child).ppid()
     assert server != workers_alive()[0].pid
     os.kill(server, signal.SIGKILL)
-    assert job.wait(60) == 1.0
+    (tmp_path / "gate").touch()
+    assert job.wait(60) == child
     with pytest.raises(JobFailed):
         enqueue("segfault").wait(60)
     assert enqueue("add", 1).wait(60) == 1
