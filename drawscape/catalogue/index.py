@@ -306,9 +306,9 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
         if same and _reads_the_same(found.reads) and stands(row):
             with suppress(ProvenanceError, OSError, SyntaxError):
                 known = provenance_of(found.path)
-                code = statements_of(source_in(known))
+                code, now = map(statements_of, (source_in(known), recipe.origin.source))
                 # A file of 0.2 knows less of how it was made, and no recipe.
-                if known.recipe and code == statements_of(recipe.origin.source):
+                if known.recipe and {*code} == {*now}:
                     return found
     return None
 

@@ -78,23 +78,16 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
     walk = _Walk()
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
-    entry = walk.name_of(function, main)
-    scripts = walk.scripts()
-    source = SourceText(entry, scripts.pop("__main__"), scripts) if walk.is_source else None
-    counted = sorted((*key, _normal(text)) for key, text in walk.statements.items())
-    digest = hashlib.sha256(repr(counted).encode()).hexdigest()
-    return digest, source, "\n".join(map(_normal, walk.statements.values()))
+    source = walk.source(walk.name_of(function, main))
+    counted = statements_of(source)
+    digest = hashlib.sha256(repr(sorted(counted)).encode()).hexdigest()
+    return digest, source if walk.is_source else None, "\n".join(text for _, text in counted)
 
 
-def statements_of(source: SourceText | None) -> set[tuple[str, str]]:
-    """Return what counts of a source: its statements by module, without docstrings and order."""
+def statements_of(source: SourceText | None) -> list[tuple[str, str]]:
+    """Return what counts of a source: its statements by module, without docstrings. Their order does not."""
     scripts = {"": source.main, **source.modules} if source else {}
-    return {
-        (module, _normal(ast.unparse(node)))
-        for module, text in scripts.items()
-        for node in ast.parse(text).body
-        if getattr(node, "module", "") != "__future__"
-    }
+    return [(module, text) for module, script in scripts.items() for text in _statements_in(script)]
 
 
 class _WithoutDocstrings(ast.NodeTransformer):
@@ -102,10 +95,10 @@ class _WithoutDocstrings(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) else node
 
 
-@lru_cache(maxsize=4096)
-def _normal(text: str) -> str:
-    """Return a statement without its docstrings, which change nothing."""
-    return ast.unparse(_WithoutDocstrings().visit(ast.parse(text)))
+@lru_cache(maxsize=256)
+def _statements_in(script: str) -> list[str]:
+    body = _WithoutDocstrings().visit(ast.parse(script)).body
+    return [ast.unparse(one) for one in body if getattr(one, "module", "") != "__future__"]
 
 
 # Where things come from
@@ -128,8 +121,8 @@ def _home_of(thing: Any) -> str:
     """Return the name of the module in which a function or class was defined."""
     if isinstance(thing, FunctionType):
         return _module_name(thing.__globals__)
-    module = "numpy" if isinstance(thing, np.ufunc) else getattr(thing, "__module__", None)
-    return _module_name({"__name__": module or "builtins"})
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return _module_name({"__name__": module})
 
 
 def _is_named(value: Any) -> bool:
@@ -200,9 +193,9 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     inside = [one.__code__ for member in vars(cls).values() for one in _functions_in(member)]
     codes = [c for c in inside if c.co_qualname.startswith(within)][:1]
     files, flags = [c.co_filename for c in codes], sum(c.co_flags & _FUTURES for c in codes)
-    if not codes and "_fields" not in vars(cls):  # else namedtuple() made it
+    if "_fields" not in vars(cls):  # else namedtuple() made it
         held: dict[str, Any] = {**linecache.cache}  # cells, the newest last
-        files = [getattr(sys.modules.get(cls.__module__), "__file__", None) or ""]
+        files.append(getattr(sys.modules.get(cls.__module__), "__file__", ""))
         files += [name for name in reversed(held) if held[name][1:2] == (None,)]
     texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
     for code, node in (one for text in texts for one in _definitions(text, flags).items()):
@@ -328,8 +321,8 @@ class _Walk:
         self._open: list[int] = []
         self._space: Mapping[str, Any] = {}
 
-    def scripts(self) -> dict[str, str]:
-        """Return the script of each module: imports first. An empty one stands for a package."""
+    def source(self, entry: str) -> SourceText:
+        """Return the scripts of all modules: imports first. An empty one stands for a package."""
         found: dict[str, str] = {}
         modules = {module for module, _ in self.statements}
         for module in sorted(modules):
@@ -344,7 +337,7 @@ class _Walk:
             found[module] = "\n\n".join([head, *others]) + "\n"
             while module := module.rpartition(".")[0]:
                 found.setdefault(module, "")
-        return found
+        return SourceText(entry, found.pop("__main__"), found)
 
     def name_of(self, value: Any, space: Mapping[str, Any], wanted: str = "") -> str:
         """Return the name of `value` in the module of `space`: `wanted` or its own, if not another's."""
@@ -420,9 +413,8 @@ class _Walk:
             if module.__name__ in self._whole:
                 return
             self._whole.add(module.__name__)
-            counted = {key for key in space if _is_counted(key, space[key])}
-            taken = sorted(counted - {"annotations"})
-        for one in dict.fromkeys(taken):
+            taken = [k for k, v in space.items() if k != "annotations" and _is_counted(k, v)]
+        for one in taken:
             self._take(space, one)
 
     # Statements: what makes a value comes first, then what must be there before that is used.
