@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawingNotFoundError, DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all, remove
-from drawscape.recipe import Provenance, Recipe, SourceText, is_address, is_library, read_provenance
-from drawscape.recipe.recipe import digest_now
+from drawscape.recipe import Provenance, Recipe, SourceText, is_library, read_provenance
+from drawscape.recipe.provenance import digest_of
 from drawscape.settings import safe_name
 from drawscape.svg.node import body_digest
 from drawscape.svg.read import read_svg
@@ -180,7 +181,7 @@ def stands(row: sqlite3.Row) -> bool:
 
 def keep_source(source: SourceText | None) -> None:
     """Keep a source that is too long for a file's metadata by its address in the home."""
-    if source is not None and is_address(source.reference):
+    if source is not None and source.reference == source.address:
         file = source_file(source.reference)
         if not file.is_file():
             file.parent.mkdir(exist_ok=True)
@@ -203,7 +204,7 @@ def source_in(provenance: Provenance) -> SourceText | None:
     """
     if not provenance.source:
         return None
-    if not is_address(provenance.source):
+    if not provenance.source.startswith("sha256:"):
         return SourceText.of_reference(provenance.source)
     file = source_file(provenance.source)
     if not file.is_file():
@@ -269,7 +270,20 @@ def _asked_for(request: str) -> list[sqlite3.Row]:
 
 
 def _reads_the_same(reads: Mapping[str, str]) -> bool:
-    return all(digest_now(name) == digest for name, digest in reads.items())
+    with suppress(OSError, ValueError):
+        return all(_digest_now(name) == digest for name, digest in reads.items())
+    return False
+
+
+def _digest_now(name: str) -> str:
+    path = settings.readable_path(name)
+    found = path.stat()
+    return _digest_at(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=256)
+def _digest_at(path: Path, _modified_ns: int, _size: int) -> str:
+    return digest_of(path.read_bytes())
 
 
 def _unrecorded(recipe: Recipe) -> Drawing | None:

@@ -37,7 +37,6 @@ from drawscape.recipe import (
     note_origin,
     one_look,
     recipe_of,
-    streams_of,
 )
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import chosen
@@ -172,7 +171,7 @@ def _sketch_target(sketch: Sketch) -> Target:
         fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
         has_seed=sketch.is_random,
-        streams=streams_of(sketch),
+        streams=sketch.streams,
     )
 
 

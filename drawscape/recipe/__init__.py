@@ -9,7 +9,6 @@ from drawscape.recipe.provenance import (
     Provenance,
     SourceText,
     address_of,
-    is_address,
     is_library,
     plain,
     read_provenance,
@@ -31,12 +30,11 @@ from drawscape.recipe.recipe import (
     origin_of,
     read_input,
     recipe_of,
-    streams_of,
 )
 
 __all__ = [
     "Provenance", "Randomness", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
-    "as_sketch", "check_streams", "code_hash", "draw_recipe", "is_address", "is_library", "is_sketch",
+    "as_sketch", "check_streams", "code_hash", "draw_recipe", "is_library", "is_sketch",
     "margin_for", "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance",
-    "recipe_of", "streams_of",
+    "recipe_of",
 ]  # fmt: skip

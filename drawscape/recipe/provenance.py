@@ -208,7 +208,7 @@ class SourceText:
         return "\n\n".join([*modules, self.main])
 
     @classmethod
-    def of_json(cls, text: str) -> "SourceText":
+    def of_json(cls, text: str | bytes) -> "SourceText":
         """Return the source that `json` was made of. Raises ProvenanceError for anything else."""
         try:
             one = cls(**json.loads(text))
@@ -220,14 +220,13 @@ class SourceText:
     @classmethod
     def of_reference(cls, reference: str) -> "SourceText":
         """Return the source that is packed in `reference`. Raises ProvenanceError for anything else."""
-        unpacker = zlib.decompressobj()
         try:
             packed = base64.b64decode(reference.partition(_PACKED)[2], validate=True)
-            text = unpacker.decompress(packed, _LARGEST_UNPACKED).decode()
+            text = zlib.decompressobj().decompress(
+                packed, _LARGEST_UNPACKED
+            )  # else cut, and so damaged
         except (ValueError, zlib.error) as error:
             raise ProvenanceError(f"the source of the sketch is damaged: {error}") from None
-        if not unpacker.eof:
-            raise ProvenanceError("the source of the sketch is damaged, or of more than 2 MB")
         return cls.of_json(text)
 
     def load(self) -> Callable[..., Any]:
@@ -283,8 +282,3 @@ class _Modules:
         # Tracebacks and inspect find the lines by this name.
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         exec(compile(text, name, "exec", dont_inherit=True), space)  # noqa: S102 - asked for, see `load`
-
-
-def is_address(reference: str) -> bool:
-    """Return whether a reference names a source that lies in the home."""
-    return reference.startswith(_ADDRESS)

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -21,7 +21,6 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 from annotated_types import Interval
 
-from drawscape import __version__
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
 from drawscape.recipe.provenance import (
@@ -179,6 +178,11 @@ class Sketch:
         return self.takes_rng or origin_of(self.function).is_random
 
     @property
+    def streams(self) -> tuple[str, ...]:
+        """The names of the streams that may get separate seeds."""
+        return origin_of(self.function).streams if self.takes_rng else ()
+
+    @property
     def doc(self) -> str:
         """The whole docstring."""
         return inspect.getdoc(self.function) or ""
@@ -223,16 +227,10 @@ def is_sketch(function: Callable[..., Any]) -> bool:
         parameters = list(inspect.signature(function).parameters.values())
     except ValueError as error:
         raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
-    first = parameters[0] if parameters else None
-    return first is not None and (
-        first.name in ("svg", "canvas")
-        or "SVGBuilder" in str(first.annotation)
-        or any(p.name == "rng" for p in parameters)
+    return any(one.name == "rng" for one in parameters) or any(
+        one.name in ("svg", "canvas") or "SVGBuilder" in str(one.annotation)
+        for one in parameters[:1]
     )
-
-
-MARGIN = 0.07
-"""Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
 
 
 @dataclass(frozen=True)
@@ -263,19 +261,24 @@ class Recipe:
         return values
 
     @cached_property
+    def _asked(self) -> Provenance:
+        return Provenance(
+            self.sketch.name,
+            self.seed,
+            self.width,
+            self.height,
+            self.margin,
+            self.parameters,
+            code=self.origin.code,
+            versions={"numpy": np.__version__},
+            streams=dict(self.streams),
+        )
+
+    @cached_property
     def request(self) -> str:
         """The address of what is asked for: 24 hexadecimal digits."""
-        return address_of(
-            {
-                "sketch": self.sketch.name,
-                "seed": self.seed if self.sketch.is_random else 0,
-                "page": [self.width, self.height, self.margin],
-                "parameters": self.parameters,
-                "code": self.origin.code,
-                "versions": [__version__, np.__version__],
-                **({"streams": dict(self.streams)} if self.streams else {}),
-            }
-        )
+        seed = self.seed if self.sketch.is_random else 0
+        return address_of({**self._asked.as_dict(), "seed": seed})
 
     def provenance(
         self,
@@ -286,21 +289,13 @@ class Recipe:
         """Return what the file says of itself; `reads` are digests of the files read while it was drawn."""
         reads = self._with_former(reads)
         source = self.origin.source
-        return Provenance(
-            self.sketch.name,
-            self.seed,
-            self.width,
-            self.height,
-            self.margin,
-            self.parameters,
-            code=self.origin.code,
+        return replace(
+            self._asked,
             recipe=address_of({"request": self.request, "reads": reads}) if reads else self.request,
             request=self.request if reads else "",
-            versions={"numpy": np.__version__},
             reads=reads,
             source="" if source is None else source.reference,
             parents=list(parents),
-            streams=dict(self.streams),
             traits=dict(traits or {}),
         )
 
@@ -337,23 +332,18 @@ def recipe_of(
     sides = float(page.width), float(page.height)
     own_margin = margin_for(*sides) if margin is None else float(page.margin)
     root = checked_seed(seed)
-    given = check_streams(streams, streams_of(sketch)) if streams else {}
+    given = check_streams(streams, sketch.streams) if streams else {}
     seeds = {name: checked_seed(given[name], f"streams[{name!r}]") for name in sorted(given)}
     own = {name: one for name, one in seeds.items() if one != root}
     return Recipe(sketch, arguments, root, *sides, own_margin, origin_of(sketch.function), own)
 
 
 def margin_for(width: float, height: float) -> float:
-    """Return the margin in mm that a page has by itself."""
-    return round(MARGIN * min(width, height), 6)
+    """Return the margin in mm that a page has by itself: 15 on A4, where plotters' clamps need 10."""
+    return round(0.07 * min(width, height), 6)
 
 
 _former: dict[str, dict[str, str]] = {}
-
-
-def streams_of(sketch: Sketch) -> tuple[str, ...]:
-    """Return the names of the streams that a sketch may get separate seeds for."""
-    return origin_of(sketch.function).streams if sketch.takes_rng else ()
 
 
 def check_streams(streams: object, known: tuple[str, ...]) -> Mapping[str, Any]:
@@ -471,23 +461,3 @@ def read_input(name: str | os.PathLike[str]) -> bytes:
     if (reads := _reading.get()) is not None:
         reads[os.fspath(name)] = digest_of(content)
     return content
-
-
-def digest_now(name: str) -> str | None:
-    """Return the digest of the input file `name` as it is now, None when it cannot be read.
-
-    A file that has not been touched is not read again.
-    """
-    try:
-        path = readable_path(name)
-        found = path.stat()
-        stamp = (found.st_mtime_ns, found.st_size)
-        known = _digests.get(path)
-        if known is None or known[0] != stamp:
-            known = _digests[path] = (stamp, digest_of(path.read_bytes()))
-    except (OSError, ValueError):
-        return None
-    return known[1]
-
-
-_digests: dict[Path, tuple[tuple[int, int], str]] = {}

@@ -14,7 +14,7 @@ from drawscape.catalogue import find
 from drawscape.drawing.values import rgb
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.geometry.lines import resample
-from drawscape.recipe import Randomness, as_sketch, read_provenance, recipe_of, streams_of
+from drawscape.recipe import Randomness, as_sketch, read_provenance, recipe_of
 from drawscape.sketches import SKETCHES, draw
 from drawscape.sketches.registry import redraw
 from drawscape.tasks.drawing import draw_function_svg
@@ -57,8 +57,8 @@ def test_the_streams_of_a_sketch_are_read_from_its_code_and_its_helpers():
         rng.stream("it's").random()
         rng.stream("whole").random()
 
-    assert streams_of(as_sketch(dots)) == ("layout", "size")
-    assert (streams_of(as_sketch(plain)), streams_of(as_sketch(part))) == ((), ("whole",))
+    assert as_sketch(dots).streams == ("layout", "size")
+    assert (as_sketch(plain).streams, as_sketch(part).streams) == ((), ("whole",))
 
 
 def test_another_seed_of_one_stream_leaves_the_others_as_they_are():
