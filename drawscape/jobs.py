@@ -482,7 +482,7 @@ def list_snapshots(
 
 
 def count_queued(limit: int = 1_000_000) -> int:
-    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look.
+    """Return how many jobs wait for a worker, `limit` for that many or more; it costs little.
 
     >>> count_queued()
     0

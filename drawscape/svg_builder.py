@@ -804,7 +804,7 @@ class SVGBuilder:
     ) -> Self:
         """Draw what is seen of `solid`, as large as the frame allows: edges, and `slices` level cuts.
 
-        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.mesh`;
+        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
         `camera` is isometric unless one is given. Edges are borders, creases of more than
         `crease_degrees`, and the silhouette. Hidden lines are removed exactly (Roberts 1963).
         Raises CanvasError for a negative number of slices.

@@ -231,7 +231,7 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A small PNG picture, of 0.3 WebP; None without Pillow, or of a file that is gone or damaged."""
+        """A small PNG, or WebP of 0.3; None without Pillow, or of a file that is gone or damaged."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)

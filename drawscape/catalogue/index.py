@@ -416,7 +416,7 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
 def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
     """Return how many drawings in `output/` were new to the index, which has them now.
 
-    Only folders in which something was made, moved or removed since the last look, or just before it, are
+    Only folders in which something was made, moved or removed since the last call, or just before it, are
     read. `fully` reads each of their files again, and calls `on_file(path)`. What lies in an object store
     (`DRAWSCAPE_OUTPUT`) is copied from there first.
 

@@ -1,4 +1,4 @@
-"""The `drawscape` command; each subcommand is imported when it is asked for."""
+"""The `drawscape` command. Read root.py first: it imports each subcommand when that is asked for."""
 
 from drawscape.cli.root import main
 

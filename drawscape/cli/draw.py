@@ -224,8 +224,8 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     """Draw FILE again from what its metadata says, byte for byte.
 
     A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
-    only after a yes. A warning says when the drawing comes out otherwise, and why. --check writes nothing;
-    it ends with 1 when the drawing differs.
+    only after a yes. A warning says when the drawing differs, and why. --check writes nothing; it ends
+    with 1 then.
     """
     from drawscape.catalogue.index import provenance_of
     from drawscape.catalogue.redraw import Sameness, compared

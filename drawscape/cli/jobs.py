@@ -199,7 +199,7 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 @flag("--failed", "Retry all that failed.")
 @option("--task PATH", "Retry only jobs of this task, with --failed.")
 def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
-    """Queue failed, stopped or canceled jobs again."""
+    """Queue again failed, stopped or canceled jobs."""
     if bool(job_ids) == failed:
         raise click.UsageError("give job ids, or --failed")
     if task is not None and not failed:
@@ -217,7 +217,7 @@ def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
 @jobs.command()
 @_JOBS
 def requeue(job_ids: tuple[str, ...]) -> None:
-    """Queue any jobs that have ended again."""
+    """Queue again any jobs that have ended."""
     for_each(job_ids, find_job, lambda job: _queued_again(job.requeue()))
 
 
@@ -338,7 +338,7 @@ def _title() -> str:
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | None) -> None:
     """Queue a task by its path.
 
-    PATH is such as drawscape.tasks.drawing.generate_complex_svg.
+    PATH is dotted: workers.svg_tasks.generate_complex_svg.
 
     A VALUE that is JSON is read as such (7, true, [1, 2]); any other is a text. Names that begin with
     `job_` are options: job_timeout=2m. Prints the job's id.
@@ -441,7 +441,7 @@ def check() -> None:
 def migrate() -> None:
     """Change the tables of a queue on Postgres to this version; nothing else changes them.
 
-    Once, on one machine. Workers of an older version that would be misled are named, and must stop first.
+    Run it once, on one machine. Older workers that it would mislead are named, and must stop first.
     """
     before, after = job_api.migrate_queue()
     if before == after:

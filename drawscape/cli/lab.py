@@ -91,7 +91,7 @@ def _environment() -> dict[str, str]:
 def new(folder: Path, tutorials: bool) -> None:
     """Make a project in FOLDER: notebooks, sketches, tasks of your own.
 
-    FOLDER may hold a repository without files. With --tutorials it may be a project; its files stay.
+    FOLDER may be an empty git repository. With --tutorials it may be a project; its files stay.
     """
     exists = folder.is_dir() and any(path.name != ".git" for path in folder.iterdir())
     if exists and not (tutorials and settings.is_project(folder)):

@@ -128,7 +128,7 @@ def home(name: str) -> None:
 @click.argument("x", type=float)
 @click.argument("y", type=float)
 def jog(name: str, x: float, y: float) -> None:
-    """Move the pen by X and Y mm, up."""
+    """Move the raised pen by X and Y mm."""
     with _connected(name) as driver:
         at = driver.position()
         driver.run(driver.travel(at[0] + x, at[1] + y))
@@ -146,7 +146,7 @@ def pen(name: str, where: str) -> None:
 @machine.command(short_help="Set the sheet's corner here.")
 @_NAME
 def zero(name: str) -> None:
-    """Take the place where the pen is for the sheet's corner."""
+    """Set the sheet's corner to where the pen is."""
     with _connected(name) as driver:
         if driver.homes and not driver.kept:
             raise MachineError(
@@ -170,7 +170,7 @@ def release(name: str) -> None:
 @click.argument("x", type=float)
 @click.argument("y", type=float)
 def offset(name: str, number: str, x: float, y: float) -> None:
-    """Set by how much a PEN, by its number or name, draws beside where it should: X and Y in mm.
+    """Set how far off a PEN, by its number or name, draws: X and Y in mm.
 
     `drawscape machine registration` draws the sheet that measures it.
     """
@@ -182,7 +182,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 @click.argument("file", type=NEW_FILE)
 @option("--pens NUMBER", "Draw for this many pens.", default=2)
 def registration(file: str, pens: int) -> None:
-    """Write a FILE with verniers that show how far pens are set off."""
+    """Write a FILE with verniers that show how far off each pen draws."""
     click.echo(save(registration_sheet(pens), file))
 
 
@@ -321,10 +321,10 @@ def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
     act_on_plot(plot, "set", {"values": values, "keep": keep})
 
 
-@plots.command(short_help="Move the pen around a plot, up.")
+@plots.command
 @_PLOT
 def frame(plot: Plot) -> None:
-    """Move the pen, up, around what a plot draws."""
+    """Move the raised pen around a plot."""
     plot.check_machine(0)
     (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])

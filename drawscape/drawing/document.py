@@ -112,7 +112,7 @@ class Pen:
 
     @property
     def motion(self) -> Motion:
-        """How the pen moves: speed, height, passes, delay, as its name says (see motion.py)."""
+        """How the pen moves: speed, height, passes, delay, as its name says (see `Motion`)."""
         return Motion.of(self.name)
 
     def moving(self, **motion: Any) -> "Pen":

@@ -251,7 +251,7 @@ class Form(Lasting):
         return self
 
     def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
-        """Enqueue a job with the values shown and return it; the former one is cancelled.
+        """Enqueue a job with the values shown and return it; the former one is canceled.
 
         A drawing that stands is shown at once, and a job that draws it already goes on, unless `fresh`.
         Errors are shown in the form and raised.
@@ -480,7 +480,7 @@ class Form(Lasting):
         *,
         draws: str = "",
     ) -> None:
-        """Follow `job` from now on, which draws what has that address; the former one is cancelled."""
+        """Follow `job` from now on, which draws what has that address; the former one is canceled."""
         with self._lock:
             former, self._job, self._draws = self._job, job, draws
             self._following.close()

@@ -144,8 +144,8 @@ class Job(JobReference):
     def cancel(self, grace: Duration = 0.0) -> bool:
         """Return whether it was kept from running (`canceled`) or asked to stop (`stopped`).
 
-        With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
-        has not ended by then.
+        With `grace`, a running task is asked first, by an exception that `except Exception` lets
+        pass, and killed if it has not ended by then.
         """
         return store.cancel(self._database, self.id, seconds(grace, "grace"))
 

@@ -1,6 +1,6 @@
 """Tasks for the worker: plain functions, queued by their dotted path."""
 
-from drawscape.jobs import current_job
+from drawscape.job_manager import current_job
 from drawscape.settings import output_path
 from drawscape.svg_builder import SVGBuilder
 
