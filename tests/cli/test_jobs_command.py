@@ -24,10 +24,10 @@ def fail():
 def nap(seconds):
     time.sleep(seconds)
 
-def nap_on(seconds):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def nap_on(path):
+    while True:
         try:
+            open(path, "w").close()
             time.sleep(0.1)
         except BaseException:
             pass
@@ -86,13 +86,14 @@ def test_show_explains_and_gives_the_result(worked_home):
     assert "ValueError: no ink" in output("show", failed.id)
 
 
-def test_cancel_says_what_became_of_a_job(worked_home):
+def test_cancel_says_what_became_of_a_job(worked_home, tmp_path):
     waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
     assert output("cancel", waiting.id) == f"{waiting.id} is canceled\n"
     job = started(enqueue_background_job("clitasks.nap", 60))
     assert f"{job.id} is " in output("cancel", job.id)  # stopped, or on a slow machine still
     wait_until(lambda: job.status == "stopped")
-    stubborn = started(enqueue_background_job("clitasks.nap_on", 60))
+    stubborn = enqueue_background_job("clitasks.nap_on", str(tmp_path / "naps"))
+    wait_until((tmp_path / "naps").exists)
     said = output("cancel", "--grace", "1m", stubborn.id)
     assert said == f"{stubborn.id} is asked to stop, and still running\n"
     output("cancel", stubborn.id)

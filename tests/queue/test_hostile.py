@@ -57,7 +57,7 @@ home = sys.argv[1]
 @contextmanager
 def full_disk(job):
     "While `job`, which has started, runs: no byte more can be written."
-    while job.status != 'started':
+    while job.status == 'queued':
         time.sleep(0.01)
     with open(f'{home}/small/ballast', 'wb', buffering=0) as ballast:
         try:
