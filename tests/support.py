@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
+from functools import cache
 from pathlib import Path
 
 import click
@@ -48,6 +49,14 @@ def wait_until(condition, what="", timeout_s=120.0):
             pytest.fail(f"waited {timeout_s:g} s for {what or condition}")
         # What is dear to ask is asked less often: who answers shares the machine with who is awaited.
         time.sleep(min(max(2 * (time.monotonic() - asked), 0.005), 0.25))
+
+
+@cache
+def slowness():
+    """Return how many times slower a processor this is than one that counts to forty millions in a second."""
+    began = time.process_time()
+    sum(1 for _ in range(4_000_000))
+    return max(1.0, (time.process_time() - began) / 0.1)
 
 
 def started(job):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from golden_support import HEAVY
 from PIL import Image
-from support import rounds, sampled
+from support import rounds, sampled, slowness
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
@@ -202,7 +202,7 @@ def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name):
         began = time.process_time()
         svg = drawn(name, case)
         sheets = case["values"]["pens"] if name == "four_pens" else 1
-        # Of this process alone, so that a busy machine is no failure.
-        assert time.process_time() - began < LONGEST_S * sheets, case
+        # Of this process alone, and by this processor's speed: a busy or slow machine is no failure.
+        assert time.process_time() - began < LONGEST_S * sheets * slowness(), case
         check(svg, case)
         assert drawn(name, case, watched=True).to_bytes() == svg.to_bytes(), case
