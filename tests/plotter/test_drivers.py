@@ -86,8 +86,10 @@ def test_a_plot_takes_as_long_as_estimated(bench, name):
     assert desk.run(plot) == "done"
     # What it moved and waited: a busy computer is late with the next stroke, and counts for nothing.
     machine = desk.emulator
-    took_s = machine.dwelt_s + machine.motion.moving_s
-    assert took_s == pytest.approx(plot.plan.seconds.sum(), rel=0.03)
+    took_s, estimate_s = machine.dwelt_s + machine.motion.moving_s, plot.plan.seconds.sum()
+    # At forty times its speed a planner may wait for lines, and has braked for nothing: 0.2 s each time.
+    braked_s = 0.2 * getattr(machine.motion, "starved", 0) if driver != "hpgl" else 0.0
+    assert 0.97 * estimate_s <= took_s <= 1.03 * estimate_s + braked_s
 
 
 PROFILE = """[bends]
