@@ -481,7 +481,7 @@ class _Walk:
             yield f"{name}()", f"{self._value(functools.update_wrapper)}({name}, {inner})"
         if function.__name__ != code.co_name:
             yield f"{name}.__name__", f"{name}.__name__ = {function.__name__!r}"
-        for key, held_there in sorted(vars(value).items()):
+        for key, held_there in vars(value).items():
             if _is_counted(key, held_there):
                 yield f"{name}.{key}", f"{name}.{key} = {self._value(held_there)}"
 

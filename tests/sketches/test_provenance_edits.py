@@ -203,8 +203,8 @@ def at(r): yield r + 1
 def r():
     with at(3) as x: return x
 
-lambdas in a line | T[1](1) | x + 2
-T = [lambda x: x + 1, lambda x: x + 2]
+lambdas in a line | T[1](1) | )(2
+T = [lambda x: x + 1, (lambda k: lambda x: x + k)(2)]
 
 wraps | f(1) | d(3
 from functools import wraps
@@ -220,15 +220,17 @@ f = d(3)(d(2)(slow))
 cache in a closure | f(3) | make(2
 from functools import cache
 def make(k):
+    if not k: unbound = 1
     @cache
-    def fact(n): return n * fact(n - 1) if n > 1 else k
+    def fact(n): return n * fact(n - 1) if n > 1 else k or unbound
     return fact
 f = make(2)
 
 private | A().r() | __x = 5
 class A:
+    @property
     def __h(self): return self.__x
-    def r(self): return self.__h()
+    def r(self): return self.__h
     __x = 5
 
 super in a wrapper | A().r() | + 1
@@ -306,8 +308,8 @@ large number | Z % 7 + 1 | 10 ** 5
 Z = 10 ** 5000
 
 array of objects | A[0][1] | [2
-import numpy as np
-A = np.array([[2, 3.0], None], dtype=object)
+import re, numpy as np
+A = np.array([[2, 3.0], re.compile('x')], dtype=object)
 A[0][1] = A[0][0] + 1
 """
 """What a sketch reaches: name, the radius that it draws, the number that is edited; then the cell."""
@@ -362,7 +364,7 @@ def test_what_may_have_no_source_counts_all_the_same(text, old, new):
 
 
 @pytest.mark.parametrize(
-    "kind", ["beside", "package", "relative", "inside the function", "module inside"]
+    "kind", ["beside", "package", "relative", "inside the function", "module inside", "a value"]
 )
 @pytest.mark.parametrize("edit", [("3", "4"), ("+", "-"), ("x + B", "x + 2 * B"), ("0.5", "0.25")])
 def test_an_edit_of_a_module_of_the_project_changes_the_recipe(kind, edit, tmp_path, monkeypatch):
@@ -378,7 +380,9 @@ def test_an_edit_of_a_module_of_the_project_changes_the_recipe(kind, edit, tmp_p
         "package": "from reeds_pack.base import size\ndef s(svg):\n    svg.circle(9, 9, size(1))\n",
         "relative": "from reeds_pack.tall import tall\ndef s(svg):\n    svg.circle(9, 9, tall(1))\n",
         "inside the function": "def s(svg):\n    import reeds_base as b\n    svg.circle(9, 9, b.size(1))\n",
-        "module inside": "def s(svg):\n    from reeds_pack import base\n    svg.circle(9, 9, base.size(1))\n",
+        "module inside": "def s(svg):\n    from math import pi\n    from reeds_pack import base\n"
+        "    svg.circle(9, 9, base.size(pi))\n",
+        "a value": "import reeds_base\nL = [reeds_base]\ndef s(svg): svg.circle(9, 9, vars(*L)['size'](1))\n",
     }
     seen = []
     for old, new in (("", ""), ("", ""), ("BEND", "# a remark\nBEND"), edit):
