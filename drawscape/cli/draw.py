@@ -101,7 +101,7 @@ def draw(
     params: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Draw a PATTERN to a file, without the queue.
+    """Draw a PATTERN to a file, without queue and catalogue.
 
     PATTERN is the name of a sketch, or its file such as sketches/rings.py.
 

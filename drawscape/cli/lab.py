@@ -99,12 +99,12 @@ def new(folder: Path, tutorials: bool) -> None:
     if not exists:
         fill(folder)
         click.echo(f"{folder} is a Drawscape project now.")
+        click.echo(
+            f"Next: cd {shlex.quote(str(folder))}, then `drawscape lab` or `drawscape draw ripples`."
+        )
     if tutorials:
         copied = copy_tutorials(folder / "notebooks" / "tutorials")
         click.echo(f"{copied} tutorials are in {folder / 'notebooks' / 'tutorials'}.")
-    click.echo(
-        f"Next: cd {shlex.quote(str(folder))}, then `drawscape lab` or `drawscape draw ripples`."
-    )
 
 
 def fill(folder: Path, *parts: str) -> None:

@@ -16,7 +16,7 @@ from drawscape.errors import DrawscapeError
 _COMMANDS = {
     "demo": "Draw a few pictures through the queue, without a browser.",
     "doctor": "Show what is installed, what is wrong, and how to fix it.",
-    "draw": "Draw one pattern to a file, without the queue.",
+    "draw": "Draw one pattern to a file, without queue and catalogue.",
     "drawings": "Find, mark, export and redraw what was drawn.",
     "enqueue": "Queue a task by its path.",
     "jobs": "Look at jobs, and cancel, retry or remove them.",

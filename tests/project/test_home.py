@@ -172,7 +172,7 @@ def test_a_notebook_of_the_project_imports_its_workers(studio, clone, init):
 
 def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(drawscape, studio):
     done = drawscape(studio, "new", ".", "--tutorials")
-    assert done.code == 0, done.err
+    assert (done.code, "Next: cd" in done.out) == (0, False), done.err
     folder = studio / "notebooks" / "tutorials"
     originals = sorted(f.name for f in (ROOT / "notebooks").glob("*.ipynb"))
     assert sorted(f.name for f in folder.iterdir()) == originals
