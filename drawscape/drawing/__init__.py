@@ -1,7 +1,7 @@
 """What a drawing is, apart from any file format: documents of layers, pens, papers, maps, outlines.
 
-Read document.py first; affine.py and values.py are what SVG's writer and reader share, and path.py turns
-path data into lines.
+Read document.py first. SVG's writer and reader share affine.py, values.py (lengths, colours, styles) and
+path.py (path data to lines).
 """
 
 import sys
