@@ -19,9 +19,6 @@ _LOG = logging.getLogger("drawscape.catalogue")
 _BUSY_S = 20.0
 """How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
 
-CHUNK = 500
-"""Values in one statement: below the number of variables that any SQLite takes."""
-
 MIGRATIONS = (
     """
 create table drawing (

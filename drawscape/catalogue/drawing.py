@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import output_store, settings
-from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path, writing
+from drawscape.catalogue.database import full_path, reading, stored_path, writing
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError, ParameterError, SvgReadError
@@ -96,17 +96,14 @@ class Marks:
 def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
     """Return the marks of recipes by recipe, as they are now."""
     found = {recipe: Marks() for recipe in recipes}
-    wanted = list(found)
+    wanted, inside = [json.dumps([*found])], "where recipe in (select value from json_each(?))"
     with reading() as connection:
-        for first in range(0, len(wanted), CHUNK):
-            part = wanted[first : first + CHUNK]
-            inside = f"where recipe in ({', '.join('?' * len(part))})"
-            rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", part)
-            for recipe, stars, note, name in rows:
-                found[recipe] = Marks(stars, (), note, name)
-            rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", part)
-            for recipe, tag in rows:
-                found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
+        rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", wanted)
+        for recipe, stars, note, name in rows:
+            found[recipe] = Marks(stars, (), note, name)
+        rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", wanted)
+        for recipe, tag in rows:
+            found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from drawscape import clock
-from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
+from drawscape.catalogue.database import full_path, reading, stored_path
 from drawscape.catalogue.drawing import STARS, Drawing, Marks, checked_words, marks_of_each
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
@@ -46,6 +46,9 @@ MOST_SHOWN = 24
 _TAGGED = "recipe {} (select recipe from tag where tag = ?)"
 
 _ACROSS = 6
+
+_AT_ONCE = 500
+"""Drawings that are read together, so that of a long list not all are in memory."""
 
 _VALID = "iif(json_valid(parameters), parameters, '{}')"
 """The parameters of a drawing, unless one is infinite: JSON has no word for that."""
@@ -85,15 +88,13 @@ class Drawings(Sequence[Drawing]):
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Drawing]:
-        for first in range(0, len(self.ids), CHUNK):
-            yield from self._read(self.ids[first : first + CHUNK])
+        for first in range(0, len(self.ids), _AT_ONCE):
+            yield from self._read(self.ids[first : first + _AT_ONCE])
 
     def _read(self, ids: Sequence[int]) -> list[Drawing]:
-        holes = ", ".join("?" * len(ids))
+        query = "select * from drawing where id in (select value from json_each(?))"
         with reading() as connection:
-            rows = connection.execute(
-                f"select * from drawing where id in ({holes})", (*ids,)
-            ).fetchall()
+            rows = connection.execute(query, [json.dumps([*ids])]).fetchall()
         by_id = {row["id"]: Drawing.of(row) for row in rows}
         return [by_id[one] for one in ids if one in by_id]
 
