@@ -241,7 +241,8 @@ def _check_number(parameter: Parameter, value: Any) -> Any:
 def _as_number(parameter: Parameter, value: Any) -> int | float:
     is_int = parameter.kind == "int"
     try:
-        number = int(value) if isinstance(value, str) and is_int else float(value)
+        is_exact = is_int and isinstance(value, (str, typing.SupportsIndex))
+        number = int(value) if is_exact else float(value)
         if isinstance(value, bool) or not math.isfinite(number) or (is_int and number % 1):
             raise ValueError
     except (TypeError, ValueError, OverflowError):

@@ -62,13 +62,15 @@ def test_any_text_survives_the_file(text):
 
 
 def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over():
-    def rings(svg, rng, *, count: int = 5):
+    def rings(svg, rng, *, count: int = 5, mark: int = 0):
         for ring in range(count):
             x, y = rng.normal(svg.frame.cx, 1, 2)
             svg.circle(x, y, svg.frame.short / 2 / (ring + 2))
 
-    first = draw(rings, 90, 90, seed=2, count=9).to_string()
+    mark = 2**60 + 1  # of more digits than a float has
+    first = draw(rings, 90, 90, seed=2, count=9, mark=np.int64(mark)).to_string()
     provenance = read_provenance(first)
+    assert provenance.parameters == {"count": 9, "mark": mark}
     assert redraw(provenance, rings).to_string() == first
     with pytest.raises(UnknownNameError, match="rings"):
         redraw(provenance)
