@@ -21,7 +21,7 @@ import re
 import sys
 import textwrap
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING
 from enum import Enum
 from functools import cache, cached_property, lru_cache
@@ -79,26 +79,30 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
     source = walk.source(walk.name_of(function, main))
-    counted = statements_of(source)
+    counted = _counted((module, text) for (module, _), text in walk.statements.items())
     digest = hashlib.sha256(repr(sorted(counted)).encode()).hexdigest()
     return digest, source if walk.is_source else None, "\n".join(text for _, text in counted)
 
 
 def statements_of(source: SourceText | None) -> list[tuple[str, str]]:
     """Return what counts of a source: its statements by module, without docstrings. Their order does not."""
-    scripts = {"": source.main, **source.modules} if source else {}
-    return [(module, text) for module, script in scripts.items() for text in _statements_in(script)]
+    return _counted({"": source.main, **source.modules}.items()) if source else []
 
 
-class _WithoutDocstrings(ast.NodeTransformer):
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        return None if isinstance(node.value, ast.Constant) else node
+def _counted(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(module, part) for module, text in texts for part in _statements_in(text)]
 
 
-@lru_cache(maxsize=256)
-def _statements_in(script: str) -> list[str]:
-    body = _WithoutDocstrings().visit(ast.parse(script)).body
-    return [ast.unparse(one) for one in body if getattr(one, "module", "") != "__future__"]
+@lru_cache(maxsize=4096)
+def _statements_in(text: str) -> list[str]:
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(body := getattr(node, "body", None), list):
+            body[:] = [
+                one for one in body
+                if not isinstance(one, ast.Expr) or not isinstance(one.value, ast.Constant)
+            ]  # fmt: skip
+    return [ast.unparse(one) for one in tree.body if getattr(one, "module", "") != "__future__"]
 
 
 # Where things come from

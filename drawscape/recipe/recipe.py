@@ -442,7 +442,7 @@ def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
     return float(fraction), draft
 
 
-_reading: ContextVar[dict[str, str] | None] = ContextVar("reading", default=None)
+_reading: ContextVar[dict[str, str]] = ContextVar("reading")
 """The digests of what the sketch that is being drawn has read by `read_input`."""
 
 
@@ -458,6 +458,5 @@ def read_input(name: str | os.PathLike[str]) -> bytes:
     b'a line'
     """
     content = readable_path(name).read_bytes()
-    if (reads := _reading.get()) is not None:
-        reads[os.fspath(name)] = digest_of(content)
+    _reading.get({})[os.fspath(name)] = digest_of(content)
     return content
