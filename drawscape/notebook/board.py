@@ -5,7 +5,6 @@ comment at its top says what travels to the page.
 """
 
 import itertools
-import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -253,7 +252,6 @@ class Board(Lasting):
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, Tile] = {}
-        self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         # A page asks for all tiles when it opens: before, nobody receives them.
         self._is_open = False
@@ -571,7 +569,8 @@ class Board(Lasting):
         self.head = {**self.head, **changes}
 
     def _set_control(self, name: str, **changes: Any) -> None:
-        self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
+        with self._lock:
+            self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
 
     def _one(self, tile_id: str | int | None) -> Drawing:
         """Return the drawing of a tile, by default of the first that is chosen."""

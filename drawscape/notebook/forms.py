@@ -7,7 +7,6 @@ traits and sends messages, which have a number; `ack` in the state says which on
 import contextlib
 import mimetypes
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -167,7 +166,6 @@ class Form(Lasting):
         self._steps = Steps(settings)
         if before is not None:
             self._steps.add(settings.restored(before))
-        self._lock = threading.RLock()
         self._job: Job | DrawnBefore | None = None
         self._draws = ""  # the address of what the latest job draws, '' of a draft
         self._following = Following((), lambda _state: None)
@@ -185,7 +183,7 @@ class Form(Lasting):
             kept.named_key, lambda: self.settings, self._show_kept, self._name_changed
         )
         self.recent = RecentPictures(
-            kept.target_key, self._bring_back, partial(setattr, self, "strip")
+            kept.target_key, self._bring_back, partial(setattr, self, "strip"), self._lock
         )
         self.state = {
             "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
@@ -297,8 +295,7 @@ class Form(Lasting):
 
     def renew(self) -> None:
         """Take the parameters that the sketch has now; what still fits keeps its value."""
-        newer = newer_target(self._settings.target)
-        if newer:
+        if newer := newer_target(self._settings.target):
             self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
             self._show_settings()
         self._say(renewed="")
@@ -377,16 +374,17 @@ class Form(Lasting):
         with self._lock:
             if not self._steps.add(settings, gesture):
                 return
-        self._saving.request() if gesture is not None else self._keep_settings()
-        self._show_settings()
+            self._saving.request() if gesture is not None else self._keep_settings()
+            self._show_settings()
         if draws and self.live:
             self._request_draft()
 
     def _step(self, by: int) -> None:
-        self._steps.step(by)
-        self._keep_settings()
-        self._show_settings()
-        self._show_what_stands()
+        with self._lock:
+            self._steps.step(by)
+            self._keep_settings()
+            self._show_settings()
+            self._show_what_stands()
 
     def _keep_settings(self) -> None:
         job, is_under_way = self._job, self.state["running"] and self._is_drawn
@@ -441,36 +439,35 @@ class Form(Lasting):
     @property
     def _shows_draft(self) -> bool:
         """Whether the picture is a draft that is finished, with the settings that are shown."""
-        with self._lock:
-            is_there = self._path is not None and self.state["status"] == "finished"
-            return is_there and is_draft(str(self._path)) and self._is_drawn
+        is_done = self.state["status"] == "finished" and self._is_drawn
+        return is_done and self._path is not None and is_draft(self._path)
 
     def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
         """Show what stands for the settings, or enqueue a job."""
-        target = self._settings.target
-        if newer_target(target) is not None:  # its file or cell has changed
-            self._say(renewed="The sketch has other parameters now.")
-        try:
-            if self._shows_draft and not (fresh or draft):
-                return self._make_drawing()
-            arguments = self._settings.arguments
-            recipe = recipe_for(target, arguments)
-            known = None if fresh else standing_drawing(recipe)
-            if known:
-                return self.show(known)
-            request, job = recipe.request if recipe and not draft else "", self._job
-            if job and request and request == self._draws and self.state["running"] and not fresh:
-                return job
-            how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
-            made = enqueue_drawing(target, arguments, recipe, **how)
-            self._follow(made, draws=request)
-            return made
-        except Exception as error:
-            self._show_error(error)
-            raise
-        finally:
-            if not draft:
-                self._keep_settings()
+        with self._lock:  # what is drawn is what is shown
+            target = self._settings.target
+            if newer_target(target) is not None:  # its file or cell has changed
+                self._say(renewed="The sketch has other parameters now.")
+            try:
+                if self._shows_draft and not (fresh or draft):
+                    return self._make_drawing()
+                arguments = self._settings.arguments
+                recipe = recipe_for(target, arguments)
+                if not fresh and (known := standing_drawing(recipe)):
+                    return self.show(known)
+                request, job = recipe.request if recipe and not draft else "", self._job
+                if job and self.state["running"] and request == self._draws != "" and not fresh:
+                    return job
+                how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
+                made = enqueue_drawing(target, arguments, recipe, **how)
+                self._follow(made, draws=request)
+                return made
+            except Exception as error:
+                self._show_error(error)
+                raise
+            finally:
+                if not draft:
+                    self._keep_settings()
 
     def _follow(
         self,
@@ -573,8 +570,7 @@ class Form(Lasting):
             picture, caption = small, f"{caption}, shown reduced"
         if picture and is_blank(picture):
             caption += " · nothing is drawn on it"
-        stars = drawing.stars if drawing else 0
-        self._show_picture(picture, caption, path, stars=stars, notice="")
+        self._show_picture(picture, caption, path, stars=drawing.stars if drawing else 0, notice="")
         self._path, self._document = path, None
         if self._drawing_file:
             self._reading.request()
@@ -628,8 +624,7 @@ class Form(Lasting):
 
     def _show_what_stands(self) -> bool:
         """Show the drawing of the settings, if it stands; return whether it does."""
-        known = standing_drawing(self._recipe)
-        if known:
+        if known := standing_drawing(self._recipe):
             self.show(known)
         return known is not None
 
@@ -642,12 +637,10 @@ class Form(Lasting):
     # A live form: the newest settings are drawn soon, and always in the end
 
     def _request_draft(self) -> None:
-        with self._lock:
-            self._wanted = True
-            free = not self._drafting
+        self._wanted = True
         self._pace.request()
         self._rest.request()
-        if free:
+        if not self._drafting:
             self._draw_draft()
 
     def _draw_draft(self) -> None:
@@ -662,9 +655,10 @@ class Form(Lasting):
 
     def _keep_draft(self) -> None:
         """Make a drawing of the draft that the hand rests on."""
-        busy = self._drafting or self._wanted or self._rest.is_due
-        if self.live and not busy and self._shows_draft:
-            self._guarded(self._make_drawing)
+        with self._lock:  # what is shown now is not in the middle of being replaced
+            busy = self._drafting or self._wanted or self._rest.is_due
+            if self.live and not busy and self._shows_draft:
+                self._guarded(self._make_drawing)
 
     # The drawing as a plotter sees it
 
@@ -683,10 +677,10 @@ class Form(Lasting):
                 return
             self._document = document
             self._say(notice=notice_of(document), readable=True)
-            if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
+            if isinstance(below := self._below, Viewer) and not isinstance(below, Comparison):
                 drawing = drawing_of(str(path))
                 margin_mm = drawing.margin if drawing else 0.0
-                self._below.show(document, title=place_words(path), margin_mm=margin_mm)
+                below.show(document, title=place_words(path), margin_mm=margin_mm)
         rows = figure_rows(document, self.state["plotter"])
         if path == self._path:
             self._say(figures=rows)
@@ -707,9 +701,7 @@ class Form(Lasting):
     def _say(self, **changes: Any) -> None:
         """Show changes of the small things that stand around picture and fields."""
         with self._lock:
-            state = {**self.state, **changes}
-            if state != self.state:
-                self.state = state
+            self.state = {**self.state, **changes}
 
     def _show_error(self, error: Exception) -> None:
         """Show what was raised, with the traceback of what is not the project's own."""
@@ -724,7 +716,7 @@ class Form(Lasting):
     # What the page sends
 
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
-        with self.hold_sync():
+        with self._lock, self.hold_sync():
             super()._received(widget, message, buffers)
             self._say(ack=message.get("number", 0))
 

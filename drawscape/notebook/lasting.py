@@ -62,6 +62,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     _is_saved = _is_displayed = False
 
     def __init__(self, what: str, kind: str, /, **state: Any) -> None:
+        self._lock = threading.RLock()
         super().__init__(layout=_shared_layout(), **state)
         self._what = what
         # Each kind of widget has its own CSS classes, for style sheets hold for the whole page.
@@ -84,12 +85,14 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         with nullcontext() if context is None else context.with_cell_id(self._marimo_cell):
             widget = getattr(notebook, make)(*arguments)
         self.close_below()
-        self._below, self.below = widget, widget.model_id
+        with self._lock:
+            self._below, self.below = widget, widget.model_id
         return widget
 
     def close_below(self) -> None:
         """Close what is shown below, if anything."""
-        former, self._below, self.below = self._below, None, ""
+        with self._lock:
+            former, self._below, self.below = self._below, None, ""
         if former:
             former.close()
 
@@ -109,7 +112,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
         details = {name: message[name] for name in message if name not in _ENVELOPE}
         if buffers:
             details["data"] = bytes(buffers[0])
-        if (handler := self._handler(message.get("event", ""))) is not None:
+        if handler := self._handler(message.get("event", "")):
             self._guarded(handler, *message.get("arguments", ()), **details)
 
     def _show_error(self, error: Exception) -> None:

@@ -4,7 +4,6 @@ A form's own settings and pictures are kept by notebook and target: they are bac
 """
 
 import logging
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -132,7 +131,7 @@ class RecentPictures:
 
     Each has its settings: those of the drawing, or for a file of a task that keeps no recipe what the form
     showed. `on_choose(path, settings)` is called when one is chosen, `show(tiles)` with what the page needs
-    of all. Stars that are given here are those of the catalogue.
+    of all; `lock` is that of the form. Stars that are given here are those of the catalogue.
     """
 
     def __init__(
@@ -140,10 +139,10 @@ class RecentPictures:
         key: str,
         on_choose: Callable[[Path, Kept], object],
         show: Callable[[list[dict[str, Any]]], object],
+        lock: Any,
     ) -> None:
-        self._key, self._on_choose, self._show = key, on_choose, show
+        self._key, self._on_choose, self._show, self._lock = key, on_choose, show, lock
         self._entries: dict[str, Kept] = {}
-        self._lock = threading.Lock()
         with _logged("the last pictures did not come back"):
             found = recent_store.load(key) or {"entries": ()}
             self._entries = {n: kept for n, kept in found["entries"] if full_path(n).is_file()}

@@ -37,7 +37,8 @@ class PlotPanel(Lasting):
         self._begin()
 
     def _refresh(self) -> None:
-        self.state = {**self.plot.as_dict(), "found": self.found}
+        with self._lock:
+            self.state = {**self.plot.as_dict(), "found": self.found}
 
     def _begin(self) -> None:
         self._looking.request()

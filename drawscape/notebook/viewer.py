@@ -83,13 +83,14 @@ class Viewer(Lasting):
     def _send_drawings(self) -> None:
         if not self._is_open:
             return
-        whole = self._shown()
-        rough = [(roughly(document), title) for document, title in whole]
-        for sent in [whole] if rough == whole else [rough, whole]:
-            data = [drawing_data(it, title=title, blink=self.mode == "blink") for it, title in sent]
-            more = {"rough": sent is not whole}
-            headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
-            self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
+        with self._lock:  # what is read first is not sent last
+            whole = self._shown()
+            rough = [(roughly(document), title) for document, title in whole]
+            for sent in [whole] if rough == whole else [rough, whole]:
+                data = [drawing_data(it, title=t, blink=self.mode == "blink") for it, t in sent]
+                more = {"rough": sent is not whole}
+                headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
+                self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _on_ready(self) -> None:
         self._is_open = True
