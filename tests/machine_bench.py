@@ -59,14 +59,21 @@ def hp_place(driver):
     return lambda points: np.array(placing.units(points)) * 0.02488
 
 
+def _locks(path):
+    """The rows of /proc/locks about a file."""
+    rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [row for row in rows if row[-3].endswith(f":{path.stat().st_ino}")]
+
+
+def awaited(path):
+    """Whether a program waits for the lock of a file."""
+    return any("->" in row for row in _locks(path))
+
+
 def driving(plot):
     """The process that drives a plot, by the lock that it holds; None when there is none."""
-    inode = (plot.folder / "run.lock").stat().st_ino if plot.alive else 0
-    for line in Path("/proc/locks").read_text().splitlines():
-        _, kind, _, how, pid, where, *_ = line.split()
-        if (kind, how) == ("FLOCK", "WRITE") and where.endswith(f":{inode}"):
-            return int(pid)
-    return None
+    rows = _locks(plot.folder / "run.lock") if plot.alive else []
+    return next((int(row[-4]) for row in rows if row[3] == "WRITE"), None)
 
 
 def is_over(plot):

@@ -118,8 +118,7 @@ def check(name: str) -> None:
 def home(name: str) -> None:
     """Send the pen home: to the switches where there are any, else to zero."""
     with _connected(name) as driver:
-        if driver.homes:
-            driver.home()
+        driver.home()
         driver.run(driver.travel(0.0, 0.0))
 
 
@@ -174,8 +173,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
     `drawscape machine registration` draws the sheet that measures it.
     """
-    device = read_device(name)
-    device.update(offsets={**device.offsets, number: [-x, -y]})
+    read_device(name).update(offsets={number: [-x, -y]})
 
 
 @machine.command(short_help="Write a FILE that measures pens.")
@@ -329,8 +327,7 @@ def frame(plot: Plot) -> None:
     (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
     with _connected(plot.record.machine, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
-        if driver.homes:
-            driver.home()
+        driver.home()
         for x, y in plot.plan.placed(corners, driver.machine).tolist():
             driver.run(driver.travel(x, y))
         driver.run(driver.park())

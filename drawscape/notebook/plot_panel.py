@@ -101,8 +101,12 @@ def plot(
     made = Plot.create(ready, on, drawing=file, reuse=True)
     found = bool(made.record.job)
     ensure_worker()
-    if made.state.state == "ready" and not is_queued(made):
-        enqueue_plot(made, yes=yes)
+    try:
+        if made.state.state == "ready":
+            enqueue_plot(made, yes=yes)
+    except PlotError:  # an earlier run of this cell has queued it, or another notebook
+        if made.state.state == "ready" and not is_queued(made):
+            raise
     return PlotPanel(made, found=found)
 
 

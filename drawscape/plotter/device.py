@@ -77,14 +77,20 @@ class Device:
         write_atomic(folder() / f"{self.name}.json", [text])
         return self
 
-    def update(self, **values: Any) -> None:
-        """Write other values into the machine's file, as it is by now; one that was removed stays so."""
-        with suppress(UnknownNameError):
-            replace(read_device(self.name), **values).save()
+    def update(self, **values: Any) -> "Device":
+        """Write values into the machine's file, as it is by now; settings and offsets are added to it."""
+        lock = settings.state_folder() / "machines.lock"
+        # A machine that was removed stays so.
+        with suppress(UnknownNameError), locked(lock, 10.0, "another program changes a machine"):
+            now = read_device(self.name)
+            for name in ("settings", "offsets"):
+                values[name] = {**getattr(now, name), **values.get(name, {})}
+            return replace(now, **values).save()
+        return self
 
     def remember(self, driver: Driver) -> None:
         """Write down what the driver needs to find the machine's place again."""
-        self.update(memory={"marker": driver.marker, "zero": list(driver.zero)})
+        self.update(memory={"marker": driver.marker, "zero": driver.zero})
 
     @contextmanager
     def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:
@@ -100,8 +106,9 @@ class Device:
             baudrate = int(self.settings.get("baudrate", kind.baudrate))
             with closing(Port(path, baudrate)) as port:
                 driver = kind(port, self.machine, dict(self.settings))
-                driver.marker = int(self.memory.get("marker", 0))
-                x, y = self.memory.get("zero", (0.0, 0.0))
+                memory = read_device(self.name).memory  # by now: others may have had it meanwhile
+                driver.marker = int(memory.get("marker", 0))
+                x, y = memory.get("zero", (0.0, 0.0))
                 driver.zero = (x, y)
                 yield driver
 
@@ -179,12 +186,13 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
     device = Device(name=name, driver=driver, port=port, profile=profile)
-    with suppress(UnknownNameError, PlotError):  # a new one, or one whose file is damaged
-        old = read_device(name)
-        memory = old.memory if (old.driver, old.port) == (driver, port) else {}
-        device = replace(old, driver=driver, port=port, profile=profile, memory=memory)
     _ = device.machine
-    return device.save()
+    try:
+        old = read_device(name)
+    except (UnknownNameError, PlotError):  # a new one, or one whose file is damaged
+        return device.save()
+    memory = old.memory if (old.driver, old.port) == (driver, port) else {}
+    return old.update(driver=driver, port=port, profile=profile, memory=memory)
 
 
 def read_device(name: str) -> Device:

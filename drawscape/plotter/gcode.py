@@ -224,6 +224,8 @@ class GrblDriver(GcodeDriver):
         self.zero = self._at
 
     def home(self) -> None:
+        if not self.homes:
+            return
         answer = self.ask(b"$H\n", _ANSWER, 120.0)[1]
         if answer != b"ok":
             raise MachineError(f"homing failed: {answer.decode(errors='replace')}", lost=True)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,10 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document, Layer, Outside
-from drawscape.errors import JournalError, PlotError, PlotNotFoundError, UnknownNameError
+from drawscape.errors import DrawscapeError, JournalError, PlotError, PlotNotFoundError
 from drawscape.geometry.lines import Ints
 from drawscape.plot.pages import crop
-from drawscape.plotter.device import Device, read_device, try_lock
+from drawscape.plotter.device import Device, locked, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.plan import Plan, make_plan
 
@@ -86,8 +87,6 @@ class Journal:
 
     def news(self) -> list[Event]:
         """Return the events since the last call; raises ValueError for a damaged line."""
-        if self.path.stat().st_size <= self._read:
-            return []
         with self.path.open("rb") as file:
             file.seek(self._read)
             text = file.read()
@@ -97,12 +96,9 @@ class Journal:
 
 
 def _cut_torn_line(handle: int) -> None:
-    size = os.fstat(handle).st_size
-    if size == 0 or os.pread(handle, 1, size - 1) == b"\n":
-        return
-    start = max(0, size - 4096)
-    tail = os.pread(handle, size - start, start)
-    os.ftruncate(handle, start + tail.rfind(b"\n") + 1)
+    start = max(0, os.fstat(handle).st_size - 4096)
+    if not (tail := os.pread(handle, 4096, start)).endswith(b"\n"):
+        os.ftruncate(handle, start + tail.rfind(b"\n") + 1)
 
 
 class State:
@@ -201,8 +197,9 @@ class Plot:
         Raises UnknownNameError for a machine, PlotError for what it cannot reach.
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
-        found = _unfinished(plan.hash, machine) if reuse else None
-        return found or cls._begin(plan, machine, drawing, outside)
+        with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
+            found = _unfinished(plan.hash, machine) if reuse else None
+            return found or cls._begin(plan, machine, drawing, outside)
 
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
@@ -211,7 +208,6 @@ class Plot:
 
     @classmethod
     def _begin(cls, plan: Plan, machine: str, drawing: str, outside: str) -> "Plot":
-        settings.state_folder()  # readable by its owner only
         now = time.time()
         # The end is the fraction of the second, so that plots of one second are in order, too.
         stamp = time.strftime("%y%m%d-%H%M%S", time.localtime(now))
@@ -256,19 +252,26 @@ class Plot:
                         f"journal {self.journal.path} is damaged: {error!r}; nothing is guessed from it: "
                         "plot the drawing again, from the stroke that you see last on the paper"
                     )
+            state = copy(self.record)
         if self.damage:
             raise JournalError(self.damage)
-        return self.record
+        return state
 
     @property
     def state(self) -> State:
         """The state; what needs a living run and has none is interrupted, and what is damaged says so."""
-        alive, state = self.alive, self.record  # alive first: a run writes why before it lets go
+        dead = 0
         try:
-            _ = self.refresh(), self.plan
+            # Twice: a run may just have begun, and one that ends writes why before it lets go.
+            while dead != (state := self.refresh()).runs and (
+                state.state in _RUNNING and not self.alive
+            ):
+                dead = state.runs
+            _ = self.plan
         except (JournalError, PlotError) as error:
+            state = copy(self.record)
             state.state, state.reason = "damaged", str(error)
-        if state.state in _RUNNING and not alive:
+        if state.state in _RUNNING and dead == state.runs:
             state.state, state.question, state.text = "interrupted", "", ""
             state.reason = state.reason or "the program that drove it ended"
         return state
@@ -352,7 +355,7 @@ class Plot:
         planned = self.plan.seconds[state.drawn > 0].sum()
         measured = planned > 20.0 and state.seconds > 0
         factor = state.seconds / planned if measured else 1.0
-        with contextlib.suppress(UnknownNameError):  # a machine that is no longer there
+        with contextlib.suppress(DrawscapeError):  # a machine that is not there, or damaged
             factor = factor if measured else self.device.factor
         return float(self.plan.seconds[state.done :].sum() * factor)
 

@@ -49,16 +49,17 @@ def run_plot(
     """
     with locked(plot.folder / "run.lock", 10.0, f"plot {plot.id} runs already"):
         state = plot.refresh()
-        if run in state.begun:
+        if run in state.begun or state.state == "abandoned":
             raise PlotError(
-                f"this run of plot {plot.id} has begun before; a plot never starts again by itself: "
-                f"`drawscape plots resume {plot.id}`"
+                f"this run of plot {plot.id} has begun before, or was given up; a plot never starts "
+                f"again by itself: `drawscape plots resume {plot.id}`"
             )
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
         ask_paper = state.runs == 0 or start == 0
         corner = plot.check_machine(start)
         plot.journal.append("start", run=run, first=start, corner=corner)
+        plot.refresh()
         try:
             with _awake():
                 _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
@@ -76,11 +77,11 @@ class _Run:
 
     def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress, on_news: OnNews) -> None:
         self.plot, self.yes, self.on_progress, self.on_news = plot, yes, on_progress, on_news
-        self.plan, self.device, self.state = plot.plan, plot.device, plot.refresh()
+        self.plan, self.device, self.state = plot.plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
         self.drawing = self.answered = False
-        self.want = ""  # pen-up, now, stop or resume
+        self.want = ""  # pen-up, now or stop
         self._told_s = self._ink_mm = 0.0
         self.driver: Driver
 
@@ -123,14 +124,13 @@ class _Run:
                 case "stop":
                     self.want = "stop"
                 case "resume" if self.want != "stop":
-                    self.want = "resume" if self.state.state == "paused" else ""
+                    self.want = ""
                 case "answer":  # a second click is no answer to the next question
                     self.answered |= event.get("to") in (None, self.state.text)
                 case "set":
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
-                        kept = read_device(self.device.name).settings
-                        self.device.update(settings={**kept, **event["values"]})
+                        self.device.update(settings=event["values"])
 
     def _wait(self, until: Callable[[], bool]) -> None:
         self._tell(force=True)
@@ -152,8 +152,7 @@ class _Run:
     def _pause(self) -> None:
         if self.want:
             self._note("paused", clean=True, k=self.state.done)
-            self._wait(lambda: self.want == "resume")
-            self.want = ""
+            self._wait(lambda: not self.want)
             self.driver.prepare()
 
     def _tell(self, *, force: bool = False) -> None:
@@ -187,8 +186,8 @@ class _Run:
         driver.mark()
         device.remember(driver)
 
-    def _ask_paper(self, section: Section) -> None:
-        sheet = f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
+    def _ask_paper(self, section: Section, sheet: str = "") -> None:
+        sheet = sheet or f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     def _draw(self, start: int) -> None:
@@ -207,14 +206,14 @@ class _Run:
         self._tell(force=True)
 
     def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
-        by_hand = not self.driver.changes_pens
         if before is not None and section.sheet != before.sheet:
             self.driver.run(self.driver.park())
             self._ask_paper(section)
         elif resumed:
-            sheet = f"the same sheet still in {self.device.name}"
-            self._ask("paper", f"Is {sheet}, and {section.words}?")
-        elif before and (section.motion.pause or (section.pen != before.pen and by_hand)):
+            self._ask_paper(section, "the same sheet still")
+        elif before and (
+            section.motion.pause or not (section.pen == before.pen or self.driver.changes_pens)
+        ):
             self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))

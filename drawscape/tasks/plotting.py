@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import settings
-from drawscape.errors import JobNotFoundError, PlotError, UnknownNameError
+from drawscape.errors import JobNotFoundError, MachineBusyError, PlotError, UnknownNameError
 from drawscape.jobs import (
     WAITING,
     Job,
@@ -109,7 +109,7 @@ def enqueue_plot(
     """
     twice = f"plot {plot.id} runs or waits for its machine already"
     with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
-        if plot.runs or is_queued(plot):
+        if is_queued(plot) or plot.runs:  # in this order: it may begin in between
             raise PlotError(f"{twice}; it is {plot.words}")
         plot.check_machine(plot.start_of(back=back, from_stroke=from_stroke))
         state = plot.state
@@ -151,7 +151,7 @@ def resume_plot(
 
     Raises PlotError as `enqueue_plot` does.
     """
-    if plot.runs and plot.state.state == "paused" and from_stroke is None:
+    if plot.state.state == "paused" and from_stroke is None:
         plot.request("resume")
     else:
         enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
@@ -171,14 +171,17 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
         case "resume":
             from_stroke = values.get("from_stroke")
             resume_plot(plot, from_stroke=None if from_stroke is None else int(from_stroke))
-        case "stop" if plot.runs:
-            plot.request("stop")
         case "stop":
-            if plot.state.state in FINAL:
-                raise PlotError(f"plot {plot.id} does not run; it is {plot.words}")
-            if is_queued(plot):
-                cancel_job(plot.state.job)
-            plot.journal.append("abandoned", k=plot.state.done)
+            lock = plot.folder / "run.lock"  # while it is held, no run begins
+            while not plot.runs:
+                with contextlib.suppress(MachineBusyError), locked(lock, 0.1, ""):
+                    if plot.state.state in FINAL:
+                        break
+                    if is_queued(plot):
+                        cancel_job(plot.state.job)
+                    plot.journal.append("abandoned", k=plot.state.done)
+                    return plot
+            plot.request("stop")
         case "set":
             wanted = {name: _tuned(name, value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))

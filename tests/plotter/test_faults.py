@@ -1,6 +1,7 @@
 """Whatever goes wrong has a sentence with a remedy, the pen goes up, and the rest is drawn afterwards."""
 
 import contextlib
+import fcntl
 import os
 import re
 import resource
@@ -12,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import serial
-from machine_bench import Bench, document, hp_place, judge, lose_a_line, scribble
+from machine_bench import Bench, awaited, document, hp_place, judge, lose_a_line, scribble
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator, MarlinEmulator
 from support import wait_until
 
+from drawscape import notebook
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
@@ -23,6 +25,7 @@ from drawscape.jobs import list_jobs
 from drawscape.plotter.device import add_device, locked, read_device
 from drawscape.plotter.driver import Port
 from drawscape.plotter.plot import Plot, find_plot, list_plots
+from drawscape.plotter.run import run_plot
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
 
@@ -197,29 +200,42 @@ def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, file, spoil,
     assert desk.emulator.carriage.strokes == []
 
 
-def test_a_plot_that_several_threads_read_counts_each_stroke_once(bench):
-    """A cell that waits reads the plot that its panel shows, in another thread."""
-    desk = bench("grbl", GrblEmulator)
-    plot = desk.plot(scribble(3, strokes=400))
-    writer = find_plot(plot.id).journal
+def test_many_who_watch_and_resume_a_plot_as_its_runs_begin_and_end_disturb_nothing(bench):
+    """Such as a cell that waits, its panel in another thread, and a terminal."""
+    plot = bench("grbl", GrblEmulator).plot(scribble(3, strokes=150))
+    run_lock, queue_lock = (plot.folder / f"{name}.lock" for name in ("run", "queue"))
+    resume_plot(plot)
+    over, journal, job = threading.Event(), find_plot(plot.id).journal, plot.state.job
+
+    def watch(mine):
+        while not over.is_set():
+            assert mine.state.state not in ("interrupted", "damaged")
+
+    def resume(mine):
+        while not over.is_set():
+            with contextlib.suppress(PlotError):
+                resume_plot(mine)
+
     switch_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            over = threading.Event()
-
-            def read():
-                while not over.is_set():
-                    plot.refresh()
-
-            readers = [threads.submit(read) for _ in range(4)]
-            for k in range(1, 401):
-                writer.append("stroke", soon=True, k=k)
+    with ThreadPoolExecutor(4) as threads:
+        watching = [threads.submit(watch, plot) for _ in range(2)]
+        watching += [threads.submit(resume, find_plot(plot.id)) for _ in range(2)]
+        try:
+            for run in range(15):
+                with locked(run_lock, 60.0, "a run"):
+                    journal.append("start", run=str(run), first=0)
+                    for k in range(1, 151):
+                        journal.append("stroke", soon=True, k=k)
+                    journal.append("done")
+                with locked(queue_lock, 60.0, "a terminal"):
+                    journal.append("queued", run="", job=job)
+        finally:
             over.set()
-            assert [reader.result() for reader in readers] == [None] * 4
-    finally:
-        sys.setswitchinterval(switch_s)
-    assert plot.refresh().drawn.tolist() == [1] * 400
+            sys.setswitchinterval(switch_s)
+        assert [watcher.result() for watcher in watching] == [None] * 4
+    assert plot.refresh().drawn.tolist() == [15] * 150
+    assert len(list_jobs()) == 1
 
 
 def test_a_journal_on_a_full_disk_says_so_and_is_whole_afterwards(bench):
@@ -238,15 +254,6 @@ def test_a_journal_on_a_full_disk_says_so_and_is_whole_afterwards(bench):
     plot.journal.append("stroke", k=2)
     assert find_plot(plot.id).state.done == 2
     assert plot.journal.path.read_bytes().startswith(before + b'{"e":"stroke"')
-
-
-def test_a_run_never_begins_twice(bench):
-    desk = bench("grbl", GrblEmulator)
-    plot = desk.plot(scribble(3, strokes=2))
-    assert desk.run(plot) == "done"
-    desk.runs -= 1
-    with pytest.raises(ValueError, match="never starts again by itself"):
-        desk.run(plot)
 
 
 def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
@@ -379,20 +386,43 @@ def test_a_second_click_does_not_answer_the_next_question(bench):
     assert plot.words == "done"
 
 
-def test_of_many_who_resume_at_once_one_does(bench):
-    plot = bench("grbl", GrblEmulator).plot(scribble(3, strokes=3))
+def test_of_many_cells_at_once_one_queues_the_plot_that_all_show(home):
+    add_device("desk", "grbl", "/dev/none")
     together = threading.Barrier(6)
 
-    def resume(_number):
-        mine = find_plot(plot.id)
+    def cell(_number):
         together.wait()
-        with contextlib.suppress(PlotError):
-            resume_plot(mine)
-            return True
+        return notebook.plot(scribble(3, strokes=3), optimize=False).plot.id
 
     with ThreadPoolExecutor(6) as pool:
-        assert sum(filter(None, pool.map(resume, range(6)))) == 1
+        shown = set(pool.map(cell, range(6)))
+    assert [plot.id for plot in list_plots()] == [*shown]
     assert len(list_jobs()) == 1
+
+
+def test_a_stop_reaches_a_run_that_goes_on_or_begins_at_that_moment(bench):
+    desk = bench("ebb", EbbEmulator)
+    plot = desk.plot(scribble(3, strokes=24))
+    run = run_aside(desk, plot)
+    wait_until(lambda: plot.refresh().done)
+    plot.request("pause")
+    wait_until(lambda: plot.state.state == "paused")
+    with plot.journal.path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # as another that appends
+        file.write(b'{"e":"resume","t":1}\n')
+        file.flush()
+        # The run has read it, and is about to say that it goes on.
+        wait_until(lambda: awaited(plot.journal.path))
+        file.write(b'{"e":"stop","t":1}\n')
+    run.join(60)
+    assert (plot.state.reason, plot.state.done < 24) == ("stopped", True)
+    with locked(plot.folder / "run.lock", 10.0, "a run"), ThreadPoolExecutor(1) as person:
+        stopping = person.submit(act_on_plot, find_plot(plot.id), "stop", {})
+        with pytest.raises(TimeoutError):
+            stopping.result(0.3)
+        plot.journal.append("start", run="next", first=0)
+        stopping.result(60)
+        assert [event["e"] for event in plot.refresh().requests] == ["stop"]
 
 
 def test_a_copy_that_was_stopped_between_sheets_goes_on_with_a_new_sheet(bench):
@@ -447,17 +477,28 @@ def gone(desk, _plot):
     (desk.home / ".drawscape" / "machines" / "desk.json").unlink()
 
 
+def spoiled(desk, _plot):
+    (desk.home / ".drawscape" / "machines" / "desk.json").write_text("{")
+
+
+def given_up(_desk, plot):
+    act_on_plot(plot, "stop", {})
+
+
 @pytest.mark.parametrize(
     ("prepare", "action", "words"),
     [
         (gone, lambda desk, plot: resume_plot(plot), "unknown machine .*'desk'"),
         (gone, lambda desk, plot: desk.run(plot), "unknown machine .*'desk'"),
+        (spoiled, lambda desk, plot: resume_plot(plot), "machine file of 'desk' is damaged"),
+        (given_up, lambda desk, plot: desk.run(plot), "was given up; a plot never starts again"),
         (None, lambda desk, plot: resume_plot(plot, from_stroke=4), "stroke 4: give 1 to 3"),
         (None, lambda desk, plot: resume_plot(plot, from_stroke=0), "stroke 0: give 1 to 3"),
         (None, lambda desk, plot: desk.run(plot, from_stroke=4), "stroke 4: give 1 to 3"),
         (None, lambda desk, plot: plot.request("answer"), "does not run; it is ready"),
         (None, lambda desk, plot: act_on_plot(plot, "jump", {}), "unknown action 'jump'"),
         (Bench.run, lambda desk, plot: resume_plot(plot), "is done; name a stroke"),
+        (Bench.run, lambda desk, plot: run_plot(plot, "run-1"), "never starts again by itself"),
         (Bench.run, lambda desk, plot: act_on_plot(plot, "stop", {}), "does not run; it is done"),
         (None, tuned("speed", 0), "speed=0: give 1 to 400 percent"),
         (None, tuned("speed", "nan"), "speed='nan': give 1 to 400"),

@@ -1,12 +1,14 @@
 """`drawscape machine` on machines that forgive nothing, and files of machines that fit no driver."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import document, scribble
 from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from support import wait_until
 
 from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
@@ -90,11 +92,33 @@ def test_zero_is_set_on_a_machine_that_has_found_its_switches_first(
     machine("jog", "desk", x, y)
     machine("zero", "desk")
     assert place_of(machine("check", "desk")) == (0, 0)
-    plot = desk.plot(scribble(3, strokes=3))
-    assert desk.run(plot) == "done"
-    assert desk.emulator.carriage.at == pytest.approx((50, 40), abs=0.02)
-    first = np.add(plot.plan.placed(plot.plan.lines[0], plot.device.machine)[0], (50, 40))
+    plot, device = desk.plot(scribble(3, strokes=3)), read_device("desk")
+    with ThreadPoolExecutor(1) as pool, device.opened() as driver:
+        run = pool.submit(desk.run, plot)
+        wait_until(lambda: plot.refresh().runs)  # it waits for the machine, whose zero is moved
+        driver.connect()
+        driver.prepare()
+        driver.run(driver.travel(3, 4))
+        driver.zero_here()
+        driver.mark()
+        device.remember(driver)
+    assert run.result() == "done"
+    assert desk.emulator.carriage.at == pytest.approx((53, 44), abs=0.02)
+    first = np.add(plot.plan.placed(plot.plan.lines[0], plot.device.machine)[0], (53, 44))
     assert desk.emulator.carriage.strokes[0][0] == pytest.approx(first, abs=0.05)
+
+
+def test_nothing_is_lost_of_what_several_programs_write_down_of_one_machine(home):
+    device = add_device("desk", "ebb", "/dev/none")
+    with ThreadPoolExecutor(4) as programs:
+        for pen in map(str, range(24)):
+            programs.submit(device.update, settings={pen: 1.0})
+            programs.submit(device.update, offsets={pen: [1.0, 1.0]})
+            programs.submit(add_device, "desk", "ebb", "/dev/none", A3)
+    machine("offset", "desk", "red", 1, -2)
+    written = read_device("desk")
+    assert (len(written.settings), len(written.offsets)) == (24, 25)
+    assert written.offsets["red"] == [-1, 2]
 
 
 A3 = "axidraw-v3-a3"
