@@ -202,7 +202,7 @@ class PlotOptions:
             profile = profile or gcode.read_profile(self.profile or "servo")
             reach = gcode.reach_of(document, profile)
         elif form == "hpgl":
-            reach = hpgl.reach_of(document, device)
+            reach = Reach.of_page(document).within(hpgl.placed(document, device).limits)
         else:
             reach = machine.reach(document) if machine else Reach.of_page(document)
         document, notes = crop(document, reach, outside=self.outside)

@@ -65,7 +65,8 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     """
     placing = placed(document, device)
     plotter, paper = placing.plotter, placing.paper
-    document, _ = crop(document.plotted(), reach_of(document, device), outside=outside)
+    reach = Reach.of_page(document).within(placing.limits)
+    document, _ = crop(document.plotted(), reach, outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
     for number, layer in enumerate(document.layers):
@@ -78,11 +79,6 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
         parts += [placing.stroke(line) for line in layer.lines if len(line)] * layer.motion.passes
     parts.append(f"PU{paper.park[0]},{paper.park[1]};SP0;IN;\n")
     return "".join(parts)
-
-
-def reach_of(document: Document, device: str) -> Reach:
-    """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
-    return Reach.of_page(document).within(placed(document, device).limits)
 
 
 def left_out(document: Document) -> list[str]:

@@ -62,24 +62,20 @@ class _Matching:
         return gaps
 
     def improve(self, candidates: Ints) -> None:
-        """Exchange until no candidate gains; after the first round only beside changed moves."""
+        """Exchange until no candidate gains, the best first; after one round only beside changed moves."""
         active = candidates
         for _ in range(_MOST_ROUNDS):
-            changed = self._round(active)
+            one, two = active
+            promising = self._gaps(active) < np.maximum(self.lengths[one], self.lengths[two])
+            near = active.take(np.flatnonzero(promising & (self.partner[one] != two)), axis=1)
+            costs = self._costs(near)
+            best = np.flatnonzero(costs < -_LEAST_GAIN_MM)
+            near = near[:, best[np.argsort(costs[best], kind="stable")]]
+            changed = self._exchanged(near[:, _apart(*self._moves(near))])
             if not changed.any():
                 return
             one, two = candidates
             active = candidates.take(np.flatnonzero(changed[one] | changed[two]), axis=1)
-
-    def _round(self, active: Ints) -> Flags:
-        """Do the best exchanges that do not touch each other; return which ends have a new partner."""
-        one, two = active
-        promising = self._gaps(active) < np.maximum(self.lengths[one], self.lengths[two])
-        near = active.take(np.flatnonzero(promising & (self.partner[one] != two)), axis=1)
-        costs = self._costs(near)
-        best = np.flatnonzero(costs < -_LEAST_GAIN_MM)
-        near = near[:, best[np.argsort(costs[best], kind="stable")]]
-        return self._exchanged(near[:, _apart(*self._moves(near))])
 
     def _costs(self, near: Ints) -> Floats:
         """Return what it costs to join each pair of ends, and the ends that are left over."""
@@ -92,6 +88,7 @@ class _Matching:
         return np.minimum(ends, self.partner[ends])
 
     def _exchanged(self, pairs: Ints) -> Flags:
+        """Exchange partners; return which ends have a new one."""
         changed = np.zeros(len(self.partner), dtype=bool)
         for these, those in (pairs, self.partner[pairs]):
             self.partner[these], self.partner[those] = those, these
@@ -142,10 +139,9 @@ class _Matching:
 
 def _apart(one: Ints, two: Ints) -> Ints:
     """Return the indices of pairs of moves, best first, such that no move is in two of them."""
-    kept: list[Ints] = []
     waiting = np.arange(len(one))
-    size = int(np.max(np.maximum(one, two))) + 1 if len(one) else 0
-    taken: Flags = np.zeros(size, dtype=np.bool_)
+    kept = [waiting[:0]]
+    taken = np.zeros(np.max(np.maximum(one, two), initial=-1) + 1, dtype=np.bool_)
     first = np.empty(len(taken), dtype=np.int64)
     while len(waiting):
         first.fill(len(one))
@@ -156,7 +152,7 @@ def _apart(one: Ints, two: Ints) -> Ints:
         taken[one[kept[-1]]] = taken[two[kept[-1]]] = True
         waiting = waiting[~wins]
         waiting = waiting[~(taken[one[waiting]] | taken[two[waiting]])]
-    return np.concatenate(kept) if kept else waiting
+    return np.concatenate(kept)
 
 
 def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
@@ -191,7 +187,18 @@ def two_opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
     """
-    return _Tour(steps, ends, start).improved()
+    tour = _Tour(steps, ends, start)
+    waiting = deque(range(len(tour.points) - 1))
+    queued = bytearray(b"\1" * len(waiting))
+    while waiting:
+        end = waiting.popleft()
+        queued[end] = 0
+        for touched in tour.improve(end):
+            # Neither the start nor the nowhere behind the last line has neighbours to try.
+            if 0 <= touched < len(queued) and not queued[touched]:
+                queued[touched] = 1
+                waiting.append(touched)
+    return tour.steps
 
 
 class _Tour:
@@ -209,20 +216,7 @@ class _Tour:
         # The start is the end that no step leaves.
         self.points: list[complex] = [*as_plane(points).tolist(), complex(*start)]
 
-    def improved(self) -> Ints:
-        waiting = deque(range(len(self.points) - 1))
-        queued = bytearray(b"\1" * len(waiting))
-        while waiting:
-            end = waiting.popleft()
-            queued[end] = 0
-            for touched in self._improve(end):
-                # Neither the start nor the nowhere behind the last line has neighbours to try.
-                if 0 <= touched < len(queued) and not queued[touched]:
-                    queued[touched] = 1
-                    waiting.append(touched)
-        return self.steps
-
-    def _improve(self, end: int) -> tuple[int, ...]:
+    def improve(self, end: int) -> tuple[int, ...]:
         """Do the first exchange that gains at `end`; return the ends whose moves are new."""
         move, leaves = self._move(end)
         left, entered = self._ends(move)

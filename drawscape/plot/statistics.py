@@ -230,8 +230,7 @@ def matched(
 ) -> tuple[Statistics, ...]:
     """Return the figures after, one per row before: a layer that is gone has nothing left."""
     waiting = list(after)
-    rows = []
-    for row in before:
-        same = bool(waiting) and waiting[0].name == row.name
-        rows.append(waiting.pop(0) if same else Statistics(row.name))
-    return tuple(rows)
+    return tuple(
+        waiting.pop(0) if waiting and waiting[0].name == row.name else Statistics(row.name)
+        for row in before
+    )

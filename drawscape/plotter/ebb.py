@@ -143,7 +143,8 @@ class EbbDriver(Driver):
             percent = float(section.motion.height)
         if percent != self._heights.get(down):
             self._heights = {**self._heights, down: percent}
-            yield Command(f"SC,{4 + down},{_servo(percent)}\r".encode())
+            output = round(_SERVO[0] + (_SERVO[1] - _SERVO[0]) * percent / 100)
+            yield Command(f"SC,{4 + down},{output}\r".encode())
         seconds = self.plotter.lower_s if down else self.plotter.raise_s
         seconds *= abs(self._heights.get(False, 60.0) - self._heights.get(True, 30.0)) / 30
         yield Command(f"SP,{1 - down},{round(seconds * 1000)}\r".encode())
@@ -179,10 +180,6 @@ class EbbDriver(Driver):
     def rescue(self) -> None:
         self.port.write(b"\r" + b"".join(command.text for command in self.pen(False)))
         self.quiet(0.15)
-
-
-def _servo(percent: float) -> int:
-    return round(_SERVO[0] + (_SERVO[1] - _SERVO[0]) * percent / 100)
 
 
 def _steps(places: Points) -> list[tuple[int, int]]:

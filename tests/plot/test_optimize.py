@@ -104,17 +104,25 @@ def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex
     assert merged[0][[0, -1]].tolist() == [[0, 1], [0, 3]]
 
 
-def test_a_dot_of_one_point_stays_a_dot():
-    lines = Lines(np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]]), np.array([0, 1, 1, 3, 4]))
-    merged = merge(lines)
-    assert strokes(merged) == [((1, 1),) * 2, ((2, 2), (3, 3)), ((4, 4),) * 2]
+ROW = [[(0, 0), (1, 0)], [(1.04, 0), (2, 0)], [(2.06, 0), (3, 0)]]
 
 
-def test_ends_meet_within_the_tolerance_and_not_beyond():
-    lines = Lines.of([[[0, 0], [1, 0]], [[1.04, 0], [2, 0]], [[2.06, 0], [3, 0]]])
-    assert len(merge(lines, tolerance_mm=0.05)) == 2
-    assert len(merge(lines, tolerance_mm=0.07)) == 1
-    assert len(merge(lines, tolerance_mm=0)) == 3
+@pytest.mark.parametrize(
+    ("lines", "tolerance_mm", "merged"),
+    [
+        ([[(1, 1)], [], [(2, 2), (3, 3)], [(4, 4)]], 0.05, [[(1, 1)] * 2, [(2, 2), (3, 3)], [(4, 4)] * 2]),
+        (ROW, 0.05, [ROW[0] + ROW[1], ROW[2]]),
+        (ROW, 0.07, [ROW[0] + ROW[1] + ROW[2]]),
+        (ROW, 0, ROW),
+    ],
+)  # fmt: skip
+def test_dots_stay_and_ends_meet_within_the_tolerance_by_a_gap_that_is_drawn(
+    lines, tolerance_mm, merged
+):
+    found = merge(
+        Lines.of([np.array(line).reshape(-1, 2) for line in lines]), tolerance_mm=tolerance_mm
+    )
+    assert strokes(found) == sorted(map(tuple, merged))
 
 
 def test_a_chain_of_near_ends_does_not_join_what_is_far():
@@ -125,11 +133,6 @@ def test_a_chain_of_near_ends_does_not_join_what_is_far():
     for line in merged:
         level = np.hypot(*np.diff(line, axis=0).T)
         assert ((level < 0.061) | (level > 8.9)).all()
-
-
-def test_a_small_gap_is_drawn_not_bent():
-    merged = merge(Lines.of([[[0, 0], [1, 0]], [[1.03, 0.01], [2, 0]]]), tolerance_mm=0.05)
-    assert merged[0].tolist() == [[0, 0], [1, 0], [1.03, 0.01], [2, 0]]
 
 
 def ink(lines):

@@ -8,7 +8,7 @@ from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
-from drawscape.plot import drop_shorter, fit, optimize, split_ink, statistics
+from drawscape.plot import fit, optimize, split_ink, statistics
 from drawscape.plot.pages import MARKS, tiles
 
 
@@ -57,12 +57,6 @@ def test_each_pass_takes_ink_of_a_filling():
     twice = once.with_layers([replace(layer, name="+P2 a") for layer in once.layers])
     counts = [len(part.lines) for part in split_ink(once, metres=0.25)]
     assert [len(part.lines) for part in split_ink(twice, metres=0.5)] == counts
-
-
-def test_short_lines_are_dropped_and_long_ones_stay():
-    lines = Lines.of([[[0, 0], [0.5, 0]], [[0, 0], [1, 0]], [[0, 0], [3, 0]]])
-    assert drop_shorter(lines, than_mm=1).lengths_mm.tolist() == [1, 3]
-    assert drop_shorter(lines, than_mm=0) is lines
 
 
 def test_the_whole_pipeline_saves_lifts_travel_and_time():
