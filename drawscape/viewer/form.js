@@ -575,7 +575,7 @@ class FormView {
       row(this.drawButton, this.cancel, live),
       row(this.undo, this.redo, 
         button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }, "quiet"),
-        quiet("Reset", "Back to the settings of the start", "reset"), quiet("Code", "The call that draws this", "code")),
+        quiet("Reset", "Back to the first settings", "reset"), quiet("Code", "The call that draws this", "code")),
       this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
