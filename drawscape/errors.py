@@ -72,11 +72,11 @@ class UnknownNameError(DrawscapeError, LookupError):
     permanent = True
 
     def __init__(
-        self, what: str, name: str, known: Iterable[str], instead: str | None = None
+        self, what: str, name: object, known: Iterable[str], instead: str | None = None
     ) -> None:
         from difflib import get_close_matches
 
-        names = sorted(known)
+        name, names = str(name), sorted(known)
         near = [instead] if instead else get_close_matches(name, names, n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
         super().__init__(f"unknown {what} {name!r}{hint} known: {', '.join(names) or 'none'}")

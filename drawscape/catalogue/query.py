@@ -259,7 +259,7 @@ def drawings(
     """
     sketch = name_of(sketch)
     if order not in _ORDERS:
-        raise UnknownNameError("order", str(order), _ORDERS)
+        raise UnknownNameError("order", order, _ORDERS)
     for end in [stars] if _is_one(stars) else stars:
         if end is not None and (isinstance(end, str) or STARS.check(end) != end):
             raise ParameterError("stars", stars, "give numbers from 0 to 5")

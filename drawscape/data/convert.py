@@ -229,7 +229,7 @@ def _sheet(path: Path, wanted: str | int | None) -> Iterator[Any]:
             if isinstance(wanted, int) and 0 <= wanted < len(names):
                 wanted = names[wanted]
             if wanted is not None and wanted not in names:
-                raise UnknownNameError("sheet", str(wanted), names)
+                raise UnknownNameError("sheet", wanted, names)
             yield book[wanted or names[0]]
         finally:
             book.close()

@@ -241,13 +241,13 @@ def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float
     (210, 148)
     """
     if orientation is not None and orientation not in get_args(Orientation):
-        raise UnknownNameError("orientation", str(orientation), get_args(Orientation))
+        raise UnknownNameError("orientation", orientation, get_args(Orientation))
     key = re.sub(r"[\s_]+", "-", str(name).strip().lower())
     size = PAPERS.get(key)
     if size is None:
         match = _CUSTOM.match(str(name))
         if match is None:
-            raise UnknownNameError("paper", str(name), [*PAPERS, "WIDTHxHEIGHT"])
+            raise UnknownNameError("paper", name, [*PAPERS, "WIDTHxHEIGHT"])
         wide, first, high, second = match.groups()
         width = checked_length("paper width", parse_length(wide + (first or second)))
         size = width, checked_length("paper height", parse_length(high + (second or first)))

@@ -37,7 +37,7 @@ def hatch(
     UnknownNameError for another style.
     """
     if style not in get_args(Style):
-        raise UnknownNameError("hatch style", str(style), get_args(Style))
+        raise UnknownNameError("hatch style", style, get_args(Style))
     if style in ("lines", "cross"):
         check_finite(angle=angle)
         turns = (0.0, 90.0) if style == "cross" else (0.0,)

@@ -82,7 +82,7 @@ def load_font(name: str) -> Font:
     if file.suffix.lower() in ENDINGS:
         return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
     if name not in font_names():
-        raise UnknownNameError("font", str(name), font_names())
+        raise UnknownNameError("font", name, font_names())
     library = _library()
     library.load_default_font(name)
     drawn = {}

@@ -187,9 +187,9 @@ def _broken(word: str, style: Style, width: float) -> list[str]:
 
 def _check(align: str, valign: str, width: float | None, line_height: float) -> None:
     if align not in get_args(Align):
-        raise UnknownNameError("alignment", str(align), get_args(Align))
+        raise UnknownNameError("alignment", align, get_args(Align))
     if valign not in get_args(VerticalAlign):
-        raise UnknownNameError("vertical alignment", str(valign), get_args(VerticalAlign))
+        raise UnknownNameError("vertical alignment", valign, get_args(VerticalAlign))
     if align == "justify" and width is None:
         raise CanvasError("justified text needs a width to fill: give width=..., in mm")
     for what, number in (("text width", width), ("line height", line_height)):

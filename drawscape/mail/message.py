@@ -163,7 +163,7 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     )
     known = [file.removesuffix(_SUFFIX) for file in files]
     if name not in known:
-        raise UnknownNameError("mail template", str(name), known)
+        raise UnknownNameError("mail template", name, known)
     try:
         html = environment.get_template(f"{name}.html.j2").render(context)
         text = environment.get_template(f"{name}.txt.j2").render(context)

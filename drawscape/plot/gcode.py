@@ -219,7 +219,7 @@ def read_profile(name: str | os.PathLike[str]) -> GcodeProfile:
 def read_toml(path: str | os.PathLike[str], what: str, known: Iterable[str]) -> dict[str, Any]:
     """Return what a TOML file says; raises as `read_profile` does, `known` are the names in its place."""
     if Path(path).suffix != ".toml":
-        raise UnknownNameError(f"{what} (or .toml file)", str(path), known)
+        raise UnknownNameError(f"{what} (or .toml file)", path, known)
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -231,7 +231,7 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
     given = dict(values)
     base_name = given.pop("base", "servo")
     if base_name not in PROFILES:
-        raise UnknownNameError("G-code profile", str(base_name), PROFILES)
+        raise UnknownNameError("G-code profile", base_name, PROFILES)
     base = PROFILES[base_name]
     try:
         given = check_arguments(read_parameters(GcodeProfile), given)

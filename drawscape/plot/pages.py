@@ -58,7 +58,7 @@ def crop(
     layer 'blue' leaves the sheet by 30.00 mm (94.2 mm of ink outside); it was cropped
     """
     if outside not in OUTSIDE:
-        raise UnknownNameError("choice of what to do with lines outside", str(outside), OUTSIDE)
+        raise UnknownNameError("choice of what to do with lines outside", outside, OUTSIDE)
     if outside == "keep":
         return document, ()
     layers, notes = [], []

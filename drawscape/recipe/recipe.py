@@ -361,8 +361,8 @@ def check_streams(streams: object, known: tuple[str, ...]) -> Mapping[str, Any]:
 
 def checked_seed(seed: Any, name: str = "seed") -> int:
     """Return `seed` as an int. Raises ParameterError, with `name`, for none, or one of more than 63 bits."""
-    is_whole = hasattr(seed, "__index__") and not isinstance(seed, bool)
-    whole = int(seed.__index__()) if is_whole else -1
+    is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    whole = int(seed) if is_whole else -1
     if not 0 <= whole <= LAST_SEED:
         raise ParameterError(
             name, seed, f"must be a whole number of at least 0 and at most {LAST_SEED}"

@@ -86,7 +86,7 @@ def artboard(
     read.
     """
     if style not in STYLES:
-        raise UnknownNameError("artboard style", str(style), STYLES)
+        raise UnknownNameError("artboard style", style, STYLES)
     look = STYLES[style]
     if pen_color:
         parts = ("frame", "text", "drawing")

@@ -62,7 +62,7 @@ def postcard_front(
     too long. Raises GlyphError for what the font cannot write, unless `missing` replaces it.
     """
     if template_name not in _TEXT_BOXES:
-        raise UnknownNameError("postcard template", str(template_name), _TEXT_BOXES)
+        raise UnknownNameError("postcard template", template_name, _TEXT_BOXES)
     load_font(font)
     _filled("message", message)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))

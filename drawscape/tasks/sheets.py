@@ -43,7 +43,7 @@ def generate_postcard_svg(
     'ada.svg'
     """
     if side not in get_args(Side):
-        raise UnknownNameError("side", str(side), get_args(Side))
+        raise UnknownNameError("side", side, get_args(Side))
     cards: dict[str, SVGBuilder] = {}
     if side != "address":
         cards[""] = postcard_front(

@@ -78,7 +78,7 @@ def check(
     for name, value in values.items():
         try:
             if name not in known:
-                raise UnknownNameError("field", str(echo(name)), known)
+                raise UnknownNameError("field", echo(name), known)
             _check_json_type(known[name], value)
             checked[name] = known[name].check(value)
         except (ParameterError, UnknownNameError) as error:
@@ -104,7 +104,7 @@ def _check_json_type(parameter: Parameter, value: Any) -> None:
     elif not isinstance(value, types):
         raise ParameterError(parameter.name, value, f"must be {wanted}")
     elif parameter.kind == "choice" and value not in list(parameter.choices or {}):
-        raise UnknownNameError(parameter.name, str(echo(value)), parameter.choices or {})
+        raise UnknownNameError(parameter.name, echo(value), parameter.choices or {})
 
 
 def problem(

@@ -71,7 +71,7 @@ def read_svg(
         ("text", text, get_args(Text)),
     ):
         if value not in known:
-            raise UnknownNameError(what, str(value), known)
+            raise UnknownNameError(what, value, known)
     scene = read_scene(source if isinstance(source, Node) else _root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
     factor = 1.0
