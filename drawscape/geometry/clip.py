@@ -14,6 +14,8 @@ from drawscape.geometry.regions import Polygon, bounds_of, contains, polygons, r
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
+# Pairs of segments looked at together, so that their arrays stay in a core's cache.
+_PAIRS = 1 << 14
 SLIVER = 1e-9
 """Two cuts this close are one: a segment through a corner crosses both of its edges."""
 
@@ -114,9 +116,9 @@ def _parted(
     if cuts is not None:
         some = cuts(segments.line[i], edges.line[j])
         i, j = i[some], j[some]
-    t, u = _meet(segments, edges, i, j)
-    touches = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
-    i, t = i[touches], t[touches]
+    blocks = (slice(at, at + _PAIRS) for at in range(0, len(i) + 1, _PAIRS))
+    touching = [_touches(segments, edges, i[block], j[block]) for block in blocks]
+    i, t = map(np.concatenate, zip(*touching, strict=True))
     # A corner on an edge is a cut as well, between two segments.
     cut_at_start, cut_at_end = (
         np.bincount(i[ends], minlength=len(segments)) > 0
@@ -139,15 +141,16 @@ def _parted(
     return Pieces.union([pieces.take(shown(middles, line[longest])[run])]).lines_of(lines)
 
 
-def _meet(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Floats, Floats]:
-    """Return where segment `i` and edge `j` of each pair meet, as shares of each; nan if parallel."""
+def _touches(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Ints, Floats]:
+    """Return those of the segments `i` that meet their edge `j`, and at which share of themselves."""
     d, e = (segments.b - segments.a)[i], (edges.b - edges.a)[j]
     gap = edges.a[j] - segments.a[i]
     turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         t = (gap[:, 0] * e[:, 1] - gap[:, 1] * e[:, 0]) / turn
         u = (gap[:, 0] * d[:, 1] - gap[:, 1] * d[:, 0]) / turn
-    return t, u
+    meet = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
+    return i[meet], t[meet]
 
 
 def clip_to_rectangle(

@@ -13,6 +13,7 @@ from drawscape.geometry.lines import (
     Points,
     as_floats,
     distances_along,
+    listed,
     resample,
     simplify,
     without_repeats,
@@ -49,18 +50,18 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     return np.asarray(above * (1 - v) + below * v)
 
 
-def _pitch(grid: Floats, area: Area) -> Floats:
+def _pitch(grid: ArrayLike, area: Area) -> Floats:
     """Return how far apart the nodes of `grid` lie down and across `area`, in mm, (2,)."""
-    return bounds_of(area).size[::-1] / np.subtract(grid.shape, 1)
+    return bounds_of(area).size[::-1] / np.subtract(as_grid(grid).shape, 1)
 
 
-def slopes_at(grid: Floats, area: Area, points: Points) -> Points:
+def slopes_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Points:
     """Return how steeply `grid` rises to the right and down the page, per mm, at `points`, as `values_at`.
 
     >>> slopes_at(np.array([[0.0, 1.0], [0.0, 1.0]]), (0, 0, 20, 10), np.array([(5.0, 5.0)]))
     array([[0.05, 0.  ]])
     """
-    down, right = np.gradient(grid, *_pitch(grid, area))
+    down, right = np.gradient(as_grid(grid), *_pitch(grid, area))
     return np.stack([values_at(part, area, points) for part in (right, down)], axis=-1)
 
 
@@ -100,7 +101,7 @@ def distance_contours(inside: Flags, distances_mm: ArrayLike, area: Area) -> Lin
     """
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-    pitch = _pitch(as_grid(inside), area)
+    pitch = _pitch(inside, area)
     # The distance to grid points has corners, that to a rim has none.
     off = gaussian_filter(distance_transform_edt(inside, sampling=pitch), 1.5)
     return contours(off, as_floats(distances_mm), area)
@@ -129,7 +130,7 @@ def contours_by_level(
     from contourpy import LineType, contour_generator
 
     grid = as_grid(heights)
-    wanted = as_floats([*levels] if isinstance(levels, Iterable) else [levels])
+    wanted = np.ravel(as_floats(listed(levels)))
     if not np.isfinite(wanted).all():
         raise GeometryError(f"levels must be finite: {wanted.tolist()}")
     x0, y0, x1, y1 = bounds_of(area)
@@ -194,8 +195,7 @@ def centreline(polygon: Polygon, *, step_mm: float = 0.3) -> Lines:
     middle = shapely.line_merge(
         shapely.multilinestrings(shapely.linestrings(found.vertices[ends[kept]]))
     )
-    parts = shapely.get_parts(middle)
-    lines = Lines.from_counts(shapely.get_coordinates(parts), shapely.get_num_coordinates(parts))
+    lines = Lines.from_shapes(shapely.get_parts(middle))
     compact = [part for part in shapely.get_parts(area) if not part.intersects(middle)]
     centres = [
         shapely.get_coordinates(shapely.maximum_inscribed_circle(part))[[0, 0]] for part in compact

@@ -15,7 +15,9 @@ from drawscape.geometry.lines import (
     Points,
     as_floats,
     as_points,
+    check_finite,
     check_positive,
+    check_whole,
     is_finite,
     offsets_of,
     on_lines,
@@ -226,6 +228,8 @@ def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
            [10. ,  2. ],
            [10. , 10. ]])
     """
+    check_finite(share=share)
+    check_whole(1, points=points)
     line = as_points(line)
     corner = line[1:-1]
     before = corner + share / 2 * (line[:-2] - corner)

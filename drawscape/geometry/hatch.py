@@ -103,7 +103,7 @@ def _along_gaps(outline: Lines, found: Lines, spacing_mm: float) -> Lines:
     import shapely
 
     shape = to_shapely(outline)
-    ink = shapely.linestrings(found.points, indices=found.ids) if len(found) else []
+    ink = shapely.linestrings(found.points, indices=found.ids)
     near = shapely.union_all(shapely.buffer(ink, _NEAR * spacing_mm, quad_segs=4))
     gaps = shapely.get_parts(shapely.difference(shape, near))
     gaps = gaps[shapely.area(gaps) > (_SPECK * spacing_mm) ** 2]

@@ -89,6 +89,7 @@ def implicit_slices(
     >>> bool(np.allclose(np.linalg.norm(ring, axis=1), 1, atol=0.01))
     True
     """
+    check_whole(2, resolution=resolution)
     page = bounds_of(area)
     x, y = map(np.linspace, page[:2], page[2:], (resolution, resolution))
     x, y = x[None, :], y[:, None]
@@ -184,11 +185,8 @@ def normals_of(distance: Distance, points: Points3) -> Points3:
     >>> normals_of(lambda p: np.linalg.norm(p, axis=1) - 1.0, np.array([(0.0, 1.0, 0.0)])).round(3).tolist()
     [[0.0, 1.0, 0.0]]
     """
-    found = np.empty_like(points)
-    for axis in range(3):
-        shift = np.zeros(3)
-        shift[axis] = 2 * _NEAR
-        found[:, axis] = distance(points + shift) - distance(points - shift)
+    shifts = 2 * _NEAR * np.eye(3)
+    found = np.column_stack([distance(points + by) - distance(points - by) for by in shifts])
     return found / np.maximum(np.linalg.norm(found, axis=1), 1e-12)[:, None]
 
 

@@ -84,6 +84,13 @@ class Lines:
         return cls(np.ascontiguousarray(points, dtype=np.float64), offsets)
 
     @classmethod
+    def from_shapes(cls, shapes: Any) -> Lines:
+        """Return an array of shapely's lines or rings without the empty ones."""
+        import shapely
+
+        return cls.from_counts(shapely.get_coordinates(shapes), shapely.get_num_coordinates(shapes))
+
+    @classmethod
     def join(cls, many: Iterable[Lines]) -> Lines:
         """Return all lines of `many`, in order, in one."""
         parts = [lines for lines in many if len(lines)]
@@ -176,8 +183,9 @@ class Lines:
     def take(self, indices: ArrayLike) -> Lines:
         """Return the lines at `indices` (integers or a mask of M), in that order."""
         chosen = np.asarray(indices)
-        if chosen.dtype == bool:
-            chosen = np.flatnonzero(chosen)
+        if not chosen.size:
+            return Lines.empty()
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         counts = self.counts[chosen]
         index = ranges(self.offsets[:-1][chosen], counts)
         return Lines(self.points.take(index, axis=0), offsets_of(counts))
@@ -320,7 +328,7 @@ def simplify(lines: Lines, tolerance_mm: float = 0.05) -> Lines:
     some = lines.take(many)
     shapes = shapely.linestrings(some.points, indices=some.ids)
     found = shapely.simplify(shapes, tolerance_mm, preserve_topology=False)
-    simpler = Lines.from_counts(shapely.get_coordinates(found), shapely.get_num_coordinates(found))
+    simpler = Lines.from_shapes(found)
     if len(many) == len(lines):
         return simpler
     few = np.flatnonzero(lines.counts <= 2)
@@ -418,7 +426,7 @@ def one_line(shape: Drawable, ys: Any = None) -> Points:
     Raises GeometryError for what is not one line.
     """
     if ys is not None:
-        xs, ys = (as_floats(_listed(values)).ravel() for values in (shape, ys))
+        xs, ys = (as_floats(listed(values)).ravel() for values in (shape, ys))
         if len(xs) != len(ys):
             raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give the same number of each")
         return np.column_stack((xs, ys))
@@ -440,14 +448,14 @@ def as_lines(shapes: Drawable) -> Lines:
         return found
     if hasattr(shapes, "geom_type"):
         return Lines.of(_of_geometry(shapes))
-    shapes = _listed(shapes)
+    shapes = listed(shapes)
     special = ("points", "lines", "geom_type")  # Lines, a canvas or a document, shapely's
     if isinstance(shapes, list) and any(hasattr(shape, a) for shape in shapes for a in special):
         return Lines.join(as_lines(shape) for shape in shapes)
     return Lines.of(shapes)
 
 
-def _listed(values: Any) -> Any:
+def listed(values: Any) -> Any:
     """Return a list of what can only be iterated over, such as a generator or zip()."""
     if isinstance(values, np.ndarray) or not isinstance(values, Iterable):
         return values

@@ -32,15 +32,11 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
     check_finite(distance_mm=distance_mm)
     some = without_repeats(Lines.of(lines))
     some = some.take(some.counts > 1)
-    if not len(some):
-        return some
     shapes = shapely.linestrings(some.points, indices=some.ids)
     moved = shapely.offset_curve(
         shapes, distance_mm, quad_segs=_QUARTER_SEGMENTS, join_style=_known(join)
     )
-    parts = shapely.get_parts(moved)
-    parts = parts[~shapely.is_empty(parts)]
-    return Lines.from_counts(shapely.get_coordinates(parts), shapely.get_num_coordinates(parts))
+    return Lines.from_shapes(shapely.get_parts(moved))
 
 
 def beside(line: Points, off_mm: ArrayLike) -> Points:
@@ -77,7 +73,7 @@ def inset_rings(
 
     check_positive(spacing_mm=spacing_mm)
     shape = to_shapely(polygon)
-    x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
+    x0, y0, x1, y1 = shape.bounds  # nan without an area
     insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
     insets = insets if count is None else min(insets, count)
     if insets * (shapely.get_num_coordinates(shape) + _CORNERS_PER_RING) > _MOST_CORNERS:
@@ -94,7 +90,7 @@ def inset_rings(
         if not len(ring):
             break
         found.append(ring)
-        distance += spacing_mm
+        distance = distance + spacing_mm
     return Lines.join(found)
 
 

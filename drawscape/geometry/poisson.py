@@ -82,16 +82,16 @@ def discs_apart(
 ) -> Floats:
     """Return discs in `area` that do not touch, (N, 3): middle x and y, and radius.
 
-    Each of `radii`, in their order, is tried at one random place, and left out where it touches an earlier
-    disc. Middles are more than `apart` times both radii away from each other.
+    Each of `radii`, in their order, is tried at one random place. It is left out where it touches an earlier
+    disc, or is larger than `area`. Middles are more than `apart` times both radii away from each other.
 
     >>> discs = discs_apart(np.random.default_rng(7), (0, 0, 100, 100), np.linspace(30, 5, 40))
     >>> discs[:, 2].round(1).tolist()[:3]
     [30.0, 18.5, 13.3]
     """
-    x0, y0, x1, y1 = bounds_of(area)
-    discs = np.empty((0, 3))
-    for radius in as_floats(radii).tolist():
+    x0, y0, x1, y1 = page = bounds_of(area)
+    discs, sizes = np.empty((0, 3)), np.ravel(as_floats(radii))
+    for radius in sizes[2 * sizes <= page.short].tolist():
         x, y = rng.uniform((x0 + radius, y0 + radius), (x1 - radius, y1 - radius))
         if (np.hypot(*(discs[:, :2] - (x, y)).T) > apart * (discs[:, 2] + radius)).all():
             discs = np.vstack((discs, (x, y, radius)))
@@ -167,8 +167,6 @@ class _Tree:
     def free(self, places: Points, radii: Floats) -> Flags:
         from scipy.spatial import cKDTree
 
-        if not len(places):
-            return np.ones(0, dtype=bool)
         # Without any points yet, all are infinitely far.
         return np.asarray(cKDTree(self._points).query(places)[0] >= radii)
 

@@ -15,6 +15,7 @@ from drawscape.geometry.lines import (
     as_floats,
     as_lines,
     as_points,
+    check_positive,
     is_finite,
 )
 
@@ -176,8 +177,6 @@ def polygons(outlines: Lines) -> Any:
     """Return each closed ring as a shapely Polygon, (M,), whether it is valid or not."""
     import shapely
 
-    if not len(outlines):
-        return np.empty(0, dtype=object)
     return shapely.polygons(shapely.linearrings(outlines.points, indices=outlines.ids))
 
 
@@ -185,10 +184,8 @@ def from_shapely(geometry: Any) -> Lines:
     """Return the rings, shells and holes, of every polygon in `geometry`, nothing else of it."""
     import shapely
 
-    found = shapely.get_rings(shapely.get_parts(_polygonal(np.atleast_1d(geometry))))
-    if not len(found):
-        return Lines.empty()
-    return Lines.from_counts(shapely.get_coordinates(found), shapely.get_num_coordinates(found))
+    parts = shapely.get_parts(_polygonal(np.atleast_1d(geometry)))
+    return Lines.from_shapes(shapely.get_rings(parts))
 
 
 def _polygonal(geometries: Any) -> Any:
@@ -218,6 +215,7 @@ def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int 
     >>> fit_count(60, 20.0), fit_count(60, 100.0)
     (40, 60)
     """
+    check_positive(apart_mm=apart_mm)
     return max(least, min(wanted, int(room_mm / apart_mm)))
 
 
@@ -275,15 +273,16 @@ def filled(area: Area, figure: Figure, *, most: float = 1.4) -> Figure:
 
 def _placed(area: Area, figure: Figure, most: float, like: Points | None = None) -> Figure:
     if isinstance(figure, Lines):
-        moved = _placed(area, figure.points, most, like) if len(figure) else figure.points
-        return figure.with_points(moved)
-    page = bounds_of(area)
-    flat = (figure if like is None else like).reshape(-1, 2)
+        return figure.with_points(_placed(area, figure.points, most, like))
+    page, points = bounds_of(area), as_floats(figure)
+    flat = (points if like is None else as_floats(like)).reshape(-1, 2)
+    if not len(flat):
+        return points
     low, high = flat.min(axis=0), flat.max(axis=0)
     extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
     scale = page.size / extent
     scale = np.minimum(scale, most * np.min(scale))
-    return (figure - (low + high) / 2) * scale + page.middle
+    return (points - (low + high) / 2) * scale + page.middle
 
 
 def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
@@ -312,7 +311,7 @@ def depth_in(area: Area, points: Points) -> Floats:
     [5.0, -1.0]
     """
     x0, y0, x1, y1 = bounds_of(area)
-    x, y = points[..., 0], points[..., 1]
+    x, y = np.moveaxis(as_floats(points), -1, 0)
     return np.stack((x - x0, x1 - x, y - y0, y1 - y)).min(axis=0)
 
 
@@ -338,6 +337,7 @@ def squares_in(area: Area, across: int) -> tuple[float, int, int, Points]:
     (5.0, 6, 4, [0.0, 0.0])
     """
     page = bounds_of(area)
+    check_positive(across=across)
     side = page.short / across
     columns, rows = (page.size / side + 1e-9).astype(int).tolist()
     return side, columns, rows, page[:2] + (page.size - np.array([columns, rows]) * side) / 2

@@ -40,7 +40,7 @@ def torus(radius: float = 1.0, tube: float = 0.4, *, columns: int = 64, rows: in
     """Return a torus around the z axis; `radius` is that of the tube's middle."""
     _check(radius=radius, tube=tube, columns=columns, rows=rows)
     turns = np.linspace(0.0, 2.0 * np.pi, rows + 1)
-    profile = np.column_stack((radius + tube * np.cos(turns), tube * np.sin(turns)))
+    profile = np.add(polar(tube, turns), (radius, 0.0))
     profile[-1] = profile[0]
     return revolved(profile, columns=columns)
 

@@ -14,7 +14,7 @@ from drawscape.geometry import curves
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Lines, on_lines, resample, simplify, without_repeats
-from drawscape.geometry.regions import contains
+from drawscape.geometry.regions import contains, fitted
 
 
 def test_every_way_in_gives_the_same_arrays():
@@ -100,7 +100,8 @@ def test_catmull_rom_through_a_closed_line_has_no_corner_where_it_closes():
 @pytest.mark.parametrize("function", [simplify, catmull_rom, without_repeats])
 def test_nothing_comes_of_nothing(function):
     assert len(function(Lines.empty())) == 0
-    assert function([]).shape == (0, 2)
+    assert function([]).shape == fitted((0, 0, 9, 9), np.empty((0, 2))).shape == (0, 2)
+    assert len(Lines.of(STAR).take([])) == 0
 
 
 TURNS = np.arange(10) * np.pi / 5 + 0.1

@@ -5,29 +5,20 @@ import pytest
 import shapely
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import (
-    Lines,
-    centreline,
-    coats,
-    distance_contours,
-    inked,
-    rounded,
-    solids,
-    values_at,
-)
+from drawscape.geometry import Lines, coats, rounded, solids
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
-from drawscape.geometry.contours import contours
+from drawscape.geometry.contours import centreline, contours, distance_contours, inked, values_at
 from drawscape.geometry.curves import beziers, catmull_rom, circle
 from drawscape.geometry.hatch import hatch, hatch_circles
 from drawscape.geometry.hidden import visible_paths
-from drawscape.geometry.implicit import implicit_mesh
+from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import on_lines, resample, simplify
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.offset import inset_rings, parallel
 from drawscape.geometry.poisson import poisson_disc
-from drawscape.geometry.regions import bounds_of
+from drawscape.geometry.regions import bounds_of, fit_count, squares_in
 from drawscape.geometry.streamlines import streamlines
 from drawscape.geometry.voronoi import relax, scatter
 
@@ -90,6 +81,11 @@ def level(*xyz):
         ("not finite", lambda: implicit_mesh(lambda x, y, z: x / 0, LOW, HIGH)),
         ("low < high", lambda: implicit_mesh(level, LOW, (1, 1, 0))),
         ("=1", lambda: implicit_mesh(level, LOW, HIGH, resolution=1)),
+        ("resolution=0", lambda: implicit_slices(level, [0.5], AREA, resolution=0)),
+        ("points=0", lambda: rounded(SQUARE, points=0)),
+        ("share=nan", lambda: rounded(SQUARE, np.nan)),
+        ("across=0", lambda: squares_in(AREA, 0)),
+        ("apart_mm=0", lambda: fit_count(5, 9.0, 0)),
         ("orders for 1 lines, 1 masks", lambda: visible(LINE, [0, 1], [SQUARE], [1])),
         (r"not \(\)", lambda: Lines.of([1.0, 2.0])),
         (r"not \(1, 3\)", lambda: Lines.of([[[0.0, 0.0, 0.0]]])),
@@ -98,25 +94,20 @@ def level(*xyz):
         ("finite", lambda: Lines.of([[[0.0, np.nan]]])),
         ("3 points for counts that add up to 2", lambda: Lines.from_counts(np.zeros((3, 2)), [2])),
         (r"is \(2,\)", lambda: on_lines(lambda lines: lines)([1.0, 2.0])),
-        ("0.0", lambda: resample(SQUARE, 0.0)),
-        ("nan", lambda: resample(SQUARE, np.nan)),
-        ("1e-12", lambda: resample(SQUARE, 1e-12)),
+        *((f"step_mm={step}", lambda step=step: resample(SQUARE, step)) for step in (0.0, np.nan, 1e-12)),
         ("-1.0", lambda: simplify(SQUARE, -1.0)),
         ("0.0", lambda: catmull_rom(SQUARE, 0.0)),
         ("x0 < x1", lambda: clip_to_rectangle(NOTHING, 5, 0, 5, 9)),
         ("inf", lambda: clip_to_rectangle(NOTHING, 0, 0, 5, np.inf)),
         ("at least three", lambda: clip_to_polygon(NOTHING, SQUARE[:2])),
-        ("radii -1", lambda: circle(0, 0, -1)),
-        ("radii nan", lambda: circle(0, 0, np.nan)),
+        *((f"radii {radius}", lambda radius=radius: circle(0, 0, radius)) for radius in (-1, np.nan, None)),
         ("tolerance_mm=0", lambda: circle(0, 0, 1, tolerance_mm=0)),
         ("use more", lambda: circle(0, 0, 1e9, tolerance_mm=1e-9)),
         ("arrays, not", lambda: beziers(np.zeros((2, 5, 2)))),
         ("not finite", lambda: beziers(np.full((1, 4, 2), np.nan))),
         ("rings; use more", lambda: hatch(SQUARE * 1e5, 9.99, style="concentric")),
-        ("spacing_mm=0", lambda: hatch(SQUARE, 0)),
-        ("spacing_mm=nan", lambda: hatch(SQUARE, np.nan, style="concentric")),
-        ("use more", lambda: hatch(SQUARE, 1e-6)),
-        ("use more", lambda: hatch_circles(SQUARE, 1e-6)),
+        *((f"spacing_mm={mm!r}", lambda mm=mm: hatch(SQUARE, mm)) for mm in (0, np.nan, "1")),
+        *(("use more", lambda fill=fill: fill(SQUARE, 1e-6)) for fill in (hatch, hatch_circles)),
         ("angle=inf", lambda: hatch(SQUARE, 1, angle=np.inf)),
         ("at least three", lambda: hatch(SQUARE[:2], 1)),
         ("2 x 2", lambda: contours(np.zeros(5), 0, AREA)),
@@ -128,11 +119,9 @@ def level(*xyz):
         ("spacing_mm=0", lambda: inset_rings(SQUARE, 0)),
         ("first_mm='far'", lambda: inset_rings(SQUARE, 1, first_mm="far")),
         ("distance_mm=None", lambda: parallel(SQUARE, None)),
-        ("spacing_mm='1'", lambda: hatch(SQUARE, "1")),
         ("angle='up'", lambda: hatch(SQUARE, 1, angle="up")),
         ("shift=None", lambda: hatch(SQUARE, 1, shift=None)),
         ("tolerance_mm=None", lambda: simplify(SQUARE, None)),
-        ("radii None", lambda: circle(0, 0, None)),
         ("octaves='2'", lambda: Noise(0).fractal(0.5, 0.5, octaves="2")),
         ("count=1.5: give a whole number from 0 up", lambda: scatter(RNG, 1.5, PAGE)),
         ("iterations=None", lambda: relax([[1.0, 1.0]], PAGE, iterations=None)),

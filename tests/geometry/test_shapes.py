@@ -192,7 +192,8 @@ def test_insets_are_closed_rings_from_the_outside_in():
     rings = inset_rings(SQUARE, 1)
     assert rings.closed.all()
     assert rings.lengths_mm == pytest.approx([32, 24, 16, 8])
-    assert len(inset_rings(SQUARE, 1, count=2)) == 2
+    spacing = np.array(1.0)
+    assert len(inset_rings(SQUARE, spacing, count=2)) == 2 * spacing  # which stays 1
     assert len(inset_rings(SQUARE, 1, first_mm=0.0)) == 5
 
 
@@ -200,7 +201,7 @@ def test_between_its_nodes_a_plane_has_its_own_values_and_slopes():
     places = np.random.default_rng(3).uniform((10, 0), (30, 40), (50, 2))
     plane = 2 * X - 3 * Y
     assert values_at(plane, AREA, places) == pytest.approx(places @ (2, -3))
-    assert slopes_at(plane, AREA, places) == pytest.approx(np.tile((2.0, -3.0), (50, 1)))
+    assert slopes_at(plane.tolist(), AREA, places) == pytest.approx(np.tile((2.0, -3.0), (50, 1)))
     beyond = values_at(plane, AREA, [[-99, 20], [99, 20]])
     assert beyond == pytest.approx([-40, 0])  # as at the edge
 
@@ -216,5 +217,7 @@ def test_lines_run_down_to_their_level_and_end_in_a_pit():
 
 def test_lines_in_a_region_keep_their_distance_from_its_rim():
     near, far = distance_contours(CONE < 10, [2.0, 6.0], AREA)
+    (same,) = distance_contours(CONE < 10, 2.0, AREA)
+    assert same.tolist() == near.tolist()
     for line, radius in ((near, 8), (far, 4)):
         assert np.hypot(*(line - 20).T) == pytest.approx(np.full(len(line), radius), abs=0.4)

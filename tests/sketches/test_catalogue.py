@@ -121,7 +121,7 @@ def test_a_line_is_cut_where_its_value_is_zero_and_two_are_never_joined():
 
 def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
     frame = Frame(10, 10, 50, 90)
-    points = np.array([[12, 40], [30, 89], [0, 40], [30, 50]])
+    points = [[12, 40], [30, 89], [0, 40], [30, 50]]
     assert depth_in(frame, points).tolist() == [2, 1, -10, 20]
 
 
