@@ -410,9 +410,9 @@ def _with_kind(parameter: Parameter, base: Any) -> Parameter:
         return replace(parameter, kind="choice", choices={str(v): v for v in typing.get_args(base)})
     if isinstance(base, type) and issubclass(base, Enum):
         return replace(parameter, kind="choice", choices={member.name: member for member in base})
-    for kind, builtin in (("bool", bool), ("int", int), ("float", float), ("text", str)):
-        if base is builtin:
-            return replace(parameter, kind=typing.cast(Kind, kind))
+    kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
+    if base in kinds:
+        return replace(parameter, kind=kinds[base])
     return _with_items(parameter, base)
 
 

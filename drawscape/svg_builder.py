@@ -4,7 +4,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -23,7 +23,7 @@ from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.curves import circle as circle_points
 from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.regions import fitted, rectangle, rings
+from drawscape.geometry.regions import fitted, polar, rectangle, rings
 from drawscape.image_tag import image_tag
 from drawscape.svg import compatibility
 from drawscape.svg.node import (
@@ -261,7 +261,7 @@ class SVGBuilder:
         >>> svg.title("Gravel, after Nees").to_string().count("<title>")
         1
         """
-        return self.add(Shape.of("title", {}, attrs or {}, escape(content)))
+        return self.add(Shape.of("title", {}, checked_attrs(attrs), escape(content)))
 
     def _shape(
         self,
@@ -383,8 +383,7 @@ class SVGBuilder:
         cx, cy, radius = finite("cx", cx), finite("cy", cy), finite("radius", radius)
         turn = np.radians(finite("rotation", rotation) - 90.0)
         angles = turn + np.linspace(0.0, 2 * np.pi, int(sides), endpoint=False)
-        corners = (cx, cy) + radius * np.column_stack((np.cos(angles), np.sin(angles)))
-        return self.polygon(corners, **style)
+        return self.polygon(np.add(polar(radius, angles), (cx, cy)), **style)
 
     def bezier(
         self,
@@ -606,7 +605,7 @@ class SVGBuilder:
         True
         """
         depth = len(self._open)
-        self.begin_group({**(attrs or {}), **from_keywords(style)})
+        self.begin_group({**checked_attrs(attrs), **from_keywords(style)})
         try:
             yield self
         finally:
@@ -628,7 +627,7 @@ class SVGBuilder:
         >>> [(pen.name, len(lines)) for pen, lines in svg.layers()]
         [('red', 1)]
         """
-        return LayerBlock(self._in_layer(name, color, width), name)
+        return LayerBlock(self._in_layer(str(name), color, width), name)
 
     @contextmanager
     def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
@@ -786,10 +785,8 @@ class SVGBuilder:
         scale, shift = _fit(bounds, x, y, width, height)
         for layer in document.layers:
             placed = layer.lines.with_points(layer.lines.points * scale + shift)
-            if keep_layers:
-                with self.layer(layer.name, color=layer.color, width=layer.width_mm):
-                    self.polylines(placed, **style)
-            else:
+            pen = layer.name, layer.color, layer.width_mm
+            with self._in_layer(*pen) if keep_layers else nullcontext():
                 self.polylines(placed, **style)
         return self
 
@@ -873,20 +870,15 @@ class SVGBuilder:
         """
         from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
 
-        shift = np.array((finite("x", x), finite("y", y)))
         writing = Style(font or self.hershey_font_name, size, spacing, missing)
         if along is not None:
             lines = set_along(text, writing, along, align=align, offset=offset)
         else:
+            high = LINE_HEIGHT if line_height is None else line_height
             lines = set_text(
-                text,
-                writing,
-                align=align,
-                valign=valign,
-                width=width,
-                line_height=LINE_HEIGHT if line_height is None else line_height,
+                text, writing, align=align, valign=valign, width=width, line_height=high
             ).lines
-        return self.polylines(lines.with_points(lines.points + shift), **style)
+        return self.polylines(translation(x, y).apply(lines), **style)
 
     # Numbers
 
@@ -907,7 +899,7 @@ class SVGBuilder:
         True
         """
         begin, end = (0.0, low) if high is None else (low, high)
-        return float(self.rng.uniform(begin, end))
+        return float(self.lerp(begin, end, self.rng.random()))
 
     def random_gauss(self, mean: float = 0.0, deviation: float = 1.0) -> float:
         """Return a random number of a normal distribution.

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from drawscape.drawing.values import INCH, check_text, checked_length, parse_length
+from drawscape.drawing.values import INCH, check_text, checked_length, parse_length, rgba
 from drawscape.errors import CanvasError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import Frame as Frame
@@ -104,10 +104,11 @@ class Pen:
     width: float = 0.3
 
     def __post_init__(self) -> None:
-        if not str(self.name).strip():
+        object.__setattr__(self, "name", check_text(self.name))
+        if not self.name.strip():
             raise CanvasError(f"pen name {self.name!r} is empty; give a name such as 'pen 1'")
-        check_text(self.name)
-        check_text(self.color)
+        if self.color not in ("none", "currentColor") and rgba(str(self.color)) is None:
+            raise CanvasError(f"pen color {self.color!r} is no colour, such as 'red' or '#1d3f8f'")
         checked_length("pen width", self.width)
 
     @property

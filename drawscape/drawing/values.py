@@ -326,7 +326,9 @@ class Style:
             fallback = color.partition(")")[2].strip()
             return fallback if fallback and fallback != "none" else "black"
         values = rgba(color)
-        return None if values is not None and values[3] == 0 else color
+        if values is None:
+            return "black"
+        return color if values[3] else None
 
     @property
     def paints(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from drawscape.drawing.path import flatten_paths
 from drawscape.errors import CanvasError, UnknownNameError
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
 
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
@@ -34,11 +34,7 @@ class Glyph:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """`(min_x, min_y, max_x, max_y)`; a blank's are those of its base line."""
-        if not self.strokes:
-            return 0.0, 0.0, self.advance, 0.0
-        points = np.concatenate(self.strokes)
-        (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-        return float(x0), float(y0), float(x1), float(y1)
+        return Lines.of(self.strokes).bounds or (0.0, 0.0, self.advance, 0.0)
 
     def placed(self, dx: float, dy: float = 0.0, scale: float = 1.0) -> tuple[Points, ...]:
         """Return the strokes scaled about the base line's start, then shifted."""

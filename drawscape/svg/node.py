@@ -403,9 +403,10 @@ def moved_shape(
         return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
     from drawscape.drawing.path import flatten, read_segments
 
-    segments = read_segments([path_data(tag, numbers, attrs)])
+    d = path_data(tag, numbers, attrs)
+    segments = read_segments([d])
     if segments.broken:
-        raise unreadable(numbers["d"])
+        raise unreadable(d)
     tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
     return matrix.apply(flatten(segments, tolerance)[0])
 

@@ -38,12 +38,13 @@ def test_with_a_pen_everything_loose_lies_in_one_layer():
 def test_layers_are_top_level_groups_with_pens_of_their_own():
     svg = SVGBuilder(100, 100, pen=Pen())
     svg.line(0, 0, 1, 1)
-    with svg.layer("red", color="#c00", width=0.5):
+    with svg.layer("5", color="#c00", width=0.5):
         svg.line(2, 2, 3, 3)
     svg.line(4, 4, 5, 5)
-    with svg.layer("red"):
+    with svg.layer(5):
         svg.line(6, 6, 7, 7)
-    assert labels(svg) == ["pen 1", "red"]
+    assert labels(svg) == ["pen 1", "5"]
+    assert [layer.motion.number for layer in svg.document().layers] == [None, 5]
     assert [len(layer) for layer in root(svg)] == [2, 2]
     assert root(svg)[1].get("stroke") == "#c00"
 
@@ -129,9 +130,9 @@ def test_without_layers_each_stroke_colour_is_a_pen():
     svg = SVGBuilder(100, 100)
     svg.rect(0, 0, 5, 5, {"stroke": "red", "stroke-width": "0.5"}).circle(9, 9, 1, {"fill": "blue"})
     svg.line(0, 0, 1, 1, {"style": "stroke: red; stroke-width: 0.5"})
-    svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"})
+    svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"}).point(5, 5, stroke="blakc")
     pens = [(pen.color, pen.width, len(lines)) for pen, lines in svg.layers()]
-    assert pens == [("red", 0.5, 2), ("blue", 0.3, 1)]
+    assert pens == [("red", 0.5, 2), ("blue", 0.3, 1), ("black", 0.3, 1)]
 
 
 def test_provenance_is_written_as_json_in_the_metadata():

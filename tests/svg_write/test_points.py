@@ -84,6 +84,7 @@ def test_random_numbers_and_noise_follow_their_seed():
     assert numbers(1) == numbers(1)
     assert numbers(1) != numbers(2)
     assert 5 <= numbers(3)[1] <= 6
+    assert 5 <= SVGBuilder(9, 9).random(6, 5) <= 6
     assert np.abs(SVGBuilder(9, 9).noise(np.arange(20.0))).max() > 0.05  # at whole numbers, too
 
 

@@ -65,10 +65,12 @@ def clip(svg, **regions):
         *(("not finite", lambda svg, verb=verb, given=given: getattr(svg.rotate(30), verb)(*given))
           for verb, given in (("rect", (NAN, 0, 5, 5)), ("ellipse", (0, 0, INF, 5)))),
         ("beyond all paper", lambda svg: svg.rotate(30).rect(1e300, 0, 5, 5)),
+        ("cannot be read", lambda svg: svg.rotate(30).rect(1e9, 0, 5, 5)),
         ("not finite", lambda svg: svg.polylines(Lines(np.full((2, 2), NAN), np.array([0, 2])))),
         *(("give a Pen", lambda _, pen=pen: SVGBuilder(100, 100, pen=pen)) for pen in ("red", 0.5)),
         *(("attrs .* give a dict", lambda svg, call=call: call(svg))
-          for call in (lambda svg: svg.begin_group("red"), lambda _: SVGBuilder(9, 9, "red"))),
+          for call in (lambda svg: svg.begin_group("red"), lambda _: SVGBuilder(9, 9, "red"),
+                       lambda svg: svg.group("red").__enter__(), lambda svg: svg.title("a", "red"))),
         *(("text size", lambda svg, size=size: svg.lettering("ink", size=size)) for size in ("5", None)),
         *(("spacing_mm", lambda svg, wide=wide: svg.hatch(SQUARE, wide)) for wide in ("1", None, [])),
         ("push", lambda svg: svg.pop()),
@@ -83,6 +85,7 @@ def clip(svg, **regions):
         *(("length", lambda _, margin=margin: SVGBuilder(100, 200, margin=margin))
           for margin in (NAN, "wide", 10**400)),
         ("name", lambda _: Pen("", "red", 1)),
+        *(("is no colour", lambda _, color=color: Pen("a", color)) for color in ("blakc", "", None, [])),
         *(("width", lambda _, mm=mm: Pen("a", "red", mm)) for mm in (0, NAN)),
         *(("transform", lambda _, text=text: parse_transform(text))
           for text in ("turn(3)", "rotate(1 2)", "scale()", "translate(a)", "matrix(1)", "(")),
