@@ -455,6 +455,7 @@ class _Walk:
         known = str(getattr(value, "__qualname__", getattr(value, "__name__", "")))
         if getattr(sys.modules.get(module), known, None) is not value:
             held = [*_cells(value).values(), getattr(value, "__defaults__", None)]
+            held += _members_of(value).items() if isinstance(value, type) else ()
             return f"{name} = {self._cannot(module, known, *map(self._value, held))}"
         return f"from {module} import {_as(known, name)}"
 

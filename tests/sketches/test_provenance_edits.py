@@ -354,6 +354,8 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
          "r = 3", "r = 4"),
         ("from types import ModuleType\nM = ModuleType('m_own')\nM.__getattr__ = lambda n: 3\n"
          "def r(x): return M.size\n", "n: 3", "n: 4"),
+        ("from types import new_class\nA = new_class('A', (), {}, lambda own: own.update(r=3))\n"
+         "def r(x): return A.r\n", "r=3", "r=4"),
         ("F = open('/dev/null')\ndef r(x): return F.name\n", "null", "zero"),
     ],
     ids=lambda text: text.partition("\n")[0],
