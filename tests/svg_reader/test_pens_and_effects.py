@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL.ImageColor import colormap
 from support import python
+from svg_reader.corpus import image
 from svg_reader.files import LINE, PAGE, file, read
 
 from drawscape.errors import UnknownNameError
@@ -287,6 +288,7 @@ ALIKE = [
         )
     ),
     # What is no length in CSS leaves the attribute.
+    (image("", "<g>") * 9 + image('width="40" height="40"'), LINES.format("M5,5L35,30M35,5L20,35")),
     *(
         (f'<style>rect{{width:{bad};height:9px 9px;x:a}}</style><rect x="5" width="20" height="30"/>', '<rect x="5" width="20" height="30"/>')
         for bad in ("foo", "-5px")
@@ -329,7 +331,7 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
         (f'{BOX.format("")}<script>1</script>', "scripts are not run; what they change is drawn as the file has it"),
         *(
             (f'<rect width="9" height="9" stroke="{color}"/>', f"the colour {color!r} is not known; it is drawn in black")
-            for color in ("color-mix(in srgb, red, blue)", "light-dark(red, blue)", "CanvasText", "rgb(from red r g 255)")
+            for color in ("color-mix(in srgb, red, blue)", "CanvasText", "rgb(from red r g 255)")
         ),
         (
             '<pattern id="p" width="1" height="1"><path d="M0,0H4V4Z"/></pattern><defs><path id="a" fill="context-fill" d="M0,0H9V9Z"/></defs><use href="#a" fill="url(#p)"/>',

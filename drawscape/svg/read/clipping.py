@@ -13,7 +13,7 @@ from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, region
+from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, dashed, region
 from drawscape.svg.read.tree import Node, path_data
 from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
 
@@ -70,14 +70,16 @@ def clip_to(walk: Walk, area: Region, state: State) -> int:
     return walk.clip_numbers[key][1]
 
 
-def enclosed(data: str, state: State, name: str) -> Region:
+def enclosed(
+    data: str, state: State, name: str, dashes: tuple[tuple[float, ...], float] = ((), 0.0)
+) -> Region:
     """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
     tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
     (lines,) = flatten_paths([data], [tolerance])
-    placed = state.matrix.apply(lines)
     if name == "stroke":
-        return _strokes(placed, state.pen_width() or PX)
-    return region(placed, evenodd=state.style.get(f"{name}-rule") == "evenodd")
+        pieces, _ = dashed(lines, *dashes)
+        return _strokes(state.matrix.apply(pieces), state.pen_width() or PX)
+    return region(state.matrix.apply(lines), evenodd=state.style.get(f"{name}-rule") == "evenodd")
 
 
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:

@@ -37,11 +37,13 @@ COMPUTED = re.compile(r"\b(calc|min|max|clamp)\(")
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
 UNREAD_COLOR = re.compile(
-    r"(color-mix|light-dark)\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|graytext|highlight|link|"
+    r"color-mix\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|graytext|highlight|link|"
     r"mark|visited|active|selecteditem)(color|text|face|border|colortext)?",
     re.IGNORECASE | re.DOTALL,
 )
 """Colours that browsers know and we do not: mixed ones, relative ones, and the system's."""
+# draw.io writes each colour so; paper is light.
+_LIGHT_DARK = re.compile(r"\A\s*light-dark\(((?:[^(),]|\([^()]*\))+),.*\)", re.I | re.S)
 _FORMS = {
     "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
     r"table-[a-z-]+",
@@ -168,8 +170,7 @@ class Stylesheet:
             styled, urgent = _declared(attributes["style"])
             own |= styled
             important = important | urgent
-        if important:
-            own |= important
+        own |= important
         if "inherit" in own.values():
             above = self.declarations(node.parent) if node.parent else {}
             for name, value in own.items():
@@ -181,7 +182,7 @@ class Stylesheet:
 @lru_cache(maxsize=8192)
 def checked(name: str, value: str) -> str | None:
     """Return a property's value, keywords in lower case; None for one that is not valid, which is skipped."""
-    value = value.strip()
+    value = _LIGHT_DARK.sub(r"\1", value).strip()
     lower = value.lower()
     if lower in _WIDE:
         if name in _INITIAL and lower != "inherit":

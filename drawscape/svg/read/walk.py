@@ -622,8 +622,9 @@ class Walk:
                 content = embedded_svg(link)
                 if self._image_cost > _MOST_IN_IMAGES:
                     raise ValueError
-                self._image_cost += len(content) + _MOST_IN_IMAGES // 3  # failing takes time, too
+                self._image_cost += len(content)
                 root = parse_xml(content)
+                self._image_cost += _MOST_IN_IMAGES // 3  # failing takes time, too
                 _, page, sized = self._open(root)
                 self._images[link] = root, self.ids, self.sheet, page, sized
                 self._image_cost += self.sheet.cost - _MOST_IN_IMAGES // 3
@@ -684,7 +685,8 @@ class Walk:
         placed = at.matrix @ moved
         if w <= 0 or h <= 0 or not placed.determinant:
             return fallback
-        clip = clip_to(self, enclosed(data, state, name), state)
+        dashes = self._context(state).dashes, self._context(state).dash_offset
+        clip = clip_to(self, enclosed(data, state, name, dashes), state)
         area = self.scene.clips[clip]
         if area.is_empty:
             return "none"
