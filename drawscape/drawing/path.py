@@ -389,7 +389,7 @@ def stepped(
 
 
 def _whole(pieces: Floats) -> Ints:
-    return np.ceil(np.minimum(pieces, _MOST_PIECES)).astype(np.int64)
+    return np.ceil(np.fmin(pieces, _MOST_PIECES)).astype(np.int64)
 
 
 def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lines]:

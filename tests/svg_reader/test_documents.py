@@ -103,13 +103,10 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour():
     ]  # fmt: skip
 
 
-def test_layers_inside_a_wrapper_are_layers():
+def test_layers_inside_a_wrapper_or_illustrators_real_copy_are_layers():
     layer = f'<g inkscape:groupmode="layer" inkscape:label="{{}}">{LINE}</g>'
     outer = f'<g id="outer">{layer.format("a")}{layer.format("b")}</g>'
     assert [layer.name for layer in read(outer).layers] == ["a", "b"]
-
-
-def test_illustrators_switch_draws_the_real_copy():
     ai = 'xmlns:i="http://ns.adobe.com/AdobeIllustrator/10.0/"'
     body = (
         '<switch><foreignObject requiredExtensions="x"/>'
@@ -145,7 +142,7 @@ def test_metadata_is_handed_on():
     assert read("<metadata>\n <rdf/> </metadata>").metadata is None
 
 
-def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path):
+def test_a_path_a_text_and_bytes_are_the_same_document_and_no_file_is_none(tmp_path):
     text = f'<?xml version="1.0" encoding="utf-8"?>\n<svg {NS} {PAGE}><g id="é">{LINE}</g></svg>'
     path = tmp_path / "a.svg"
     path.write_text(text, encoding="utf-8")
@@ -156,9 +153,6 @@ def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path):
         document = read_svg(source)
         assert document.layers[0].name == "é"
         assert document.lines.points.tolist() == [[0, 0], [10, 0]]
-
-
-def test_a_missing_file_is_reported_as_such(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_svg(tmp_path / "none.svg")
 

@@ -26,6 +26,10 @@ BOMB = "".join(f'<g id="g{k + 1}">' + 10 * f'<use href="#g{k}"/>' + "</g>" for k
 NEST = LINE
 for _ in range(6):
     NEST = image('width="9" height="9"', NEST, packed=True).replace("xlink:", "") * 20
+MARKERS = "".join(
+    f'<marker id="m{k + 1}"><path d="M0,0H1V1H0Z" style="marker:url(#m{k})"/></marker>'
+    for k in range(9)
+)
 USES = "".join(f'<use id="u{k + 1}" href="#u{k}"/>' for k in range(600))
 
 
@@ -45,15 +49,17 @@ def declaring(entities, body="&x;"):
         (declaring("<!ENTITY x '<g/>'>", "&x;" * 300_000), "much markup"),
         (declaring('<!ENTITY x "&y;"><!ENTITY y "&x;">'), "other entities"),
         (file("<g>" * 5000 + "</g>" * 5000), "256 deep"),
+        (file("<g>" * 250 + "</g>" * 250), "too deep"),
+        (file(f'{MARKERS}<path d="M0,0H9V9" style="marker:url(#m9)"/>'), "<use>"),
         (file(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
-        (file(f'<path id="u0" d="M1,1L2,2"/>{USES}'), "256 deep"),
+        (file(f'<path id="u0" d="M1,1L2,2"/>{USES}'), "too deep"),
         (file('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
         (file('<path d="M0,0H99" stroke="red" stroke-dasharray=".001"/>' * 80), "dashes are more"),
         (file(NEST), "hundreds in each other"),
         (file("", 'width="-5mm" height="5mm"'), "positive"),
         (file("", 'width="5mm" height="-1"'), "positive"),
         ("<html></html>", "<html>"),
-        ("hello", "not well-formed"),
+        ('<?xml version="1.0" encoding="Shift_JIS"?><svg/>', "multi-byte"),
         ("", "not well-formed"),
         (file(LINE)[:-9], "not well-formed"),
         ("<svg>\0</svg>", "not well-formed"),
@@ -74,7 +80,7 @@ def test_bombs_and_files_that_are_none_are_refused(text, says):
         '<path d="M1e308,0L-1e308,1e308"/>',
         f'<g transform="{"rotate(1)" * 50_000}"/>',
         f'<g id="{"x" * 1_000_000}" class="{"y " * 100_000}"/>',
-        '<circle r="1e99999"/><rect width="nan" height="inf"/>',
+        '<circle r="nan"/><rect x="1e999"/><svg viewBox="0 0 1e-320 1e-320"><circle r="5"/></svg>',
         f'<polyline points="{"9" * 100_000}"/>',
         f'<path d="M0,0{"x" * 1_000_000}"/><path d="M0,0{"|" * 100_000}"/>',
         f'<path d="M0,0{"- " * 300_000}"/><path d="M0,0{"." * 300_000}"/>',

@@ -116,9 +116,10 @@ def test_what_text_asks_for_in_vain_is_named():
         "text-decoration": "underline", "text-transform": "uppercase",
     }  # fmt: skip
     given = " ".join(f"{name}='{value}'" for name, value in asked.items())
-    notes = read(f"<text textLength='9' {given}>a<tref xlink:href='#t'/></text>").unsupported
+    notes = read(f"<text textLength='9' {given}>a漢<tref xlink:href='#t'/></text>").unsupported
     assert {f"{name} of text is not applied" for name in asked} < set(notes)
     assert {"<tref> is not drawn; write its text out", "textLength is not applied"} < set(notes)
+    assert "the character '漢' is not drawn: the font lacks it" in notes
 
 
 PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'

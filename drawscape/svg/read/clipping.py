@@ -117,7 +117,7 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     own = walk.sheet.declarations(target)
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
     # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
-    placed = walk.inside(target, {k: v for k, v in own.items() if k in PLACING}, base).matrix
+    placed = walk.placed(target, own, base)
     matrix = state.matrix @ (placed @ units if in_box else units @ placed)
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
@@ -231,5 +231,5 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
 def _strokes(lines: Lines, width_mm: float) -> Region:
     import shapely
 
-    each = [shapely.LineString(line) for line in lines if len(line) > 1]
+    each = (shapely.LineString(line) for line in lines if len(line) > 1)
     return shapely.unary_union([line.buffer(width_mm / 2, cap_style="flat") for line in each])

@@ -1,7 +1,6 @@
 """Arrow heads and other markers at the corners of a path."""
 
 import math
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
 
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
-_CLOSED = re.compile(r"[Zz][Zz\s]*([A-Za-z]?)(?<![Mm])")
 _REF = ("refX", "refY")
 # Of the chords that give a curve's direction at its ends, in user units.
 _TOLERANCE = 1e-4
@@ -49,7 +47,7 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
         size = 1.0 if width is None else width
         matrix = matrix @ Matrix(a=size, d=size)
     sizes = {"width": given.get("markerWidth", "3"), "height": given.get("markerHeight", "3")}
-    inside = replace(state, matrix=Matrix(), style=style, depth=state.depth + 1, used=True)
+    inside = replace(state, matrix=Matrix(), style=style, used=True)
     fitted = walk.nested(marker, sizes, {"overflow": "visible"}, inside).matrix
     if not fitted.determinant or not matrix.determinant:
         return
@@ -95,9 +93,9 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     for index in np.flatnonzero(still).tolist():  # it goes on as the one before it
         leaves[index] = arrives[index] = arrives[index - 1]
     # A move that only our reader puts behind a Z, before what is drawn next, is no corner.
-    closes = np.flatnonzero(segments.kinds[:-2] == CLOSE).tolist()
-    added = [at + 1 for at, after in zip(closes, _CLOSED.findall(data), strict=False) if after]
-    leaves[added] = leaves[[at + 1 for at in added]]
+    added: Ints = np.flatnonzero(segments.kinds[:-2] == CLOSE) + 1
+    added = added[(begins[added] == ends[added]).all(axis=1)]
+    leaves[added] = leaves[added + 1]
     into, out = _unit(arrives), _unit(np.vstack((leaves[1:], np.zeros((1, 2)))))
     through = into + out
     turns = np.degrees(np.arctan2(*through.T[::-1]))

@@ -253,7 +253,13 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
     members: dict[object, list[int]] = {}
     for number in used:
         members.setdefault(keys.get(layering, {}).get(number), []).append(number)
-    for same in members.values():
+    layer_of = np.empty(len(scene.contexts), dtype=np.int64)
+    for place, same in enumerate(members.values()):
+        layer_of[same] = place
+    places = layer_of[of]
+    if len(members) > 1:
+        lines, places = in_order([lines], places, places)
+    for same, (_, part) in zip(members.values(), by_outline(lines, places), strict=True):
         first = used[same[0]]
         inks = {used[number].ink for number in same}
         widths = [w for number in same if (w := used[number].width_mm) is not None]
@@ -266,5 +272,4 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
                 color = pen
             if pen_width in widths:
                 width = pen_width
-        part = lines.take(np.isin(of, same)) if len(members) > 1 else lines
         yield Layer(name, color, width, part)

@@ -109,6 +109,7 @@ class Scene:
         self.of.append(number)
         self._room -= len(data)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
         self.broken = 0
@@ -177,18 +178,13 @@ class Scene:
         without length depends on its caps, which a pen has not: it is noted.
         """
         kinds = [
-            (
-                c.is_area,
-                cut and bool(c.stroke and c.shows_fill),
-                cut and bool(c.stroke) and not c.has_caps,
-            )
-            for c in contexts
+            (c.is_area, c.stroke and c.shows_fill, c.stroke and not c.has_caps) for c in contexts
         ]
         areas, filled, capless = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
         ajar = (lines.starts != lines.ends).any(axis=1)
-        if (capless & ~ajar & (lines.counts == 2)).any():
+        if cut and (capless & ~ajar & (lines.counts == 2)).any():
             self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
-        filled &= ajar & (lines.counts > 2)
+        filled &= ajar & (lines.counts > 2) & cut
         if not (areas.any() or filled.any()):
             return lines, owners
         flat = _is_straight(lines)
@@ -222,9 +218,9 @@ class Scene:
         numbers = of[owners]
         parts: list[Lines] = []
         sources: list[Ints] = []
-        for number in np.unique(numbers).tolist():
-            which, context = np.flatnonzero(numbers == number), contexts[number]
-            own = lines.take(which)
+        order = np.argsort(numbers, kind="stable")
+        for number, own in by_outline(lines.take(order), numbers[order]):
+            which, order, context = order[: len(own)], order[len(own) :], contexts[number]
             pieces, source = dashed(own, context.dashes, context.dash_offset, dots=context.has_caps)
             parts.append(pieces)
             sources.append(which[source])

@@ -29,7 +29,7 @@ from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import Node, path_data
-from drawscape.svg.read.walk import PLACING, passes_conditions
+from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import State, Walk
@@ -64,8 +64,6 @@ _BASELINES = {
 }
 _SHIFTS = {"sub": "-20%", "super": "35%"}
 _ANCHORS = {"middle": 0.5, "end": 1.0}
-# How outlines of letters would be stroked, which a pen that writes does not do.
-_OF_OUTLINES = frozenset(("stroke-width", "stroke-dasharray"))
 # What is not applied, and how the values begin that ask for nothing.
 _UNREAD = {
     "writing-mode": ("lr", "rl", "horizontal"),
@@ -297,8 +295,7 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
     if not len(lines):
         return None
-    placing = {name: value for name, value in own.items() if name in PLACING}
-    points = walk.inside(target, placing, replace(state, matrix=IDENTITY)).matrix.apply(lines[0])
+    points = walk.placed(target, own, replace(state, matrix=IDENTITY)).apply(lines[0])
     different = np.append(True, np.hypot(*np.diff(points, axis=0).T) > 0)
     return points[different] if different.sum() > 1 else None
 
@@ -327,9 +324,9 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
                 rings = (" ".join(f"{x:.8g},{y:.8g}" for x, y in ring.tolist()) for ring in moved)
                 walk.append("".join(f"M{ring}Z" for ring in rings), state)
         if lines:
-            pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
-            values = {k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}
-            pen = replace(pen, values=values)
+            # How outlines of letters would be stroked, a pen that writes does not do.
+            usual = dict.fromkeys(("stroke-width", "stroke-dasharray"), "initial")
+            pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1", **usual})
             walk.append(Lines.of(lines), replace(state, style=pen))
 
 

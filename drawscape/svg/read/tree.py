@@ -37,7 +37,7 @@ STYLE_SHEET = "?xml-stylesheet"
 """An attribute of the root: what a file says of style sheets outside of it."""
 
 # Real drawings nest below twenty; a renderer's own recursion ends in the hundreds.
-DEEPEST = 256
+_DEEPEST = 256
 # Path data shrinks to a third or a fifth; what unpacks to far more is a bomb.
 _LARGEST_BYTES = 200 << 20
 _SURELY_HARMLESS_BYTES = 10 << 20
@@ -75,15 +75,6 @@ class Node:
 
     def __iter__(self) -> "Iterator[Node]":
         return iter(self.children)
-
-    def __len__(self) -> int:
-        return len(self.children)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getitem__(self, index: slice) -> "list[Node]":
-        return self.children[index]
 
 
 _NAMESPACES = {
@@ -157,7 +148,9 @@ class _TreeBuilder:
             self._parser.Parse(data, True)
         except expat.ExpatError as error:
             raise SvgReadError(f"not well-formed XML: {error}") from error
-        except (LookupError, UnicodeError) as error:
+        except SvgReadError:
+            raise
+        except (LookupError, ValueError) as error:
             raise SvgReadError(f"an encoding that cannot be read: {error}") from error
         finally:
             # The handlers are bound methods: a cycle that would keep the tree alive.
@@ -187,8 +180,8 @@ class _TreeBuilder:
         else:
             self.root = node
             node.attributes |= self._outside
-        if len(self.open) >= DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        if len(self.open) >= _DEEPEST:
+            raise SvgReadError(f"elements nested more than {_DEEPEST} deep are refused")
         self.open.append(node)
         self.texts.clear()
         self._in_text += node.tag == "text"
@@ -217,17 +210,9 @@ class _TreeBuilder:
             inside.children.append(Node("#text", {}, text="".join(self.texts), parent=inside))
             self.texts.clear()
 
-    def _entity(
-        self,
-        name: str,
-        is_parameter: bool,
-        value: str | None,
-        _base: object,
-        system_id: object,
-        *_: object,
-    ) -> None:
+    def _entity(self, name: str, is_parameter: bool, value: str | None, *_: object) -> None:
         self._entities += 1
-        if value is None or system_id is not None or is_parameter:
+        if value is None or is_parameter:  # an external one has a place instead of a value
             raise SvgReadError(f"the external or parameter entity {name!r} is refused")
         if "&" in value or ("<" in value and len(value) * self._references > _MOST_MARKUP):
             raise SvgReadError(

@@ -31,7 +31,6 @@ from drawscape.svg.read.css import (
 )
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
-    DEEPEST,
     STYLE_SHEET,
     Box,
     Node,
@@ -106,11 +105,14 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
 
     Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
     """
-    walk = Walk(root, text)
-    texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
-    walk.scene.metadata = next(texts, None)
-    walk.scene.paper_color = walk.paper(root)
-    walk.root(root)
+    try:
+        walk = Walk(root, text)
+        texts = (child.text for child in root.children if child.tag == "metadata")
+        walk.scene.metadata = next(filter(None, texts), None)
+        walk.scene.paper_color = walk.paper(root)
+        walk.root(root)
+    except RecursionError as error:
+        raise SvgReadError("elements nested too deep are refused") from error
     return walk.scene
 
 
@@ -125,7 +127,6 @@ class State:
     style: Style
     viewport: Viewport
     group: int | None = None
-    depth: int = 0
     used: bool = False
     clip: int | None = None
     faint: bool = False
@@ -250,7 +251,7 @@ class Walk:
         self._units |= {"rem": size, "rlh": 1.15 * size}
         if passes_conditions(root) and self.seen(own):
             if not own.keys().isdisjoint(PLACING):
-                moved = self._placed(root, own, State(px, self.initial, page))
+                moved = self.placed(root, own, State(px, self.initial, page))
                 state = replace(state, matrix=moved @ px.inverse() @ matrix)
                 own = {name: value for name, value in own.items() if name not in PLACING}
             self.children(root, self.inside(root, own, state))
@@ -318,8 +319,6 @@ class Walk:
 
     def visit(self, node: Node, state: State) -> None:
         """Draw an element and all that is in it."""
-        if state.depth > DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
             self._repeated += 1 + len(outline) / _CHARACTERS
@@ -363,7 +362,7 @@ class Walk:
             self.report("display: contents is not applied")
         if self.fades(own):
             self.note(SOFT)
-        matrix = self._placed(node, own, state)
+        matrix = self.placed(node, own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
         style = state.style.with_(self.resolved(own, node, state))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
@@ -379,7 +378,8 @@ class Walk:
         """Return whether those declarations make a part of a mask translucent."""
         return self.takes is max and any(is_partial(values.get(name, "1")) for name in _OPACITIES)
 
-    def _placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
+    def placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
+        """Return the map to mm inside an element: its transform applied."""
         text = own.get("transform")
         if not text:
             return state.matrix
@@ -485,6 +485,7 @@ class Walk:
         if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
+            self._repeated += 50 * state.used  # it takes as long as so many
             draw_markers(self, data, replace(marked, context=(node, marked)))
 
     def _note_background(self, node: Node, state: State) -> None:
@@ -549,12 +550,11 @@ class Walk:
         )
 
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
-        group = state.group
         if node.tag == "svg":
             state = self.nested(node, node.attributes, own, state)
-        elif node.tag == "g" and group is None and not state.used and not _is_wrapper(node):
-            group = self._add_group(node, own, state)
-        self.children(node, replace(state, group=group, depth=state.depth + 1))
+        elif node.tag == "g" and state.group is None and not (state.used or _is_wrapper(node)):
+            state = replace(state, group=self._add_group(node, own, state))
+        self.children(node, state)
 
     def _add_group(self, node: Node, own: dict[str, str], state: State) -> int:
         """Add a top-level group to the scene; return its number."""
@@ -594,7 +594,7 @@ class Walk:
             self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
         at = state.matrix @ use_place(node, own, state)
-        inner = replace(state, matrix=at, depth=state.depth + 1, used=True, context=(node, state))
+        inner = replace(state, matrix=at, used=True, context=(node, state))
         above = node.parent
         while above is not None and above is not target:
             above = above.parent
@@ -658,7 +658,7 @@ class Walk:
         if pattern is None:
             return fallback
         chain = [pattern]
-        while (further := self.linked(chain[-1])) is not None and further not in chain:
+        while (further := self.linked(chain[-1])) is not None and len(chain) < 8:
             chain.append(further)
         given: dict[str, str] = {}
         for each in reversed(chain):
@@ -706,7 +706,7 @@ class Walk:
         with self.entered(pattern) as may_be_drawn:
             if not may_be_drawn:
                 return "none"
-            base = replace(state, clip=clip, context=None, used=True, depth=state.depth + 1)
+            base = replace(state, clip=clip, context=None, used=True)
             viewport = Viewport(box[2], box[3]) if box else at.viewport
             base = replace(base, viewport=viewport, style=self.style_at(content))
             with self.collecting(measuring=True) as scene:
