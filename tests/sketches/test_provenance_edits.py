@@ -119,14 +119,6 @@ def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe(
     assert first == again == request(space["rings"]) == request(sketch_of())
 
 
-def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_stands():
-    space = {"__name__": "__main__"}
-    run_cell(CELL, space)
-    first = request(space["rings"])
-    run_cell("def placed(index):\n    return index, index\n", space)
-    assert request(space["rings"]) != first
-
-
 KINDS = """\
 slots | P(3).x | + 1
 class P:
