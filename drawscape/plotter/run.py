@@ -348,6 +348,6 @@ def _awake() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for command in commands:
             pipe, null = subprocess.PIPE, subprocess.DEVNULL
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=null, stderr=null))
         yield

@@ -122,7 +122,9 @@ def test_what_is_no_such_machine_is_named(bench, driver, emulator, options, word
     assert desk.emulator.carriage.strokes == []
 
 
-def test_a_machine_that_works_in_another_system_draws_in_its_own(bench):
+def test_a_machine_that_works_in_another_system_draws_in_its_own(bench, tmp_path, monkeypatch):
+    (tmp_path / "caffeinate").touch()  # nor may everybody run what keeps a computer awake
+    monkeypatch.setenv("PATH", str(tmp_path))
     desk = bench("grbl", GrblEmulator)
     desk.emulator.systems |= {"G54": 12 - 3j, "G55": 70 + 40j}
     desk.emulator.system = "G55"
