@@ -179,7 +179,7 @@ def test_a_disk_that_is_read_only_or_almost_full(home):
         drawscape worker --burst -q
         {sys.executable} -m drawscape doctor && exit 3
         echo "=====" ; yes | drawscape drawings prune; {sys.executable} -m drawscape doctor
-        echo "=====" ; mount -o remount,ro {home}; {sys.executable} -m drawscape doctor || true"""
+        echo "=====" ; mount -o remount,bind,ro {home}; {sys.executable} -m drawscape doctor || true"""
     full, pruned, read_only = with_mounts(script).stdout.split("=====\n")
     assert "drawings without stars, tags, notes and names:\n    drawscape drawings prune\n" in full
     assert pruned.endswith("\nno problems.\n")

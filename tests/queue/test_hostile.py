@@ -82,7 +82,7 @@ IN_A_SMALL_WORLD = {
         """
 print(enqueued('sampletasks.nothing'))
 default_queue().database.close()
-subprocess.run(['mount', '-o', 'remount,ro', f'{home}/small'], check=True)
+subprocess.run(['mount', '-o', 'remount,bind,ro', f'{home}/small'], check=True)
 print(enqueued('sampletasks.nothing'))
 """,
     ),
