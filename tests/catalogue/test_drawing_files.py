@@ -115,7 +115,9 @@ def test_a_copy_is_a_drawing_and_an_edited_copy_leaves_the_drawing_alone(drawn):
     copy = drawing.path.with_name("copy.svg")
     shutil.copyfile(drawing.path, copy)
     assert {one.path for one in drawings()} == {drawing.path, copy}
-    copy.write_bytes(copy.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
+    mine = copy.with_suffix(".new")  # as an editor writes: so the folder's time changes
+    mine.write_bytes(copy.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
+    mine.replace(copy)
     assert {one.path: one.edited for one in drawings()} == {drawing.path: False, copy: True}
     assert drawn("spiral", seed=1).path == drawing.path
 
