@@ -1,12 +1,11 @@
 """`drawscape jobs`: as text, as a table that may follow, as JSON."""
 
 import json
-import signal
 import sys
 
 import click
 import pytest
-from support import beside, ended, program, python, run, started, wait_until
+from support import ended, program, python, run, started, wait_until
 
 from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs
 
@@ -175,19 +174,6 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
     assert done.stderr.endswith("Not a directory\n")
     assert done.stderr.count("\n") == 1
     assert done.returncode == 1
-
-
-@pytest.mark.slow
-def test_a_second_ctrl_c_gives_jobs_back(home, task_module):
-    task_module("clitasks", MODULES["clitasks"])
-    log = home / "worker.log"
-    with beside("worker", "-w", "1", cwd=home, stderr=log.open("w")) as process:
-        job = started(enqueue_background_job("clitasks.nap", 60))
-        process.send_signal(signal.SIGINT)
-        wait_until(lambda: "event=stopping" in log.read_text())
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-    assert job.status == "queued"
 
 
 TASK = "workers.svg_tasks.generate_complex_svg"

@@ -156,16 +156,26 @@ def test_jobs_workers_lists_who_is_alive(start):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("grace", "status"), [("10m", "finished"), ("0.2s", "queued")])
-def test_sigterm_lets_jobs_end_for_the_grace_only(start, home, grace, status):
+@pytest.mark.parametrize(
+    ("signals", "grace", "status"),
+    [
+        ([signal.SIGTERM], "10m", "finished"),
+        ([signal.SIGTERM], "0.2s", "queued"),
+        ([signal.SIGINT] * 2, "10m", "queued"),
+    ],
+)
+def test_who_asks_to_leave_lets_jobs_end_for_the_grace_and_who_asks_twice_gives_them_back(
+    start, home, signals, grace, status
+):
     process = start("--grace", grace)
     job = started(enqueue_background_job("naps.hold", str(home / "gate")))
     waiting = enqueue_background_job("naps.hold", os.devnull)
-    process.send_signal(signal.SIGTERM)
-    wait_until(lambda: "event=stopping" in (home / "log").read_text())
+    for number in signals:
+        process.send_signal(number)
+        wait_until(lambda: "event=stopping" in (home / "log").read_text())
     if status == "finished":
         (home / "gate").touch()
-    process.wait(60)
+    assert process.wait(60) == 0
     assert job.status == status
     assert job.refresh().attempts == 1
     assert waiting.status == "queued"
