@@ -465,7 +465,5 @@ def listed(values: Any) -> Any:
 def _of_geometry(shape: Any) -> list[Points]:
     if hasattr(shape, "geoms"):
         return [line for part in shape.geoms for line in _of_geometry(part)]
-    if shape.geom_type == "Polygon":
-        rings = [shape.exterior, *shape.interiors]
-        return [np.asarray(ring.coords)[:, :2] for ring in rings if not ring.is_empty]
-    return [] if shape.is_empty else [np.asarray(shape.coords)[:, :2]]
+    parts = [shape.exterior, *shape.interiors] if shape.geom_type == "Polygon" else [shape]
+    return [np.asarray(part.coords)[:, :2] for part in parts if not part.is_empty]

@@ -68,9 +68,8 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     cut = ~inside | (polygon is not None)
     region = to_shapely(shape)
     shapely.prepare(region)
-    clipped = [
-        from_shapely(shape) for shape in shapely.intersection(polygons(outlines.take(cut)), region)
-    ]
+    parts = shapely.intersection(polygons(outlines.take(cut)), region)
+    clipped = [from_shapely(part) for part in parts]
     index = np.flatnonzero(cut)
     kept = Lines.join([outlines.take(~cut), *clipped])
     ids = np.concatenate((np.flatnonzero(~cut), np.repeat(index, [len(ring) for ring in clipped])))

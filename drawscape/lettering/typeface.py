@@ -150,9 +150,8 @@ DRAWN: dict[str, tuple[Any, ...]] = {
 }
 """Letters and signs by what draws them from a font's own glyphs, and what that is given."""
 
+# Letters that are turned or extended from others of the font cyrillic.
 _UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
-# The letters that are turned or extended from others of the font cyrillic.
-
 
 _STOPS = frozenset(".,:;")
 
