@@ -103,8 +103,8 @@ def new(folder: Path, tutorials: bool) -> None:
             f"Next: cd {shlex.quote(str(folder))}, then `drawscape lab` or `drawscape draw ripples`."
         )
     if tutorials:
-        copied = copy_tutorials(folder / "notebooks" / "tutorials")
-        click.echo(f"{copied} tutorials are in {folder / 'notebooks' / 'tutorials'}.")
+        place = folder / "notebooks" / "tutorials"
+        click.echo(f"{copy_tutorials(place)} tutorials are in {place}.")
 
 
 def fill(folder: Path, *parts: str) -> None:

@@ -142,7 +142,7 @@ def pen(name: str, where: str) -> None:
         driver.run(driver.pen(where == "down"))
 
 
-@machine.command(short_help="Set the sheet's corner here.")
+@machine.command
 @_NAME
 def zero(name: str) -> None:
     """Set the sheet's corner to where the pen is."""

@@ -194,6 +194,7 @@ _COLOURS = {
     "canceled": "magenta",
 }
 """Of statuses of jobs, in tables on a terminal."""
+_LONG = ("job", "machine", "state", "drawing", "port", "trouble")  # may take several lines
 
 
 def print_table(
@@ -229,7 +230,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
 
     made = Table(box=None, pad_edge=False)
     for heading in headings:
-        made.add_column(heading, no_wrap=heading != "job", overflow="fold")
+        made.add_column(heading, no_wrap=heading not in _LONG, overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, _COLOURS.get(cell.partition(" ")[0], "")) for cell in row))
     return made

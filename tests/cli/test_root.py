@@ -12,10 +12,12 @@ import click
 import pytest
 from support import beside, first_line, program, python, run, sampled, wait_until
 
-from drawscape.job_manager import list_jobs, workers_alive
+from drawscape.job_manager import enqueue_background_job, list_jobs, workers_alive
+from drawscape.plotter.device import add_device
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 COMMAND = [sys.executable, "-m", "drawscape"]
+MACHINE = "a-machine-with-quite-a-long-name"
 
 
 @pytest.mark.parametrize("arguments", ["sketches", "draw --help", "draw spiral -o -", "jobs"])
@@ -24,17 +26,15 @@ def test_a_full_disk_is_a_sentence(arguments, home):
         to = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
         done = program(*COMMAND, *arguments.split(), code=1, **to)
     assert done.stderr == "drawscape: No space left on device\n"
-    closed = ["sh", "-c", f"exec {shlex.join(COMMAND)} {arguments} >&- <&-"]
-    assert program(*closed, code=0).stderr == ""
+    closed = f"exec {shlex.join(COMMAND)} {arguments} >&- <&-"
+    assert program("sh", "-c", closed, code=0).stderr == ""
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home of the test's own, with a job, so that lists are not empty."""
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    from drawscape.job_manager import enqueue_background_job
-
-    enqueue_background_job("workers.svg_tasks.generate_complex_svg", 50, 50)
+    enqueue_background_job(TASK, 50, 50)
     return tmp_path
 
 
@@ -84,9 +84,11 @@ def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(tmp_path, monkeypatch):
         (("sketches",), "reaction_diffusion  "),
         (("sketches", "spiral"), "--wobble  "),
         (("draw", "spirl"), "did you mean 'spiral'"),
+        (("machine", "list"), f"{MACHINE}  simulator  10x  "),
     ],
 )
-def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words):
+def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words, home):
+    add_device(MACHINE, "simulator", "10x")
     text = click.unstyle(terminal(*arguments, columns=60).read())
     assert words in text
     assert max(map(len, text.splitlines())) <= 60
@@ -156,8 +158,7 @@ def test_a_device_a_pipe_and_a_link_stay_what_they_are(folder, command, ending):
 @pytest.mark.parametrize("to", sampled([">(cat)", "/dev/stdout", "-"], 3))
 def test_a_shell_s_outputs_take_the_drawing_and_no_name(folder, to):
     line = f"{sys.executable} -m drawscape draw truchet --param tiles=3 -o {to} | cat; wait"
-    done = program("bash", "-c", line, text=False)
-    assert done.stdout == (folder / "a.svg").read_bytes()
+    assert program("bash", "-c", line, text=False).stdout == (folder / "a.svg").read_bytes()
 
 
 def test_a_name_without_an_ending_is_written_in_the_machine_s_format_or_as_svg(folder):
