@@ -136,6 +136,7 @@ def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
 
 
 _watcher_of = lru_cache(_MOST_QUEUES)(Watcher)
+os.register_at_fork(after_in_child=_watcher_of.cache_clear)  # its thread stays in the parent
 
 
 def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
@@ -600,7 +601,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     >>> cancel_job(later.id), get_job_status(later.id)["status"]
     (True, 'canceled')
     """
-    return store.cancel(default_queue().database, job_id, seconds(grace, "grace"))
+    return get_job(job_id).cancel(grace)
 
 
 def retry_job(job_id: str) -> Job:

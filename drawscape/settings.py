@@ -47,7 +47,6 @@ _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
 _EVERYBODYS = stat.S_ISVTX | stat.S_IWOTH
 
-
 OUTLIVING = {"DRAWSCAPE_CHILD": "outlives", "DRAWSCAPE_WORKER": ""}
 """The environment of a process that lives on when its job is ended, such as what lifts a plotter's pen."""
 

@@ -493,12 +493,6 @@ _NEWEST = 200
 Callback = Callable[[Job], None]
 
 
-def _log_exception(words: str, *values: object) -> None:
-    import logging  # who queues a job needs none
-
-    logging.getLogger("drawscape.watch").exception(words, *values)
-
-
 class Watch:
     """A subscription; `close` ends it."""
 
@@ -519,11 +513,14 @@ class Watcher:
     """Calls back with each job that changed; its thread lives while somebody watches."""
 
     def __init__(self, queue: Queue) -> None:
+        import logging  # who only queues jobs needs none
+
+        self._log = logging.getLogger("drawscape.watch")
         self._queue = queue
         self._reader = replace(queue, database=queue.database.another())
         self._lock = threading.Lock()
         self.watches: dict[Watch, None] = {}
-        self._thread: threading.Thread | None = None
+        self._is_running = False
         self._changed = threading.Event()
 
     def add(self, callback: Callback, job_ids: Sequence[str] | None = None) -> Watch:
@@ -532,11 +529,9 @@ class Watcher:
         with self._lock:
             self.watches[watch] = None
             self._changed.set()
-            if self._thread is None or not self._thread.is_alive():  # the latter after a fork
-                self._thread = threading.Thread(
-                    target=self._run, name="drawscape-watch", daemon=True
-                )
-                self._thread.start()
+            if not self._is_running:
+                threading.Thread(target=self._run, name="drawscape-watch", daemon=True).start()
+                self._is_running = True
         return watch
 
     def _run(self) -> None:
@@ -545,7 +540,7 @@ class Watcher:
             with self._lock:
                 watches = [*self.watches]
                 if not watches:
-                    self._thread = None
+                    self._is_running = False
                     break
                 if self._changed.is_set():  # somebody has joined, who is among `watches`
                     self._changed.clear()
@@ -557,7 +552,7 @@ class Watcher:
                         self._notify(watch)
                     version = now
             except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
-                _log_exception("the watch of %s stumbled", self._queue.label)
+                self._log.exception("the watch of %s stumbled", self._queue.label)
                 version = None
                 time.sleep(_STUMBLE_S)
             self._changed.wait(_WATCH_S)
@@ -576,4 +571,4 @@ class Watcher:
                 try:
                     watch.callback(Job(self._queue, job_id))
                 except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
-                    _log_exception("a callback failed for job %s", job_id)
+                    self._log.exception("a callback failed for job %s", job_id)

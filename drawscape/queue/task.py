@@ -16,6 +16,7 @@ import pickle
 import re
 import secrets
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,6 +180,7 @@ def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
 
 
 _signature = functools.lru_cache(maxsize=512)(inspect.signature)
+_CARRYING = threading.RLock()  # a thread that is done would unregister the module for all
 
 
 def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -211,11 +213,12 @@ def portable(function: Callable[..., Any]) -> Any:
     file, top = getattr(module, "__file__", None), module.__name__.partition(".")[0]
     if not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}:
         return function  # installed where the worker is, too
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        return Carried(_pickled_by_value(function))
-    finally:
-        cloudpickle.unregister_pickle_by_value(module)
+    with _CARRYING:
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            return Carried(_pickled_by_value(function))
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,10 @@ def cancel(job_id: str) -> flask.Response:
     Raises RequestRefused with 403 for a job that was not ordered here, unless the site manages jobs.
     """
     find(job_id)
-    if ORDERED_HERE.items() - get_job(job_id).meta.items():
+    job = get_job(job_id)
+    if ORDERED_HERE.items() - job.meta.items():
         _check_allowed("cancel", ["cancel"])
-    canceled = jobs.cancel_job(job_id)
-    return flask.jsonify({"canceled": canceled, **view(find(job_id))})
+    return flask.jsonify({"canceled": job.cancel(), **view(find(job_id))})
 
 
 def svg(job_id: str) -> flask.Response:

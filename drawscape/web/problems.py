@@ -27,7 +27,6 @@ _log = logging.getLogger(__name__)
 _LONGEST_ECHO = 200
 """Characters of a refused value that are sent back: enough to know it by, no more."""
 
-
 FieldError = dict[str, Any]
 """A field of the request, the value that it had, and the rule that the value breaks."""
 

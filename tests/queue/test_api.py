@@ -2,6 +2,7 @@
 
 import resource
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 @job(job_retries=2, job_priority=3)
 def double(x):
+    enqueue("nothing")  # which may run now, and this job is the current one again
     current_job().progress(0.5, "half")
     current_job().meta["seen"] = x
     return 2 * x
@@ -93,6 +95,14 @@ def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(clai
         enqueue_many(TASK, [{}] * 3)
 
 
+def many_notes():
+    with ThreadPoolExecutor(4) as threads:
+        job = current_job()
+        notes = [threads.submit(job.meta.setdefault, f"{k}", k) for k in range(8_000)]
+        while not notes[-1].done():
+            job.progress(0.5)
+
+
 def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
     job = queued()
     with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
@@ -101,8 +111,10 @@ def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant):
     with synchronous_jobs():
         noting = enqueue_background_job(lambda: current_job().meta.update(x=object()))
         later = enqueue_background_job(lambda: current_job().meta.setdefault("x", []).append({1}))
+        many = enqueue_background_job(many_notes)
     assert "meta['x']" in noting.error
     assert later.status == "finished"
+    assert (many.error, len(many.meta)) == (None, 8_000)
 
 
 @pytest.mark.slow

@@ -171,9 +171,11 @@ class Connection(sqlite3.Connection):
     """Closed when nobody holds it any more; the collector ends what refers to each other in any order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.pid = os.getpid()
-        _CONNECTIONS.add(self)
+        with _FORKING:  # which goes through all connections
+            super().__init__(*args, **options)
+            self.pid = os.getpid()
+            self.lock = threading.RLock()  # held while its thread reads, or another forks
+            _CONNECTIONS.add(self)
 
     def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
         if getattr(self, "pid", None) == pid():
@@ -189,9 +191,8 @@ class _Held:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def __del__(self, pid: Callable[[], int] = os.getpid) -> None:
-        if self.connection.pid == pid():
-            self.connection.close()
+    def __del__(self) -> None:
+        self.connection.__del__()
 
 
 class Run(Queries):
@@ -241,7 +242,8 @@ class SqliteEngine(JobTable):
         self._ready = False
         self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
-        _ENGINES.add(self)
+        with _FORKING:
+            _ENGINES.add(self)
 
     @property
     def connection(self) -> Connection:
@@ -305,13 +307,16 @@ class SqliteEngine(JobTable):
 
     def read(self, statement: str, /, **values: Any) -> Rows:
         """Return the rows of one statement that changes nothing."""
+        connection = self.connection
         try:
-            return self.connection.execute(statement, {"now": time.time(), **values}).fetchall()
+            with connection.lock:
+                return connection.execute(statement, {"now": time.time(), **values}).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in one transaction; return its rows."""
+        self.open()  # before the lock: a thread that forks waits for the lock, and opening for the fork
         with self.write_lock:
             rows = self.read(statement, **values)
             self._check_commit()
@@ -437,19 +442,19 @@ def _why_locked(path: Path, timeout_s: float) -> str:
 
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
+_FORKING = threading.RLock()  # of two threads that fork, one would release the other's locks
 _LOCKED: list[Any] = []  # while the process forks
 _INHERITED: list[Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
-
 _FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
 
 
 def _before_fork() -> None:
     """Let no thread be inside of SQLite while the process forks: the child would find its locks taken."""
-    for engine in list(_ENGINES):
-        if engine.write_lock.acquire(timeout=_FORK_PATIENCE_S):
-            _LOCKED.append(engine.write_lock)
+    _FORKING.acquire()
+    locks = [engine.write_lock for engine in _ENGINES] + [one.lock for one in _CONNECTIONS]
+    _LOCKED.extend(lock for lock in locks if lock.acquire(timeout=_FORK_PATIENCE_S))
     _INHERITED.extend(_CONNECTIONS)
 
 
@@ -457,11 +462,12 @@ def _after_fork() -> None:
     while _LOCKED:
         _LOCKED.pop().release()
     _INHERITED[:] = [one for one in _INHERITED if one.pid != os.getpid()]
+    _FORKING.release()
 
 
 def _after_fork_in_child() -> None:
     _after_fork()
-    for engine in list(_ENGINES):  # who else held them is not here
+    for engine in _ENGINES:  # who else held them is not here
         engine.write_lock = threading.RLock()
 
 

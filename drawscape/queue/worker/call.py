@@ -146,7 +146,8 @@ class RunningJob(JobContext):
                 changes["message"] = storable(self._message, _MESSAGE_CHARS)
             if self._meta_changed:
                 self._meta_changed = False
-                changes["meta"] = checked_notes(self.meta)
+                # A copy, for other threads may add notes meanwhile.
+                changes["meta"] = checked_notes({**self._values})
             if picture is not None:
                 changes["picture"] = picture
             failpoint("run.middle")
@@ -210,10 +211,10 @@ def current_job() -> JobContext:
     return _current
 
 
-def set_current(job: JobContext | None) -> None:
-    """Make `job` the current one (None: no job); for the child process alone."""
+def set_current(job: JobContext = _NOWHERE) -> None:
+    """Make `job` the current one of this process; by default there is none."""
     global _current
-    _current = _NOWHERE if job is None else job
+    _current = job
 
 
 _ERROR_CHARS = 100_000
@@ -439,10 +440,11 @@ def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:
 
     job = RunningJob(held.id, parsed(held.meta), report)
     call = caller.prepare(held.id, held.task, held.payload)
+    outer = _current  # which has queued this one
     set_current(job)
     try:
         outcome = caller.run(held.id, held.task, call)
         job.close(with_preview=False)
     finally:
-        set_current(None)
+        set_current(outer)
     return outcome

@@ -194,7 +194,7 @@ class Child:
         except JobStopped:  # asked just as the call had ended
             outcome = Outcome("stopped")
         self._running = None
-        set_current(None)
+        set_current()
         if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
             _flush_output()
             os._exit(0)
