@@ -35,7 +35,7 @@ from drawscape.cli.text import (
 )
 from drawscape.cli.worker import WorkerBeside
 from drawscape.clock import span_words
-from drawscape.errors import JobFailed, JobStateError, QueueError
+from drawscape.errors import JobStateError, QueueError
 from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job
 
 _RESULT_CHARS = 2000
@@ -345,9 +345,8 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
-    given: dict[str, Any] = {}
-    for name, text in pairs(arguments, "an argument").items():
-        given[name] = text
+    given: dict[str, Any] = pairs(arguments, "an argument")
+    for name, text in given.items():
         with contextlib.suppress(ValueError):
             given[name] = json.loads(text)
     job = job_api.enqueue_background_job(path, **given)
@@ -361,12 +360,9 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
 def _print_result(job: Job, timeout: float | None) -> None:
     if not job.ended and not job_api.workers_alive():
         click.echo(_NOBODY, err=True)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it would say the same once more
-            result = job.wait(timeout)
-    except JobFailed as error:
-        raise click.ClickException(str(error)) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would say the same once more
+        result = job.wait(timeout)
     if result is not None:
         click.echo(result)
 
@@ -388,9 +384,8 @@ def demo(slots: int | None, seed: int) -> None:
     with WorkerBeside(slots):
         try:
             for pattern in _DEMO:
-                drawing = {"width": 210, "height": 297, "pattern_type": pattern, "seed": seed}
-                file = f"demo/{pattern}.svg"
-                made.append(job_api.enqueue_background_job(_DRAW, output_filename=file, **drawing))
+                drawing = (210, 297, pattern, f"demo/{pattern}.svg", seed)
+                made.append(job_api.enqueue_background_job(_DRAW, *drawing))
             click.echo(f"{len(made)} drawings are queued.")
             for job in made:
                 while not job.ended:

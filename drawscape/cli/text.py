@@ -72,7 +72,6 @@ FOLDER = PathType(file_okay=False, path_type=Path)
 FILE = PathType(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = PathType(dir_okay=False, readable=False)
 
-
 HOME = click.Option(
     ["--home"],
     metavar="FOLDER",
@@ -82,7 +81,6 @@ HOME = click.Option(
     help="Take this folder for the home, as DRAWSCAPE_HOME does.",
 )
 """Every command has it."""
-
 
 SLOTS = option(
     "-w --slots NUMBER",
@@ -102,14 +100,11 @@ YES = flag("--yes", "Do not ask.")
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, moments in ISO 8601."""
-    click.echo(
-        json.dumps(
-            value,
-            default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one),
-            indent=1,
-        )
+    """Print a value as JSON: moments in ISO 8601, null for numbers that JSON has not, as NaN."""
+    text = json.dumps(
+        value, default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one)
     )
+    click.echo(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=1))
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from drawscape import clock, settings
 from drawscape.errors import JobOptionError, NotSerializableError
+from drawscape.project_modules import add_folder
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.row import (
     STATUSES,
@@ -190,6 +191,7 @@ class Queue:
         rows = self.database.read(self.database.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
             return None
+        add_folder(self.home)  # it may be of a class of the project's own
         return self.codec.loads(rows[0][0], of_result(job_id))
 
     def _packer(
@@ -492,7 +494,6 @@ OPTIONS = (
     "job_fresh_process",
     *_SINGLE,
 )
-
 
 _ALL = 2**62
 _QUANTILES = (0.5, 0.9, 0.99)
