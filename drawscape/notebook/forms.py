@@ -1,7 +1,7 @@
 """A form made from a signature, or from a drawing with its settings: one widget, drawn by viewer/form.js.
 
 The kernel holds what counts: the settings (settings.py), the latest job, the picture. The page shows the
-traits and sends messages, which have a number; `ack` in the state says which one was dealt with last.
+traits and sends messages, which have a number; `ack` in the state is the largest that was dealt with.
 """
 
 import contextlib
@@ -440,7 +440,7 @@ class Form(Lasting):
     def _shows_draft(self) -> bool:
         """Whether the picture is a draft that is finished, with the settings that are shown."""
         is_done = self.state["status"] == "finished" and self._is_drawn
-        return is_done and self._path is not None and is_draft(self._path)
+        return is_done and is_draft(self._path or "")
 
     def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
         """Show what stands for the settings, or enqueue a job."""
@@ -543,8 +543,11 @@ class Form(Lasting):
                 error = more_than_a_line(with_source(failed, target.fixed.get("function")))
                 self._show_details({"traceback": error, "printed": tail_of(job.logs())})
             words = words or status_words(state, target.verb)
-            done = 1.0 if state.status == "finished" else min(max(state.progress, 0.0), 1.0)
-            self._say(status=state.status, words=words, progress=done, running=not state.ended)
+            done = 1.0 if state.status == "finished" else state.progress
+            self._say(
+                status=state.status, words=words, progress=done, running=not state.ended,
+                stale=self.state["stale"] or state.status == "failed",
+            )  # fmt: skip
         if state.ended:
             self._drafting = False
             self._draw_draft()
@@ -593,7 +596,7 @@ class Form(Lasting):
         self, picture: Picture | None, caption: str, path: Path | None = None, **changes: Any
     ) -> None:
         """Show a picture, of the file at `path` if it is one; of None the former stays, with this caption."""
-        with self._lock, self.hold_sync():
+        with self.hold_sync():
             file = ""
             if picture:
                 self.picture, file = picture.data, path.name if path else ""
@@ -718,7 +721,7 @@ class Form(Lasting):
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         with self._lock, self.hold_sync():
             super()._received(widget, message, buffers)
-            self._say(ack=message.get("number", 0))
+            self._say(ack=max(message.get("number", 0), self.state.get("ack", 0)))
 
     def _handler(self, event: str) -> Callable[..., object] | None:
         if event in ("save", "load", "delete"):
@@ -727,7 +730,6 @@ class Form(Lasting):
 
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""
-        self._say(ack=0)
         is_sketch = self._settings.target.takes_margin
         if not self._job and is_sketch and not self._show_what_stands():
             with contextlib.suppress(DrawscapeError):

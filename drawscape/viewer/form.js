@@ -9,7 +9,8 @@
    `null` is a value that the sketch chooses.
 
    `render` is the whole form as a widget: the kernel sets its traits, the page sends messages, each with a
-   number. The kernel names the last number that it has dealt with; until then it is busy, and the page says so. */
+   number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
+   until then it is busy, and the page says so. */
 
 const SHUFFLED = "Keep when shuffling";
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
@@ -527,7 +528,7 @@ class FormView {
   }
 
   post(message, buffers) {
-    const number = ++this.sent;
+    const number = this.sent = Math.max(Date.now(), this.sent + 1);
     for (const name of Object.keys(message.inputs ?? {})) this.hands.set(name, number);
     try { this.model.send({ ...message, number }, undefined, buffers); }
     catch { return this.gone(); }  // the kernel was shut down

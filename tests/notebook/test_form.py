@@ -148,7 +148,9 @@ def test_the_page_changes_shuffles_and_draws_and_hears_that_it_was_dealt_with():
     send(shown, "shuffle")
     assert shown.values["seed"] != 4711
     send(shown, "code")
-    assert shown.state["ack"] > 0
+    latest = shown.state["ack"]
+    send(shown, "ready", number=1)  # another page, which has sent less
+    assert shown.state["ack"] == latest > 1
     assert shown.code in shown.state["details"][0]["text"]
     shown.set(seed=3)
     assert shown.state["details"] == []
@@ -211,6 +213,22 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
     await_status(dots, "finished")
     assert 1 <= len(list_jobs(limit=None)) - before < 50
     assert not list_jobs(("queued", "started"))
+
+
+def test_a_live_form_marks_the_picture_that_stays_when_the_next_fails():
+    def rings(svg, *, radius: int = 9):
+        svg.circle(30, 30, 1 / radius)
+
+    shown = form(rings, paper="A7", live=True)
+    shown.draw().wait(60)
+    await_status(shown, "finished")
+    assert not shown.state["stale"]
+    shown.set(radius=0)
+    await_status(shown, "failed")
+    assert shown.state["stale"]
+    shown.set(radius=8)
+    await_status(shown, "finished")
+    assert not shown.state["stale"]
 
 
 def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_draws_it_again():
