@@ -122,12 +122,20 @@ def home(name: str) -> None:
         driver.run(driver.travel(0.0, 0.0))
 
 
+def _check_reach(name: str, x: float, y: float) -> None:
+    machine = read_device(name).machine
+    width, height = machine.width_mm, machine.height_mm
+    if not (abs(x) <= width and abs(y) <= height):  # so that NaN is refused, too
+        raise PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {width:g} x {height:g} mm")
+
+
 @machine.command(context_settings=_NEGATIVE)
 @_NAME
 @click.argument("x", type=float)
 @click.argument("y", type=float)
 def jog(name: str, x: float, y: float) -> None:
     """Move the raised pen by X and Y mm."""
+    _check_reach(name, x, y)
     with _connected(name) as driver:
         at = driver.position()
         driver.run(driver.travel(at[0] + x, at[1] + y))
@@ -194,6 +202,7 @@ def station(name: str, every: float, at: tuple[float, float] | None, dip: float)
 
     Without --at the plot waits for a person. With --every 0 it does not stop any more.
     """
+    _check_reach(name, *(at or (0.0, 0.0)))
     place = {} if at is None else {"x": at[0], "y": at[1], "wait_s": dip}
     read_device(name).update(station={"every_m": every, **place})
 
@@ -350,7 +359,7 @@ def after(plot: Plot, *, wait: bool) -> None:
         if step != shown:
             shown = step
             left = f", {round(plot.left_s() / 60, 1)} min left" if state.state == "plotting" else ""
-            begin = "\r\x1b[K" if terminal else ""
+            begin = "\r\x1b[K" * terminal
             click.echo(f"{begin}{plot.words}{left}", nl=not terminal, err=True)
         if state.state == "waiting" and sys.stdin.isatty():
             question = state.text

@@ -79,9 +79,7 @@ class _Matching:
 
     def _costs(self, near: Ints) -> Floats:
         """Return what it costs to join each pair of ends, and the ends that are left over."""
-        costs = self._gaps(near) + self._gaps(self.partner[near])
-        costs -= self.lengths[near[0]] + self.lengths[near[1]]
-        return costs
+        return self._gaps(near) + self._gaps(self.partner[near]) - self.lengths[near].sum(axis=0)
 
     def _moves(self, ends: Ints) -> Ints:
         """Return one name for both ends of a pen-up move."""
@@ -250,6 +248,4 @@ class _Tour:
         return left, self.steps.item(move) if move < len(self.steps) else -1
 
     def _gap(self, one: int, two: int) -> float:
-        if one < 0 or two < 0:
-            return 0.0
-        return abs(self.points[one] - self.points[two])
+        return 0.0 if one < 0 or two < 0 else abs(self.points[one] - self.points[two])

@@ -118,7 +118,7 @@ class Device:
         if simulator_process(self.name) is not None and link.exists():
             return str(link)
         link.unlink(missing_ok=True)
-        scale = self.port.rstrip("x") or "1"
+        scale = self.port.rstrip("x")
         null = subprocess.DEVNULL
         started = subprocess.Popen(
             [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale],

@@ -295,10 +295,9 @@ class _Guard:
 
     def __init__(self, name: str) -> None:
         self.needed = False
-        code = "from drawscape.plotter.run import rescue; rescue()"
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code, name],
+            [sys.executable, "-c", "from drawscape.plotter.run import rescue; rescue()", name],
             stdin=pipe, stdout=pipe, stderr=null, start_new_session=True,
             env={**os.environ, **settings.OUTLIVING, "DRAWSCAPE_HOME": str(settings.home())},
         )  # fmt: skip

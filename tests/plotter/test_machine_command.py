@@ -58,6 +58,15 @@ def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, t
     assert np.subtract(after, before) == pytest.approx((12, 7.5), abs=0.05)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["jog desk 301 0", "jog desk 0 -219", "jog desk nan 0", "station desk --every 1 --at 0 219"],
+)
+def test_what_a_machine_cannot_reach_is_refused_before_it_moves(home, words):
+    add_device("desk", "ebb", "/dev/none")
+    assert "the AxiDraw V3 (A4) reaches 300 x 218 mm" in machine(*words.split(), code=1)
+
+
 @pytest.mark.parametrize("size", [(297, 210), (420, 297)])
 def test_the_frame_in_the_air_goes_around_the_drawing_on_any_paper(bench, size):
     desk = bench("hpgl", HpEmulator)
