@@ -218,7 +218,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
     - `job_ttl`: a job that has not started within that time is `canceled`.
     - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine. When its
-      worker dies it ends `failed`, reason `lost`.
+      worker ends before it, it is `failed`, reason `lost`.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
     - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
     - `job_meta`: a dictionary of notes; `job_description`: words for lists.

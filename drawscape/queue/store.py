@@ -55,7 +55,7 @@ _LOST = (
     "it may be what kills them. Retry it when the cause is known"
 )
 _NOT_RECOVERED = (
-    "its worker died while it ran, and job_recover=False keeps it from running a second time"
+    "its worker ended while it ran, and job_recover=False keeps it from running a second time"
 )
 _REFUSAL_PAUSE_S = 2.0
 """The others have so long to take it; then this worker checks again whether it has the code by now."""
@@ -235,12 +235,15 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
-    """Return whether the job went back to the queue, as if it had not been claimed.
+    """Return whether the job was still held, and went back to the queue, as if it had not been claimed.
 
     No recovery is counted, and no attempt if it had not `begun`: the job is not to blame. One that was asked
-    to stop meanwhile is stopped.
+    to stop meanwhile is stopped. One that has begun and must not run twice is lost.
     """
     with engine.transaction() as run:
+        if begun and run(run.LOSE, **held.key, error=_NOT_RECOVERED):
+            _settle(run, Status.FAILED, held.id)
+            return True
         rows = run(run.GIVE_BACK, **held.key, unbegun=int(not begun))
         if rows and rows[0][0] == Status.STOPPED:
             _settle(run, Status.STOPPED, held.id)

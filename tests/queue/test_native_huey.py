@@ -103,13 +103,14 @@ def test_a_leaving_worker_waits_for_no_native_task(
     native, home, start_consumer, tmp_path, options, signum
 ):
     """As plain huey, whose threads end with the process."""
-    consumer = start_consumer("-w", "2", *options, huey="nativetasks.huey")
-    job = enqueue("nap", 600)
+    consumer = start_consumer("-w", "3", *options, huey="nativetasks.huey")
+    job, only_once = enqueue("nap", 600), enqueue("nap", 600, job_recover=False)
     native.sleep_long(str(tmp_path / "begun"))
-    wait_until(lambda: (tmp_path / "begun").exists() and job.status == "started")
+    wait_until((tmp_path / "begun").exists)
+    wait_until(lambda: job.status == only_once.status == "started")
     consumer.process.send_signal(signum)
     assert consumer.process.wait(60) == 0
-    assert job.status == "queued"
+    assert (job.status, only_once.status, only_once.reason) == ("queued", "failed", "lost")
     assert job.refresh().recoveries == 0
     assert workers_alive() == []
 

@@ -202,6 +202,11 @@ class Queries:
         worker = null, pid = null, attempts = attempts - :unbegun
     where {_HELD} returning status
     """
+    LOSE = f"""
+    update job set status = 'failed', reason = 'lost', error = :error, worker = null, pid = null,
+        ended_at = case when :now < started_at then started_at else :now end
+    where {_HELD} and recover = 0 and stop_grace_s is null returning id
+    """
     RELEASE_UNKNOWN = """
     update job set status = 'queued', worker = null, pid = null, started_at = null, attempts = attempts - 1
     where id = :id and token = :token and worker = :worker and status = 'started' returning id
