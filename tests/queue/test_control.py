@@ -122,8 +122,7 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
 def test_a_job_that_must_not_run_twice_goes_back_only_before_its_start(home, begun, status):
     job = enqueue("nothing", job_recover=False, job_retries=3)
     dependent = enqueue("nothing", job_depends_on=job)
-    database = default_queue().database
-    held = claim(database, "background", new_id(), None)
+    held, database = take(), default_queue().database
     assert give_back(database, held, begun=begun)
     assert not give_back(database, held, begun=begun)  # nobody holds it any more
     assert job.status == status
