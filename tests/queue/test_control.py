@@ -119,7 +119,7 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize(("begun", "status"), [(True, "failed"), (False, "queued")])
-def test_a_job_that_must_not_run_twice_goes_back_only_before_its_start(home, begun, status):
+def test_a_job_that_must_not_run_twice_goes_back_only_before_its_start(claimant, begun, status):
     job = enqueue("nothing", job_recover=False, job_retries=3)
     dependent = enqueue("nothing", job_depends_on=job)
     held, database = take(), default_queue().database
