@@ -168,7 +168,7 @@ def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home)
     try:
         reports = process_batch(FILES, "convert_to_json")
     finally:
-        set_current(None)
+        set_current()
     assert statuses(reports) == ["done", "done", "stopped"]
     assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "skipped", "done"]
 

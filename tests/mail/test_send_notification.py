@@ -22,7 +22,7 @@ def as_job():
         try:
             return send_notification(**{**CONTRACT, **arguments})
         finally:
-            set_current(None)
+            set_current()
 
     return call
 
