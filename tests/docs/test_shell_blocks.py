@@ -72,7 +72,7 @@ def check_words(words):
     """Fail if `pip` or `docker` is asked for what there is not."""
     if words[0] == "pip":
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        extras = re.findall(r"^drawscape\[(.*)\]$", words[-1])
+        extras = re.findall(r"^(?:path/to/)?drawscape\[(.*)\]$", words[-1])
         assert extras
         assert {*extras[0].split(",")} <= {*project["optional-dependencies"]}
         return
