@@ -87,6 +87,15 @@ def test_ending_a_group_that_was_not_begun_changes_nothing():
     assert len(root(svg)[0]) == 1
 
 
+@pytest.mark.parametrize("color", ["none", "currentColor", "red", "#1d3f8f", "rgb(1, 2, 3)"])
+def test_a_pen_takes_each_paint_that_is_one_colour(color):
+    svg = SVGBuilder(100, 100)
+    with svg.layer("one", color=color):
+        svg.line(10, 10, 50, 50)
+    assert [pen.color for pen, _ in svg.layers()] == [color]
+    assert f'stroke="{color}"' in svg.to_string()
+
+
 def test_without_a_pen_lines_bring_their_own_style():
     svg = SVGBuilder(100, 100).polyline([(0, 0), (1, 1)], stroke="red")
     assert '<g fill="none" stroke="red" stroke-width="0.3">' in svg.to_string()
