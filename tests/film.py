@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_lab import studio
 from PIL import Image
 
-from drawscape.plotter.device import add_device
+from drawscape.machine.device import add_device
 
 TARGET = Path(__file__).parents[1] / "notebooks" / "pictures" / "form.webp"
 LARGEST_BYTES = 1_500_000

@@ -12,14 +12,14 @@ from support import wait_until
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.machine.device import add_device
+from drawscape.machine.plot import Plot, find_plot
+from drawscape.machine.run import run_plot
 from drawscape.plot.hpgl import placed
-from drawscape.plotter.device import add_device
-from drawscape.plotter.plot import Plot, find_plot
-from drawscape.plotter.run import run_plot
 from drawscape.tasks.plotting import is_queued, resume_plot
 
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["drawscape.plotter.run", "serial", "shapely"])
+SPAWN.set_forkserver_preload(["drawscape.machine.run", "serial", "shapely"])
 
 
 def scribble(seed=0, *, strokes=12, pens=1, size=60.0):

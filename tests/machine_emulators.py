@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from types import SimpleNamespace
 
-from drawscape.plotter import simulator
+from drawscape.machine import simulator
 
 Point = tuple[float, float]
 TICK_S = 0.001

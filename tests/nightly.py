@@ -18,12 +18,12 @@ PARTS = {
     "chaos": [*PYTEST, "-m", "chaos and not postgres"],
     "postgres": [*PYTEST, "-m", "postgres"],
     "browser": [*PYTEST, "-m", "browser"],
-    "plotter": [
-        sys.executable, "-m", "pytest", "tests/plotter", "-n", "4", "--timeout", "3600",
+    "machine": [
+        sys.executable, "-m", "pytest", "tests/machine", "-n", "4", "--timeout", "3600",
     ],
     "rest": [
         *PYTEST, *PARALLEL, "--cov=drawscape", "--cov-fail-under=85",
-        "-m", "not chaos and not postgres and not browser", "--ignore", "tests/plotter",
+        "-m", "not chaos and not postgres and not browser", "--ignore", "tests/machine",
     ],
     "soak": [sys.executable, "tests/soak.py", os.environ.get("SOAK_JOBS", "150000")],
     "first-minutes": [sys.executable, "tests/first_minutes.py"],

@@ -295,7 +295,7 @@ def drawings(
 
 
 def _plotted(wanted: bool) -> Condition:
-    from drawscape.plotter.plot import plotted_drawings
+    from drawscape.machine.plot import plotted_drawings
 
     names = json.dumps(sorted(stored_path(Path(file)) for file in plotted_drawings()))
     return f"path {'' if wanted else 'not '}in (select value from json_each(?))", [names]

@@ -224,7 +224,7 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
 
 
 def _machines() -> Iterator[Finding]:
-    from drawscape.plotter.device import device_names, read_device
+    from drawscape.machine.device import device_names, read_device
 
     with suppress(ImportError):
         from serial.tools.list_ports import comports

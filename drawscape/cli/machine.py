@@ -16,8 +16,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
-from drawscape.plot import save
-from drawscape.plotter.device import (
+from drawscape.machine.device import (
     DRIVERS,
     add_device,
     device_names,
@@ -25,8 +24,9 @@ from drawscape.plotter.device import (
     read_device,
     simulator_process,
 )
-from drawscape.plotter.driver import Driver
-from drawscape.plotter.plot import BACK, TUNED, Plot, find_plot, list_plots, shown_plots
+from drawscape.machine.driver import Driver
+from drawscape.machine.plot import BACK, TUNED, Plot, find_plot, list_plots, shown_plots
+from drawscape.plot import save
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")

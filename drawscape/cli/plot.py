@@ -14,6 +14,7 @@ from drawscape.clock import span_words
 from drawscape.drawing.document import Document, paper_size
 from drawscape.drawing.values import parse_length
 from drawscape.errors import PlotError, SvgReadError
+from drawscape.machine.device import read_device
 from drawscape.plot.formats import EXPORTERS
 from drawscape.plot.pages import (
     Reach,
@@ -28,7 +29,6 @@ from drawscape.plot.pages import (
 )
 from drawscape.plot.preflight import Concern, preflight
 from drawscape.plot.statistics import Statistics, matched, statistics
-from drawscape.plotter.device import read_device
 from drawscape.svg.read import Bounds, read_svg
 
 
@@ -79,7 +79,7 @@ def plot(
         raise click.UsageError(
             "--on plots and writes no file: leave out -o, --to, --split, --travel and --stats"
         )
-    from drawscape.plotter.plot import Plot
+    from drawscape.machine.plot import Plot
     from drawscape.tasks.plotting import enqueue_plot
 
     named = context.get_parameter_source("outside") is not click.core.ParameterSource.DEFAULT

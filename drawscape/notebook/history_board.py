@@ -7,11 +7,11 @@ from typing import Any
 from drawscape.catalogue import REJECTED, Drawings, drawings
 from drawscape.catalogue.query import Order, captions, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
+from drawscape.machine.plot import plotted_drawings
 from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
 from drawscape.notebook.target import Values, notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
-from drawscape.plotter.plot import plotted_drawings
 from drawscape.sketches import Sketch
 
 PAGE = 60  # tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most

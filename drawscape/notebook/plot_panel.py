@@ -7,12 +7,12 @@ import traitlets
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
+from drawscape.machine.device import devices
+from drawscape.machine.plot import Plot, find_plot
 from drawscape.notebook.kernel import Debounce, ensure_worker, guard
 from drawscape.notebook.lasting import Lasting, resource
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.plot import optimize as optimized
-from drawscape.plotter.device import devices
-from drawscape.plotter.plot import Plot, find_plot
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
 
@@ -78,7 +78,7 @@ def plot(
     that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
     queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
-    >>> from drawscape.plotter.device import add_device
+    >>> from drawscape.machine.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
     >>> _ = add_device("simulated", "simulator", "100x")
     >>> plot(SVGBuilder(50, 50).line(5, 5, 20, 5), on="simulated", yes=True)
@@ -115,7 +115,7 @@ def open_plot(plot_id: str) -> PlotPanel:
 
     Raises PlotNotFoundError.
 
-    >>> from drawscape.plotter.device import add_device
+    >>> from drawscape.machine.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
     >>> _ = add_device("simulated", "simulator", "100x")
     >>> panel = plot(SVGBuilder(50, 50).line(5, 5, 30, 5), on="simulated", yes=True)

@@ -17,11 +17,11 @@ from drawscape.jobs import (
     enqueue_background_job,
     get_job_status,
 )
+from drawscape.machine.device import locked
+from drawscape.machine.plot import BACK, FINAL, TUNED, Plot, find_plot
+from drawscape.machine.run import run_plot
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.formats import save
-from drawscape.plotter.device import locked
-from drawscape.plotter.plot import BACK, FINAL, TUNED, Plot, find_plot
-from drawscape.plotter.run import run_plot
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
 

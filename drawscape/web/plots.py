@@ -3,7 +3,7 @@
 import flask
 
 from drawscape.errors import DrawscapeError, RequestRefused
-from drawscape.plotter.plot import find_plot, shown_plots
+from drawscape.machine.plot import find_plot, shown_plots
 from drawscape.tasks.plotting import ACTIONS as ACTIONS
 from drawscape.tasks.plotting import act_on_plot
 from drawscape.web.site import current_site, html

@@ -81,7 +81,7 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
 
 
 BUTTONS = """from drawscape.notebook import contact_sheet, form
-from drawscape.plotter.device import add_device
+from drawscape.machine.device import add_device
 import ipywidgets
 _ = add_device('sim', 'simulator', '60x')
 sheet = contact_sheet('truchet', 2, paper='A7')

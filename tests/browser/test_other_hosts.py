@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures(
 
 CELLS = (
     "from drawscape.notebook import compare, contact_sheet, form, history, queue_table",
-    "from drawscape.plotter.device import add_device\n_ = add_device('sim', 'simulator', '60x')\n"
+    "from drawscape.machine.device import add_device\n_ = add_device('sim', 'simulator', '60x')\n"
     "form('spiral', paper='A7', turns=9)",
     "made = contact_sheet('rose', 2, paper='A7')\n_ = made.wait()\nmade",
     "compare(*made.drawings)",

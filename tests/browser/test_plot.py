@@ -7,8 +7,8 @@ import pytest
 from notebook_page import Panel
 from support import wait_until
 
-from drawscape.plotter.device import simulator_process
-from drawscape.plotter.plot import list_plots
+from drawscape.machine.device import simulator_process
+from drawscape.machine.plot import list_plots
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
@@ -19,7 +19,7 @@ BARS = """def bars(svg):
                 svg.line(10, 10 + 2 * row + number, 60, 10 + 2 * row + number)
 """
 FORM = """from drawscape.notebook import form
-from drawscape.plotter.device import add_device
+from drawscape.machine.device import add_device
 _ = add_device('sim', 'simulator', '20x')
 form('bars', paper='A7')"""
 

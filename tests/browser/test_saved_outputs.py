@@ -12,7 +12,7 @@ SETUP = """import ipywidgets
 from drawscape.catalogue import find
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import *
-from drawscape.plotter.device import add_device
+from drawscape.machine.device import add_device
 from drawscape.sketches import draw
 def nothing():
     return 42

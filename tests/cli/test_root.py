@@ -13,7 +13,7 @@ import pytest
 from support import beside, first_line, program, python, run, sampled, wait_until
 
 from drawscape.job_manager import enqueue_background_job, list_jobs, workers_alive
-from drawscape.plotter.device import add_device
+from drawscape.machine.device import add_device
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 COMMAND = [sys.executable, "-m", "drawscape"]

@@ -13,9 +13,9 @@ from support import send, wait_until
 
 from drawscape.catalogue import drawings
 from drawscape.catalogue.database import catalogue_file, open_file
+from drawscape.machine.device import add_device
+from drawscape.machine.plot import Plot, find_plot
 from drawscape.notebook import PlotPanel, evolve, form, view
-from drawscape.plotter.device import add_device
-from drawscape.plotter.plot import Plot, find_plot
 from drawscape.sketches import draw
 
 pytestmark = pytest.mark.usefixtures("consumer")

@@ -15,8 +15,8 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.job_manager import enqueue_background_job, get_job_status
 from drawscape.jobs import synchronous_jobs
-from drawscape.plotter.device import add_device, locked
-from drawscape.plotter.plot import Plot
+from drawscape.machine.device import add_device, locked
+from drawscape.machine.plot import Plot
 from drawscape.web import WebSettings, create_app
 
 

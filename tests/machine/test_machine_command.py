@@ -14,10 +14,10 @@ from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines
+from drawscape.machine.device import add_device, devices, folder, read_device
+from drawscape.machine.plot import Plot
+from drawscape.machine.run import run_plot
 from drawscape.plot.gcode import PROFILES
-from drawscape.plotter.device import add_device, devices, folder, read_device
-from drawscape.plotter.plot import Plot
-from drawscape.plotter.run import run_plot
 from drawscape.tasks.plotting import enqueue_plot
 
 

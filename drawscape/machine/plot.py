@@ -26,10 +26,10 @@ from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document, Layer, Outside
 from drawscape.errors import DrawscapeError, JournalError, PlotError, PlotNotFoundError
 from drawscape.geometry.lines import Ints
+from drawscape.machine.device import Device, locked, read_device, try_lock
+from drawscape.machine.driver import WINDOW
+from drawscape.machine.plan import Plan, make_plan
 from drawscape.plot.pages import crop
-from drawscape.plotter.device import Device, locked, read_device, try_lock
-from drawscape.plotter.driver import WINDOW
-from drawscape.plotter.plan import Plan, make_plan
 
 Event = dict[str, Any]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
-from drawscape.plotter.device import locked, read_device, simulator_process
-from drawscape.plotter.driver import WINDOW, Command, Driver
-from drawscape.plotter.plan import Section
-from drawscape.plotter.plot import BACK, Plot
+from drawscape.machine.device import locked, read_device, simulator_process
+from drawscape.machine.driver import WINDOW, Command, Driver
+from drawscape.machine.plan import Section
+from drawscape.machine.plot import BACK, Plot
 
 OnProgress = Callable[[float, str], None]
 OnNews = Callable[[str], None]
@@ -297,7 +297,7 @@ class _Guard:
         self.needed = False
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from drawscape.plotter.run import rescue; rescue()", name],
+            [sys.executable, "-c", "from drawscape.machine.run import rescue; rescue()", name],
             stdin=pipe, stdout=pipe, stderr=null, start_new_session=True,
             env={**os.environ, **settings.OUTLIVING, "DRAWSCAPE_HOME": str(settings.home())},
         )  # fmt: skip

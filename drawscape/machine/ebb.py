@@ -16,8 +16,8 @@ import numpy as np
 
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.plotter.driver import Command, Driver
-from drawscape.plotter.plan import Section
+from drawscape.machine.driver import Command, Driver
+from drawscape.machine.plan import Section
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS

@@ -22,10 +22,10 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
-from drawscape.plotter.device import add_device, locked, read_device
-from drawscape.plotter.driver import Port
-from drawscape.plotter.plot import Plot, find_plot, list_plots
-from drawscape.plotter.run import run_plot
+from drawscape.machine.device import add_device, locked, read_device
+from drawscape.machine.driver import Port
+from drawscape.machine.plot import Plot, find_plot, list_plots
+from drawscape.machine.run import run_plot
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
 
@@ -305,7 +305,7 @@ def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(be
         driver.run(driver.pen(True))
     assert machine.carriage.down
     guard = subprocess.Popen(
-        [sys.executable, "-c", "from drawscape.plotter.run import rescue; rescue()", "desk"],
+        [sys.executable, "-c", "from drawscape.machine.run import rescue; rescue()", "desk"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with locked(home / ".drawscape" / "machines" / "desk.lock", 10.0, "busy"):

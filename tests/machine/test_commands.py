@@ -18,10 +18,10 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs
+from drawscape.machine.device import read_device
+from drawscape.machine.plot import find_plot
 from drawscape.notebook import history
 from drawscape.plot import save
-from drawscape.plotter.device import read_device
-from drawscape.plotter.plot import find_plot
 from workers.svg_tasks import generate_complex_svg
 
 pytestmark = pytest.mark.slow

@@ -17,12 +17,12 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
+from drawscape.machine.driver import Driver, Port
+from drawscape.machine.ebb import EbbDriver
+from drawscape.machine.gcode import GrblDriver, MarlinDriver
+from drawscape.machine.hpgl import HpglDriver
 from drawscape.plot.gcode import PROFILES
 from drawscape.plot.machine import Machine, read_machine
-from drawscape.plotter.driver import Driver, Port
-from drawscape.plotter.ebb import EbbDriver
-from drawscape.plotter.gcode import GrblDriver, MarlinDriver
-from drawscape.plotter.hpgl import HpglDriver
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _KINDS: dict[str, tuple[type[Driver], str]] = {
@@ -121,7 +121,7 @@ class Device:
         scale = self.port.rstrip("x")
         null = subprocess.DEVNULL
         started = subprocess.Popen(
-            [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale],
+            [sys.executable, "-m", "drawscape.machine.simulator", str(link), scale],
             start_new_session=True, stdin=null, stdout=null, stderr=null,
         )  # fmt: skip
         (folder() / f"{self.name}.pid").write_text(str(started.pid))

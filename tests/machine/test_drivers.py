@@ -12,8 +12,8 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.machine.plan import make_plan
 from drawscape.plot import fit, machine_names, optimize, read_machine
-from drawscape.plotter.plan import make_plan
 from drawscape.sketches import SKETCHES, draw
 
 

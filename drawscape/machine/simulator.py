@@ -1,6 +1,6 @@
 """A plotter without hardware: an EiBotBoard on a pseudo-terminal, with motors, step counters and a servo.
 
-`python -m drawscape.plotter.simulator LINK SCALE` serves one at the path LINK. End the process to pull
+`python -m drawscape.machine.simulator LINK SCALE` serves one at the path LINK. End the process to pull
 its plug: the carriage stays where it is. The next simulator at LINK begins there, as a real machine does.
 """
 

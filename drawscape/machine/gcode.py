@@ -18,10 +18,10 @@ import numpy as np
 from drawscape.drawing.values import INCH
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Lines, Points, simplify
+from drawscape.machine.driver import Command, Driver, Port
+from drawscape.machine.plan import Section
 from drawscape.plot.gcode import GcodeProfile, moves_of
 from drawscape.plot.machine import Machine
-from drawscape.plotter.driver import Command, Driver, Port
-from drawscape.plotter.plan import Section
 
 _CUT_MM = 0.08  # that ink may be off the plan when a line is lost
 
