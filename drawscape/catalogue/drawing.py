@@ -118,7 +118,7 @@ class Drawing:
 
     `edited` says that somebody changed the file by hand: it is kept, and not taken for its recipe's drawing.
     Marks are read when they are asked for: another notebook may have changed them. Each field is the column
-    of that name, and `of` and `index.record` go through them; `streams` stand among the parameters.
+    of that name, and `of` and `index.record` go through them.
     """
 
     id: int
@@ -144,7 +144,6 @@ class Drawing:
     edited: bool
     deleted: bool
     traits: dict[str, Any]
-    streams: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: sqlite3.Row) -> Drawing:
@@ -152,10 +151,8 @@ class Drawing:
         values = {
             one.name: _READ.get(str(one.type), lambda value: value)(row[one.name])
             for one in fields(cls)
-            if one.name != "streams"
         }
-        streams = values["parameters"].pop("streams", {})
-        return cls(**values, streams=streams)
+        return cls(**values)
 
     stars = _mark("stars", "0 to 5.")
     tags = _mark("tags", "The tags in alphabetical order.")

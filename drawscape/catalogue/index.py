@@ -62,15 +62,14 @@ def record(
     content, found = path.read_bytes(), path.stat()
     address = provenance.address
     shared = {one.name for one in fields(Drawing)} & {one.name for one in fields(Provenance)}
-    streams = {"streams": provenance.streams} if provenance.streams else {}
     reference = provenance.source
     drawn_at = found.st_mtime if took_s is None else time.time()
     values: dict[str, Any] = {
-        **{name: getattr(provenance, name) for name in shared - {"streams"}},
+        **{name: getattr(provenance, name) for name in shared},
         "recipe": address,
         "request": address if provenance.ordered else provenance.request or address,
         # In the order of the file, from which the row may be written again.
-        "parameters": dict(sorted({**provenance.parameters, **streams}.items())),
+        "parameters": dict(sorted(provenance.parameters.items())),
         "path": path,
         "digest": _digest(content),
         "size": found.st_size,
@@ -316,8 +315,7 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
         found = Drawing.of(row)
         # A parameter that 0.3 did not know has its default.
         parameters = {**dict(recipe.sketch.arguments({})), **found.parameters}
-        same = (parameters, found.streams) == (recipe.parameters, recipe.streams)
-        if same and _reads_the_same(found.reads) and stands(row):
+        if parameters == recipe.parameters and _reads_the_same(found.reads) and stands(row):
             with suppress(ProvenanceError, OSError, SyntaxError):
                 known = provenance_of(found.path)
                 code, now = map(statements_of, (source_in(known), recipe.origin.source))

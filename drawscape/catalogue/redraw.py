@@ -119,7 +119,7 @@ def known_provenance(drawing: Drawing) -> Provenance:
             "select reference from source where address = (select source from drawing where id = ?)",
             (drawing.id,),
         ).fetchone()
-    names = ("sketch", "seed", "width", "height", "margin", "parameters", "streams")
+    names = ("sketch", "seed", "width", "height", "margin", "parameters")
     known = {name: getattr(drawing, name) for name in names}
     return Provenance(**known, source=row[0] if row else "", parents=list(drawing.parents))
 

@@ -78,11 +78,6 @@ _PLOT = ("output", "optimize", "outside", "machine")
 @option("--margin MM", "Keep this much free at each edge.  [default: 7 %]", type=float)
 @SEED
 @option(
-    "--stream streams NAME=SEED",
-    "Give one of the sketch's named streams its own seed; may be repeated.",
-    multiple=True,
-)
-@option(
     "--param params NAME=VALUE", "Set any parameter of the sketch; may be repeated.", multiple=True
 )
 @plot_options(*_PLOT)
@@ -97,7 +92,6 @@ def draw(
     height: float | None,
     margin: float | None,
     seed: int,
-    streams: tuple[str, ...],
     params: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -114,21 +108,16 @@ def draw(
     values |= pairs(params, "--param")
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
-    try:
-        own = {name: int(seed) for name, seed in pairs(streams, "--stream").items()}
-    except ValueError:
-        raise click.BadParameter("give a seed, such as sizes=8", param_hint="--stream") from None
     with progress_bar(sketch.name) as show:
         svg = draw_sketch(
             sketch,
             *page,
             seed=seed,
             margin=margin,
-            streams=own,
             on_progress=lambda f, _svg: show(f),
             **values,
         )
-    name = _file_name(svg, sketch.name, seed, {**values, **own})
+    name = _file_name(svg, sketch.name, seed, values)
     write_drawing(svg, plot, plot.output or f"{name}.{plot.forms[0]}")
 
 

@@ -233,7 +233,7 @@ class Evolution(Board):
             return {}
         if "seed" in self.locked:
             return {"seed": values.get("seed", 0)}
-        return {"seed": int(self._rng.integers(DICE_SIDES)), "streams": {}}
+        return {"seed": int(self._rng.integers(DICE_SIDES))}
 
     def _grow(self, cells: list[Cell], parent: int | None) -> None:
         for number, cell in enumerate(cells, 1):

@@ -242,8 +242,8 @@ class Form(Lasting):
     def set(self, **values: Any) -> "Form":
         """Show `values`, all or none of them, and return the form. Raises UnknownNameError, ParameterError.
 
-        Beside parameters they may be `seed`, `streams` (seeds by name), `paper`, `orientation`,
-        `width`, `height`, `margin`.
+        Beside parameters they may be `seed`, `paper`, `orientation`, `width`, `height`,
+        `margin`.
         """
         self._change(self._settings.changed(values))
         return self

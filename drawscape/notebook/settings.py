@@ -7,7 +7,7 @@ Numbers travel to the page as texts: they stay exact to the last bit, and what w
 import ast
 import contextlib
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.target import Target, Values, is_literal, settings_in, sketch_of, target_of
 from drawscape.notebook.text import number_text
 from drawscape.parameters import MISSING, Parameter
-from drawscape.recipe import check_streams, plain
+from drawscape.recipe import plain
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
 """Papers that fit a plotter; any other sheet is a custom one."""
@@ -34,7 +34,6 @@ MARGIN = Parameter(
 )
 SEED = Parameter("seed", "int", low=0, high=2**32 - 1, default=0)
 
-STREAM = "streams."  # begins the name of the seed of a stream; no parameter's name has a point
 DICE_SIDES = 10_000  # the dice give seeds that a person can read out and note down
 
 
@@ -89,13 +88,12 @@ class Settings:
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
-        """All that the form asks for, by name: page, seed, streams, the target's own parameters."""
+        """All that the form asks for, by name: page, seed, the target's own parameters."""
         target = self.target
         page = [WIDTH, HEIGHT] if target.has_page else []
         page += [MARGIN] if target.takes_margin else []
         page += [SEED] if target.has_seed else []
-        streams = [_stream(name) for name in target.streams]
-        return {one.name: one for one in (*page, *streams, *target.parameters)}
+        return {one.name: one for one in (*page, *target.parameters)}
 
     @cached_property
     def _checked(self) -> Values:
@@ -123,7 +121,6 @@ class Settings:
     def kept(self) -> Values:
         """What `changed` and `restored` need to show the same again, as JSON; wrong fields are left out."""
         empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
-        empty |= {"streams": {}} if self.target.streams else {}
         shown = self.target.shown({**empty, **self._gathered})
         return {name: plain(value) for name, value in shown.items()}
 
@@ -149,15 +146,12 @@ class Settings:
 
     @property
     def _gathered(self) -> Values:
-        """The right values as a caller knows them: streams together, no margin where none was given."""
+        """The right values as a caller knows them: no margin where none was given."""
         gathered = dict(self.pattern)
         for name, value in self._checked.items():
             if isinstance(value, ParameterError):
                 continue
-            if name.startswith(STREAM):
-                if value is not None:
-                    gathered.setdefault("streams", {})[name.removeprefix(STREAM)] = value
-            elif (name, value) != ("margin", None) or not self.target.takes_margin:
+            if (name, value) != ("margin", None) or not self.target.takes_margin:
                 gathered[name] = value
         return gathered
 
@@ -169,9 +163,6 @@ class Settings:
         rest, found = dict(values), self
         if self.target.patterns and "pattern_type" in rest:
             found = found._with_pattern(rest.pop("pattern_type"))
-        if "streams" in rest and "streams" not in found.parameters:
-            seeds = check_streams(rest.pop("streams"), found.target.streams)
-            rest |= {STREAM + name: seeds.get(name) for name in found.target.streams}
         if found.target.has_page:
             words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
             rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
@@ -193,11 +184,8 @@ class Settings:
         """Return these settings with what was kept that the target still has and allows."""
         found = self
         for name in sorted(kept, key=lambda name: name != "pattern_type"):  # the pattern first
-            value = kept[name]
-            if name == "streams" and isinstance(value, Mapping):
-                value = {n: seed for n, seed in value.items() if n in found.target.streams}
             with contextlib.suppress(DrawscapeError):
-                found = found.changed({name: value})
+                found = found.changed({name: kept[name]})
         return found
 
     def retargeted(self, target: Target) -> "Settings":
@@ -357,11 +345,6 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     if parameter.kind == "any" and not is_literal(start):
         schema["readOnly"] = True
     return schema
-
-
-def _stream(name: str) -> Parameter:
-    doc = f"What comes from rng.stream({name!r})"
-    return replace(SEED, name=STREAM + name, default=None, optional=True, doc=doc)
 
 
 def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:

@@ -48,9 +48,7 @@ PAGE = frozenset({"width", "height"})
 REMEMBERED = frozenset({"fresh", "draft", "sheet", "parents"})
 """What a drawing task is given beside the drawing itself, for the catalogue."""
 
-HANDED = (
-    PAGE | REMEMBERED | {"seed", "streams", "margin", "pattern_type", "function", "output_filename"}
-)
+HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "output_filename"}
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
 LONGEST_LINE = 88  # characters of a call in `Form.code`
@@ -71,9 +69,8 @@ Drawable = str | Sketch | Callable[..., Any]
 class Target:
     """A job that a form can enqueue.
 
-    `parameters` are its own; page and seed come with them where `has_page` and `has_seed` say so. `streams`
-    are the named ones of its random numbers. `fixed` arguments go with every job. `patterns` are names to
-    choose from.
+    `parameters` are its own; page and seed come with them where `has_page` and `has_seed` say so. `fixed`
+    arguments go with every job. `patterns` are names to choose from.
     """
 
     title: str
@@ -84,7 +81,6 @@ class Target:
     has_page: bool = False
     has_seed: bool = False
     patterns: tuple[str, ...] = ()
-    streams: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -171,7 +167,6 @@ def _sketch_target(sketch: Sketch) -> Target:
         fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
         has_seed=sketch.is_random,
-        streams=sketch.streams,
     )
 
 
@@ -348,7 +343,7 @@ def recipe_for(target: Target, arguments: Values) -> Recipe | None:
         return None
     sketch = target.sketch or chosen(arguments["pattern_type"])
     values = {name: value for name, value in arguments.items() if name not in HANDED}
-    names = ("width", "height", "seed", "margin", "streams")
+    names = ("width", "height", "seed", "margin")
     given = {name: arguments[name] for name in names if name in arguments}
     return recipe_of(sketch, **given, values=values)
 
@@ -390,8 +385,8 @@ def settings_in(drawing: Drawing) -> Values:
     """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
     page = {"width": drawing.width, "height": drawing.height}
     margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
-    more = {"seed": drawing.seed, "streams": drawing.streams}
-    return {"pattern_type": drawing.sketch, **page, "margin": margin, **more, **drawing.parameters}
+    sheet = {"pattern_type": drawing.sketch, **page, "margin": margin, "seed": drawing.seed}
+    return {**sheet, **drawing.parameters}
 
 
 def is_drawing(target: object) -> TypeGuard[Drawing | Path | str]:

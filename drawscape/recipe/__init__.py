@@ -14,13 +14,11 @@ from drawscape.recipe.provenance import (
     read_provenance,
 )
 from drawscape.recipe.recipe import (
-    Randomness,
     Recipe,
     Share,
     Sketch,
     Steps,
     as_sketch,
-    check_streams,
     code_hash,
     draw_recipe,
     is_sketch,
@@ -33,8 +31,8 @@ from drawscape.recipe.recipe import (
 )
 
 __all__ = [
-    "Provenance", "Randomness", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
-    "as_sketch", "check_streams", "code_hash", "draw_recipe", "is_library", "is_sketch",
+    "Provenance", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
+    "as_sketch", "code_hash", "draw_recipe", "is_library", "is_sketch",
     "margin_for", "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance",
     "recipe_of",
 ]  # fmt: skip

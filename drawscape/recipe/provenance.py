@@ -39,10 +39,9 @@ class Provenance:
     sketch's code, `versions` holds numpy's. `recipe` is the address of the drawing: the same for the same
     drawing. `reads` are digests of files that were read, `request` the address without them. `source` holds
     the source of a sketch that is not the library's, `parents` the recipes of drawings that it was bred from.
-    `streams` are the seeds of named streams that have another seed than the page, `traits` what the sketch
-    says of it. `ordered` says that the file's lines were merged and put in order. `derived_from` is the
-    recipe of the drawing that an export was made of. `body` is the digest of all of the file but its
-    metadata; an edited file has another.
+    `traits` is what the sketch says of it. `ordered` says that the lines were merged and put in order.
+    `derived_from` is the recipe of the drawing that an export was made of. `body` is the digest of all of
+    the file but its metadata; an edited file has another.
     Files of version 0.2 have nothing after `code`, those of 0.3 no `body`; `volatile` is of 0.3 alone.
     """
 
@@ -61,7 +60,6 @@ class Provenance:
     volatile: list[str] = field(default_factory=list)
     source: str = ""
     parents: list[str] = field(default_factory=list)
-    streams: dict[str, int] = field(default_factory=dict)
     traits: dict[str, Any] = field(default_factory=dict)
     ordered: bool = False
     derived_from: str = ""

@@ -1,19 +1,17 @@
 """A sketch is a plain function `f(svg, rng, *, ...)`; a recipe is all that decides what it draws.
 
-The recipe gives the drawing its address. Then it is drawn: random numbers with named streams, input files,
-progress.
+The recipe gives the drawing its address. Then it is drawn: random numbers, input files, progress.
 """
 
 import contextlib
 import copy
-import hashlib
 import inspect
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -21,7 +19,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 from annotated_types import Interval
 
-from drawscape.errors import ParameterError, SignatureError, UnknownNameError
+from drawscape.errors import ParameterError, SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
 from drawscape.recipe.provenance import (
     LAST_SEED,
@@ -40,7 +38,6 @@ from drawscape.svg_builder import Pen, SVGBuilder
 NOTE = "__sketch_origin__"
 """The attribute by which a function that is sent to a worker carries what was known of it at home."""
 
-_STREAM = re.compile(r"""\.stream\((['"])([^'"\\]+)\1[,)]""")
 _DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
 """By these a canvas gives random numbers."""
 
@@ -50,12 +47,11 @@ class Origin:
     """What is known of a sketch's code where it was written; it travels with a function to the worker.
 
     `code` is its digest. It has no `source` if an object only lives in this process, or the text of some
-    code is not known. `streams` and `is_random` say what random numbers it takes.
+    code is not known. `is_random` says whether it asks the canvas for random numbers.
     """
 
     code: str
     source: SourceText | None = None
-    streams: tuple[str, ...] = ()
     is_random: bool = False
 
 
@@ -111,22 +107,13 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
     from drawscape.recipe.code import code_of  # the library's sketches need none of it
 
     digest, source, text = code_of(function)
-    return Origin(f"sha256:{digest}", source, *_dice_in(text))
+    return Origin(f"sha256:{digest}", source, bool(_DICE.search(text)))
 
 
 @cache
 def _library_origin(file: str, _modified_ns: int) -> Origin:
     content = Path(file).read_bytes()
-    return Origin(digest_of(content), None, *_dice_in(content.decode()))
-
-
-def _dice_in(text: str) -> tuple[tuple[str, ...], bool]:
-    """Return the names in `rng.stream('name')`, and whether a canvas is asked for random numbers.
-
-    A name that is put together while it draws, such as `rng.stream(f'row {i}')`, is not found.
-    """
-    names = dict.fromkeys(name for _, name in _STREAM.findall(text))
-    return tuple(names), bool(_DICE.search(text))
+    return Origin(digest_of(content), None, bool(_DICE.search(content.decode())))
 
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
@@ -176,11 +163,6 @@ class Sketch:
     def is_random(self) -> bool:
         """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
         return self.takes_rng or origin_of(self.function).is_random
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        """The names of the streams that may get separate seeds."""
-        return origin_of(self.function).streams if self.takes_rng else ()
 
     @property
     def doc(self) -> str:
@@ -247,7 +229,6 @@ class Recipe:
     height: float
     margin: float
     origin: Origin
-    streams: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -271,7 +252,6 @@ class Recipe:
             self.parameters,
             code=self.origin.code,
             versions={"numpy": np.__version__},
-            streams=dict(self.streams),
         )
 
     @cached_property
@@ -319,23 +299,19 @@ def recipe_of(
     *,
     seed: int = 0,
     margin: float | None = None,
-    streams: Mapping[str, int] | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Return the recipe of `sketch` with `values` on a page of mm, without drawing it.
 
-    `streams` are seeds of some of its named streams, where they differ from `seed`.
     Raises UnknownNameError, ParameterError and CanvasError for what cannot be drawn.
     """
     arguments = sketch.arguments(values or {})
     page = SVGBuilder(width, height, margin=margin or 0.0)
     sides = float(page.width), float(page.height)
     own_margin = margin_for(*sides) if margin is None else float(page.margin)
-    root = checked_seed(seed)
-    given = check_streams(streams, sketch.streams) if streams else {}
-    seeds = {name: checked_seed(given[name], f"streams[{name!r}]") for name in sorted(given)}
-    own = {name: one for name, one in seeds.items() if one != root}
-    return Recipe(sketch, arguments, root, *sides, own_margin, origin_of(sketch.function), own)
+    return Recipe(
+        sketch, arguments, checked_seed(seed), *sides, own_margin, origin_of(sketch.function)
+    )
 
 
 def margin_for(width: float, height: float) -> float:
@@ -346,26 +322,13 @@ def margin_for(width: float, height: float) -> float:
 _former: dict[str, dict[str, str]] = {}
 
 
-def check_streams(streams: object, known: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return `streams`, seeds by name; `known` are the sketch's.
-
-    Raises ParameterError for what is no mapping of seeds, UnknownNameError for a stream that is not known.
-    """
-    if not isinstance(streams, Mapping):
-        raise ParameterError("streams", streams, "must be seeds by name, such as {'colour': 5}")
-    for name in streams:
-        if name not in known:
-            raise UnknownNameError("stream", name, known)
-    return streams
-
-
-def checked_seed(seed: Any, name: str = "seed") -> int:
-    """Return `seed` as an int. Raises ParameterError, with `name`, for none, or one of more than 63 bits."""
+def checked_seed(seed: Any) -> int:
+    """Return `seed` as an int. Raises ParameterError for none, or one of more than 63 bits."""
     is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     whole = int(seed) if is_whole else -1
     if not 0 <= whole <= LAST_SEED:
         raise ParameterError(
-            name, seed, f"must be a whole number of at least 0 and at most {LAST_SEED}"
+            "seed", seed, f"must be a whole number of at least 0 and at most {LAST_SEED}"
         )
     return whole
 
@@ -386,29 +349,6 @@ OnProgress = Callable[[float, SVGBuilder], None]
 np.empty(3_900_000)
 
 
-class Randomness(np.random.Generator):
-    """A numpy Generator for `seed` that has named streams.
-
-    By itself it gives the numbers of `numpy.random.default_rng(seed)`. What a named stream gives depends on
-    the seed and its name alone, so that drawing more from one changes nothing of another:
-
-        at = rng.stream('layout').uniform(0, 100, (n, 2))
-        ink = rng.stream('colour').choice(pens, n)
-
-    `streams` holds separate seeds for some of them, by name: another colour, the same layout.
-    """
-
-    def __init__(self, seed: int, streams: Mapping[str, int] | None = None) -> None:
-        super().__init__(np.random.PCG64(seed))
-        self._seed, self._streams = seed, dict(streams or {})
-
-    def stream(self, name: str) -> "Randomness":
-        """Return the stream called `name` of this seed, from its start."""
-        seed = self._streams.get(name, self._seed)
-        digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
-        return Randomness(int.from_bytes(digest, "big"))
-
-
 def draw_recipe(
     recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
 ) -> SVGBuilder:
@@ -416,7 +356,7 @@ def draw_recipe(
     sketch, reads = recipe.sketch, dict[str, str]()
     svg = SVGBuilder(recipe.width, recipe.height, margin=recipe.margin, pen=Pen())
     svg.random_seed(recipe.seed)
-    handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
+    handed = {"rng": np.random.default_rng(recipe.seed)} if sketch.takes_rng else {}
     before = _reading.set(reads)
     try:
         outcome = sketch.function(svg, **handed, **recipe.arguments)

@@ -264,7 +264,6 @@ def draw(
     *,
     seed: int = 0,
     margin: float | None = None,
-    streams: Mapping[str, int] | None = None,
     on_progress: OnProgress | None = None,
     **values: Any,
 ) -> SVGBuilder:
@@ -272,18 +271,14 @@ def draw(
 
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
-    shorter side. `streams` are seeds for some of the sketch's named streams: `{'colour': 5}` draws what
-    comes from a new `rng.stream('colour')` and all else is as before. `on_progress(fraction, svg)` is
-    called at each step of a sketch that yields. Its `svg` shows what there is so far. The canvas
-    that is returned says in its `provenance` how to draw it again. Raises UnknownNameError,
-    ParameterError and CanvasError for input that cannot be drawn.
+    shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields. Its `svg`
+    shows what there is so far. The canvas that is returned says in its `provenance` how to draw it again.
+    Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
 
     >>> draw("spiral", 100, 100, seed=7, turns=5)
     <SVGBuilder 100 x 100 mm, 1 element>
     """
-    recipe = recipe_of(
-        chosen(sketch), width, height, seed=seed, margin=margin, streams=streams, values=values
-    )
+    recipe = recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=values)
     return draw_recipe(recipe, on_progress=on_progress)
 
 
@@ -331,7 +326,6 @@ def recipe_again(provenance: Provenance, sketch: AnySketch | None = None) -> Rec
         provenance.height,
         seed=provenance.seed,
         margin=provenance.margin,
-        streams=provenance.streams,
         values=provenance.parameters,
     )
 

@@ -38,7 +38,7 @@ def generate_complex_svg(
 ) -> str:
     """Return the absolute path of the SVG with the pattern drawn on a page of mm.
 
-    `pattern_type` is a sketch's name and `params` its parameters (`margin` and `streams`, too). The file
+    `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file
     lies in `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the
     same for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The
     catalogue remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
@@ -48,9 +48,9 @@ def generate_complex_svg(
     >>> Path(generate_complex_svg(60, 60, "harmonograph", seed=7)).name
     'harmonograph-7-....svg'
     """
-    more = {name: params.pop(name, None) for name in ("margin", "streams")}
+    margin = params.pop("margin", None)
     sketch: AnySketch = pattern_type  # or a function: draw_function_svg's
-    recipe = recipe_of(chosen(sketch), width, height, seed=seed, values=params, **more)
+    recipe = recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=params)
     if draft:
         return str(_draft(recipe, parents))
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))

@@ -2,7 +2,7 @@
 
    `Fields` draws the fields of a schema and says what a hand changes:
      { title, summary, patterns: [name], papers: { a4: [210, 297], ... },
-       sheet: { width, height, margin, seed, "streams.NAME": property },
+       sheet: { width, height, margin, seed },
        parameters: { properties: { name: property } } }
    where a property is JSON Schema; `x-group` folds parameters together, and `format` may be `color` or
    `file`. What a field shows is its *input*: numbers are texts, so that they stay exact, choices are names,
@@ -47,7 +47,7 @@ function button(text, title, action, name = "") {
 }
 
 export const readable = name => {
-  const words = name.replace(/^streams\./, "seed of ").replace(/_mm$/, "").replace(/^_+|_+$/g, "").replaceAll("_", " ");
+  const words = name.replace(/_mm$/, "").replace(/^_+|_+$/g, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
@@ -388,8 +388,6 @@ export class Fields {
     if (Object.keys(schema.papers ?? {}).length) this.sheet.append(this.paperFields(typed, idOf("paper")));
     if (sheet.seed) small.append(typed("seed", { onDice: dice("seed"), onLock }));
     if (sheet.margin) small.append(typed("margin"));
-    for (const name of Object.keys(sheet).filter(name => name.startsWith("streams.")))
-      small.append(typed(name, { onDice: dice(name) }));
     if (small.childElementCount) this.sheet.append(small);
     this.parameters = make("div", { className: "drawscape-section drawscape-parameters" });
     this.fillParameters(schema.parameters?.properties ?? {}, field, onLock);

@@ -105,7 +105,6 @@ def _facts(one: Drawing, name: str) -> dict[str, Any]:
         "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
         "seed": one.seed,
         **one.parameters,
-        **{f"seed of {stream}": seed for stream, seed in one.streams.items()},
     }
     figures = one.figures
     counts = {
@@ -116,7 +115,7 @@ def _facts(one: Drawing, name: str) -> dict[str, Any]:
         **{pen: f"{color}, {minutes:.0f} min" for pen, color, minutes in figures.pens},
     }
     again = f"drawscape redraw {shlex.quote(f'{name}.svg')}"
-    if one.sketch in SKETCHES and not (one.source or one.edited or one.streams):
+    if one.sketch in SKETCHES and not (one.source or one.edited):
         values = {"seed": one.seed, "margin": one.margin, **one.parameters}
         arguments = ", ".join(f"{key}={value!r}" for key, value in values.items())
         again += (

@@ -27,7 +27,7 @@ def kinds(svg, rng, *, ink: Color = '#1d3f8f', picture: InputFile | None = None,
           caps: list[Literal['round', 'flat']] = [], words: list[str] = [], other: dict = {}):
     with svg.layer('ink', color=ink):
         for radius in radii:
-            svg.circle(*at, radius + rng.stream('dust').random())
+            svg.circle(*at, radius + rng.random())
 drawing = form(kinds, paper='A6')
 drawing"""
 
@@ -162,8 +162,6 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     form.root.get_by_label("Cut left").fill("49.5")
     form.root.get_by_role("button", name="Use", exact=True).click()
     wait_until(lambda: "inputs/green-cut." in notebook.evaluate(values), "a part of it")
-    form.root.get_by_role("button", name="Draw with another seed of dust").click()
-    wait_until(lambda: "'streams'" in notebook.evaluate(values), "a seed of the stream")
     form.root.get_by_role("button", name="Landscape").click()
     wait_until(lambda: "'width': 148.0" in notebook.evaluate(values), "another page")
     form.root.get_by_label("Paper", exact=True).select_option("custom")

@@ -350,7 +350,7 @@ def test_a_generation_that_is_asked_for_again_is_found():
 def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(module_home):
     (module_home / "sketches").mkdir(exist_ok=True)
     (module_home / "sketches" / "dots.py").write_text(DOTS)
-    one = drawn("dots", 100, 140, seed=5, margin=9, streams={"size": 8}, count=20)
+    one = drawn("dots", 100, 140, seed=5, margin=9, count=20)
     other = drawn("dots", 120, 90, seed=6, count=60)
     one.star(3)
     jobs = len(list_jobs(limit=None))
@@ -362,11 +362,10 @@ def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(mod
         drawing = child_.drawing
         assert drawing.parents == (one.recipe, other.recipe)
         assert (drawing.width, drawing.height, drawing.margin) == (100, 140, 9)
-        assert not drawing.streams
         assert 0 <= drawing.parameters["count"] <= 80
     (_, child_) = evolve(one, size=2, paper="A6", keep=["seed", "count"]).wait(60)
     assert (child_.drawing.width, child_.drawing.height) == (105, 148)
-    assert (child_.drawing.seed, child_.drawing.streams) == (5, {"size": 8})
+    assert child_.drawing.seed == 5
     assert child_.drawing.parameters["count"] == 20
     with pytest.raises(ParameterError, match="choose 1 to 1 of them for a generation of 2"):
         evolve([one, other], size=2)
@@ -382,7 +381,7 @@ from annotated_types import Interval
 
 def dots(svg, rng, *, count: Annotated[int, Interval(ge=0, le=80)] = 10):
     'Dots of many sizes.'
-    sizes = rng.stream('size').uniform(0.5, 3, count)
+    sizes = rng.uniform(0.5, 3, count)
     for (x, y), size in zip(rng.uniform(20, 80, (count, 2)), sizes):
         svg.circle(x, y, size)
 """

@@ -1,7 +1,5 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
-import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -278,27 +276,6 @@ def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(tmp_path, monkeypatch):
 
     shown = form(besidesketch.ring, n=5)
     assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
-
-
-def test_the_die_of_a_stream_draws_its_part_again_and_keeps_the_rest(monkeypatch):
-    def dots(svg, rng):
-        """Dots in places of one stream, with radii of another."""
-        for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
-            svg.circle(x, y, rng.stream("size").uniform(1, 5))
-
-    def places(data: bytes) -> list[bytes]:
-        return re.findall(rb'(?<=c)[xy]="[^"]*"', data)
-
-    shown = form(dots, paper="100x100", seed=4)
-    first = Path(shown.draw().wait(60)).read_bytes()
-    send(shown, "change", inputs={"streams.size": "99"}, gesture=1)
-    send(shown, "draw")
-    second = Path(shown.job.wait(60)).read_bytes()
-    assert places(first) == places(second)
-    assert first != second
-    assert second == draw(dots, 100, 100, seed=4, streams={"size": 99}).to_bytes()
-    monkeypatch.setattr(sys.modules["__main__"], "dots", dots, raising=False)
-    assert form(Path(shown.job.wait(60))).values["streams"] == {"size": 99}
 
 
 def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed():

@@ -47,7 +47,7 @@ def example(
     other: Any = None,
 ):
     """Every kind that a signature may hold."""
-    rng.stream("layout").random(), rng.stream("colour").random()
+    rng.random()
 
 
 def square(svg, *, side: Annotated[int, Interval(ge=1, le=50)] = 9):
@@ -128,9 +128,7 @@ def test_the_schema_says_what_a_page_has_to_draw():
     assert (properties["pen"]["format"], properties["picture"]["format"]) == ("color", "file")
     assert properties["at"]["prefixItems"] == [{"type": "number"}] * 2
     assert properties["radii"]["items"] == {"type": "number"}
-    assert list(shown.schema["sheet"]) == [
-        "width", "height", "margin", "seed", "streams.layout", "streams.colour",
-    ]  # fmt: skip
+    assert list(shown.schema["sheet"]) == ["width", "height", "margin", "seed"]
     assert json.loads(json.dumps(shown.schema)) == json.loads(json.dumps(shown.schema))
 
 
@@ -208,19 +206,6 @@ def test_a_page_has_the_size_of_its_paper(given, size):
     assert (shown.values["width"], shown.values["height"]) == (297, 420)
     assert "margin" not in shown.values
     assert shown.set(**before).settings == before
-
-
-def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one():
-    shown = form(example, streams={"colour": 7})
-    assert shown.values["streams"] == {"colour": 7}
-    before = shown.settings
-    assert shown.set(streams={"layout": 2}).values["streams"] == {"layout": 2}
-    assert shown.set(**before).values["streams"] == {"colour": 7}
-    assert "streams" not in shown.set(streams={}).values
-    with pytest.raises(UnknownNameError, match="did you mean 'colour'"):
-        shown.set(streams={"color": 7})
-    with pytest.raises(ParameterError, match=r"streams\.colour=-7: must be at least 0"):
-        shown.set(streams={"colour": -7})
 
 
 def test_a_parameter_called_like_an_option_is_given_in_where():

@@ -91,8 +91,6 @@ A_STEP = "yield the fraction done, 0 to 1, or that and a function"
         *((yielding(step), {}, A_STEP) for step in ((0.5, 3), (0.5,), ("half", print), (True, print))),
         ("spiral", {"turns": 4000}, "turns=4000: must be at least 3 and at most 120"),
         *(("molnar", {"seed": seed}, "seed") for seed in (-1, 1.5, "1", None, True, np.ones(1, int))),
-        ("molnar", {"streams": 5}, "seeds by name"),
-        ("molnar", {"streams": {1: 2}}, "unknown stream '1'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_named(function, values, words):
