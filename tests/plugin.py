@@ -46,6 +46,7 @@ def pytest_addoption(parser):
     parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden again")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Two processes a core: half of a test's time is a wait for workers, pages and machines."""
     return 2 * (os.cpu_count() or 1)
