@@ -1,13 +1,51 @@
-"""Generative design for pen plotters, explored in Jupyter notebooks."""
+"""Generative design for pen plotters, explored in Jupyter notebooks.
+
+    from drawscape import Between, Color, Palette, Pen, draw, enqueue, evolve, form, history, sheet, sketch
+
+These names are imported when they are first asked for. Those of notebooks need the extra `lab`.
+"""
 
 import contextlib
 import importlib
+from typing import TYPE_CHECKING
 
 from drawscape import settings
 from drawscape.errors import SettingsError
+from drawscape.lazy_exports import lazy_exports
 from drawscape.project_modules import add_folder
 
+if TYPE_CHECKING:
+    from drawscape.drawing.document import Pen
+    from drawscape.jobs import enqueue
+    from drawscape.notebook.contact_sheets import sheet
+    from drawscape.notebook.evolution import evolve
+    from drawscape.notebook.forms import form
+    from drawscape.notebook.history_board import history
+    from drawscape.parameters import Between, Color
+    from drawscape.sketches.palette import Palette
+    from drawscape.sketches.registry import draw, sketch
+
 __version__ = "0.4.0"
+
+__all__ = [
+    "Between", "Color", "Palette", "Pen", "draw", "enqueue", "evolve", "form", "history", "sheet",
+    "sketch",
+]  # fmt: skip
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "drawscape.drawing.document": "Pen",
+        "drawscape.jobs": "enqueue",
+        "drawscape.notebook.contact_sheets": "sheet",
+        "drawscape.notebook.evolution": "evolve",
+        "drawscape.notebook.forms": "form",
+        "drawscape.notebook.history_board": "history",
+        "drawscape.parameters": "Between Color",
+        "drawscape.sketches.palette": "Palette",
+        "drawscape.sketches.registry": "draw sketch",
+    },
+)
 
 # A project's notebooks, in a folder of their own, import its `workers` and `sketches` by these names.
 with contextlib.suppress(SettingsError, OSError):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 from drawscape import settings
 from drawscape.clock import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
-from drawscape.late_names import late_names
+from drawscape.lazy_exports import lazy_exports
 from drawscape.queue import store, task
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Batch, Job, Watch, Watcher, retry_failed
@@ -236,6 +236,10 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     job = Job(queue, queue.enqueue(task_function, args, kwargs))
     _run_if_synchronous([job.id])
     return job
+
+
+enqueue = enqueue_background_job
+"""The short name that `drawscape` exports."""
 
 
 def enqueue_many(
@@ -709,7 +713,7 @@ def summary_words() -> str:
 
 
 # What few callers name: a script that enqueues need not wait for it.
-__getattr__, __dir__ = late_names(
+__getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "drawscape.queue.process": "WorkerProcess",

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from drawscape.geometry import lines
-from drawscape.late_names import late_names
+from drawscape.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from drawscape.geometry.clip import Shape, clip_to_polygon, clip_to_rectangle, occlude
@@ -86,7 +86,7 @@ __all__ = [
     "visible_paths",
 ]  # fmt: skip
 
-__getattr__, __dir__ = late_names(
+__getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",

@@ -5,10 +5,9 @@ viewer/form.js draws. Then board.py: sheets, evolutions, the history and jobs ar
 kernel.py keeps up to date.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from drawscape.errors import MissingExtraError
-from drawscape.late_names import late_names
+from drawscape.lazy_exports import lazy_exports
 from drawscape.notebook.display import register
 
 if TYPE_CHECKING:
@@ -46,16 +45,8 @@ _MODULES = {
     "plot_panel": "PlotPanel plot open_plot",
     "viewer": "Comparison View Viewer compare view",
 }
-_late, __dir__ = late_names(__name__, {f"{__name__}.{m}": names for m, names in _MODULES.items()})
+__getattr__, __dir__ = lazy_exports(
+    __name__, {f"{__name__}.{module}": names for module, names in _MODULES.items()}
+)
 
 register()
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for; the worker that a notebook starts needs no widgets."""
-    try:
-        return _late(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("ipywidgets", "anywidget"):
-            raise
-        raise MissingExtraError(f"drawscape.notebook.{name}", "lab") from error
