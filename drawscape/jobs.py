@@ -40,7 +40,7 @@ from drawscape.queue.task import dump, portable
 if TYPE_CHECKING:
     from drawscape.queue.process import WorkerProcess
     from drawscape.queue.retention import Keep
-    from drawscape.queue.worker.call import JobContext, current_job
+    from drawscape.queue.worker.job_context import JobContext, current_job
 
 __all__ = [
     "ENDED",
@@ -348,7 +348,7 @@ def is_synchronous() -> bool:
 def _run_if_synchronous(job_ids: list[str]) -> None:
     until = _synchronous.get()
     if until is not None:
-        from drawscape.queue.worker.call import run_here
+        from drawscape.queue.worker.same_process import run_here
 
         if not run_here(default_queue(), job_ids, until):
             raise JobTimeout("the jobs of synchronous_jobs() took longer than its timeout")
@@ -718,6 +718,6 @@ __getattr__, __dir__ = lazy_exports(
     {
         "drawscape.queue.process": "WorkerProcess",
         "drawscape.queue.retention": "Keep",
-        "drawscape.queue.worker.call": "JobContext current_job",
+        "drawscape.queue.worker.job_context": "JobContext current_job",
     },
 )

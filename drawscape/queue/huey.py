@@ -41,14 +41,11 @@ from drawscape.queue.retention import KEEP, Keep, prune
 from drawscape.queue.row import ClaimRequest, new_id
 from drawscape.queue.store import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.task import Codec, key_of
-from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child_process import (
-    Lease,
-    kill_orphans,
-    mark_environment,
-    memory_limit_bytes,
-)
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
+from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.memory_limit import memory_limit_bytes
+from drawscape.queue.worker.orphans import kill_orphans, mark_environment
+from drawscape.queue.worker.task_caller import ChildSettings
 from drawscape.settings import LIBRARY_TASK_MODULES
 
 _LOG = logging.getLogger("huey.drawscape")

@@ -198,7 +198,7 @@ def drained(jobs):
 
 
 def progress_cost():
-    from drawscape.queue.worker.call import RunningJob
+    from drawscape.queue.worker.job_context import RunningJob
 
     job = RunningJob("bench", {}, lambda *_: None)
     calls = 200_000

@@ -13,7 +13,7 @@ from support import SVG, program, wait_until
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, get_job
-from drawscape.queue.worker.call import JobContext, set_current
+from drawscape.queue.worker.job_context import JobContext, set_current
 from workers.file_tasks import process_batch
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]

@@ -9,7 +9,7 @@ from support import CONTRACT, read, wait_until, written
 
 from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, get_job
-from drawscape.queue.worker.call import RunningJob, set_current
+from drawscape.queue.worker.job_context import RunningJob, set_current
 from workers.email_tasks import send_notification
 
 

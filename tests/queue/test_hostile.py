@@ -12,7 +12,7 @@ from support import wait_until, with_mounts
 from drawscape.errors import QueueError, SettingsError
 from drawscape.job_manager import default_queue
 from drawscape.queue.engines.sqlite import SqliteEngine
-from drawscape.queue.worker.child_process import memory_limit_bytes
+from drawscape.queue.worker.memory_limit import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 

@@ -1,0 +1,67 @@
+"""What a job prints, on its way into the table."""
+
+import time
+
+from drawscape.queue.engines.engine import Engine
+from drawscape.queue.row import Claim
+
+CAP_BYTES = 1_048_576
+_TAIL_BYTES = 65_536
+_ROW_BYTES = 16_384
+_BYTES_A_S = 1_000_000
+_NEVER = 2**62
+
+
+class JobLog:
+    """The growing log of one run; that of a later run goes on where the earlier ones ended."""
+
+    def __init__(self, engine: Engine, held: Claim) -> None:
+        self._engine = engine
+        self._held = held
+        self._data = bytearray()
+        self._start = 0  # where the log lies that `_data` begins with
+        self._row = 0  # and where the row begins that grows
+        self._written = 0
+        self.due_at = 0.0
+        """When it may be written again, in monotonic seconds."""
+        self._is_placed = held.token == 1
+
+    @property
+    def end(self) -> int:
+        """How much was printed, for `since`."""
+        return self._start + len(self._data)
+
+    def write(self, data: bytes) -> None:
+        """Add `data`; of what exceeds twice the cap the last `CAP_BYTES` stay."""
+        self._data += data
+        if len(self._data) > 2 * CAP_BYTES:
+            gone = len(self._data) - CAP_BYTES
+            del self._data[:gone]
+            self._start += gone
+            self._row = max(self._row, self._start)
+
+    def flush(self) -> None:
+        """Let others see it: write the row that grows; when it is full the next begins behind it."""
+        if self._written == self.end:
+            return
+        engine = self._engine
+        if not self._is_placed:
+            rows = engine.read(engine.LOG_ROWS, id=self._held.id, position=_NEVER)
+            before = int(rows[-1][0] + rows[-1][2]) if rows else 0
+            self._start, self._row, self._written = self._start + before, self._row + before, before
+            self._is_placed = True
+        data = bytes(self._data[self._row - self._start :])
+        self.due_at = time.monotonic() + len(data) / _BYTES_A_S
+        engine.write(engine.WRITE_LOG, **self._held.key, position=self._row, data=data)
+        if self.end > CAP_BYTES:
+            engine.write(engine.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
+        self._written = self.end
+        if len(data) >= _ROW_BYTES:
+            self._row = self.end
+
+    def since(self, mark: int) -> str:
+        """Return what was written after `mark`, at most 64 KiB of it."""
+        return self._data[max(0, mark - self._start) :][-_TAIL_BYTES:].decode(errors="replace")
+
+    def last_lines(self, count: int = 20) -> str:
+        return "\n".join(self.since(0).splitlines()[-count:])

@@ -1,0 +1,106 @@
+"""Processes that a task has started in another session: found by a mark in their environment.
+
+The kernel kills a child and its process group together with their worker. A process that has left the
+group outlives both.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+from drawscape import clock
+from drawscape.settings import OUTLIVING
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+_WORKER = "DRAWSCAPE_WORKER"
+"""The variable by which processes that outlive their worker are found."""
+
+CHILD = "DRAWSCAPE_CHILD"
+"""The variable by which processes that a job has started are found, when they have left its group."""
+
+
+def mark_environment(worker: str, folder: Path) -> None:
+    """Let every process that this one starts from now on carry the mark of `worker`, of that folder."""
+    os.environ[_WORKER] = _mark(worker, folder)
+
+
+def _mark(worker: str, folder: Path) -> str:
+    """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
+    found = folder.stat()
+    return f"{worker} {found.st_dev}:{found.st_ino} {clock.process_space()}"
+
+
+def kill_orphans(worker: str, folder: Path) -> list[int]:
+    """Kill the processes that carry the mark of `worker`, a dead one; return their ids.
+
+    The kernel kills a child and its group with their worker, but not what has left the group.
+    """
+    return kill_marked(_WORKER, _mark(worker, folder))
+
+
+def kill_marked(variable: str, value: str) -> list[int]:
+    """Kill the processes whose environment says `variable=value`; return their ids.
+
+    On Linux; elsewhere none is found. Nor is a process that was given another environment.
+    """
+    wanted = f"{variable}={value}".encode()
+    killed = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        pid = int(environment.parent.name)
+        process = process_handle(pid)  # first: once it has ended the number may be another's
+        with contextlib.suppress(OSError):  # gone, or another user's
+            if pid != os.getpid() and wanted in environment.read_bytes().split(b"\0"):
+                if process is None:
+                    os.kill(pid, signal.SIGKILL)
+                else:
+                    signal.pidfd_send_signal(process, signal.SIGKILL)
+                killed.append(pid)
+        if process is not None:
+            os.close(process)
+    return killed
+
+
+def child_mark(pid: int) -> str:
+    """Return what the processes carry as `CHILD` that the child `pid` of this worker has started."""
+    return f"{pid} {os.environ.get('DRAWSCAPE_WORKER', '')}"
+
+
+def process_handle(pid: int) -> int | None:
+    """Return a descriptor of process `pid` that becomes readable when it ends; None where there is no such.
+
+    multiprocessing's sentinel also fires when its fork server dies, under which our child lives on.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Return the processes that descend from `pid`, also those in other sessions (on Linux)."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # it may go at any moment
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            listed = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+            for child in map(int, listed.split()):
+                if not _outlives(child):
+                    found += [child, *descendants_of(child)]
+    return found
+
+
+def _outlives(pid: int) -> bool:
+    """Whether a process lives on when its job is ended, by `settings.OUTLIVING`."""
+    with contextlib.suppress(OSError):  # it has ended
+        return f"{CHILD}={OUTLIVING[CHILD]}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    return False
+
+
+def adopt_descendants() -> None:
+    """Become the parent of descendants whose own parents end, so that all of them can be found (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -1,0 +1,210 @@
+"""One call of a task, from its message to its outcome."""
+
+import inspect
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, SupportsFloat
+
+from drawscape import output_store
+from drawscape.errors import (
+    JobNotFoundError,
+    NotSerializableError,
+    QueueError,
+    TaskNotAllowedError,
+    TaskNotFoundError,
+)
+from drawscape.project_modules import replace_folder
+from drawscape.queue.engines.engine import is_url, open_engine
+from drawscape.queue.project_code import digest_of, folder_with
+from drawscape.queue.row import Outcome
+from drawscape.queue.task import (
+    Codec,
+    OtherPythonError,
+    ResultOf,
+    SignatureMismatch,
+    load,
+    mapped,
+    of_call,
+    of_result,
+    portable_paths,
+)
+from drawscape.queue.worker.job_context import current_job, storable
+from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
+
+_ERROR_CHARS = 100_000
+
+
+class JobStopped(BaseException):
+    """Raised inside a task that was asked to stop; no `except Exception` catches it."""
+
+
+@dataclass(frozen=True)
+class ChildSettings:
+    """What a child needs to know when it starts."""
+
+    home: str
+    key: bytes
+    task_modules: tuple[str, ...]
+    queue: str
+    """Where results of other jobs are read that are arguments of one."""
+    memory_limit_bytes: int | None = None
+    max_jobs: int | None = None
+    """How many jobs one process runs; None: as many as come."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A task's function with its arguments."""
+
+    run: Callable[[], Any]
+    fresh_process: bool = False
+    """Whether it wants a process in which no other job runs, before or after."""
+
+
+class TaskCaller:
+    """Calls tasks in this process; the functions that it has looked up are kept."""
+
+    def __init__(self, settings: ChildSettings) -> None:
+        self._codec = Codec(settings.key)
+        self._settings = settings
+        self._home = Path(settings.home)
+        # Asked once: a task that changes its environment changes it for itself.
+        self._is_shared = is_url(settings.queue) or bool(shared_output())
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._code: str | None = None
+        self._code_folder: Path | None = None
+
+    def may_run(self, code: str | None) -> bool:
+        """Return whether a job with the code of that digest may run in this process.
+
+        It has that code by now, or none yet.
+        """
+        if self._code_folder is None:
+            return True
+        if code != self._code:
+            return False
+        return code is None or self._code_folder != self._home or code == digest_of(self._home)
+
+    def _take(self, code: str | None) -> None:
+        """Let this process have the code of that digest, for good."""
+        if self._code_folder is not None:
+            return
+        folder = self._home
+        if code is not None:
+            with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
+                folder = folder_with(engine, self._codec, self._home, code)
+        if folder != self._home:
+            replace_folder(self._home, folder)
+            os.environ[CODE_FOLDER] = str(folder)
+        self._code, self._code_folder = code, folder
+
+    def prepare(
+        self, job_id: str, task: str, payload: bytes, code: str | None = None
+    ) -> Call | Outcome:
+        """Return the call that `payload` describes, or how the job ends if it describes none."""
+
+        def refused(error: Exception) -> Outcome:
+            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+
+        try:
+            self._take(code)
+        except (QueueError, OSError) as error:
+            return refused(error)
+        try:
+            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
+            function = function or self._function(task)
+            args, kwargs = mapped(args, kwargs, ResultOf, self._result_of)
+        except SignatureMismatch as error:
+            return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
+        except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
+            return refused(error)
+        except ModuleNotFoundError as error:
+            detail = {"refused": f"{type(error).__name__}: {error}"}
+            return Outcome("failed", "exception", error=_traceback(error), detail=detail)
+        except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
+            return Outcome("failed", "exception", error=_traceback(error))
+        return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
+
+    def _result_of(self, one: ResultOf) -> Any:
+        """Return the result of another job, which has finished and is kept while this one waits."""
+        with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
+            rows = engine.read(engine.RESULT, id=one.job_id)
+        if not rows or rows[0][0] is None:
+            raise JobNotFoundError(
+                f"its argument, the result of job {one.job_id}, is no longer there"
+            )
+        return self._codec.loads(rows[0][0], of_result(one.job_id))
+
+    def run(self, job_id: str, task: str, call: Call | Outcome) -> Outcome:
+        """Return how what was prepared ended; whatever it raises is its job's failure."""
+        if isinstance(call, Outcome):
+            return call
+        try:
+            value = call.run()
+            if inspect.iscoroutine(value):
+                import asyncio  # a tenth of a second, and a caller imports this module too
+
+                value = asyncio.run(value)
+            elif inspect.isgenerator(value):
+                value = _drain(value, task)
+            output_store.publish_expected(output_of(self._home))
+            return Outcome("finished", result=self._serialised(value, job_id, task))
+        except JobStopped as error:
+            return Outcome("stopped", detail={"stack": _traceback(error)})
+        except MemoryError as error:
+            return Outcome("failed", "crashed", error=_traceback(error), detail={"memory": True})
+        except BaseException as error:  # noqa: BLE001 - SystemExit and all else
+            detail = {"permanent": True} if getattr(error, "permanent", False) else None
+            return Outcome("failed", "exception", error=_traceback(error), detail=detail)
+
+    def _function(self, task: str) -> Callable[..., Any]:
+        """Return the task's function, looked up once: when its file changes this process ends.
+
+        It may lie in a module that the project has named since the worker started.
+        """
+        if (found := self._functions.get(task)) is None:
+            allowed, folder = self._settings.task_modules, self._code_folder or self._home
+            try:
+                found = load(task, allowed, folder)
+            except TaskNotAllowedError:
+                found = load(task, (*allowed, *project_task_modules(folder)), folder)
+            self._functions[task] = found
+        return found
+
+    def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
+        if self._is_shared:
+            value = portable_paths(value, self._home)
+        try:
+            return self._codec.dumps(value, of_result(job_id))
+        except NotSerializableError as error:
+            raise NotSerializableError(
+                f"{task} returned {type(value).__name__}, which cannot be carried between processes "
+                f"({error}); return plain values or a file's path"
+            ) from None
+
+
+def _drain(steps: Iterator[Any], task: str) -> Any:
+    """Return what the generator returns; each yield, a fraction or (fraction, preview), is progress."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        fraction, preview = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
+        if isinstance(fraction, bool) or not isinstance(fraction, SupportsFloat):
+            raise TypeError(
+                f"{task} yielded {step!r:.200}; yield how far it is, 0 to 1, or (fraction, preview)"
+            )
+        current_job().progress(float(fraction), preview=preview)
+
+
+def _traceback(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    return storable(text, _ERROR_CHARS)
