@@ -23,7 +23,7 @@ from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Kind = Literal["int", "float", "bool", "choice", "text", "list", "any"]
+ParameterKind = Literal["int", "float", "bool", "choice", "text", "list", "any"]
 
 MISSING: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
@@ -50,12 +50,12 @@ class Between:
 
 
 @dataclass(frozen=True)
-class Group:
+class ParameterGroup:
     """What a parameter belongs to: forms show a group together, and fold it.
 
     >>> from typing import Annotated
-    >>> from drawscape.parameters import Group, read_parameters
-    >>> def field(svg, *, gusts: Annotated[float, Group("wind")] = 1.0): ...
+    >>> from drawscape.parameters import ParameterGroup, read_parameters
+    >>> def field(svg, *, gusts: Annotated[float, ParameterGroup("wind")] = 1.0): ...
     >>> read_parameters(field, skip=["svg"])[0].group
     'wind'
     """
@@ -64,7 +64,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Format:
+class TextFormat:
     """What a text means: forms show a `color` with a picker, and a `file` with a button and its picture.
 
     `Color` and `InputFile` are annotations that have it.
@@ -92,8 +92,8 @@ class Suggestions:
     suggestions: tuple[str, ...]
 
 
-Color = Annotated[str, Format("color")]
-InputFile = Annotated[str, Format("file")]
+Color = Annotated[str, TextFormat("color")]
+InputFile = Annotated[str, TextFormat("file")]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Parameter:
     """
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     default: Any = MISSING
     low: float | None = None
     high: float | None = None
@@ -410,7 +410,7 @@ def _with_kind(parameter: Parameter, base: Any) -> Parameter:
         return replace(parameter, kind="choice", choices={str(v): v for v in typing.get_args(base)})
     if isinstance(base, type) and issubclass(base, Enum):
         return replace(parameter, kind="choice", choices={member.name: member for member in base})
-    kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
+    kinds: dict[Any, ParameterKind] = {bool: "bool", int: "int", float: "float", str: "text"}
     if base in kinds:
         return replace(parameter, kind=kinds[base])
     return _with_items(parameter, base)

@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,12 +30,12 @@ from drawscape.svg.node import (
     PATH_DATA,
     STROKED,
     Attrs,
+    CanvasNode,
+    Element,
     Group,
-    Mask,
-    Node,
+    OcclusionMask,
     Outline,
-    Run,
-    Shape,
+    StyledLines,
     Vertices,
     attribute_string,
     checked_attrs,
@@ -54,6 +54,7 @@ from drawscape.svg.node import (
 )
 
 if TYPE_CHECKING:
+    from drawscape.geometry.hatch import Style
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.lettering import Align, VerticalAlign
 
@@ -67,7 +68,6 @@ _DEEPEST = 200
 # Noise is nought at whole numbers; a coordinate that is left out stands between them.
 _BETWEEN = 0.37
 
-Pattern = Literal["lines", "cross", "concentric", "circles"]
 Trait = str | int | float | bool
 
 
@@ -103,7 +103,7 @@ class SVGBuilder:
         if not (pen is None or isinstance(pen, Pen)):
             raise CanvasError(f"pen={pen!r}: give a Pen, such as Pen('red', 'red', 0.5)")
         self.pen = pen
-        self.elements: list[Node] = []
+        self.elements: list[CanvasNode] = []
         self.provenance: Mapping[str, Any] | None = None
         self.draft: Callable[[Any], object] | None = None
         """What shows an unfinished drawing: it is given a copy of the canvas and draws on that."""
@@ -159,9 +159,9 @@ class SVGBuilder:
         """The current transform."""
         return self._matrices[-1]
 
-    def add(self, node: Node) -> Self:
+    def add(self, node: CanvasNode) -> Self:
         """Add markup, lines or a group to the open group, or to the root."""
-        if isinstance(node, (Shape, Run, Mask)):
+        if isinstance(node, (Element, StyledLines, OcclusionMask)):
             self._drawn += 1
             node.order = self._drawn
         group = self.current_group
@@ -179,7 +179,7 @@ class SVGBuilder:
         while len(self._open) > depth:
             _, self._matrices = self._open.pop()
 
-    def copied(self, elements: list[Node]) -> Self:
+    def copied(self, elements: list[CanvasNode]) -> Self:
         """Return a canvas of the same settings with `elements`, nothing open and no draft."""
         page = copy(self)
         page.elements, page.draft = elements, None
@@ -261,7 +261,7 @@ class SVGBuilder:
         >>> svg.title("Gravel, after Nees").to_string().count("<title>")
         1
         """
-        return self.add(Shape.of("title", {}, checked_attrs(attrs), escape(content)))
+        return self.add(Element.of("title", {}, checked_attrs(attrs), escape(content)))
 
     def _shape(
         self,
@@ -272,20 +272,20 @@ class SVGBuilder:
         content: str | None = None,
     ) -> Self:
         styled = self._styled(attrs, style)
-        shape = Shape.of(tag, places, styled, content)
+        shape = Element.of(tag, places, styled, content)
         if self.matrix.is_identity:
             return self.add(shape)
         own = styled.pop("transform", "")
         matrix = self.matrix @ parse_transform(own)
         if tag == "text":
             return self.add(
-                Shape.of(tag, places, {**styled, "transform": transform_text(matrix)}, content)
+                Element.of(tag, places, {**styled, "transform": transform_text(matrix)}, content)
             )
         moved = moved_shape(tag, places, styled, matrix)
         if isinstance(moved, Lines):
             styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
             return self.add(Outline(moved, styled))
-        return self.add(Shape.of(*moved, styled))
+        return self.add(Element.of(*moved, styled))
 
     def polyline(
         self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any
@@ -330,7 +330,7 @@ class SVGBuilder:
         drawn = self.matrix.apply(drawn)
         if not np.isfinite(drawn.points).all():
             raise CanvasError("lines hold a point that is not finite")
-        return self.add(Run(drawn, self._styled(self._line_style(), style)))
+        return self.add(StyledLines(drawn, self._styled(self._line_style(), style)))
 
     def geometry(self, shape: Drawable, **style: Any) -> Self:
         """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
@@ -669,7 +669,7 @@ class SVGBuilder:
         spacing: float = 1.0,
         *,
         angle: float = 45.0,
-        pattern: Pattern = "lines",
+        pattern: "Style" = "lines",
         shift: float = 0.0,
         outline: bool = False,
         **style: Any,
@@ -702,7 +702,7 @@ class SVGBuilder:
         >>> svg.lines().lengths_mm
         array([40., 40.])
         """
-        return self.add(Mask(self._region(polygon)))
+        return self.add(OcclusionMask(self._region(polygon)))
 
     def occlude(self) -> Self:
         """Remove what lies behind: each closed line hides all that was drawn before it.
@@ -868,9 +868,9 @@ class SVGBuilder:
         >>> svg.lettering("Grüße", 50, 50, size=8, align="center")
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
+        from drawscape.lettering import LINE_HEIGHT, TextStyle, set_along, set_text
 
-        writing = Style(font or self.hershey_font_name, size, spacing, missing)
+        writing = TextStyle(font or self.hershey_font_name, size, spacing, missing)
         if along is not None:
             lines = set_along(text, writing, along, align=align, offset=offset)
         else:
@@ -1080,7 +1080,7 @@ class SVGBuilder:
             paper_color=self.paper_color,
         )
 
-    def _root(self) -> list[Node]:
+    def _root(self) -> list[CanvasNode]:
         return in_layers(self.drafted().elements, self.pen)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
 from drawscape.plot.pipeline import optimize
-from drawscape.svg.read import Fill, Layering, Text
+from drawscape.svg.read import FillMode, Layering, TextMode
 
 STDOUT = ("-", "/dev/stdout")
 """Names of standard output."""
@@ -62,7 +62,7 @@ class PlotOptions:
         "auto",
         "Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
     )
-    fill: Fill = _option("outline", "Draw what is filled as outlines, or hatch it too.")
+    fill: FillMode = _option("outline", "Draw what is filled as outlines, or hatch it too.")
     hide: bool = _option(False, "Leave out what lies below filled shapes, white ones too.")
     hatch_distance: tuple[str, ...] = _option(
         (),
@@ -77,7 +77,7 @@ class PlotOptions:
         "Draw hatches as lines, cross, concentric or circles.  [default: lines]",
         "[COLOR=]STYLE",
     )
-    text: Text = _option(
+    text: TextMode = _option(
         "strokes", "Write text in a single-line font, or draw the outlines of this machine's fonts."
     )
     crop: str | None = _option(

@@ -14,6 +14,7 @@ from drawscape.clock import span_words
 from drawscape.drawing.document import Document, paper_size
 from drawscape.drawing.values import parse_length
 from drawscape.errors import PlotError, SvgReadError
+from drawscape.geometry.regions import Bounds
 from drawscape.machine.device import read_device
 from drawscape.plot.formats import EXPORTERS
 from drawscape.plot.pages import (
@@ -29,7 +30,7 @@ from drawscape.plot.pages import (
 )
 from drawscape.plot.preflight import Concern, preflight
 from drawscape.plot.statistics import Statistics, matched, statistics
-from drawscape.svg.read import Bounds, read_svg
+from drawscape.svg.read import read_svg
 
 
 @click.command()

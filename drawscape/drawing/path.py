@@ -54,7 +54,7 @@ _SOUND = re.compile(rf"(?:(?={_GAP}[Mm]){_COMMANDS})?+", re.ASCII)
 
 
 @dataclass(frozen=True)
-class _Commands:
+class _PathCommands:
     """One entry per drawn step; a letter with many arguments is as many steps.
 
     `letters` (S,) are ASCII codes; the second pair after `M` counts as `L`. `paths` (S,) is the path
@@ -67,7 +67,7 @@ class _Commands:
     values: Floats
 
 
-def _read_commands(paths: Sequence[str]) -> tuple[_Commands, int]:
+def _read_commands(paths: Sequence[str]) -> tuple[_PathCommands, int]:
     """Return the commands of all `paths`, and how many of these hold an error.
 
     A path is drawn up to its error, as the SVG standard asks.
@@ -108,7 +108,7 @@ def _up_to_error(d: str) -> str:
     return sound
 
 
-def _steps(text: bytes, count: int) -> _Commands | None:
+def _steps(text: bytes, count: int) -> _PathCommands | None:
     """Return the commands of `count` joined paths; None when something in them needs a closer look."""
     solid = np.frombuffer(text.translate(None, b" \t\r\n\f"), dtype=np.uint8)
     commas = _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
@@ -139,7 +139,7 @@ def _steps(text: bytes, count: int) -> _Commands | None:
             return None
     # More pairs behind a move are lines: M is one letter after L.
     drawn[(nth > 0) & ((drawn | 32) == ord("m"))] -= 1
-    return _Commands(drawn, (np.cumsum(bars) - 1)[which], at, values)
+    return _PathCommands(drawn, (np.cumsum(bars) - 1)[which], at, values)
 
 
 MOVE, LINE, CUBIC, ARC, CLOSE = range(5)
@@ -153,7 +153,7 @@ _END[list(b"CcSsQqAa")] = [4, 4, 2, 2, 2, 2, 5, 5]
 
 
 @dataclass(frozen=True)
-class Segments:
+class PathSegments:
     """Steps of all paths: `kinds` (S,), `paths` (S,), `ends` (S, 2), `curves` (S, 5) or (0, 5).
 
     A subpath begins with a MOVE. `curves` holds a CUBIC's two control points, and an ARC's radii,
@@ -177,7 +177,7 @@ def _begins(ends: Floats) -> Floats:
     return np.concatenate((np.zeros((1, 2)), ends[:-1]))
 
 
-def read_segments(paths: Sequence[str]) -> Segments:
+def read_segments(paths: Sequence[str]) -> PathSegments:
     """Return the absolute segments of all `paths` (the text of their `d` attributes)."""
     commands, broken = _read_commands(paths)
     commands = _with_moves_after_closing(commands)
@@ -191,10 +191,10 @@ def read_segments(paths: Sequence[str]) -> Segments:
         ends = _resolved_ends(commands, kinds, pairs)
     curved = np.flatnonzero((kinds == CUBIC) | (kinds == ARC))
     curves = _curves(commands, curved, ends) if len(curved) else np.empty((0, 5))
-    return Segments(kinds, commands.paths, ends, curves, broken)
+    return PathSegments(kinds, commands.paths, ends, curves, broken)
 
 
-def _with_moves_after_closing(commands: _Commands) -> _Commands:
+def _with_moves_after_closing(commands: _PathCommands) -> _PathCommands:
     """Return the commands with `m 0,0` where drawing goes on after `z`; a `z` behind a `z` is left out."""
     kinds = _KINDS[commands.letters]
     follows = np.append(False, kinds[:-1] == CLOSE) & (kinds != MOVE)
@@ -203,7 +203,7 @@ def _with_moves_after_closing(commands: _Commands) -> _Commands:
     kept = ~follows | (kinds != CLOSE)
     needed = np.flatnonzero(follows[kept])
     letters, paths, at = (each[kept] for each in (commands.letters, commands.paths, commands.at))
-    return _Commands(
+    return _PathCommands(
         np.insert(letters, needed, ord("m")),
         np.insert(paths, needed, paths[needed]),
         np.insert(at, needed, len(commands.values)),
@@ -211,7 +211,7 @@ def _with_moves_after_closing(commands: _Commands) -> _Commands:
     )
 
 
-def _end_arguments(commands: _Commands) -> Floats:
+def _end_arguments(commands: _PathCommands) -> Floats:
     at = commands.at + _END[commands.letters]
     values = np.append(commands.values, [0.0, 0.0])
     if len(at) and at[-1] == 2 * len(at) - 2 and (np.diff(at) == 2).all():
@@ -225,7 +225,7 @@ def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
     return heads
 
 
-def _resolved_ends(commands: _Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
+def _resolved_ends(commands: _PathCommands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
     letters = commands.letters
     upright, level = (letters | 32) == ord("v"), (letters | 32) == ord("h")
     closing = kinds == CLOSE
@@ -280,7 +280,7 @@ def _chained(steps: Floats, known: Flags) -> Floats:
     return chained
 
 
-def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
+def _curves(commands: _PathCommands, curved: Ints, ends: Floats) -> Floats:
     """Return the control points and arc parameters of the steps at `curved`; zeros elsewhere."""
     letters = commands.letters | 32
     curves = np.zeros((len(letters), 5))
@@ -299,14 +299,14 @@ def _curves(commands: _Commands, curved: Ints, ends: Floats) -> Floats:
     return curves
 
 
-def _arguments(commands: _Commands, which: Ints, count: int) -> Floats:
+def _arguments(commands: _PathCommands, which: Ints, count: int) -> Floats:
     """Return `count` arguments of the steps `which`, (K, count)."""
     taken: Floats = commands.values[commands.at[which, None] + np.arange(count)]
     return taken
 
 
 def _set_quadratics(
-    commands: _Commands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
+    commands: _PathCommands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
 ) -> None:
     """Fill in Q and T as the cubics that they equal."""
     letters = commands.letters | 32
@@ -330,7 +330,7 @@ _MOST_PIECES = 4096
 
 
 def flatten(
-    segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
+    segments: PathSegments, tolerance: Floats, *, most: int = MOST_POINTS
 ) -> tuple[Lines, Ints]:
     """Return the subpaths as lines, and the path (M,) that each belongs to.
 
@@ -351,7 +351,7 @@ def flatten(
 
 
 def stepped(
-    segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
+    segments: PathSegments, tolerance: Floats, *, most: int = MOST_POINTS
 ) -> tuple[Ints, Floats]:
     """Return how many points each segment adds to its line (S,), and all these points; as `flatten`."""
     kinds, begins = segments.kinds, segments.begins

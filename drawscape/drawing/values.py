@@ -263,7 +263,7 @@ _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0,
 
 
 @dataclass(frozen=True, eq=False)
-class Style:
+class InheritedStyle:
     """What an element inherits: `values` by property; `font_size` in user units.
 
     `units` are those of the file, such as `vw` and `rem`, in user units.
@@ -277,7 +277,7 @@ class Style:
         """Return a property's value."""
         return self.values.get(name, default)
 
-    def with_(self, own: Mapping[str, str]) -> "Style":
+    def with_(self, own: Mapping[str, str]) -> "InheritedStyle":
         """Return the style of a child with its declarations."""
         given = {
             name: value
@@ -296,7 +296,7 @@ class Style:
         values = {**self.values, **given}
         if "initial" in given.values():
             values = {name: value for name, value in values.items() if value != "initial"}
-        return Style(values, size, self.units)
+        return InheritedStyle(values, size, self.units)
 
     def px(
         self, text: str | None, whole: float = 0.0, default: float | None = None

@@ -5,7 +5,7 @@ from drawscape.lettering.layout import (
     LINE_HEIGHT,
     Align,
     Block,
-    Style,
+    TextStyle,
     VerticalAlign,
     rows_of,
     set_along,
@@ -15,6 +15,6 @@ from drawscape.lettering.layout import (
 from drawscape.lettering.typeface import glyphs_for
 
 __all__ = [
-    "CAP_HEIGHT", "LINE_HEIGHT", "Align", "Block", "Font", "Glyph", "Style", "VerticalAlign",
+    "CAP_HEIGHT", "LINE_HEIGHT", "Align", "Block", "Font", "Glyph", "TextStyle", "VerticalAlign",
     "font_names", "glyphs_for", "load_font", "rows_of", "set_along", "set_labels", "set_text",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ LINE_HEIGHT = 1.9
 
 
 @dataclass(frozen=True)
-class Style:
+class TextStyle:
     """How text is written: font, cap height `size` and extra `spacing` between letters, both in mm.
 
     `missing` replaces what the font cannot write; None makes that an error.
@@ -77,7 +77,7 @@ class Block:
 
 def set_text(
     text: str,
-    style: Style,
+    style: TextStyle,
     *,
     align: Align = "left",
     valign: VerticalAlign = "baseline",
@@ -115,7 +115,7 @@ def set_text(
 
 
 def set_labels(
-    names: Iterable[str], places: ArrayLike, area: Area, style: Style
+    names: Iterable[str], places: ArrayLike, area: Area, style: TextStyle
 ) -> tuple[Lines, list[Bounds]]:
     """Return a triangle at each of `places`, (N, 2) in mm, with its name beside it, and the boxes of all.
 
@@ -123,7 +123,7 @@ def set_labels(
     letters, or covers an earlier label is left out. Leave the boxes free of other lines. Raises as
     `set_text` does.
 
-    >>> lines, boxes = set_labels(["Alp"], [(20.0, 20.0)], (0, 0, 60, 40), Style(size=2.0))
+    >>> lines, boxes = set_labels(["Alp"], [(20.0, 20.0)], (0, 0, 60, 40), TextStyle(size=2.0))
     >>> len(boxes), lines[0].tolist()[1]
     (1, [20.0, 19.0])
     """
@@ -145,7 +145,7 @@ def set_labels(
     return lines, boxes
 
 
-def rows_of(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
+def rows_of(text: str, style: TextStyle, width: float | None) -> list[tuple[str, bool]]:
     """Return the rows of `text`, each with whether it ends a paragraph; raises as `set_text` does."""
     rows: list[tuple[str, bool]] = []
     for paragraph in str(text).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -154,7 +154,7 @@ def rows_of(text: str, style: Style, width: float | None) -> list[tuple[str, boo
     return rows
 
 
-def wrap(paragraph: str, style: Style, width: float) -> list[str]:
+def wrap(paragraph: str, style: TextStyle, width: float) -> list[str]:
     """Return `paragraph` in rows that fit `width` mm; a word that is longer is broken.
 
     Raises GlyphError when not even one letter fits.
@@ -171,7 +171,7 @@ def wrap(paragraph: str, style: Style, width: float) -> list[str]:
     return rows
 
 
-def _broken(word: str, style: Style, width: float) -> list[str]:
+def _broken(word: str, style: TextStyle, width: float) -> list[str]:
     pieces = [""]
     for character in clusters(word):
         if style.width(pieces[-1] + character) > width:
@@ -198,7 +198,7 @@ def _check(align: str, valign: str, width: float | None, line_height: float) -> 
 
 
 def set_along(
-    text: str, style: Style, path: ArrayLike, *, align: Align = "left", offset: float = 0.0
+    text: str, style: TextStyle, path: ArrayLike, *, align: Align = "left", offset: float = 0.0
 ) -> Lines:
     """Return `text` written along the polyline `path`, (N, 2) in mm; letters stay upright to it.
 

@@ -10,12 +10,12 @@ import numpy as np
 from drawscape.drawing.document import Document, Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.lettering import Align, Style
+from drawscape.geometry.regions import Bounds
+from drawscape.lettering import Align, TextStyle
 from drawscape.sheets.fitting import Box, fit_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
-Bounds = tuple[float, float, float, float]
-Drawing = str | os.PathLike[str] | bytes | SVGBuilder
+DrawingSource = str | os.PathLike[str] | bytes | SVGBuilder
 """A canvas, an SVG's path, or its content."""
 
 Legend = Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None
@@ -70,7 +70,7 @@ def artboard(
     size: str = "a4",
     orientation: Orientation = "landscape",
     legend: Legend = None,
-    drawing: Drawing | None = None,
+    drawing: DrawingSource | None = None,
     *,
     missing: str | None = None,
     paper_color: str | None = None,
@@ -114,7 +114,7 @@ def artboard(
     return svg
 
 
-def _place(svg: SVGBuilder, look: Look, drawing: Drawing, areas: Sequence[Box]) -> None:
+def _place(svg: SVGBuilder, look: Look, drawing: DrawingSource, areas: Sequence[Box]) -> None:
     """Draw `drawing` in the one of `areas` that lets it be larger, centred; its own pens stay apart."""
     document = _document(drawing, lambda bounds: max(_scale(bounds, area) for area in areas))
     bounds = document.lines.bounds
@@ -136,7 +136,7 @@ def _place(svg: SVGBuilder, look: Look, drawing: Drawing, areas: Sequence[Box]) 
             svg.polylines(placed)
 
 
-def _document(drawing: Drawing, enlarged: Callable[[Bounds], float]) -> Document:
+def _document(drawing: DrawingSource, enlarged: Callable[[Bounds], float]) -> Document:
     """Return the drawing with its curves as fine as the size at which it is placed asks for."""
     if isinstance(drawing, SVGBuilder):
         document = drawing.document()
@@ -176,7 +176,7 @@ def draw_legend(
 ) -> Box:
     """Draw the table in the upper right corner of `area` and return its box."""
     height = min(7.0, area.height / (len(rows) + 1))
-    letters = Style(look.font, min(2.6, height * 0.42), missing=missing)
+    letters = TextStyle(look.font, min(2.6, height * 0.42), missing=missing)
     left, right = _widths(rows, letters, area.width * 0.4)
     width = left + right
     table = Box(area.x + area.width - width, area.y, width, height * (len(rows) + 1))
@@ -199,7 +199,9 @@ def draw_legend(
     return table
 
 
-def _widths(rows: Sequence[tuple[str, str]], letters: Style, limit: float) -> tuple[float, float]:
+def _widths(
+    rows: Sequence[tuple[str, str]], letters: TextStyle, limit: float
+) -> tuple[float, float]:
     """Return the widths of the two columns, `limit` mm together at most."""
     left, right = (max(letters.width(row[column]) for row in rows) + 4.0 for column in (0, 1))
     if left + right > limit:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from drawscape.errors import GlyphError, SheetError
-from drawscape.lettering import Align, Block, Style, rows_of, set_text
+from drawscape.lettering import Align, Block, TextStyle, rows_of, set_text
 
 # Wrapping costs time for each word; nothing that fits a sheet of A3 is longer.
 _LONGEST = 4000
@@ -61,9 +61,9 @@ def fit_text(
     sizes = np.geomspace(largest, smallest, 25).round(3).tolist()
     style: dict[str, Any] = {"font": font, "missing": missing}
     setting: dict[str, Any] = {"align": align, "width": box.width, "line_height": line_height}
-    Style(**style).glyphs(text.replace("\n", " "))
+    TextStyle(**style).glyphs(text.replace("\n", " "))
     for size in sizes:
-        letters = Style(size=size, **style)
+        letters = TextStyle(size=size, **style)
         # Words are broken only at the smallest size.
         if size > sizes[-1] and any(letters.width(word) > box.width for word in text.split()):
             continue

@@ -18,10 +18,10 @@ from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.node import (
     Attrs,
+    CanvasNode,
     CanvasWarning,
+    Element,
     Group,
-    Node,
-    Shape,
     attribute_string,
     escape,
     markup,
@@ -114,7 +114,7 @@ def _write_strokes(svg: "SVGBuilder", content: str, scale: float, attrs: Attrs |
     styled = {**svg.default_styles, **stroked, **(attrs or {})}
     for stroke in _hershey_strokes(svg, content):
         points = (f"{number(x)},{number(y)}" for x, y in np.round(stroke, 3).tolist())
-        svg.add(Shape.of("path", {"d": f"M{' L'.join(points)}"}, styled))
+        svg.add(Element.of("path", {"d": f"M{' L'.join(points)}"}, styled))
 
 
 def _hershey_strokes(svg: "SVGBuilder", content: str) -> Lines:
@@ -240,9 +240,9 @@ def add_schematic(svg: C, svg_content: str, color: str = "black") -> C:
     return svg.add(drawn)
 
 
-def _titles(nodes: Sequence[Node]) -> list[Node]:
+def _titles(nodes: Sequence[CanvasNode]) -> list[CanvasNode]:
     """Return the groups `titles` and `legend`, each in copies of the groups around it."""
-    found: list[Node] = []
+    found: list[CanvasNode] = []
     for one in nodes:
         if isinstance(one, Group):
             name = str(one.attrs.get("id", ""))

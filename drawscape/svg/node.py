@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Layer, Pen
-from drawscape.drawing.values import PX, Style, check_text, finite, parse_declarations
+from drawscape.drawing.values import PX, InheritedStyle, check_text, finite, parse_declarations
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points, is_finite
@@ -35,7 +35,7 @@ STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
 """What lines need to be seen as lines."""
 
 
-class Shape(str):
+class Element(str):
     """One element's markup, a string, that still knows what it draws.
 
     `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other
@@ -52,7 +52,7 @@ class Shape(str):
     @classmethod
     def of(
         cls, tag: str, numbers: Mapping[str, Any], attrs: Attrs, content: str | None = None
-    ) -> "Shape":
+    ) -> "Element":
         """Return the element's markup; `content` is escaped already."""
         if tag == "path":
             places = f' d="{attribute_text(numbers["d"])}"'
@@ -65,8 +65,8 @@ class Shape(str):
 
 
 @dataclass(eq=False)
-class Run:
-    """Many polylines of one style; `order` as a Shape's."""
+class StyledLines:
+    """Many polylines of one style; `order` as a Element's."""
 
     lines: Lines
     attrs: Attrs
@@ -77,7 +77,7 @@ class Run:
 
 
 @dataclass(eq=False)
-class Mask:
+class OcclusionMask:
     """Closed lines that draw nothing and, once `occlude` is called, hide what was drawn before."""
 
     lines: Lines
@@ -98,15 +98,15 @@ class Group:
         attrs: Attrs | None = None,
         parent: "Group | None" = None,
         *,
-        elements: "list[Node] | None" = None,
+        elements: "list[CanvasNode] | None" = None,
         pen: Pen | None = None,
     ) -> None:
         self.attrs: dict[str, Any] = dict(attrs or {})
         self.parent = parent
-        self.elements: list[Node] = [] if elements is None else elements
+        self.elements: list[CanvasNode] = [] if elements is None else elements
         self.pen = pen
 
-    def add_element(self, element: "Node") -> None:
+    def add_element(self, element: "CanvasNode") -> None:
         """Add one more element at the end."""
         self.elements.append(element)
 
@@ -121,12 +121,12 @@ class Group:
     __str__ = to_string
 
 
-Node: TypeAlias = str | Run | Mask | Group
+CanvasNode: TypeAlias = str | StyledLines | OcclusionMask | Group
 """An entry of a canvas: markup, lines, a mask or a group."""
 
 
 def pieces(
-    nodes: Iterable[Node], scale: float = 1.0, *, given: Set[str] = frozenset()
+    nodes: Iterable[CanvasNode], scale: float = 1.0, *, given: Set[str] = frozenset()
 ) -> Iterator[bytes]:
     """Return the markup of `nodes`, one element a line, in pieces.
 
@@ -138,21 +138,21 @@ def pieces(
         if bare:
             yield f"<g{attribute_string(dict(bare))}>\n".encode()
         if is_run:
-            yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
+            yield from _runs([node for node in neighbours if isinstance(node, StyledLines)], scale)
         else:
             for node in neighbours:
                 if isinstance(node, Group):
                     yield from _group(node, scale, given)
-                elif not isinstance(node, Mask):
+                elif not isinstance(node, OcclusionMask):
                     yield f"{node}\n".encode()
         if bare:
             yield b"</g>\n"
 
 
-def _kind(node: Node, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...]]:
+def _kind(node: CanvasNode, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...]]:
     """Return whether a node is a run, and the attributes that a shape lacks to be seen as a stroke."""
-    is_run = isinstance(node, Run)
-    if not isinstance(node, (Shape, Outline)) or getattr(node, "tag", "") in ("text", "title"):
+    is_run = isinstance(node, StyledLines)
+    if not isinstance(node, (Element, Outline)) or getattr(node, "tag", "") in ("text", "title"):
         return is_run, ()
     attrs = node.attrs
     if not (_PAINTS.isdisjoint(given) and _PAINTS.isdisjoint(attrs)):
@@ -162,7 +162,7 @@ def _kind(node: Node, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...
     )
 
 
-def markup(node: Node) -> str:
+def markup(node: CanvasNode) -> str:
     """Return one node's markup."""
     return b"".join(pieces([node], given=_PAINTS)).decode().removesuffix("\n")
 
@@ -174,7 +174,7 @@ def _group(group: Group, scale: float, given: Set[str]) -> Iterator[bytes]:
     yield b"</g>\n"
 
 
-def _runs(runs: Sequence[Run], scale: float) -> Iterator[bytes]:
+def _runs(runs: Sequence[StyledLines], scale: float) -> Iterator[bytes]:
     """Neighbouring runs of one style share a group, so that a thousand calls cost one."""
     decimals = 2 + max(0, math.ceil(math.log10(scale)))
     for attrs, same in groupby(runs, key=lambda run: attribute_string(run.attrs)):
@@ -473,11 +473,11 @@ _PLACES = frozenset(["transform", "rx", "ry"])
 _CORNERS = 4
 
 
-class Outline(Run):
+class Outline(StyledLines):
     """A shape as lines: its rings are one region, while the lines of a run cover each other in turn."""
 
 
-def as_runs(nodes: Iterable[Node], tolerance: float = TOLERANCE_MM) -> list[Node]:
+def as_runs(nodes: Iterable[CanvasNode], tolerance: float = TOLERANCE_MM) -> list[CanvasNode]:
     """Return `nodes` with all that draws as runs of lines in one system of coordinates.
 
     Curves deviate by `tolerance` mm at most. Groups and styles stay, and titles, text and markup.
@@ -495,16 +495,16 @@ def as_runs(nodes: Iterable[Node], tolerance: float = TOLERANCE_MM) -> list[Node
 
 
 def _flat(
-    node: Node, matrix: Matrix, width: Any, shapes: list[tuple[Outline, str, Matrix]]
-) -> Node:
+    node: CanvasNode, matrix: Matrix, width: Any, shapes: list[tuple[Outline, str, Matrix]]
+) -> CanvasNode:
     """Return one node moved by `matrix`, `width` being the stroke's around it; shapes are collected."""
-    if isinstance(node, Mask):
-        return Mask(matrix.apply(node.lines), node.order)
-    if isinstance(node, str) and (not isinstance(node, Shape) or node.tag in ("text", "title")):
+    if isinstance(node, OcclusionMask):
+        return OcclusionMask(matrix.apply(node.lines), node.order)
+    if isinstance(node, str) and (not isinstance(node, Element) or node.tag in ("text", "title")):
         if matrix.is_identity:
             return node
         moving = Group({"transform": transform_text(matrix)}, elements=[node])
-        return moving if isinstance(node, Shape) else markup(moving)
+        return moving if isinstance(node, Element) else markup(moving)
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
     attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
     width = attrs.get("stroke-width", width)
@@ -514,27 +514,27 @@ def _flat(
     if isinstance(node, Group):
         inside = [_flat(each, inner, width, shapes) for each in node.elements]
         return Group(attrs, elements=inside, pen=node.pen)
-    if isinstance(node, Run):
+    if isinstance(node, StyledLines):
         return type(node)(inner.apply(node.lines), attrs, node.order)
     shape = Outline(Lines.empty(), attrs, node.order)
     shapes.append((shape, path_data(node.tag, node.numbers, node.attrs), inner))
     return shape
 
 
-def _leaves(nodes: Sequence[Node]) -> Iterator[Run | Mask]:
+def _leaves(nodes: Sequence[CanvasNode]) -> Iterator[StyledLines | OcclusionMask]:
     for node in nodes:
         if isinstance(node, Group):
             yield from _leaves(node.elements)
-        elif isinstance(node, (Run, Mask)):
+        elif isinstance(node, (StyledLines, OcclusionMask)):
             yield node
 
 
-def _left(nodes: Sequence[Node], gone: type) -> list[Node]:
+def _left(nodes: Sequence[CanvasNode], gone: type) -> list[CanvasNode]:
     """Return the nodes without runs of no lines, and without those that are `gone`."""
     kept = [
         node
         for node in nodes
-        if not isinstance(node, gone) and (not isinstance(node, Run) or len(node.lines))
+        if not isinstance(node, gone) and (not isinstance(node, StyledLines) or len(node.lines))
     ]
     for node in kept:
         if isinstance(node, Group):
@@ -542,7 +542,7 @@ def _left(nodes: Sequence[Node], gone: type) -> list[Node]:
     return kept
 
 
-def hide(nodes: list[Node]) -> None:
+def hide(nodes: list[CanvasNode]) -> None:
     """Remove from `nodes` what lies behind: each closed line hides all that was drawn before it."""
     from drawscape.geometry.clip import visible
 
@@ -557,7 +557,7 @@ def hide(nodes: list[Node]) -> None:
     for leaf, size in zip(leaves, counts, strict=True):
         lines = leaf.lines
         closed = np.flatnonzero(lines.closed & (lines.counts >= _CORNERS))
-        whole = isinstance(leaf, (Outline, Mask))
+        whole = isinstance(leaf, (Outline, OcclusionMask))
         parts = [closed] if whole and len(closed) else closed[:, None]
         covers += [lines.take(part) for part in parts]
         ranks += [rank if whole else rank + int(part[0]) for part in parts]
@@ -569,12 +569,12 @@ def hide(nodes: list[Node]) -> None:
     bounds = np.searchsorted(owner, np.arange(len(leaves) + 1))
     for index, leaf in enumerate(leaves):
         leaf.lines = shown.take(np.arange(*bounds[index : index + 2]))
-    nodes[:] = _left(flat, Mask)
+    nodes[:] = _left(flat, OcclusionMask)
 
 
 @contextmanager
 def clipping(
-    root: list[Node], group: Group | None, cut: Callable[[Lines], Lines]
+    root: list[CanvasNode], group: Group | None, cut: Callable[[Lines], Lines]
 ) -> Iterator[None]:
     """Cut what the block adds to the open `group`, or to the root and its layers."""
     before = {id(nodes): len(nodes) for nodes in _lists(root, group)}
@@ -587,18 +587,18 @@ def clipping(
         begin += len(layers)
         flat = as_runs(nodes[begin:])
         for leaf in _leaves(flat):
-            if isinstance(leaf, Run):
+            if isinstance(leaf, StyledLines):
                 leaf.lines = cut(leaf.lines)
         nodes[begin:] = _left(flat, type(None))
 
 
-def _lists(root: list[Node], group: Group | None) -> list[list[Node]]:
+def _lists(root: list[CanvasNode], group: Group | None) -> list[list[CanvasNode]]:
     if group is not None:
         return [group.elements]
     return [root, *(layer.elements for layer in in_pens(root)[0])]
 
 
-def in_pens(nodes: Sequence[Node]) -> tuple[list[Group], list[Node]]:
+def in_pens(nodes: Sequence[CanvasNode]) -> tuple[list[Group], list[CanvasNode]]:
     """Return the layers of the root's nodes, and all else."""
     layers = [node for node in nodes if isinstance(node, Group) and node.pen]
     return layers, [node for node in nodes if node not in layers]
@@ -624,7 +624,7 @@ def body_digest(content: bytes) -> str:
 def file_content(
     width: float,
     height: float,
-    nodes: Sequence[Node],
+    nodes: Sequence[CanvasNode],
     *,
     provenance: Mapping[str, Any] | None = None,
     paper_color: str | None = None,
@@ -668,7 +668,7 @@ def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
     }
 
 
-def in_layers(nodes: Sequence[Node], pen: Pen | None) -> list[Node]:
+def in_layers(nodes: Sequence[CanvasNode], pen: Pen | None) -> list[CanvasNode]:
     """Return the root's nodes as the file has them: everything in layers if there is a `pen`."""
     if pen is not None:
         layers, loose = in_pens(nodes)
@@ -686,13 +686,13 @@ def in_layers(nodes: Sequence[Node], pen: Pen | None) -> list[Node]:
     ]
 
 
-def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
+def flatten_layers(nodes: Iterable[CanvasNode], tolerance: float) -> list[Layer]:
     """Return the layers of the root's `nodes`: one for each pen, outside of layers for each colour.
 
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
     pens: dict[Pen, list[Lines]] = {}
-    for pen, lines in _drawn(as_runs(nodes, tolerance), Style(), None):
+    for pen, lines in _drawn(as_runs(nodes, tolerance), InheritedStyle(), None):
         pens.setdefault(pen, []).append(lines)
     return [
         Layer(
@@ -702,18 +702,20 @@ def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
     ]
 
 
-def _drawn(nodes: Iterable[Node], style: Style, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
+def _drawn(
+    nodes: Iterable[CanvasNode], style: InheritedStyle, pen: Pen | None
+) -> Iterator[tuple[Pen, Lines]]:
     """Yield lines and their pens; outside of layers the stroke's colour and width make a pen named `?`."""
     for node in nodes:
         if isinstance(node, Group):
             yield from _drawn(node.elements, _style(style, node.attrs), node.pen or pen)
-        elif isinstance(node, Run):
+        elif isinstance(node, StyledLines):
             own = _style(style, node.attrs)
             if pen or own.paints or not isinstance(node, Outline):
                 yield pen or Pen("?", own.ink, own.pen_width(1.0) or Pen().width), node.lines
-        elif not isinstance(node, (Mask, Shape)):
+        elif not isinstance(node, (OcclusionMask, Element)):
             yield from _markup(node, pen)
-        elif isinstance(node, Shape) and node.tag == "text":
+        elif isinstance(node, Element) and node.tag == "text":
             note = "gives no lines; use hershey_text() or lettering() for a pen"
             _warn(f"text {node.content!r} {note}")
 
@@ -732,7 +734,7 @@ def _markup(text: str, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
         yield pen or Pen("?", layer.color, round(width, 4)), lines
 
 
-def _style(parent: Style, attrs: Mapping[str, Any]) -> Style:
+def _style(parent: InheritedStyle, attrs: Mapping[str, Any]) -> InheritedStyle:
     own = {name: str(value).strip() for name, value in attrs.items()}
     return parent.with_(own | dict(parse_declarations(own.get("style", ""))))
 

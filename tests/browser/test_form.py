@@ -11,9 +11,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
 MANY = """from typing import Annotated
 from annotated_types import Interval, doc
 from drawscape.notebook import form
-from drawscape.parameters import Group
+from drawscape.parameters import ParameterGroup
 def described(i):
-    group = f", Group('group {i // 20}')" if i >= 20 else ''
+    group = f", ParameterGroup('group {i // 20}')" if i >= 20 else ''
     return f"p{i}: Annotated[float, Interval(ge=0, le=10), doc('Height of hill {i}'){group}] = 1.0"
 exec('def hills(svg, *, ' + ', '.join(map(described, range(300))) + '): svg.circle(9, 9, p0)')
 drawing = form(hills, paper='A6')

@@ -33,7 +33,7 @@ ALSO = {
     "drawscape.drawing.document.Motion.named": "documents",
     "drawscape.sketches.tone.tone_over": "sketches",
     "drawscape.image_tag.file_tag": "notebook",
-    "drawscape.parameters.Group": "sketches",
+    "drawscape.parameters.ParameterGroup": "sketches",
     "drawscape.viewer.publish.publish": "catalogue",
 }
 """Examples of things that a page speaks of and that stand elsewhere."""

@@ -10,7 +10,7 @@ from own_font import box_font, glyph, own_font
 
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
 from drawscape.lettering import (
-    Style,
+    TextStyle,
     font_names,
     glyphs_for,
     load_font,
@@ -94,7 +94,7 @@ def test_no_text_loses_a_character(text, font):
     assert sum(bool(glyph.strokes) for glyph in glyphs) >= len(visible)
 
 
-STYLE = Style(size=5)
+STYLE = TextStyle(size=5)
 
 
 @pytest.mark.parametrize(("align", "begins"), [("left", 0), ("center", -0.5), ("right", -1)])
@@ -166,7 +166,7 @@ CODE_POINTS = {"漢": "6F22", "☃": "2603", "😀": "1F600", "\x07": "0007"}
         ("'’'", lambda: glyphs_for("’", "astrology")),
         ("wider than", lambda: set_text("W", STYLE, width=1)),
         ("mm long and its curve 10 mm", lambda: set_along("Hello world", STYLE, [(0, 0), (10, 0)])),
-        ("size", lambda: Style(size=0)),
+        ("size", lambda: TextStyle(size=0)),
         ("justif", lambda: set_text("a", STYLE, align="justify")),
         ("middle", lambda: set_text("a", STYLE, align="middle")),
         ("nan", lambda: set_text("a", STYLE, width=float("nan"))),
@@ -201,14 +201,14 @@ def test_an_svg_font_is_drawn_line_by_line_with_capitals_as_high_as_asked(svg_fo
 
 
 def test_letters_that_are_kerned_stand_closer(svg_font):
-    widths = [Style(svg_font, 7).width(text) for text in ("AV", "VA", "VV")]
+    widths = [TextStyle(svg_font, 7).width(text) for text in ("AV", "VA", "VV")]
     assert widths == pytest.approx([6 + 5 - 1, 5 + 6 - 0.5, 10])
     second = glyphs_for("AV", svg_font)[1]
     assert second.advance == pytest.approx(500 * 21 / 700)
 
 
 def test_accents_are_composed_and_what_the_file_lacks_is_named(svg_font):
-    plain, accented = (set_text(text, Style(svg_font, 7)).lines for text in ("A", "Á"))
+    plain, accented = (set_text(text, TextStyle(svg_font, 7)).lines for text in ("A", "Á"))
     assert len(accented) == len(plain) + 1
     with pytest.raises(GlyphError, match="'x'"):
         glyphs_for("x", svg_font)
@@ -221,7 +221,7 @@ def test_a_true_type_font_gives_closed_outlines(tmp_path):
     (outline,) = svg.lines()
     assert outline[0].tolist() == outline[-1].tolist()
     assert svg.lines().bounds == pytest.approx((11, 42, 14, 50))
-    assert Style(path, 8).width("HH") == pytest.approx(10)
+    assert TextStyle(path, 8).width("HH") == pytest.approx(10)
 
 
 def test_files_that_hold_no_font_are_refused(tmp_path):
@@ -271,7 +271,7 @@ def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
         part.kernTable = {("A", "V"): -80, ("O", "V"): -30, ("A", "O"): 10}
         old.kernTables = [part]
     builder.save(tmp_path / "own.ttf")
-    style = Style(str(tmp_path / "own.ttf"), 7)
+    style = TextStyle(str(tmp_path / "own.ttf"), 7)
     widths = [100 * style.width(text) for text in ("AV", "OV", "AO", "VA", "HH", "AVO")]
     assert widths == pytest.approx([920, 970, 1010, 1000, 1000, 1420])
 
@@ -279,7 +279,7 @@ def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
 def test_labels_lie_in_their_area_apart_from_each_other():
     places = [(20, 20), (22, 21), (95, 50), (50, 0.5), (30, 60)]
     names = ["first", "covers it", "at the rim", "above", " "]
-    lines, boxes = set_labels(names, places, (0, 0, 100, 70), Style(size=3))
+    lines, boxes = set_labels(names, places, (0, 0, 100, 70), TextStyle(size=3))
     assert len(boxes) == 2  # the covering, the cut and the empty one are left out
     assert boxes[0][2] > 30
     assert boxes[1][0] < 80  # left of its place

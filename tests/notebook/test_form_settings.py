@@ -14,7 +14,7 @@ from drawscape.catalogue import find
 from drawscape.errors import NotSerializableError, ParameterError, UnknownNameError
 from drawscape.jobs import get_job, list_jobs
 from drawscape.notebook import form
-from drawscape.parameters import Color, Group, InputFile, read_parameters
+from drawscape.parameters import Color, InputFile, ParameterGroup, read_parameters
 from drawscape.sketches import SKETCHES
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -31,7 +31,7 @@ def example(
     *,
     turns: Annotated[int, Interval(ge=1, le=80), doc("How often it winds")] = 24,
     wobble: Annotated[float, Interval(ge=0, le=1)] = 0.35,
-    angle: Annotated[float, Interval(ge=0, lt=360), MultipleOf(15), Group("aim")] = 45,
+    angle: Annotated[float, Interval(ge=0, lt=360), MultipleOf(15), ParameterGroup("aim")] = 45,
     gap: Annotated[float, Interval(gt=0, le=5)] = 1.2,
     many: Annotated[int, Interval(ge=0, le=2_000_000)] = 1_000_000,
     limit: Annotated[float | None, Interval(ge=0, le=10)] = None,

@@ -10,12 +10,12 @@ from drawscape.geometry import Noise, clamped, clip_to_rectangle, depth_in, pola
 from drawscape.geometry.contours import contours, distance_contours, downhill, slopes_at, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.lettering import Style, set_labels
+from drawscape.lettering import TextStyle, set_labels
 from drawscape.parameters import InputFile
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import heights_of, laid
 
-FACE = Style("futural", 2.2, missing="?")
+FACE = TextStyle("futural", 2.2, missing="?")
 NAMES = "Grauhorn, Wildspitz, Alpeck, Fuchsjoch, Rossegg, Sandkopf"
 """Of the tops of a country that is not there."""
 

@@ -7,7 +7,7 @@ from annotated_types import MaxLen
 
 from drawscape.geometry import keep_positive
 from drawscape.geometry.lines import resample
-from drawscape.lettering import Align, Style, set_text
+from drawscape.lettering import Align, TextStyle, set_text
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
@@ -71,7 +71,7 @@ def paragraph(
     if not text:
         return
     # Repeated until it fills the page.
-    style = Style(face, size, missing="?")
+    style = TextStyle(face, size, missing="?")
     rows = int((frame.height - 1.6 * size) / (leading * size)) + 1
     copies = int(np.ceil((rows + 1) * width / max(style.width(text + " "), size))) + 1
     long = " ".join([text] * copies)

@@ -7,7 +7,7 @@ from annotated_types import MaxLen
 
 from drawscape.geometry import Lines, Points, cartesian, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
-from drawscape.lettering import Style, set_text
+from drawscape.lettering import TextStyle, set_text
 from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
@@ -63,7 +63,7 @@ def _rows(words: list[str], face: str, rows: int, frame: Frame) -> Lines:
     if not words:
         return Lines.empty()
     step = frame.height / rows
-    style = Style(face, 0.62 * step, missing="?")
+    style = TextStyle(face, 0.62 * step, missing="?")
     widths = [style.width(word + " ") for word in words]
     placed, index = [], 0
     for base in frame.y0 + step * (np.arange(rows) + 0.81):

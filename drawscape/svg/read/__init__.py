@@ -4,7 +4,7 @@ Read reader.py, then tree.py (the guarded parser), css.py and walk.py (which out
 where). The walk leaves work to clipping.py, markers.py and text.py; scene.py turns outlines into lines.
 """
 
-from drawscape.svg.read.reader import Fill, Layering, read_svg
-from drawscape.svg.read.walk import Bounds, Text
+from drawscape.svg.read.reader import FillMode, Layering, read_svg
+from drawscape.svg.read.walk import TextMode
 
-__all__ = ["Bounds", "Fill", "Layering", "Text", "read_svg"]
+__all__ = ["FillMode", "Layering", "TextMode", "read_svg"]

@@ -14,11 +14,11 @@ from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, dashed, region
-from drawscape.svg.read.tree import Node, path_data
+from drawscape.svg.read.tree import XmlNode, path_data
 from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.walk import InheritedState, TreeWalk
 
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5
@@ -29,7 +29,9 @@ _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 _OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size"}
 
 
-def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
+def clip_to_box(
+    walk: TreeWalk, box: tuple[float, float, float, float], state: InheritedState
+) -> int:
     """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far.
 
     What runs along the edge is kept: half of its width would be seen.
@@ -39,7 +41,9 @@ def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State
     return clip_to(walk, _box(box, state.matrix), state)
 
 
-def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
+def clipped(
+    walk: TreeWalk, name: str, link: str, node: XmlNode, state: InheritedState
+) -> int | None:
     """Return the number of the clip that `clip-path` or `mask` makes of `state`'s; `link` names it."""
     target = walk.target(link)
     kind = {"clip-path": "clipPath", "mask": "mask"}[name]
@@ -58,7 +62,7 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
         return clip_to(walk, area, state)
 
 
-def clip_to(walk: Walk, area: Region, state: State) -> int:
+def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
     """Return the number of a clip, that of the same one before it if there is one."""
     key, clips = (id(area), state.clip), walk.scene.clips
     if key not in walk.clip_numbers:
@@ -71,7 +75,7 @@ def clip_to(walk: Walk, area: Region, state: State) -> int:
 
 
 def enclosed(
-    data: str, state: State, name: str, dashes: tuple[tuple[float, ...], float] = ((), 0.0)
+    data: str, state: InheritedState, name: str, dashes: tuple[tuple[float, ...], float] = ((), 0.0)
 ) -> Region:
     """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
     tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
@@ -90,7 +94,7 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
     return shapely.Polygon(matrix.apply(corners)) if w > 0 and h > 0 else shapely.Polygon()
 
 
-def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
+def _units(walk: TreeWalk, node: XmlNode, state: InheritedState, in_box: bool) -> Matrix | None:
     """Return the map from a clip's units to those of `state`; None for a box without extent."""
     if not in_box:
         # What a <use> or an inner <svg> shows is placed by its x and y, and what clips that with it.
@@ -107,7 +111,7 @@ def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
     return Matrix(x1 - x0, 0.0, 0.0, y1 - y0, x0, y0)
 
 
-def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
+def _clip_path(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
     import shapely
 
     in_box = target.attributes.get("clipPathUnits") == "objectBoundingBox"
@@ -134,7 +138,7 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     return area
 
 
-def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
+def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region]:
     import shapely
 
     target = walk.linked(child) if child.tag == "use" else None
@@ -163,7 +167,7 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
     return [areas_only(area.intersection(walk.scene.clips[inner.clip])) for area in areas]
 
 
-def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
+def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
     """Return where a mask lets through half or more; later shapes of it cover earlier ones."""
     import shapely
 

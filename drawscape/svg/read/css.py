@@ -7,7 +7,7 @@ from typing import Any
 
 from drawscape.drawing.values import INHERITED, NUMBER, parse_declarations, rgba
 from drawscape.errors import SvgReadError
-from drawscape.svg.read.tree import Node
+from drawscape.svg.read.tree import XmlNode
 
 _ATTRIBUTES = INHERITED | frozenset((
     "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "mask-type", "overflow",
@@ -96,7 +96,7 @@ class Stylesheet:
     `cost` counts characters and tests. Raises SvgReadError for more rules than any drawing has.
     """
 
-    def __init__(self, root: Node, texts: Iterable[str]) -> None:
+    def __init__(self, root: XmlNode, texts: Iterable[str]) -> None:
         self.ignored: list[str] = []
         self._chosen: dict[int, Declarations] = {}
         text = "\n".join(_DATA.sub("url()", text) for text in texts)
@@ -110,7 +110,7 @@ class Stylesheet:
         if self.cost > _MOST_STEPS:
             raise SvgReadError("the style rules are more than any drawing has; the file is refused")
 
-    def _match(self, root: Node, text: str) -> None:
+    def _match(self, root: XmlNode, text: str) -> None:
         import cssselect2
         import tinycss2
 
@@ -156,7 +156,7 @@ class Stylesheet:
                 else:
                     self.ignored.append(f"@{rule.lower_at_keyword} {media}".strip())
 
-    def declarations(self, node: Node) -> dict[str, str]:
+    def declarations(self, node: XmlNode) -> dict[str, str]:
         """Return an element's own declarations; coordinates only where CSS gives them."""
         attributes = node.attributes
         own: dict[str, str] = {}

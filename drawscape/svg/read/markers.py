@@ -10,10 +10,10 @@ from drawscape.drawing.affine import Matrix, parse_transform, rotation, translat
 from drawscape.drawing.path import CLOSE, MOVE, read_segments, stepped
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Floats, Ints
-from drawscape.svg.read.tree import Node
+from drawscape.svg.read.tree import XmlNode
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.walk import InheritedState, TreeWalk
 
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
 _REF = ("refX", "refY")
@@ -21,7 +21,7 @@ _REF = ("refX", "refY")
 _TOLERANCE = 1e-4
 
 
-def draw_markers(walk: "Walk", data: str, state: "State") -> None:
+def draw_markers(walk: "TreeWalk", data: str, state: "InheritedState") -> None:
     """Draw the markers that the style in force puts on an outline."""
     corners = _corners(data)
     if len(corners) < 2:  # a move alone is no line
@@ -35,7 +35,9 @@ def draw_markers(walk: "Walk", data: str, state: "State") -> None:
                 _draw(walk, marker, at, _turn(marker, angle, place), state)
 
 
-def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State") -> None:
+def _draw(
+    walk: "TreeWalk", marker: XmlNode, at: Floats, degrees: float, state: "InheritedState"
+) -> None:
     # Neither a transform nor `display: none` holds for a marker.
     own = {k: v for k, v in walk.sheet.declarations(marker).items() if k not in _WITHOUT_EFFECT}
     if not walk.seen(own):
@@ -62,7 +64,7 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     walk.children(marker, walk.inside(marker, own, content))
 
 
-def _turn(marker: Node, angle: float, place: str) -> float:
+def _turn(marker: XmlNode, angle: float, place: str) -> float:
     orient = marker.attributes.get("orient", "0").strip()
     if orient.startswith("auto"):
         return angle + 180 * (place == "start" and orient == "auto-start-reverse")

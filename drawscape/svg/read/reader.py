@@ -12,11 +12,12 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
+from drawscape.geometry.regions import Bounds
 from drawscape.svg.read.scene import Region, Scene, by_outline, in_order
-from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
-from drawscape.svg.read.walk import Bounds, Text, read_scene
+from drawscape.svg.read.tree import XmlNode, parse_xml, tree_with_runs
+from drawscape.svg.read.walk import TextMode, read_scene
 
-Fill = Literal["outline", "hatch"]
+FillMode = Literal["outline", "hatch"]
 Layering = Literal["auto", "group", "color", "none"]
 """`auto` takes Inkscape's layers, else groups or colours, whichever make more layers."""
 
@@ -33,12 +34,12 @@ _MOST_TESTS = 30_000
 
 
 def read_svg(
-    source: str | os.PathLike[str] | bytes | Node,
+    source: str | os.PathLike[str] | bytes | XmlNode,
     *,
     tolerance_mm: float = 0.05,
     layers: Layering = "auto",
-    fill: Fill = "outline",
-    text: Text = "strokes",
+    fill: FillMode = "outline",
+    text: TextMode = "strokes",
     hatching: Callable[[str], Mapping[str, Any]] | None = None,
     hide: bool = False,
     enlarged: Callable[[Bounds], float] | None = None,
@@ -67,12 +68,12 @@ def read_svg(
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
     for what, value, known in (
         ("layering", layers, get_args(Layering)),
-        ("fill", fill, get_args(Fill)),
-        ("text", text, get_args(Text)),
+        ("fill", fill, get_args(FillMode)),
+        ("text", text, get_args(TextMode)),
     ):
         if value not in known:
             raise UnknownNameError(what, value, known)
-    scene = read_scene(source if isinstance(source, Node) else _root(source), text=text)
+    scene = read_scene(source if isinstance(source, XmlNode) else _root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
     factor = 1.0
     if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:
@@ -100,7 +101,7 @@ def read_svg(
     return Document(width, height, parted, tuple(notes), scene.metadata, scene.paper_color)
 
 
-def _root(source: str | os.PathLike[str] | bytes) -> Node:
+def _root(source: str | os.PathLike[str] | bytes) -> XmlNode:
     if isinstance(source, str) and ("\n" in source or "<" in source):
         # No file's name; XML wants its declaration at the very beginning.
         return parse_xml(source.lstrip("\ufeff \t\r\n"))

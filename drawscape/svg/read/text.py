@@ -22,17 +22,17 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, rotation
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.values import Style
+from drawscape.drawing.values import InheritedStyle
 from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import Node, path_data
+from drawscape.svg.read.tree import XmlNode, path_data
 from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.walk import InheritedState, TreeWalk
 
 _FIRST = 32
 # Thousandths of the font size, from the space on.
@@ -75,7 +75,7 @@ _UNREAD = {
 
 
 @dataclass(frozen=True)
-class _Face:
+class _FontMetrics:
     """A font of the file as a single-line font draws it: heights and widths for a size of 1."""
 
     font: str
@@ -93,12 +93,12 @@ def _widths(text: str) -> tuple[float, ...]:
     return tuple(int(width) / 1000 for width in text.split())
 
 
-_SANS = _Face("futural", 0.718, 0.523, _widths(_HELVETICA))
-_SERIF = _Face("timesr", 0.662, 0.45, _widths(_TIMES))
-_MONO = _Face("futural", 0.562, 0.426, (0.6,) * 95)
+_SANS = _FontMetrics("futural", 0.718, 0.523, _widths(_HELVETICA))
+_SERIF = _FontMetrics("timesr", 0.662, 0.45, _widths(_TIMES))
+_MONO = _FontMetrics("futural", 0.562, 0.426, (0.6,) * 95)
 
 
-def _face(style: Style) -> _Face:
+def _face(style: InheritedStyle) -> _FontMetrics:
     families = style.get("font-family", "serif").lower()
     if any(name in families for name in ("mono", "courier", "consol")):
         return _MONO
@@ -111,7 +111,7 @@ class _Letter:
     """A character where it stands: `rise` above the base line, `advance` to the next, its lines."""
 
     character: str
-    state: State
+    state: InheritedState
     rise: float
     x: float | None = None
     y: float | None = None
@@ -122,16 +122,16 @@ class _Letter:
     strokes: Sequence[Points] | None = None
 
 
-class _Run:
+class _LetterRow:
     """The letters of a `<text>` or `<textPath>`."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: TreeWalk) -> None:
         self.letters: list[_Letter] = []
         self._walk = walk
         # What the elements around a letter say of its place and of those that follow.
         self._places: list[dict[str, list[float]]] = []
 
-    def collect(self, node: Node, state: State, rise: float = 0.0) -> None:
+    def collect(self, node: XmlNode, state: InheritedState, rise: float = 0.0) -> None:
         """Add the letters in an element."""
         walk = self._walk
         self._places.append(
@@ -156,7 +156,7 @@ class _Run:
                 _draw_along(walk, child, state)
         self._places.pop()
 
-    def _add(self, node: Node, state: State, rise: float) -> None:
+    def _add(self, node: XmlNode, state: InheritedState, rise: float) -> None:
         walk, keeps_space, text = self._walk, _keeps_space(node, state.style), node.text
         room = _MOST_LETTERS - walk.letters
         if len(text) > room:
@@ -205,20 +205,20 @@ class _Run:
         return True
 
 
-def _shift(own: dict[str, str], style: Style) -> float:
+def _shift(own: dict[str, str], style: InheritedStyle) -> float:
     """Return by how much `baseline-shift` and its like lift an element, in user units."""
     shift = own.get("baseline-shift", "")
     lifted = style.px(_SHIFTS.get(shift, shift), style.font_size) or 0.0
     return lifted + _lift(own.get("alignment-baseline", ""), style)
 
 
-def _lift(baseline: str, style: Style) -> float:
+def _lift(baseline: str, style: InheritedStyle) -> float:
     """Return how far letters are lifted so that another of their lines stands at y; in user units."""
     height = _face(style).x_height / 2 if baseline == "middle" else _BASELINES.get(baseline, 0.0)
     return -height * style.font_size
 
 
-def _keeps_space(node: Node | None, style: Style) -> bool:
+def _keeps_space(node: XmlNode | None, style: InheritedStyle) -> bool:
     if style.get("white-space").startswith(("pre", "break-spaces")):
         return True
     while node is not None:
@@ -228,9 +228,9 @@ def _keeps_space(node: Node | None, style: Style) -> bool:
     return False
 
 
-def draw_text(walk: Walk, node: Node, state: State) -> None:
+def draw_text(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
     """Draw a `<text>` and its `<tspan>`s as strokes in the colour of the fill."""
-    run = _Run(walk)
+    run = _LetterRow(walk)
     run.collect(node, state)
     if not run.measure():
         return
@@ -252,7 +252,7 @@ def draw_text(walk: Walk, node: Node, state: State) -> None:
     _draw_letters(walk, placed)
 
 
-def _draw_along(walk: Walk, node: Node, state: State) -> None:
+def _draw_along(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
     """Draw a `<textPath>`: letters on a path, each turned as the path runs at its middle."""
     own = walk.declared(node, state)
     target = walk.linked(node)
@@ -262,10 +262,10 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     if target is None or curve is None:
         walk.report("<textPath> without a path to follow is not drawn")
         return
-    run = _Run(walk)
+    run = _LetterRow(walk)
     own.pop("transform", None)
     inner = walk.inside(node, own, state)
-    run.collect(Node("textPath", {}, node.children, "", node.parent), inner)
+    run.collect(XmlNode("textPath", {}, node.children, "", node.parent), inner)
     if not run.measure():
         return
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
@@ -286,7 +286,7 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     _draw_letters(walk, placed)
 
 
-def _curve(walk: Walk, target: Node, state: State) -> Points | None:
+def _curve(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Points | None:
     """Return the first line of a shape that text follows, under its own transform, (N, 2)."""
     own = walk.sheet.declarations(target)
     data = path_data(target, state.viewport, own, state.style)
@@ -300,7 +300,7 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     return points[different] if different.sum() > 1 else None
 
 
-def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
+def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:
     """Draw letters at their places, the strokes of one style together."""
     for _, group in groupby(placed, key=lambda each: id(each[0].state)):
         same = list(group)
@@ -330,7 +330,9 @@ def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
             walk.append(Lines.of(lines), replace(state, style=pen))
 
 
-def _glyph(walk: Walk, style: Style, character: str) -> tuple[Sequence[Points] | None, float]:
+def _glyph(
+    walk: TreeWalk, style: InheritedStyle, character: str
+) -> tuple[Sequence[Points] | None, float]:
     """Return a character's lines for a font size of 1, None where the font lacks it, and its width."""
     face = _face(style)
     nothing = None if character.strip() else ()
@@ -344,7 +346,7 @@ def _glyph(walk: Walk, style: Style, character: str) -> tuple[Sequence[Points] |
 
 
 @lru_cache(maxsize=4096)
-def _single_line(face: _Face, character: str) -> tuple[Points, ...] | None:
+def _single_line(face: _FontMetrics, character: str) -> tuple[Points, ...] | None:
     try:
         glyphs = glyphs_for(character, face.font)
     except GlyphError:
@@ -370,7 +372,7 @@ _PREFERRED = {
 }
 
 
-def _font_of(walk: Walk, style: Style) -> Font:
+def _font_of(walk: TreeWalk, style: InheritedStyle) -> Font:
     """Return the font that `style` asks for; one that stands in for another is named in the report.
 
     Raises as `system_font` does.

@@ -29,7 +29,7 @@ import numpy as np
 
 from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.path import outline, parse_pairs
-from drawscape.drawing.values import NUMBER, PX, Style, css_px
+from drawscape.drawing.values import NUMBER, PX, InheritedStyle, css_px
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
@@ -49,7 +49,7 @@ _MOST_MARKUP = 1_000_000
 
 
 @dataclass(slots=True)
-class Node:
+class XmlNode:
     """An element: `tag` without SVG's name space, `attributes` as written, and its own `text`.
 
     Inside `<text>` the characters between elements are children with the tag `#text`. `lines` are a whole
@@ -58,9 +58,9 @@ class Node:
 
     tag: str
     attributes: dict[str, str]
-    children: "list[Node]" = field(default_factory=list)
+    children: "list[XmlNode]" = field(default_factory=list)
     text: str = ""
-    parent: "Node | None" = field(default=None, repr=False, compare=False)
+    parent: "XmlNode | None" = field(default=None, repr=False, compare=False)
     lines: Lines | None = field(default=None, repr=False, compare=False)
 
     # What cssselect2 asks of an element.
@@ -73,7 +73,7 @@ class Node:
         """Return an attribute's value."""
         return self.attributes.get(name, default)
 
-    def __iter__(self) -> "Iterator[Node]":
+    def __iter__(self) -> "Iterator[XmlNode]":
         return iter(self.children)
 
 
@@ -87,7 +87,7 @@ _NAMESPACES = {
 }
 
 
-def parse_xml(data: bytes | str) -> Node:
+def parse_xml(data: bytes | str) -> XmlNode:
     """Return the root of `data`; it may be gzipped, and text is read as it stands.
 
     Raises SvgReadError for what is not well-formed, for external or nested entities, and for
@@ -125,8 +125,8 @@ def _unzipped(data: bytes, harmless: int = _SURELY_HARMLESS_BYTES) -> bytes:
 
 class _TreeBuilder:
     def __init__(self) -> None:
-        self.root: Node | None = None
-        self.open: list[Node] = []
+        self.root: XmlNode | None = None
+        self.open: list[XmlNode] = []
         self.texts: list[str] = []
         self._entities = 0
         self._in_text = 0
@@ -142,7 +142,7 @@ class _TreeBuilder:
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self._parser = parser
 
-    def build(self, data: bytes | str) -> Node:
+    def build(self, data: bytes | str) -> XmlNode:
         self._references = data.count(b"&" if isinstance(data, bytes) else "&")  # type: ignore[arg-type]
         try:
             self._parser.Parse(data, True)
@@ -171,7 +171,7 @@ class _TreeBuilder:
             if " " in key:
                 attributes = {self._names.get(k) or self._name(k): v for k, v in attributes.items()}
                 break
-        node = Node(self._names.get(name) or self._name(name), attributes)
+        node = XmlNode(self._names.get(name) or self._name(name), attributes)
         if self.open:
             if self._in_text:
                 self._keep_text()
@@ -186,7 +186,7 @@ class _TreeBuilder:
         self.texts.clear()
         self._in_text += node.tag == "text"
 
-    def end(self, _name: str) -> Node:
+    def end(self, _name: str) -> XmlNode:
         if self._in_text:
             self._keep_text()
         node = self.open.pop()
@@ -207,7 +207,7 @@ class _TreeBuilder:
     def _keep_text(self) -> None:
         if self.texts:
             inside = self.open[-1]
-            inside.children.append(Node("#text", {}, text="".join(self.texts), parent=inside))
+            inside.children.append(XmlNode("#text", {}, text="".join(self.texts), parent=inside))
             self.texts.clear()
 
     def _entity(self, name: str, is_parameter: bool, value: str | None, *_: object) -> None:
@@ -232,7 +232,7 @@ _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
-def parse_leniently(text: str) -> Node:
+def parse_leniently(text: str) -> XmlNode:
     """Return the root of `text`, whatever prefixes, entities or ends of elements are amiss.
 
     Raises SvgReadError for what nests beyond reason.
@@ -251,7 +251,7 @@ def parse_leniently(text: str) -> Node:
         tree.texts.append(unescape(behind))
     while tree.open:
         tree.end("")
-    return tree.root or Node("svg", {})
+    return tree.root or XmlNode("svg", {})
 
 
 _OPENING, _CLOSING = b'<polyline points="', b'" />\n'
@@ -268,7 +268,7 @@ _PLAIN = frozenset(
 _UNLIKE_OURS = (b"<!", b"marker")
 
 
-def tree_with_runs(data: bytes) -> Node | None:
+def tree_with_runs(data: bytes) -> XmlNode | None:
     """Return the root element of a file with its long rows lifted out; None where that cannot be done."""
     if _OPENING not in data:  # found at once, where the pattern takes a tenth of the whole
         return None
@@ -316,7 +316,7 @@ def _lines(data: bytes, begin: int, end: int) -> Lines | None:
     return Lines(points, offsets) if (np.diff(offsets) > 1).all() else None
 
 
-Box = tuple[float, float, float, float]
+ViewBox = tuple[float, float, float, float]
 
 # What browsers take for a file that names no size at all.
 _DEFAULT_SIZE_PX = (300.0, 150.0)
@@ -359,7 +359,7 @@ class Viewport(NamedTuple):
         )
 
 
-def view_box(text: str | None) -> Box | None:
+def view_box(text: str | None) -> ViewBox | None:
     """Return a `viewBox` as (x, y, width, height); None when absent, malformed or empty."""
     match = _VIEW_BOX.fullmatch(text) if text and len(text) < _LONGEST else None
     if match is None:
@@ -369,7 +369,7 @@ def view_box(text: str | None) -> Box | None:
     return (x, y, width, height) if good else None
 
 
-def fit_view_box(box: Box, width: float, height: float, aspect: str | None) -> Matrix:
+def fit_view_box(box: ViewBox, width: float, height: float, aspect: str | None) -> Matrix:
     """Return the matrix from the view box to a viewport of `width` x `height` at the origin."""
     x, y, w, h = box
     scale_x, scale_y = width / w, height / h
@@ -383,7 +383,9 @@ def fit_view_box(box: Box, width: float, height: float, aspect: str | None) -> M
     return Matrix(scale, 0.0, 0.0, scale, shift_x - x * scale, shift_y - y * scale)
 
 
-def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Style) -> Matrix:
+def about(
+    origin: str | None, transform: Matrix, viewport: Viewport, style: InheritedStyle
+) -> Matrix:
     """Return a transform about its `transform-origin`, where a valid one is given, such as `left 20px`."""
     parts = (origin or "").lower().split()
     if not 1 <= len(parts) <= 3:
@@ -398,7 +400,7 @@ def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Styl
     return translation(x, y) @ transform @ translation(-x, -y)
 
 
-def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
+def page_mm(given: Mapping[str, str], box: ViewBox | None) -> tuple[float, float]:
     """Return the page in mm, `given` a root's attributes and declarations.
 
     A size in percent or none at all is the view box's in px.
@@ -416,7 +418,9 @@ def page_mm(given: Mapping[str, str], box: Box | None) -> tuple[float, float]:
     return page
 
 
-def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Style) -> str | None:
+def path_data(
+    node: XmlNode, viewport: Viewport, own: Mapping[str, str], style: InheritedStyle
+) -> str | None:
     """Return an element's outline as path data, '' when it is empty; None for other elements.
 
     `own` are its declarations: coordinates there go before its attributes.

@@ -12,7 +12,7 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.values import (
     PX,
-    Style,
+    InheritedStyle,
     css_px,
     is_partial,
     is_white,
@@ -22,6 +22,7 @@ from drawscape.drawing.values import (
 )
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import Bounds
 from drawscape.svg.read.css import (
     COMPUTED,
     UNREAD_COLOR,
@@ -32,9 +33,9 @@ from drawscape.svg.read.css import (
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import (
     STYLE_SHEET,
-    Box,
-    Node,
+    ViewBox,
     Viewport,
+    XmlNode,
     about,
     embedded_svg,
     fit_view_box,
@@ -44,8 +45,7 @@ from drawscape.svg.read.tree import (
     view_box,
 )
 
-Text = Literal["strokes", "outlines"]
-Bounds = tuple[float, float, float, float]
+TextMode = Literal["strokes", "outlines"]
 
 _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
@@ -100,13 +100,13 @@ _MOST_TILES = 10_000
 _MOST_IN_IMAGES = 2_000_000
 
 
-def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
+def read_scene(root: XmlNode, *, text: TextMode = "strokes") -> Scene:
     """Return what `root` draws, text in single lines or as outlines of this machine's fonts.
 
     Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
     """
     try:
-        walk = Walk(root, text)
+        walk = TreeWalk(root, text)
         texts = (child.text for child in root.children if child.tag == "metadata")
         walk.scene.metadata = next(filter(None, texts), None)
         walk.scene.paper_color = walk.paper(root)
@@ -117,20 +117,20 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class InheritedState:
     """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip.
 
     It is `faint` in what is translucent as a whole. `context` is what uses or marks it, and its state.
     """
 
     matrix: Matrix
-    style: Style
+    style: InheritedStyle
     viewport: Viewport
     group: int | None = None
     used: bool = False
     clip: int | None = None
     faint: bool = False
-    context: "tuple[Node, State] | None" = None
+    context: "tuple[XmlNode, InheritedState] | None" = None
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of what the coordinate `name` refers to."""
@@ -145,10 +145,10 @@ class State:
         return self.style.pen_width(self.matrix.determinant, whole=self.viewport.diagonal)
 
 
-class Walk:
+class TreeWalk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
-    def __init__(self, root: Node, text: Text) -> None:
+    def __init__(self, root: XmlNode, text: TextMode) -> None:
         self.text = text
         self.unsupported: Counter[str] = Counter()
         self.box, self.page, sized = self._open(root)
@@ -157,12 +157,14 @@ class Walk:
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
         self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
-        self.initial = Style(units=self._units)
+        self.initial = InheritedStyle(units=self._units)
         # Most elements of a file look like one before them: what they inherit from, and what they are
         # drawn with, by the state around them. The states are kept so that their ids stay theirs.
-        self._states: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[State, State]] = {}
-        self._pens: dict[tuple[int, bool], tuple[State, int | None, bool]] = {}
-        self._active: list[Node] = []
+        self._states: dict[
+            tuple[int, tuple[tuple[str, str], ...]], tuple[InheritedState, InheritedState]
+        ] = {}
+        self._pens: dict[tuple[int, bool], tuple[InheritedState, int | None, bool]] = {}
+        self._active: list[XmlNode] = []
         self._on_dark = False
         self._measuring = False
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
@@ -176,11 +178,11 @@ class Walk:
         self._clips = 0
         self._tiles_drawn = 0
 
-    def _open(self, root: Node) -> tuple[Box | None, tuple[float, float], bool]:
+    def _open(self, root: XmlNode) -> tuple[ViewBox | None, tuple[float, float], bool]:
         """Take ids and style sheets from a file; return its view box, page, and if it names a size."""
         if root.tag != "svg":
             raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
-        self.ids: dict[str, Node] = {}
+        self.ids: dict[str, XmlNode] = {}
         self.sheet = Stylesheet(root, list(self._index(root)))
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
@@ -190,7 +192,7 @@ class Walk:
         box = view_box(root.get("viewBox"))
         return box, page_mm(given, box), box is not None or bool(css_px(given.get("width")))
 
-    def _index(self, root: Node) -> Iterator[str]:
+    def _index(self, root: XmlNode) -> Iterator[str]:
         """Note ids and what is not played; yield the texts of the style sheets."""
         waiting = [root]
         while waiting:
@@ -231,42 +233,42 @@ class Walk:
         if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
             self.report("what is fully transparent is not drawn", times)
 
-    def paper(self, root: Node) -> str | None:
+    def paper(self, root: XmlNode) -> str | None:
         """Return the colour that the root puts behind the drawing; None for none, and for white."""
         own = self.sheet.declarations(root)
         colors = (own.get(name, "") for name in ("background-color", "background"))
         opaque = (c for c in colors if (values := rgba(c)) is not None and values[3] > 0.5)
         return next((color for color in opaque if not is_white(color)), None)
 
-    def root(self, root: Node) -> None:
+    def root(self, root: XmlNode) -> None:
         """Draw what the root element holds; it is moved on its page, outside of its view box."""
         px = matrix = Matrix(a=PX, d=PX)
         page = viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
         if self.box is not None:
             matrix = fit_view_box(self.box, *self.page, root.attributes.get("preserveAspectRatio"))
             viewport = Viewport(*self.box[2:])
-        state = State(matrix, self.initial, viewport)
+        state = InheritedState(matrix, self.initial, viewport)
         own = self.declared(root, state)
         size = self.initial.with_(own).font_size
         self._units |= {"rem": size, "rlh": 1.15 * size}
         if passes_conditions(root) and self.seen(own):
             if not own.keys().isdisjoint(PLACING):
-                moved = self.placed(root, own, State(px, self.initial, page))
+                moved = self.placed(root, own, InheritedState(px, self.initial, page))
                 state = replace(state, matrix=moved @ px.inverse() @ matrix)
                 own = {name: value for name, value in own.items() if name not in PLACING}
             self.children(root, self.inside(root, own, state))
 
-    def target(self, link: str) -> Node | None:
+    def target(self, link: str) -> XmlNode | None:
         """Return the element that `#id` or `url(#id)` names, None when there is none."""
         name = link.strip().removeprefix("url(").partition(")")[0].strip(" \"'")
         return self.ids.get(name[1:]) if name.startswith("#") else None
 
-    def linked(self, node: Node) -> Node | None:
+    def linked(self, node: XmlNode) -> XmlNode | None:
         """Return the element that a `<use>` or its like names, None when there is none."""
         return self.target(_link(node))
 
     @contextmanager
-    def entered(self, node: Node) -> Iterator[bool]:
+    def entered(self, node: XmlNode) -> Iterator[bool]:
         """Yield whether an element that is referred to is not being drawn already."""
         outer = self._active
         if any(node is other for other in outer):
@@ -306,7 +308,7 @@ class Walk:
                 "the file is refused"
             )
 
-    def children(self, node: Node, state: State) -> None:
+    def children(self, node: XmlNode, state: InheritedState) -> None:
         """Draw the children of an element."""
         if node.tag == "switch":
             chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and passes_conditions(c))
@@ -317,7 +319,7 @@ class Walk:
         for child in node.children:
             self.visit(child, state)
 
-    def visit(self, node: Node, state: State) -> None:
+    def visit(self, node: XmlNode, state: InheritedState) -> None:
         """Draw an element and all that is in it."""
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
@@ -332,7 +334,9 @@ class Walk:
             return
         self._draw(node, own, self._state_of(node, own, state) if own else state)
 
-    def _state_of(self, node: Node, own: dict[str, str], state: State) -> State:
+    def _state_of(
+        self, node: XmlNode, own: dict[str, str], state: InheritedState
+    ) -> InheritedState:
         """Return what `inside` does, from memory where neither place nor effects differ."""
         if not own.keys().isdisjoint(_OF_ONE):
             return self.inside(node, own, state)
@@ -344,7 +348,7 @@ class Walk:
             known = self._states[key] = (state, self.inside(node, own, state))
         return known[1]
 
-    def declared(self, node: Node, state: State) -> dict[str, str]:
+    def declared(self, node: XmlNode, state: InheritedState) -> dict[str, str]:
         """Return an element's own declarations, variables replaced."""
         own = self.sheet.declarations(node)
         for value in own.values():
@@ -352,7 +356,7 @@ class Walk:
                 return with_variables(own, dict(state.style.values))
         return own
 
-    def inside(self, node: Node, own: dict[str, str], state: State) -> State:
+    def inside(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> InheritedState:
         """Return what holds inside an element: its transform, style and clips applied."""
         if not own.keys().isdisjoint(_UNKNOWN_EFFECTS):
             for effect in _UNKNOWN_EFFECTS:
@@ -378,7 +382,7 @@ class Walk:
         """Return whether those declarations make a part of a mask translucent."""
         return self.takes is max and any(is_partial(values.get(name, "1")) for name in _OPACITIES)
 
-    def placed(self, node: Node, own: dict[str, str], state: State) -> Matrix:
+    def placed(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
         """Return the map to mm inside an element: its transform applied."""
         text = own.get("transform")
         if not text:
@@ -392,7 +396,7 @@ class Walk:
         return state.matrix @ about(own.get("transform-origin"), moved, state.viewport, state.style)
 
     def resolved(
-        self, own: dict[str, str], node: Node, state: State | None = None
+        self, own: dict[str, str], node: XmlNode, state: InheritedState | None = None
     ) -> dict[str, str]:
         """Return declarations with the paints of a context and of gradients as colours.
 
@@ -434,7 +438,7 @@ class Walk:
             self.note(SOFT if self.takes is max else gradients)
         return str(self.takes(seen, key=luminance))
 
-    def _stops(self, server: Node) -> list[tuple[str, float]]:
+    def _stops(self, server: XmlNode) -> list[tuple[str, float]]:
         """Return the colours and opacities of a gradient's stops; it may take another's."""
         for _ in range(8):
             stops = [child for child in server.children if child.tag == "stop"]
@@ -452,7 +456,7 @@ class Walk:
             server = further
         return []
 
-    def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
+    def _draw(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         if node.lines is not None:
             self.append(node.lines, state)
             return
@@ -473,7 +477,7 @@ class Walk:
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
-    def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
+    def _shape(self, node: XmlNode, data: str, own: dict[str, str], state: InheritedState) -> None:
         marked = state
         for name in ("fill", "stroke"):
             if state.style.get(name).startswith(_PATTERNS) and not self._measuring:
@@ -488,7 +492,7 @@ class Walk:
             self._repeated += 50 * state.used  # it takes as long as so many
             draw_markers(self, data, replace(marked, context=(node, marked)))
 
-    def _note_background(self, node: Node, state: State) -> None:
+    def _note_background(self, node: XmlNode, state: InheritedState) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
         width, height = state.lengths(node.attributes, "width", "height")
         area = width * height * abs(state.matrix.determinant)
@@ -498,7 +502,7 @@ class Walk:
         if fill is not None and not is_partial(state.style.get("fill-opacity", "1")):
             self._on_dark = not is_white(fill)
 
-    def append(self, data: str | Lines, state: State) -> None:
+    def append(self, data: str | Lines, state: InheritedState) -> None:
         """Add an outline as its style says."""
         if self._measuring:  # a box is that of all shapes, painted or not
             self.scene.append(data, self.scene.number_of(Context(state.matrix)))
@@ -509,7 +513,7 @@ class Walk:
         elif state.style.transparent:
             self._report_transparent(len(data) if isinstance(data, Lines) else 1)
 
-    def _pen(self, state: State) -> tuple[int | None, bool]:
+    def _pen(self, state: InheritedState) -> tuple[int | None, bool]:
         """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
         key = (id(state), self._on_dark)
         known = self._pens.get(key)
@@ -524,7 +528,7 @@ class Walk:
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
         return known[1], known[2]
 
-    def _context(self, state: State) -> Context:
+    def _context(self, state: InheritedState) -> Context:
         style, fill = state.style, state.style.paint("fill")
         faint = state.faint or style.get(_FAINT) == "fill" or (rgba(fill or "") or (1.0,))[-1] < 1
         dashes: tuple[float, ...] = ()
@@ -549,14 +553,14 @@ class Walk:
             not faint and not is_partial(style.get("fill-opacity", "1")),
         )
 
-    def _container(self, node: Node, own: dict[str, str], state: State) -> None:
+    def _container(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         if node.tag == "svg":
             state = self.nested(node, node.attributes, own, state)
         elif node.tag == "g" and state.group is None and not (state.used or _is_wrapper(node)):
             state = replace(state, group=self._add_group(node, own, state))
         self.children(node, state)
 
-    def _add_group(self, node: Node, own: dict[str, str], state: State) -> int:
+    def _add_group(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> int:
         """Add a top-level group to the scene; return its number."""
         names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
         groups = self.scene.groups
@@ -567,7 +571,9 @@ class Walk:
         groups.append(GroupDraft(name, color, width, is_layer))
         return len(groups) - 1
 
-    def nested(self, node: Node, sizes: dict[str, str], own: dict[str, str], state: State) -> State:
+    def nested(
+        self, node: XmlNode, sizes: dict[str, str], own: dict[str, str], state: InheritedState
+    ) -> InheritedState:
         """Return what holds inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
         given = (state.px(sizes.get(name), name) for name in ("width", "height"))
         sides = zip(state.viewport, given, strict=True)
@@ -586,7 +592,7 @@ class Walk:
         fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
-    def _use(self, node: Node, own: dict[str, str], state: State) -> None:
+    def _use(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         target = self.linked(node)
         if target is None:
             link = _link(node)
@@ -611,7 +617,7 @@ class Walk:
             elif may_be_drawn:
                 self.visit(target, inner)
 
-    def _image(self, node: Node, own: dict[str, str], state: State) -> None:
+    def _image(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         """Draw the SVG that an image holds as data, by its own ids and style sheets; report others."""
         if self._measuring:  # its box is that of its place
             self._draw(replace(node, tag="rect"), own, state)
@@ -645,7 +651,7 @@ class Walk:
         self._container(frame, own, replace(state, style=self.initial, used=True, context=None))
         self.ids, self.sheet = outer
 
-    def _tiles(self, name: str, node: Node, data: str, state: State) -> str:
+    def _tiles(self, name: str, node: XmlNode, data: str, state: InheritedState) -> str:
         """Draw a pattern's tiles within a shape's fill or stroke; return the paint for what has none.
 
         This is the fallback of an empty pattern. One that is too fine is reported, and is black.
@@ -732,13 +738,13 @@ class Walk:
             self.note("patterns of many tiles are not drawn; what they fill is outlined")
         return self._tiles_drawn <= _MOST_TILES
 
-    def style_at(self, node: Node | None) -> Style:
+    def style_at(self, node: XmlNode | None) -> InheritedStyle:
         """Return the style that an element has where it is defined, from the root on."""
         if node is None:
             return self.initial
         return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node), node))
 
-    def bounds_of(self, node: Node, state: State) -> Bounds | None:
+    def bounds_of(self, node: XmlNode, state: InheritedState) -> Bounds | None:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
         key = (id(node), state.viewport, state.style.font_size)
         if key not in self._bounds or state.used:
@@ -751,12 +757,12 @@ class Walk:
         return self._bounds[key]
 
 
-def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
+def use_place(node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
     """Return where a `<use>` puts what it shows."""
     return translation(*state.lengths(node.attributes | own, "x", "y"))
 
 
-def _taken(paint: str, node: Node, state: State) -> tuple[str, Node, State]:
+def _taken(paint: str, node: XmlNode, state: InheritedState) -> tuple[str, XmlNode, InheritedState]:
     """Return a paint, and what it refers to: of `context-fill` and its like the element that they name."""
     while paint.startswith("context-"):
         if state.context is None:
@@ -767,11 +773,11 @@ def _taken(paint: str, node: Node, state: State) -> tuple[str, Node, State]:
     return paint, node, state
 
 
-def _link(node: Node) -> str:
+def _link(node: XmlNode) -> str:
     return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
 
 
-def passes_conditions(node: Node) -> bool:
+def passes_conditions(node: XmlNode) -> bool:
     """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
     attributes = node.attributes
     if "requiredExtensions" in attributes:
@@ -782,7 +788,7 @@ def passes_conditions(node: Node) -> bool:
     return any(language == "en" or language.startswith("en-") for language in languages)
 
 
-def _is_wrapper(node: Node) -> bool:
+def _is_wrapper(node: XmlNode) -> bool:
     """Whether a top-level group only wraps layers: Illustrator's, or one around Inkscape's."""
     if node.attributes.get("inkscape:groupmode") == "layer":
         return False
