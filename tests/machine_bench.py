@@ -15,7 +15,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
 from drawscape.machine.run import run_plot
-from drawscape.plot.hpgl import placed
+from drawscape.plot.hpgl_export import placed
 from drawscape.tasks.plotting import is_queued, resume_plot
 
 SPAWN = multiprocessing.get_context("forkserver")

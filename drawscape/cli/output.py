@@ -15,9 +15,9 @@ from drawscape.atomic import is_special, write_atomic
 from drawscape.cli.text import PathType, option, progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
-from drawscape.plot import gcode, hpgl
+from drawscape.plot import gcode_export, gcode_profile, hpgl_export
 from drawscape.plot.formats import FORMATS, SUFFIXES, Format, encode, format_of
-from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
 from drawscape.plot.pipeline import optimize
@@ -159,7 +159,7 @@ class PlotOptions:
         machine = None if self.machine is None else read_machine(self.machine)
         if machine is None or machine.format != "gcode" or self.profile is None:
             return machine
-        return machine.with_profile(gcode.read_profile(self.profile))
+        return machine.with_profile(gcode_profile.read_profile(self.profile))
 
     @property
     def forms(self) -> tuple[Format, ...]:
@@ -199,14 +199,14 @@ class PlotOptions:
         profile = machine.profile if machine else None
         device = machine.device if machine and machine.format == "hpgl" else self.device
         if form == "gcode":
-            profile = profile or gcode.read_profile(self.profile or "servo")
-            reach = gcode.reach_of(document, profile)
+            profile = profile or gcode_profile.read_profile(self.profile or "servo")
+            reach = gcode_export.reach_of(document, profile)
         elif form == "hpgl":
-            reach = Reach.of_page(document).within(hpgl.placed(document, device).limits)
+            reach = Reach.of_page(document).within(hpgl_export.placed(document, device).limits)
         else:
             reach = machine.reach(document) if machine else Reach.of_page(document)
         document, notes = crop(document, reach, outside=self.outside)
-        for note in (*notes, *(hpgl.left_out(document) if form == "hpgl" else ())):
+        for note in (*notes, *(hpgl_export.left_out(document) if form == "hpgl" else ())):
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
         made = {"dpi": self.dpi, "device": device, "profile": profile, "outside": "keep"}

@@ -21,8 +21,8 @@ from drawscape.machine.driver import Driver, Port
 from drawscape.machine.ebb import EbbDriver
 from drawscape.machine.gcode import GrblDriver, MarlinDriver
 from drawscape.machine.hpgl import HpglDriver
-from drawscape.plot.gcode import PROFILES
-from drawscape.plot.machine import Machine, read_machine
+from drawscape.plot.gcode_profile import PROFILES
+from drawscape.plot.known_machines import Machine, read_machine
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _KINDS: dict[str, tuple[type[Driver], str]] = {

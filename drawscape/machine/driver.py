@@ -14,7 +14,7 @@ from typing import Any
 from drawscape.errors import MachineError, MissingExtraError
 from drawscape.geometry.lines import Points
 from drawscape.machine.plan import Section
-from drawscape.plot.machine import Machine
+from drawscape.plot.known_machines import Machine
 
 WINDOW = 2  # strokes that may be with the machine and are not known to be executed
 

@@ -20,8 +20,9 @@ from drawscape.errors import MachineError
 from drawscape.geometry.lines import Lines, Points, simplify
 from drawscape.machine.driver import Command, Driver, Port
 from drawscape.machine.plan import Section
-from drawscape.plot.gcode import GcodeProfile, moves_of
-from drawscape.plot.machine import Machine
+from drawscape.plot.gcode_export import moves_of
+from drawscape.plot.gcode_profile import GcodeProfile
+from drawscape.plot.known_machines import Machine
 
 _CUT_MM = 0.08  # that ink may be off the plan when a line is lost
 

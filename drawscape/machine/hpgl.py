@@ -15,7 +15,7 @@ from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
 from drawscape.machine.driver import Command, Driver
 from drawscape.machine.plan import Section
-from drawscape.plot.hpgl import Placing, placed
+from drawscape.plot.hpgl_export import Placing, placed
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
 _FLOW = b"\x11\x13"  # Xon and Xoff, which switches at the back or another program have set

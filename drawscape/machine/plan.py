@@ -11,8 +11,8 @@ import orjson
 from drawscape.drawing.document import Document, Motion, Outside, plain_name
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.plot.hpgl import placed
-from drawscape.plot.machine import Machine
+from drawscape.plot.hpgl_export import placed
+from drawscape.plot.known_machines import Machine
 from drawscape.plot.pages import crop
 
 _FORMAT = 1

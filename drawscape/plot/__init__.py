@@ -1,14 +1,14 @@
 """Plot-ready: the same drawing in an order, and in a file, that a plotter draws well.
 
 Read pipeline.py first: merge, deduplicate, simplify and order a drawing. Then statistics.py
-for its time, machine.py for plotters as data, pages.py for sheets, preflight.py for what
+for its time, known_machines.py for plotters as data, pages.py for sheets, preflight.py for what
 would go wrong, and formats.py for the files.
 """
 
 from drawscape.drawing.document import OUTSIDE, Outside
 from drawscape.geometry.lines import simplify
 from drawscape.plot.formats import save
-from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.merge import deduplicate, merge
 from drawscape.plot.order import EFFORTS, Effort, order
 from drawscape.plot.pages import (

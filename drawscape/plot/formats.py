@@ -21,8 +21,8 @@ from drawscape.atomic import write_atomic
 from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.drawing.values import INCH, MM, PT, check_number, luminance, rgb
 from drawscape.errors import MissingExtraError, PlotError
-from drawscape.plot.gcode import to_gcode
-from drawscape.plot.hpgl import to_hpgl
+from drawscape.plot.gcode_export import to_gcode
+from drawscape.plot.hpgl_export import to_hpgl
 from drawscape.plot.pipeline import optimize
 
 

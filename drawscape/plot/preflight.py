@@ -13,7 +13,7 @@ from drawscape.drawing.values import check_number
 from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
-from drawscape.plot.machine import Machine
+from drawscape.plot.known_machines import Machine
 from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
 from drawscape.plot.pages import Reach
 

@@ -17,7 +17,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.machine.device import add_device, devices, folder, read_device
 from drawscape.machine.plot import Plot
 from drawscape.machine.run import run_plot
-from drawscape.plot.gcode import PROFILES
+from drawscape.plot.gcode_profile import PROFILES
 from drawscape.tasks.plotting import enqueue_plot
 
 

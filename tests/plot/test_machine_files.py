@@ -14,9 +14,10 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, statistics, tiles
-from drawscape.plot.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
-from drawscape.plot.hpgl import devices, to_hpgl
-from drawscape.plot.machine import machine_names, read_machine
+from drawscape.plot.gcode_export import to_gcode
+from drawscape.plot.gcode_profile import PROFILES, GcodeProfile, read_profile
+from drawscape.plot.hpgl_export import devices, to_hpgl
+from drawscape.plot.known_machines import machine_names, read_machine
 from drawscape.plot.pages import crop
 
 PEN = {

@@ -10,9 +10,10 @@ from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import Plotter, deduplicate, layer_statistics, merge, order, preflight
 from drawscape.plot.formats import save, to_png
-from drawscape.plot.gcode import GcodeProfile, read_profile, to_gcode
-from drawscape.plot.hpgl import to_hpgl
-from drawscape.plot.machine import read_machine
+from drawscape.plot.gcode_export import to_gcode
+from drawscape.plot.gcode_profile import GcodeProfile, read_profile
+from drawscape.plot.hpgl_export import to_hpgl
+from drawscape.plot.known_machines import read_machine
 from drawscape.plot.pages import cut_strokes, drop_shorter, fit, place, tiles, travel_lines
 
 LINES = segments(3)

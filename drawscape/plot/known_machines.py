@@ -12,8 +12,8 @@ from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
 from drawscape.parameters import check_arguments, read_parameters
 from drawscape.plot.formats import FORMATS, Format
-from drawscape.plot.gcode import GcodeProfile, profile_of, read_toml
-from drawscape.plot.hpgl import placed
+from drawscape.plot.gcode_profile import GcodeProfile, profile_of, read_toml
+from drawscape.plot.hpgl_export import placed
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 
