@@ -54,7 +54,7 @@ from drawscape.svg.node import (
 )
 
 if TYPE_CHECKING:
-    from drawscape.geometry.hatch import Style
+    from drawscape.geometry.hatch import HatchStyle
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.lettering import Align, VerticalAlign
 
@@ -669,7 +669,7 @@ class SVGBuilder:
         spacing: float = 1.0,
         *,
         angle: float = 45.0,
-        pattern: "Style" = "lines",
+        pattern: "HatchStyle" = "lines",
         shift: float = 0.0,
         outline: bool = False,
         **style: Any,

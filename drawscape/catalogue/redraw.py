@@ -17,7 +17,7 @@ from drawscape.catalogue.index import free_path, keep_source, provenance_of, rec
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.lines import Segments, resample
-from drawscape.plot.formats import ordered_svg
+from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import Provenance, draw_recipe, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw

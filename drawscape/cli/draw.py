@@ -25,7 +25,7 @@ from drawscape.cli.text import (
 from drawscape.drawing.document import paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
-from drawscape.plot.formats import ordered_svg
+from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import is_library
 from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch

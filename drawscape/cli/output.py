@@ -16,7 +16,7 @@ from drawscape.cli.text import PathType, option, progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
 from drawscape.plot import gcode_export, gcode_profile, hpgl_export
-from drawscape.plot.formats import FORMATS, SUFFIXES, Format, encode, format_of
+from drawscape.plot.formats import FORMATS, SUFFIXES, FormatName, encode, format_of
 from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
@@ -44,7 +44,7 @@ class PlotOptions:
         "-O/-R --optimize/--raw",
     )
     stats: bool = _option(False, "Show lines, travel, lifts and time, before and after.")
-    formats: tuple[Format, ...] = _option(
+    formats: tuple[FormatName, ...] = _option(
         (), "Write this format; may be repeated.", "--to", type=click.Choice(FORMATS)
     )
     output: str | None = _option(
@@ -136,12 +136,12 @@ class PlotOptions:
 
     def hatching(self) -> Callable[[str], dict[str, Any]]:
         """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
-        from drawscape.geometry.hatch import Style
+        from drawscape.geometry.hatch import HatchStyle
 
         given: dict[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
             "spacing_mm": (self.hatch_distance, parse_length),
             "angle": (self.hatch_angle, click.FLOAT),
-            "style": (self.hatch_style, click.Choice(get_args(Style))),
+            "style": (self.hatch_style, click.Choice(get_args(HatchStyle))),
         }
         rows = []
         for name, (values, read) in given.items():
@@ -162,7 +162,7 @@ class PlotOptions:
         return machine.with_profile(gcode_profile.read_profile(self.profile))
 
     @property
-    def forms(self) -> tuple[Format, ...]:
+    def forms(self) -> tuple[FormatName, ...]:
         """The formats to write: those asked for, else the file's, the machine's, or SVG."""
         if self.formats:
             return self.formats
@@ -193,7 +193,7 @@ class PlotOptions:
             layers = tuple(a.with_lines(reloop(a.lines)) for a in layers)
         return document.with_layers(layers)
 
-    def write(self, document: Document, target: str, form: Format) -> None:
+    def write(self, document: Document, target: str, form: FormatName) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
         machine = self.chosen_machine
         profile = machine.profile if machine else None

@@ -29,7 +29,7 @@ from drawscape.plot.pages import (
     with_travel,
 )
 from drawscape.plot.preflight import Concern, preflight
-from drawscape.plot.statistics import Statistics, matched, statistics
+from drawscape.plot.statistics import PlotStatistics, matched, statistics
 from drawscape.svg.read import read_svg
 
 
@@ -223,7 +223,7 @@ def _show(before: Document, after: list[Document] | None, options: PlotOptions) 
         _print(first, matched(first, now), err)
 
 
-_COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
+_COLUMNS: tuple[tuple[str, Callable[[PlotStatistics], str]], ...] = (
     ("lines", lambda row: f"{row.lines:,}"),
     ("points", lambda row: f"{row.points:,}"),
     ("pen down", lambda row: f"{row.pen_down_mm / 1000:.2f} m"),
@@ -233,7 +233,9 @@ _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
 )
 
 
-def _print(before: tuple[Statistics, ...], after: tuple[Statistics, ...], err: bool) -> None:
+def _print(
+    before: tuple[PlotStatistics, ...], after: tuple[PlotStatistics, ...], err: bool
+) -> None:
     rows = []
     for was, now in zip(before, after, strict=True):
         shown = [(text_of(was), text_of(now)) for _, text_of in _COLUMNS]

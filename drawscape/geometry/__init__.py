@@ -1,19 +1,17 @@
 """Arrays in, arrays out: no disk, no clock, no global random state.
 
 The names below are handed on when they are first asked for, so that importing this package loads
-numpy and nothing else. A function that is called like its module is found there:
-`from drawscape.geometry.hatch import hatch`, and so for `contours`, `resample`, `simplify` and
-`streamlines`.
+numpy and nothing else. A function with its module's name is imported from there, as in
+`from drawscape.geometry.hatch import hatch`: `hatch`, `contours` and `streamlines`. `resample` and
+`simplify` are in `drawscape.geometry.lines`.
 """
 
-import sys
 from typing import TYPE_CHECKING
 
-from drawscape.geometry import lines
 from drawscape.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from drawscape.geometry.clip import Shape, clip_to_polygon, clip_to_rectangle, occlude
+    from drawscape.geometry.clip import OpaqueShape, clip_to_polygon, clip_to_rectangle, occlude
     from drawscape.geometry.contours import (
         centreline,
         contours_by_level,
@@ -69,27 +67,80 @@ if TYPE_CHECKING:
     from drawscape.geometry.tour import tours, uncrossed
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
 
-# Of 0.3's modules: both functions are in lines.py.
-resample = simplify = lines
-sys.modules |= dict.fromkeys((f"{__name__}.resample", f"{__name__}.simplify"), lines)
-
 __all__ = [
-    "Camera", "Flags", "Floats", "Ints", "Lines", "Mesh", "Nearest", "Noise", "Points", "Shape",
-    "arc", "as_on_a4", "beside", "beziers", "cartesian", "catmull_rom", "cells", "centreline",
-    "circle", "clamped", "clip_to_polygon", "clip_to_rectangle", "coats", "contains",
-    "contours_by_level", "cubic", "depth_in", "discs_apart", "distance_contours", "downhill",
-    "ellipse", "filled", "fit_count", "fitted", "grow_count", "growing_streamlines", "hatch_along",
-    "implicit_mesh", "implicit_slices", "inked", "inset_rings", "is_lit", "keep_positive", "march",
-    "normals_of", "occlude", "parallel", "poisson_disc", "polar", "quadratic", "rays", "rectangle",
-    "relax", "rings", "rounded", "scatter", "shortest_swing", "slopes_at", "smooth_union",
-    "squares_in", "stippled", "thinned", "tours", "uncrossed", "values_at", "visible_edges",
+    "Camera",
+    "Flags",
+    "Floats",
+    "Ints",
+    "Lines",
+    "Mesh",
+    "Nearest",
+    "Noise",
+    "OpaqueShape",
+    "Points",
+    "arc",
+    "as_on_a4",
+    "beside",
+    "beziers",
+    "cartesian",
+    "catmull_rom",
+    "cells",
+    "centreline",
+    "circle",
+    "clamped",
+    "clip_to_polygon",
+    "clip_to_rectangle",
+    "coats",
+    "contains",
+    "contours_by_level",
+    "cubic",
+    "depth_in",
+    "discs_apart",
+    "distance_contours",
+    "downhill",
+    "ellipse",
+    "filled",
+    "fit_count",
+    "fitted",
+    "grow_count",
+    "growing_streamlines",
+    "hatch_along",
+    "implicit_mesh",
+    "implicit_slices",
+    "inked",
+    "inset_rings",
+    "is_lit",
+    "keep_positive",
+    "march",
+    "normals_of",
+    "occlude",
+    "parallel",
+    "poisson_disc",
+    "polar",
+    "quadratic",
+    "rays",
+    "rectangle",
+    "relax",
+    "rings",
+    "rounded",
+    "scatter",
+    "shortest_swing",
+    "slopes_at",
+    "smooth_union",
+    "squares_in",
+    "stippled",
+    "thinned",
+    "tours",
+    "uncrossed",
+    "values_at",
+    "visible_edges",
     "visible_paths",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "drawscape.geometry.clip": "Shape clip_to_polygon clip_to_rectangle occlude",
+        "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
         "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic "
         "rounded",
         "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "

@@ -204,10 +204,10 @@ _TOUCHING_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class OpaqueShape:
     """Lines to draw, and the polygon behind which earlier shapes vanish (None hides nothing).
 
-    >>> below = Shape(Lines.of([[(0, 5), (20, 5)]]))
+    >>> below = OpaqueShape(Lines.of([[(0, 5), (20, 5)]]))
     >>> above = [(5, 0), (15, 0), (15, 10), (5, 10)]
     >>> occlude([below, above])[0].lengths_mm
     array([5., 5.])
@@ -217,10 +217,10 @@ class Shape:
     mask: Polygon | None = None
 
 
-def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
+def occlude(shapes: Iterable[OpaqueShape | Polygon]) -> list[Lines]:
     """Return the visible lines of each shape; later ones lie on top (painter's order).
 
-    A shape is a Shape or a polygon, which is drawn as its outline and hides what is inside. Holes
+    A shape is a OpaqueShape or a polygon, which is drawn as its outline and hides what is inside. Holes
     hide nothing. An outline that a later shape shares is left to the later one.
 
     >>> below = [(0, 0), (10, 0), (10, 10), (0, 10)]
@@ -228,8 +228,8 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
     >>> [float(lines.lengths_mm.sum()) for lines in occlude([below, above])]
     [30.0, 40.0]
     """
-    outlined = (shape if isinstance(shape, Shape) else rings(shape) for shape in shapes)
-    drawn = [one if isinstance(one, Shape) else Shape(one, one) for one in outlined]
+    outlined = (shape if isinstance(shape, OpaqueShape) else rings(shape) for shape in shapes)
+    drawn = [one if isinstance(one, OpaqueShape) else OpaqueShape(one, one) for one in outlined]
     if not drawn:
         return []
     counts = [len(shape.lines) for shape in drawn]

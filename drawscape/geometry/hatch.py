@@ -11,7 +11,7 @@ from drawscape.geometry.lines import Lines, Segments, check_finite, check_positi
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
-Style: TypeAlias = Literal["lines", "cross", "concentric", "circles"]
+HatchStyle: TypeAlias = Literal["lines", "cross", "concentric", "circles"]
 
 _MOST_LINES = 5_000_000
 # Concentric rings leave no more than this, in spacings, where they have room; and specks are not filled.
@@ -23,7 +23,7 @@ def hatch(
     spacing_mm: float,
     *,
     angle: float = 45.0,
-    style: Style = "lines",
+    style: HatchStyle = "lines",
     shift: float = 0.0,
 ) -> Lines:
     """Return lines that fill `polygon`, `spacing_mm` apart; holes stay empty.
@@ -36,8 +36,8 @@ def hatch(
     Raises GeometryError when the spacing is not positive or makes millions of lines, and
     UnknownNameError for another style.
     """
-    if style not in get_args(Style):
-        raise UnknownNameError("hatch style", style, get_args(Style))
+    if style not in get_args(HatchStyle):
+        raise UnknownNameError("hatch style", style, get_args(HatchStyle))
     if style in ("lines", "cross"):
         check_finite(angle=angle)
         turns = (0.0, 90.0) if style == "cross" else (0.0,)

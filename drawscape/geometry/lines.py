@@ -279,17 +279,17 @@ def ranges(starts: Ints | int, counts: Ints) -> Ints:
     return index
 
 
-Options = ParamSpec("Options")
+Rest = ParamSpec("Rest")
 Figure = TypeVar("Figure", Points, Lines)
 
 
 def on_lines(
-    function: Callable[Concatenate[Lines, Options], Lines],
-) -> Callable[Concatenate[Figure, Options], Figure]:
+    function: Callable[Concatenate[Lines, Rest], Lines],
+) -> Callable[Concatenate[Figure, Rest], Figure]:
     """Return `function` so that it takes and gives one line as an (N, 2) array as well."""
 
     @wraps(function)
-    def either(shape: Any, /, *args: Options.args, **kwargs: Options.kwargs) -> Any:
+    def either(shape: Any, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Any:
         if isinstance(shape, Lines):
             return function(shape, *args, **kwargs)
         return function(Lines.of([as_points(shape)]), *args, **kwargs).points

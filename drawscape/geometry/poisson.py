@@ -8,10 +8,15 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, as_floats, check_whole
-from drawscape.geometry.regions import Area, Frame, Polygon, bounds_of, cartesian, contains, polar
-
-Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
-"""A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
+from drawscape.geometry.regions import (
+    Area,
+    Frame,
+    RegionMask,
+    bounds_of,
+    cartesian,
+    contains,
+    polar,
+)
 
 Radius: TypeAlias = float | Callable[[Floats, Floats], ArrayLike]
 """A length in mm, or a function of x and y, (M,) each, that returns positive ones."""
@@ -26,7 +31,7 @@ def poisson_disc(
     area: Area,
     radius_mm: Radius,
     *,
-    mask: Mask | None = None,
+    mask: RegionMask | None = None,
     tries: int = 30,
 ) -> Points:
     """Return random points in `area` that lie at least `radius_mm` apart and leave no gaps, (N, 2).
@@ -44,7 +49,7 @@ def poisson_disc(
     bounds = bounds_of(area)
     check_whole(1, tries=tries)
     smallest = _smallest_radius(radius_mm, bounds)
-    spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
+    spacing = _Tree() if callable(radius_mm) else _CellGrid(bounds, smallest)
 
     def accepted(places: Points) -> tuple[Points, Flags]:
         free = bounds.contains(places)
@@ -121,7 +126,7 @@ _NEIGHBOURS = [
 ]
 
 
-class _Grid:
+class _CellGrid:
     """One radius: cells so small that each holds one point."""
 
     def __init__(self, bounds: Frame, radius: float) -> None:

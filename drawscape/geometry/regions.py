@@ -1,5 +1,6 @@
 """Areas: the rectangle a pattern fills, what sits where in it, polygons with holes, and what is inside."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -119,6 +120,9 @@ def rectangle(area: Area) -> Floats:
 
 Polygon: TypeAlias = Any
 """One ring as (N, 2), several as Lines or a list of arrays (even-odd), or a shapely geometry."""
+
+RegionMask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
+"""A polygon, or a function of x and y in mm, (N,) each, that is True in the region."""
 
 
 def rings(polygon: Polygon) -> Lines:

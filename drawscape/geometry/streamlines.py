@@ -29,13 +29,10 @@ from drawscape.geometry.lines import (
     is_finite,
     without_repeats,
 )
-from drawscape.geometry.regions import Area, Frame, Polygon, bounds_of, contains, to_shapely
+from drawscape.geometry.regions import Area, Frame, RegionMask, bounds_of, contains, to_shapely
 
 Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""
-
-Mask: TypeAlias = Callable[[Floats, Floats], Flags] | Polygon
-"""A polygon, or a function of x and y that is True where lines may be."""
 
 _Flat: TypeAlias = NDArray[np.complex64]
 _Heads: TypeAlias = NDArray[Any]
@@ -118,7 +115,7 @@ def growing_streamlines(
     test: float = 0.5,
     step_mm: float | None = None,
     seeds: ArrayLike | None = None,
-    mask: Mask | None = None,
+    mask: RegionMask | None = None,
     min_length_mm: float = 0.0,
     max_length_mm: float = np.inf,
 ) -> Iterator[tuple[float, Callable[[], Lines]]]:
@@ -183,7 +180,7 @@ class _Growth:
         test: float,
         step: float,
         longest: float,
-        mask: Mask | None,
+        mask: RegionMask | None,
     ) -> None:
         x0, y0, x1, y1 = bounds
         self.cell, self.spacing = float(test * spacing / 2.0), float(2.0 / test)
@@ -237,7 +234,7 @@ class _Growth:
         self.fresh: list[Complexes] = []
         self.parts: list[tuple[Ints, Ints, Complexes]] = []
 
-    def _masked(self, mask: Mask) -> Flags:
+    def _masked(self, mask: RegionMask) -> Flags:
         row, column = np.divmod(np.arange(len(self.closed)), self.columns)
         places = _points((column + 0.5 + 1j * (row + 0.5)) * self.cell + self.corner)
         if callable(mask):

@@ -59,7 +59,7 @@ from drawscape.notebook.text import more_than_a_line, size_words, status_words, 
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.plot import machine_names, optimize, read_machine, save, split_layers, statistics
-from drawscape.plot.formats import Format, menu_of_formats
+from drawscape.plot.formats import FormatName, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
 
@@ -300,7 +300,7 @@ class Form(Lasting):
             self._show_settings()
         self._say(renewed="")
 
-    def export(self, format: Format, *, per_pen: bool = False) -> list[Path]:
+    def export(self, format: FormatName, *, per_pen: bool = False) -> list[Path]:
         """Return the files written beside the drawing, its lines in order: 'svg', 'gcode', ...
 
         Raises PlotError or MissingExtraError for what the format cannot hold or needs.
@@ -688,7 +688,7 @@ class Form(Lasting):
         if path == self._path:
             self._say(figures=rows)
 
-    def _export(self, format: Format, per_pen: bool) -> None:
+    def _export(self, format: FormatName, per_pen: bool) -> None:
         try:
             written = []
             for path in self.export(format, per_pen=per_pen):
@@ -776,7 +776,7 @@ class Form(Lasting):
         self._say(plotter=name)
         self._reading.request()
 
-    def _on_export(self, format: Format, per_pen: bool) -> None:
+    def _on_export(self, format: FormatName, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")
         later(lambda: self._export(format, per_pen))
 

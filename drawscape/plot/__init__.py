@@ -13,8 +13,7 @@ from drawscape.plot.merge import deduplicate, merge
 from drawscape.plot.order import EFFORTS, Effort, order
 from drawscape.plot.pages import (
     Reach,
-    Tile,
-    confine,
+    SheetTile,
     crop,
     cut_strokes,
     drop_shorter,
@@ -28,13 +27,43 @@ from drawscape.plot.pages import (
     with_travel,
 )
 from drawscape.plot.pipeline import Saving, optimize, saving
-from drawscape.plot.preflight import Concern, Finding, preflight
-from drawscape.plot.statistics import Plotter, Statistics, layer_statistics, statistics
+from drawscape.plot.preflight import Concern, PreflightFinding, preflight
+from drawscape.plot.statistics import PlotStatistics, Plotter, layer_statistics, statistics
 
 __all__ = [
-    "EFFORTS", "OUTSIDE", "Concern", "Effort", "Finding", "Machine", "Outside", "Plotter", "Reach",
-    "Saving", "Statistics", "Tile", "confine", "crop", "cut_strokes", "deduplicate", "drop_shorter",
-    "fit", "layer_statistics", "machine_names", "merge", "optimize", "order", "place", "preflight",
-    "read_machine", "reloop", "save", "saving", "simplify", "split_ink", "split_layers",
-    "statistics", "tiles", "travel_lines", "with_travel",
+    "EFFORTS",
+    "OUTSIDE",
+    "Concern",
+    "Effort",
+    "Machine",
+    "Outside",
+    "PlotStatistics",
+    "Plotter",
+    "PreflightFinding",
+    "Reach",
+    "Saving",
+    "SheetTile",
+    "crop",
+    "cut_strokes",
+    "deduplicate",
+    "drop_shorter",
+    "fit",
+    "layer_statistics",
+    "machine_names",
+    "merge",
+    "optimize",
+    "order",
+    "place",
+    "preflight",
+    "read_machine",
+    "reloop",
+    "save",
+    "saving",
+    "simplify",
+    "split_ink",
+    "split_layers",
+    "statistics",
+    "tiles",
+    "travel_lines",
+    "with_travel",
 ]  # fmt: skip

@@ -33,7 +33,7 @@ class Paper:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Device:
+class HpglPlotter:
     """A plotter: `unit_mm` a unit of its coordinates, `top_speed` in cm/s."""
 
     name: str
@@ -44,11 +44,13 @@ class Device:
 
 
 @cache
-def devices() -> dict[str, Device]:
+def devices() -> dict[str, HpglPlotter]:
     """Return the plotters that are known, by name."""
     text = Path(__file__).with_name("hpgl.toml").read_text(encoding="utf-8")
     return {
-        name: Device(name=name, papers=tuple(Paper(**p) for p in values.pop("paper")), **values)
+        name: HpglPlotter(
+            name=name, papers=tuple(Paper(**p) for p in values.pop("paper")), **values
+        )
         for name, values in tomllib.loads(text).items()
     }
 
@@ -131,7 +133,7 @@ def placed(document: Document, device: str) -> "Placing":
 class Placing:
     """A sheet in a plotter; `matrix` leads from mm of the page to units, y up."""
 
-    plotter: Device
+    plotter: HpglPlotter
     paper: Paper
     matrix: Matrix
 

@@ -11,7 +11,7 @@ from typing import Any
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
 from drawscape.parameters import check_arguments, read_parameters
-from drawscape.plot.formats import FORMATS, Format
+from drawscape.plot.formats import FORMATS, FormatName
 from drawscape.plot.gcode_profile import GcodeProfile, profile_of, read_toml
 from drawscape.plot.hpgl_export import placed
 from drawscape.plot.pages import Reach
@@ -36,7 +36,7 @@ class Machine:
     title: str
     width_mm: float
     height_mm: float
-    format: Format
+    format: FormatName
     plotter: Plotter
     profile: GcodeProfile | None = None
     device: str = "hp7475a"

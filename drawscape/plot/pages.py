@@ -75,9 +75,6 @@ def crop(
     return document.with_layers(layers), tuple(notes)
 
 
-confine = crop  # its name in 0.3
-
-
 def _cropped(layer: Layer, reach: Reach) -> tuple[Layer, str]:
     bounds = layer.lines.bounds
     if bounds is None:
@@ -194,7 +191,7 @@ _NUDGE_MM = 0.0137
 
 
 @dataclass(frozen=True, eq=False)
-class Tile:
+class SheetTile:
     """One sheet: its `row` and `column` from 0, and where its own (0, 0) lies on the whole drawing."""
 
     row: int
@@ -212,7 +209,7 @@ def tiles(
     overlap_mm: float = 8.0,
     margin_mm: float = 0.0,
     marks: bool = True,
-) -> tuple[Tile, ...]:
+) -> tuple[SheetTile, ...]:
     """Return the drawing on sheets of `width_mm` x `height_mm`, row by row; empty sheets are left out.
 
     Neighbours overlap by `overlap_mm` within their margins. Lines are cut in the middle of the overlap,
@@ -262,7 +259,7 @@ def tiles(
             crosses = _marks((row, column), counts, steps, room, overlap_mm)
             layers += [Layer(MARKS, "#808080", 0.1, crosses)] if len(crosses) else []
         sheet = replace(document, width_mm=width_mm, height_mm=height_mm, layers=tuple(layers))
-        found.append(Tile(row, column, x, y, _moved(sheet, np.eye(2), np.array([-x, -y]))))
+        found.append(SheetTile(row, column, x, y, _moved(sheet, np.eye(2), np.array([-x, -y]))))
     return tuple(found)
 
 

@@ -11,13 +11,13 @@ from drawscape.geometry.lines import Lines, simplify
 from drawscape.plot.merge import find_doubles, merge, without_doubles
 from drawscape.plot.order import Effort, order
 from drawscape.plot.pages import drop_shorter
-from drawscape.plot.statistics import Plotter, Statistics, matched, statistics
+from drawscape.plot.statistics import PlotStatistics, Plotter, matched, statistics
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.
 _HOP_MM = 5.0
 
-OnProgress = Callable[[float, str], None]
+OnStep = Callable[[float, str], None]
 
 
 def optimize(
@@ -29,7 +29,7 @@ def optimize(
     deduplicate: bool = True,
     effort: Effort = "normal",
     start: tuple[float, float] = (0.0, 0.0),
-    on_progress: OnProgress | None = None,
+    on_progress: OnStep | None = None,
 ) -> Document:
     """Return the drawing with fewer lines, points and less travel, and the same ink on the paper.
 
@@ -95,8 +95,8 @@ class Saving:
     """A drawing made ready, and what that saves: figures for each pen and in total, row by row."""
 
     document: Document
-    before: tuple[Statistics, ...]
-    after: tuple[Statistics, ...]
+    before: tuple[PlotStatistics, ...]
+    after: tuple[PlotStatistics, ...]
 
 
 def saving(document: Document, *, plotter: Plotter | None = None, **options: Any) -> Saving:

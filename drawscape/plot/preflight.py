@@ -37,7 +37,7 @@ class Concern(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class PreflightFinding:
     """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first.
 
     `places_mm` are that place and others, (x, y) each, MOST_PLACES of them at most, the worst first.
@@ -59,7 +59,7 @@ def preflight(
     machine: Machine | None = None,
     most_ink: float = 3.0,
     most_passes: int = 2,
-) -> tuple[Finding, ...]:
+) -> tuple[PreflightFinding, ...]:
     """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
 
     Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
@@ -88,7 +88,7 @@ def preflight(
     )
 
 
-def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
+def _outside(layer: Layer, reach: Reach) -> Iterator[PreflightFinding]:
     points = layer.lines.points
     beyond = np.maximum((reach.x0, reach.y0) - points, points - (reach.x1, reach.y1)).max(axis=1)
     worst = _worst_first(beyond, 0)
@@ -101,7 +101,9 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
         yield _finding(Concern.OUTSIDE, layer, out, places, text)
 
 
-def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Iterator[Finding]:
+def _within(
+    layer: Layer, page: Reach, most_ink: float, most_passes: int
+) -> Iterator[PreflightFinding]:
     lines = clip_to_rectangle(layer.lines, page.x0, page.y0, page.x1, page.y1)
     if len(lines):
         inside = layer.with_lines(lines)
@@ -113,7 +115,7 @@ def _within(layer: Layer, page: Reach, most_ink: float, most_passes: int) -> Ite
         yield from _repeated(inside, most_passes)
 
 
-def _wet(layer: Layer, most: float) -> Iterator[Finding]:
+def _wet(layer: Layer, most: float) -> Iterator[PreflightFinding]:
     samples = resample(layer.lines.drawable(), _STEP_MM)
     width = layer.pen_mm
     side = max(_SPOT_MM, width)
@@ -131,7 +133,7 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
         yield _finding(Concern.WET, layer, len(worst), (spots[worst] + 0.5) * side, text)
 
 
-def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
+def _repeated(layer: Layer, most: int) -> Iterator[PreflightFinding]:
     segments = Segments.of(layer.lines)
     pieces = np.stack((segments.a, segments.b), axis=1)
     pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
@@ -172,9 +174,9 @@ def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:
 
 def _finding(
     concern: Concern, layer: Layer, count: int, places: NDArray[np.floating], text: str
-) -> Finding:
+) -> PreflightFinding:
     named = tuple((float(x), float(y)) for x, y in places[:MOST_PLACES])
-    return Finding(concern, layer.name, count, *named[0], text, named)
+    return PreflightFinding(concern, layer.name, count, *named[0], text, named)
 
 
 def _counted(count: int, what: str) -> str:

@@ -153,7 +153,7 @@ def _reachable(caps: Floats, lengths: Floats, acceleration: Floats | float) -> F
 
 
 @dataclass(frozen=True)
-class Statistics:
+class PlotStatistics:
     """Figures of a layer or a whole drawing; `lifts` counts how often the pen goes up."""
 
     name: str
@@ -171,7 +171,7 @@ def layer_statistics(
     name: str = "",
     plotter: Plotter | None = None,
     start: tuple[float, float] = (0.0, 0.0),
-) -> Statistics:
+) -> PlotStatistics:
     """Return the figures of `lines` drawn as they stand, from `start`, without the way home.
 
     `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
@@ -184,7 +184,7 @@ def layer_statistics(
     motion = Motion.of(name)
     plotter = (plotter or Plotter()).at(motion)
     if not motion.plotted:
-        return Statistics(name)
+        return PlotStatistics(name)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
     moves = lines.starts - np.concatenate(([start], lines.ends))[: len(lines)]
     ink_mm, down_s = plotter.strokes(lines)
@@ -196,7 +196,7 @@ def layer_statistics(
         back = np.append(moves[1:], [lines.starts[0] - lines.ends[-1]], axis=0)
         once_s += (count - 1) * (down_s + plotter.travel_s(plotter.distances(back)))
         air_mm += (count - 1) * float(np.hypot(*back.T).sum())
-    return Statistics(
+    return PlotStatistics(
         name,
         count * len(lines),
         count * len(lines.points),
@@ -209,7 +209,7 @@ def layer_statistics(
 
 def statistics(
     document: Document, *, plotter: Plotter | None = None, start: tuple[float, float] = (0.0, 0.0)
-) -> tuple[Statistics, ...]:
+) -> tuple[PlotStatistics, ...]:
     """Return the figures of each layer, each drawn from `start`, and their total at the end.
 
     >>> red, blue, total = statistics(document)
@@ -220,17 +220,19 @@ def statistics(
         layer_statistics(layer.lines, name=layer.name, plotter=plotter, start=start)
         for layer in document.layers
     ]
-    figures = [figure.name for figure in fields(Statistics)[1:]]
-    total = Statistics("total", *(sum(getattr(one, name) for one in layers) for name in figures))
+    figures = [figure.name for figure in fields(PlotStatistics)[1:]]
+    total = PlotStatistics(
+        "total", *(sum(getattr(one, name) for one in layers) for name in figures)
+    )
     return (*layers, total)
 
 
 def matched(
-    before: tuple[Statistics, ...], after: tuple[Statistics, ...]
-) -> tuple[Statistics, ...]:
+    before: tuple[PlotStatistics, ...], after: tuple[PlotStatistics, ...]
+) -> tuple[PlotStatistics, ...]:
     """Return the figures after, one per row before: a layer that is gone has nothing left."""
     waiting = list(after)
     return tuple(
-        waiting.pop(0) if waiting and waiting[0].name == row.name else Statistics(row.name)
+        waiting.pop(0) if waiting and waiting[0].name == row.name else PlotStatistics(row.name)
         for row in before
     )

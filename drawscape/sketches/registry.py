@@ -36,7 +36,7 @@ from drawscape.recipe.recipe import OnProgress
 from drawscape.settings import sketches_folder
 from drawscape.svg_builder import SVGBuilder
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+SketchFunction = TypeVar("SketchFunction", bound=Callable[..., Any])
 AnySketch = str | Sketch | Callable[..., Any]
 
 _PACKAGE = "sketches"
@@ -143,7 +143,7 @@ GONE = {
 """Sketches of earlier versions, and the one that is nearest to each."""
 
 
-class Catalogue(Mapping[str, Sketch]):
+class SketchRegistry(Mapping[str, Sketch]):
     """Sketches by name: those of the library, found without importing them, those added, and the project's.
 
     Those of the project's folder at present never hide the library's.
@@ -219,16 +219,16 @@ class Catalogue(Mapping[str, Sketch]):
         return len({*self})
 
 
-SKETCHES = Catalogue()
+SKETCHES = SketchRegistry()
 """Every sketch that can be drawn by name."""
 
 
 @overload
-def sketch(function: Function, /) -> Function: ...
+def sketch(function: SketchFunction, /) -> SketchFunction: ...
 @overload
 def sketch(
     function: None = None, /, *, name: str | None = None, family: str | None = None
-) -> Callable[[Function], Function]: ...
+) -> Callable[[SketchFunction], SketchFunction]: ...
 def sketch(function: Any = None, /, *, name: str | None = None, family: str | None = None) -> Any:
     """Register a function as a sketch and return it unchanged.
 
@@ -242,7 +242,7 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
     <SVGBuilder 100 x 100 mm, 2 elements>
     """
 
-    def register(function: Function) -> Function:
+    def register(function: SketchFunction) -> SketchFunction:
         module = getattr(function, "__module__", None) or ""
         in_library = module.startswith(f"{__package__}.") and module.count(".") >= 3
         label = family or (module.split(".")[-2] if in_library else _FAMILY)

@@ -29,7 +29,9 @@ from drawscape.parameters import InputFile
 from drawscape.recipe import Share, read_input
 from drawscape.svg_builder import SVGBuilder
 
-Picture: TypeAlias = Annotated[InputFile | None, "Picture file; none draws one that comes along"]
+PictureFile: TypeAlias = Annotated[
+    InputFile | None, "Picture file; none draws one that comes along"
+]
 Fit: TypeAlias = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
 Contrast: TypeAlias = Annotated[Share, "0 as in the picture, 1 stretched to black and white"]
 Clarity: TypeAlias = Annotated[Share, "0 as in the picture, 1 without its broad shades"]

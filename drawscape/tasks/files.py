@@ -113,7 +113,7 @@ def _operation_named(name: str) -> Operation:
 
 def _optimize(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
     from drawscape.plot import optimize
-    from drawscape.plot.formats import to_svg
+    from drawscape.plot.svg_export import to_svg
     from drawscape.svg.read import read_svg
 
     document = optimize(read_svg(source), on_progress=progress, **options)
@@ -122,7 +122,7 @@ def _optimize(source: Path, target: Path, options: Facts, progress: Progress) ->
 
 
 def _to_png(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
-    from drawscape.plot.formats import to_png
+    from drawscape.plot.png_export import to_png
     from drawscape.svg.read import read_svg
 
     document = read_svg(source)

@@ -119,7 +119,7 @@ def _is_svg(path: Path) -> bool:
 
 def _picture(path: Path, number: int) -> "Enclosure":
     from drawscape.mail import Enclosure
-    from drawscape.plot.formats import to_png
+    from drawscape.plot.png_export import to_png
     from drawscape.svg.read import read_svg
 
     cid = f"picture-{number}@drawscape"

@@ -20,9 +20,9 @@ from plot_support import mesh, page, segments, travel
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
-from drawscape.plot.formats import to_svg
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import PROFILES
+from drawscape.plot.svg_export import to_svg
 from drawscape.svg.read import read_svg
 
 

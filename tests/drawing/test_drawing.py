@@ -108,7 +108,6 @@ def test_margins_are_lengths_or_shares_of_the_shorter_side():
     ("path", "name"),
     [
         ("drawing.pen", "Pen"), ("drawing.motion", "Motion"),
-        ("geometry.resample", "resample"), ("geometry.simplify", "simplify"),
     ],
 )  # fmt: skip
 def test_documented_paths_of_earlier_versions_lead_to_what_they_named(path, name):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plot_support import middles
 
 from drawscape.geometry import solids
-from drawscape.geometry.clip import Shape, occlude, visible
+from drawscape.geometry.clip import OpaqueShape, occlude, visible
 from drawscape.geometry.hidden import visible_edges, visible_paths
 from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Lines
@@ -153,7 +153,7 @@ def test_nothing_shows_inside_a_later_shape_and_all_else_shows(seed, count, corn
 
 def test_lines_without_a_mask_hide_nothing_and_masks_without_lines_are_not_drawn():
     bar = Lines.of([[-5.0, 5.0], [15.0, 5.0]])
-    shown = occlude([SQUARE, Shape(bar), Shape(Lines.empty(), SQUARE * 0.5)])
+    shown = occlude([SQUARE, OpaqueShape(bar), OpaqueShape(Lines.empty(), SQUARE * 0.5)])
     assert shown[1].lengths_mm.sum() == pytest.approx(15)
     assert shown[0].lengths_mm.sum() == pytest.approx(30)
     assert len(shown[2]) == 0
@@ -169,7 +169,7 @@ def test_an_edge_that_tiles_share_is_drawn_once(turn):
 
 def test_a_line_along_an_edge_that_turns_away_is_hidden_up_to_the_turn():
     along = Lines.of([[2.0, 0.0], [5.0, 0.0], [5.0, -8.0]])
-    assert occlude([Shape(along), SQUARE])[0].lengths_mm == pytest.approx([8])
+    assert occlude([OpaqueShape(along), SQUARE])[0].lengths_mm == pytest.approx([8])
 
 
 def test_nothing_to_hide_and_nothing_to_hide_behind():

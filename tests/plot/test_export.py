@@ -26,10 +26,13 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
-from drawscape.plot.formats import FORMATS, ordered_svg, save, to_pdf, to_png, to_svg
+from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import PROFILES
 from drawscape.plot.hpgl_export import to_hpgl
+from drawscape.plot.pdf_export import to_pdf
+from drawscape.plot.png_export import to_png
+from drawscape.plot.svg_export import ordered_svg, to_svg
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder

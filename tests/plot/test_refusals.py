@@ -9,12 +9,13 @@ from drawscape.drawing.document import Motion
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import Plotter, deduplicate, layer_statistics, merge, order, preflight
-from drawscape.plot.formats import save, to_png
+from drawscape.plot.formats import save
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import GcodeProfile, read_profile
 from drawscape.plot.hpgl_export import to_hpgl
 from drawscape.plot.known_machines import read_machine
 from drawscape.plot.pages import cut_strokes, drop_shorter, fit, place, tiles, travel_lines
+from drawscape.plot.png_export import to_png
 
 LINES = segments(3)
 AT = 5, None, "ab", (1, 2, 3), (1, "2"), (1, math.nan)  # what is no place

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support import run, sampled
 
-from drawscape.plot.formats import ordered_svg
+from drawscape.plot.svg_export import ordered_svg
 from drawscape.sketches import SKETCHES, draw
 
 

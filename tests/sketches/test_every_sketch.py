@@ -18,7 +18,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import depth_in
 from drawscape.notebook.settings import random_value
 from drawscape.parameters import MISSING
-from drawscape.plot.formats import to_png
+from drawscape.plot.png_export import to_png
 from drawscape.sketches import SKETCHES, draw
 
 SIDE_MM = 3.0

@@ -14,7 +14,7 @@ from drawscape.geometry.lines import resample
 from drawscape.geometry.tour import tours
 from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
-from drawscape.plot.formats import to_png
+from drawscape.plot.png_export import to_png
 from drawscape.recipe.provenance import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures.four_pens import Screen

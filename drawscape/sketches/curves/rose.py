@@ -4,7 +4,15 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Lines, Points, Shape, clip_to_rectangle, occlude, polar, rectangle
+from drawscape.geometry import (
+    Lines,
+    OpaqueShape,
+    Points,
+    clip_to_rectangle,
+    occlude,
+    polar,
+    rectangle,
+)
 from drawscape.geometry.lines import distances_along
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
@@ -50,7 +58,7 @@ def rose(
         edge = polar(leaf * size[number], turn + GOLDEN_ANGLE * number + half * spread)
         lines = Lines.join([Lines.of([edge[[*range(121), 0]]]), _veins(rng, edge, veins)])
         lines = lines.with_points(lines.points + heart)
-        shapes.append(Shape(clip_to_rectangle(lines, *frame), lines[0]))
+        shapes.append(OpaqueShape(clip_to_rectangle(lines, *frame), lines[0]))
     visible = occlude(shapes)
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Lines, Points, cartesian, circle, clip_to_rectangle, polar
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
-Pattern = Literal["circles", "lines", "waves", "rays"]
+MoirePattern = Literal["circles", "lines", "waves", "rays"]
 
 
 @sketch
@@ -15,7 +15,7 @@ def moire(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    pattern: Annotated[Pattern, "What is laid over itself"] = "rays",
+    pattern: Annotated[MoirePattern, "What is laid over itself"] = "rays",
     sheets: Annotated[int, Between(2, 3, "How many copies, each with its own pen")] = 2,
     spacing: Annotated[float, Between(0.8, 6, "In mm, from line to line")] = 1.6,
     shift: Annotated[float, Between(0, 0.5, "Shift, about, part of the page")] = 0.16,
@@ -48,7 +48,9 @@ def moire(
     in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#2a5b8c"], parts)
 
 
-def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:
+def _pattern(
+    pattern: MoirePattern, step: float, reach: float, nearest: float
+) -> list[Points] | Floats:
     """Return the pattern about the origin, `step` mm between lines, rays `nearest` mm at least."""
     if pattern == "circles":
         return [circle(0.0, 0.0, r) for r in np.arange(step / 2, reach, step)]

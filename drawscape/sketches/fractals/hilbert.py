@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Flags, Points, rounded
 from drawscape.geometry.lines import simplify
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Clarity, Fit, Picture, tone_over
+from drawscape.sketches.tone import Clarity, Fit, PictureFile, tone_over
 
 CLOSEST_MM = 0.5
 """Between lines where the picture is black, at depth 7."""
@@ -18,7 +18,7 @@ def hilbert(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     depth: Annotated[int, Between(3, 7, "Levels of the curve on A4")] = 7,
     contrast: Annotated[Share, "How much coarser the curve is in the light"] = 0.9,

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Noise, Shape, as_on_a4, cartesian, clamped, occlude, thinned
+from drawscape.geometry import Noise, OpaqueShape, as_on_a4, cartesian, clamped, occlude, thinned
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
-Kind = Literal["fern", "bush", "weed", "meadow"]
+Plants = Literal["fern", "bush", "weed", "meadow"]
 
 PENS = {
     "far": "#9db09a",
@@ -31,7 +31,7 @@ def l_system(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    kind: Annotated[Kind, "Which plants; a meadow has all of them"] = "meadow",
+    kind: Annotated[Plants, "Which plants; a meadow has all of them"] = "meadow",
     generations: Annotated[int, Between(4, 7, "Rewritings of a plant's text")] = 6,
     plants: Annotated[int, Between(1, 12, "Plants on A4, far ones behind")] = 4,
     wildness: Annotated[Share, "Chance in a plant's growth"] = 0.7,
@@ -48,7 +48,7 @@ def l_system(
     near = (np.arange(plants) + 0.5) / plants
     x = frame.x0 + frame.width * (0.1 + 0.8 * rng.permutation(near))
     foot = frame.y1 - frame.height * (0.13 * (1 - near) + 0.03)
-    pens, shapes = list[int](), list[Shape]()
+    pens, shapes = list[int](), list[OpaqueShape]()
     for number in range(plants):
         name = str(rng.choice(list(SYSTEMS))) if kind == "meadow" else kind
         (rule, angle), text = SYSTEMS[name], "X"
@@ -65,7 +65,7 @@ def l_system(
         in_leaf = rng.random(len(twigs)) < min(leaves, 300 / len(twigs))  # each takes time
         pen, broad = (3, 0.3) if number % 3 == 0 else (int(near[number] > 1 / 3), 0.2)
         edges = _leaves(twigs.take(in_leaf), leaf, broad)
-        shapes += [Shape(twigs), *(Shape(Lines.of([edge]), edge) for edge in edges)]
+        shapes += [OpaqueShape(twigs), *(OpaqueShape(Lines.of([edge]), edge) for edge in edges)]
         pens += [int(3 * near[number])] + len(edges) * [pen]
     # Blades of grass over the foot of the page, longer the nearer they stand.
     depth = rng.random(int(4.5 * frame.width)) ** 0.6

@@ -13,8 +13,8 @@ from drawscape.geometry.contours import contours
 from drawscape.geometry.regions import polygons
 from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, in_pens, sketch
 
-Kind = Literal["coral", "maze", "worms", "spots", "holes"]
-Grid = NDArray[np.float32]
+TuringPattern = Literal["coral", "maze", "worms", "spots", "holes"]
+Amounts = NDArray[np.float32]
 
 FEED_AND_KILL = {
     "coral": (0.0545, 0.0620),
@@ -33,7 +33,7 @@ def reaction_diffusion(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    kind: Annotated[Kind, "Which pattern the chemicals settle into"] = "coral",
+    kind: Annotated[TuringPattern, "Which pattern the chemicals settle into"] = "coral",
     detail: Annotated[int, Between(60, 180, "Cells across; a stripe takes 15")] = 132,
     steps: Annotated[int, Between(500, 3000, "How long it reacts")] = 2400,
     change: Annotated[Share, "How far conditions change across the page"] = 0.45,
@@ -67,7 +67,7 @@ def reaction_diffusion(
     draw(svg, v=amounts[1])
 
 
-def _react(amounts: Grid, feed: float, kill: Grid, steps: int) -> Grid:
+def _react(amounts: Amounts, feed: float, kill: Amounts, steps: int) -> Amounts:
     """Return both chemicals, (2, R, C), after `steps` of unit time; nothing leaves over the edges."""
     for _ in range(steps):
         u, v = amounts
@@ -84,7 +84,7 @@ def _react(amounts: Grid, feed: float, kill: Grid, steps: int) -> Grid:
 
 
 def _draw(
-    svg: SVGBuilder, palette: str, v: Grid, outlines: int, spacing: float, core: bool
+    svg: SVGBuilder, palette: str, v: Amounts, outlines: int, spacing: float, core: bool
 ) -> None:
     """Draw the stripes' outlines, each `spacing` inside the one before, and their valleys."""
     fine = zoom(v.astype(np.float64), 3, order=3)

@@ -8,7 +8,7 @@ from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, p
 from drawscape.geometry.hatch import hatch
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
-Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
+Filling = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
 FILLS = ("rings", "spiral", "hatch", "rays")
 
 
@@ -21,7 +21,7 @@ def circle_packing(
     largest: Annotated[float, Between(0.03, 0.4, "Largest, part of the page")] = 0.2,
     smallest: Annotated[float, Between(0.5, 5, "Smallest radius in mm")] = 1.4,
     gap: Annotated[float, Between(0, 4, "Room in mm between circles")] = 0.9,
-    fill: Annotated[Fill, "What a circle is filled with"] = "mixed",
+    fill: Annotated[Filling, "What a circle is filled with"] = "mixed",
     spacing: Annotated[float, Between(0.5, 4, "In mm, between closest lines")] = 0.6,
     contrast: Annotated[Share, "How much lighter some circles are than others"] = 0.8,
     palette: Palette = "as designed",

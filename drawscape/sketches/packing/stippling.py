@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, cartesian, polar, stippled
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, Tone, tone_over
+from drawscape.sketches.tone import Contrast, Fit, PictureFile, Tone, tone_over
 
 
 @sketch
@@ -16,7 +16,7 @@ def stippling(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     dots: Annotated[int, Between(300, 12000, "Number of dots on A4")] = 4900,
     mark: Annotated[Literal["dot", "ring", "stroke"], "What stands at each point"] = "dot",

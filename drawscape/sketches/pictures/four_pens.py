@@ -9,7 +9,15 @@ from drawscape.geometry import as_on_a4, keep_positive
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import inks
 from drawscape.sketches.registry import SKETCHES
-from drawscape.sketches.tone import Fit, Picture, drawn_by, laid, pixels_of, ranked_lines, separate
+from drawscape.sketches.tone import (
+    Fit,
+    PictureFile,
+    drawn_by,
+    laid,
+    pixels_of,
+    ranked_lines,
+    separate,
+)
 
 ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
 """Degrees of the screens, as printers turn them: cyan, magenta, yellow, black, and one more."""
@@ -34,7 +42,7 @@ def four_pens(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     pens: Annotated[int, Between(2, 5, "How many of the inks, in their order")] = 4,
     pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.5,

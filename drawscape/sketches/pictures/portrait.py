@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
 from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
+from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 LEVELS = (
     ((0.03, 0.14), 3.6, 0.0),
@@ -26,7 +26,7 @@ def portrait(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     spacing: Annotated[float, Between(0.7, 2.5, "In mm, between lines")] = 0.9,
     smoothness: Annotated[float, Between(0.3, 4, "How even directions are")] = 1.3,

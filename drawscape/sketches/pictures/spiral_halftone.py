@@ -8,7 +8,7 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
+from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 A4_MM = 90.0
 """Half the width of A4 within its margin: on other pages turns lie as densely as there."""
@@ -19,7 +19,7 @@ def spiral_halftone(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     turns: Annotated[int, Between(10, 120, "Turns to the near edge of A4")] = 58,
     swing: Annotated[float, Between(0.2, 1.4, "Height of a swing, in turns")] = 1.3,

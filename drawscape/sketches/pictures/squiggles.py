@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import cartesian, fit_count, shortest_swing
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, tone_over
+from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 A4_MM = 267.0
 """Height of A4 within its margin: on other pages rows lie as densely as there."""
@@ -17,7 +17,7 @@ def squiggles(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     rows: Annotated[int, Between(12, 220, "Rows down an A4 page")] = 120,
     swing: Annotated[float, Between(0.2, 1.5, "Height of a swing, in rows")] = 1.05,

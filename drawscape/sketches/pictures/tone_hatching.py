@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, Picture, ranked_lines, tone_over
+from drawscape.sketches.tone import Contrast, Fit, PictureFile, ranked_lines, tone_over
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
 """Degrees of each layer against the first: the darker, the more directions cross."""
@@ -18,7 +18,7 @@ def tone_hatching(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     layers: Annotated[int, Between(2, 6, "Directions that may cross")] = 4,
     spacing: Annotated[float, Between(0.6, 4, "In mm, between lines of a layer")] = 1.0,

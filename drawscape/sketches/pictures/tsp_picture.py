@@ -8,7 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
 from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Clarity, Contrast, Fit, Picture, tone_over
+from drawscape.sketches.tone import Clarity, Contrast, Fit, PictureFile, tone_over
 
 ROUNDS = 150
 """Rounds of undoing crossings, at most; the last of them find little."""
@@ -19,7 +19,7 @@ def tsp_picture(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    picture: Picture = None,
+    picture: PictureFile = None,
     fit: Fit = "cover",
     cities: Annotated[int, Between(200, 30000, "Points of the line on A4")] = 24000,
     gamma: Annotated[float, Between(0.5, 3, "More gathers the line in the dark")] = 2.0,

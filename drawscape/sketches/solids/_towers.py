@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.geometry import Lines, Points, Shape, cartesian
+from drawscape.geometry import Lines, OpaqueShape, Points, cartesian
 
 
 def box(
@@ -14,7 +14,7 @@ def box(
     high: float,
     facades: tuple[str, str],
     spacings: tuple[float, float],
-) -> Shape:
+) -> OpaqueShape:
     """Return a box that stands on its corner as a painter's shape: edges, facades, what it hides.
 
     `foot` is the middle of its foot on the page in mm, `half` half its width there. `lean` is the slope
@@ -34,7 +34,7 @@ def box(
             right, near = (2 * u - 1, 1.0) if side == 0 else (1.0, 1 - 2 * u)
             across, down = (right - near) / 2 * half, (right + near) / 2 * half * lean
             lines += list(cartesian(x + across, y + down - low - v))
-    return Shape(Lines.of(lines), outline)
+    return OpaqueShape(Lines.of(lines), outline)
 
 
 def _facade(facade: str, spacing: float, wide: float, height: float) -> Points:

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Lines, Noise, Shape, circle, clip_to_rectangle, fit_count, occlude
+from drawscape.geometry import (
+    Lines,
+    Noise,
+    OpaqueShape,
+    circle,
+    clip_to_rectangle,
+    fit_count,
+    occlude,
+)
 from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 from drawscape.sketches.solids._towers import box
 
@@ -41,7 +49,7 @@ def skyline(
     cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
     cy, count = frame.y0 + radius + 0.02 * frame.height, int(radius / 1.2)
     disc = [circle(cx, cy, radius * (k + 1) / count) for k in range(count)]
-    shapes = [Shape(Lines.of(disc))]
+    shapes = [OpaqueShape(Lines.of(disc))]
     slope = np.tan(np.radians(lean))
     for lot in _lots(rng, frame, lots, slope, tallest):
         if rng.random() < density:
@@ -75,7 +83,7 @@ def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> 
     return found
 
 
-def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) -> list[Shape]:
+def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) -> list[OpaqueShape]:
     """Return the boxes of the tower on a lot, lower ones first."""
     x, y, half, height = lot
     floors = 1 + int(rng.integers(1, 3)) if rng.random() < setbacks and height > 2 * half else 1
@@ -89,5 +97,5 @@ def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) ->
     ]
     if rng.random() < 0.35:
         mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])
-        shapes.append(Shape(Lines.of([mast])))
+        shapes.append(OpaqueShape(Lines.of([mast])))
     return shapes

@@ -9,7 +9,7 @@ from drawscape.geometry import Flags, Points, fit_count, squares_in
 from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
 
 PENS = {"stitches": "#1d3a6e", "small islands": "#c8553d", "islands": "#c9922e"}
-Order = Literal["mirrored", "chance", "waves"]
+StitchOrder = Literal["mirrored", "chance", "waves"]
 
 
 @sketch
@@ -18,7 +18,7 @@ def hitomezashi(
     rng: Rng,
     *,
     stitches: Annotated[int, Between(8, 72, "Across the shorter side")] = 38,
-    order: Annotated[Order, "How the rows decide to begin over or under"] = "mirrored",
+    order: Annotated[StitchOrder, "How the rows decide to begin over or under"] = "mirrored",
     bias: Annotated[Share, "Share of rows that begin over"] = 0.5,
     filled: Annotated[bool, "Hatch every other island, by its size in two colours"] = True,
     small: Annotated[int, Between(1, 60, "Cells of a small island, at most")] = 12,
@@ -54,7 +54,7 @@ def hitomezashi(
     in_pens(svg, palette, PENS, parts, width=0.4)
 
 
-def _starts(rng: Rng, count: int, order: Order, bias: float) -> Flags:
+def _starts(rng: Rng, count: int, order: StitchOrder, bias: float) -> Flags:
     if order == "waves":
         wave = np.sin(np.arange(count) * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
         return np.asarray(wave > np.cos(np.pi * bias))

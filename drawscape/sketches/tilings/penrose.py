@@ -3,15 +3,12 @@
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, clip_to_rectangle, grow_count
-from drawscape.geometry.lines import Flags, Points
+from drawscape.geometry.lines import Complexes, Flags, Points
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
-Complexes = NDArray[np.complex128]
-"""Points of the plane, the page's middle at 0, in sides of a tile."""
 
 
 @sketch

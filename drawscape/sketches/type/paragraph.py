@@ -10,7 +10,7 @@ from drawscape.geometry.lines import resample
 from drawscape.lettering import Align, TextStyle, set_text
 from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
 
-Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
+ParagraphFont = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
 
 WHITMAN = (
     "I celebrate myself, and sing myself, And what I assume you shall assume, "
@@ -47,7 +47,7 @@ def paragraph(
     rng: Rng,
     *,
     text: Annotated[str, MaxLen(4000), "What is written, again and again"] = WHITMAN,
-    face: Annotated[Face, "Hershey's fonts in single or double strokes"] = "scripts",
+    face: Annotated[ParagraphFont, "Hershey's fonts in single or double strokes"] = "scripts",
     size: Annotated[float, Between(1.5, 12, "Height of capitals, in mm")] = 2.6,
     leading: Annotated[float, Between(1.5, 4, "Line to line, in capitals")] = 2.0,
     align: Annotated[Align, "How rows end"] = "justify",

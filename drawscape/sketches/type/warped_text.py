@@ -10,7 +10,7 @@ from drawscape.geometry.lines import resample
 from drawscape.lettering import TextStyle, set_text
 from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
-Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
+WarpedFont = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
 
 
 @sketch
@@ -19,7 +19,7 @@ def warped_text(
     rng: Rng,
     *,
     text: Annotated[str, MaxLen(200), "Word or words of the rows"] = "ONE LINE AFTER ANOTHER",
-    face: Annotated[Face, "Hershey's fonts, of one to three strokes"] = "futural",
+    face: Annotated[WarpedFont, "Hershey's fonts, of one to three strokes"] = "futural",
     rows: Annotated[int, Between(4, 60, "Rows on A4")] = 46,
     warp: Annotated[Literal["lens", "waves", "twist", "flag"], "What bends them"] = "lens",
     strength: Annotated[float, Between(-1, 1, "How much; below 0 the other way")] = 0.9,
