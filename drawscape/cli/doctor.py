@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from drawscape import __version__, output_store, settings
-from drawscape.cli.text import counted, print_list
+from drawscape.cli.printing import counted, print_list
 from drawscape.errors import DrawscapeError, OutputStoreError
 
 _EXTRAS = {

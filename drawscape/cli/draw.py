@@ -8,20 +8,9 @@ from typing import Any
 
 import click
 
-from drawscape.cli.output import PlotOptions, plot_options, write_bytes
-from drawscape.cli.text import (
-    FILE,
-    JSON,
-    SEED,
-    fitted,
-    flag,
-    option,
-    pairs,
-    print_json,
-    print_list,
-    progress_bar,
-    take_home,
-)
+from drawscape.cli.options import FILE, JSON, SEED, flag, option, pairs, take_home
+from drawscape.cli.plot_options import PlotOptions, plot_options, write_bytes
+from drawscape.cli.printing import fitted, print_json, print_list, progress_bar
 from drawscape.drawing.document import paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema

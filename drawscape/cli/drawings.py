@@ -10,20 +10,9 @@ import click
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.query import Order, captions
-from drawscape.cli.text import (
-    FOLDER,
-    JSON,
-    YES,
-    counted,
-    flag,
-    for_each,
-    option,
-    pairs,
-    print_facts,
-    print_json,
-    print_list,
-    time_option,
-)
+from drawscape.cli.errors import for_each
+from drawscape.cli.options import FOLDER, JSON, YES, flag, option, pairs, time_option
+from drawscape.cli.printing import counted, print_facts, print_json, print_list
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
 

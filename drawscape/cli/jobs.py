@@ -16,23 +16,19 @@ import click
 
 from drawscape import jobs as job_api
 from drawscape import settings
-from drawscape.cli.text import (
+from drawscape.cli.errors import for_each
+from drawscape.cli.options import (
     GRACE,
     JSON,
     NEW_FILE,
     SEED,
     SLOTS,
-    counted,
     flag,
-    for_each,
     option,
     pairs,
-    print_facts,
-    print_json,
-    print_table,
-    table,
     time_option,
 )
+from drawscape.cli.printing import counted, print_facts, print_json, print_table, table
 from drawscape.cli.worker import WorkerBeside
 from drawscape.clock import span_words
 from drawscape.errors import JobStateError, QueueError

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from drawscape import jobs, settings
-from drawscape.cli.text import FOLDER, SLOTS, flag, option
+from drawscape.cli.options import FOLDER, SLOTS, flag, option
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 

@@ -11,7 +11,8 @@ from dataclasses import asdict
 import click
 import numpy as np
 
-from drawscape.cli.text import JSON, NEW_FILE, flag, option, print_facts, print_json, print_table
+from drawscape.cli.options import JSON, NEW_FILE, flag, option
+from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points

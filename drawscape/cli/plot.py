@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from drawscape.cli.machine import WAIT, YES, after
-from drawscape.cli.output import STDOUT, PlotOptions, numbers, plot_options
-from drawscape.cli.text import FILE, option, table
+from drawscape.cli.options import FILE, option
+from drawscape.cli.plot_options import STDOUT, PlotOptions, numbers, plot_options
+from drawscape.cli.printing import table
 from drawscape.clock import span_words
 from drawscape.drawing.document import Document, paper_size
 from drawscape.drawing.values import parse_length

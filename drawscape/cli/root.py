@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from drawscape import __version__
-from drawscape.cli.text import HOME, complain, exit_code
+from drawscape.cli.errors import complain, exit_code
+from drawscape.cli.options import HOME
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -44,7 +45,7 @@ NOBODY_READS = 141
 ignored: it would end a worker or a server whose peer has left."""
 
 
-class _Commands(click.Group):
+class CommandGroup(click.Group):
     """Subcommands by name, with their one line of help, and no import until one is chosen."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -101,7 +102,7 @@ _NAMES: dict[str, Any] = dict.fromkeys(_COMMANDS)
 
 
 @click.group(
-    cls=_Commands,
+    cls=CommandGroup,
     commands=_NAMES,
     params=[HOME],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from drawscape import settings
-from drawscape.cli.text import SLOTS, counted, flag, option, time_option
+from drawscape.cli.options import SLOTS, flag, option, time_option
+from drawscape.cli.printing import counted
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module

@@ -12,7 +12,8 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from drawscape.atomic import is_special, write_atomic
-from drawscape.cli.text import PathType, option, progress_bar
+from drawscape.cli.options import PathType, option
+from drawscape.cli.printing import progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
 from drawscape.plot import gcode_export, gcode_profile, hpgl_export

@@ -1,0 +1,37 @@
+"""How commands report errors: one line on stderr, and an exit code."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import click
+
+from drawscape.cli.printing import fitted
+from drawscape.errors import DrawscapeError
+
+Named = TypeVar("Named")
+
+
+def exit_code(error: DrawscapeError) -> int:
+    """Return 2 for wrong usage or input, 1 for a failure."""
+    return 2 if isinstance(error, (ValueError, TypeError, LookupError, PermissionError)) else 1
+
+
+def complain(error: Exception | str) -> None:
+    """Write an error to stderr in the one form that all commands have."""
+    click.echo(fitted(f"drawscape: {error}", sys.stderr), err=True)
+
+
+def for_each(
+    names: Iterable[str], find: Callable[[str], Named], act: Callable[[Named], object]
+) -> None:
+    """Act on each that is named, and go on after an error; exit with the highest code at the end."""
+    code = 0
+    for name in names:
+        try:
+            act(find(name))
+        except DrawscapeError as error:
+            code = max(code, exit_code(error))
+            complain(error)
+    if code:
+        raise click.exceptions.Exit(code)

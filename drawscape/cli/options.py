@@ -1,0 +1,96 @@
+"""Options and arguments that several commands share: how they are declared, and how they are read."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from drawscape.clock import seconds
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
+    """Return an option: `words` are its flags, its name where that differs, and what it takes in capitals."""
+    names = [word for word in words.split() if word.startswith("-") or word.islower()]
+    taken = " ".join(word for word in words.split() if word not in names) or None
+    shown = more.get("default") != ()  # none at all: sphinx-click cannot show it
+    return click.option(*names, help=help, metavar=taken, show_default=shown, **more)
+
+
+def flag(words: str, help: str) -> Callable[[Decorated], Decorated]:
+    """Return an option that takes nothing; `words` are its flags, and its name where that differs."""
+    return click.option(*words.split(), help=help, is_flag=True)
+
+
+def time_option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
+    """Return an option that takes a span of time, in seconds."""
+
+    def read(_context: object, asked: click.Parameter, text: str | None) -> float | None:
+        return None if text is None else seconds(text, asked.opts[-1])
+
+    return option(words, help, callback=read, **more)
+
+
+def take_home(_context: object, _parameter: object, folder: str | None) -> None:
+    if folder == "":
+        raise click.BadParameter("'' names no folder", param_hint="--home")
+    if folder is not None:
+        os.environ["DRAWSCAPE_HOME"] = folder
+
+
+class PathType(click.Path):
+    """The type of a file or folder; refuses an empty name, `-`, and a file's that ends as a folder's."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        name = os.fspath(value)
+        is_stream = name == "-" and not self.allow_dash
+        if is_stream or not (name if self.dir_okay else os.path.basename(name)):
+            self.fail(f"{name!r} names no {'folder' if self.dir_okay else 'file'}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = PathType(file_okay=False, path_type=Path)
+FILE = PathType(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = PathType(dir_okay=False, readable=False)
+
+HOME = click.Option(
+    ["--home"],
+    metavar="FOLDER",
+    is_eager=True,
+    expose_value=False,
+    callback=take_home,
+    help="Take this folder for the home, as DRAWSCAPE_HOME does.",
+)
+"""Every command has it."""
+
+SLOTS = option(
+    "-w --slots NUMBER",
+    "Run this many jobs at once; by default one for each core, and one that sheets leave free.",
+    type=click.IntRange(1, 256),
+)
+SEED = option(
+    "--seed NUMBER", "Draw another picture with another seed, the same with the same.", default=0
+)
+GRACE = time_option(
+    "--grace TIME",
+    "Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
+    default="0",
+)
+JSON = flag("--json as_json", "Print all that is known as JSON.")
+YES = flag("--yes", "Do not ask.")
+
+
+def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
+    """Return `NAME=VALUE` texts as a dictionary; click's UsageError, which names `what`, for another."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{text!r}: write NAME=VALUE", param_hint=what)
+        found[name.strip().replace("-", "_")] = value
+    return found
