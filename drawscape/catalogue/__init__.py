@@ -15,21 +15,21 @@ from drawscape.catalogue.database import (
 from drawscape.catalogue.drawing import KEPT, REJECTED, Drawing, Figures
 from drawscape.catalogue.index import (
     draft_for,
-    drawn_for,
+    find_existing,
     is_draft,
     keep_draft,
+    latest_for,
     rebuild,
     record,
     refresh,
     source_in,
-    standing,
 )
 from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
-from drawscape.catalogue.redraw import Comparison, compare_again, redraw_file
+from drawscape.catalogue.redraw import RedrawComparison, compare_again, redraw_file
 
 __all__ = [
-    "KEPT", "REJECTED", "Comparison", "Drawing", "Drawings", "Figures", "Pruning", "Traits",
-    "compare_again", "draft_for", "drawings", "drawn_for", "find", "is_draft", "keep_draft",
-    "named_store", "pruning", "rebuild", "recent_store", "record", "redraw_file", "refresh",
-    "settings_key", "settings_store", "sheet_store", "source_in", "standing",
+    "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison", "Traits",
+    "compare_again", "draft_for", "drawings", "find", "find_existing", "is_draft", "keep_draft",
+    "latest_for", "named_store", "pruning", "rebuild", "recent_store", "record", "redraw_file",
+    "refresh", "settings_key", "settings_store", "sheet_store", "source_in",
 ]  # fmt: skip

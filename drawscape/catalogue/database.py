@@ -92,7 +92,7 @@ end;
 """What makes a file of each version from the one before. A column is added here, and in drawing.py."""
 
 
-class _Held:
+class _ThreadConnection:
     """A thread's connection: closed when the thread is gone, and left alone in a forked process."""
 
     def __init__(self, path: Path) -> None:
@@ -106,7 +106,7 @@ class _Held:
 
 
 class _Connections(threading.local):
-    held: _Held | None = None
+    held: _ThreadConnection | None = None
     blocks: int = 0
     """How many blocks of `reading` and `writing` the thread is in: the home is looked up by the first."""
 
@@ -164,7 +164,7 @@ def reading() -> Iterator[sqlite3.Connection]:
     path = held.path if held is not None and _connections.blocks else catalogue_file()
     try:
         if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
-            held = _connections.held = _Held(path)
+            held = _connections.held = _ThreadConnection(path)
         _connections.blocks += 1
         try:
             yield held.connection

@@ -232,7 +232,7 @@ def free_path(path: Path) -> Path:
     return free
 
 
-def standing(recipe: Recipe) -> Drawing | None:
+def find_existing(recipe: Recipe) -> Drawing | None:
     """Return the drawing of `recipe` if its file stands and what it read is unchanged, else None.
 
     A file that was moved inside the home is found by its content; one that was edited does not count.
@@ -248,10 +248,10 @@ def standing(recipe: Recipe) -> Drawing | None:
     return _unrecorded(recipe) or _drawn_by_0_3(recipe)
 
 
-def drawn_for(request: str) -> Drawing | None:
+def latest_for(request: str) -> Drawing | None:
     """Return the newest drawing of what was asked for, whatever it read: one that stands, else a deleted one.
 
-    >>> drawn_for("nothing that was asked for") is None
+    >>> latest_for("nothing that was asked for") is None
     True
     """
     rows = _asked_for(request)

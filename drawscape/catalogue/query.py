@@ -27,9 +27,9 @@ from drawscape.settings import home
 from drawscape.sketches import SKETCHES
 from drawscape.sketches.registry import chosen
 
-Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
+SortOrder = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
-_ORDERS: dict[Order, str] = {
+_ORDERS: dict[SortOrder, str] = {
     "newest": "drawn_at desc",
     "oldest": "drawn_at",
     "stars": "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0) desc, drawn_at desc",
@@ -238,7 +238,7 @@ def drawings(
     deleted: bool = False,
     without_tag: str | None = None,
     plotted: bool | None = None,
-    order: Order = "newest",
+    order: SortOrder = "newest",
     where: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Drawings:

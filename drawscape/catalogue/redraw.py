@@ -40,7 +40,7 @@ class Sameness(Enum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RedrawComparison:
     """A drawing drawn again, how alike it is, and why it may differ."""
 
     sameness: Sameness
@@ -126,7 +126,7 @@ def known_provenance(drawing: Drawing) -> Provenance:
 
 def compare_again(
     path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
-) -> Comparison:
+) -> RedrawComparison:
     """Return how the drawing in a file comes out when it is drawn again here and now.
 
     >>> compare_again(drawings("harmonograph")[0].path).sameness.value
@@ -138,15 +138,15 @@ def compare_again(
     return compared(file, before, svg)
 
 
-def compared(file: Path, before: Provenance, svg: SVGBuilder) -> Comparison:
+def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawComparison:
     """Return how alike a file and the canvas `svg` are, which was drawn again from what the file says."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
     if _file_of(svg, before) == file.read_bytes():
-        return Comparison(Sameness.BYTES, reasons, svg)
+        return RedrawComparison(Sameness.BYTES, reasons, svg)
     if before.ordered and not reasons:
         reasons = ("another version's order of lines, or the file was edited",)
     same = same_ink(read_svg(file), svg.document())
-    return Comparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
+    return RedrawComparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
 
 
 def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:

@@ -9,7 +9,7 @@ import click
 
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
-from drawscape.catalogue.query import Order, captions
+from drawscape.catalogue.query import SortOrder, captions
 from drawscape.cli.errors import for_each
 from drawscape.cli.options import FOLDER, JSON, YES, flag, option, pairs, time_option
 from drawscape.cli.printing import counted, print_facts, print_json, print_list
@@ -54,7 +54,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
 @_filters
-@option("--order", "Sort by this.", type=click.Choice(get_args(Order)), default="newest")
+@option("--order", "Sort by this.", type=click.Choice(get_args(SortOrder)), default="newest")
 @option(
     "--limit NUMBER",
     "List at most this many, the first in that order.",

@@ -18,7 +18,7 @@ import traitlets
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import Marks, marks_of_each
-from drawscape.catalogue.query import Order, short
+from drawscape.catalogue.query import SortOrder, short
 from drawscape.clock import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
@@ -62,7 +62,7 @@ _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 """What is drawn when its sheet is asked for again; what has failed would fail again, and stays shown so."""
 
 AS_ASKED = "as asked"
-ORDERS: tuple[Order, ...] = get_args(Order)
+ORDERS: tuple[SortOrder, ...] = get_args(SortOrder)
 
 AT_ONCE = 40  # tiles in one message: the first are on the page while the rest is read
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from drawscape.catalogue import drawn_for, refresh, sheet_store
+from drawscape.catalogue import latest_for, refresh, sheet_store
 from drawscape.catalogue.query import short
 from drawscape.drawing.document import Orientation
 from drawscape.errors import DrawscapeError, JobNotFoundError, ParameterError, UnknownNameError
@@ -266,7 +266,7 @@ def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     cells = [Cell(one["caption"], request=one["request"]) for one in held]
     with at_one_moment():
         for cell, one in zip(cells, held, strict=True):
-            cell.drawing = drawn_for(cell.request) if cell.request else None
+            cell.drawing = latest_for(cell.request) if cell.request else None
             _attach(cell, one.get("job"))
     return cells
 

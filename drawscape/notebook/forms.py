@@ -40,7 +40,7 @@ from drawscape.notebook.pictures import (
     retouched,
     upload_preview,
 )
-from drawscape.notebook.settings import Settings, Steps
+from drawscape.notebook.settings import Settings, UndoHistory
 from drawscape.notebook.target import (
     Drawable,
     DrawnBefore,
@@ -163,7 +163,7 @@ class Form(Lasting):
     ) -> None:
         self._first, self._job_timeout, self._kept = settings, job_timeout, kept
         before = self._before = kept.load()
-        self._steps = Steps(settings)
+        self._steps = UndoHistory(settings)
         if before is not None:
             self._steps.add(settings.restored(before))
         self._job: Job | DrawnBefore | None = None
@@ -296,7 +296,8 @@ class Form(Lasting):
     def renew(self) -> None:
         """Take the parameters that the sketch has now; what still fits keeps its value."""
         if newer := newer_target(self._settings.target):
-            self._first, self._steps = Settings.of(newer), Steps(self._settings.retargeted(newer))
+            self._first = Settings.of(newer)
+            self._steps = UndoHistory(self._settings.retargeted(newer))
             self._show_settings()
         self._say(renewed="")
 

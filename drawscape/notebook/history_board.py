@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
-from drawscape.catalogue.query import Order, captions, name_of, parameter_names, sketch_names
+from drawscape.catalogue.query import SortOrder, captions, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
 from drawscape.machine.plot import plotted_drawings
 from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
@@ -34,7 +34,7 @@ def history(
     stars: Any = 0,
     tag: str = "",
     text: str = "",
-    order: Order = "newest",
+    order: SortOrder = "newest",
     since: Any = None,
     sheet: str | None = None,
     seed: Any = None,

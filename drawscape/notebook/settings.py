@@ -1,7 +1,7 @@
 """What a form holds: page, seed and parameters, as a page shows them and as a sketch wants them.
 
 Numbers travel to the page as texts: they stay exact to the last bit, and what was typed wrong stays as it is.
-`Settings` is one state of a form and never changes; `Steps` are the states that it went through.
+`Settings` is one state of a form and never changes; `UndoHistory` are the states that it went through.
 """
 
 import ast
@@ -245,7 +245,7 @@ class Settings:
         return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
 
 
-class Steps:
+class UndoHistory:
     """The settings that a form shows now, and those that it went through."""
 
     LONGEST = 500

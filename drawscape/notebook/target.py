@@ -17,7 +17,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from drawscape.catalogue import Drawing, standing
+from drawscape.catalogue import Drawing, find_existing
 from drawscape.catalogue.database import reading
 from drawscape.errors import (
     CatalogueError,
@@ -32,10 +32,10 @@ from drawscape.notebook.text import label_of, size_words, value_text
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.recipe import (
     Recipe,
+    cached_hashes,
     is_sketch,
     margin_for,
     note_origin,
-    one_look,
     recipe_of,
 )
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
@@ -328,7 +328,7 @@ def moment_words(drawing: Drawing) -> str:
 def at_one_moment() -> Iterator[None]:
     """Look at sketches, home and catalogue once in the block, which asks for many drawings."""
     with ExitStack() as blocks:
-        blocks.enter_context(one_look())
+        blocks.enter_context(cached_hashes())
         with suppress(CatalogueError):  # it knows of none then
             blocks.enter_context(reading())
         yield
@@ -351,7 +351,7 @@ def recipe_for(target: Target, arguments: Values) -> Recipe | None:
 def standing_drawing(recipe: Recipe | None) -> Drawing | None:
     """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
     with suppress(CatalogueError):
-        return None if recipe is None else standing(recipe)
+        return None if recipe is None else find_existing(recipe)
     return None
 
 

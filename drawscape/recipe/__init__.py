@@ -14,25 +14,24 @@ from drawscape.recipe.provenance import (
     read_provenance,
 )
 from drawscape.recipe.recipe import (
+    Fraction,
     Recipe,
-    Share,
     Sketch,
     Steps,
     as_sketch,
+    cached_hashes,
     code_hash,
     draw_recipe,
     is_sketch,
     margin_for,
     note_origin,
-    one_look,
     origin_of,
     read_input,
     recipe_of,
 )
 
 __all__ = [
-    "Provenance", "Recipe", "Share", "Sketch", "SourceText", "Steps", "address_of",
-    "as_sketch", "code_hash", "draw_recipe", "is_library", "is_sketch",
-    "margin_for", "note_origin", "one_look", "origin_of", "plain", "read_input", "read_provenance",
-    "recipe_of",
+    "Fraction", "Provenance", "Recipe", "Sketch", "SourceText", "Steps", "address_of", "as_sketch",
+    "cached_hashes", "code_hash", "draw_recipe", "is_library", "is_sketch", "margin_for", "note_origin",
+    "origin_of", "plain", "read_input", "read_provenance", "recipe_of",
 ]  # fmt: skip

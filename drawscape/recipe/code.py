@@ -75,7 +75,7 @@ def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
 
     There is no source if an object only lives in this process, or the text of some code is not known.
     """
-    walk = _Walk()
+    walk = _CodeWalk()
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
     source = walk.source(walk.name_of(function, main))
@@ -311,7 +311,7 @@ def _within_maker(name: str, node: Any, held: Mapping[str, str]) -> str:
     return f"{makes}\n{name} = _make_{name}({', '.join(given.values())})"
 
 
-class _Walk:
+class _CodeWalk:
     """All that a function reaches: for each module a script that makes it, statement by statement.
 
     Where not all can be written down, the scripts count and are no source.

@@ -67,7 +67,7 @@ def origin_of(function: Callable[..., Any]) -> Origin:
 
 
 @contextlib.contextmanager
-def one_look() -> Iterator[None]:
+def cached_hashes() -> Iterator[None]:
     """Let the code of a sketch be looked at once in the block, which asks for many drawings of it."""
     before = _seen.set({})
     try:
@@ -122,7 +122,7 @@ Draft: TypeAlias = Callable[[SVGBuilder], object]
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
 """What a sketch that reports its progress yields."""
 
-Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+Fraction: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 """A parameter from 0 to 1."""
 
 
@@ -342,7 +342,7 @@ def code_hash(function: Callable[..., Any]) -> str:
     return origin_of(function).code
 
 
-OnProgress = Callable[[float, SVGBuilder], None]
+OnStep = Callable[[float, SVGBuilder], None]
 
 # A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
 # and gone. It does so here, untouched: noise on small arrays runs three times as fast.
@@ -350,7 +350,7 @@ np.empty(3_900_000)
 
 
 def draw_recipe(
-    recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
+    recipe: Recipe, *, on_progress: OnStep | None = None, parents: Sequence[str] = ()
 ) -> SVGBuilder:
     """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
     sketch, reads = recipe.sketch, dict[str, str]()

@@ -10,8 +10,8 @@ import numpy as np
 
 from drawscape.parameters import Between
 from drawscape.recipe import (
+    Fraction,
     Provenance,
-    Share,
     Sketch,
     Steps,
     as_sketch,
@@ -27,7 +27,7 @@ Rng: TypeAlias = np.random.Generator
 """All chance of a sketch: the seed decides what it gives."""
 
 __all__ = [
-    "SKETCHES", "Between", "Frame", "Palette", "Provenance", "SVGBuilder", "Share", "Sketch",
+    "SKETCHES", "Between", "Fraction", "Frame", "Palette", "Provenance", "SVGBuilder", "Sketch",
     "Steps", "as_sketch", "code_hash", "draw", "in_pens", "inks", "read_input", "read_provenance",
     "redraw", "sketch",
 ]  # fmt: skip

@@ -26,15 +26,15 @@ from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.regions import Area, Frame, bounds_of
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
-from drawscape.recipe import Share, read_input
+from drawscape.recipe import Fraction, read_input
 from drawscape.svg_builder import SVGBuilder
 
 PictureFile: TypeAlias = Annotated[
     InputFile | None, "Picture file; none draws one that comes along"
 ]
 Fit: TypeAlias = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
-Contrast: TypeAlias = Annotated[Share, "0 as in the picture, 1 stretched to black and white"]
-Clarity: TypeAlias = Annotated[Share, "0 as in the picture, 1 without its broad shades"]
+Contrast: TypeAlias = Annotated[Fraction, "0 as in the picture, 1 stretched to black and white"]
+Clarity: TypeAlias = Annotated[Fraction, "0 as in the picture, 1 without its broad shades"]
 
 LARGEST = 50_000_000
 """Pixels that a picture may have: more is a mistake or a decompression bomb."""

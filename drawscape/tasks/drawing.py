@@ -7,7 +7,7 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.catalogue import Drawing, draft_for, keep_draft, record, standing
+from drawscape.catalogue import Drawing, draft_for, find_existing, keep_draft, record
 from drawscape.catalogue.index import (
     clear_drafts,
     drafts_folder,
@@ -152,7 +152,7 @@ def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
 
 def _standing(recipe: Recipe) -> Drawing | None:
     try:
-        return standing(recipe)
+        return find_existing(recipe)
     except CatalogueError as error:
         current_job().log(f"drawn without asking the catalogue: {error}")
         return None

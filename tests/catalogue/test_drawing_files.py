@@ -16,11 +16,11 @@ from drawscape.catalogue import (
     draft_for,
     drawings,
     find,
+    find_existing,
     is_draft,
     keep_draft,
     pruning,
     rebuild,
-    standing,
 )
 from drawscape.catalogue.index import clear_drafts, drafts_folder
 from drawscape.catalogue.redraw import Sameness, compare_again, reasons_between, same_ink
@@ -59,7 +59,7 @@ def test_an_export_beside_a_drawing_does_not_take_its_place(home, drawn, kind):
         made = read_provenance(path.read_text())
         assert (made.derived_from, made.recipe) == (drawing.recipe, "")
     drawing.path.unlink()  # the exports alone are not it, either
-    assert standing(recipe_of(SKETCHES["molnar"], 60, 80, seed=3)) is None
+    assert find_existing(recipe_of(SKETCHES["molnar"], 60, 80, seed=3)) is None
 
 
 @pytest.mark.parametrize("place", ["absolute", "relative", "linked"])
@@ -146,7 +146,7 @@ def test_files_and_folders_that_are_moved_about_are_followed(home, drawn):
     (home / "kept").mkdir()
     took_s = one.took_s
     one.path.rename(home / "kept" / "a.svg")
-    found = standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1))
+    found = find_existing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1))
     assert (found.path, found.stars, found.took_s) == (home / "kept" / "a.svg", 3, took_s)
     assert find(one.recipe[:8]).path == home / "kept" / "a.svg"
     (home / "kept").rename(home / "best")
@@ -219,7 +219,7 @@ def test_a_home_that_was_moved_keeps_its_drawings(home, drawn, monkeypatch, tmp_
     monkeypatch.setenv("DRAWSCAPE_HOME", str(other))
     (found,) = drawings(stars=2)
     assert found.path.is_relative_to(other)
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
+    assert find_existing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
     home.mkdir()
 
 
@@ -352,7 +352,7 @@ def test_a_file_with_another_content_is_not_the_drawing(home, drawn):
     first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     assert len(drawings()) == 0
     assert [d.seed for d in drawings(deleted=True)] == [1]
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is None
+    assert find_existing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is None
     assert drawn(seed=1).path.read_bytes().startswith(b"<?xml")
     drawn(seed=2, output_filename=first.path.name)
     assert {d.seed for d in drawings()} == {2}

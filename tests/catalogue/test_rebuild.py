@@ -18,11 +18,11 @@ from drawscape.atomic import sweep_tree
 from drawscape.catalogue import (
     drawings,
     find,
+    find_existing,
     rebuild,
     settings_key,
     settings_store,
     sheet_store,
-    standing,
 )
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.redraw import Sameness, compare_again
@@ -44,7 +44,7 @@ def test_rebuilding_from_the_files_loses_no_mark(home, drawn):
     assert again.figures.ink_mm == pytest.approx(figures.ink_mm, rel=0.01)
     assert abs(len(again.thumbnail) - len(thumbnail)) < 2000
     assert drawings(stars=3)[0].recipe == first.recipe
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is not None
+    assert find_existing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is not None
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,11 @@ def test_a_recipe_of_0_3_finds_its_drawing_and_marks_and_is_not_drawn_again(home
         svg.line(x, 75, x, 20)
 """
     cells = [as_sketch(sketch_of(text, "stems")) for text in (cell, cell.replace("20", "21"))]
-    found, other = (standing(recipe_of(sketch, 60, 80, seed=4)) for sketch in cells)
+    found, other = (find_existing(recipe_of(sketch, 60, 80, seed=4)) for sketch in cells)
     assert (found.path, found.stars, other) == (find("85be45f7").path, 5, None)
     named = ", ".join(f"{name}={value!r}" for name, value in rose.parameters.items())
     cell = f"import threading\nL = threading.Lock()\ndef rose(svg, rng, *, {named}): L.locked()\n"
-    assert standing(recipe_of(as_sketch(sketch_of(cell, "rose")), 60, 80, seed=3)) is None
+    assert find_existing(recipe_of(as_sketch(sketch_of(cell, "rose")), 60, 80, seed=3)) is None
     assert sheet_store.load("night")
     assert settings_store.load(settings_key("01.ipynb", "rose")) == {"seed": 3}
 
@@ -296,7 +296,7 @@ def check(home, starred):
     files = set((home / "output").glob("*.svg"))
     for path in files:
         seed = int(path.name.split("-")[1])
-        known = standing(recipe_of(SKETCHES["molnar"], 40, 40, seed=seed))
+        known = find_existing(recipe_of(SKETCHES["molnar"], 40, 40, seed=seed))
         assert known is not None, f"a look does not find {path.name}"
         assert known.path == path
         assert path.read_bytes().endswith(b"</svg>\n"), f"{path.name} is torn"

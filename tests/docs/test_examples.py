@@ -39,7 +39,7 @@ ALSO = {
 """Examples of things that a page speaks of and that stand elsewhere."""
 HAVE_NONE = {
     *("act_on_plot", "drive_plot", "enqueue_plot", "is_queued", "resume_plot"),
-    *("record", "standing", "draft_for", "plain_name"),
+    *("record", "find_existing", "draft_for", "plain_name"),
 }
 """What the worker calls, with arguments from a drawing that is being made; what is left of version 0.2."""
 

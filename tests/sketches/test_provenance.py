@@ -17,7 +17,7 @@ from sketch_cells import request, run_cell, sketch_of
 from support import sampled
 
 from drawscape.errors import ProvenanceError, UnknownNameError
-from drawscape.recipe import SourceText, one_look, origin_of, plain, recipe_of
+from drawscape.recipe import SourceText, cached_hashes, origin_of, plain, recipe_of
 from drawscape.sketches import (
     SKETCHES,
     Provenance,
@@ -344,7 +344,7 @@ def test_within_one_look_a_sketch_is_what_it_was_at_its_first_recipe():
     def dot(svg):
         svg.circle(5, 5, step[0])
 
-    with one_look():
+    with cached_hashes():
         first = recipe_of(as_sketch(dot), 20, 20)
         step[0] = 2.0
         second = recipe_of(as_sketch(dot), 30, 20)

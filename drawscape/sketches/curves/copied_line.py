@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import cartesian, fit_count
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -18,7 +18,7 @@ def copied_line(
     rng: Rng,
     *,
     lines: Annotated[int, Between(10, 400, "Copies on A4")] = 190,
-    tremor: Annotated[Share, "How far the hand trembles"] = 0.35,
+    tremor: Annotated[Fraction, "How far the hand trembles"] = 0.35,
     slips: Annotated[float, Between(0, 3, "Slips of the hand in a copy")] = 0.5,
     palette: Palette = "as designed",
 ) -> None:

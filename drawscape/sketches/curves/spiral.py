@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, as_on_a4, cartesian, coats, filled, fit_count, polar
-from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -24,7 +24,7 @@ def spiral(
     rng: Rng,
     *,
     turns: Annotated[int, Between(3, 120, "Turns to the rim of A4")] = 52,
-    wobble: Annotated[Share, "How far the turns are stirred; 0 leaves them round"] = 0.6,
+    wobble: Annotated[Fraction, "How far the turns are stirred; 0 leaves them round"] = 0.6,
     scale: Annotated[float, Between(0.15, 1, "Eddies, part of the radius")] = 0.5,
     hole: Annotated[float, Between(0, 0.8, "Empty centre, part of the whole")] = 0.0,
     palette: Palette = "as designed",

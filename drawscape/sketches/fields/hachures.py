@@ -12,7 +12,7 @@ from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.lettering import TextStyle, set_labels
 from drawscape.parameters import InputFile
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import heights_of, laid
 
 FACE = TextStyle("futural", 2.2, missing="?")
@@ -30,7 +30,7 @@ def hachures(
     levels: Annotated[int, Between(6, 60, "Steps from the sea to the top")] = 13,
     spacing: Annotated[float, Between(0.5, 3, "In mm, in the shade")] = 0.9,
     light: Annotated[float, Between(0, 360, "Degrees of the light")] = 315.0,
-    shading: Annotated[Share, "How much fewer strokes lie in the light"] = 0.75,
+    shading: Annotated[Fraction, "How much fewer strokes lie in the light"] = 0.75,
     sea: Annotated[float, Between(0, 0.9, "Part of the map under water")] = 0.3,
     palette: Palette = "as designed",
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Flags, Points, rounded
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Fit, PictureFile, tone_over
 
 CLOSEST_MM = 0.5
@@ -21,9 +21,9 @@ def hilbert(
     picture: PictureFile = None,
     fit: Fit = "cover",
     depth: Annotated[int, Between(3, 7, "Levels of the curve on A4")] = 7,
-    contrast: Annotated[Share, "How much coarser the curve is in the light"] = 0.9,
+    contrast: Annotated[Fraction, "How much coarser the curve is in the light"] = 0.9,
     clarity: Clarity = 0.5,
-    rounding: Annotated[Share, "0 keeps the corners sharp, 1 rounds them fully"] = 1.0,
+    rounding: Annotated[Fraction, "0 keeps the corners sharp, 1 rounds them fully"] = 1.0,
     palette: Palette = "as designed",
 ) -> None:
     """One unbroken line over the whole page, dense in the shadows and wide in the light.

@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, zoom
 from drawscape.geometry import Lines, Noise
 from drawscape.geometry.contours import contours
 from drawscape.geometry.regions import polygons
-from drawscape.sketches import Between, Palette, Rng, Share, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
 
 TuringPattern = Literal["coral", "maze", "worms", "spots", "holes"]
 Amounts = NDArray[np.float32]
@@ -36,7 +36,7 @@ def reaction_diffusion(
     kind: Annotated[TuringPattern, "Which pattern the chemicals settle into"] = "coral",
     detail: Annotated[int, Between(60, 180, "Cells across; a stripe takes 15")] = 132,
     steps: Annotated[int, Between(500, 3000, "How long it reacts")] = 2400,
-    change: Annotated[Share, "How far conditions change across the page"] = 0.45,
+    change: Annotated[Fraction, "How far conditions change across the page"] = 0.45,
     outlines: Annotated[int, Between(1, 12, "Outlines nested in each stripe")] = 9,
     spacing: Annotated[float, Between(0.6, 3, "In mm, between nested outlines")] = 0.8,
     core: Annotated[bool, "Fill the valleys between stripes in red"] = True,

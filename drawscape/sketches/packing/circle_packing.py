@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, polar
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 
 Filling = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
 FILLS = ("rings", "spiral", "hatch", "rays")
@@ -23,7 +23,7 @@ def circle_packing(
     gap: Annotated[float, Between(0, 4, "Room in mm between circles")] = 0.9,
     fill: Annotated[Filling, "What a circle is filled with"] = "mixed",
     spacing: Annotated[float, Between(0.5, 4, "In mm, between closest lines")] = 0.6,
-    contrast: Annotated[Share, "How much lighter some circles are than others"] = 0.8,
+    contrast: Annotated[Fraction, "How much lighter some circles are than others"] = 0.8,
     palette: Palette = "as designed",
 ) -> None:
     """Circles as large as the room that others leave them, filled from dark to light with three pens.

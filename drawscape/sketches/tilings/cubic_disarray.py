@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, cartesian, clamped, grow_count, polar
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -18,7 +18,7 @@ def cubic_disarray(
     rng: Rng,
     *,
     cubes: Annotated[int, Between(4, 24, "Cubes across the shorter side")] = 9,
-    disorder: Annotated[Share, "How far the last corners move"] = 0.8,
+    disorder: Annotated[Fraction, "How far the last corners move"] = 0.8,
     calm: Annotated[float, Between(0, 0.9, "Part of the page left in order")] = 0.25,
     shading: Annotated[int, Between(0, 16, "Lines on a cube's dark side")] = 8,
     palette: Palette = "as designed",

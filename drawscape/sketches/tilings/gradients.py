@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Floats, Points, cartesian, fit_count
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -18,7 +18,7 @@ def gradients(
     fields: Annotated[int, Between(1, 9, "Most fields of one ink in a column")] = 4,
     closest: Annotated[float, Between(0.45, 1.5, "Closest stripes, in mm")] = 0.7,
     farthest: Annotated[float, Between(2, 12, "Farthest stripes, in mm")] = 4.5,
-    overlap: Annotated[Share, "How far a column reaches over its neighbours"] = 0.3,
+    overlap: Annotated[Fraction, "How far a column reaches over its neighbours"] = 0.3,
     palette: Palette = "as designed",
 ) -> None:
     """Columns of stripes that thicken and thin, ink against ink, and mix where they overlap.

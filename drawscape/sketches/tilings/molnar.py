@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, cartesian, clamped, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
 
@@ -18,7 +18,7 @@ def molnar(
     *,
     rule: Annotated[Rule, "What is disturbed"] = "squares",
     columns: Annotated[int, Between(3, 40, "Figures across the shorter side")] = 9,
-    disturbance: Annotated[Share, "How far the figures leave the rule"] = 0.35,
+    disturbance: Annotated[Fraction, "How far the figures leave the rule"] = 0.35,
     nested: Annotated[int, Between(1, 9, "Most squares in one another")] = 7,
     palette: Palette = "as designed",
 ) -> None:

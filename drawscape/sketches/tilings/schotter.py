@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import cartesian, fitted, polar
-from drawscape.sketches import Between, Palette, Rng, Share, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -17,7 +17,7 @@ def schotter(
     turning: Annotated[float, Between(0, 2, "How far the last squares turn")] = 1.0,
     drifting: Annotated[float, Between(0, 2, "How far the last squares drift")] = 1.0,
     calm: Annotated[float, Between(0, 0.8, "Part of the page left in order")] = 0.08,
-    accent: Annotated[Share, "Part of the last squares in the second pen"] = 0.12,
+    accent: Annotated[Fraction, "Part of the last squares in the second pen"] = 0.12,
     palette: Palette = "as designed",
 ) -> None:
     """Squares in order at one end of the page that turn and tumble like gravel toward the other.
