@@ -7,6 +7,7 @@ import cmath
 import contextlib
 import math
 import os
+import random
 import re
 import select
 import threading
@@ -23,17 +24,22 @@ Point = tuple[float, float]
 TICK_S = 0.001
 LEAST_MM_S = 0.3
 ARC_TOLERANCE_MM = 0.002
-SETTINGS = {10: 1, 11: 0.01, 13: 0, 20: 0, 22: 0, 32: 0, 110: 5000, 111: 5000, 120: 250, 121: 250}
-SETTINGS |= {130: 300, 131: 300}
+SETTINGS = {1: 25, 10: 1, 11: 0.01, 13: 0, 20: 0, 21: 0, 22: 0, 23: 0, 27: 1.0, 32: 0}
+SETTINGS |= {110: 5000, 111: 5000, 112: 5000, 120: 250, 121: 250, 130: 300, 131: 300, 132: 40}
+TOUCHES_MM = 0.001  # a pen this high above the paper touches it
 MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
 
 
 @dataclass
 class Carriage:
-    """Where the pen truly is, and all that it has drawn; `rest_s` is the longest that it rested down."""
+    """Where the pen truly is, and all that it has drawn; `rest_s` is the longest that it rested down.
+
+    `height` is that of a pen on a Z axis, in mm above the paper; a servo's pen is just up or down.
+    """
 
     at: Point = (0.0, 0.0)
     down: bool = False
+    height: float = 5.0
     strokes: list[list[Point]] = field(default_factory=list)
     rest_s: float = 0.0
     moved_s: float = 0.0
@@ -45,6 +51,12 @@ class Carriage:
             self.strokes.append([self.at])
         self.down, self.moved_s = down, now
 
+    def lift(self, height, now):
+        self.height = height
+        touches = height < TOUCHES_MM
+        if touches != self.down:
+            self.pen(touches, now)
+
     def move(self, to, now):
         if self.down and to != self.at:
             self.rest_s = max(self.rest_s, now - self.moved_s)
@@ -54,7 +66,10 @@ class Carriage:
 
 @dataclass
 class Block:
-    """A move of the planner, which thinks in complex numbers; speeds in mm/s, `entry` as planned now."""
+    """A move of the planner, which thinks in complex numbers; speeds in mm/s, `entry` as planned now.
+
+    With a `height` it is a move of the Z axis alone, to there.
+    """
 
     end: complex
     way: complex
@@ -63,18 +78,25 @@ class Block:
     acceleration: float
     junction: float
     entry: float = 0.0
+    height: float | None = None
 
 
 class Planner:
     """Moves with acceleration and corner speeds, as firmware plans them.
 
-    With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more.
+    With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more. A carriage that
+    meets the end of its rails, `reach` mm from 0, stays there while the steps go on: it is `blocked`. Without
+    `supply` the motors do not turn, and the steps are counted all the same.
     """
 
     def __init__(self, carriage, *, depth, acceleration, deviation, per_axis=None):
         self.carriage, self.depth = carriage, depth
         self.at = 0j  # as the firmware counts
         self.origin = complex(*carriage.at)  # where its zero truly is
+        self.z = 0.0
+        self.paper = -carriage.height  # where Z touches the paper, as the firmware counts
+        self.has_z = False
+        self.reach, self.blocked, self.supply = None, False, True
         self.holding = self.held = False
         self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
@@ -105,6 +127,19 @@ class Planner:
         share = max(abs(way.real), abs(way.imag)) / abs(way)
         return self.per_axis / share, self.acceleration / share
 
+    @property
+    def target_z(self):
+        heights = [block.height for block in self.blocks if block.height is not None]
+        return heights[-1] if heights else self.z
+
+    def add_z(self, height, speed):
+        """Plan a move of the Z axis alone; the carriage stands before it and after it."""
+        length = abs(height - self.target_z)
+        if length >= 1e-6:
+            here = self.target
+            block = Block(here, 0j, length, min(speed, 5000 / 60), 250.0, 0.0, height=height)
+            self._append(block)
+
     def add(self, end, speed):
         start = self.blocks[-1].end if self.blocks else self.at
         length = abs(end - start)
@@ -113,7 +148,7 @@ class Planner:
         way = (end - start) / length
         top, acceleration = self._limited(way)
         speed, junction = min(speed, top), 0.0
-        if self.blocks:
+        if self.blocks and self.blocks[-1].height is None:
             last = self.blocks[-1]
             turn = way - last.way
             half = math.sqrt(max(0.0, 1 - abs(turn) ** 2 / 4))
@@ -121,10 +156,13 @@ class Planner:
             if half < 0.999999:
                 bend = self._limited(turn)[1] * self.deviation * half / (1 - half)
                 junction = min(junction, math.sqrt(bend))
-        elif self.carriage.down:
+        elif self.carriage.down and not self.blocks:
             self.starved += self._strokes == len(self.carriage.strokes)
         self._strokes = len(self.carriage.strokes) if self.carriage.down else 0
-        self.blocks.append(Block(end, way, length, speed, acceleration, junction))
+        self._append(Block(end, way, length, speed, acceleration, junction))
+
+    def _append(self, block):
+        self.blocks.append(block)
         after = 0.0
         for block in reversed(self.blocks):
             reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
@@ -174,16 +212,44 @@ class Planner:
             slice_s *= rest / way if way else 1.0
             self.blocks.popleft()
             self._done, self.at = 0.0, block.end
+            self.z = self.z if block.height is None else block.height
             self.speed = min(speed, leaves) if self.blocks else 0.0
         else:
             self._done += way
             self.at = block.end - block.way * (block.length - self._done)
+            if block.height is not None:
+                rest = block.length - self._done
+                self.z = block.height + math.copysign(rest, self.z - block.height)
             self.speed = 0.0 if self.held else speed
         self.moving_s += slice_s
         if way >= rest or self.held or slice_s >= left:
-            there = self.origin + self.at
-            self.carriage.move((there.real, there.imag), now)
+            self._show(now)
         return left - slice_s
+
+    def _show(self, now):
+        """Let the carriage be where the steps lead, unless its rails or its supply end before."""
+        there = self.origin + self.at
+        stays = complex(*self.carriage.at)
+        if self.reach is not None:
+            width, height = self.reach
+            stays = complex(min(max(there.real, 0.0), width), min(max(there.imag, 0.0), height))
+        if not self.supply:
+            stays = complex(*self.carriage.at)
+        if self.reach is not None or not self.supply:
+            self.blocked = self.blocked or (self.supply and abs(stays - there) > 1e-6)
+            self.origin += stays - there
+            there = stays
+        self.carriage.move((there.real, there.imag), now)
+        if not self.supply:
+            self.paper = self.z - self.carriage.height
+        elif self.has_z:
+            self.carriage.lift(self.z - self.paper, now)
+
+    def push(self, way):
+        """Push the carriage by hand, in mm: the firmware does not notice."""
+        self.origin += way
+        there = self.origin + self.at
+        self.carriage.move((there.real, there.imag), self._now)
 
     def hold(self):
         self.holding = True
@@ -218,22 +284,32 @@ class Emulator:
         self.out = bytearray()
         self._begun = time.monotonic()
         self._stop = threading.Event()
+        self.board = None
         self.plug()
 
-    def plug(self):
-        """Make a port and let `link` name it."""
+    def plug(self, link=None):
+        """Make a port and let `link` name it: another one than before, when it is plugged in elsewhere.
+
+        `board` is a link as in /dev/serial/by-id, which has the name of the board and leads to its port.
+        """
+        self.link = link or self.link
         master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(master, False)
         temporary = self.link.with_name(f".{self.link.name}.{os.getpid()}.{id(self):x}")
         temporary.symlink_to(os.ttyname(self._slave))
         temporary.replace(self.link)
+        if self.board is not None:
+            self.board.unlink(missing_ok=True)
+            self.board.symlink_to(self.link)
         self.master = master
 
     def unplug(self):
         """Pull the cable: the port is gone, the machine goes on with what it has."""
         master, self.master = self.master, None
         self.link.unlink(missing_ok=True)
+        if self.board is not None:
+            self.board.unlink(missing_ok=True)
         if master is not None:
             os.close(self._slave)
             os.close(master)
@@ -292,6 +368,7 @@ class PlannedEmulator(Emulator):
     """A machine with a planner that reads what ends with `END` from a buffer of `ROOM` bytes."""
 
     ROOM, END = 128, b"\n"
+    noise = 0.0  # the chance that the cable spoils a byte
     waits = None  # what was read, and is not done yet
 
     def __init__(self, link, carriage=None, *, scale=1.0, **planned):
@@ -333,18 +410,25 @@ class PlannedEmulator(Emulator):
 class GrblEmulator(PlannedEmulator):
     """GRBL 1.1: a receive buffer that drops what is too much, and 15 moves ahead.
 
-    `settings` are those of `$$`; 10 is for machine or work places, 20 for soft limits, 22 for
-    switches that it homes to, 32 for a laser.
+    `settings` are those of `$$`: 1 is how long motors hold while idle, in ms (255: for ever), 10 for machine
+    or work places, 20 for soft limits, 21 for hard ones, 22 for switches that it homes to, 23 for their
+    corner, 27 for the way back from them, 32 for a laser, 130 to 132 the reach. As on the real one, machine
+    space lies below zero: from -`$130` to 0. With `z_axis` the pen is moved by Z, and `M3` turns a spindle:
+    `spun`. A machine with switches stands between rails `$130` by `$131` mm long.
     """
 
     ROOM = 127
 
-    def __init__(self, link, carriage=None, *, scale=1.0, **settings):
+    def __init__(self, link, carriage=None, *, scale=1.0, z_axis=False, **settings):
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
         planned = {"acceleration": self.settings[120], "deviation": self.settings[11]}
         planned |= {"depth": 15, "per_axis": self.settings[110] / 60}
         super().__init__(link, carriage, scale=scale, **planned)
-        self.systems = {"G54": 0j, "G92": 0j}
+        self.motion.has_z = z_axis
+        if self.settings[22]:
+            self.motion.reach = self.settings[130], self.settings[131]
+        self.systems = {"G54": (0j, 0.0), "G92": (0j, 0.0)}
+        self.spun = 0
         self._boot()
 
     def _boot(self):
@@ -352,8 +436,8 @@ class GrblEmulator(PlannedEmulator):
         self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
         self.words = {"T": 0.0, "F": 0.0}
         self.mode, self.system = "G0", "G54"
-        self.systems["G92"] = 0j
-        self._until, self._dwells = 0.0, False
+        self.systems["G92"] = 0j, 0.0
+        self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
         self.motion.drop()
         self.say("\r\nGrbl 1.1h ['$' for help]")
 
@@ -365,6 +449,17 @@ class GrblEmulator(PlannedEmulator):
         if self.motion.holding:
             return "Hold:0" if self.motion.held else "Hold:1"
         return "Run" if self.motion.blocks else "Idle"
+
+    @property
+    def holds(self):
+        """Whether the motors hold the carriage now: `$1` ms after it has come to rest they let go."""
+        hold_ms = self.settings[1]
+        return hold_ms == 255 or self.heard_s - self._moved_s <= hold_ms / 1000
+
+    def push(self, way):
+        """Lean on the carriage: it gives way when the motors do not hold it."""
+        if not self.holds:
+            self.motion.push(way)
 
     def ring(self, alarm):
         """Raise an alarm; after those of limits only a reset is heard."""
@@ -382,10 +477,11 @@ class GrblEmulator(PlannedEmulator):
             return
         elif byte == ord("?"):
             self.advance(self.heard_s)  # what came before it is not waiting any more
-            at, kind = self.motion.at, "MPos" if self.settings[10] & 1 else "WPos"
-            if kind == "WPos":
-                at -= self.systems[self.system] + self.systems["G92"]
-            self.say(f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},0.000|FS:0,0>")
+            at, z, kind = self.motion.at, self.motion.z, "MPos"
+            if not self.settings[10] & 1:
+                shift, shift_z = self.shift
+                at, z, kind = at - shift, z - shift_z, "WPos"
+            self.say(f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,0>")
         elif byte == ord("!"):
             self.motion.hold()
         elif byte == ord("~"):
@@ -393,8 +489,19 @@ class GrblEmulator(PlannedEmulator):
         elif byte < 0x80:
             super().hear(byte)
 
+    @property
+    def shift(self):
+        """By how much work places differ from machine places, across and along Z."""
+        (way, z), (way_92, z_92) = self.systems[self.system], self.systems["G92"]
+        return way + way_92, z + z_92
+
     def advance(self, now):
+        if self.motion.blocks:
+            self._moved_s = now
         self.motion.advance(now)
+        if self.settings[21] and self.motion.blocked and not self.deaf:
+            self.ring(1)
+        self.motion.blocked = False
         while now >= self._until and not (self.motion.holding or self.deaf):
             self.waits = self.next_line() if self.waits is None else self.waits
             if self.waits is None:
@@ -416,16 +523,18 @@ class GrblEmulator(PlannedEmulator):
             return "error:2"
         values = {letter: float(number) for letter, number in words}
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
-        if self.motion.full and {"X", "Y"} & values.keys():
+        if self.motion.full and {"X", "Y", "Z"} & values.keys():
             return None
-        if self.motion.blocks and {"G4", "M3", "M5", "M0", "M2"}.intersection(codes):
+        if self.motion.blocks and {"G4", "M3", "M5", "M0", "M2", "G10"}.intersection(codes):
             return None
+        if "G10" in codes or "G92" in codes:
+            return self._set_place("G92" if "G92" in codes else "G54", values)
         for code in codes:
             if code in ("G0", "G1", "G2", "G3"):
                 self.mode = code
             elif code in ("M3", "M5"):
-                self.carriage.pen(code == "M3" and values.get("S", 0.0) > 0, now)
-            elif code in self.systems and code != "G92":
+                self._spin(code == "M3" and values.get("S", 0.0) > 0, now)
+            elif code in self.systems:
                 self.system = code
             elif code == "G4":
                 self._dwells = not self._dwells
@@ -438,19 +547,38 @@ class GrblEmulator(PlannedEmulator):
         self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
         return self._move(values)
 
+    def _spin(self, on, now):
+        """Lower the pen by a servo at the spindle's pin, or turn a spindle."""
+        if self.motion.has_z:
+            self.spun += on
+        else:
+            self.carriage.pen(on, now)
+
+    def _set_place(self, system, values):
+        """Let the words X, Y and Z name where it stands, in a system of places."""
+        way, z = self.systems[system]
+        at, at_z = self.motion.target, self.motion.target_z
+        x = at.real - values["X"] if "X" in values else way.real
+        y = at.imag - values["Y"] if "Y" in values else way.imag
+        self.systems[system] = complex(x, y), at_z - values["Z"] if "Z" in values else z
+        return "ok"
+
     def _move(self, values):
         """Plan the move of a line's words; return its answer."""
-        at, shift = self.motion.target, self.systems[self.system] + self.systems["G92"]
+        at, (shift, shift_z) = self.motion.target, self.shift
         x = values["X"] + shift.real if "X" in values else at.real
         y = values["Y"] + shift.imag if "Y" in values else at.imag
+        z = values["Z"] + shift_z if "Z" in values else self.motion.target_z
         to, speed = complex(x, y), self.words["F"] / 60
         if self.mode != "G0" and speed <= 0:
             return "error:22"
-        inside = (-0.01 <= v <= self.settings[130 + axis] + 0.01 for axis, v in enumerate((x, y)))
+        inside = (-self.settings[130 + a] - 0.01 <= v <= 0.01 for a, v in enumerate((x, y)))
         if self.settings[20] and not all(inside):
             self.ring(2)
         elif self.mode in ("G0", "G1"):
-            self.motion.add(to, math.inf if self.mode == "G0" else speed)
+            fast = math.inf if self.mode == "G0" else speed
+            self.motion.add(to, fast)
+            self.motion.add_z(z, fast)
         else:
             centre = at + complex(values.get("I", 0.0), values.get("J", 0.0))
             radius = abs(at - centre)
@@ -461,6 +589,11 @@ class GrblEmulator(PlannedEmulator):
         return "ok"
 
     def _command(self, line):
+        if self.motion.blocks and line not in ("$G", "$I", "$#"):
+            return "error:8"  # it is not idle
+        if found := re.fullmatch(r"\$(\d+)=(-?[\d.]+)", line):
+            self.settings[int(found[1])] = float(found[2])
+            return "ok"
         match line:
             case "$X":
                 self.alarm = 0
@@ -470,44 +603,119 @@ class GrblEmulator(PlannedEmulator):
                 words = f"T{self.words['T']:g} F{self.words['F']:g}"
                 self.say(f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 {words}]")
             case "$#":
-                for name, place in self.systems.items():
-                    self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},0.000]")
+                for name, (place, z) in self.systems.items():
+                    self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},{z:.3f}]")
             case "$$":
                 for number, value in self.settings.items():
                     self.say(f"${number}={value:g}")
             case _:
                 if line != "$H" or not self.settings[22]:
                     return "error:5" if line == "$H" else "error:3"
-                # The switches are in the corner that is farthest from zero.
-                self.motion.origin = complex(self.settings[130], self.settings[131])
-                self.motion.at, self.alarm = 0j, 0
-                self.carriage.move((self.settings[130], self.settings[131]), self.heard_s)
+                self._home()
+                return None if self.deaf else "ok"
         return "ok"
+
+    def _home(self):
+        """Run to the switches, Z first, and a little back."""
+        motion, back_mm = self.motion, self.settings[27]
+        if not motion.supply:
+            self.ring(9)
+            return
+        if motion.has_z:
+            self.carriage.lift(self.settings[132] - back_mm, self.heard_s)
+            motion.z, motion.paper = -back_mm, -self.settings[132]
+        corner, counts = [], []
+        for axis, bit in ((130, 1), (131, 2)):
+            length, is_low = self.settings[axis], int(self.settings[23]) & bit
+            corner.append(back_mm if is_low else length - back_mm)
+            counts.append(back_mm - length if is_low else -back_mm)
+        self.carriage.move(tuple(corner), self.heard_s)
+        motion.at = complex(*counts)
+        motion.origin = complex(*corner) - motion.at
+        self.alarm = 0
+
+
+LIFTS = {"standard": (9855, 27831, 45.0, 2.69), "brushless": (5400, 12600, 20.0, 1.28)}
+"""Of a lift: the servo's output at 0 and 100 %, and its ms at the start and for each per cent of way."""
+TOUCHES = 0.45  # of a lift's range: the paper, between the usual heights of 30 and 60 %
 
 
 class EbbEmulator(Emulator, simulator.EbbEmulator):
-    """The package's own board, of any version, in the old or the future syntax."""
+    """The package's own board, of any version, in the old or the future syntax.
+
+    `power` is the voltage of the motors' own supply, as QC says it; below 250 they do not turn, while the
+    board lives on by USB and counts. `lift` is at the first servo pin when it is standard, at the second
+    one when it is brushless; it takes its time, and its pen is where the servo's output leads. `late_moves`
+    are those that came when the one before had ended in mid-stroke.
+    """
 
     def __init__(
-        self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False, power=300
-    ):
+        self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False, power=300,
+        lift="standard",
+    ):  # fmt: skip
         Emulator.__init__(self, link, carriage, scale=scale)
         simulator.EbbEmulator.__init__(self, self.carriage.at, self.carriage.down)
-        self.pen = self.carriage.pen
         self.version, self.power = ".".join(map(str, version)), power
         self.is_new, self.future = version >= (3, 0, 0), future
+        self.lift = lift
+        self.servo = {4: 12000, 5: 16000}  # that SC has set for up and down
+        self.share = self._goal = (
+            0.3 if self.down else 0.6
+        )  # of the range, where the lift was and goes
+        self._since_s = 0.0
+        self.late_moves, self._in_stroke = 0, False
 
     @property
     def motion(self):
         return SimpleNamespace(moving_s=self.moved_s)
 
     def move(self, to, now):
+        if self.power < 250:
+            x, y = _place(self.steps)
+            self._origin = self.at[0] - x, self.at[1] - y
+            return
         self.at = to
         self.carriage.move(to, now)
+
+    def pen(self, down, now, pin=1):
+        if pin != (2 if self.lift == "brushless" else 1):
+            return
+        low, high, begin_ms, way_ms = LIFTS[self.lift]
+        output = self.servo[5 if down else 4]
+        self.share, self._since_s = self.share_at(now), now
+        self._goal = min(max((output - low) / (high - low), 0.0), 1.0)
+        self.lifting = None
+        if (self.share < TOUCHES) != (self._goal < TOUCHES):
+            far = 100 * abs(TOUCHES - self.share)
+            self.lifting = now + (begin_ms + way_ms * far) / 1000, self._goal
+
+    def share_at(self, now):
+        """Return where the lift is by now, of its range."""
+        _, _, begin_ms, way_ms = LIFTS[self.lift]
+        moved = max(0.0, 1000 * (now - self._since_s) - begin_ms) / way_ms / 100
+        way = self._goal - self.share
+        return self.share + math.copysign(min(moved, abs(way)), way)
+
+    def settle(self, now):
+        """Let the pen meet the paper, or leave it."""
+        if self.lifting is not None and now >= self.lifting[0]:
+            self.down = self.lifting[1] < TOUCHES
+            self.lifting = None
+            if self.down != self.carriage.down:
+                self.carriage.pen(self.down, now)
 
     def execute(self, name, numbers):
         if name == "CU" and numbers[0] == 10 and self.is_new:
             self.future = numbers[1] == 1
+        if name == "CU" and numbers[0] == 4 and self.is_new:
+            self.depth = numbers[1]
+        if name == "SC" and numbers[0] in self.servo:
+            self.servo[numbers[0]] = numbers[1]
+        if name == "SM" and any(numbers[1:]):
+            self.late_moves += self._in_stroke and not (self.running or self.fifo)
+            self._in_stroke = self.carriage.down
+        elif name == "SP":
+            self._in_stroke = False
         super().execute(name, numbers)
 
     def reply(self, name, values):
@@ -519,13 +727,30 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
             super().reply(name, values)
 
 
-class MarlinEmulator(PlannedEmulator):
-    """Marlin 2: a queue of four lines, 128 bytes that receive, checksums, resends, pens that act at once."""
+def _place(steps):
+    """Return where a board's steps lead, in mm."""
+    a, b = steps
+    return (a + b) / 2 / simulator.STEPS_MM, (a - b) / 2 / simulator.STEPS_MM
 
-    def __init__(self, link, carriage=None, *, scale=1.0, ok_after_resend=True):
+
+class MarlinEmulator(PlannedEmulator):
+    """Marlin 2: a queue of four lines, 128 bytes that receive, checksums, resends, pens that act at once.
+
+    When it asks for a line again it flushes what it has received so far. What is still on the way comes in
+    behind that, and may begin in the middle of a line. With `chatter_s` it says something that often, as M155
+    makes it do. Its motors let go `hold_s` after its last move.
+    """
+
+    def __init__(
+        self, link, carriage=None, *, scale=1.0, ok_after_resend=True, chatter_s=math.inf,
+        hold_s=120.0, z_axis=False,
+    ):  # fmt: skip
         planned = {"depth": 16, "acceleration": 500.0, "deviation": 0.013}
         super().__init__(link, carriage, scale=scale, **planned)
-        self.ok_after_resend = ok_after_resend
+        self.ok_after_resend, self.chatter_s, self.hold_s = ok_after_resend, chatter_s, hold_s
+        self.motion.has_z = z_axis
+        self._flushed = random.Random(str(link))
+        self._said_s, self._moved_s, self.spoiled = 0.0, -math.inf, 0
         self.waits = deque()
         self.last_n = 0
         self._busy_at = 0.0
@@ -533,8 +758,21 @@ class MarlinEmulator(PlannedEmulator):
         self.say("start")
         self.say("echo:Marlin 2.1.2")
 
+    def push(self, way):
+        """Lean on the carriage: it gives way when the motors do not hold it."""
+        if self.heard_s - self._moved_s > self.hold_s:
+            self.motion.push(way)
+
+    def receive(self, data):
+        """Hear bytes; with a chance of `noise` for each, the cable spoils one."""
+        spoilt = bytearray(data)
+        for index, byte in enumerate(spoilt):
+            if self.noise and byte != 10 and self._flushed.random() < self.noise:
+                spoilt[index], self.spoiled = byte ^ 1, self.spoiled + 1
+        super().receive(bytes(spoilt))
+
     def _refuse(self, why):
-        self.rx.clear()
+        del self.rx[: self._flushed.randint(0, len(self.rx))]
         self.say(f"Error:{why}, Last Line: {self.last_n}")
         self.say(f"Resend: {self.last_n + 1}")
         if self.ok_after_resend:
@@ -558,7 +796,12 @@ class MarlinEmulator(PlannedEmulator):
                 self.waits.append(body[numbered.end() :])
 
     def advance(self, now):
+        if self.motion.blocks:
+            self._moved_s = now
         self.motion.advance(now)
+        if now - self._said_s > self.chatter_s:
+            self._said_s = now
+            self.say(" T:21.40 /0.00 @:0")
         self._read_lines()
         while self.waits and now >= self._until and self._execute(self.waits[0], now):
             self.waits.popleft()
@@ -577,6 +820,8 @@ class MarlinEmulator(PlannedEmulator):
             return False
         at = motion.target
         to = complex(values.get("X", at.real), values.get("Y", at.imag))
+        if code in ("G0", "G1") and "Z" in values:
+            motion.add_z(values["Z"], values.get("F", self.feed) / 60)
         match code:
             case "G0":
                 motion.add(to, 100.0)
@@ -590,7 +835,7 @@ class MarlinEmulator(PlannedEmulator):
                     motion.bend(int(code[1]), to, at + spoke, self.feed / 60, chord_mm)
             case "M400" | "G4":
                 self.dwell(values.get("P", 0.0) / 1000, now)
-            case "M280":
+            case "M280" if not motion.has_z:
                 self.carriage.pen(values["S"] < 45, now)
             case "G28" | "G92":
                 if code == "G28":
@@ -598,11 +843,15 @@ class MarlinEmulator(PlannedEmulator):
                 motion.origin, motion.at = complex(*self.carriage.at), 0j
             case "M114":
                 x, y = at.real, at.imag
-                place = f"X:{x:.2f} Y:{y:.2f} Z:0.00 E:0.00"
+                place = f"X:{x:.2f} Y:{y:.2f} Z:{motion.target_z:.2f} E:0.00"
                 self.say(f"{place} Count X:{x * 80:.0f} Y:{y * 80:.0f} Z:0")
             case "M115":
                 self.say("FIRMWARE_NAME:Marlin 2.1.2 (emulated) PROTOCOL_VERSION:1.0")
-            case "M110" | "M105" | "G21" | "G90" | "M84":
+            case "M84":
+                self.hold_s = values.get("S", self.hold_s)
+            case "M503":
+                self.say(f"echo:  M84 S{self.hold_s:g}")
+            case "M110" | "M105" | "M155" | "G21" | "G90":
                 pass
             case _:
                 self.say(f'echo:Unknown command: "{line}"')
@@ -619,6 +868,7 @@ class HpEmulator(PlannedEmulator):
     baudrate = 9600
     ROOM, END = 1024, b";"
     UNIT = 0.02488
+    lost_answers = 0  # of the next OA: the cable loses them
 
     def __init__(self, link, carriage=None, *, scale=1.0):
         planned = {"depth": 2, "acceleration": 19600.0, "deviation": 0.0, "per_axis": 381.0}
@@ -679,6 +929,9 @@ class HpEmulator(PlannedEmulator):
                 self.send(b"7475A\r")
             case "OA":
                 x, y = (round(v / self.UNIT) for v in (self.motion.at.real, self.motion.at.imag))
+                if self.lost_answers:
+                    self.lost_answers -= 1
+                    return True
                 self.send(f"{x},{y},{int(self.carriage.down)}\r".encode())
             case "IN":
                 self.carriage.pen(False, now)

@@ -43,6 +43,8 @@ class EbbEmulator:
         self.moved_s = 0.0  # that its moves took
         self.steps = (0, 0)
         self.label = 0
+        self.depth = 1  # moves that wait behind the one that runs
+        self.lifting: tuple[float, float] | None = None  # when the pen arrives, and where
         self._origin = at
         self._now = self._since = 0.0
         self._from = (0, 0)
@@ -64,7 +66,7 @@ class EbbEmulator:
                 self.line = self.rx[:end].decode("latin-1").strip().upper()
                 del self.rx[: end + 1]
             name, *fields = self.line.split(",")
-            if name in ("SM", "SP") and self.fifo:
+            if name in ("SM", "SP") and len(self.fifo) >= self.depth:
                 return
             self.line = ""
             if name:
@@ -77,24 +79,35 @@ class EbbEmulator:
                 self.running = self.fifo.popleft()
                 self._since, self._from = self._now, self.steps
                 if self.running[0] == "SP":
-                    self.pen(self.running[2][0] == 0, self._now)
+                    state, *pin = self.running[2]
+                    self.pen(state == 0, self._now, *pin)
             name, seconds, numbers = self.running
             until = min(now, self._since + seconds)
+            if self.lifting is not None:  # ink begins and ends on the way, where the pen arrives
+                until = min(until, max(self.lifting[0], self._now))
             share = (until - self._since) / seconds if seconds else 1.0
             if name == "SM":
                 a, b = (round(f + n * share) for f, n in zip(self._from, numbers, strict=True))
                 self.steps = a, b
                 x, y = (a + b) / 2 / STEPS_MM, (a - b) / 2 / STEPS_MM
                 self.move((self._origin[0] + x, self._origin[1] + y), until)
-            if now < self._since + seconds:
-                return
+            self._now = until
+            self.settle(until)
+            if until < self._since + seconds:
+                if until == now:
+                    return
+                continue
             self._now, self.running = self._since + seconds, None
             self.moved_s += seconds
         self._now = now
+        self.settle(now)
 
-    def pen(self, down: bool, now: float) -> None:
-        """Lower or lift the pen."""
+    def pen(self, down: bool, now: float, pin: int = 1) -> None:
+        """Lower or lift the pen by the servo at a pin."""
         self.down = down
+
+    def settle(self, now: float) -> None:
+        """Let a pen arrive that is `lifting`, where it takes time."""
 
     def move(self, to: Point, now: float) -> None:
         """Move the carriage in a straight line."""
@@ -114,7 +127,7 @@ class EbbEmulator:
             case "SM":
                 self.fifo.append((name, numbers[0] / 1000, numbers[1:]))
             case "SP":
-                self.fifo.append((name, sum(numbers[1:2]) / 1000, numbers[:1]))
+                self.fifo.append((name, sum(numbers[1:2]) / 1000, [*numbers[:1], *numbers[2:3]]))
             case "EM":
                 self.steps, self._origin = (0, 0), self.at
             case "ES":

@@ -126,7 +126,7 @@ def test_a_machine_that_works_in_another_system_draws_in_its_own(bench, tmp_path
     (tmp_path / "caffeinate").touch()  # nor may everybody run what keeps a computer awake
     monkeypatch.setenv("PATH", str(tmp_path))
     desk = bench("grbl", GrblEmulator)
-    desk.emulator.systems |= {"G54": 12 - 3j, "G55": 70 + 40j}
+    desk.emulator.systems |= {"G54": (12 - 3j, 0.0), "G55": (70 + 40j, 0.0)}
     desk.emulator.system = "G55"
     plot = desk.plot(scribble(7, strokes=3))
     assert desk.run(plot) == "done"

@@ -45,7 +45,7 @@ def place_of(said):
 def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, turn):
     desk = bench(driver, emulator, **options)
     if driver == "grbl":
-        desk.emulator.systems |= {"G54": 12 - 3j, "G55": 70 + 40j}
+        desk.emulator.systems |= {"G54": (12 - 3j, 0.0), "G55": (70 + 40j, 0.0)}
         desk.emulator.system = "G55"  # another program has left it so
     if driver != "hpgl":
         assert place_of(machine("check", "desk")) == (0, 0)
