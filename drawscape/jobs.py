@@ -18,24 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
-from drawscape.clock import Duration, seconds
+from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
 from drawscape.lazy_exports import lazy_exports
-from drawscape.queue import store, task
+from drawscape.queue import changes, task
+from drawscape.queue.batch import Batch, retry_failed
+from drawscape.queue.codec import dump, portable
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
-from drawscape.queue.job import Batch, Job, Watch, Watcher, retry_failed
-from drawscape.queue.queue import Queue, Statistics, check_lane, split_options, whole
-from drawscape.queue.row import (
-    ENDED,
-    STATUSES,
-    WAITING,
-    JobSnapshot,
-    Reason,
-    Status,
-    check_status,
-    unknown_job,
-)
-from drawscape.queue.task import dump, portable
+from drawscape.queue.job import Job
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.limits import ALL_LANES, check_lane
+from drawscape.queue.options import split_options, whole
+from drawscape.queue.snapshot import JobSnapshot, unknown_job
+from drawscape.queue.statistics import QueueStatistics
+from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
+from drawscape.queue.watch import Watch, Watcher
 
 if TYPE_CHECKING:
     from drawscape.queue.process import WorkerProcess
@@ -496,7 +493,7 @@ def count_queued(limit: int = 1_000_000) -> int:
     return int(database.read(database.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
 
 
-def queue_statistics() -> Statistics:
+def queue_statistics() -> QueueStatistics:
     """Return counts, rates and waiting times of the queue.
 
     >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
@@ -552,7 +549,7 @@ def cancel_all(grace: Duration = 0.0) -> int:
     (True, 'canceled')
     """
     queue = default_queue()
-    return store.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+    return changes.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
 
 
 def pause_queue(lane: str | None = None) -> None:
@@ -589,11 +586,11 @@ def queue_is_paused(lane: str | None = None) -> bool:
     queue = default_queue()
     rows = queue.database.read(queue.database.PAUSED, queue=queue.name)
     paused = [name for (name,) in rows]
-    return store.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
+    return ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
 
 
 def _lane(lane: str | None) -> str:
-    return store.ALL_LANES if lane is None else check_lane(lane)
+    return ALL_LANES if lane is None else check_lane(lane)
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
@@ -662,54 +659,6 @@ def prune_jobs(keep: "Keep | None" = None) -> int:
     from drawscape.queue.retention import KEEP, prune
 
     return prune(default_queue().database, KEEP if keep is None else keep)
-
-
-# A table of jobs, in the notebook and on the web
-
-SOONER = 10
-"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
-
-
-def sooner(job: Job) -> None:
-    """Raise the priority of a job that waits."""
-    job.priority += SOONER
-
-
-ACTIONS: dict[str, Callable[[Job], object]] = {
-    "sooner": sooner,
-    "cancel": Job.cancel,
-    "retry": Job.retry,
-    "again": Job.requeue,
-    "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
-    "delete": Job.delete,
-}
-"""What can be done with a job of the table, by the word on the button."""
-
-_OFFERED = {
-    "finished": ("again", "log", "delete"),
-    "failed": ("retry", "log", "delete"),
-    "stopped": ("retry", "log", "delete"),
-    "canceled": ("retry", "delete"),
-    "started": ("cancel", "log"),
-    "not_found": (),
-}
-
-
-def offered(status: str) -> tuple[str, ...]:
-    """Return the names of the ACTIONS for a job of that status; most are for jobs that have ended."""
-    return _OFFERED.get(status, ("sooner", "cancel"))
-
-
-def summary_words() -> str:
-    """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
-    numbers = queue_statistics()
-    counts = numbers.counts
-    waiting = sum(counts[status] for status in WAITING)
-    workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
-    words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
-    words += ["paused"] if queue_is_paused() else []
-    words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
-    return " · ".join(words)
 
 
 # What few callers name: a script that enqueues need not wait for it.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import output_store
-from drawscape.clock import seconds
+from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
 
 LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")

@@ -3,10 +3,10 @@
 import time
 
 from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
-from drawscape.queue import store
+from drawscape.queue import acknowledgement
+from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.retention import DAY_S
-from drawscape.queue.row import ClaimRequest, Outcome
 
 LEASE = (
     "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
@@ -24,7 +24,9 @@ def claim(engine, queue="background", worker="worker", pid=None, *lanes):
 
 def acknowledge(engine, held, outcome, request=None):
     """Acknowledge one job, as a worker does; return whether it was accepted, and the next claim."""
-    accepted, claims = store.acknowledge(engine, [(held, outcome)], [request] if request else [])
+    accepted, claims = acknowledgement.acknowledge(
+        engine, [(held, outcome)], [request] if request else []
+    )
     return accepted[0], claims[0] if claims else None
 
 

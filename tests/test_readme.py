@@ -94,7 +94,7 @@ def test_every_setting_of_the_code_is_in_the_table():
 
 def test_every_option_and_function_of_the_queue_is_described():
     from drawscape import job_manager
-    from drawscape.queue.queue import OPTIONS
+    from drawscape.queue.options import OPTIONS
 
     tutorial = (ROOT / "notebooks" / "04_the_queue.ipynb").read_text()
     for option in OPTIONS:

@@ -15,7 +15,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from drawscape import clock
+from drawscape import durations
 from drawscape.catalogue.database import full_path, reading, stored_path
 from drawscape.catalogue.drawing import STARS, Drawing, Marks, checked_words, marks_of_each
 from drawscape.catalogue.index import index_file, refresh, stands
@@ -419,8 +419,8 @@ def _containing(text: str) -> Condition:
 
 def _moment(since: datetime | timedelta | str | float) -> float:
     if isinstance(since, datetime):
-        return clock.moment(since, "since")
-    return time.time() - clock.seconds(since, "since")
+        return durations.moment(since, "since")
+    return time.time() - durations.seconds(since, "since")
 
 
 def _parameter(name: str, wanted: Any) -> Condition:

@@ -18,6 +18,7 @@ import click
 from drawscape import __version__, output_store, settings
 from drawscape.cli.printing import counted, print_list
 from drawscape.errors import DrawscapeError, OutputStoreError
+from drawscape.job_actions import summary_words
 
 _EXTRAS = {
     "lab": ("jupyterlab", "ipywidgets", "ipykernel"),
@@ -191,7 +192,7 @@ def _queue() -> Iterator[Finding]:
     except DrawscapeError as error:
         yield _unreadable(file, error)
         return
-    yield Finding("queue", f"{jobs.summary_words()} in {jobs.default_queue().label}")
+    yield Finding("queue", f"{summary_words()} in {jobs.default_queue().label}")
     waiting = counts["queued"]
     if paused and waiting:
         text = f"paused, and {counted(waiting, 'job')} waiting"

@@ -30,8 +30,9 @@ from drawscape.cli.options import (
 )
 from drawscape.cli.printing import counted, print_facts, print_json, print_table, table
 from drawscape.cli.worker import WorkerBeside
-from drawscape.clock import span_words
+from drawscape.durations import span_words
 from drawscape.errors import JobStateError, QueueError
+from drawscape.job_actions import summary_words
 from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job
 
 _RESULT_CHARS = 2000
@@ -323,7 +324,7 @@ def _watch(find: Callable[[int], list[JobSnapshot]], limit: int) -> None:
 
 
 def _title() -> str:
-    return f"{job_api.summary_words()} in {default_queue().label}"
+    return f"{summary_words()} in {default_queue().label}"
 
 
 @click.command()

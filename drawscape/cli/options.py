@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from drawscape.clock import seconds
+from drawscape.durations import seconds
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

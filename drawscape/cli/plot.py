@@ -11,9 +11,9 @@ from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.options import FILE, option
 from drawscape.cli.plot_options import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.printing import table
-from drawscape.clock import span_words
 from drawscape.drawing.document import Document, paper_size
 from drawscape.drawing.values import parse_length
+from drawscape.durations import span_words
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.geometry.regions import Bounds
 from drawscape.machine.device import read_device

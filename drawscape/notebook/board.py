@@ -19,7 +19,7 @@ from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import Marks, marks_of_each
 from drawscape.catalogue.query import SortOrder, short
-from drawscape.clock import seconds
+from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.notebook.kernel import (

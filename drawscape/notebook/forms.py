@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from drawscape import clock
+from drawscape import durations
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
-from drawscape.clock import span_words
 from drawscape.drawing.document import Document, Orientation
+from drawscape.durations import span_words
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
 from drawscape.notebook.kernel import ENDED, Debounce, Following, JobState, later, state_of
@@ -117,7 +117,7 @@ def form(
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
     1.4
     """
-    clock.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
+    durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
     own = {**({} if seed is None else {"seed": seed}), **(where or {})}
     how: dict[str, Any] = {"paper": paper, "orientation": orientation, "live": live, **own}
     drawing = None

@@ -7,16 +7,14 @@ from pathlib import Path
 
 from drawscape.catalogue.drawing import Marks
 from drawscape.errors import ParameterError
+from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import (
-    ACTIONS,
     Job,
     get_job,
     list_jobs,
-    offered,
     pause_queue,
     queue_is_paused,
     resume_queue,
-    summary_words,
     watch,
 )
 from drawscape.notebook.board import Board, Cell, Tile, control

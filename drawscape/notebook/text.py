@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from drawscape.clock import span_words
+from drawscape.durations import span_words
 from drawscape.notebook.kernel import JobState
 
 LONGEST_PRINTED = 20_000  # characters of what was printed that are shown

@@ -26,7 +26,7 @@ from huey.storage import BlackHoleStorage, SqliteStorage
 
 from drawscape import __version__, clock, settings
 from drawscape.atomic import sweep_tree
-from drawscape.clock import Duration, seconds
+from drawscape.durations import Duration, seconds
 from drawscape.errors import (
     DrawscapeError,
     DuplicateJobError,
@@ -34,13 +34,18 @@ from drawscape.errors import (
     QueueError,
     QueueGoneError,
 )
+from drawscape.queue.claim import ClaimRequest
+from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Engine, Renewal, WorkerInfo, open_engine
-from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine, existing, opening
-from drawscape.queue.queue import Queue, whole
+from drawscape.queue.engines.file_guard import existing, opening
+from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine
+from drawscape.queue.job_id import new_id
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.key_file import key_of
+from drawscape.queue.options import whole
+from drawscape.queue.process_identity import boot_id
+from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.retention import KEEP, Keep, prune
-from drawscape.queue.row import ClaimRequest, new_id
-from drawscape.queue.store import cancel_overdue, next_due_s, promote_due, recover
-from drawscape.queue.task import Codec, key_of
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
 from drawscape.queue.worker.lease import Lease
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
@@ -502,7 +507,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         if self._is_new:
-            self._watched.write(self._watched.FORGET_BOOTS, boot=clock.boot_id())
+            self._watched.write(self._watched.FORGET_BOOTS, boot=boot_id())
         cancel_overdue(self._watched)
         self._recover()
         with suppress(QueueError):  # a full disk: it is tried again

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.queue import Queue, whole
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.options import whole
 
 START_LIMIT_S = 60.0
 _LOG_BYTES = 8 * 2**20

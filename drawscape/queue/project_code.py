@@ -17,8 +17,8 @@ from pathlib import Path
 from drawscape import clock
 from drawscape.atomic import scratch_folder
 from drawscape.errors import QueueError
+from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.task import Codec
 
 LARGEST_BYTES = 20_000_000
 """Of all files together: a home with more has something else in it than sketches and tasks."""

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 import drawscape
-from drawscape.jobs import ACTIONS
+from drawscape.job_actions import ACTIONS
 from drawscape.parameters import json_schema
 from drawscape.web import artboard, jobs, plots, problems
 from drawscape.web.site import Site, WebSettings, add_headers, check_request, current_site

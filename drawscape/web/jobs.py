@@ -14,7 +14,8 @@ from drawscape import settings as places
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
-from drawscape.jobs import ACTIONS, JobSnapshot, get_job, get_job_status, offered
+from drawscape.job_actions import ACTIONS, offered, summary_words
+from drawscape.jobs import JobSnapshot, get_job, get_job_status
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
 from drawscape.web.site import SVG_POLICY, current_site
@@ -153,7 +154,7 @@ def table() -> flask.Response:
     rows = nlargest(MOST, found, key=lambda row: row.created_at)
     return flask.jsonify(
         {
-            "summary": jobs.summary_words(),
+            "summary": summary_words(),
             "paused": jobs.queue_is_paused(),
             "manages": settings.manage_jobs,
             "jobs": [_row(row, manages=settings.manage_jobs) for row in rows],

@@ -144,9 +144,9 @@ def ours_enqueue_many(count):
 def claims(count):
     """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
+    from drawscape.queue.acknowledgement import acknowledge
+    from drawscape.queue.claim import ClaimRequest, Outcome
     from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
-    from drawscape.queue.row import ClaimRequest, Outcome
-    from drawscape.queue.store import acknowledge
 
     # As a worker writes, which does not wait for the disk.
     table = SqliteEngine(default_queue().database.target, synchronous=NORMAL)

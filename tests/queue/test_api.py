@@ -34,8 +34,8 @@ from drawscape.jobs import (
     synchronous_jobs,
 )
 from drawscape.queue.engines.engine import open_engine
-from drawscape.queue.queue import Queue
-from drawscape.queue.store import MAX_RECOVERIES, recover
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.recovery import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 

@@ -17,7 +17,7 @@ from drawscape.jobs import (
     pause_queue,
     resume_queue,
 )
-from drawscape.queue.row import Outcome
+from drawscape.queue.claim import Outcome
 
 pytestmark = [pytest.mark.usefixtures("home", "claimant"), pytest.mark.both_engines]
 

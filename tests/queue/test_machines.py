@@ -18,7 +18,7 @@ from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.errors import OutputStoreError
 from drawscape.job_manager import default_queue, enqueue_background_job, workers_alive
-from drawscape.queue.task import SIGNATURE_BYTES, origin_of
+from drawscape.queue.codec import SIGNATURE_BYTES, origin_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
 

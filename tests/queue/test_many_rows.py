@@ -12,7 +12,7 @@ from support import python, wait_until
 
 from drawscape.job_manager import Keep, default_queue, enqueue_many, list_jobs, prune_jobs
 from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
-from drawscape.queue.row import Outcome
+from drawscape.queue.claim import Outcome
 
 
 @pytest.mark.slow
@@ -173,8 +173,8 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
     dependent = queued(job_depends_on=oldest)
     assert dependent.reason == "dependency"
     code = (
-        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import store; "
-        "store._HELD_S = 1e-5; retry_failed_jobs()"
+        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import short_transactions; "
+        "short_transactions._HELD_S = 1e-5; retry_failed_jobs()"
     )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
     python("-c", code, code=-signal.SIGKILL, env=environment)

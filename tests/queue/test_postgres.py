@@ -14,14 +14,16 @@ from support import beside, is_running, started, wait_until
 
 from drawscape import errors, job_manager
 from drawscape.job_manager import default_queue, enqueue_many, get_job, workers_alive
-from drawscape.queue import store
+from drawscape.queue import insertion
+from drawscape.queue.acknowledgement import give_back, refuse
+from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.engines.postgres import PostgresEngine
 from drawscape.queue.engines.postgres_connection import may_pass, rendered
 from drawscape.queue.huey import JobPostgresHuey
-from drawscape.queue.row import ClaimRequest, Outcome
-from drawscape.queue.task import key_of
+from drawscape.queue.key_file import key_of
+from drawscape.queue.recovery import recover
 
 pytestmark = pytest.mark.postgres
 
@@ -109,7 +111,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert (again.seq, again.token) == (held.seq, held.token)
     late = Outcome("finished", result=b"late")
     assert acknowledge(database, held, late) == (False, None)
-    assert not store.give_back(database, held)
+    assert not give_back(database, held)
     progress = {"progress": 0.5, "message": "late", "meta": None}
     assert not database.write(database.PROGRESS, **held.key, **progress)
     assert not database.write(database.WRITE_LOG, **held.key, position=0, data=b"late")
@@ -136,12 +138,12 @@ def test_a_certain_lease_is_needed_to_claim_and_a_dead_one_to_lose_jobs(url, dat
     assert claimed(database, "worker") is None  # the other may run what this server has forgotten
     database.write("update job_worker set renewed_at = 0 where id = 'other'")
     assert claimed(database, "worker").id == "one"
-    assert store.recover(database) == []
+    assert recover(database) == []
     with database.transaction() as run:
         held = run(run.HELD_BY, worker="worker")
     assert held == []  # its row is there: a renewal may come first
     database.write("update job_worker set renewed_at = 0")
-    assert store.recover(database) == ["one"]
+    assert recover(database) == ["one"]
     assert get_job("one").status == "queued"
 
 
@@ -196,7 +198,7 @@ def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
     database.write("update job_worker set lanes = 'slow' where id = 'other lane'")
     queued("one")
     refused = Outcome("failed", "invalid", error="not here", detail={"refused": "not here"})
-    assert store.refuse(database, claimed(database, "worker"), refused) == refused
+    assert refuse(database, claimed(database, "worker"), refused) == refused
 
 
 # Connections
@@ -209,7 +211,7 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, mo
         if name == "insert.before_commit" and not broken:
             broken.append(end_sessions(url))
 
-    monkeypatch.setattr(store, "failpoint", break_once)
+    monkeypatch.setattr(insertion, "failpoint", break_once)
     second = queued("second", job_depends_on=first)
     assert broken != [0]
     assert second.status == "deferred"

@@ -22,7 +22,7 @@ from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.engines.sqlite_schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.queue import Queue
+from drawscape.queue.job_queue import Queue
 
 
 def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):

@@ -9,13 +9,14 @@ import pytest
 from queue_steps import TASK, enqueue, queued
 from support import ended, python, wait_until
 
-from drawscape import clock, errors
+from drawscape import errors
 from drawscape.errors import QueueError
 from drawscape.jobs import default_queue, enqueue_many, get_job_status, list_jobs, prune_jobs
 from drawscape.queue.engines.engine import open_engine
-from drawscape.queue.queue import Queue
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.process_identity import boot_id
+from drawscape.queue.recovery import next_due_s, promote_due
 from drawscape.queue.retention import DAY_S, Keep
-from drawscape.queue.store import next_due_s, promote_due
 
 pytestmark = pytest.mark.both_engines
 
@@ -127,7 +128,7 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
     database = default_queue().database
     job = queued(job_delay=60)
     database.write("update job set due_boot = 'an earlier one'")
-    database.write(database.FORGET_BOOTS, boot=clock.boot_id())
+    database.write(database.FORGET_BOOTS, boot=boot_id())
     assert 50 < next_due_s(database, "background") <= 60
     jumped(61)
     assert promote_due(database, "background") == 1

@@ -17,7 +17,7 @@ from support import first_line, is_running, locked, python, rounds, started, wai
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
-from drawscape.queue.task import load_key
+from drawscape.queue.key_file import load_key
 from drawscape.queue.worker.memory_limit import cgroup_limits
 
 pytestmark = pytest.mark.slow

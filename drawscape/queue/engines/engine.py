@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from drawscape.errors import QueueError
+from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines.queries import Queries
-from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 Rows = list[Any]
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from drawscape import clock
+from drawscape.queue import process_identity
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _INFO_BYTES = 4096
@@ -57,8 +57,8 @@ class Locks:
                 descriptor,
                 replace(
                     info,
-                    boot=clock.process_space(),
-                    process_started=clock.started_at(info.pid),
+                    boot=process_identity.process_space(),
+                    process_started=process_identity.started_at(info.pid),
                     inode=os.fstat(descriptor).st_ino,
                 ),
             )
@@ -180,12 +180,12 @@ def _is_running(info: WorkerInfo | None, inode: int) -> bool | None:
     """Return whether the process runs that the unlocked file names, None where that is not certain."""
     if info is None or info.inode != inode:  # a copy, or of an older version
         return None
-    here = clock.process_space()
+    here = process_identity.process_space()
     if info.boot != here:
         same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
         return None if same_machine else False
     if info.process_started is not None:
-        return clock.started_at(info.pid) == info.process_started
+        return process_identity.started_at(info.pid) == info.process_started
     try:  # where there is no /proc
         os.kill(info.pid, 0)
     except OSError as error:

@@ -15,8 +15,9 @@ from typing import Any
 import psycopg
 
 from drawscape import clock, settings
-from drawscape.clock import failpoint
 from drawscape.errors import QueueError
+from drawscape.failpoints import failpoint
+from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import CommitInDoubt, JobTable, Renewal, Rows, WorkerInfo
 from drawscape.queue.engines.postgres_connection import (
@@ -33,7 +34,6 @@ from drawscape.queue.engines.postgres_connection import (
     rendered,
 )
 from drawscape.queue.engines.queries import NOW, PostgresQueries
-from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 _LOG = logging.getLogger("huey.drawscape")
 

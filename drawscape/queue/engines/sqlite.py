@@ -1,13 +1,9 @@
 """The queue's SQLite file: a connection for each thread, opened with care and guarded, errors by name."""
 
-import ctypes
 import fcntl
 import json
 import os
-import select
 import sqlite3
-import struct
-import sys
 import tempfile
 import threading
 import time
@@ -18,13 +14,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from drawscape.clock import failpoint
-from drawscape.errors import QueueError, QueueGoneError
+from drawscape.errors import QueueError
+from drawscape.failpoints import failpoint
+from drawscape.queue.claim import Claim, ClaimRequest
 from drawscape.queue.engines.engine import JobTable, Rows, UniqueViolation, ValueRefused
+from drawscape.queue.engines.file_guard import existing, guard, opening
+from drawscape.queue.engines.file_watch import FileWatch
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.queries import Queries
 from drawscape.queue.engines.sqlite_schema import prepare
-from drawscape.queue.row import Claim, ClaimRequest
 
 FULL, NORMAL = 2, 1
 
@@ -38,133 +36,6 @@ _REMEDIES = {
     "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
     "disk I/O": "the disk does not answer as it should",
 }
-
-# From SQLite's os_unix.c: a reader's shared range in the database, and the "dead man's switch" in the -shm.
-_SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
-_DEAD_MANS_SWITCH = 128
-
-_FRESH_NS = 100_000_000  # the coarsest clock of a file system here
-
-_BETWEEN_S = 0.02
-"""How old a reader's last check may be."""
-
-_MOST_GUARDS = 128  # of files at once; a process has one, or a few
-
-_GUARDS: "dict[Path, FileGuard]" = {}
-
-
-def guard(path: Path) -> "FileGuard":
-    """Return this process's guard of the database at `path`, which has been opened in WAL mode."""
-    if path not in _GUARDS:
-        while len(_GUARDS) >= _MOST_GUARDS:
-            _GUARDS.pop(next(iter(_GUARDS))).close()
-        _GUARDS[path] = FileGuard(path)  # of two threads' one is left over, and stays open
-    return _GUARDS[path]
-
-
-@contextmanager
-def opening(path: Path) -> Iterator[bool]:
-    """Yield whether this process has used the database at `path`, which the block opens.
-
-    Raises QueueGoneError when it has, and it is no longer there, before the block or in it.
-    """
-    found = _GUARDS.get(path)
-    check = found.check if found is not None else lambda: None
-    check()
-    try:
-        yield found is not None
-    except sqlite3.Error:
-        check()
-        raise
-
-
-def existing(path: Path) -> str:
-    """Return what opens the database at `path`, and does not make one where there is none.
-
-    Between a check and the opening the file may go; an empty one in its place would pass for the queue.
-    """
-    return f"{path.as_uri()}?mode=rw"
-
-
-class FileGuard:
-    """Keeps the queue's files safe from their users: no log removed too early, nothing written into a void.
-
-    SQLite's POSIX locks have a trap: a process that closes any descriptor of a file loses all its locks on
-    it. A notebook that reads `queue.db` (to copy it, to zip it) loses them so. Another process then takes
-    itself for the last one at its end, and removes the log: the notebook writes on into a removed file. One
-    that comes takes itself for the first, and clears the shared memory under the others.
-
-    So each process takes two locks more on the same bytes, of the kind that belongs to a descriptor (Linux's
-    "open file description locks"). While it lives nobody gets the exclusive lock that the removal takes, or
-    finds the shared memory unused. Elsewhere each operation looks whether the files are those that were
-    opened.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._descriptors: list[int | None] = [
-            _hold(path, _SHARED_FIRST, _SHARED_SIZE),
-            _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
-        ]
-        self._folder = path.parent
-        self._files = {
-            name: _status(name)[:2] for name in (f"{path}", f"{path}-wal", f"{path}-shm")
-        }
-        self._stamp: tuple[int, ...] = ()
-        self._checked_at = 0.0
-
-    def check(self) -> None:
-        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
-
-        The time of their folder moves with each file that is made, removed or renamed in it. Mostly one look
-        at it is enough: a file whose time was read is dearer to write next, by a fifth of an enqueue.
-        """
-        now, stamp = time.time_ns(), _status(self._folder)
-        if stamp and stamp == self._stamp:
-            return
-        for name, identity in self._files.items():
-            if _status(name)[:2] != identity:
-                raise QueueGoneError(
-                    f"{name} was deleted or replaced while this process used it; nothing more is written to "
-                    "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
-                    "are in a copy, if there is one"
-                )
-        # Else another change may have the same time.
-        self._stamp = stamp if stamp and now - stamp[2] > _FRESH_NS else ()
-
-    def check_at_times(self) -> None:
-        """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
-
-        Each check lets go of Python's lock, for which worker threads then queue up. Who writes checks after
-        each commit, so that nothing is acknowledged into a file that is gone.
-        """
-        now = time.monotonic()
-        if now - self._checked_at > _BETWEEN_S:
-            self.check()
-            self._checked_at = now
-
-    def close(self) -> None:
-        for descriptor in self._descriptors:
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _status(path: Path | str) -> tuple[int, ...]:
-    """Return device, number and time of the last change in ns; nothing where there is no file."""
-    with suppress(OSError):
-        found = os.stat(path)
-        return found.st_dev, found.st_ino, found.st_mtime_ns
-    return ()
-
-
-def _hold(path: Path, start: int, length: int) -> int | None:
-    """Return a descriptor with a shared lock on that range, None where the system has no such locks."""
-    if sys.platform != "linux":
-        return None
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, start, length, 0)
-    with suppress(OSError):  # without such locks it stays all the same: closing does harm
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, lock)
-    return descriptor
 
 
 class Connection(sqlite3.Connection):
@@ -474,59 +345,3 @@ def _after_fork_in_child() -> None:
 os.register_at_fork(
     before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
 )
-
-
-# Linux's inotify reports a write when it begins, not when its transaction is over: most flushes between the
-# write and the commit take no longer than the first of these.
-_EAGER_S, _EAGER_CHECK_S = 0.006, 0.00025
-_ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # the slowest flush is behind us then
-_IN_MODIFY = 0x2
-_IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
-_PAUSE_S = 0.004
-"""Where the system reports no writes, the caller checks this often: 1 % of a core, half of it in latency."""
-
-
-class FileWatch:
-    """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
-
-    def __init__(self, folder: Path, version: Callable[[], object]) -> None:
-        self.version = version
-        self._written_at = -_ATTENTIVE_S
-        self._descriptor = _watched(folder)
-        self._poll = select.poll()
-        if self._descriptor is not None:
-            self._poll.register(self._descriptor, select.POLLIN)
-
-    def wait(self, timeout_s: float) -> None:
-        """Return soon after a commit, or after about `timeout_s` without one."""
-        if self._descriptor is None:
-            time.sleep(min(_PAUSE_S, timeout_s))
-            return
-        since_s = time.monotonic() - self._written_at
-        if since_s >= _EAGER_S:
-            limit_s = timeout_s if since_s >= _ATTENTIVE_S else _CHECK_S
-            if not self._poll.poll(limit_s * 1000):
-                return
-            with suppress(BlockingIOError):
-                while len(os.read(self._descriptor, 65_536)) > 32_768:
-                    pass
-            self._written_at = time.monotonic()
-        time.sleep(_EAGER_CHECK_S)
-
-    def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-
-
-def _watched(folder: Path) -> int | None:
-    """Return an inotify descriptor on `folder`, None where the system has none."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    descriptor = int(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
-    if descriptor < 0:  # a user may have so many
-        return None
-    if libc.inotify_add_watch(descriptor, os.fsencode(folder), _IN_MODIFY) < 0:
-        os.close(descriptor)
-        return None
-    return descriptor

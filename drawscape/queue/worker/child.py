@@ -16,9 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from drawscape.clock import failpoint
+from drawscape.failpoints import failpoint
 from drawscape.project_modules import add_folder
-from drawscape.queue.row import Outcome, parsed
+from drawscape.queue.claim import Outcome
+from drawscape.queue.snapshot import parsed
 from drawscape.queue.worker.channel import DONE, PROGRESS, READY, Channel
 from drawscape.queue.worker.job_context import RunningJob, set_current
 from drawscape.queue.worker.lifeline import end_with

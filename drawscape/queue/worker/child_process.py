@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from drawscape import clock
-from drawscape.queue.row import Claim
+from drawscape.queue import process_identity
+from drawscape.queue.claim import Claim
 from drawscape.queue.worker.channel import Channel
 from drawscape.queue.worker.child import SAFE_PATH, main
 from drawscape.queue.worker.orphans import (
@@ -139,7 +140,7 @@ class ChildProcess:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
         if not self.ended:  # later the number may be another process's
             self.ended = True
-            died_before = clock.started_at(self.pid) is None
+            died_before = process_identity.started_at(self.pid) is None
             self.kill()
             self._process.join(5)
             if died_before:  # its descendants in other sessions are nobody's children any more

@@ -16,9 +16,9 @@ from functools import partial
 
 from drawscape import clock
 from drawscape.errors import DrawscapeError
+from drawscape.queue.acknowledgement import acknowledge, give_back, refuse
+from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines.engine import Engine, ValueRefused
-from drawscape.queue.row import Claim, ClaimRequest, Outcome
-from drawscape.queue.store import acknowledge, give_back, refuse
 from drawscape.queue.worker.child_process import ChildStartError
 from drawscape.queue.worker.lease import Lease
 from drawscape.queue.worker.slot import Slot, SlotState

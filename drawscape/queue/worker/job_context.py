@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from drawscape.clock import failpoint
-from drawscape.queue.row import JobMeta, checked_notes
+from drawscape.failpoints import failpoint
+from drawscape.queue.meta import JobMeta, checked_notes
 
 PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""

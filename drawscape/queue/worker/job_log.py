@@ -2,8 +2,8 @@
 
 import time
 
+from drawscape.queue.claim import Claim
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.row import Claim
 
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from drawscape import clock
+from drawscape.queue import process_identity
 from drawscape.settings import OUTLIVING
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -31,7 +31,7 @@ def mark_environment(worker: str, folder: Path) -> None:
 def _mark(worker: str, folder: Path) -> str:
     """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
     found = folder.stat()
-    return f"{worker} {found.st_dev}:{found.st_ino} {clock.process_space()}"
+    return f"{worker} {found.st_dev}:{found.st_ino} {process_identity.process_space()}"
 
 
 def kill_orphans(worker: str, folder: Path) -> list[int]:

@@ -5,10 +5,12 @@ import time
 from typing import Any
 
 from drawscape import clock
+from drawscape.queue.acknowledgement import acknowledge
+from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.queue import Queue
-from drawscape.queue.row import Claim, Outcome, new_id, parsed
-from drawscape.queue.store import acknowledge
+from drawscape.queue.job_id import new_id
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.snapshot import parsed
 from drawscape.queue.worker.job_context import RunningJob, current_job, set_current
 from drawscape.queue.worker.task_caller import ChildSettings, TaskCaller
 

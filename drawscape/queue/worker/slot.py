@@ -14,8 +14,8 @@ from enum import Enum, auto
 from typing import Any
 
 from drawscape.errors import DrawscapeError
+from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.row import Claim, Outcome
 from drawscape.queue.worker.channel import DONE, READY
 from drawscape.queue.worker.child import ASK_TO_STOP, DUMP_STACK
 from drawscape.queue.worker.child_process import ChildProcess, ChildStartError, describe_death

@@ -18,20 +18,13 @@ from drawscape.errors import (
     TaskNotFoundError,
 )
 from drawscape.project_modules import replace_folder
+from drawscape.queue.arguments import ResultOf, mapped
+from drawscape.queue.claim import Outcome
+from drawscape.queue.codec import Codec, OtherPythonError, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import is_url, open_engine
+from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.project_code import digest_of, folder_with
-from drawscape.queue.row import Outcome
-from drawscape.queue.task import (
-    Codec,
-    OtherPythonError,
-    ResultOf,
-    SignatureMismatch,
-    load,
-    mapped,
-    of_call,
-    of_result,
-    portable_paths,
-)
+from drawscape.queue.task import load
 from drawscape.queue.worker.job_context import current_job, storable
 from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
 

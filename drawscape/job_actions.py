@@ -1,0 +1,50 @@
+"""What a table of jobs shows and offers, in the notebook and on the web."""
+
+from collections.abc import Callable
+
+from drawscape.jobs import ENDED, WAITING, Job, queue_is_paused, queue_statistics
+
+SOONER = 10
+"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
+
+
+def sooner(job: Job) -> None:
+    """Raise the priority of a job that waits."""
+    job.priority += SOONER
+
+
+ACTIONS: dict[str, Callable[[Job], object]] = {
+    "sooner": sooner,
+    "cancel": Job.cancel,
+    "retry": Job.retry,
+    "again": Job.requeue,
+    "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
+    "delete": Job.delete,
+}
+"""What can be done with a job of the table, by the word on the button."""
+
+_OFFERED = {
+    "finished": ("again", "log", "delete"),
+    "failed": ("retry", "log", "delete"),
+    "stopped": ("retry", "log", "delete"),
+    "canceled": ("retry", "delete"),
+    "started": ("cancel", "log"),
+    "not_found": (),
+}
+
+
+def offered(status: str) -> tuple[str, ...]:
+    """Return the names of the ACTIONS for a job of that status; most are for jobs that have ended."""
+    return _OFFERED.get(status, ("sooner", "cancel"))
+
+
+def summary_words() -> str:
+    """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
+    numbers = queue_statistics()
+    counts = numbers.counts
+    waiting = sum(counts[status] for status in WAITING)
+    workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
+    words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
+    words += ["paused"] if queue_is_paused() else []
+    words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
+    return " · ".join(words)

@@ -1,0 +1,135 @@
+"""How a worker ends its claim: it acknowledges the outcome, gives the job back, or refuses it.
+
+Each move is one committed transaction, and a job's row is the queue entry.
+"""
+
+import json
+import platform
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from drawscape.durations import LONGEST_S
+from drawscape.errors import DrawscapeError
+from drawscape.failpoints import failpoint
+from drawscape.queue.claim import Claim, ClaimRequest, Outcome
+from drawscape.queue.dependencies import place, settle
+from drawscape.queue.engines.engine import Engine, Transaction
+from drawscape.queue.limits import group_of
+from drawscape.queue.new_job import due_after
+from drawscape.queue.snapshot import parsed
+from drawscape.queue.status import Status
+
+NOT_RECOVERED = (
+    "its worker ended while it ran, and job_recover=False keeps it from running a second time"
+)
+_REFUSAL_PAUSE_S = 2.0
+"""The others have so long to take it; then this worker checks again whether it has the code by now."""
+
+
+def warn(words: str, *values: object) -> None:
+    """Write a line into the worker's log; callers, who never need it, do not import logging."""
+    import logging
+
+    logging.getLogger("huey.drawscape").warning(words, *values)
+
+
+def acknowledge(
+    engine: Engine, ended: Sequence[tuple[Claim, Outcome]], requests: Sequence[ClaimRequest] = ()
+) -> tuple[list[bool], list[Claim | None]]:
+    """Return which outcomes were accepted and, but for a server, the next claim for each of `requests`.
+
+    All is one transaction: no next job begins before the ends are committed. A server takes an end that
+    nothing waits for by one statement.
+    """
+    claims: list[Claim | None] = []
+    accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
+    if not all(accepted):
+        with engine.transaction() as run:
+            for number, (held, outcome) in enumerate(ended):
+                accepted[number] = accepted[number] or _write_outcome(run, held, outcome)
+            for request in requests:
+                claims.append(engine.claim_in(run, request))
+                if claims[-1] is None:  # nor is there one for those that come later
+                    break
+            failpoint("ack.before_commit")
+    failpoint("ack.after_commit")
+    return accepted, claims
+
+
+def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
+    """Return whether the outcome was accepted, in a transaction that is alone."""
+    if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
+        values = {**outcome.columns, **_next_try(*rows[0]), **held.key}
+        if rows := run(run.RETRY, **values):
+            place(run, held.id)
+        return bool(rows)
+    rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
+    if rows and rows[0][0]:  # something waits for something: perhaps for this
+        settle(run, outcome.status, held.id)
+    return bool(rows)
+
+
+def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, Any]:
+    left = None
+    if listed:
+        delay_s, *rest = json.loads(listed)
+        left = json.dumps(rest or [delay_s])
+    due = due_after(delay_s)
+    if delay_s <= 0:
+        due = dict.fromkeys(due)
+    return {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left, **due}
+
+
+def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
+    """Return whether the job was still held, and went back to the queue, as if it had not been claimed.
+
+    No recovery is counted, and no attempt if it had not `begun`: the job is not to blame. One that was asked
+    to stop meanwhile is stopped. One that has begun and must not run twice is lost.
+    """
+    with engine.transaction() as run:
+        if begun and run(run.LOSE, **held.key, error=NOT_RECOVERED):
+            settle(run, Status.FAILED, held.id)
+            return True
+        rows = run(run.GIVE_BACK, **held.key, unbegun=int(not begun))
+        if rows and rows[0][0] == Status.STOPPED:
+            settle(run, Status.STOPPED, held.id)
+        elif rows:
+            place(run, held.id)
+    return bool(rows)
+
+
+def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
+    """Return None when `held` went back to the queue, else the outcome, with why each worker refused it.
+
+    For a job whose code this worker lacks: it fails when each living worker of its lane has refused it.
+    """
+    why = str((outcome.detail or {}).get("refused"))
+    own = f"{socket.gethostname()} (Python {platform.python_version()}): {why}"
+    try:
+        refusals = _put_off(engine, held, own)
+    except DrawscapeError as error:
+        warn("job=%s event=refusal_not_written error=%r", held.id, str(error))
+        return outcome
+    if not refusals:
+        warn("job=%s event=refused why=%r", held.id, why)
+        return None
+    return outcome._replace(error="\n".join(refusals)) if len(refusals) > 1 else outcome
+
+
+def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
+    """Return why each worker refuses it; nothing when it goes back for a moment, with no attempt counted."""
+    living, lane = engine.workers.living(), group_of(engine, held.id).lane
+    with engine.transaction() as run:
+        rows = run(run.REFUSALS, **held.key)
+        if not rows:
+            return [why]
+        detail, queue = rows[0]
+        refused_by = {**parsed(detail).get("refused_by", {}), held.worker: why}
+        for one in living:
+            serves = one.queue == queue and (not one.lanes or lane in one.lanes)
+            if serves and one.id not in refused_by:
+                detail = json.dumps({"refused_by": refused_by})
+                run(run.REFUSE, **held.key, **due_after(_REFUSAL_PAUSE_S), detail=detail)
+                return []
+    return [*refused_by.values()]

@@ -1,0 +1,142 @@
+"""A handle on the jobs that were queued in one transaction."""
+
+import time
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from drawscape.durations import Duration, seconds
+from drawscape.errors import JobFailed, JobNotFoundError
+from drawscape.queue import changes
+from drawscape.queue.job import Job
+from drawscape.queue.job_queue import Queue
+from drawscape.queue.snapshot import JobSnapshot
+from drawscape.queue.status import ENDED, OPEN, STATUSES, Status
+from drawscape.queue.waiting import pauses
+
+
+class Batch:
+    """Jobs that were queued in one transaction: counts, progress, waiting, cancelling as one."""
+
+    def __init__(self, queue: Queue, batch_id: str) -> None:
+        self._queue = queue
+        self._database = queue.database
+        self.id = batch_id
+        """A job may depend on it."""
+        rows = self._read(queue.database.BATCH)
+        if not rows:
+            raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
+        self._total = int(rows[0][0])
+        self.description: str = rows[0][1] or ""
+        """The words given as `batch_description`."""
+        self.following: Job | None = None
+        """The job that runs when all are done, if one was asked for."""
+
+    def _read(self, statement: str, **values: Any) -> list[Any]:
+        return self._database.read(statement, batch=self.id, **values)
+
+    def __len__(self) -> int:
+        return self._total
+
+    def _snapshots(self) -> list[JobSnapshot]:
+        return list(map(JobSnapshot.of, self._read(self._database.BATCH_JOBS)))
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs, in the order of their calls."""
+        return [Job(self._queue, job.id) for job in self._snapshots()]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many jobs have each status."""
+        rows = dict(self._read(self._database.BATCH_COUNTS))
+        still_open, ended = rows.pop("open"), rows.pop("ended")
+        counts = {**dict.fromkeys(STATUSES, 0), **rows}
+        counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
+        counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
+        return counts
+
+    @property
+    def done(self) -> int:
+        """How many jobs have ended; those that were removed since had."""
+        counts = self.counts
+        return self._total - sum(counts[status] for status in OPEN)
+
+    @property
+    def ended(self) -> bool:
+        """Whether every job has ended."""
+        return not self._read(self._database.BATCH_OPEN)
+
+    @property
+    def progress(self) -> float:
+        """How far the batch is, 0 to 1, running jobs counted by their own progress."""
+        if self._total == 0:
+            return 1.0
+        running = self._read(self._database.BATCH_PROGRESS)[0][0]
+        return min(1.0, (self.done + float(running)) / self._total)
+
+    def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
+        """Yield each job soon after it has ended, first those that ended first; JobTimeout after `timeout`.
+
+        A job that is removed before its turn, being old or by `delete`, is left out.
+        """
+        seen: set[int] = set()
+        cursor = (0.0, 0)
+        for pause_s in chain(pauses(self._queue, lambda: self.ended, self._words, timeout), [None]):
+            if pause_s:
+                time.sleep(pause_s)
+                continue
+            if pause_s is None:  # again: a clock that was set back puts an end before the cursor
+                cursor = (0.0, 0)
+            while page := self._read(self._database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]):
+                cursor = page[-1][:2]
+                for _, seq, job_id in page:
+                    if seq not in seen:
+                        seen.add(seq)
+                        yield Job(self._queue, job_id)
+
+    def _words(self) -> str:
+        return f"batch {self.id}: {self.done} of {self._total} jobs have ended"
+
+    __iter__ = as_completed
+
+    def wait(self, timeout: Duration = None) -> list[Any]:
+        """Return the results in the order of the calls, once all jobs have ended.
+
+        Raises JobFailed when some did not finish (the text counts them and quotes the first), JobTimeout
+        after `timeout`, JobNotFoundError when some were removed.
+        """
+        for pause_s in pauses(self._queue, lambda: self.ended, self._words, timeout):
+            time.sleep(pause_s)
+        jobs = self._snapshots()
+        bad = [job for job in jobs if job.status != Status.FINISHED]
+        if bad:
+            first = bad[0]
+            raise JobFailed(
+                f"{len(bad)} of {self._total} jobs did not finish; the first, {first.id}, "
+                f"{first.status}: {first.error or ''}"
+            )
+        if len(jobs) < self._total:
+            raise JobNotFoundError(
+                f"{self._total - len(jobs)} of {self._total} jobs were removed, and their results with them"
+            )
+        return [self._queue.result_of(job.id) for job in jobs]
+
+    def cancel(self, grace: Duration = 0.0) -> int:
+        """Return how many jobs were kept from running or asked to stop."""
+        grace_s = seconds(grace, "grace")
+        return changes.cancel_many(self._database, self._queue.name, batch=self.id, grace_s=grace_s)
+
+    def retry(self) -> list[Job]:
+        """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
+        return retry_failed(self._queue, batch=self.id)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
+        return f"<Batch {self.id} of {self._total}: {counts or 'empty'}>"
+
+
+def retry_failed(queue: Queue, **chosen: str | None) -> list[Job]:
+    """Queue the failed jobs of a task, a reason or a batch again, and return them."""
+    ids = changes.retry_failed(queue.database, queue.name, queue.code(), **chosen)
+    return [Job(queue, job_id) for job_id in ids]

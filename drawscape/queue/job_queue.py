@@ -1,0 +1,280 @@
+"""A queue as its callers see it: inserts jobs, reads them, and never consumes what it reads."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drawscape import clock, settings
+from drawscape.errors import JobOptionError, NotSerializableError
+from drawscape.project_modules import add_folder
+from drawscape.queue.arguments import ResultOf, mapped
+from drawscape.queue.codec import Codec, dump, of_call, of_result, portable
+from drawscape.queue.engines.engine import Engine
+from drawscape.queue.insertion import insert, insert_many
+from drawscape.queue.job_id import check_id, new_id, new_ids
+from drawscape.queue.key_file import key_of
+from drawscape.queue.new_job import NewJob
+from drawscape.queue.options import (
+    CALLBACKS,
+    SINGLE_OPTIONS,
+    check_text,
+    new_job,
+    refuse_options,
+    split_options,
+)
+from drawscape.queue.output_paths import portable_paths
+from drawscape.queue.snapshot import JobSnapshot, module_pattern
+from drawscape.queue.statistics import QueueStatistics, percentiles
+from drawscape.queue.status import STATUSES, check_status
+from drawscape.queue.task import Task, check_binding, find_task
+
+Target = str | Callable[..., Any]
+
+PAYLOAD_LIMIT_BYTES = 100_000_000
+"""Of a job's arguments: they are copied several times on their way to the worker."""
+
+
+class JobReference:
+    """A job of a queue by its id; as an argument of another job it stands for its result."""
+
+    def __init__(self, queue: "Queue", job_id: str) -> None:
+        self._queue = queue
+        self._database = queue.database
+        self.id = job_id
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a job gives its result where it is an argument itself, of `enqueue_background_job`: pass it as "
+            "one, or pass `job.wait()`"
+        )
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue in one place: `database` holds the table, `home` is where its jobs run."""
+
+    name: str
+    database: Engine
+    codec: Codec
+    home: Path
+    task_modules: tuple[str, ...]
+    is_shared: bool
+    """Whether another machine may run its jobs: the home lies elsewhere there."""
+
+    @classmethod
+    def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
+        database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_shared = database.is_server or bool(settings.shared_output())
+        return cls(name, database, Codec(key_of(database)), home, tuple(task_modules), is_shared)
+
+    @property
+    def path(self) -> Path:
+        """The queue's file, where it is one."""
+        return Path(self.database.target)
+
+    @property
+    def label(self) -> str:
+        """What names it to people: the file, or the URL without a password."""
+        return self.database.label
+
+    def code(self) -> str | None:
+        """Return what names the code of the home's tasks, where a worker may have another; else None."""
+        if not self.database.is_server:
+            return None
+        from drawscape.queue.project_code import publish
+
+        return publish(self.database, self.codec, self.home)
+
+    def find(self, job_id: str) -> JobSnapshot | None:
+        """Return the job as it is now, or None for an unknown id."""
+        rows = self.database.read(self.database.JOB, id=job_id)
+        return JobSnapshot.of(rows[0]) if rows else None
+
+    def newest(
+        self,
+        status: str | Iterable[str] | None = None,
+        task: str | None = None,
+        limit: int | None = None,
+    ) -> list[JobSnapshot]:
+        """Return jobs, the newest first: of a status or several (else JobOptionError), a task or a module."""
+        engine, statuses = self.database, None
+        if status is not None:
+            wanted = [status] if isinstance(status, str) else status
+            statuses = engine.list_value([check_status(one) for one in wanted])
+        rows = engine.read(
+            engine.LIST,
+            queue=self.name,
+            statuses=statuses,
+            task=task,
+            module=module_pattern(task),
+            limit=_ALL if limit is None else limit,
+        )
+        return [JobSnapshot.of(row) for row in rows]
+
+    def statistics(self) -> "QueueStatistics":
+        """Return the numbers of now; percentiles over the last thousand jobs that ran."""
+        engine, now, own = self.database, clock.now(), {"queue": self.name}
+        counts = dict.fromkeys(STATUSES, 0)
+        for status, number in engine.read(engine.COUNTS, **own):
+            counts[status] += number
+        recent = engine.read(engine.RECENT, **own)
+        minute, hour = engine.read(engine.ENDED_SINCE, **own, minute=now - 60, hour=now - 3600)[0]
+        oldest = engine.read(engine.OLDEST_WAITING, **own)[0][0]
+        workers = engine.workers.living()
+        return QueueStatistics(
+            counts=counts,
+            workers=len(workers),
+            slots=sum(worker.slots for worker in workers),
+            ended_last_minute=minute,
+            ended_last_hour=hour,
+            wait_s=percentiles([max(0.0, started - created) for created, started, _ in recent]),
+            run_s=percentiles([max(0.0, ended - started) for _, started, ended in recent]),
+            oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
+            file_bytes=engine.size_bytes(),
+        )
+
+    def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+        """Return the id of the job that was queued, its options taken out of `kwargs`."""
+        options, arguments = split_options(kwargs)
+        needed = [job.id for job in (*args, *arguments.values()) if isinstance(job, JobReference)]
+        args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
+        job = self._new_job(target, args, arguments, options)
+        job = job._replace(depends_on=(*job.depends_on, *needed))
+        after = {"job_depends_on": job.id}
+        callbacks = [
+            self._new_job(options[name], (job.id,), {}, after, runs_anyway=runs_after)
+            for name, runs_after in CALLBACKS.items()
+            if options.get(name) is not None
+        ]
+        return insert(self.database, self.name, job, *callbacks)
+
+    def _new_job(
+        self,
+        target: Target,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        options: Mapping[str, Any],
+        **columns: Any,
+    ) -> NewJob:
+        task, packed = self._packer(target, options)
+        asked = options.get("job_id")
+        job_id = new_id() if asked is None else check_id(asked)
+        payload, words = packed(job_id, args, kwargs)
+        job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
+        job.row.setdefault("description", words)
+        job.row.update(columns, code=self.code())
+        return job
+
+    def result_of(self, job_id: str) -> Any:
+        """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
+        rows = self.database.read(self.database.RESULT, id=job_id)
+        if not rows or rows[0][0] is None:
+            return None
+        add_folder(self.home)  # it may be of a class of the project's own
+        return self.codec.loads(rows[0][0], of_result(job_id))
+
+    def _packer(
+        self, target: Target, options: Mapping[str, Any]
+    ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
+        """Return a task, and what packs calls of it: it returns the payload, and words for lists of jobs.
+
+        What is the same for all of them is looked up once.
+        """
+        task = find_task(target, self.task_modules, self.home)
+        try:
+            carried = portable(task.function) if task.by_value else None
+        except NotSerializableError as error:
+            raise _culprit(task, (), {}, error) from error
+        # Read in the child, so it travels with the call.
+        extra = [{"fresh_process": True}] if options.get("job_fresh_process") else []
+        bound = set()
+
+        def packed(
+            job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+        ) -> tuple[bytes, str | None]:
+            names = (len(args), *kwargs)
+            if names not in bound:  # it depends on no value
+                check_binding(task, args, kwargs)
+                bound.add(names)
+            call = (carried, tuple(args), dict(kwargs), *extra)
+            if self.is_shared:
+                call = portable_paths(call, self.home)
+            try:
+                payload = self.codec.dumps(call, of_call(job_id, task.path), by_value=task.by_value)
+            except NotSerializableError as error:
+                raise _culprit(task, args, kwargs, error) from error
+            if len(payload) > PAYLOAD_LIMIT_BYTES:
+                raise NotSerializableError(
+                    f"{task.path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
+                    f"{PAYLOAD_LIMIT_BYTES / 1e6:,.0f} MB; write them to a file and pass its path"
+                )
+            return payload, task.words(args, kwargs)
+
+        return task, packed
+
+    def enqueue_many(
+        self,
+        target: Target,
+        calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
+        options: Mapping[str, Any],
+        *,
+        then: Target | None,
+        then_kwargs: Mapping[str, Any] | None,
+        batch_description: str | None,
+    ) -> tuple[str, list[str], str | None]:
+        """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any."""
+        known, others = split_options(options)
+        refuse_options(known, SINGLE_OPTIONS, "enqueue_many")
+        if others:
+            raise JobOptionError(
+                f"enqueue_many: {next(iter(others))!r} is not an option; put the task's arguments into "
+                "each call's dictionary"
+            )
+        pairs = [call if isinstance(call, tuple) else (target, call) for call in calls]
+        targets = dict.fromkeys([target, *(named for named, _ in pairs)])
+        packers = {one: self._packer(one, known) for one in targets}
+        model = new_job(new_id(), packers[target][0], b"", known)
+        batch, description = model.id, model.row.get("description")
+        model.row.update(code=self.code(), batch=batch)
+        rows = []
+        for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
+            task, packed = packers[one]
+            payload, words = packed(job_id, (), call)
+            rows.append((job_id, task.path, payload, description or words))
+        following = []
+        if then is not None:
+            asked, arguments = split_options(then_kwargs or {})
+            refuse_options(asked, SINGLE_OPTIONS[1:], "what follows a batch")
+            asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
+            following = [self._new_job(then, (), arguments, asked)]
+        insert_many(
+            self.database,
+            self.name,
+            model,
+            rows,
+            description=check_text(batch_description or "", "batch_description"),
+            then=following,
+        )
+        return batch, [row[0] for row in rows], following[0].id if following else None
+
+
+def _culprit(
+    task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], error: NotSerializableError
+) -> NotSerializableError:
+    """Return the error that names which argument cannot be carried, else the function."""
+    named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
+    for name, value in named:
+        try:
+            dump(value)
+        except NotSerializableError as cause:
+            return NotSerializableError(
+                f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
+                f"({cause}); pass plain values, arrays or a file's path"
+            )
+    return NotSerializableError(
+        f"{task.path}: the function cannot be carried to the worker ({error})"
+    )
+
+
+_ALL = 2**62

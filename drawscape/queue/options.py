@@ -1,0 +1,174 @@
+"""The options of a job, the names that begin with `job_`: checked in the caller's cell."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from drawscape import clock, durations
+from drawscape.errors import JobOptionError
+from drawscape.queue.dependencies import RunsAfter
+from drawscape.queue.job_id import check_id
+from drawscape.queue.limits import JobGroup, check_lane
+from drawscape.queue.meta import checked_notes
+from drawscape.queue.new_job import NewJob, due_after
+from drawscape.queue.task import Task
+from drawscape.queue.unique_key import unique_key_of
+
+SINGLE_OPTIONS = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
+CALLBACKS = {"job_on_success": RunsAfter.ONLY_SUCCESS, "job_on_failure": RunsAfter.ONLY_FAILURE}
+
+
+DEFAULT_TIMEOUT_S = 300.0
+
+_LARGEST = 1_000_000_000
+"""Of priorities and retries; SQLite's integers end at 64 bits."""
+
+_META_CHARS = 1_000_000
+
+
+def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the job's options and the task's own arguments; raise JobOptionError for an unknown option."""
+    options = {key: value for key, value in kwargs.items() if key.startswith("job_")}
+    unknown = [key for key in options if key not in OPTIONS]
+    if unknown:
+        raise JobOptionError(f"unknown option {unknown[0]!r}; options: {', '.join(OPTIONS)}")
+    return options, {key: value for key, value in kwargs.items() if key not in options}
+
+
+def refuse_options(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
+    for name in names:
+        if name in options:
+            raise JobOptionError(f"{name} makes no sense for {where}")
+
+
+def new_job(
+    job_id: str,
+    task: Task,
+    payload: bytes,
+    options: Mapping[str, Any],
+    unique_of: tuple[Sequence[Any], Mapping[str, Any]] = ((), {}),
+) -> NewJob:
+    """Return the job that `options` describe; raise JobOptionError for a value that cannot be used."""
+    row: dict[str, Any] = {
+        "id": job_id,
+        "task": task.path,
+        "payload": payload,
+        "created_at": clock.now(),
+        "timeout_s": DEFAULT_TIMEOUT_S,
+    }
+    get = options.get
+    row |= _retry_delays(get("job_retry_delay"))
+    for name, value in options.items():
+        if name in _COLUMNS and (value is not None or name == "job_timeout"):
+            column, checked = _COLUMNS[name]
+            row[column] = checked(value, name)
+    if (delay := get("job_delay")) is not None:
+        if get("job_at") is not None:
+            raise JobOptionError("job_delay and job_at: give one of them")
+        if wait_s := durations.seconds(delay, "job_delay"):
+            row |= due_after(wait_s)
+    if (unique := get("job_unique")) not in (None, False):
+        if unique is True:
+            row["unique_key"] = unique_key_of(task, *unique_of)
+        else:
+            row["unique_key"] = f"key:{check_text(unique, 'job_unique', 1, 1000)}"
+    group = _group_of_options(task, get("job_lane"), get("job_limit_key"), get("job_limit"))
+    return NewJob(row, group, _ids_of(get("job_depends_on")))
+
+
+def _group_of_options(task: Task, lane: Any, key: Any, limit: Any) -> JobGroup:
+    """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
+    most = None
+    if not (limit is None and key is None):
+        most = whole(1 if limit is None else limit, "job_limit", low=1)
+        key = f"task:{task.path}" if key is None else check_text(key, "job_limit_key", 1, 200)
+    return JobGroup("default" if lane is None else check_lane(lane), key or "", most)
+
+
+def whole(value: Any, option: str, low: int = -_LARGEST) -> int:
+    """Return `value`, a whole number from `low`. Raises JobOptionError for another."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= _LARGEST:
+        raise JobOptionError(
+            f"{option}={value!r}: give a whole number from {low:,} to {_LARGEST:,}"
+        )
+    return value
+
+
+def check_text(value: Any, option: str, least: int = 0, most: int = 10_000) -> str:
+    """Return `value` as the table takes it: a file's name may hold what is no UTF-8."""
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise JobOptionError(f"{option}={value!r:.80}: give text of {least} to {most:,} characters")
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _factor(value: Any, option: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 100:
+        raise JobOptionError(f"{option}={value!r}: give a factor from 1 to 100")
+    return float(value)
+
+
+def _retry_delays(delays: Any) -> dict[str, Any]:
+    """Return the columns for one delay, or for a list with one for each try."""
+    if delays is None:
+        return {}
+    if not isinstance(delays, (list, tuple)):
+        return {"retry_delay_s": durations.seconds(delays, "job_retry_delay")}
+    if not 1 <= len(delays) <= 100:
+        raise JobOptionError(f"job_retry_delay={delays!r}: give 1 to 100 delays, or a single one")
+    listed = [durations.seconds(one, "job_retry_delay") for one in delays]
+    return {"retries": len(listed), "retry_delay_s": listed[0], "retry_delays": json.dumps(listed)}
+
+
+def _ids_of(needed: Any) -> tuple[str, ...]:
+    if needed is None:
+        return ()
+    many = needed if isinstance(needed, (list, tuple, set, frozenset)) else [needed]
+    return tuple(check_id(str(getattr(item, "id", item))) for item in many)
+
+
+def _flag(value: Any, _: str) -> int:
+    return int(bool(value))
+
+
+def _as_json(meta: Any, option: str) -> str:
+    if not isinstance(meta, Mapping):
+        raise JobOptionError(f"{option}={meta!r}: give a dictionary of plain values")
+    text = checked_notes(meta)
+    if len(text) > _META_CHARS:
+        raise JobOptionError(
+            f"{option} takes {len(text):,} characters, the limit is {_META_CHARS:,}; "
+            "put large values into a file and its path into the notes"
+        )
+    return text
+
+
+_COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
+    "job_timeout": ("timeout_s", durations.timeout),
+    "job_priority": ("priority", whole),
+    "job_at": ("due_at", durations.moment),
+    "job_retries": ("retries", partial(whole, low=0)),
+    "job_retry_backoff": ("retry_backoff", _factor),
+    "job_run_anyway": ("runs_anyway", _flag),
+    "job_result_ttl": (
+        "result_ttl_s",
+        lambda value, option: None if value == -1 else durations.seconds(value, option),
+    ),
+    "job_meta": ("meta", _as_json),
+    "job_description": ("description", check_text),
+    "job_grace": ("grace_s", durations.seconds),
+    "job_recover": ("recover", _flag),
+    "job_ttl": ("start_by", lambda value, option: clock.now() + durations.seconds(value, option)),
+}
+"""The options that are a column of the row each, and what checks them."""
+
+OPTIONS = (
+    *_COLUMNS,
+    "job_delay",
+    "job_retry_delay",
+    "job_lane",
+    "job_limit",
+    "job_limit_key",
+    "job_fresh_process",
+    *SINGLE_OPTIONS,
+)
