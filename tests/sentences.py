@@ -35,6 +35,24 @@ PHRASES = {
 """What makes a reader stop, and what to write; single words are in tests/words.txt."""
 
 _RARE = [(re.compile(rf"\b(?:{one})\b", re.IGNORECASE), better) for one, better in PHRASES.items()]
+ORDERS = (
+    *("Take", "Let", "Say", "Keep this", "Make the", "Draw", "Give", "Put", "Write", "Listen"),
+    *(
+        "List",
+        "Set",
+        "Go",
+        "Find",
+        "Start",
+        "Turn",
+        "Move",
+        "Search",
+        "Scale the",
+        "Leave",
+        "Do not",
+    ),
+)
+"""How no help of an option begins: an option is a thing, and a flag says what it switches on."""
+
 _SAY = {
     *("echo", "secho", "confirm", "complain", "warn", "warning", "error", "info", "log"),
     *("BadParameter", "UsageError", "ClickException"),
@@ -109,6 +127,15 @@ def messages(file):
                     yield str(part.value)
 
 
+def orders(group):
+    """Yield each option below `group` whose help begins with an order, and what it says."""
+    for name, command in commands(group, "drawscape "):
+        for option in command.params:
+            words = getattr(option, "help", None) or ""
+            if words.startswith(tuple(f"{order} " for order in ORDERS)):
+                yield f"{name} {option.opts[-1]}: name a thing, not an order: {words}"
+
+
 def problems(text):
     """Yield what a reader stops at: each sentence that is too long, and each rare phrase."""
     for count, sentence in too_long(text):
@@ -120,8 +147,10 @@ def problems(text):
 
 
 def main():
-    """Print each sentence that is too long and each rare phrase, and end with 1 if there is one."""
-    if found := [f"{place}: {one}" for place, text in texts() for one in problems(text)]:
+    """Print each sentence that is too long, rare phrase and order; end with 1 if there is one."""
+    found = [f"{place}: {one}" for place, text in texts() for one in problems(text)]
+    found += orders(root)
+    if found:
         sys.exit("\n".join(found))
 
 

@@ -60,14 +60,16 @@ _PLOT = ("output", "optimize", "outside", "machine")
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=_complete)
-@option("--paper PAPER", "Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
-@flag("--landscape", "Turn the paper on its side.")
-@option("--width MM", "Make the page this wide, instead of the paper's width.", type=float)
-@option("--height MM", "Make the page this high, instead of the paper's height.", type=float)
-@option("--margin MM", "Keep this much free at each edge.  [default: 7 %]", type=float)
+@option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
+@flag("--landscape", "Landscape paper.")
+@option("--width MM", "Page width in mm (overrides --paper).", type=float)
+@option("--height MM", "Page height in mm (overrides --paper).", type=float)
+@option("--margin MM", "Margin at each edge.  [default: 7 %]", type=float)
 @SEED
 @option(
-    "--param params NAME=VALUE", "Set any parameter of the sketch; may be repeated.", multiple=True
+    "--param params NAME=VALUE",
+    "Value of a parameter of the sketch; may be repeated.",
+    multiple=True,
 )
 @plot_options(*_PLOT)
 @click.pass_context
@@ -196,8 +198,8 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 @click.command()
 @click.argument("file", type=FILE)
 @plot_options("output")
-@flag("--check", "Say only whether it comes out the same, and why not.")
-@flag("--trust", "Run the source in the file without asking.")
+@flag("--check", "Only compare: whether the new drawing is the same, and why not.")
+@flag("--trust", "Run the source in the file without a question.")
 def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     """Draw FILE again from what its metadata says, byte for byte.
 

@@ -31,17 +31,15 @@ def drawings(ctx: click.Context) -> None:
 
 
 _FILTERS = (
-    option("--sketch NAME", "Take only drawings of this sketch."),
-    option(
-        "--stars LOW[-HIGH]", "Take only those with this many stars: 4, 2-3, 4- for four and more."
-    ),
-    option("--tag TAG", "Take only those with this tag."),
+    option("--sketch NAME", "Sketch of the drawings."),
+    option("--stars LOW[-HIGH]", "Number of stars: 4, 2-3, 4- for four and more."),
+    option("--tag TAG", "Tag of the drawings."),
     option(
         "--text TEXT",
-        "Take only those with this text in sketch, parameters, file, note, name or tags.",
+        "Text in sketch, parameters, file, note, name or tags.",
     ),
-    option("--since TIME", "Take only those made in this time until now: 3h, 7d."),
-    option("--sheet NAME", "Take only those of this sheet."),
+    option("--since TIME", "Age of the oldest drawing: 3h, 7d."),
+    option("--sheet NAME", "Contact sheet of the drawings."),
 )
 
 
@@ -54,14 +52,14 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
 @_filters
-@option("--order", "Sort by this.", type=click.Choice(get_args(SortOrder)), default="newest")
+@option("--order", "Sort order.", type=click.Choice(get_args(SortOrder)), default="newest")
 @option(
     "--limit NUMBER",
-    "List at most this many, the first in that order.",
+    "Most drawings to list.",
     type=click.IntRange(1),
     default=20,
 )
-@flag("--deleted", "List drawings whose files are gone, too.")
+@flag("--deleted", "Drawings whose files are gone, too.")
 @JSON
 def list_(
     parameters: tuple[str, ...], limit: int, as_json: bool, stars: str | None, **filters: Any
@@ -169,8 +167,8 @@ def star(names: tuple[str, ...], stars: int) -> None:
 
 @drawings.command()
 @_NAMES
-@option("--add added TAG", "Add this tag; may be repeated.", multiple=True)
-@option("--remove removed TAG", "Take this tag away; may be repeated.", multiple=True)
+@option("--add added TAG", "Tag to add; may be repeated.", multiple=True)
+@option("--remove removed TAG", "Tag to remove; may be repeated.", multiple=True)
 def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Add tags to each DRAWING or take them away."""
     if not added and not removed:
@@ -181,7 +179,7 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
 @click.argument("text")
-@flag("--name as_name", "Make TEXT its name.")
+@flag("--name as_name", "TEXT is its name, not a note.")
 def note(name: str, text: str, as_name: bool) -> None:
     """Write a note on a DRAWING, '' for none."""
     one = find(name)
@@ -197,13 +195,13 @@ def open_(names: tuple[str, ...]) -> None:
 
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
-@option("--to format", "Write this format.", default="gcode", type=click.Choice(FORMATS))
+@option("--to format", "Output format.", default="gcode", type=click.Choice(FORMATS))
 @option(
     "-o --output FOLDER",
-    "Write to this folder, not beside the file; it is made if it does not exist.",
+    "Output folder (default: beside the file).",
     type=FOLDER,
 )
-@flag("--raw", "Leave the lines as drawn.")
+@flag("--raw", "Lines as drawn, neither merged nor ordered.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
     """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
 
@@ -220,7 +218,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 @click.argument("folder", type=FOLDER, metavar="FOLDER")
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
-@option("--title TEXT", "Write this above the drawings.", default="Drawings")
+@option("--title TEXT", "Title of the page.", default="Drawings")
 def publish(
     folder: Path, names: tuple[str, ...], title: str, stars: str | None, **filters: Any
 ) -> None:
@@ -244,7 +242,7 @@ def publish(
 
 @drawings.command(short_help="Draw drawings again into their files.")
 @_NAMES
-@flag("--trust", "Run the source in the file without asking.")
+@flag("--trust", "Run the source in the file without a question.")
 def redraw(names: tuple[str, ...], trust: bool) -> None:
     """Draw each DRAWING again into its file, one whose file is gone too."""
     from drawscape.catalogue.redraw import known_provenance
@@ -268,7 +266,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@time_option("--older TIME", "Delete only what is older: 12h, 30d.", default="0s")
+@time_option("--older TIME", "Age from which drawings are deleted: 12h, 30d.", default="0s")
 @YES
 def prune(older: float, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name.

@@ -49,12 +49,12 @@ _JOB = click.argument("job_id", metavar="JOB")
 _JOBS = click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 _LIMIT = option(
     "--limit NUMBER",
-    "List at most this many, the newest.",
+    "Most jobs to list, newest first.",
     default=20,
     type=click.IntRange(1, 10_000),
 )
-_WATCH = flag("--watch live", "Show the table until Ctrl-C.")
-_TIMEOUT = time_option("--timeout TIME", "Give up after this time, such as 90s or 5m.")
+_WATCH = flag("--watch live", "Live table, until Ctrl-C.")
+_TIMEOUT = time_option("--timeout TIME", "Longest time to wait, such as 90s or 5m.")
 
 
 @click.group(invoke_without_command=True)
@@ -74,11 +74,11 @@ def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
 @jobs.command("list")
 @option(
     "--status STATUS",
-    f"List only jobs of this status; may be repeated: {', '.join(STATUSES)}.",
+    f"Status of the jobs; may be repeated: {', '.join(STATUSES)}.",
     multiple=True,
     type=click.Choice(STATUSES),
 )
-@option("--task PATH", "List only jobs of this task, or of a module's tasks.")
+@option("--task PATH", "Task of the jobs, or a module of tasks.")
 @_LIMIT
 @_WATCH
 @JSON
@@ -153,7 +153,7 @@ def workers(as_json: bool) -> None:
 
 @jobs.command()
 @_JOB
-@flag("-f --follow", "Go on until the job has ended.")
+@flag("-f --follow", "Follow the output until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
     job = find_job(job_id)
@@ -193,8 +193,8 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
-@flag("--failed", "Retry all that failed.")
-@option("--task PATH", "Retry only jobs of this task, with --failed.")
+@flag("--failed", "All failed jobs.")
+@option("--task PATH", "Task of the jobs, with --failed.")
 def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue again failed, stopped or canceled jobs."""
     if bool(job_ids) == failed:
@@ -246,8 +246,8 @@ def wait(job_id: str, timeout: float | None) -> None:
 
 
 @jobs.command()
-@option("--days DAYS", "Remove ended jobs older than this.", type=click.FloatRange(0))
-@option("--keep NUMBER", "Keep at most this many ended jobs.", type=click.IntRange(0))
+@option("--days DAYS", "Age from which ended jobs are removed.", type=click.FloatRange(0))
+@option("--keep NUMBER", "Number of ended jobs that are kept.", type=click.IntRange(0))
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
     limits: dict[str, Any] = {}
@@ -259,7 +259,7 @@ def prune(days: float | None, keep: int | None) -> None:
 
 
 @jobs.command()
-@flag("--prometheus", "Print them in Prometheus' text format.")
+@flag("--prometheus", "Prometheus' text format.")
 @JSON
 def stats(prometheus: bool, as_json: bool) -> None:
     """Show counts, rates and waiting times."""
@@ -330,7 +330,7 @@ def _title() -> str:
 @click.command()
 @click.argument("path")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
-@flag("--wait", "Wait for the job, and print its result.")
+@flag("--wait", "Wait for the job and print its result.")
 @_TIMEOUT
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | None) -> None:
     """Queue a task by its path.
@@ -460,7 +460,7 @@ def resume(lane: str | None) -> None:
 
 @queue.command("cancel-all")
 @GRACE
-@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="Do not ask.")
+@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="No questions.")
 def cancel_all(grace: float) -> None:
     """Cancel what waits, and stop what runs."""
     click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

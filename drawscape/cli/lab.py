@@ -28,7 +28,7 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @SLOTS
-@option("--notebooks FOLDER", "Open this folder instead of the project.", type=FOLDER)
+@option("--notebooks FOLDER", "Folder to open (default: the project).", type=FOLDER)
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
     """Start a worker and JupyterLab; stop both together.
@@ -87,7 +87,7 @@ def _environment() -> dict[str, str]:
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@flag("--tutorials", "Put the tutorials into notebooks/tutorials/.")
+@flag("--tutorials", "Tutorials in notebooks/tutorials/.")
 def new(folder: Path, tutorials: bool) -> None:
     """Make a project in FOLDER: notebooks, sketches, tasks of your own.
 

@@ -39,9 +39,9 @@ _PERCENT = click.FloatRange(*TUNED["down_percent"])
 
 YES = flag(
     "--yes",
-    "Answer all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
+    "Yes to all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
 )
-WAIT = flag("--wait", "Wait until the plot ends, and show how far it is.")
+WAIT = flag("--wait", "Wait for the end of the plot, and show its progress.")
 _NAME = click.argument("name")
 _PLOT = click.argument(
     "plot", metavar="ID", callback=lambda _context, _parameter, value: find_plot(value)
@@ -56,9 +56,9 @@ def machine() -> None:
 
 @machine.command("add")
 @_NAME
-@option("--driver", "Give the language it speaks.", required=True, type=click.Choice(DRIVERS))
-@option("--port PORT", "Find it there: /dev/ttyUSB0; 10x for the simulator.")
-@option("--profile FILE", "Take reach, speeds and commands from this.")
+@option("--driver", "Language of the plotter.", required=True, type=click.Choice(DRIVERS))
+@option("--port PORT", "Port of the plotter: /dev/ttyUSB0; 10x for the simulator.")
+@option("--profile FILE", "Profile with reach, speeds and commands.")
 def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
     """Give the plotter at a port a NAME.
 
@@ -187,7 +187,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
 @machine.command(short_help="Write a FILE that measures pens.")
 @click.argument("file", type=NEW_FILE)
-@option("--pens NUMBER", "Draw for this many pens.", default=2)
+@option("--pens NUMBER", "Number of pens.", default=2)
 def registration(file: str, pens: int) -> None:
     """Write a FILE with verniers that show how far off each pen draws."""
     click.echo(save(registration_sheet(pens), file))
@@ -195,9 +195,11 @@ def registration(file: str, pens: int) -> None:
 
 @machine.command(short_help="Let pens be refilled on the way.")
 @_NAME
-@option("--every METRES", "Stop after so much ink.", type=click.FloatRange(0), required=True)
-@option("--at X Y", "Put the pen down there, in mm.", nargs=2, type=float)
-@option("--dip SECONDS", "Keep the pen down there this long.", default=0.5)
+@option(
+    "--every METRES", "Length of ink between two stops.", type=click.FloatRange(0), required=True
+)
+@option("--at X Y", "Place of the station, in mm.", nargs=2, type=float)
+@option("--dip SECONDS", "Time that the pen stays down there.", default=0.5)
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
     """Let a pen be dipped, refilled or sharpened each so many metres.
 
@@ -256,10 +258,10 @@ def show(plot: Plot, as_json: bool) -> None:
 
 @plots.command(short_help="Let a plot go on where it stopped.")
 @_PLOT
-@option("--back NUMBER", "Go back this many.", default=BACK, type=click.IntRange(0))
-@option("--from-stroke K", "Start at this stroke.", type=click.IntRange(1))
-@option("--from-pen N", "Start where this pen starts.", type=int)
-@option("--from-part X Y X Y", "Start at this part, in mm.", nargs=4, type=float)
+@option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
+@option("--from-stroke K", "First stroke.", type=click.IntRange(1))
+@option("--from-pen N", "First pen.", type=int)
+@option("--from-part X Y X Y", "First part, in mm.", nargs=4, type=float)
 @WAIT
 @YES
 def resume(
@@ -289,7 +291,7 @@ def resume(
 
 @plots.command()
 @_PLOT
-@flag("--now", "Do not wait for the end of the stroke.")
+@flag("--now", "At once, not at the end of the stroke.")
 def pause(plot: Plot, now: bool) -> None:
     """Pause a plot when its pen is next up."""
     plot.request("pause", at="now" if now else "pen-up")
@@ -317,10 +319,10 @@ def answer(plot: Plot) -> None:
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
 @_PLOT
-@option("--speed PERCENT", "Draw this fast.", type=click.FloatRange(*TUNED["speed"]))
-@option("--down down_percent PERCENT", "Set how low the pen draws.", type=_PERCENT)
-@option("--up up_percent PERCENT", "Set how high the pen travels.", type=_PERCENT)
-@flag("--keep", "Keep it for later plots on this machine.")
+@option("--speed PERCENT", "Drawing speed.", type=click.FloatRange(*TUNED["speed"]))
+@option("--down down_percent PERCENT", "Height of the pen when it draws.", type=_PERCENT)
+@option("--up up_percent PERCENT", "Height of the pen when it travels.", type=_PERCENT)
+@flag("--keep", "Also for later plots on this machine.")
 def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
     """Change speed and heights of the pen while it plots, from the next stroke on."""
     from drawscape.tasks.plotting import act_on_plot

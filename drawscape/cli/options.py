@@ -64,25 +64,25 @@ HOME = click.Option(
     is_eager=True,
     expose_value=False,
     callback=take_home,
-    help="Take this folder for the home, as DRAWSCAPE_HOME does.",
+    help="Project folder (default: $DRAWSCAPE_HOME).",
 )
 """Every command has it."""
 
 SLOTS = option(
     "-w --slots NUMBER",
-    "Run this many jobs at once; by default one for each core, and one that sheets leave free.",
+    "Number of jobs that run at once (default: one for each core, and one that sheets leave free).",
     type=click.IntRange(1, 256),
 )
 SEED = option(
-    "--seed NUMBER", "Draw another picture with another seed, the same with the same.", default=0
+    "--seed NUMBER", "Random seed. The same seed always gives the same drawing.", default=0
 )
 GRACE = time_option(
     "--grace TIME",
-    "Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
+    "Time for running tasks to end before they are killed: 5, 90s, 2m.",
     default="0",
 )
-JSON = flag("--json as_json", "Print all that is known as JSON.")
-YES = flag("--yes", "Do not ask.")
+JSON = flag("--json as_json", "JSON output, with all that is known.")
+YES = flag("--yes", "No questions.")
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:

@@ -37,8 +37,8 @@ from drawscape.svg.read import read_svg
 @click.command()
 @click.argument("file", type=FILE)
 @plot_options()
-@option("--on NAME", "Plot it on this machine (see `drawscape machine`).")
-@option("--copies NUMBER", "Plot it on this many sheets.", default=1, type=click.IntRange(1, 1000))
+@option("--on NAME", "Machine that plots it (see `drawscape machine`).")
+@option("--copies NUMBER", "Number of sheets to plot.", default=1, type=click.IntRange(1, 1000))
 @WAIT
 @YES
 @click.pass_context

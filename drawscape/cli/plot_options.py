@@ -41,83 +41,88 @@ class PlotOptions:
 
     optimize: bool | None = _option(
         None,
-        "Merge and order the lines, or leave them as drawn.  [default: order, except in a PNG of `draw`]",
+        "Lines merged and ordered, or as drawn.  [default: ordered, except in a PNG of `draw`]",
         "-O/-R --optimize/--raw",
     )
-    stats: bool = _option(False, "Show lines, travel, lifts and time, before and after.")
+    stats: bool = _option(False, "Statistics before and after: lines, travel, lifts and time.")
     formats: tuple[FormatName, ...] = _option(
-        (), "Write this format; may be repeated.", "--to", type=click.Choice(FORMATS)
+        (), "Output format; may be repeated.", "--to", type=click.Choice(FORMATS)
     )
     output: str | None = _option(
         None,
-        f"Write this file, in the format of its ending ({', '.join(SUFFIXES)}); - is standard output.",
+        f"Output file. Its ending gives the format ({', '.join(SUFFIXES)}); - is standard output.",
         "-o --output FILE",
         type=PathType(dir_okay=False, readable=False, allow_dash=True),
     )
-    effort: Effort = _option("normal", "Search this hard for a short way.")
-    tolerance: float = _option(0.05, "Join ends that are this near.", "MM", type=_LENGTH)
-    simplify: float = _option(0.02, "Leave out points this near to their line.", "MM", type=_LENGTH)
-    drop_shorter: float = _option(0.0, "Leave out lines shorter than this.", "MM", type=_LENGTH)
-    keep_duplicates: bool = _option(False, "Draw twice what is there twice.")
+    effort: Effort = _option("normal", "How hard to optimise the pen path.")
+    tolerance: float = _option(
+        0.05, "Largest gap between two ends that are joined.", "MM", type=_LENGTH
+    )
+    simplify: float = _option(
+        0.02, "Largest distance from a line at which its points are dropped.", "MM", type=_LENGTH
+    )
+    drop_shorter: float = _option(0.0, "Shortest line that is kept.", "MM", type=_LENGTH)
+    keep_duplicates: bool = _option(False, "Keep duplicate lines.")
     layers: Layering = _option(
         "auto",
-        "Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
+        "What gets a pen: each top-level group, each colour, or the whole drawing; auto gives more pens.",
     )
-    fill: FillMode = _option("outline", "Draw what is filled as outlines, or hatch it too.")
-    hide: bool = _option(False, "Leave out what lies below filled shapes, white ones too.")
+    fill: FillMode = _option("outline", "Filled shapes as outlines, or hatched as well.")
+    hide: bool = _option(False, "Hide what lies below filled shapes, white ones too.")
     hatch_distance: tuple[str, ...] = _option(
         (),
-        "Put hatch lines this far apart, in all fills or those of a color.  [default: 1mm]",
+        "Distance of hatch lines, in all fills or those of a color.  [default: 1mm]",
         "[COLOR=]LENGTH",
     )
     hatch_angle: tuple[str, ...] = _option(
-        (), "Turn hatches by this much, clockwise.  [default: 45]", "[COLOR=]DEGREES"
+        (), "Angle of hatch lines, clockwise.  [default: 45]", "[COLOR=]DEGREES"
     )
     hatch_style: tuple[str, ...] = _option(
         (),
-        "Draw hatches as lines, cross, concentric or circles.  [default: lines]",
+        "Style of hatches: lines, cross, concentric or circles.  [default: lines]",
         "[COLOR=]STYLE",
     )
     text: TextMode = _option(
-        "strokes", "Write text in a single-line font, or draw the outlines of this machine's fonts."
+        "strokes", "Text as strokes of a single-line font, or as outlines of this machine's fonts."
     )
     crop: str | None = _option(
-        None, "Keep what lies in this rectangle, in mm or with units.", "X,Y,WIDTH,HEIGHT"
+        None, "Rectangle to crop to, in mm or with units.", "X,Y,WIDTH,HEIGHT"
     )
-    scale: float = _option(1.0, "Scale the drawing around its middle.", "FACTOR")
-    rotate: float = _option(0.0, "Turn it around its middle, clockwise.", "DEGREES")
-    translate: str | None = _option(None, "Move it, in mm or with units.", "X,Y")
-    centre: bool = _option(False, "Move its middle to that of the sheet.", "--centre --center")
-    fit: str | None = _option(None, "Scale to a sheet: a4, letter, 300x200 ...", "PAPER")
-    tile: str | None = _option(None, "Split a large drawing into sheets: a4 ...", "PAPER")
-    overlap: str = _option("8mm", "Let the sheets of --tile overlap by this much.", "LENGTH")
-    landscape: bool = _option(False, "Turn the sheet of --fit or --tile on its side.")
-    margin: float = _option(10.0, "Keep this much free at each edge, with --fit and --tile.", "MM")
+    scale: float = _option(1.0, "Scale factor, around the drawing's centre.", "FACTOR")
+    rotate: float = _option(0.0, "Rotation around the drawing's centre, clockwise.", "DEGREES")
+    translate: str | None = _option(None, "Shift of the drawing, in mm or with units.", "X,Y")
+    centre: bool = _option(False, "Centre the drawing on its sheet.", "--centre --center")
+    fit: str | None = _option(
+        None, "Sheet to scale the drawing to: a4, letter, 300x200 ...", "PAPER"
+    )
+    tile: str | None = _option(None, "Sheet to split a large drawing into: a4 ...", "PAPER")
+    overlap: str = _option("8mm", "Overlap of the sheets of --tile.", "LENGTH")
+    landscape: bool = _option(False, "Landscape sheet, with --fit and --tile.")
+    margin: float = _option(10.0, "Margin at each edge, with --fit and --tile.", "MM")
     cut_strokes: str | None = _option(
-        None, "Split longer strokes into equal ones, to refill a pen between.", "METRES"
+        None, "Longest stroke; longer ones are split, so that a pen can be refilled.", "METRES"
     )
-    reloop: bool = _option(False, "Start each closed stroke at another of its points, by chance.")
-    travel: bool = _option(False, "Draw the pen-up moves as a layer.")
+    reloop: bool = _option(False, "Random start point for each closed stroke.")
+    travel: bool = _option(False, "Pen-up moves as an extra layer.")
     split: str | None = _option(
-        None, "Write a file for each layer, or for each length of ink.", "layers|METRES"
+        None, "One file for each layer, or for each length of ink.", "layers|METRES"
     )
     machine: str | None = _option(
         None,
-        f"Plot with this: {', '.join(machine_names())}, or a .toml file; it has time, reach and format.",
+        f"Machine: {', '.join(machine_names())}, or a .toml file. It sets times, reach and format.",
         "NAME",
     )
     outside: Outside = _option(
         "crop",
-        "Choose what is done with lines off the sheet or out of the machine's reach; "
-        "an SVG of `draw` keeps them.",
+        "What happens to lines off the sheet or beyond the machine's reach; an SVG of `draw` keeps them.",
     )
     profile: str | None = _option(
         None,
-        "Write G-code for this profile, a name or a .toml file.  [default: the machine's, or servo]",
+        "G-code profile: a name or a .toml file.  [default: the machine's, or servo]",
         "NAME",
     )
-    dpi: float = _option(150.0, "Draw a PNG with this many pixels per inch.", "NUMBER")
-    device: str = _option("hp7475a", "Write HPGL for this plotter.", "NAME")
+    dpi: float = _option(150.0, "Pixels per inch of a PNG.", "NUMBER")
+    device: str = _option("hp7475a", "HPGL plotter.", "NAME")
 
     @property
     def writes(self) -> bool:

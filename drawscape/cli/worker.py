@@ -30,16 +30,16 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 @click.command()
 @SLOTS
 @flag("-q --quiet", "Print warnings only.")
-@option("--huey path PATH", "Run this huey; by default the project's workers.huey, if it has one.")
-@option("--lanes NAMES", "Run only jobs of these lanes, separated by commas: fast,default.")
-@flag("--burst", "Leave when nothing is queued any more.")
+@option("--huey path PATH", "Huey to run (default: the project's workers.huey, if it has one).")
+@option("--lanes NAMES", "Lanes whose jobs run, separated by commas: fast,default.")
+@flag("--burst", "Exit when no job is queued.")
 @option(
     "--max-jobs-per-child NUMBER",
-    "Replace a child process after this many jobs; by default it stays.",
+    "Number of jobs after which a child process is replaced (default: never).",
     type=click.IntRange(1),
 )
-@time_option("--grace TIME", "Let running jobs end for so long after SIGTERM, by default 8s.")
-@flag("--with-parent", "Leave when standard input closes.")
+@time_option("--grace TIME", "Time for running jobs to end after SIGTERM (default: 8s).")
+@flag("--with-parent", "Exit when standard input closes.")
 def worker(
     slots: int | None,
     quiet: bool,
@@ -153,27 +153,27 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()
-@option("--host ADDRESS", "Listen on this address.", default="127.0.0.1")
+@option("--host ADDRESS", "Address to listen on.", default="127.0.0.1")
 @option(
     "--port NUMBER",
-    "Listen on this port; 0 takes a free one.",
+    "Port to listen on; 0 for a free one.",
     type=click.IntRange(0, 65535),
     default=8000,
 )
 @option(
     "--max-queued NUMBER",
-    "Let this many jobs wait; answer 503 beyond that.",
+    "Most jobs that may wait; beyond that the answer is 503.",
     type=click.IntRange(1),
     default=1000,
 )
 @option(
-    "--pattern patterns NAME", "Offer this pattern, by default all; may be repeated.", multiple=True
+    "--pattern patterns NAME", "Pattern to offer (default: all); may be repeated.", multiple=True
 )
 @flag(
     "--manage-jobs",
-    "Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
+    "Allow /jobs to retry, prioritise and delete jobs, show their logs and pause the queue.",
 )
-@flag("--no-worker", "Start no worker; one runs elsewhere.")
+@flag("--no-worker", "No worker; one runs elsewhere.")
 @SLOTS
 def web(
     host: str,

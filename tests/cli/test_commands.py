@@ -12,11 +12,10 @@ from support import commands, run
 from drawscape.cli.root import root
 
 VERBS = """
-    Add Answer Ask Back Cancel Change Check Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let
-    Listen List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove Replace
-    Retry Run Save Say Scale Search Send Serve Set Show Sort Split Start Stop Take Turn Wait Write
+    Add Back Cancel Change Check Copy Delete Draw Find Follow Give Keep Let List Look Make Move Open
+    Pause Prepare Print Pull Queue Remove Run Say Send Serve Set Show Start Stop Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
-"""What a line of help begins with. A new one is welcome, if no old one does."""
+"""What the help of a command begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
     "--grace", "--keep", "--landscape", "--limit", "--margin", "--output", "--port", "--profile", "--task",
@@ -45,7 +44,7 @@ def test_a_command_has_a_line_that_says_what_to_do():
 def test_an_option_has_a_sentence_its_unit_and_its_default():
     for name, option in OPTIONS:
         text = (option.help or "").partition("  [default: ")[0]
-        assert text.split(" ")[0] in VERBS, (name, text)
+        assert text[:1].isupper(), (name, text)
         assert text.endswith((".", "...")), (name, text)
         if not option.is_flag and not isinstance(option.type, click.Choice):
             assert option.metavar, (name, option.opts, "MM, TIME, NUMBER, FILE ...")
@@ -125,8 +124,6 @@ BAD = [
     ("draw spiral --paper a44", "unknown paper 'a44'; did you mean 'a4'"),
     ("draw spiral --height -1", "-1"),
     ("draw spiral --margin 900", "margin"),
-    ("draw spiral --stream x", "write NAME=VALUE"),
-    ("draw spiral --stream a=b", "give a seed"),
     ("draw spiral --param x", "write NAME=VALUE"),
     ("draw spiral --param turns=many", "turns='many': must be a whole number"),
     ("draw spiral --param turn=9", "unknown parameter 'turn'; did you mean 'turns'"),

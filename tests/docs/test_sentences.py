@@ -1,7 +1,10 @@
 """`make words` finds what a reader stops at, wherever users read it."""
 
+import click
 import pytest
 import sentences
+
+from drawscape.cli.root import root
 
 LONG = " ".join(["word"] * 30) + "."
 RARE = "A pen may have a layer of its own."
@@ -28,3 +31,14 @@ def test_pages_docstrings_errors_and_messages_are_read(tmp_path, text):
 
 def test_what_users_read_has_no_long_sentence_and_no_rare_phrase():
     assert [one for _, text in sentences.texts() for one in sentences.problems(text)] == []
+
+
+def test_an_option_is_a_thing_and_no_order():
+    assert [*sentences.orders(root)] == []
+    draw = click.Command(
+        "draw", params=[click.Option(["--width"], help="Make the page this wide.")]
+    )
+    wrong = click.Group("drawscape", commands={"draw": draw})
+    assert [*sentences.orders(wrong)] == [
+        "drawscape draw --width: name a thing, not an order: Make the page this wide."
+    ]
