@@ -6,6 +6,7 @@ Its consumer's dispatcher runs the jobs, huey's threads its own tasks, and a wak
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -47,7 +48,7 @@ from drawscape.queue.process_identity import boot_id
 from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.retention import KEEP, Keep, prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
-from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.orphans import kill_orphans, mark_environment
 from drawscape.queue.worker.task_caller import ChildSettings
@@ -396,8 +397,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._gone: QueueGoneError | None = None
         self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
         self._unknown: dict[tuple[str, int], float] = {}
-        lease_s = settings.lease_s() if self._jobs.is_server else None
-        self._lease = Lease(lease_s, self._check_jobs)
+        self._lease: ChildLease | None = None
+        if self._jobs.is_server:
+            self._lease = ChildLease(settings.lease_s(), self._check_jobs)
         slots = options.get("workers", 1)
         self._stopping, self._has_left = threading.Event(), threading.Event()
         self._dispatcher = Dispatcher(
@@ -408,6 +410,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         """Whether it has not yet taken over what dead workers left."""
         self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
         super().__init__(huey, **{**options, "worker_type": WORKER_THREAD})
+        # huey restarts at SIGHUP; a worker whose terminal was closed leaves, unless it runs under nohup.
+        del self._signal_actions[signal.SIGHUP]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            self._signal_actions[signal.SIGHUP] = self._signal_actions[signal.SIGTERM]
 
     def start(self) -> None:
         self._set_signal_handlers()  # who sees it announced may ask it to leave
@@ -424,7 +430,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             lanes=self.huey.lanes,
             version=__version__,
         )
-        self._jobs.workers.announce(info, self._lease.renewed)
+        on_renewal = self._check_jobs if self._lease is None else self._lease.renewed
+        self._jobs.workers.announce(info, on_renewal)
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
@@ -437,9 +444,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
         try:
             super().run()
-        except Exception:  # its guard would be waited for, and would wait for this process
-            self._jobs.workers.retire(self.worker_id)
-            self._lease.close()
+        except Exception:  # the lease's timer would be waited for, and would wait for this process
+            self._retire()
             raise
         if self._gone is not None:
             raise SystemExit(f"the worker has left: {self._gone}")
@@ -568,9 +574,13 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._has_left.set()
         if self._waker.is_alive():
             self._waker.join(2)
-        self._jobs.workers.retire(self.worker_id)
-        self._lease.close()
+        self._retire()
         _LOG.info("worker=%s event=stopped", self.worker_id)
+
+    def _retire(self) -> None:
+        self._jobs.workers.retire(self.worker_id)
+        if self._lease is not None:
+            self._lease.close()
 
     def _join_workers(self) -> bool:
         began, limit_s = time.monotonic(), self.shutdown_timeout

@@ -5,6 +5,7 @@ import signal
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from postgres_proxy import Pooler, Proxy
@@ -339,8 +340,9 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 
 
 @pytest.mark.nightly
-def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch):
-    """SIGSTOP stands for a machine that swaps: the child watches by itself."""
+@pytest.mark.parametrize("stops_timer", [False, True])
+def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch, stops_timer):
+    """SIGSTOP stands for a machine that swaps: the kernel ends the child."""
     monkeypatch.setenv("DRAWSCAPE_LEASE", "6s")
     with ExitStack() as running:
         first = running.enter_context(beside("worker", "-w", "1"))
@@ -349,6 +351,10 @@ def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch
         running.enter_context(beside("worker", "-w", "1"))
         wait_until(lambda: len(workers_alive()) == 2)
         os.kill(first.pid, signal.SIGSTOP)
+        if stops_timer:
+            server = psutil.Process(child).parent()
+            (timer,) = [one for one in server.children() if one.pid != child]
+            timer.suspend()
         wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
         assert job.refresh().worker == holder
         wait_until(lambda: job.refresh().worker not in (None, holder))

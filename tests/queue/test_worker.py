@@ -1,5 +1,6 @@
 """A worker: how it starts, lives, is found, keeps its children and its code."""
 
+import fcntl
 import os
 import re
 import resource
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -110,6 +112,36 @@ def test_a_worker_that_cannot_write_ends_with_a_sentence(home):
         done = python("-m", "drawscape", "worker", code=1, cwd=home, preexec_fn=write_nothing)
         assert "Traceback" not in done.stderr
         assert done.stderr.splitlines()[-1].startswith("drawscape: ")
+
+
+@pytest.mark.parametrize("under_nohup", [False, True])
+def test_a_worker_ends_with_its_terminal_unless_it_runs_under_nohup(home, under_nohup):
+    ours, terminal = os.openpty()
+
+    def take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if under_nohup else signal.SIG_DFL)
+
+    command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "--grace", "0"]
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = subprocess.Popen(
+        command, cwd=home, start_new_session=True, preexec_fn=take_terminal, **streams
+    )
+    os.close(terminal)
+    try:
+        job = started(enqueue("wait_for_file", str(home / "gate")))
+        os.close(ours)
+        if under_nohup:
+            (home / "gate").touch()
+            job.wait(60)
+            assert workers_alive()[0].pid == process.pid
+            process.terminate()
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait(60)
+    assert job.status == ("finished" if under_nohup else "queued")
+    assert workers_alive() == []
 
 
 @pytest.mark.both_engines
@@ -238,6 +270,26 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer)
     assert [job.wait(60) for job in jobs] == [0, 1, 2]
     assert {job.refresh().attempts for job in jobs} == {1}
     assert "cannot start" not in enqueue("nap", 0.1).explain()
+
+
+@pytest.mark.both_engines
+def test_a_frozen_child_holds_up_no_other_job_and_its_own_runs_in_another(
+    home, start_consumer, tmp_path
+):
+    start_consumer("-w", "2")
+    gate = tmp_path / "gate"
+    pair = [started(enqueue("wait_for_file", str(gate))) for _ in range(2)]
+    gate.touch()
+    frozen = pair[0].wait(60)
+    pair[1].wait(60)
+    os.kill(frozen, signal.SIGSTOP)
+    text = "x" * 2_000_000  # more than a pipe takes
+    jobs = [enqueue("echo", text, job_timeout=4) for _ in range(5)]
+    wait_until(lambda: sum(job.ended for job in jobs) == 4)
+    assert is_running(frozen)
+    assert [job.wait(60) == text for job in jobs] == [True] * 5
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert not is_running(frozen)
 
 
 @pytest.mark.both_engines

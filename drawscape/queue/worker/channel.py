@@ -1,5 +1,6 @@
 """The messages between a worker and its child."""
 
+import contextlib
 import marshal
 import os
 from multiprocessing.connection import Connection
@@ -18,18 +19,27 @@ class Channel:
         self._connection = connection  # whose end would close it
         self.descriptor = connection.fileno()
         self._data = bytearray()
+        self.unsent = memoryview(b"")
+        """The rest of a message that the socket has not taken; only one that does not block leaves any."""
 
     def send(self, content: tuple[Any, ...]) -> None:
+        """Send a message, or as much of it as the socket takes at once; raise OSError when nobody reads."""
         data = marshal.dumps(content)
-        data = len(data).to_bytes(_LENGTH_BYTES) + data
-        sent = os.write(self.descriptor, data)
-        while sent < len(data):
-            sent += os.write(self.descriptor, memoryview(data)[sent:])
+        self.unsent = memoryview(len(data).to_bytes(_LENGTH_BYTES) + data)
+        self.send_rest()
+
+    def send_rest(self) -> None:
+        """Send what is `unsent`, or as much of it as the socket takes."""
+        with contextlib.suppress(BlockingIOError):
+            while self.unsent:
+                self.unsent = self.unsent[os.write(self.descriptor, self.unsent) :]
 
     def receive(self) -> list[Any]:
-        """Wait until something comes; return the complete messages. Raises EOFError at the end."""
+        """Return the complete messages, once something has come. Raises EOFError at the end."""
         try:
             data = os.read(self.descriptor, 1 << 16)
+        except BlockingIOError:
+            return []
         except OSError as error:
             raise EOFError from error
         if not data:

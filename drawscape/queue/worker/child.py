@@ -46,7 +46,7 @@ _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
 def main(
     connection: Connection,
     lifeline: Connection,
-    line: Connection | None,
+    lease_lifeline: Connection | None,
     log: Connection,
     begun: Connection,
     settings: ChildSettings,
@@ -54,8 +54,8 @@ def main(
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
     os.setsid()
     end_with(lifeline)
-    if line is not None:
-        end_with(line)
+    if lease_lifeline is not None:
+        end_with(lease_lifeline)
     adopt_descendants()
     _capture_output(log)
     child = Child(connection, begun.fileno(), log.fileno(), settings)

@@ -63,23 +63,22 @@ def start_process(target: Callable[..., None], *arguments: Any) -> Any:
 class ChildProcess:
     """One child, and this end of its pipes."""
 
-    def __init__(self, settings: ChildSettings, line: Connection | None) -> None:
-        """`line` closes when the worker may run nothing any more; None: it never does.
+    def __init__(self, settings: ChildSettings, lifeline: Connection | None) -> None:
+        """`lifeline` closes when the worker may run nothing any more; None: it never does.
 
         It answers when it is ready for a job. Raises ChildStartError.
         """
         try:
-            self._start(settings, line)
+            self._start(settings, lifeline)
         except EOFError:
             raise ChildStartError("the server that forks child processes is gone") from None
         except OSError as error:
             raise ChildStartError(f"{type(error).__name__}: {error}") from error
 
-    def _start(self, settings: ChildSettings, line: Connection | None) -> None:
+    def _start(self, settings: ChildSettings, lifeline: Connection | None) -> None:
         ours, theirs = multiprocessing.Pipe(duplex=True)
-        self._connection, self._channel = ours, Channel(ours)
-        self.receive = self._channel.receive
-        """Return the messages that have come: kind and content. Raises EOFError when the child is gone."""
+        self._connection = ours
+        self.channel = Channel(ours)
         end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._log, log = multiprocessing.Pipe(duplex=False)
         # A file without a name, in which the child notes the claim that it begins. When it dies we know
@@ -87,10 +86,11 @@ class ChildProcess:
         with tempfile.TemporaryFile() as file:
             self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
-        self._process = start_process(main, theirs, end_of_life, line, log, begun, settings)
+        self._process = start_process(main, theirs, end_of_life, lifeline, log, begun, settings)
         for end in (theirs, end_of_life, log, begun):
             end.close()
-        os.set_blocking(self._log.fileno(), False)
+        for descriptor in (ours.fileno(), self._log.fileno()):
+            os.set_blocking(descriptor, False)  # the worker waits for no child
         self.pid = int(self._process.pid or 0)
         """The process id, which is also its group's."""
         self._death = process_handle(self.pid)
@@ -112,7 +112,7 @@ class ChildProcess:
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
         created_at = clock.not_before(claim.created_at)
         job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload, claim.code)
-        self._channel.send(job)
+        self.channel.send(job)
 
     def has_begun(self) -> bool:
         """Return whether the child has begun with the job that was handed over last."""

@@ -20,7 +20,7 @@ from drawscape.queue.acknowledgement import acknowledge, give_back, refuse
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.worker.child_process import ChildStartError
-from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.slot import Slot, SlotState
 from drawscape.queue.worker.task_caller import ChildSettings
 
@@ -45,7 +45,7 @@ class Dispatcher:
         engine: Engine,
         request: ClaimRequest,
         settings: ChildSettings,
-        lease: Lease,
+        lease: ChildLease | None,
         count: int,
         stopping: threading.Event,
     ) -> None:
@@ -61,7 +61,7 @@ class Dispatcher:
         self._wakes = os.pipe()
         for end in self._wakes:
             os.set_blocking(end, False)
-        self._watched: list[tuple[int, ...]] = []
+        self._watched: list[tuple[tuple[int, ...], int | None]] = []
         self._poll = select.poll()
         self._may_claim = True
         self._start_at = self._claim_at = 0.0
@@ -147,11 +147,14 @@ class Dispatcher:
 
     def _await(self) -> set[int]:
         """Return the descriptors with something to read, once there are any or something is due."""
-        watched = [slot.descriptors for slot in self._slots]
+        watched = [(slot.descriptors, slot.sends_on) for slot in self._slots]
         if watched != self._watched:
             self._watched, self._poll = watched, select.poll()
-            for descriptor in (self._wakes[0], *(one for many in watched for one in many)):
-                self._poll.register(descriptor, select.POLLIN)
+            self._poll.register(self._wakes[0], select.POLLIN)
+            for descriptors, sends_on in watched:
+                for descriptor in descriptors:
+                    room = select.POLLOUT if descriptor == sends_on else 0
+                    self._poll.register(descriptor, select.POLLIN | room)
         due = [slot.due_at if slot.outcome is None else slot.retry_at for slot in self._slots]
         if any(slot.state is SlotState.EMPTY for slot in self._slots):
             due.append(self._start_at)

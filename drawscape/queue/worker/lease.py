@@ -6,15 +6,18 @@ counts the time. Each child holds a pipe to it: when that process ends, the kern
 """
 
 import contextlib
+import ctypes
 import logging
 import multiprocessing
 import os
 import signal
 import struct
+import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape import clock
 from drawscape.queue.engines.engine import Renewal
@@ -23,7 +26,7 @@ from drawscape.queue.worker.child_process import ChildStartError, start_process
 _SHARE = 2 / 3
 """Of a lease, after which children end: the rest is for whatever is slow."""
 
-_TICK_S = 1.0
+_CHECK_S = 1.0
 """The clock goes on while the machine sleeps, and the wait for a message does not."""
 
 _MOMENT = struct.Struct("d")
@@ -31,19 +34,28 @@ _MOMENT = struct.Struct("d")
 _LOG = logging.getLogger("huey.drawscape")
 
 
-class Lease:
+class _Timer(NamedTuple):
+    """The process that counts the time."""
+
+    process: Any
+    renewals: Connection
+    """Tells it when the lease was confirmed."""
+    lifeline: Connection
+    """Closed with the process."""
+
+
+class ChildLease:
     """The lease of a worker as its slots see it; moments are in seconds since the machine was started.
 
-    With `lease_s` None the worker is alive as long as its process, and all may run. `on_renewal(renewal)` is
-    called after each, in the thread that renews; it returns whether all that runs is still the worker's.
+    `on_renewal(renewal)` is called after each, in the thread that renews; it returns whether all that runs
+    is still the worker's.
     """
 
-    def __init__(self, lease_s: float | None, on_renewal: Callable[[Renewal], bool]) -> None:
-        self._limit_s = None if lease_s is None else lease_s * _SHARE
+    def __init__(self, lease_s: float, on_renewal: Callable[[Renewal], bool]) -> None:
+        self._limit_s = lease_s * _SHARE
         self._on_renewal = on_renewal
         self._lock = threading.Lock()
-        self._guard: tuple[Any, Connection, Connection] | None = None
-        """The process that counts the time, what tells it of a renewal, and the line."""
+        self._timer: _Timer | None = None
         self._confirmed_at = self._held_since = 0.0
 
     def renewed(self, renewal: Renewal) -> bool:
@@ -57,66 +69,88 @@ class Lease:
 
     def _confirm(self, asked_at: float) -> None:
         try:
-            self._guard = self._guard or self._start_guard(asked_at)
+            self._timer = self._timer or self._start_timer(asked_at)
         except (OSError, EOFError) as error:
-            _LOG.error("event=guard_start_failed error=%r", str(error))
+            _LOG.error("event=lease_timer_start_failed error=%r", str(error))
             return
         self._confirmed_at = asked_at
         with contextlib.suppress(OSError):
-            self._guard[1].send_bytes(_MOMENT.pack(asked_at))
+            self._timer.renewals.send_bytes(_MOMENT.pack(asked_at))
 
-    def _start_guard(self, asked_at: float) -> tuple[Any, Connection, Connection]:
-        told, orders = multiprocessing.Pipe(duplex=False)
-        line, held = multiprocessing.Pipe(duplex=False)
-        process = start_process(_watch, told, held, self._limit_s, asked_at)
-        told.close()
+    def _start_timer(self, asked_at: float) -> _Timer:
+        received, renewals = multiprocessing.Pipe(duplex=False)
+        lifeline, held = multiprocessing.Pipe(duplex=False)
+        process = start_process(_count_down, received, held, self._limit_s, asked_at)
+        received.close()
         held.close()
         self._held_since = clock.boot_s()
-        return process, orders, line
+        return _Timer(process, renewals, lifeline)
 
     def _holds(self) -> bool:
-        """Return whether the lease was confirmed lately, and the process lives."""
-        until = self._confirmed_at + (self._limit_s or 0.0)
-        return self._guard is not None and clock.boot_s() < until and not self._guard[2].poll(0)
+        """Return whether the lease was confirmed lately, and the timer lives."""
+        if self._timer is None or clock.boot_s() >= self._confirmed_at + self._limit_s:
+            return False
+        return not self._timer.lifeline.poll(0)
 
     def _end(self) -> None:
-        if self._guard is not None:
-            process, orders, line = self._guard
-            orders.close()
-            process.join(5)
-            line.close()
-        self._guard = None
+        if self._timer is not None:
+            self._timer.renewals.close()
+            self._timer.process.join(5)
+            self._timer.lifeline.close()
+        self._timer = None
 
     def may_run(self, since: float) -> bool:
         """Return whether a job that was asked for at `since` is surely not another worker's by now."""
-        if self._limit_s is None:
-            return True
         with self._lock:
             return self._holds() and since >= self._held_since
 
     @property
-    def line(self) -> Connection | None:
+    def lifeline(self) -> Connection:
         """What each child holds, and ends with; raise ChildStartError while the lease is not held."""
-        if self._limit_s is None:
-            return None
         with self._lock:
-            if self._guard is None or not self._holds():
+            if self._timer is None or not self._holds():
                 raise ChildStartError("the queue's server has not confirmed the worker's lease")
-            return self._guard[2]
+            return self._timer.lifeline
 
     def close(self) -> None:
         with self._lock:
             self._end()
 
 
-def _watch(orders: Connection, _held: Connection, limit_s: float, confirmed_at: float) -> None:
-    """End when the lease was not confirmed for `limit_s`, or with the worker; the line closes with us."""
+def _count_down(
+    renewals: Connection, _held: Connection, limit_s: float, confirmed_at: float
+) -> None:
+    """End when the lease was not confirmed for `limit_s`, or with the worker; `_held` closes with us."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     until = confirmed_at + limit_s
+    end_at = _kernel_timer()
     with contextlib.suppress(EOFError):
         while (left_s := until - clock.boot_s()) > 0:
-            if orders.poll(min(left_s, _TICK_S)):
-                until = max(until, _MOMENT.unpack(orders.recv_bytes())[0] + limit_s)
+            end_at(until)
+            if renewals.poll(min(left_s, _CHECK_S)):
+                until = max(until, _MOMENT.unpack(renewals.recv_bytes())[0] + limit_s)
     os._exit(0)
+
+
+def _kernel_timer() -> Callable[[float], object]:
+    """Return what lets the kernel kill this process at a moment, so also when it is stopped (Linux).
+
+    After a sleep of the machine the kernel does so before our own check, up to a second later, would.
+    """
+    if sys.platform != "linux":
+        return lambda _: None
+    library, timer = ctypes.CDLL(None), ctypes.c_void_p()
+    by_signal = (ctypes.c_int * 16)(
+        0, 0, signal.SIGKILL, 0
+    )  # struct sigevent: value, signal, SIGEV_SIGNAL
+    if library.timer_create(time.CLOCK_BOOTTIME, by_signal, ctypes.byref(timer)):
+        return lambda _: None
+
+    def kill_at(moment_s: float) -> None:
+        # struct itimerspec: no interval, then seconds and nanoseconds of the moment.
+        moment = (ctypes.c_long * 4)(0, 0, int(moment_s), int(moment_s % 1 * 1e9))
+        library.timer_settime(timer, 1, moment, None)  # 1: TIMER_ABSTIME
+
+    return kill_at

@@ -16,11 +16,12 @@ from typing import Any
 from drawscape.errors import DrawscapeError
 from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.engines.engine import Engine
+from drawscape.queue.status import Reason, Status
 from drawscape.queue.worker.channel import DONE, READY
 from drawscape.queue.worker.child import ASK_TO_STOP, DUMP_STACK
 from drawscape.queue.worker.child_process import ChildProcess, ChildStartError, describe_death
 from drawscape.queue.worker.job_log import JobLog
-from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.task_caller import ChildSettings
 
 _CHILDREN_PER_JOB = 3  # one with old code ends; edits that race with each other end in a run
@@ -29,7 +30,7 @@ _NEVER_BEGUN = (
     "changed faster than a child could start"
 )
 _START_LIMIT_S = 60.0  # importing a large project may take seconds
-_LOOK_S = 0.1  # how often memory is measured, and others see what was printed; most jobs have ended by then
+_CHECK_S = 0.1  # how often memory is measured and the log written; most jobs have ended by then
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
 
@@ -55,11 +56,17 @@ _AT_WORK = frozenset({SlotState.RUNNING, SlotState.ENDING})
 class Slot:
     """Runs one job after another in a child; `claim` is the present one, `outcome` how it ended.
 
+    Without a `lease` the worker is alive as long as its process, and its jobs may run.
     `attend` and `run` raise ChildStartError when no child could be started.
     """
 
     def __init__(
-        self, settings: ChildSettings, engine: Engine, lease: Lease, *, is_kept_free: bool
+        self,
+        settings: ChildSettings,
+        engine: Engine,
+        lease: ChildLease | None,
+        *,
+        is_kept_free: bool,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -80,7 +87,7 @@ class Slot:
         self._child: Any = None  # a ChildProcess in all states but EMPTY
         self._unwritten: dict[str, Any] = {}
         self._limit_at = math.inf  # of the present state, in monotonic seconds
-        self._look_at = math.inf
+        self._check_at = math.inf
 
     @property
     def key(self) -> tuple[str, int] | None:
@@ -94,32 +101,47 @@ class Slot:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
+        """What to poll for input."""
         return () if self._child is None else self._child.descriptors
+
+    @property
+    def sends_on(self) -> int | None:
+        """The descriptor that has not taken a whole job yet: what to poll for room."""
+        if self._child is None or not self._child.channel.unsent:
+            return None
+        return int(self._child.channel.descriptor)
 
     @property
     def due_at(self) -> float:
         """When there is something to do though nothing comes, in monotonic seconds."""
-        return min(self._limit_at, self._look_at)
+        return min(self._limit_at, self._check_at)
 
     def start(self) -> None:
-        self._child = ChildProcess(self._settings, self._lease.line)
+        lifeline = None if self._lease is None else self._lease.lifeline
+        self._child = ChildProcess(self._settings, lifeline)
         self._enter(SlotState.STARTING, _START_LIMIT_S)
 
     def _enter(self, state: SlotState, limit_s: float = math.inf) -> None:
-        self.state, self._limit_at = state, time.monotonic() + limit_s
+        self.state = state
+        self._limit_at = time.monotonic() + limit_s
 
     def run(self, claim: Claim, asked_at: float) -> None:
-        self.claim, self.asked_at = claim, asked_at
+        self.claim = claim
+        self.asked_at = asked_at
         self._log = JobLog(self._engine, claim)
         self._tries = 0
-        self._verdict: Any = None  # status and reason, from ENDING on
-        self._mark = 0
+        self._verdict: Outcome | None = None  # from ENDING on
+        self._dump_at = 0  # where the log has the stack of a job that is over its time
         self._previewed = claim.token > 1
         self._hand_over()
 
+    def _may_run(self) -> bool:
+        return self._lease is None or self._lease.may_run(self.asked_at)
+
     def _hand_over(self) -> None:
-        child, claim = self._child, self.claim
-        if not self._lease.may_run(self.asked_at):
+        child = self._child
+        claim = self.claim
+        if not self._may_run():
             self.is_lost = True
             return
         if child.pid != claim.pid:
@@ -130,12 +152,14 @@ class Slot:
             self._try_another()
             return
         self._enter(SlotState.RUNNING, math.inf if claim.timeout_s is None else claim.timeout_s)
-        self._look_at = time.monotonic() + _LOOK_S
+        self._check_at = time.monotonic() + _CHECK_S
 
     def release(self) -> Claim | None:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
         claim: Claim | None = self.claim
-        self.claim, self.outcome, self.is_lost, self.retry_at = None, None, False, 0.0
+        self.claim = self.outcome = None
+        self.is_lost = False
+        self.retry_at = 0.0
         if self.state in _AT_WORK:
             self.close()
         return claim
@@ -148,7 +172,7 @@ class Slot:
             self._child = None
         self._unwritten = {}
         self._enter(SlotState.EMPTY)
-        self._look_at = math.inf
+        self._check_at = math.inf
 
     def kill(self) -> None:
         """Kill the child, from any thread: the process is about to leave and would wait for it."""
@@ -156,7 +180,7 @@ class Slot:
             child.kill()
 
     def attend(self, ready: set[int]) -> None:
-        """Take what has come, and do what is due."""
+        """Read what has come, send what has room, and do what is due."""
         if self._child is not None:
             messages, log, death = self._child.descriptors
             if log in ready:
@@ -166,8 +190,8 @@ class Slot:
             elif death in ready:
                 self._died()
         now = time.monotonic()
-        if now >= self._look_at:
-            self._look(now)
+        if now >= self._check_at:
+            self._check(now)
         if now >= self._limit_at:
             self._limit_is_over()
 
@@ -178,8 +202,7 @@ class Slot:
         later one may only bring the end nearer.
         """
         if self.state is SlotState.RUNNING:
-            self._verdict = "stopped", None
-            self._begin_grace(grace_s)
+            self._begin_grace(Outcome(Status.STOPPED), grace_s)
         elif self.state is SlotState.ENDING:
             self._limit_at = min(self._limit_at, time.monotonic() + grace_s)
 
@@ -188,8 +211,11 @@ class Slot:
         self.is_lost |= self.outcome is None
 
     def _receive(self) -> None:
+        channel = self._child.channel
         try:
-            received = self._child.receive()
+            with contextlib.suppress(OSError):  # a dead child's end is read below
+                channel.send_rest()
+            received = channel.receive()
         except EOFError:
             self._died()
             return
@@ -216,7 +242,7 @@ class Slot:
                 break
 
     def _write_progress(self) -> None:
-        """Write how far the job is; what is not written is tried again at the next look."""
+        """Write how far the job is; what is not written is tried again at the next check."""
         if not self._unwritten:
             return
         engine, claim = self._engine, self.claim
@@ -239,10 +265,11 @@ class Slot:
         except DrawscapeError as error:
             _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
 
-    def _look(self, now: float) -> None:
+    def _check(self, now: float) -> None:
+        """Measure the memory, and let others see what was printed and how far the job is."""
         if self.state is SlotState.RUNNING:
             self._child.sample_peak()
-        self._look_at = now + _LOOK_S
+        self._check_at = now + _CHECK_S
         if now >= self._log.due_at:
             with contextlib.suppress(DrawscapeError):  # it is tried again
                 self._log.flush()
@@ -251,41 +278,46 @@ class Slot:
     def _limit_is_over(self) -> None:
         if self.state is SlotState.STARTING:
             raise ChildStartError(f"it did not start within {_START_LIMIT_S:g} s")
-        child, claim = self._child, self.claim
         if self.state is SlotState.RUNNING:
-            self._verdict, self._mark = ("failed", "timeout"), self._log.end
-            child.signal(DUMP_STACK)
-            self._begin_grace(claim.grace_s or 0.0)
+            self._dump_at = self._log.end
+            self._child.signal(DUMP_STACK)
+            self._begin_grace(Outcome(Status.FAILED, Reason.TIMEOUT), self.claim.grace_s or 0.0)
             self._limit_at = max(self._limit_at, time.monotonic() + _DUMP_WAIT_S)
         elif self.state is SlotState.ENDING:
-            child.kill()
+            self._child.kill()
             self._limit_at = math.inf
 
-    def _begin_grace(self, grace_s: float) -> None:
+    def _begin_grace(self, verdict: Outcome, grace_s: float) -> None:
+        self._verdict = verdict
         self._enter(SlotState.ENDING, grace_s)
         if grace_s > 0:
             self._child.signal(ASK_TO_STOP)
 
     def _try_another(self) -> None:
-        self.close()
+        """Start another child for a job that has not begun, at most `_CHILDREN_PER_JOB` in all."""
         self._tries += 1
         if self._tries < _CHILDREN_PER_JOB:
+            self._verdict = None
+            self.close()
             self.start()
+        elif self._verdict is not None:
+            self._end_as_decided()
         else:
-            self._end(Outcome("failed", "crashed", error=_NEVER_BEGUN))
+            self.close()
+            self._end(Outcome(Status.FAILED, Reason.CRASHED, error=_NEVER_BEGUN))
 
     def _end(self, outcome: Outcome, *, is_reusable: bool = False) -> None:
         self._write_progress()
         self._unwritten = {}
-        if self._previewed and outcome.status == "finished":
+        if self._previewed and outcome.status == Status.FINISHED:
             self._write(self._engine.DROP_PREVIEW)
         try:
             self._log.flush()
         except DrawscapeError as error:
-            _LOG.warning("event=log_not_written job=%s error=%r", self.claim.id, str(error))
+            _LOG.error("event=log_not_written job=%s error=%r", self.claim.id, str(error))
         if is_reusable:
             self._enter(SlotState.IDLE)
-            self._look_at = math.inf
+            self._check_at = math.inf
         else:
             self.close()
         self.outcome = outcome
@@ -295,27 +327,28 @@ class Slot:
         outcome = Outcome(*ended)
         detail = outcome.detail or {}
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
-            self._judge(detail.get("stack"))
+            self._end_as_decided(detail.get("stack"))
             return
-        if outcome.status != "finished":
+        if outcome.status != Status.FINISHED:
             outcome = outcome._replace(detail={**detail, "log": self._log.last_lines()})
         # After a MemoryError nothing in that process is to be trusted.
-        self._end(outcome, is_reusable=is_reusable and outcome.reason != "crashed")
+        is_sound = is_reusable and outcome.reason != Reason.CRASHED
+        self._end(outcome, is_reusable=is_sound)
 
-    def _judge(self, stack: str | None = None) -> None:
-        child, claim = self._child, self.claim
-        status, reason = self._verdict
-        stack = stack or self._log.since(self._mark)
+    def _end_as_decided(self, stack: str | None = None) -> None:
+        """End the job by the worker's verdict, with its stack: what it was doing then."""
+        verdict = self._verdict or Outcome(Status.STOPPED)
+        stack = stack or self._log.since(self._dump_at)
         error = None
-        if reason == "timeout":
-            error = f"timed out after {claim.timeout_s:g} s\n{stack}".rstrip()
+        if verdict.reason == Reason.TIMEOUT:
+            error = f"timed out after {self.claim.timeout_s:g} s\n{stack}".rstrip()
         detail = {"log": self._log.last_lines(), "stack": stack}
-        self._end(Outcome(status, reason, None, error, detail, child.peak_kb))
+        self._end(verdict._replace(error=error, detail=detail, peak_kb=self._child.peak_kb))
 
     def _died(self) -> None:
-        """The child is gone without an answer: because we killed it, or by its own doing.
+        """End the job, whose child is gone without an answer: killed by us, or by its own doing.
 
-        When it had not begun the job is not to blame, and another child runs it.
+        A job that had not begun is not to blame, and another child runs it, unless it was asked to stop.
         """
         self._limit_at = math.inf
         code = self._child.end()
@@ -323,15 +356,19 @@ class Slot:
             raise ChildStartError(f"it ended while starting (exit code {code})")
         if self.state is SlotState.IDLE:
             self.close()
-        elif not self._lease.may_run(self.asked_at):
+            return
+        if not self._may_run():
             self.is_lost = True
-        elif self._verdict is None and not self._child.has_begun():
+            return
+        is_stopped = self._verdict is not None and self._verdict.status == Status.STOPPED
+        if not self._child.has_begun() and not is_stopped:
             self._try_another()
-        else:
-            self._copy_log()
-            if self._verdict is not None:
-                self._judge()
-                return
-            error, detail = describe_death(code, self._log.last_lines(60), self._child.peak_kb)
-            detail["log"] = self._log.last_lines()
-            self._end(Outcome("failed", "crashed", None, error, detail, self._child.peak_kb))
+            return
+        self._copy_log()
+        if self._verdict is not None:
+            self._end_as_decided()
+            return
+        peak_kb = self._child.peak_kb
+        error, detail = describe_death(code, self._log.last_lines(60), peak_kb)
+        detail["log"] = self._log.last_lines()
+        self._end(Outcome(Status.FAILED, Reason.CRASHED, None, error, detail, peak_kb))
